@@ -1,1 +1,72 @@
-//! alf-core
+//! An OAuth 2.0 client for services that call protected APIs on their own behalf: the client
+//! credentials grant (RFC 6749 §4.4), on any HTTP library.
+//!
+//! A [`Client`] is built once and used like an HTTP client: it gets the token, keeps it, renews it
+//! before it runs out, and when an API says 401 it renews the token and replays the request once.
+//! For reqwest, use the crate `alf-reqwest`; this one is for other HTTP libraries, by a closure
+//! ([`from_fn`]) or by a [`Transport`] of your own, and for those who write adapters.
+//!
+//! ```
+//! use alf_core::{Client, Redirects, from_fn};
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+//! #     Ok(http::Response::new(Full::default()))
+//! # }
+//!
+//! let client = Client::builder("https://auth.example.com/token")
+//!     .client_secret("client-id", "secret")
+//!     .scope("read write")
+//!     .build(from_fn(Redirects::NotFollowed, |request| async move { my_stack(request).await }))?;
+//! # let _ = client;
+//! # Ok::<(), alf_core::ConfigError>(())
+//! ```
+
+mod authentication;
+mod builder;
+mod client;
+mod clock;
+mod config;
+mod error;
+mod flight;
+mod machine;
+mod manager;
+mod observe;
+mod origin;
+mod presentation;
+mod runtime;
+mod secret;
+mod slot;
+mod token;
+mod transport;
+#[doc(hidden)]
+pub mod unversioned;
+mod wire;
+
+pub use authentication::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
+    ClientSecretBasic, ClientSecretPost, NoClientAuthentication, Reload, SecretError,
+};
+pub use builder::{Adapter, ClientBuilder, HttpClients, Library, Own, OwnTokens};
+pub use client::Client;
+pub use error::{
+    Blocked, BlockedReason, ConfigError, Error, Rejected, TimeoutPhase, TokenError, TokenErrorKind,
+};
+pub use machine::Moment;
+pub use manager::{Rejection, TokenManager};
+pub use observe::{Event, Observer};
+pub use origin::Origin;
+pub use presentation::{Bearer, Presentation};
+pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
+pub use token::Token;
+pub use transport::{
+    ExchangeOptions, FnError, FnTransport, Redirects, TokenEndpoint, Transport, TransportError,
+    TransportErrorKind, from_fn,
+};
+pub use wire::token_request::TokenRequest;
+
+#[cfg(feature = "tokio")]
+pub use runtime::TokioRuntime;
+
+#[cfg(feature = "tracing")]
+pub use observe::TracingObserver;

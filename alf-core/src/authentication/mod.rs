@@ -1,0 +1,174 @@
+//! How the client proves to the authorization server who it is: one method a file
+//! (RFC 6749 §2.3).
+
+mod client_secret;
+mod none;
+mod secret_source;
+
+pub use client_secret::{ClientSecretBasic, ClientSecretPost};
+pub use none::NoClientAuthentication;
+pub use secret_source::{ClientSecret, SecretError};
+
+use std::error::Error as StdError;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use http::Uri;
+
+use crate::ConfigError;
+use crate::machine::Reloaded;
+use crate::wire::token_request::TokenRequest;
+
+/// Adds the client's proof to a token request.
+///
+/// # Order of calls
+///
+/// [`check`](Self::check) once, when the client is built. [`authenticate`](Self::authenticate) for
+/// every attempt: what it adds is built anew each time (a fresh `jti`, a secret read again).
+/// [`reload`](Self::reload) once in a flight, after a permanent refusal.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{AuthenticationContext, AuthenticationError, ClientAuthentication, TokenRequest};
+///
+/// struct ApiKey(String);
+///
+/// #[async_trait::async_trait]
+/// impl ClientAuthentication for ApiKey {
+///     async fn authenticate(
+///         &self,
+///         context: &AuthenticationContext<'_>,
+///         request: &mut TokenRequest,
+///     ) -> Result<(), AuthenticationError> {
+///         request.parameter("client_id", context.client_id());
+///         request.secret_parameter("api_key", &self.0);
+///         Ok(())
+///     }
+/// }
+///
+/// # let client =
+/// alf_core::Client::builder("https://auth.example.com/token")
+///     .client_authentication("client-id", ApiKey("…".to_owned()));
+/// ```
+#[async_trait]
+pub trait ClientAuthentication: Send + Sync + 'static {
+    /// Adds the proof to `request`.
+    ///
+    /// # Errors
+    ///
+    /// Where the proof cannot be made; the error must show no secret. The flight then fails as it
+    /// would after a permanent refusal, unless the error says that it may pass.
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError>;
+
+    /// Reads the credentials again, after a permanent refusal, and says whether they are others
+    /// than those of the last [`authenticate`](Self::authenticate) (B3).
+    ///
+    /// Forgetting it costs a rest of a second or more after a rotation, and nothing else.
+    async fn reload(&self) -> Reload {
+        Reload::Unchanged
+    }
+
+    /// What can be found wrong before anything is sent, when the client is built.
+    ///
+    /// # Errors
+    ///
+    /// The setting and its problem.
+    fn check(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+}
+
+/// Whether credentials that were read again are others than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reload {
+    /// They are others: the flight tries at once.
+    Changed,
+    /// They are the same, or cannot be read again.
+    Unchanged,
+}
+
+/// What a proof may be made of.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthenticationContext<'a> {
+    pub(crate) token_endpoint: &'a Uri,
+    pub(crate) client_id: &'a str,
+    pub(crate) wall_clock: SystemTime,
+    pub(crate) attempt: u32,
+}
+
+impl AuthenticationContext<'_> {
+    /// Where the token request goes.
+    pub fn token_endpoint(&self) -> &Uri {
+        self.token_endpoint
+    }
+
+    /// The client's identifier (RFC 6749 §2.2).
+    pub fn client_id(&self) -> &str {
+        self.client_id
+    }
+
+    /// The time of day, by the client's [`Runtime`](crate::Runtime).
+    pub fn wall_clock(&self) -> SystemTime {
+        self.wall_clock
+    }
+
+    /// Which attempt of its flight this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+/// The client's proof could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct AuthenticationError {
+    problem: String,
+    transient: bool,
+    #[source]
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl AuthenticationError {
+    /// Someone has to mend something. `problem` must show no secret.
+    pub fn permanent(problem: impl Into<String>) -> Self {
+        Self {
+            problem: problem.into(),
+            transient: false,
+            source: None,
+        }
+    }
+
+    /// It may pass: the flight tries again. `problem` must show no secret.
+    pub fn transient(problem: impl Into<String>) -> Self {
+        Self {
+            transient: true,
+            ..Self::permanent(problem)
+        }
+    }
+
+    /// The error that lies beneath. It must show no secret.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn is_transient(&self) -> bool {
+        self.transient
+    }
+}
+
+impl From<Reload> for Reloaded {
+    fn from(reload: Reload) -> Self {
+        match reload {
+            Reload::Changed => Self::Changed,
+            Reload::Unchanged => Self::Unchanged,
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! One builder for every HTTP library: all settings once.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{Config, InsecureHttp, Replays, Settings};
+use crate::{
+    Client, ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError,
+    NoClientAuthentication, Observer, Runtime, ThreadRuntime, TokenEndpoint, TokenManager,
+    Transport,
+};
+
+/// An HTTP library, to the [`ClientBuilder`].
+pub trait Library: 'static {
+    /// The library's own client, which carries the user's proxy, TLS, time-outs, and pool.
+    type HttpClient: 'static;
+}
+
+/// What an HTTP library's adapter brings to the [`ClientBuilder`].
+///
+/// With it a user of the adapter writes `.build()` and gets the adapter's own client. A transport
+/// without an adapter is given to [`build`](ClientBuilder::<Own>::build) instead.
+pub trait Adapter: Library + Sized {
+    /// The transport over it.
+    type Transport: Transport + TokenEndpoint;
+    /// What `build()` gives: the adapter's face.
+    type Client;
+
+    /// The transport: over the user's clients where they were given, else over clients with the
+    /// library's own defaults.
+    ///
+    /// # Errors
+    ///
+    /// Where the library cannot make a client.
+    fn transport(
+        http_clients: HttpClients<Self::HttpClient>,
+    ) -> Result<Self::Transport, ConfigError>;
+
+    /// The runtime that the transport needs.
+    fn runtime() -> Arc<dyn Runtime>;
+
+    /// The adapter's face on a client.
+    fn client(client: Client<Self::Transport>) -> Self::Client;
+}
+
+/// The HTTP clients that a user brought, if any.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HttpClients<H> {
+    /// For the user's requests.
+    pub calls: Option<H>,
+    /// For token requests.
+    pub tokens: Option<H>,
+}
+
+/// For transports without an adapter: `build` takes the transport.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Own;
+
+/// For a [`TokenManager`] alone: `build` takes the [`TokenEndpoint`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct OwnTokens;
+
+/// Builds a client: the token endpoint, the client's authentication, and whatever else is set.
+///
+/// `A` is what the HTTP library's adapter brings; the settings are the same for all. Nothing is
+/// sent, and nothing runs, before the first request.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use alf_core::Client;
+///
+/// Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .scope("read write")
+///     .allowed_origins(["https://api.example.com"])
+///     .acquire_timeout(Duration::from_secs(5));
+/// ```
+#[must_use = "a builder does nothing before it is built"]
+pub struct ClientBuilder<A: Library> {
+    settings: Settings,
+    http_clients: HttpClients<A::HttpClient>,
+}
+
+impl Library for Own {
+    type HttpClient = Infallible;
+}
+
+impl Library for OwnTokens {
+    type HttpClient = Infallible;
+}
+
+impl<A: Library> ClientBuilder<A> {
+    /// For the token endpoint at that URL: `https`, or on this machine (RFC 6749 §3.2).
+    pub fn new(token_endpoint: impl Into<String>) -> Self {
+        Self {
+            settings: Settings::new(token_endpoint.into()),
+            http_clients: HttpClients {
+                calls: None,
+                tokens: None,
+            },
+        }
+    }
+
+    /// Authenticates by `client_secret_basic`: id and secret in the header of the token request
+    /// (RFC 6749 §2.3.1). The secret is a value, a file, or a callback: see [`ClientSecret`].
+    ///
+    /// For a server that does not decode what the RFC says is encoded, see
+    /// [`ClientSecretBasic::raw`].
+    pub fn client_secret(
+        self,
+        client_id: impl Into<String>,
+        secret: impl Into<ClientSecret>,
+    ) -> Self {
+        let method = Box::new(ClientSecretBasic::new(secret));
+        self.authenticate("client_secret", client_id.into(), method)
+    }
+
+    /// Authenticates by `client_secret_post`: id and secret in the body of the token request, for
+    /// servers that do not know Basic (RFC 6749 §2.3.1).
+    pub fn client_secret_post(
+        self,
+        client_id: impl Into<String>,
+        secret: impl Into<ClientSecret>,
+    ) -> Self {
+        let method = Box::new(ClientSecretPost::new(secret));
+        self.authenticate("client_secret_post", client_id.into(), method)
+    }
+
+    /// Authenticates by a method of your own, or by one with settings of its own.
+    pub fn client_authentication(
+        self,
+        client_id: impl Into<String>,
+        method: impl ClientAuthentication,
+    ) -> Self {
+        self.authenticate("client_authentication", client_id.into(), Box::new(method))
+    }
+
+    /// Does not authenticate: only names the client (`none`, RFC 7591 §2).
+    pub fn no_client_authentication(self, client_id: impl Into<String>) -> Self {
+        let method = Box::new(NoClientAuthentication);
+        self.authenticate("no_client_authentication", client_id.into(), method)
+    }
+
+    /// The `scope` to ask for, several separated by spaces (RFC 6749 §3.3). Default: none, which
+    /// leaves it to the server.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.settings.scope = Some(scope.into());
+        self
+    }
+
+    /// A `resource` that the token is for; may be set more than once (RFC 8707 §2).
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.settings.resources.push(resource.into());
+        self
+    }
+
+    /// The `audience` that the token is for: a parameter that some servers want instead of
+    /// `resource`.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.settings.audience = Some(audience.into());
+        self
+    }
+
+    /// One more parameter of the token request, as the server's documentation names it. It is not
+    /// treated as a secret.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// How long before its stated end a token is no longer used. Default: 10 s, and never more
+    /// than a tenth of its lifetime.
+    ///
+    /// It is renewed long before that: at 70 to 80 % of its lifetime.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.settings.leeway = leeway;
+        self
+    }
+
+    /// The lifetime of a token whose server states none. Default: it is used until it is rejected.
+    pub fn default_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.default_lifetime = Some(lifetime);
+        self
+    }
+
+    /// The longest that anybody waits for a token, whatever the server does. Default: 10 s.
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.acquire_timeout = timeout;
+        self
+    }
+
+    /// The longest that one token request may take, before another is tried. Default: 5 s; never
+    /// more than what is left of [`acquire_timeout`](Self::acquire_timeout).
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.attempt_timeout = timeout;
+        self
+    }
+
+    /// Sends tokens and the client's secret over plain `http` too, where anybody on the way can
+    /// read them. Loopback needs no such permission.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.settings.insecure_http = InsecureHttp::Allowed;
+        self
+    }
+
+    /// The only origins that requests may go to; others fail before anything is sent. Default:
+    /// every origin.
+    pub fn allowed_origins<I>(mut self, origins: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.settings.allowed_origins = Some(origins.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The statuses by which a resource server rejects a token. Default: 401; some servers say
+    /// 403.
+    ///
+    /// A challenge with `error="insufficient_scope"` never rejects: the next token would have the
+    /// same scope.
+    pub fn rejecting_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.settings.rejecting = statuses.into_iter().collect();
+        self
+    }
+
+    /// Never sends a request a second time. A 401 is then handed back as it is, and the token is
+    /// renewed for the next request. Default: a request whose body can be sent again is replayed
+    /// once.
+    pub fn without_replays(mut self) -> Self {
+        self.settings.replays = Replays::Never;
+        self
+    }
+
+    /// Where flights run and what time it is. Default: what the HTTP library needs; without an
+    /// adapter, [`ThreadRuntime`].
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.settings.runtime = Some(Arc::new(runtime));
+        self
+    }
+
+    /// Who is told what happens. Default: nobody.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.settings.observer = Some(Arc::new(observer));
+        self
+    }
+
+    fn authenticate(
+        mut self,
+        setter: &'static str,
+        client_id: String,
+        method: Box<dyn ClientAuthentication>,
+    ) -> Self {
+        self.settings
+            .authentications
+            .push((setter, client_id, method));
+        self
+    }
+}
+
+impl<A: Adapter> ClientBuilder<A> {
+    /// Your own client of the HTTP library, for your requests: its proxy, TLS, time-outs, pool
+    /// and default headers stay yours.
+    ///
+    /// Token requests do not go through it.
+    pub fn http_client(mut self, http_client: A::HttpClient) -> Self {
+        self.http_clients.calls = Some(http_client);
+        self
+    }
+
+    /// Your own client of the HTTP library for token requests: where the authorization server
+    /// needs another proxy or other certificates.
+    ///
+    /// It must not follow redirects. Default: one of alf's own.
+    pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
+        self.http_clients.tokens = Some(http_client);
+        self
+    }
+
+    /// Builds the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
+    pub fn build(self) -> Result<A::Client, ConfigError> {
+        let (config, surroundings) = Config::parse(self.settings)?;
+        let transport = Arc::new(A::transport(self.http_clients)?);
+        let runtime = surroundings.runtime.unwrap_or_else(A::runtime);
+        let endpoint = Arc::<A::Transport>::clone(&transport);
+        let tokens = TokenManager::new(config, endpoint, runtime, surroundings.observer);
+        Ok(A::client(Client::new(transport, tokens)))
+    }
+}
+
+impl ClientBuilder<Own> {
+    /// Builds the client over `transport`. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
+    pub fn build<T: Transport + TokenEndpoint>(
+        self,
+        transport: T,
+    ) -> Result<Client<T>, ConfigError> {
+        let transport = Arc::new(transport);
+        let endpoint = Arc::<T>::clone(&transport);
+        self.build_with(transport, endpoint)
+    }
+
+    /// Builds the client over a transport for the user's requests and another for token requests.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_with<T: Transport>(
+        self,
+        transport: Arc<T>,
+        token_endpoint: Arc<dyn TokenEndpoint>,
+    ) -> Result<Client<T>, ConfigError> {
+        let tokens = manager(self.settings, token_endpoint)?;
+        Ok(Client::new(transport, tokens))
+    }
+}
+
+impl ClientBuilder<OwnTokens> {
+    /// Builds the token manager over `token_endpoint`. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
+    pub fn build(self, token_endpoint: impl TokenEndpoint) -> Result<TokenManager, ConfigError> {
+        manager(self.settings, Arc::new(token_endpoint))
+    }
+}
+
+fn manager(
+    settings: Settings,
+    token_endpoint: Arc<dyn TokenEndpoint>,
+) -> Result<TokenManager, ConfigError> {
+    let (config, surroundings) = Config::parse(settings)?;
+    let runtime = surroundings
+        .runtime
+        .unwrap_or_else(|| Arc::new(ThreadRuntime));
+    Ok(TokenManager::new(
+        config,
+        token_endpoint,
+        runtime,
+        surroundings.observer,
+    ))
+}
+
+impl<A: Library> fmt::Debug for ClientBuilder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
+    }
+}

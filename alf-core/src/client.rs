@@ -1,0 +1,240 @@
+//! The walk of one request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use http::header::WWW_AUTHENTICATE;
+
+use crate::builder::Own;
+use crate::config::Replays;
+use crate::error::Rejected;
+use crate::machine::{Answer, Replay, Reply, Step};
+use crate::manager::Verdict;
+use crate::wire::challenge::is_insufficient_scope;
+use crate::{
+    Blocked, ClientBuilder, Error, Event, Origin, Rejection, Token, TokenManager, Transport,
+};
+
+/// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
+/// renews it and replays the request once.
+///
+/// `T` is the HTTP library. The adapters (`alf-reqwest`, …) put the library's own verbs in front
+/// of this; here is what all of them do. Clones share the token and the transport.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{Client, Redirects, from_fn};
+/// use bytes::Bytes;
+/// use http_body_util::Full;
+///
+/// # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+/// #     Ok(http::Response::new(Full::default()))
+/// # }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .build(from_fn(Redirects::NotFollowed, |request| async move { my_stack(request).await }))?;
+/// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
+/// let response = client.send(request).await?;
+/// # let _ = response;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Client<T> {
+    transport: Arc<T>,
+    tokens: TokenManager,
+}
+
+impl Client<()> {
+    /// Builds a client for the token endpoint at that URL, over a transport of your own.
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<Own> {
+        ClientBuilder::new(token_endpoint)
+    }
+}
+
+impl<T> Client<T> {
+    pub(crate) fn new(transport: Arc<T>, tokens: TokenManager) -> Self {
+        Self { transport, tokens }
+    }
+
+    /// The token of this client, for what is not sent by it.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.tokens
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+}
+
+impl<T: Transport> Client<T> {
+    /// Sends a request with a token on it.
+    ///
+    /// Whatever the request had as `Authorization` is replaced. A 401 renews the token and sends
+    /// the request once more, if its body can be sent again; the second answer is handed back,
+    /// whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not
+    /// go to that URL, [`Error::Transport`] where the library fails: its own error.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the request, as it would without alf. A renewal that it began
+    /// goes on for the others.
+    pub async fn send(&self, mut request: T::Request) -> Result<T::Response, Error<T::Error>> {
+        let origin = self.transport.origin(&request);
+        self.allow(&origin)?;
+        let spare = self.spare(&mut request);
+        let token = self.tokens.token().await?;
+        let response = self.send_with(&token, request).await?;
+        if !self.may_reject(&response) {
+            return Ok(response);
+        }
+        // On the heap: the common case need not carry the room for it.
+        Box::pin(self.rejected(&origin, &token, spare, response)).await
+    }
+
+    /// The resource server may have rejected the token: renew it, and replay the request (R).
+    async fn rejected(
+        &self,
+        origin: &Origin,
+        token: &Token,
+        spare: Option<T::Request>,
+        response: T::Response,
+    ) -> Result<T::Response, Error<T::Error>> {
+        let mut replay = Replay::new(spare.is_some());
+        let step = replay.answered(self.judge(origin, &response));
+        let (Step::Renew | Step::ReturnAndRenew, rejection) =
+            (step, Rejection::from(token).by(origin))
+        else {
+            return Ok(response);
+        };
+        let verdict = self.tokens.shared().reject(rejection);
+        let (Verdict::Renew(renewing), Some(spare)) = (verdict, spare) else {
+            return Ok(response);
+        };
+        // R8: before anybody waits for the renewal, or a pool of one connection would be stuck.
+        let rejected = self.keep(&response);
+        self.discard(response).await;
+        let token = match self.tokens.shared().renewed(renewing).await {
+            Ok(token) => token,
+            Err(error) => return Err(error.after(rejected).into()),
+        };
+        let response = self.send_with(&token, spare).await?;
+        let step = replay.answered(self.judge(origin, &response));
+        self.conclude(&token, origin, step);
+        self.tell(&Event::Replayed {
+            generation: token.generation(),
+            origin,
+            status: self.transport.status(&response),
+        });
+        Ok(response)
+    }
+
+    /// R6: tells whether the renewal helped.
+    fn conclude(&self, token: &Token, origin: &Origin, step: Step) {
+        let reply = match step {
+            Step::ReturnAccepted => Reply::Accepted,
+            Step::ReturnRejectedAgain => Reply::RejectedAgain,
+            Step::Return | Step::Renew | Step::ReturnAndRenew => return,
+        };
+        self.tokens.shared().replayed(token, origin, reply);
+    }
+
+    /// X2, X3: refused before anything is asked or sent.
+    fn allow(&self, origin: &Origin) -> Result<(), Blocked> {
+        self.tokens
+            .shared()
+            .config
+            .allow(origin)
+            .inspect_err(|blocked| self.tell(&Event::RequestBlocked { blocked }))
+    }
+
+    /// R4: the request once more, for a replay; before the first one is sent.
+    fn spare(&self, request: &mut T::Request) -> Option<T::Request> {
+        match self.tokens.shared().config.replays {
+            Replays::Once => self.transport.try_clone(request),
+            Replays::Never => None,
+        }
+    }
+
+    async fn send_with(
+        &self,
+        token: &Token,
+        mut request: T::Request,
+    ) -> Result<T::Response, Error<T::Error>> {
+        let (name, value) = self.tokens.shared().config.presentation.present(token);
+        self.transport.insert_header(&mut request, &name, value);
+        self.transport.send(request).await.map_err(Error::Transport)
+    }
+
+    fn may_reject(&self, response: &T::Response) -> bool {
+        let status = self.transport.status(response);
+        self.tokens.shared().config.rejects(status)
+    }
+
+    /// Says what an answer means for the token (R1, R7, X4).
+    fn judge(&self, origin: &Origin, response: &T::Response) -> Answer {
+        if !self.may_reject(response) {
+            return Answer::NotRejected;
+        }
+        if self
+            .transport
+            .landed_at(response)
+            .is_some_and(|landed| landed != *origin)
+        {
+            return Answer::RejectedElsewhere;
+        }
+        let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
+        if is_insufficient_scope(&challenges) {
+            Answer::NotRejected
+        } else {
+            Answer::Rejected
+        }
+    }
+
+    /// R5: what is left of a rejection when its response is gone.
+    fn keep(&self, response: &T::Response) -> Rejected {
+        let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
+        Rejected::new(self.transport.status(response), challenges)
+    }
+
+    /// R8, X5: a body that does not end must not hold up the renewal.
+    async fn discard(&self, response: T::Response) {
+        let runtime = &self.tokens.shared().runtime;
+        let discarded = self.transport.discard(response);
+        match select(discarded, runtime.sleep(DISCARD_TIMEOUT)).await {
+            Either::Left(((), _)) | Either::Right(((), _)) => {}
+        }
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        self.tokens.shared().tell(event);
+    }
+}
+
+/// A derived one would ask for `T: Clone`.
+impl<T> Clone for Client<T> {
+    fn clone(&self) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            tokens: self.tokens.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);

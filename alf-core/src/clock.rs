@@ -1,0 +1,82 @@
+//! One `now` out of two clocks (E7).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::Runtime;
+use crate::machine::Moment;
+
+/// Monotonic time, plus every forward jump of the wall clock over it.
+///
+/// Many monotonic clocks stand still while a machine sleeps; without this it would go on with a
+/// token that died meanwhile. Reading it costs the runtime's `now` and two loads.
+pub(crate) struct Clock {
+    runtime: Arc<dyn Runtime>,
+    /// The sum of all jumps so far, in nanoseconds.
+    jumped: AtomicU64,
+    /// When the two clocks are compared again, in the runtime's nanoseconds.
+    compare_at: AtomicU64,
+    compared: Mutex<Compared>,
+}
+
+struct Compared {
+    at: Moment,
+    wall: SystemTime,
+}
+
+impl Clock {
+    pub(crate) fn new(runtime: Arc<dyn Runtime>) -> Self {
+        let compared = Compared {
+            at: runtime.now(),
+            wall: runtime.wall_clock(),
+        };
+        Self {
+            compare_at: AtomicU64::new((compared.at + COMPARED_EVERY).as_nanos()),
+            jumped: AtomicU64::new(0),
+            compared: Mutex::new(compared),
+            runtime,
+        }
+    }
+
+    /// The one `now` that the machines see.
+    pub(crate) fn now(&self) -> Moment {
+        let now = self.runtime.now();
+        if now.as_nanos() >= self.compare_at.load(Ordering::Relaxed) {
+            self.compare();
+        }
+        now + Duration::from_nanos(self.jumped.load(Ordering::Relaxed))
+    }
+
+    /// The time of day.
+    pub(crate) fn wall(&self) -> SystemTime {
+        self.runtime.wall_clock()
+    }
+
+    #[cold]
+    fn compare(&self) {
+        let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        // Both are read under the lock: a thread that waited for it must not undo the comparison.
+        let at = self.runtime.now();
+        let wall = self.runtime.wall_clock();
+        let by_runtime = at.saturating_since(compared.at);
+        // Backward steps are ignored.
+        let by_wall = wall.duration_since(compared.wall).unwrap_or(Duration::ZERO);
+        let jump = by_wall.saturating_sub(by_runtime);
+        if jump > SMALL {
+            let jump = u64::try_from(jump.as_nanos()).unwrap_or(u64::MAX);
+            // Under the lock, so this load and store are one step.
+            let jumped = self.jumped.load(Ordering::Relaxed).saturating_add(jump);
+            self.jumped.store(jumped, Ordering::Relaxed);
+        }
+        *compared = Compared { at, wall };
+        self.compare_at
+            .store((at + COMPARED_EVERY).as_nanos(), Ordering::Relaxed);
+    }
+}
+
+/// E7: noticed within 30 s.
+const COMPARED_EVERY: Duration = Duration::from_secs(15);
+/// E7: what a clock's adjustment may amount to.
+const SMALL: Duration = Duration::from_secs(5);

@@ -1,0 +1,151 @@
+//! What can be wrong with each setting. Bad input gets a clear error before anything is sent.
+
+use std::time::Duration;
+
+use http::{StatusCode, Uri};
+
+use crate::{ClientAuthentication, ConfigError, Origin};
+
+use super::{InsecureHttp, is_safe};
+
+/// T8, and RFC 6749 §3.2: a URL without a fragment.
+pub(super) fn token_endpoint(url: &str, insecure_http: InsecureHttp) -> Result<Uri, ConfigError> {
+    let wrong = |problem: &'static str| Err(ConfigError::new("token_endpoint", problem));
+    // `http::Uri` drops a fragment without a word.
+    if url.contains('#') {
+        return wrong("has a fragment (RFC 6749 §3.2 forbids it); remove the part from `#` on");
+    }
+    let uri: Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| {
+        ConfigError::new("token_endpoint", "is no URL").because(error)
+    })?;
+    let Some(origin) = Origin::of(&uri).filter(|origin| !origin.host().is_empty()) else {
+        return wrong("is no absolute URL; write it as https://host/path");
+    };
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return wrong("has a user name in it; use client_secret for credentials");
+    }
+    if !matches!(origin.scheme(), "https" | "http") {
+        return wrong("is neither https nor http");
+    }
+    if !is_safe(&origin, insecure_http) {
+        return wrong(
+            "is plain http, which shows the client's secret to the network; use https, or \
+             allow_insecure_http if you know why",
+        );
+    }
+    Ok(uri)
+}
+
+/// T2: exactly one.
+pub(super) fn authentication(
+    mut set: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
+) -> Result<(String, Box<dyn ClientAuthentication>), ConfigError> {
+    let names: Vec<_> = set.iter().map(|(name, ..)| *name).collect();
+    let (Some((_, client_id, authentication)), true) = (set.pop(), set.is_empty()) else {
+        let problem = if names.is_empty() {
+            "is not set; use client_secret, client_secret_post, client_authentication, or \
+             no_client_authentication"
+                .to_owned()
+        } else {
+            format!("is set more than once ({}); keep one", names.join(", "))
+        };
+        return Err(ConfigError::new("client_authentication", problem));
+    };
+    if client_id.trim().is_empty() {
+        return Err(ConfigError::new("client_id", "is empty"));
+    }
+    if client_id.contains(['\r', '\n']) {
+        return Err(ConfigError::new("client_id", "has a line break; remove it"));
+    }
+    authentication.check()?;
+    Ok((client_id, authentication))
+}
+
+/// T1: an extra parameter that alf sets itself is an error, not an override.
+pub(super) fn parameters(
+    parameters: Vec<(String, String)>,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    for (name, _) in &parameters {
+        if name.is_empty() {
+            return Err(ConfigError::new("parameter", "has an empty name"));
+        }
+        if OWN_PARAMETERS.contains(&name.as_str()) {
+            return Err(ConfigError::new(
+                "parameter",
+                format!("{name:?} is one that alf sets itself; use its own setter"),
+            ));
+        }
+    }
+    Ok(parameters)
+}
+
+/// RFC 8707 §2: an absolute URI without a fragment.
+pub(super) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    for resource in &resources {
+        let has_scheme = resource
+            .split_once(':')
+            .is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
+        if !has_scheme || resource.contains('#') {
+            return Err(ConfigError::new(
+                "resource",
+                format!("{resource:?} is no absolute URI without a fragment (RFC 8707 §2)"),
+            ));
+        }
+    }
+    Ok(resources)
+}
+
+pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
+    if time.is_zero() {
+        Err(ConfigError::new(
+            setting,
+            "is zero, which makes no sense here",
+        ))
+    } else {
+        Ok(time)
+    }
+}
+
+/// X3.
+pub(super) fn allowed_origins(urls: &[String]) -> Result<Vec<Origin>, ConfigError> {
+    urls.iter()
+        .map(|url| {
+            Origin::parse(url).ok_or_else(|| {
+                ConfigError::new(
+                    "allowed_origins",
+                    format!("{url:?} is no origin; write it as https://host"),
+                )
+            })
+        })
+        .collect()
+}
+
+/// R1: which statuses reject a token. A status that is no error rejects nothing.
+pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError> {
+    statuses
+        .iter()
+        .map(|status| {
+            StatusCode::from_u16(*status)
+                .ok()
+                .filter(StatusCode::is_client_error)
+                .ok_or_else(|| {
+                    ConfigError::new("rejecting_statuses", format!("{status} is no 4xx"))
+                })
+        })
+        .collect()
+}
+
+const OWN_PARAMETERS: [&str; 9] = [
+    "grant_type",
+    "scope",
+    "resource",
+    "audience",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "access_token",
+];

@@ -1,0 +1,192 @@
+//! A configuration that cannot be wrong: whoever holds a [`Config`] need not check it.
+
+mod check;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{StatusCode, Uri};
+
+use crate::machine::Policy;
+use crate::observe::NoObserver;
+use crate::wire::token_request::GrantParameters;
+use crate::{
+    Bearer, Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer, Origin,
+    Presentation, Runtime,
+};
+
+/// What a user set, not yet checked.
+pub(crate) struct Settings {
+    pub(crate) token_endpoint: String,
+    /// Every client authentication that was set, by the name of its setter.
+    pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
+    pub(crate) scope: Option<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) leeway: Duration,
+    pub(crate) default_lifetime: Option<Duration>,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) insecure_http: InsecureHttp,
+    pub(crate) allowed_origins: Option<Vec<String>>,
+    pub(crate) rejecting: Vec<u16>,
+    pub(crate) replays: Replays,
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// Whether tokens and secrets may be sent in the clear to other machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InsecureHttp {
+    Refused,
+    Allowed,
+}
+
+/// Whether rejected requests are replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replays {
+    Once,
+    Never,
+}
+
+/// What a client is built with.
+pub(crate) struct Config {
+    pub(crate) token_endpoint: Uri,
+    pub(crate) client_id: String,
+    pub(crate) authentication: Box<dyn ClientAuthentication>,
+    pub(crate) grant: GrantParameters,
+    pub(crate) presentation: Box<dyn Presentation>,
+    pub(crate) policy: Policy,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) replays: Replays,
+    rejecting: Vec<StatusCode>,
+    destinations: Destinations,
+}
+
+/// Where the token may go.
+struct Destinations {
+    insecure_http: InsecureHttp,
+    allowed: Option<Vec<Origin>>,
+}
+
+/// The ports that a user may set, and what stands in where none is set.
+pub(crate) struct Surroundings {
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+impl Settings {
+    pub(crate) fn new(token_endpoint: String) -> Self {
+        Self {
+            token_endpoint,
+            authentications: Vec::new(),
+            scope: None,
+            resources: Vec::new(),
+            audience: None,
+            parameters: Vec::new(),
+            leeway: LEEWAY,
+            default_lifetime: None,
+            acquire_timeout: ACQUIRE_TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            insecure_http: InsecureHttp::Refused,
+            allowed_origins: None,
+            rejecting: vec![StatusCode::UNAUTHORIZED.as_u16()],
+            replays: Replays::Once,
+            runtime: None,
+            observer: None,
+        }
+    }
+}
+
+impl Config {
+    /// Checks every setting.
+    pub(crate) fn parse(settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
+        let token_endpoint =
+            check::token_endpoint(&settings.token_endpoint, settings.insecure_http)?;
+        let (client_id, authentication) = check::authentication(settings.authentications)?;
+        let extra = check::parameters(settings.parameters)?;
+        let timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
+        let config = Self {
+            token_endpoint,
+            client_id,
+            authentication,
+            grant: GrantParameters {
+                // T1: four real servers refuse an empty scope.
+                scope: settings.scope.filter(|scope| !scope.trim().is_empty()),
+                resources: check::resources(settings.resources)?,
+                audience: settings.audience.filter(|audience| !audience.is_empty()),
+                extra,
+            },
+            presentation: Box::new(Bearer),
+            policy: Policy {
+                leeway: settings.leeway,
+                default_lifetime: settings
+                    .default_lifetime
+                    .map(|lifetime| check::not_zero("default_lifetime", lifetime))
+                    .transpose()?,
+                // S5: the flight ends a little before its waiters give up, so that they learn
+                // what went wrong.
+                flight_timeout: timeout.saturating_sub((timeout / 20).min(FLIGHT_ENDS_BEFORE)),
+            },
+            acquire_timeout: timeout,
+            attempt_timeout: check::not_zero("attempt_timeout", settings.attempt_timeout)?,
+            replays: settings.replays,
+            rejecting: check::rejecting(&settings.rejecting)?,
+            destinations: Destinations {
+                insecure_http: settings.insecure_http,
+                allowed: settings
+                    .allowed_origins
+                    .as_deref()
+                    .map(check::allowed_origins)
+                    .transpose()?,
+            },
+        };
+        let surroundings = Surroundings {
+            runtime: settings.runtime,
+            observer: settings.observer.unwrap_or_else(|| Arc::new(NoObserver)),
+        };
+        Ok((config, surroundings))
+    }
+
+    /// Whether the token may go there (X2, X3).
+    pub(crate) fn allow(&self, origin: &Origin) -> Result<(), Blocked> {
+        let Destinations {
+            insecure_http,
+            allowed,
+        } = &self.destinations;
+        let blocked = |reason| Err(Blocked::new(origin.clone(), reason));
+        if !is_safe(origin, *insecure_http) {
+            return blocked(BlockedReason::InsecureHttp);
+        }
+        match allowed {
+            Some(allowed) if !allowed.contains(origin) => blocked(BlockedReason::OriginNotAllowed),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether a status rejects the token that was sent (R1).
+    pub(crate) fn rejects(&self, status: StatusCode) -> bool {
+        self.rejecting.contains(&status)
+    }
+
+    /// The token endpoint as errors show it: without its query.
+    pub(crate) fn shown_endpoint(&self) -> String {
+        let origin = Origin::of(&self.token_endpoint).map(|origin| origin.to_string());
+        origin.unwrap_or_default() + self.token_endpoint.path()
+    }
+}
+
+/// X2, T8: encrypted, or on this machine, or the user said so. Only `http` can be allowed: of
+/// another scheme nobody knows what it does.
+fn is_safe(origin: &Origin, insecure_http: InsecureHttp) -> bool {
+    origin.is_https()
+        || (origin.scheme() == "http"
+            && (origin.is_loopback() || insecure_http == InsecureHttp::Allowed))
+}
+
+const LEEWAY: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const FLIGHT_ENDS_BEFORE: Duration = Duration::from_millis(200);

@@ -1,0 +1,39 @@
+//! A request that alf would not send (X2, X3).
+
+use crate::Origin;
+
+/// alf did not send a request, because the token must not go where it was going.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the request to {origin} was not sent: {reason}")]
+pub struct Blocked {
+    origin: Origin,
+    reason: BlockedReason,
+}
+
+/// Why alf did not send a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockedReason {
+    /// The URL is plain `http` and not loopback (RFC 6750 §5.3).
+    #[error("a token is not sent in the clear; use https, or allow_insecure_http")]
+    InsecureHttp,
+    /// The origin is none of `allowed_origins`.
+    #[error("its origin is none of allowed_origins")]
+    OriginNotAllowed,
+}
+
+impl Blocked {
+    pub(crate) fn new(origin: Origin, reason: BlockedReason) -> Self {
+        Self { origin, reason }
+    }
+
+    /// Where the request was going.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Why it was not sent.
+    pub fn reason(&self) -> BlockedReason {
+        self.reason
+    }
+}

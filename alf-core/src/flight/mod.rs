@@ -1,0 +1,227 @@
+//! One acquisition of a token, from the client's proof to the landing. It belongs to no caller.
+
+mod announcement;
+
+pub(crate) use announcement::{Announcement, Outcome};
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use crate::error::Cause;
+use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded};
+use crate::manager::{Arrival, Crash, Shared};
+use crate::wire::token_request::TokenRequest;
+use crate::wire::token_response;
+use crate::{
+    AuthenticationContext, AuthenticationError, Event, ExchangeOptions, TimeoutPhase,
+    TokenErrorKind, TransportError, TransportErrorKind,
+};
+
+/// A flight. However it ends, the manager is told: by its result, or, when it is dropped without
+/// one (a panic, a runtime that was shut down), of its death (S4).
+pub(crate) struct Flight {
+    shared: Arc<Shared>,
+    begin: Begin,
+    begun_at: Moment,
+    end: End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    NotTold,
+    Told,
+}
+
+impl Flight {
+    pub(crate) fn new(shared: Arc<Shared>, begin: Begin) -> Self {
+        Self {
+            begun_at: shared.now(),
+            shared,
+            begin,
+            end: End::NotTold,
+        }
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.id().as_u64()
+    }
+
+    /// Flies, and lands.
+    pub(crate) async fn fly(mut self) {
+        let result = self.acquire().await;
+        self.end = End::Told;
+        self.shared.landed(self.id(), result);
+    }
+
+    /// Attempts, until one succeeds or the machine says stop (B1).
+    ///
+    /// A store of tokens that instances share has its place here: before the first attempt a
+    /// look-up and a lease, after the last one a save.
+    async fn acquire(&self) -> Result<Arrival, Crash> {
+        let Begin {
+            deadline,
+            after_failure,
+            ..
+        } = self.begin;
+        let mut attempts = Attempts::new(deadline, after_failure);
+        loop {
+            let cause = match self.attempt(attempts.made() + 1).await {
+                Ok(arrival) => return Ok(arrival),
+                Err(cause) => cause,
+            };
+            let now = self.shared.now();
+            let next = attempts.failed(now, &cause.failure, fastrand::f64());
+            let next = match next {
+                Next::Reload => {
+                    let reloaded = self.reload().await;
+                    attempts.reloaded(self.shared.now(), reloaded)
+                }
+                Next::TryAgain { .. } | Next::Stop => next,
+            };
+            let crash = Crash {
+                cause,
+                attempts: attempts.made(),
+                elapsed: self.shared.now().saturating_since(self.begun_at),
+            };
+            match next {
+                Next::TryAgain { at } => self.pause(at, crash).await,
+                Next::Stop | Next::Reload => return Err(crash),
+            }
+        }
+    }
+
+    /// One token request: proof, exchange, answer. Everything of it is built anew (B1).
+    async fn attempt(&self, number: u32) -> Result<Arrival, Cause> {
+        // T9: before the request is sent.
+        let asked_at = self.shared.now();
+        let left = self.begin.deadline.saturating_since(asked_at);
+        let timeout = self.shared.config.attempt_timeout.min(left);
+        let phase = if left < self.shared.config.attempt_timeout {
+            TimeoutPhase::Acquire
+        } else {
+            TimeoutPhase::Attempt
+        };
+        self.within(timeout, self.exchange(number, asked_at, timeout))
+            .await
+            .unwrap_or_else(|| {
+                let kind = TokenErrorKind::Timeout(phase);
+                Err(Cause::new(kind, Failure::TRANSIENT))
+            })
+    }
+
+    async fn exchange(
+        &self,
+        number: u32,
+        asked_at: Moment,
+        timeout: Duration,
+    ) -> Result<Arrival, Cause> {
+        let config = &self.shared.config;
+        let mut request = TokenRequest::for_grant(&config.grant);
+        let context = AuthenticationContext {
+            token_endpoint: &config.token_endpoint,
+            client_id: &config.client_id,
+            wall_clock: self.shared.clock.wall(),
+            attempt: number,
+        };
+        config
+            .authentication
+            .authenticate(&context, &mut request)
+            .await
+            .map_err(no_proof)?;
+        let (request, redactor) = request.encode(&config.token_endpoint);
+        let options = ExchangeOptions::new(MAX_ANSWER, timeout);
+        let response = self
+            .shared
+            .endpoint
+            .exchange(request, &options)
+            .await
+            .map_err(no_answer)?;
+        let grant = token_response::decode(&response, &redactor, self.shared.clock.wall())?;
+        // T6: a token that cannot be presented is no token.
+        let header = config
+            .presentation
+            .credentials(&grant.token_type, &grant.access_token)
+            .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
+        let landing = Landing {
+            lifetime: grant.expires_in,
+            token: Arc::new(grant),
+            asked_at,
+        };
+        Ok(Arrival { landing, header })
+    }
+
+    /// B3: credentials that can be read again are, once.
+    async fn reload(&self) -> Reloaded {
+        let left = self.begin.deadline.saturating_since(self.shared.now());
+        self.within(left, self.shared.config.authentication.reload())
+            .await
+            .map_or(Reloaded::Unchanged, Into::into)
+    }
+
+    async fn pause(&self, at: Moment, crash: Crash) {
+        self.shared.stumbled(self.id());
+        let pause = at.saturating_since(self.shared.now());
+        self.shared.tell(&Event::AttemptFailed {
+            flight: self.number(),
+            error: &self.shared.error_so_far(crash),
+            pause,
+        });
+        self.shared.runtime.sleep(pause).await;
+    }
+
+    /// The outcome of `future`, or `None` where it takes longer than `timeout` (S5).
+    async fn within<F: Future>(&self, timeout: Duration, future: F) -> Option<F::Output> {
+        let future = std::pin::pin!(future);
+        match select(future, self.shared.runtime.sleep(timeout)).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(((), _)) => None,
+        }
+    }
+
+    fn id(&self) -> FlightId {
+        self.begin.flight
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if self.end == End::NotTold {
+            self.shared.died(self.id());
+        }
+    }
+}
+
+/// The client's proof could not be made.
+fn no_proof(error: AuthenticationError) -> Cause {
+    let failure = if error.is_transient() {
+        Failure::TRANSIENT
+    } else {
+        Failure::PERMANENT
+    };
+    Cause::new(TokenErrorKind::Authentication, failure).because(Arc::new(error))
+}
+
+/// There is no answer to decode (B1: all failures of the transport may pass).
+fn no_answer(error: TransportError) -> Cause {
+    let (kind, failure) = match error.kind() {
+        TransportErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
+        TransportErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
+        TransportErrorKind::Timeout => (
+            TokenErrorKind::Timeout(TimeoutPhase::Attempt),
+            Failure::TRANSIENT,
+        ),
+        TransportErrorKind::Redirected => (TokenErrorKind::Redirected, Failure::PERMANENT),
+        TransportErrorKind::TooLarge => return token_response::too_large(),
+    };
+    let cause = Cause::new(kind, failure);
+    match error.into_source() {
+        Some(source) => cause.because(source),
+        None => cause,
+    }
+}
+
+/// T7: at most this much of an answer is read.
+const MAX_ANSWER: usize = 1024 * 1024;

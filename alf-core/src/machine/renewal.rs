@@ -1,0 +1,491 @@
+//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R6).
+
+use core::time::Duration;
+
+use super::cooldown::Cooldowns;
+use super::rest::Rest;
+use super::{Failure, Lifetime, Moment, OriginKey, Stage};
+
+/// The token of one client, and what is being done about it.
+///
+/// `T` is the token: a real one in the driver, a number in a model checker. Every method takes
+/// `now`; time passes for the machine only when it is told so, and nothing happens by time alone:
+/// a token that is due is renewed by the next [`demand`](Self::demand). A spurious call of
+/// `demand` is never wrong.
+///
+/// When a method says [`Begin`], the caller begins that flight, outside of every lock, and sees
+/// to it that exactly one of [`land`](Self::land) and [`die`](Self::die) is called for it.
+#[derive(Clone, Debug)]
+pub struct Renewal<T> {
+    policy: Policy,
+    held: Option<Held<T>>,
+    flight: Option<Flight>,
+    rest: Rest,
+    cooldowns: Cooldowns,
+    deaths_in_a_row: u32,
+    last_begun: Option<Moment>,
+    flights: u64,
+    generations: u64,
+}
+
+/// The numbers of SPEC that a user can set and this machine needs.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How long before its stated end a token is no longer used (E1).
+    pub leeway: Duration,
+    /// The lifetime of a token that states none; `None`: until it is rejected (E5).
+    pub default_lifetime: Option<Duration>,
+    /// How long a flight may take (S5).
+    pub flight_timeout: Duration,
+}
+
+/// Counts the accepted tokens of one client: which token this is, without its secret (R1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u64);
+
+/// Counts the flights of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlightId(u64);
+
+/// A flight that the caller must begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// Which flight.
+    pub flight: FlightId,
+    /// When it must have ended (S5).
+    pub deadline: Moment,
+    /// Whether the flight before it failed: then it goes on with longer pauses (B2).
+    pub after_failure: bool,
+}
+
+/// What a caller that needs a token does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Use the held token.
+    Use(Generation),
+    /// Use the held token, and begin a flight beside it, for which nobody waits (E2).
+    UseAndRenew(Generation, Begin),
+    /// Begin a flight and wait for it (E3).
+    Begin(Begin),
+    /// Wait for the flight that is under way (S1).
+    Join(FlightId),
+    /// Do not wait: alf rests until then (B2).
+    Refuse {
+        /// The end of the rest.
+        until: Moment,
+    },
+}
+
+/// What a caller whose token was rejected does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reject {
+    /// The rejected token is not the held one any more: do what a demand would (R2).
+    Superseded(Demand),
+    /// Begin a flight and wait for it.
+    Begin(Begin),
+    /// Wait for the flight that is under way (R1).
+    Join(FlightId),
+    /// Hand the 401 back: renewing was useless lately (R6).
+    HandBack,
+    /// alf rests until then (B2).
+    Refuse {
+        /// The end of the rest.
+        until: Moment,
+    },
+}
+
+/// What a successful flight brought.
+#[derive(Clone, Debug)]
+pub struct Landing<T> {
+    /// The token.
+    pub token: T,
+    /// The lifetime that it states.
+    pub lifetime: Option<Duration>,
+    /// When it was asked for: before the request was sent (T9).
+    pub asked_at: Moment,
+}
+
+/// What the end of a flight changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landed {
+    /// A new token.
+    Took(Generation),
+    /// The token that is held already, and what is left of it (E6).
+    Same(Generation),
+    /// The flight failed, and alf rests (B2).
+    Failed {
+        /// The end of the rest.
+        until: Moment,
+    },
+    /// Another flight has taken its place: nothing changed (S5).
+    Late,
+}
+
+/// What the death of a flight means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// The waiters ask again, and one of them begins another flight (S4).
+    AskAgain,
+    /// The second death in a row is a failed flight (S4, B2).
+    Failed {
+        /// The end of the rest.
+        until: Moment,
+    },
+    /// Another flight has taken its place: nothing changed (S5).
+    Late,
+}
+
+/// What a resource server said to a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Anything but a rejection.
+    Accepted,
+    /// It rejected the renewed token too.
+    RejectedAgain,
+}
+
+#[derive(Clone, Debug)]
+struct Held<T> {
+    token: T,
+    generation: Generation,
+    landed_at: Moment,
+    life: Lifetime,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Good,
+    /// Rejected; not destroyed, since the one who rejected it may be odd (R1).
+    SetAside,
+}
+
+#[derive(Clone, Debug)]
+struct Flight {
+    id: FlightId,
+    deadline: Moment,
+    /// An attempt has failed, in this flight or in the one before it: nobody waits whose token
+    /// is not over (E4).
+    stumbled: bool,
+    /// Whose rejections wait for it (R6).
+    rejected_by: Vec<OriginKey>,
+}
+
+impl<T: PartialEq> Renewal<T> {
+    /// Without a token; nothing is under way.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            held: None,
+            flight: None,
+            rest: Rest::new(),
+            cooldowns: Cooldowns::default(),
+            deaths_in_a_row: 0,
+            last_begun: None,
+            flights: 0,
+            generations: 0,
+        }
+    }
+
+    /// A caller needs a token.
+    pub fn demand(&mut self, now: Moment) -> Demand {
+        self.forget_overdue_flight(now);
+        let Some((generation, stage)) = self.usable(now) else {
+            return self.wait_for_one(now);
+        };
+        match stage {
+            // E2: nobody waits; one renewal runs beside.
+            Stage::Due if self.may_renew_beside(now) => {
+                Demand::UseAndRenew(generation, self.begin(now))
+            }
+            Stage::Fresh | Stage::Due => Demand::Use(generation),
+            Stage::Expired => self.demand_expired(now, generation),
+            Stage::Over => self.wait_for_one(now),
+        }
+    }
+
+    /// E3, E4: waits for a flight, but not for one that has stumbled, nor after one that failed.
+    fn demand_expired(&mut self, now: Moment, generation: Generation) -> Demand {
+        match &self.flight {
+            Some(flight) if flight.stumbled => Demand::Use(generation),
+            Some(flight) => Demand::Join(flight.id),
+            None if self.rest.until(now).is_some() => Demand::Use(generation),
+            None if self.rest.follows_a_failure() => {
+                Demand::UseAndRenew(generation, self.begin(now))
+            }
+            None => Demand::Begin(self.begin(now)),
+        }
+    }
+
+    /// A resource server rejected the token of `generation`: the one that was sent (R1).
+    pub fn reject(&mut self, now: Moment, generation: Generation, origin: OriginKey) -> Reject {
+        self.forget_overdue_flight(now);
+        let Some(landed_at) = self.landed_at(generation) else {
+            return Reject::Superseded(self.demand(now));
+        };
+        if origin == OriginKey::UNKNOWN {
+            self.judge_unknown(now, generation, landed_at);
+        }
+        if self.cooldowns.is_on(origin, now) {
+            return Reject::HandBack;
+        }
+        if let Some(flight) = &mut self.flight {
+            flight.note(origin);
+            let id = flight.id;
+            self.set_standing(Standing::SetAside);
+            return Reject::Join(id);
+        }
+        if let Some(until) = self.rest.until(now) {
+            // R1: not set aside, or one odd 401 while the AS is down would stop every call.
+            return Reject::Refuse { until };
+        }
+        let begin = self.begin(now);
+        if let Some(flight) = &mut self.flight {
+            flight.note(origin);
+        }
+        self.set_standing(Standing::SetAside);
+        Reject::Begin(begin)
+    }
+
+    /// R6: where nobody tells of replays, a token that was rejected at once was useless, and one
+    /// that served for a while was not.
+    fn judge_unknown(&mut self, now: Moment, generation: Generation, landed_at: Moment) {
+        let origin = OriginKey::UNKNOWN;
+        if now.saturating_since(landed_at) < USELESS_WITHIN {
+            self.cooldowns.useless(origin, generation, now);
+        } else if !self.cooldowns.has_counted(origin, generation) {
+            self.cooldowns.accepted(origin, generation);
+        }
+    }
+
+    /// A resource server answered a replay that carried the token of `generation` (R6).
+    pub fn replayed(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        origin: OriginKey,
+        reply: Reply,
+    ) {
+        match reply {
+            Reply::Accepted => self.cooldowns.accepted(origin, generation),
+            // Of a token that is not held any more nobody knows whether renewing it helped.
+            Reply::RejectedAgain if self.landed_at(generation).is_none() => {}
+            Reply::RejectedAgain => self.cooldowns.useless(origin, generation, now),
+        }
+    }
+
+    /// An attempt of `flight` failed, and the flight goes on: its waiters ask again, and use a
+    /// token that is not over (E4).
+    pub fn stumble(&mut self, flight: FlightId) {
+        if let Some(current) = &mut self.flight {
+            current.stumbled |= current.id == flight;
+        }
+    }
+
+    /// `flight` has ended. `jitter` is a random number from 0 to 1.
+    pub fn land(
+        &mut self,
+        now: Moment,
+        flight: FlightId,
+        result: Result<Landing<T>, Failure>,
+        jitter: f64,
+    ) -> Landed {
+        let Some(flight) = self.take_flight(flight) else {
+            return Landed::Late;
+        };
+        self.deaths_in_a_row = 0;
+        match result {
+            Ok(landing) => {
+                self.rest.succeeded();
+                self.take(now, &flight, landing, jitter)
+            }
+            Err(failure) => Landed::Failed {
+                until: self.fail(now, &failure),
+            },
+        }
+    }
+
+    /// `flight` is gone without a result: its runtime was shut down, the transport panicked (S4).
+    pub fn die(&mut self, now: Moment, flight: FlightId) -> Death {
+        if self.take_flight(flight).is_none() {
+            return Death::Late;
+        }
+        self.deaths_in_a_row = self.deaths_in_a_row.saturating_add(1);
+        if self.deaths_in_a_row < DEATHS_THAT_FAIL {
+            Death::AskAgain
+        } else {
+            Death::Failed {
+                until: self.fail(now, &Failure::TRANSIENT),
+            }
+        }
+    }
+
+    /// The held token, whatever it is worth.
+    pub fn held(&self) -> Option<(&T, Generation)> {
+        self.held
+            .as_ref()
+            .map(|held| (&held.token, held.generation))
+    }
+
+    /// Until when [`demand`](Self::demand) would say [`Demand::Use`] and change nothing, unless
+    /// something else happens before: that long a cache in front of this machine may answer.
+    pub fn quiet_until(&self, now: Moment) -> Option<Moment> {
+        let held = self.held.as_ref()?;
+        if held.standing == Standing::SetAside {
+            return None;
+        }
+        let rest = self.rest.until(now);
+        match held.life.stage(now) {
+            Stage::Fresh => Some(held.life.due()),
+            Stage::Due => {
+                let flight = self.flight.as_ref().map(|flight| flight.deadline);
+                let spacing = self.last_begun.map(|begun| begun + SPACING);
+                let quiet = flight.max(rest).max(spacing)?;
+                Some(quiet.min(held.life.expired()))
+            }
+            Stage::Expired => {
+                let quiet = match &self.flight {
+                    Some(flight) => flight.stumbled.then_some(flight.deadline),
+                    None => rest,
+                };
+                Some(quiet?.min(held.life.over()))
+            }
+            Stage::Over => None,
+        }
+        .filter(|until| now < *until)
+    }
+
+    fn take(&mut self, now: Moment, flight: &Flight, landing: Landing<T>, jitter: f64) -> Landed {
+        let Landing {
+            token,
+            lifetime,
+            asked_at,
+        } = landing;
+        let leeway = self.policy.leeway;
+        let life = lifetime
+            .or(self.policy.default_lifetime)
+            .map_or(Lifetime::UNKNOWN, |stated| {
+                Lifetime::new(asked_at, now, stated, leeway, jitter)
+            });
+        if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
+            held.life = life;
+            held.standing = Standing::Good;
+            for origin in &flight.rejected_by {
+                self.cooldowns.useless_flight(*origin, held.generation, now);
+            }
+            return Landed::Same(held.generation);
+        }
+        self.generations += 1;
+        let generation = Generation(self.generations);
+        self.held = Some(Held {
+            token,
+            generation,
+            landed_at: now,
+            life,
+            standing: Standing::Good,
+        });
+        Landed::Took(generation)
+    }
+
+    fn fail(&mut self, now: Moment, failure: &Failure) -> Moment {
+        if failure.is_transient() {
+            // R1: one odd 401 while the AS is down must not stop every call.
+            self.set_standing(Standing::Good);
+        }
+        self.rest.failed(now, failure)
+    }
+
+    /// The held token and where in its life it is, unless it is set aside.
+    fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
+        let held = self.held.as_ref()?;
+        (held.standing == Standing::Good).then(|| (held.generation, held.life.stage(now)))
+    }
+
+    fn wait_for_one(&mut self, now: Moment) -> Demand {
+        if let Some(flight) = &self.flight {
+            return Demand::Join(flight.id);
+        }
+        match self.rest.until(now) {
+            Some(until) => Demand::Refuse { until },
+            None => Demand::Begin(self.begin(now)),
+        }
+    }
+
+    /// S1: not beside another flight; B2: not while resting; E6: not within a second of the last.
+    fn may_renew_beside(&self, now: Moment) -> bool {
+        self.flight.is_none()
+            && self.rest.until(now).is_none()
+            && self.last_begun.is_none_or(|begun| begun + SPACING <= now)
+    }
+
+    fn begin(&mut self, now: Moment) -> Begin {
+        self.flights += 1;
+        let id = FlightId(self.flights);
+        let deadline = now + self.policy.flight_timeout;
+        let after_failure = self.rest.follows_a_failure();
+        self.last_begun = Some(now);
+        self.flight = Some(Flight {
+            id,
+            deadline,
+            stumbled: after_failure,
+            rejected_by: Vec::new(),
+        });
+        Begin {
+            flight: id,
+            deadline,
+            after_failure,
+        }
+    }
+
+    /// S5: a flight past its deadline is frozen; what it may bring later is too late.
+    fn forget_overdue_flight(&mut self, now: Moment) {
+        self.flight.take_if(|flight| flight.deadline <= now);
+    }
+
+    fn take_flight(&mut self, id: FlightId) -> Option<Flight> {
+        self.flight.take_if(|flight| flight.id == id)
+    }
+
+    /// When the token of `generation` landed, if it is the held one.
+    fn landed_at(&self, generation: Generation) -> Option<Moment> {
+        self.held
+            .as_ref()
+            .filter(|held| held.generation == generation)
+            .map(|held| held.landed_at)
+    }
+
+    fn set_standing(&mut self, standing: Standing) {
+        if let Some(held) = &mut self.held {
+            held.standing = standing;
+        }
+    }
+}
+
+impl Flight {
+    fn note(&mut self, origin: OriginKey) {
+        if !self.rejected_by.contains(&origin) {
+            self.rejected_by.push(origin);
+        }
+    }
+}
+
+impl Generation {
+    /// The count itself, for logs.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+impl FlightId {
+    /// The count itself, for logs.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+/// E6: renewals of a due token begin at least this far apart.
+const SPACING: Duration = Duration::from_secs(1);
+/// R6: where the origin is not known, a token rejected so soon after it landed was useless.
+const USELESS_WITHIN: Duration = Duration::from_secs(1);
+/// S4: the second death in a row is a failed flight.
+const DEATHS_THAT_FAIL: u32 = 2;

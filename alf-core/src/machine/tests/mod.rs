@@ -1,0 +1,1 @@
+//! The machines' promises, on tables and virtual time.

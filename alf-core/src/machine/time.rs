@@ -1,0 +1,59 @@
+//! A point in time that nothing but arithmetic can make.
+
+use core::fmt;
+use core::ops::Add;
+use core::time::Duration;
+
+/// A point on a monotonic time line: nanoseconds since a start that its clock has chosen.
+///
+/// Unlike [`std::time::Instant`] it can be made from a number, so tests and simulations hold time
+/// in their hands. Arithmetic saturates: no lifetime that a server states can overflow it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The start of the time line.
+    pub const START: Self = Self(0);
+    /// Later than every other moment: "never".
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// The moment `nanoseconds` after the start.
+    pub const fn from_nanos(nanoseconds: u64) -> Self {
+        Self(nanoseconds)
+    }
+
+    /// Nanoseconds since the start.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The moment `duration` before this one; the start when there is none.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(duration)))
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    /// Saturates at [`Moment::NEVER`].
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(duration)))
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} after the start", Duration::from_nanos(self.0))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

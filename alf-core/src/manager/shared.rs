@@ -1,0 +1,443 @@
+//! What the clones of a manager share: the machine behind its lock, and the ports.
+//!
+//! Each method here takes the lock, asks the machine, carries out what it decided, and lets go of
+//! the lock before anything of the outside is called. None of them waits.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Cause, TokenErrorKind};
+use crate::flight::{Announcement, Flight, Outcome};
+use crate::machine::{
+    Begin, Death, Demand, Failure, FlightId, Generation, Landed, Landing, Moment, OriginKey,
+    Reject, Renewal, Reply,
+};
+use crate::runtime::BoxFuture;
+use crate::slot::Slot;
+use crate::token::Grant;
+use crate::{Event, Observer, Origin, Runtime, TimeoutPhase, Token, TokenEndpoint, TokenError};
+
+use super::waiting::{Renewing, Step, Verdict};
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) endpoint: Arc<dyn TokenEndpoint>,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) clock: Clock,
+    observer: Arc<dyn Observer>,
+    slot: Slot,
+    state: Mutex<State>,
+}
+
+struct State {
+    renewal: Renewal<Arc<Grant>>,
+    /// The held token as it is presented.
+    token: Option<Token>,
+    /// Where the waiters of the flight that is under way look.
+    announcement: Option<Arc<Announcement>>,
+    /// What callers get while alf rests.
+    last_error: Option<TokenError>,
+    /// The origins that were seen rejecting, by their number (R6).
+    origins: Vec<Origin>,
+    /// What the slot holds.
+    published: Option<(Generation, Moment)>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        config: Config,
+        endpoint: Arc<dyn TokenEndpoint>,
+        runtime: Arc<dyn Runtime>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let state = State {
+            renewal: Renewal::new(config.policy.clone()),
+            token: None,
+            announcement: None,
+            last_error: None,
+            origins: Vec::new(),
+            published: None,
+        };
+        Self {
+            clock: Clock::new(Arc::clone(&runtime)),
+            slot: Slot::empty(),
+            state: Mutex::new(state),
+            config,
+            endpoint,
+            runtime,
+            observer,
+        }
+    }
+
+    /// The hot path: the held token, where it may be used without asking the machine.
+    pub(crate) fn at_hand(&self) -> Option<Token> {
+        self.slot.read(self.now())
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.observer.on(event);
+    }
+
+    pub(super) fn acquire_timer(&self) -> BoxFuture {
+        self.runtime.sleep(self.config.acquire_timeout)
+    }
+
+    pub(super) fn shown_endpoint(&self) -> String {
+        self.config.shown_endpoint()
+    }
+
+    /// A caller needs a token.
+    pub(super) fn demand(self: &Arc<Self>) -> Step {
+        let now = self.now();
+        let mut state = self.lock();
+        let demand = state.renewal.demand(now);
+        let (step, flight) = self.carry_out(&mut state, demand);
+        self.publish(&mut state, now);
+        drop(state);
+        self.launch(flight);
+        step
+    }
+
+    /// A token was rejected.
+    pub(super) fn reject_generation(
+        self: &Arc<Self>,
+        generation: Generation,
+        origin: Option<&Origin>,
+    ) -> Verdict {
+        let now = self.now();
+        let mut state = self.lock();
+        let key = state.key_of(origin);
+        let decision = state.renewal.reject(now, generation, key);
+        let (step, flight) = match decision {
+            Reject::Superseded(demand) => self.carry_out(&mut state, demand),
+            Reject::Begin(begin) => self.carry_out(&mut state, Demand::Begin(begin)),
+            Reject::Join(flight) => self.carry_out(&mut state, Demand::Join(flight)),
+            Reject::Refuse { until } => self.carry_out(&mut state, Demand::Refuse { until }),
+            Reject::HandBack => {
+                drop(state);
+                self.tell(&Event::HandedBack {
+                    generation: generation.as_u64(),
+                    origin,
+                });
+                return Verdict::HandBack;
+            }
+        };
+        self.publish(&mut state, now);
+        drop(state);
+        if matches!(decision, Reject::Begin(_)) {
+            self.tell(&Event::TokenRejected {
+                generation: generation.as_u64(),
+                origin,
+            });
+        }
+        self.launch(flight);
+        Verdict::Renew(Renewing {
+            step,
+            generation,
+            origin: origin.cloned(),
+        })
+    }
+
+    /// A replay was answered (R6).
+    pub(crate) fn replayed(&self, token: &Token, origin: &Origin, reply: Reply) {
+        let now = self.now();
+        let mut state = self.lock();
+        let key = state.key_of(Some(origin));
+        state.renewal.replayed(now, token.key(), key, reply);
+    }
+
+    /// An attempt failed, and its flight goes on: its waiters ask again (E4).
+    pub(crate) fn stumbled(&self, flight: FlightId) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.renewal.stumble(flight);
+        self.publish(&mut state, now);
+        let announcement = state
+            .announcement
+            .clone()
+            .filter(|announcement| announcement.flight() == flight);
+        drop(state);
+        if let Some(announcement) = announcement {
+            announcement.stir();
+        }
+    }
+
+    /// A flight has ended with a result.
+    pub(crate) fn landed(&self, flight: FlightId, result: Result<Arrival, Crash>) {
+        let now = self.now();
+        let jitter = fastrand::f64();
+        let mut state = self.lock();
+        let (landed, outcome) = match result {
+            Ok(Arrival { landing, header }) => {
+                let grant = Arc::clone(&landing.token);
+                let landed = state.renewal.land(now, flight, Ok(landing), jitter);
+                (landed, state.take(landed, grant, header))
+            }
+            Err(crash) => {
+                let failure = crash.cause.failure;
+                let landed = state.renewal.land(now, flight, Err(failure), jitter);
+                let outcome = match landed {
+                    Landed::Failed { until } => state.fail(self.error(crash, now, until)),
+                    Landed::Took(_) | Landed::Same(_) | Landed::Late => Outcome::Gone,
+                };
+                (landed, outcome)
+            }
+        };
+        self.publish(&mut state, now);
+        let announcement = state.take_announcement(flight);
+        let expires_in = state.token.as_ref().and_then(Token::expires_in);
+        drop(state);
+        self.tell_of_landing(flight, landed, &outcome, expires_in);
+        if let Some(announcement) = announcement {
+            announcement.announce(outcome);
+        }
+    }
+
+    /// A flight is gone without a result (S4).
+    pub(crate) fn died(&self, flight: FlightId) {
+        let now = self.now();
+        let mut state = self.lock();
+        let outcome = match state.renewal.die(now, flight) {
+            Death::Late => return,
+            Death::AskAgain => Outcome::Gone,
+            Death::Failed { until } => state.fail(self.error(Crash::died(), now, until)),
+        };
+        self.publish(&mut state, now);
+        let announcement = state.take_announcement(flight);
+        drop(state);
+        if let Some(announcement) = announcement {
+            announcement.announce(outcome.clone());
+        }
+        // After the waiters know: an observer may panic, and this may run while a task is dropped.
+        let flight = flight.as_u64();
+        match &outcome {
+            Outcome::Failed(error) => self.tell(&Event::FlightFailed { flight, error }),
+            Outcome::Gone | Outcome::Landed(_) => self.tell(&Event::FlightDied { flight }),
+        }
+    }
+
+    /// What a caller gets whose own time is over while the flight goes on (S5).
+    pub(super) fn gave_up_waiting_since(&self, asked_at: Moment) -> TokenError {
+        let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+        let waited = self.now().saturating_since(asked_at);
+        let cause = Cause::new(kind, Failure::TRANSIENT);
+        TokenError::new(cause, self.shown_endpoint(), 0, waited, None)
+    }
+
+    /// The failure of an attempt while its flight goes on, for observers.
+    pub(crate) fn error_so_far(&self, crash: Crash) -> TokenError {
+        let Crash {
+            cause,
+            attempts,
+            elapsed,
+        } = crash;
+        TokenError::new(cause, self.shown_endpoint(), attempts, elapsed, None)
+    }
+
+    /// Carries out what the machine decided, but for beginning the flight, which is done outside
+    /// of the lock.
+    fn carry_out(self: &Arc<Self>, state: &mut State, demand: Demand) -> (Step, Option<Flight>) {
+        match demand {
+            Demand::Use(_) => (state.use_token(self), None),
+            Demand::UseAndRenew(_, begin) => {
+                let flight = self.board(state, begin);
+                (state.use_token(self), Some(flight))
+            }
+            Demand::Begin(begin) => {
+                let flight = self.board(state, begin);
+                (state.wait(self), Some(flight))
+            }
+            Demand::Join(_) => (state.wait(self), None),
+            Demand::Refuse { .. } => (state.refuse(self), None),
+        }
+    }
+
+    /// A flight that is ready to begin, and its announcement, for which others can wait already.
+    fn board(self: &Arc<Self>, state: &mut State, begin: Begin) -> Flight {
+        let announcement = Arc::new(Announcement::new(begin.flight));
+        if let Some(frozen) = state.announcement.replace(announcement) {
+            // S5: its waiters ask again, and join the flight that took its place.
+            frozen.announce(Outcome::Gone);
+        }
+        Flight::new(Arc::clone(self), begin)
+    }
+
+    /// S3: it belongs to nobody. Outside of the lock, since a runtime that is shut down drops the
+    /// task at once, and its end is told to this very state.
+    fn launch(&self, flight: Option<Flight>) {
+        if let Some(flight) = flight {
+            self.tell(&Event::FlightBegun {
+                flight: flight.number(),
+            });
+            self.runtime.spawn(Box::pin(flight.fly()));
+        }
+    }
+
+    /// Lets the slot answer as long as the machine would say the same.
+    fn publish(&self, state: &mut State, now: Moment) {
+        let quiet = state.renewal.quiet_until(now);
+        let Some((token, until)) = state.token.as_ref().zip(quiet) else {
+            if state.published.take().is_some() {
+                self.slot.clear();
+            }
+            return;
+        };
+        if state.published != Some((token.key(), until)) {
+            self.slot.publish(until, || self.copy_of(token));
+            state.published = Some((token.key(), until));
+        }
+    }
+
+    fn copy_of(&self, token: &Token) -> Token {
+        let header = self
+            .config
+            .presentation
+            .credentials(token.token_type(), token.expose_access_token());
+        // It could be presented when it landed: otherwise it shares its header, which is correct.
+        token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
+    }
+
+    fn error(&self, crash: Crash, now: Moment, until: Moment) -> TokenError {
+        let Crash {
+            cause,
+            attempts,
+            elapsed,
+        } = crash;
+        let retry_at = self.clock.wall() + until.saturating_since(now);
+        TokenError::new(
+            cause,
+            self.shown_endpoint(),
+            attempts,
+            elapsed,
+            Some(retry_at),
+        )
+    }
+
+    fn tell_of_landing(
+        &self,
+        flight: FlightId,
+        landed: Landed,
+        outcome: &Outcome,
+        expires_in: Option<Duration>,
+    ) {
+        let flight = flight.as_u64();
+        match (landed, outcome) {
+            (Landed::Took(generation), _) => self.tell(&Event::TokenLanded {
+                flight,
+                generation: generation.as_u64(),
+                expires_in,
+            }),
+            (Landed::Same(generation), _) => self.tell(&Event::TokenUnchanged {
+                flight,
+                generation: generation.as_u64(),
+                expires_in,
+            }),
+            (Landed::Failed { .. }, Outcome::Failed(error)) => {
+                self.tell(&Event::FlightFailed { flight, error });
+            }
+            (Landed::Failed { .. } | Landed::Late, _) => {}
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // What runs while it is held does not panic, and would leave the machine as it was.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a successful flight hands over.
+pub(crate) struct Arrival {
+    pub(crate) landing: Landing<Arc<Grant>>,
+    pub(crate) header: HeaderValue,
+}
+
+/// What a failed flight hands over.
+pub(crate) struct Crash {
+    pub(crate) cause: Cause,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+impl Crash {
+    /// S4: what happened to it, nobody knows.
+    fn died() -> Self {
+        Self {
+            cause: Cause::new(TokenErrorKind::Died, Failure::TRANSIENT),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
+impl State {
+    fn use_token(&self, shared: &Shared) -> Step {
+        // The machine says so only of a token that landed, and what lands is kept here.
+        self.token.clone().map_or_else(
+            || Step::Refuse(shared.error_so_far(Crash::died())),
+            Step::Use,
+        )
+    }
+
+    fn wait(&self, shared: &Shared) -> Step {
+        // The machine says so only of a flight that was begun, and what begins is announced here.
+        self.announcement.as_ref().map_or_else(
+            || Step::Refuse(shared.error_so_far(Crash::died())),
+            |announcement| Step::Wait(announcement.waiter()),
+        )
+    }
+
+    fn refuse(&self, shared: &Shared) -> Step {
+        // The machine says so only after a failure, and a failure is kept here.
+        let error = self.last_error.clone();
+        Step::Refuse(error.unwrap_or_else(|| shared.error_so_far(Crash::died())))
+    }
+
+    /// Keeps what landed.
+    fn take(&mut self, landed: Landed, grant: Arc<Grant>, header: HeaderValue) -> Outcome {
+        match landed {
+            Landed::Took(generation) | Landed::Same(generation) => {
+                let token = Token::new(grant, generation, header);
+                self.token = Some(token.clone());
+                self.last_error = None;
+                // The copies in the slot are of another token, or state another lifetime.
+                self.published = None;
+                Outcome::Landed(token)
+            }
+            Landed::Failed { .. } | Landed::Late => Outcome::Gone,
+        }
+    }
+
+    fn fail(&mut self, error: TokenError) -> Outcome {
+        self.last_error = Some(error.clone());
+        Outcome::Failed(error)
+    }
+
+    /// Takes the announcement of that flight, if it was not replaced.
+    fn take_announcement(&mut self, flight: FlightId) -> Option<Arc<Announcement>> {
+        self.announcement
+            .take_if(|announcement| announcement.flight() == flight)
+    }
+
+    /// The number that stands for an origin in the machine (R6).
+    fn key_of(&mut self, origin: Option<&Origin>) -> OriginKey {
+        let Some(origin) = origin else {
+            return OriginKey::UNKNOWN;
+        };
+        if let Some(index) = self.origins.iter().position(|seen| seen == origin) {
+            return OriginKey::new(index);
+        }
+        let index = self.origins.len();
+        if index < usize::from(OriginKey::KEPT) {
+            self.origins.push(origin.clone());
+        }
+        OriginKey::new(index)
+    }
+}

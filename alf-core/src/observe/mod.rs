@@ -1,0 +1,158 @@
+//! What alf does, told as events: the one place where it logs and counts.
+
+#[cfg(feature = "tracing")]
+mod tracing;
+
+#[cfg(feature = "tracing")]
+pub use self::tracing::TracingObserver;
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::{Blocked, Origin, TokenError};
+
+/// Is told what happens to a client's tokens: for logs, metrics, alerts.
+///
+/// It is called on the thread where the event happens, never while a lock is held. It should be
+/// quick; a panic in it ends the flight, or the request, that it was told of. Nothing is told for
+/// a request that goes well on a token that is held: that path costs a pointer read.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use alf_core::{Client, Event, Observer};
+///
+/// #[derive(Default)]
+/// struct Renewals(AtomicU64);
+///
+/// impl Observer for Renewals {
+///     fn on(&self, event: &Event<'_>) {
+///         if let Event::TokenLanded { .. } = event {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let renewals = Arc::new(Renewals::default());
+/// Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .observer(Arc::clone(&renewals));
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn on(&self, event: &Event<'_>);
+}
+
+/// Something that happened. No event holds a secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A flight was begun: one acquisition of a token, of one or more attempts.
+    #[non_exhaustive]
+    FlightBegun {
+        /// Which flight of its client, from 1.
+        flight: u64,
+    },
+    /// An attempt failed, and another will follow.
+    #[non_exhaustive]
+    AttemptFailed {
+        /// Which flight.
+        flight: u64,
+        /// The failure so far.
+        error: &'a TokenError,
+        /// How long the flight pauses.
+        pause: Duration,
+    },
+    /// A flight brought a new token.
+    #[non_exhaustive]
+    TokenLanded {
+        /// Which flight.
+        flight: u64,
+        /// Which token of its client, from 1.
+        generation: u64,
+        /// The lifetime that the token states.
+        expires_in: Option<Duration>,
+    },
+    /// A flight brought the token that is held already.
+    #[non_exhaustive]
+    TokenUnchanged {
+        /// Which flight.
+        flight: u64,
+        /// Which token of its client, from 1.
+        generation: u64,
+        /// What is left of its lifetime.
+        expires_in: Option<Duration>,
+    },
+    /// A flight failed, and alf rests.
+    #[non_exhaustive]
+    FlightFailed {
+        /// Which flight.
+        flight: u64,
+        /// The failure, and until when alf rests.
+        error: &'a TokenError,
+    },
+    /// A flight was stopped without a result; the next caller begins another.
+    #[non_exhaustive]
+    FlightDied {
+        /// Which flight.
+        flight: u64,
+    },
+    /// A resource server rejected a token, and it is renewed.
+    #[non_exhaustive]
+    TokenRejected {
+        /// Which token of its client, from 1.
+        generation: u64,
+        /// Who rejected it, where known.
+        origin: Option<&'a Origin>,
+    },
+    /// A resource server rejected a token, and its answer is handed back without renewing,
+    /// because renewing did not help lately.
+    #[non_exhaustive]
+    HandedBack {
+        /// Which token of its client, from 1.
+        generation: u64,
+        /// Who rejected it, where known.
+        origin: Option<&'a Origin>,
+    },
+    /// A request was replayed and answered.
+    #[non_exhaustive]
+    Replayed {
+        /// The token of the replay.
+        generation: u64,
+        /// Who answered it.
+        origin: &'a Origin,
+        /// The status of the answer.
+        status: StatusCode,
+    },
+    /// A request was not sent.
+    #[non_exhaustive]
+    RequestBlocked {
+        /// Where it was going, and why it was not sent.
+        blocked: &'a Blocked,
+    },
+}
+
+/// One observer, shared.
+impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
+    fn on(&self, event: &Event<'_>) {
+        (**self).on(event);
+    }
+}
+
+/// Nobody listens.
+pub(crate) struct NoObserver;
+
+impl Observer for NoObserver {
+    fn on(&self, _event: &Event<'_>) {}
+}
+
+impl fmt::Debug for dyn Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}

@@ -1,0 +1,65 @@
+//! Why a token request got no answer.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+/// A token request got no answer that could be read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    #[source]
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What an exchange failed at, and so whether it is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection: DNS, TCP, TLS, the proxy. Tried again.
+    #[error("no connection")]
+    Connect,
+    /// The library's own time-out. Tried again.
+    #[error("timed out")]
+    Timeout,
+    /// The connection broke, or what came over it was no HTTP. Tried again.
+    #[error("the exchange broke off")]
+    Exchange,
+    /// A redirect, which must not be followed. Permanent.
+    #[error("redirected")]
+    Redirected,
+    /// The body is larger than allowed. Permanent.
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
+impl TransportError {
+    /// An error of that kind; `source` is what the library said.
+    ///
+    /// `source` must not show a URL's query, a header or a body: users log it.
+    pub fn new(
+        kind: TransportErrorKind,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self {
+            kind,
+            source: Some(Arc::from(source.into())),
+        }
+    }
+
+    /// What it failed at.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn into_source(self) -> Option<Arc<dyn StdError + Send + Sync>> {
+        self.source
+    }
+}
+
+/// An error without a source.
+impl From<TransportErrorKind> for TransportError {
+    fn from(kind: TransportErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}

@@ -1,0 +1,199 @@
+//! A closure as a whole transport.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::pin::pin;
+
+use async_trait::async_trait;
+use bytes::{Buf, Bytes};
+use futures_util::future::poll_fn;
+use http::header::HeaderName;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::{
+    ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+};
+
+/// What a closure does with redirects: X4's promise, said aloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Redirects {
+    /// It follows none: the response to a request is the one that its own URL gave.
+    NotFollowed,
+}
+
+/// Both ports in one line: a closure that sends an `http::Request<Bytes>` and resolves to an
+/// `http::Response` with any body.
+///
+/// The same closure sends the user's requests and the token requests. `redirects` is a promise:
+/// the closure follows none, or the token would be carried along (X4).
+///
+/// Where the closure needs an async runtime, give it to the builder: a transport on tokio needs
+/// [`TokioRuntime`](crate::TokioRuntime).
+///
+/// # Examples
+///
+/// A closure that owns what it needs clones it for every call (`async move |request|` with
+/// captured state is no `Fn`):
+///
+/// ```
+/// use alf_core::{Client, Redirects, from_fn};
+/// use bytes::Bytes;
+/// use http_body_util::Full;
+///
+/// # #[derive(Clone)]
+/// # struct MyStack;
+/// # impl MyStack {
+/// #     async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+/// #         Ok(http::Response::new(Full::default()))
+/// #     }
+/// # }
+/// # let stack = MyStack;
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .build(from_fn(Redirects::NotFollowed, move |request| {
+///         let stack = stack.clone();
+///         async move { stack.send(request).await }
+///     }))?;
+/// # let _ = client;
+/// # Ok::<(), alf_core::ConfigError>(())
+/// ```
+pub fn from_fn<F, Fut, B, E>(redirects: Redirects, send: F) -> FnTransport<F>
+where
+    F: Fn(Request<Bytes>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response<B>, E>> + Send + 'static,
+    B: Body + Send + 'static,
+    E: Into<Box<dyn StdError + Send + Sync>>,
+{
+    match redirects {
+        Redirects::NotFollowed => FnTransport { send },
+    }
+}
+
+/// A closure as a transport: see [`from_fn`].
+#[derive(Clone)]
+pub struct FnTransport<F> {
+    send: F,
+}
+
+/// The closure's own error.
+///
+/// `Display` and `source` are those of the error within.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct FnError(Box<dyn StdError + Send + Sync>);
+
+impl FnError {
+    /// The closure's error, to be downcast.
+    pub fn into_inner(self) -> Box<dyn StdError + Send + Sync> {
+        self.0
+    }
+}
+
+#[async_trait]
+impl<F, Fut, B, E> Transport for FnTransport<F>
+where
+    F: Fn(Request<Bytes>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response<B>, E>> + Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    E: Into<Box<dyn StdError + Send + Sync>> + 'static,
+{
+    type Request = Request<Bytes>;
+    type Response = Response<B>;
+    type Error = FnError;
+
+    async fn send(&self, request: Self::Request) -> Result<Self::Response, FnError> {
+        (self.send)(request)
+            .await
+            .map_err(|error| FnError(error.into()))
+    }
+
+    fn origin(&self, request: &Self::Request) -> Origin {
+        // A request without scheme and host goes nowhere that alf knows: no origin is allowed.
+        Origin::of(request.uri()).unwrap_or_else(|| Origin::new("", "", None))
+    }
+
+    fn head(&self, request: &Self::Request) -> (Method, Uri) {
+        (request.method().clone(), request.uri().clone())
+    }
+
+    fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue) {
+        request.headers_mut().insert(name.clone(), value.clone());
+    }
+
+    fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request> {
+        Some(request.clone())
+    }
+
+    fn status(&self, response: &Self::Response) -> StatusCode {
+        response.status()
+    }
+
+    fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue> {
+        response.headers().get_all(name).iter().cloned().collect()
+    }
+
+    fn landed_at(&self, _response: &Self::Response) -> Option<Origin> {
+        // `Redirects::NotFollowed` promised it.
+        None
+    }
+
+    async fn discard(&self, response: Self::Response) {
+        let mut body = pin!(response.into_body());
+        let mut read = 0;
+        while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            read += frame.data_ref().map_or(0, Buf::remaining);
+            if read > DRAINED {
+                // A long rest is not read; dropping the body is the stack's to deal with.
+                return;
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl<F, Fut, B, E> TokenEndpoint for FnTransport<F>
+where
+    F: Fn(Request<Bytes>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response<B>, E>> + Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    E: Into<Box<dyn StdError + Send + Sync>> + 'static,
+{
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<Response<Bytes>, TransportError> {
+        // Whether no connection was made or a made one broke, a closure's error does not tell.
+        let response = (self.send)(request)
+            .await
+            .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, options.max_bytes())
+            .collect()
+            .await
+            .map_err(|error| {
+                let kind = if error.is::<LengthLimitError>() {
+                    TransportErrorKind::TooLarge
+                } else {
+                    TransportErrorKind::Exchange
+                };
+                TransportError::new(kind, error)
+            })?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
+
+impl<F> std::fmt::Debug for FnTransport<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FnTransport").finish_non_exhaustive()
+    }
+}
+
+/// How much of an unwanted body is read, so that its connection can be used again.
+const DRAINED: usize = 64 * 1024;

@@ -1,0 +1,139 @@
+//! The two ports to an HTTP library: [`Transport`] sends the user's requests, [`TokenEndpoint`]
+//! sends token requests.
+
+mod error;
+mod from_fn;
+
+pub use error::{TransportError, TransportErrorKind};
+pub use from_fn::{FnError, FnTransport, Redirects, from_fn};
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::HeaderName;
+use http::{HeaderValue, Method, StatusCode, Uri};
+
+use crate::Origin;
+
+/// An HTTP library, as alf sees it: its own requests and responses, untouched.
+///
+/// For a library that speaks `http::Request` and `http::Response`, [`from_fn`] is enough; this
+/// trait is for libraries with types of their own. Run the conformance suite of `alf-testkit`
+/// against an implementation: it catches each of the mistakes named below.
+///
+/// # Order of calls
+///
+/// For each request of a user: [`origin`](Self::origin), [`try_clone`](Self::try_clone) (unless
+/// the user switched replays off), [`insert_header`](Self::insert_header),
+/// [`send`](Self::send), [`status`](Self::status). Only where the status is one that rejects:
+/// [`landed_at`](Self::landed_at) and [`header_values`](Self::header_values); and, before a
+/// replay, [`discard`](Self::discard), then `insert_header` and `send` with the copy.
+///
+/// # No defaults
+///
+/// No method has a default: a wrapper that forgets to forward one would silently lose what the
+/// transport within does.
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// The library's request.
+    type Request: Send + 'static;
+    /// The library's response, its body unread.
+    type Response: Send + 'static;
+    /// The library's error; users get it untouched.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Sends a request and returns its response, whatever its status, as soon as its head is there.
+    ///
+    /// A panic of the library must become an error. A redirect that the library follows must not
+    /// carry the `Authorization` header to another origin (X4).
+    async fn send(&self, request: Self::Request) -> Result<Self::Response, Self::Error>;
+
+    /// Where the request goes. A wrong answer sends tokens where they must not go.
+    fn origin(&self, request: &Self::Request) -> Origin;
+
+    /// The method and the URI of the request: for presentations that prove them (`DPoP`).
+    fn head(&self, request: &Self::Request) -> (Method, Uri);
+
+    /// Sets a header, in place of *every* value of that name.
+    ///
+    /// A transport that appends instead sends two `Authorization` headers. `value` is marked
+    /// sensitive; a library that can keep that mark must.
+    fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue);
+
+    /// A copy that sends the same, body included; `None` where the body cannot be sent twice.
+    ///
+    /// A copy with an empty body in place of a stream is the worst answer: the replay would
+    /// succeed with the wrong content (R4). The copy is made before the first send.
+    fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request>;
+
+    /// The status of a response.
+    fn status(&self, response: &Self::Response) -> StatusCode;
+
+    /// Every value of a header of a response, in order. Values that do not fit are left out.
+    fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue>;
+
+    /// Where the response came from, after redirects.
+    ///
+    /// `None` is a *promise*: that the response comes from the origin of its request, because
+    /// this transport follows no redirect to another one (X4).
+    fn landed_at(&self, response: &Self::Response) -> Option<Origin>;
+
+    /// Gives up a response whose body is not read, and leaves the connection pool safe (R8).
+    ///
+    /// What is left of the body must never become the beginning of the next response. Reading a
+    /// short rest, so that the connection can be reused, is good; a long one may cost the
+    /// connection. The call is dropped after a second.
+    async fn discard(&self, response: Self::Response);
+}
+
+/// Sends token requests. Object-safe and small, so that it is easy to mock.
+///
+/// An HTTP library's adapter implements it beside [`Transport`], usually on another client of the
+/// library, so that nothing that the user's client adds (middleware, cookies, a redirect policy)
+/// touches the client's secret.
+#[async_trait]
+pub trait TokenEndpoint: Send + Sync + 'static {
+    /// Sends one token request and returns the answer, its body read.
+    ///
+    /// - No redirect is followed: a 307 would carry the secret elsewhere. A 3xx is returned as it
+    ///   is, or is an error of kind [`Redirected`](TransportErrorKind::Redirected) (T7).
+    /// - At most [`max_bytes`](ExchangeOptions::max_bytes) of the body, decoded, are read; more is
+    ///   an error of kind [`TooLarge`](TransportErrorKind::TooLarge).
+    /// - The future is dropped when its time is over. A library that blocks, and so cannot be
+    ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout).
+    ///
+    /// # Errors
+    ///
+    /// Every failure of the transport, with its kind; all but `Redirected` and `TooLarge` are
+    /// tried again (B1). The error's source must not show a URL's query, nor a header.
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, TransportError>;
+}
+
+/// The bounds of one token request.
+#[derive(Clone, Copy, Debug)]
+pub struct ExchangeOptions {
+    max_bytes: usize,
+    timeout: Duration,
+}
+
+impl ExchangeOptions {
+    /// For tests of a transport; alf makes its own.
+    pub fn new(max_bytes: usize, timeout: Duration) -> Self {
+        Self { max_bytes, timeout }
+    }
+
+    /// How many bytes of the decoded body may be read.
+    pub fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// After what time the caller gives up.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}

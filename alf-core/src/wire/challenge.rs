@@ -1,0 +1,60 @@
+//! The challenge of a 401 or 403: never fails, at worst it is unknown (RFC 6750 §3).
+
+use http::HeaderValue;
+
+/// Whether a challenge says that the token is good but not for this (RFC 6750 §3.1).
+///
+/// A renewed token would have the same scope: renewing does not help, so such an answer never
+/// rejects the token (R1, R7). Each header value is parsed alone, and one that cannot be parsed
+/// says nothing.
+pub(crate) fn is_insufficient_scope(challenges: &[HeaderValue]) -> bool {
+    challenges
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(http_auth::ChallengeParser::new)
+        // After its first error a parser is of no use.
+        .map_while(Result::ok)
+        .flat_map(|challenge| challenge.params)
+        .any(|(name, value)| {
+            name.eq_ignore_ascii_case("error") && value.to_unescaped() == INSUFFICIENT_SCOPE
+        })
+}
+
+const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r1_only_a_well_formed_insufficient_scope_is_one() {
+        for value in [
+            r#"Bearer error="insufficient_scope""#,
+            r"bearer ERROR=insufficient_scope",
+            r#"Bearer realm="a, b", error="insufficient_scope", scope="write""#,
+            r#"Basic realm="x", Bearer error="insufficient_scope""#,
+            r#"DPoP algs="ES256", error="insufficient_scope""#,
+        ] {
+            assert!(
+                is_insufficient_scope(&[HeaderValue::from_static(value)]),
+                "{value}"
+            );
+        }
+        for value in [
+            "",
+            ",",
+            "Bearer",
+            r#"Bearer error="invalid_token""#,
+            r#"Bearer error_description="error=insufficient_scope""#,
+            r#"Bearer error="insufficient_scope"#,
+            "Negotiate a87421000492aa874209af8bc028==",
+            r#"Bearer realm="",error="#,
+            "\u{7f}",
+        ] {
+            let Ok(value) = HeaderValue::from_str(value) else {
+                continue;
+            };
+            assert!(!is_insufficient_scope(&[value]), "it is none");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The token request: a form and its headers (RFC 6749 §4.4.2).
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::secret::wiped_bytes;
+
+use super::Redactor;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GrantParameters {
+    pub(crate) scope: Option<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) extra: Vec<(String, String)>,
+}
+
+/// A token request in the making: what a [`ClientAuthentication`](crate::ClientAuthentication)
+/// adds its proof to.
+///
+/// The grant's own parameters are in it already. What is added as a secret is masked wherever the
+/// authorization server repeats it in an error.
+pub struct TokenRequest {
+    form: Zeroizing<Vec<u8>>,
+    headers: HeaderMap,
+    secrets: Vec<Zeroizing<String>>,
+}
+
+impl TokenRequest {
+    fn new() -> Self {
+        let mut headers = HeaderMap::with_capacity(3);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        headers.insert(ACCEPT, HeaderValue::from_static(JSON));
+        Self {
+            // A form that grows would leave copies of the secret behind.
+            form: Zeroizing::new(Vec::with_capacity(ROOM)),
+            headers,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// The grant's own parameters, in the order of the form (T1).
+    pub(crate) fn for_grant(grant: &GrantParameters) -> Self {
+        let mut request = Self::new();
+        request.parameter("grant_type", "client_credentials");
+        let scope = grant.scope.iter().map(|scope| ("scope", scope));
+        let resources = grant
+            .resources
+            .iter()
+            .map(|resource| ("resource", resource));
+        let audience = grant.audience.iter().map(|audience| ("audience", audience));
+        for (name, value) in scope.chain(resources).chain(audience) {
+            request.parameter(name, value);
+        }
+        for (name, value) in &grant.extra {
+            request.parameter(name, value);
+        }
+        request
+    }
+
+    /// Adds a form parameter that is no secret: `client_id`, `client_assertion_type`.
+    pub fn parameter(&mut self, name: &str, value: &str) {
+        let separator: &[u8] = if self.form.is_empty() { b"" } else { b"&" };
+        let encoded = Zeroizing::new(
+            [
+                utf8_percent_encode(name, URLENCODED).to_string(),
+                "=".to_owned(),
+            ]
+            .concat()
+                + &utf8_percent_encode(value, URLENCODED).to_string(),
+        );
+        self.reserve(separator.len() + encoded.len());
+        self.form.extend_from_slice(separator);
+        self.form.extend_from_slice(encoded.as_bytes());
+    }
+
+    /// Adds a form parameter that is a secret: `client_secret`, `client_assertion`.
+    pub fn secret_parameter(&mut self, name: &str, value: &str) {
+        self.secrets.push(Zeroizing::new(value.to_owned()));
+        self.secrets.push(Zeroizing::new(
+            utf8_percent_encode(value, URLENCODED).to_string(),
+        ));
+        self.parameter(name, value);
+    }
+
+    /// Sets a header, in place of one of that name. It is marked sensitive.
+    pub fn header(&mut self, name: HeaderName, mut value: HeaderValue) {
+        value.set_sensitive(true);
+        if let Ok(text) = value.to_str() {
+            // Of `Basic …` the server sees, and may repeat, the part after the scheme.
+            let credentials = text
+                .split_once(' ')
+                .map_or(text, |(_, credentials)| credentials);
+            self.secrets.push(Zeroizing::new(credentials.to_owned()));
+        }
+        self.headers.insert(name, value);
+    }
+
+    /// Names a secret that is in the request in some other form, so that errors mask it.
+    pub fn mask(&mut self, secret: &str) {
+        self.secrets.push(Zeroizing::new(secret.to_owned()));
+    }
+
+    /// Sets the `Authorization` header. It is marked sensitive.
+    pub fn authorization(&mut self, value: HeaderValue) {
+        self.header(AUTHORIZATION, value);
+    }
+
+    /// The request as it is sent, and what masks its secrets in whatever comes back.
+    pub(crate) fn encode(mut self, endpoint: &Uri) -> (Request<Bytes>, Redactor) {
+        let form = std::mem::take(&mut *self.form);
+        let mut request = Request::new(wiped_bytes(form));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = endpoint.clone();
+        *request.headers_mut() = self.headers;
+        (request, Redactor::new(self.secrets))
+    }
+
+    /// Like `Vec::reserve`, but wipes what it moves away from.
+    fn reserve(&mut self, more: usize) {
+        if self.form.capacity() - self.form.len() >= more {
+            return;
+        }
+        let mut larger = Vec::with_capacity((self.form.len() + more).saturating_mul(2));
+        larger.extend_from_slice(&self.form);
+        self.form.zeroize();
+        *self.form = larger;
+    }
+}
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest").finish_non_exhaustive()
+    }
+}
+
+/// `application/x-www-form-urlencoded`, with `%20` for a space: every server takes that.
+const URLENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'*');
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+const ROOM: usize = 512;

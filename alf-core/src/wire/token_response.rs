@@ -1,0 +1,234 @@
+//! What the authorization server answered: a token, an OAuth error, or nothing readable
+//! (RFC 6749 §5.1, §5.2).
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::error::{Cause, TokenErrorKind, Told};
+use crate::machine::Failure;
+use crate::token::Grant;
+
+use super::Redactor;
+use super::retry_after::retry_after;
+
+/// Reads an answer of the token endpoint. `wall_clock` gives a `Retry-After` date its meaning.
+pub(crate) fn decode(
+    response: &Response<Bytes>,
+    redactor: &Redactor,
+    wall_clock: SystemTime,
+) -> Result<Grant, Cause> {
+    let answer = Answer {
+        response,
+        redactor,
+        retry_after: retry_after(response.headers(), wall_clock),
+    };
+    let status = response.status();
+    if status.is_redirection() {
+        return Err(answer.cause(TokenErrorKind::Redirected, Told::default()));
+    }
+    let body = without_byte_order_mark(response.body());
+    let members = members_of(body);
+    if !status.is_success() {
+        // The body may be empty, HTML, anything.
+        return Err(answer.refused(&members.unwrap_or_default()));
+    }
+    let members = members.map_err(|error| answer.not_json(error))?;
+    if members.has_error() {
+        return Err(answer.refused(&members));
+    }
+    if status != StatusCode::OK {
+        return Err(answer.unreadable("a token comes with status 200"));
+    }
+    answer.grant(&members)
+}
+
+/// The members of a token response that alf reads, whatever their types.
+#[derive(Default, Deserialize)]
+struct Members<'a> {
+    #[serde(borrow, default)]
+    access_token: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    token_type: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    scope: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    expires_in: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error_description: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error_uri: Option<&'a RawValue>,
+}
+
+struct Answer<'a> {
+    response: &'a Response<Bytes>,
+    redactor: &'a Redactor,
+    retry_after: Duration,
+}
+
+impl Answer<'_> {
+    fn grant(&self, members: &Members<'_>) -> Result<Grant, Cause> {
+        let access_token = Zeroizing::new(
+            text(members.access_token)
+                .ok_or_else(|| self.unreadable("it has no access_token that is a string"))?,
+        );
+        if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(self.unreadable("its access_token is empty or not fit for a header"));
+        }
+        let token_type = match members.token_type {
+            None => BEARER.to_owned(),
+            Some(raw) => {
+                text(Some(raw)).ok_or_else(|| self.unreadable("its token_type is no string"))?
+            }
+        };
+        Ok(Grant {
+            access_token,
+            token_type,
+            scope: text(members.scope),
+            expires_in: members.expires_in.and_then(|raw| lifetime(raw.get())),
+        })
+    }
+
+    /// The authorization server said no (RFC 6749 §5.2); the body may say nothing.
+    fn refused(&self, members: &Members<'_>) -> Cause {
+        let shown = |member| text(member).map(|text| self.redactor.show(&text));
+        self.cause(
+            TokenErrorKind::Refused,
+            Told {
+                error: shown(members.error),
+                description: shown(members.error_description),
+                uri: shown(members.error_uri),
+                ..Told::default()
+            },
+        )
+    }
+
+    fn not_json(&self, problem: &'static str) -> Cause {
+        let body = without_byte_order_mark(self.response.body()).trim_ascii_start();
+        if body.starts_with(b"<") {
+            // Of a 2xx body nothing is shown, since it may hold a token; a page holds none.
+            let start = body.get(..PAGE_SHOWN).unwrap_or(body);
+            let page = self.redactor.show(&String::from_utf8_lossy(start));
+            return self.unreadable(&format!("it is a page: {page}"));
+        }
+        self.unreadable(problem)
+    }
+
+    fn unreadable(&self, problem: &str) -> Cause {
+        let content_type = self.response.headers().get(CONTENT_TYPE).map(|value| {
+            self.redactor
+                .show(&String::from_utf8_lossy(value.as_bytes()))
+        });
+        self.cause(
+            TokenErrorKind::Unreadable,
+            Told {
+                content_type,
+                detail: Some(problem.to_owned()),
+                ..Told::default()
+            },
+        )
+    }
+
+    fn cause(&self, kind: TokenErrorKind, told: Told) -> Cause {
+        let retry_after = self.retry_after;
+        let status = self.response.status();
+        let failure = if kind == TokenErrorKind::Refused && may_pass(status, told.error.as_deref())
+        {
+            Failure::Transient { retry_after }
+        } else {
+            Failure::Permanent { retry_after }
+        };
+        Cause::new(kind, failure).told(Told {
+            status: Some(status),
+            ..told
+        })
+    }
+}
+
+impl Members<'_> {
+    /// T4: an `error` in a 200 is a refusal too. Some servers always send the member, empty.
+    fn has_error(&self) -> bool {
+        self.error
+            .is_some_and(|raw| !matches!(raw.get(), "\"\"" | "false"))
+    }
+}
+
+/// A token that cannot be presented (T6).
+pub(crate) fn wrong_token_type(token_type: &str, redactor: &Redactor) -> Cause {
+    let token_type = redactor.show(token_type);
+    Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).told(Told {
+        status: Some(StatusCode::OK),
+        detail: Some(format!("its token_type is {token_type:?}")),
+        ..Told::default()
+    })
+}
+
+/// More than the bound was answered (T7).
+pub(crate) fn too_large() -> Cause {
+    Cause::new(TokenErrorKind::Unreadable, Failure::PERMANENT).told(Told {
+        detail: Some("it is larger than 1 MiB".to_owned()),
+        ..Told::default()
+    })
+}
+
+/// B1: which refusals may pass by themselves.
+fn may_pass(status: StatusCode, error: Option<&str>) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        )
+        || matches!(
+            error,
+            Some("temporarily_unavailable" | "server_error" | "slow_down")
+        )
+}
+
+fn members_of(body: &[u8]) -> Result<Members<'_>, &'static str> {
+    // serde would read the members of an array too, by their order.
+    if body
+        .trim_ascii_start()
+        .first()
+        .is_some_and(|byte| *byte != b'{')
+    {
+        return Err("it is no JSON object");
+    }
+    // serde_json's own text may quote what it read: it is not shown.
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Eof => "its JSON ends too early",
+        serde_json::error::Category::Syntax => "it is no JSON",
+        serde_json::error::Category::Data => "it is no token response",
+        serde_json::error::Category::Io => "it cannot be read",
+    })
+}
+
+fn text(member: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(member?.get()).ok()
+}
+
+/// T5: an integer, a float or a numeric string; zero and less count as zero; what is no number
+/// says nothing. From the text as it stands, since 2^63 or 1e400 fit no integer and no float.
+fn lifetime(raw: &str) -> Option<Duration> {
+    let seconds: f64 = raw.trim_matches('"').trim().parse().ok()?;
+    if seconds.is_nan() {
+        return None;
+    }
+    // `clamp` brings it into what a `Duration` holds.
+    Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_SECONDS)))
+}
+
+fn without_byte_order_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+const BEARER: &str = "Bearer";
+/// A hundred years: "for ever", and far from every overflow.
+const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
+const PAGE_SHOWN: usize = 1024;
