@@ -11,7 +11,7 @@ use crate::builder::Own;
 use crate::config::Replays;
 use crate::error::Rejected;
 use crate::machine::{Answer, Replay, Reply, Step};
-use crate::manager::Verdict;
+use crate::manager::{FollowUp, Verdict};
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
     Blocked, ClientBuilder, Error, Event, Origin, Rejection, Token, TokenManager, Transport,
@@ -109,14 +109,15 @@ impl<T: Transport> Client<T> {
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
         let mut replay = Replay::new(spare.is_some());
-        let step = replay.answered(self.judge(origin, &response));
-        let (Step::Renew | Step::ReturnAndRenew, rejection) =
-            (step, Rejection::from(token).by(origin))
-        else {
-            return Ok(response);
+        let follow_up = match replay.answered(self.judge(origin, &response)) {
+            Step::Renew => FollowUp::Replay,
+            Step::ReturnAndRenew => FollowUp::None,
+            Step::Return | Step::ReturnAccepted | Step::ReturnRejectedAgain => return Ok(response),
         };
-        let verdict = self.tokens.shared().reject(rejection);
+        let rejection = Rejection::from(token).by(origin);
+        let verdict = self.tokens.shared().reject(rejection, follow_up);
         let (Verdict::Renew(renewing), Some(spare)) = (verdict, spare) else {
+            // R4, R6: untouched.
             return Ok(response);
         };
         // R8: before anybody waits for the renewal, or a pool of one connection would be stuck.

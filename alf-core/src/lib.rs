@@ -56,7 +56,6 @@ pub use machine::Moment;
 pub use manager::{Rejection, TokenManager};
 pub use observe::{Event, Observer};
 pub use origin::Origin;
-pub use presentation::{Bearer, Presentation};
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;
 pub use transport::{

@@ -9,11 +9,9 @@ use http::{StatusCode, Uri};
 
 use crate::machine::Policy;
 use crate::observe::NoObserver;
+use crate::presentation::{Bearer, Presentation};
 use crate::wire::token_request::GrantParameters;
-use crate::{
-    Bearer, Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer, Origin,
-    Presentation, Runtime,
-};
+use crate::{Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer, Origin, Runtime};
 
 /// What a user set, not yet checked.
 pub(crate) struct Settings {

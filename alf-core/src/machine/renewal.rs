@@ -217,14 +217,12 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// A resource server rejected the token of `generation`: the one that was sent (R1).
+    /// A resource server rejected the token of `generation`: the one that was sent (R1). The
+    /// request will be replayed, and [`replayed`](Self::replayed) told what came of it.
     pub fn reject(&mut self, now: Moment, generation: Generation, origin: OriginKey) -> Reject {
         self.forget_overdue_flight(now);
-        let Some(landed_at) = self.landed_at(generation) else {
+        if self.landed_at(generation).is_none() {
             return Reject::Superseded(self.demand(now));
-        };
-        if origin == OriginKey::UNKNOWN {
-            self.judge_unknown(now, generation, landed_at);
         }
         if self.cooldowns.is_on(origin, now) {
             return Reject::HandBack;
@@ -247,10 +245,24 @@ impl<T: PartialEq> Renewal<T> {
         Reject::Begin(begin)
     }
 
-    /// R6: where nobody tells of replays, a token that was rejected at once was useless, and one
-    /// that served for a while was not.
-    fn judge_unknown(&mut self, now: Moment, generation: Generation, landed_at: Moment) {
-        let origin = OriginKey::UNKNOWN;
+    /// The same, where nobody will tell of a replay: a request that cannot be sent again, a user's
+    /// own loop over a token manager.
+    ///
+    /// Then a token that was rejected at once was useless, and one that served for a while was
+    /// not (R6).
+    pub fn reject_unreplayed(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        origin: OriginKey,
+    ) -> Reject {
+        if let Some(landed_at) = self.landed_at(generation) {
+            self.judge(now, generation, origin, landed_at);
+        }
+        self.reject(now, generation, origin)
+    }
+
+    fn judge(&mut self, now: Moment, generation: Generation, origin: OriginKey, landed_at: Moment) {
         if now.saturating_since(landed_at) < USELESS_WITHIN {
             self.cooldowns.useless(origin, generation, now);
         } else if !self.cooldowns.has_counted(origin, generation) {
@@ -485,7 +497,7 @@ impl FlightId {
 
 /// E6: renewals of a due token begin at least this far apart.
 const SPACING: Duration = Duration::from_secs(1);
-/// R6: where the origin is not known, a token rejected so soon after it landed was useless.
+/// R6: where nobody tells of replays, a token rejected so soon after it landed was useless.
 const USELESS_WITHIN: Duration = Duration::from_secs(1);
 /// S4: the second death in a row is a failed flight.
 const DEATHS_THAT_FAIL: u32 = 2;

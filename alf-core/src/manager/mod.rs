@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::{ClientBuilder, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError};
 
 pub(crate) use shared::{Arrival, Crash, Shared};
-pub(crate) use waiting::{Verdict, Waiter};
+pub(crate) use waiting::{FollowUp, Verdict, Waiter};
 
 /// Gets the token, keeps it, renews it: for those who send their requests themselves.
 ///
@@ -89,7 +89,7 @@ impl TokenManager {
     /// it was got is not renewed for a while (1 s, doubling to 60 s): renewing was useless.
     pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
         // Whoever waits for the outcome asks for the next token.
-        let _ = self.shared.reject(rejection.into());
+        let _ = self.shared.reject(rejection.into(), FollowUp::None);
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

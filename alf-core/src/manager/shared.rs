@@ -21,7 +21,7 @@ use crate::slot::Slot;
 use crate::token::Grant;
 use crate::{Event, Observer, Origin, Runtime, TimeoutPhase, Token, TokenEndpoint, TokenError};
 
-use super::waiting::{Renewing, Step, Verdict};
+use super::waiting::{FollowUp, Renewing, Step, Verdict};
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -111,11 +111,15 @@ impl Shared {
         self: &Arc<Self>,
         generation: Generation,
         origin: Option<&Origin>,
+        follow_up: FollowUp,
     ) -> Verdict {
         let now = self.now();
         let mut state = self.lock();
         let key = state.key_of(origin);
-        let decision = state.renewal.reject(now, generation, key);
+        let decision = match follow_up {
+            FollowUp::Replay => state.renewal.reject(now, generation, key),
+            FollowUp::None => state.renewal.reject_unreplayed(now, generation, key),
+        };
         let (step, flight) = match decision {
             Reject::Superseded(demand) => self.carry_out(&mut state, demand),
             Reject::Begin(begin) => self.carry_out(&mut state, Demand::Begin(begin)),
@@ -195,10 +199,11 @@ impl Shared {
         let announcement = state.take_announcement(flight);
         let expires_in = state.token.as_ref().and_then(Token::expires_in);
         drop(state);
-        self.tell_of_landing(flight, landed, &outcome, expires_in);
+        // First the waiters: an observer may panic.
         if let Some(announcement) = announcement {
-            announcement.announce(outcome);
+            announcement.announce(outcome.clone());
         }
+        self.tell_of_landing(flight, landed, &outcome, expires_in);
     }
 
     /// A flight is gone without a result (S4).
@@ -216,7 +221,7 @@ impl Shared {
         if let Some(announcement) = announcement {
             announcement.announce(outcome.clone());
         }
-        // After the waiters know: an observer may panic, and this may run while a task is dropped.
+        // First the waiters: an observer may panic.
         let flight = flight.as_u64();
         match &outcome {
             Outcome::Failed(error) => self.tell(&Event::FlightFailed { flight, error }),

@@ -19,6 +19,15 @@ pub(crate) enum Step {
     Refuse(TokenError),
 }
 
+/// What follows on a rejection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FollowUp {
+    /// The request is replayed, and what comes of it is told (R6).
+    Replay,
+    /// Nothing that is told.
+    None,
+}
+
 /// What a caller whose token was rejected does next.
 pub(crate) enum Verdict {
     /// Hand the 401 back (R6).
@@ -97,7 +106,7 @@ impl Shared {
                 // R5: also where others go on with the token that this caller saw rejected.
                 Woken::ByFlight(Some(Outcome::Failed(error))) => return Err(error),
                 Woken::ByFlight(Some(Outcome::Gone)) => {
-                    match self.reject_generation(generation, origin.as_ref()) {
+                    match self.reject_generation(generation, origin.as_ref(), FollowUp::Replay) {
                         Verdict::Renew(renewing) => renewing.step,
                         // The 401 is discarded already: the replay shows what can be shown.
                         Verdict::HandBack => self.demand(),
@@ -111,8 +120,12 @@ impl Shared {
     }
 
     /// Rejects a token and has it renewed (R1, R2, R6); the caller may wait for the outcome.
-    pub(crate) fn reject(self: &Arc<Self>, rejection: Rejection<'_>) -> Verdict {
-        self.reject_generation(rejection.token.key(), rejection.origin)
+    pub(crate) fn reject(
+        self: &Arc<Self>,
+        rejection: Rejection<'_>,
+        follow_up: FollowUp,
+    ) -> Verdict {
+        self.reject_generation(rejection.token.key(), rejection.origin, follow_up)
     }
 
     async fn wait(&self, waiter: Waiter, patience: &mut Patience) -> Woken {

@@ -9,8 +9,7 @@ use crate::secret::sensitive_header;
 use super::Presentation;
 
 /// The token as it is, in the `Authorization` header: whoever has it may use it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bearer;
+pub(crate) struct Bearer;
 
 impl Presentation for Bearer {
     fn credentials(&self, token_type: &str, access_token: &str) -> Option<HeaderValue> {

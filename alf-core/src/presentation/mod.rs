@@ -2,9 +2,7 @@
 
 mod bearer;
 
-pub use bearer::Bearer;
-
-use std::fmt::Debug;
+pub(crate) use bearer::Bearer;
 
 use http::HeaderValue;
 use http::header::HeaderName;
@@ -13,19 +11,13 @@ use crate::Token;
 
 /// Shows a token to a resource server.
 ///
-/// Sealed for now: a way that proves possession (`DPoP`, RFC 9449) needs more than Bearer does, and
-/// this trait will grow what it needs before strangers implement it.
-pub trait Presentation: sealed::Sealed + Debug + Send + Sync + 'static {
+/// Not public yet: a way that proves possession (`DPoP`, RFC 9449) needs more than Bearer does,
+/// and this trait will grow what it needs before strangers implement it.
+pub(crate) trait Presentation: Send + Sync + 'static {
     /// The header value for a token, marked sensitive; `None` where a token of that type cannot be
     /// presented in this way (RFC 6749 §7.1).
     fn credentials(&self, token_type: &str, access_token: &str) -> Option<HeaderValue>;
 
     /// The header to set on a request.
     fn present<'a>(&self, token: &'a Token) -> (HeaderName, &'a HeaderValue);
-}
-
-mod sealed {
-    #[expect(unnameable_types, reason = "that is what seals it")]
-    pub trait Sealed {}
-    impl Sealed for super::Bearer {}
 }

@@ -66,18 +66,12 @@ impl TokenRequest {
 
     /// Adds a form parameter that is no secret: `client_id`, `client_assertion_type`.
     pub fn parameter(&mut self, name: &str, value: &str) {
-        let separator: &[u8] = if self.form.is_empty() { b"" } else { b"&" };
-        let encoded = Zeroizing::new(
-            [
-                utf8_percent_encode(name, URLENCODED).to_string(),
-                "=".to_owned(),
-            ]
-            .concat()
-                + &utf8_percent_encode(value, URLENCODED).to_string(),
-        );
-        self.reserve(separator.len() + encoded.len());
-        self.form.extend_from_slice(separator);
-        self.form.extend_from_slice(encoded.as_bytes());
+        if !self.form.is_empty() {
+            self.push("&");
+        }
+        utf8_percent_encode(name, URLENCODED).for_each(|piece| self.push(piece));
+        self.push("=");
+        utf8_percent_encode(value, URLENCODED).for_each(|piece| self.push(piece));
     }
 
     /// Adds a form parameter that is a secret: `client_secret`, `client_assertion`.
@@ -122,15 +116,16 @@ impl TokenRequest {
         (request, Redactor::new(self.secrets))
     }
 
-    /// Like `Vec::reserve`, but wipes what it moves away from.
-    fn reserve(&mut self, more: usize) {
-        if self.form.capacity() - self.form.len() >= more {
-            return;
+    /// Like `Vec::extend_from_slice`, but wipes what it moves away from when it grows.
+    fn push(&mut self, piece: &str) {
+        let needed = self.form.len() + piece.len();
+        if self.form.capacity() < needed {
+            let mut larger = Vec::with_capacity(needed.saturating_mul(2));
+            larger.extend_from_slice(&self.form);
+            self.form.zeroize();
+            *self.form = larger;
         }
-        let mut larger = Vec::with_capacity((self.form.len() + more).saturating_mul(2));
-        larger.extend_from_slice(&self.form);
-        self.form.zeroize();
-        *self.form = larger;
+        self.form.extend_from_slice(piece.as_bytes());
     }
 }
 
