@@ -1,1 +1,49 @@
-//! alf-testkit
+//! A scripted authorization server and resource server, for tests of everything that speaks OAuth 2.0.
+//!
+//! Both listen on loopback ports and do what a test tells them: issue tokens, refuse, stall, hang up, go
+//! down and come back, revoke what they issued. Then they say what they saw. They bring no HTTP client
+//! and no async runtime, and fit under a test of any.
+//!
+//! # Examples
+//!
+//! "The token endpoint answers 503 twice, then works" is one line:
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//!
+//! use alf_testkit::{Answer, Servers};
+//!
+//! let servers = Servers::start();
+//! servers.authorization.answer_next_n(2, Answer::status(503));
+//!
+//! // Stands for your client, which is given servers.token_endpoint() and servers.url("/things").
+//! fn token(servers: &Servers) -> std::io::Result<String> {
+//!     let form = "grant_type=client_credentials&client_id=client-id&client_secret=secret";
+//!     let mut stream = TcpStream::connect(servers.authorization.address())?;
+//!     write!(
+//!         stream,
+//!         "POST /token HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+//!          Content-Length: {}\r\nConnection: close\r\n\r\n{form}",
+//!         form.len()
+//!     )?;
+//!     let mut response = String::new();
+//!     stream.read_to_string(&mut response)?;
+//!     Ok(response)
+//! }
+//!
+//! assert!(token(&servers)?.starts_with("HTTP/1.1 503"));
+//! assert!(token(&servers)?.starts_with("HTTP/1.1 503"));
+//! assert!(token(&servers)?.contains(r#""access_token":"token-1-"#));
+//! assert_eq!(servers.authorization.token_requests(), 3, "{}", servers.report());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod runtime;
+pub mod server;
+
+pub use runtime::{Call, SteppedRuntime, VirtualTime};
+pub use server::{
+    Answer, AuthorizationServer, Gate, Recorded, ResourceServer, ScriptedServer, Servers,
+    TokenAnswer,
+};

@@ -13,6 +13,7 @@ pub use self::tokio::TokioRuntime;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::machine::Moment;
@@ -44,4 +45,23 @@ pub trait Runtime: Send + Sync + 'static {
     /// It may be called from any thread, also from one where no runtime runs. A runtime that
     /// cannot run it drops it: alf notices, tells its waiters, and tries once more (S4).
     fn spawn(&self, task: BoxFuture);
+}
+
+/// One runtime, shared.
+impl<R: Runtime + ?Sized> Runtime for Arc<R> {
+    fn now(&self) -> Moment {
+        (**self).now()
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        (**self).wall_clock()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture {
+        (**self).sleep(duration)
+    }
+
+    fn spawn(&self, task: BoxFuture) {
+        (**self).spawn(task);
+    }
 }
