@@ -1,1 +1,89 @@
-//! alf-reqwest
+//! reqwest with an OAuth 2.0 token on every request: the client credentials grant
+//! ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)) for services that call
+//! protected APIs on their own behalf.
+//!
+//! A [`Client`] is built once and used like a `reqwest::Client`. It gets the token, keeps it, renews
+//! it before it runs out, and when an API says 401 it renews the token and replays the request once.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = alf_reqwest::Client::builder("https://auth.example.com/token")
+//!     .client_secret("client-id", "secret")
+//!     .scope("read write")
+//!     .build()?;
+//! let response = client.get("https://api.example.com/things").send().await?;
+//! println!("{}", response.text().await?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - What can be set: [`ClientBuilder`].
+//! - Your own `reqwest::Client`, and the one thing to know about it: [`guard_redirects`].
+//! - What can go wrong, and what to do: [`Error`].
+//! - Only the token, for what is not sent by reqwest: [`TokenManager`].
+//!
+//! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this crate.
+
+mod adapter;
+mod client;
+mod redirect;
+mod request;
+mod tokens;
+mod transport;
+
+pub use adapter::{Reqwest, ReqwestTokens};
+pub use client::Client;
+pub use redirect::guard_redirects;
+pub use request::RequestBuilder;
+pub use tokens::TokenManager;
+pub use transport::ReqwestTransport;
+
+pub use alf_core::{
+    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture,
+    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
+    Moment, NoClientAuthentication, Observer, Origin, Rejected, Rejection, Reload, Runtime,
+    SecretError, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
+    TokioRuntime,
+};
+
+#[cfg(feature = "tracing")]
+pub use alf_core::TracingObserver;
+
+/// The reqwest that this crate is built on: its `Request`, `Response` and `Error` are the ones you get.
+pub use reqwest;
+
+/// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on reqwest.
+///
+/// Made by [`Client::builder`].
+pub type ClientBuilder = alf_core::ClientBuilder<Reqwest>;
+
+/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on reqwest.
+///
+/// Made by [`TokenManager::builder`].
+pub type TokenManagerBuilder = alf_core::ClientBuilder<ReqwestTokens>;
+
+/// Why a request has no response: no token, reqwest's own error, or a URL that the token must not
+/// go to. A response of any status is not an error.
+///
+/// reqwest's error comes untouched: its `is_timeout()` and the others are there, and its `Display`
+/// shows the URL with its query, as it does without alf; `without_url()` takes it out.
+///
+/// # Examples
+///
+/// ```
+/// use alf_reqwest::{Error, TokenErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error {
+///         Error::Transport(e) if e.is_timeout() => "what you do without alf",
+///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
+///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
+///         _ => "report it",
+///     }
+/// }
+/// ```
+pub type Error = alf_core::Error<reqwest::Error>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

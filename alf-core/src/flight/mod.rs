@@ -76,6 +76,8 @@ impl Flight {
             let next = attempts.failed(now, &cause.failure, fastrand::f64());
             let next = match next {
                 Next::Reload => {
+                    // E4: nobody waits for what becomes of it.
+                    self.shared.stumbled(self.id());
                     let reloaded = self.reload().await;
                     attempts.reloaded(self.shared.now(), reloaded)
                 }
@@ -131,6 +133,11 @@ impl Flight {
             .authenticate(&context, &mut request)
             .await
             .map_err(no_proof)?;
+        if self.begin.deadline <= self.shared.now() {
+            // S5: it was frozen, and another may be under way in its place.
+            let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+            return Err(Cause::new(kind, Failure::TRANSIENT));
+        }
         let (request, redactor) = request.encode(&config.token_endpoint);
         let options = ExchangeOptions::new(MAX_ANSWER, timeout);
         let response = self

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 /// A pause that doubles each time it is taken, up to a cap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Backoff {
     first: Duration,
     cap: Duration,

@@ -12,12 +12,12 @@ use super::{Backoff, Generation, Moment};
 pub struct OriginKey(u16);
 
 /// The cool-downs of all origins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Cooldowns {
     of_origin: Vec<(OriginKey, Cooldown)>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Cooldown {
     until: Moment,
     step: Backoff,

@@ -11,7 +11,7 @@ use super::Moment;
 /// ```
 ///
 /// All three are [`Moment::NEVER`] for a token of unknown lifetime (E5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lifetime {
     due: Moment,
     expired: Moment,
@@ -59,7 +59,7 @@ impl Lifetime {
         let usable_until = landed_at + USABLE_AT_LEAST;
         Self {
             due: asked_at + due_after(stated, jitter),
-            expired: over.saturating_sub(leeway).max(usable_until),
+            expired: (asked_at + stated.saturating_sub(leeway)).max(usable_until),
             over: over.max(usable_until),
         }
     }

@@ -15,7 +15,7 @@ use super::{Failure, Lifetime, Moment, OriginKey, Stage};
 ///
 /// When a method says [`Begin`], the caller begins that flight, outside of every lock, and sees
 /// to it that exactly one of [`land`](Self::land) and [`die`](Self::die) is called for it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Renewal<T> {
     policy: Policy,
     held: Option<Held<T>>,
@@ -29,7 +29,7 @@ pub struct Renewal<T> {
 }
 
 /// The numbers of SPEC that a user can set and this machine needs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// How long before its stated end a token is no longer used (E1).
     pub leeway: Duration,
@@ -144,23 +144,31 @@ pub enum Reply {
     RejectedAgain,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Held<T> {
     token: T,
     generation: Generation,
     landed_at: Moment,
     life: Lifetime,
     standing: Standing,
+    got_for: GotFor,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a token was got: where a rejection waited for it, it has something to prove (R6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum GotFor {
+    Demand,
+    Rejection,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Standing {
     Good,
     /// Rejected; not destroyed, since the one who rejected it may be odd (R1).
     SetAside,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Flight {
     id: FlightId,
     deadline: Moment,
@@ -221,7 +229,7 @@ impl<T: PartialEq> Renewal<T> {
     /// request will be replayed, and [`replayed`](Self::replayed) told what came of it.
     pub fn reject(&mut self, now: Moment, generation: Generation, origin: OriginKey) -> Reject {
         self.forget_overdue_flight(now);
-        if self.landed_at(generation).is_none() {
+        if !self.holds(generation) {
             return Reject::Superseded(self.demand(now));
         }
         if self.cooldowns.is_on(origin, now) {
@@ -248,26 +256,31 @@ impl<T: PartialEq> Renewal<T> {
     /// The same, where nobody will tell of a replay: a request that cannot be sent again, a user's
     /// own loop over a token manager.
     ///
-    /// Then a token that was rejected at once was useless, and one that served for a while was
-    /// not (R6).
+    /// Then a token that was got in place of a rejected one, and was rejected at once, was a useless
+    /// renewal, and one that served for a while was not (R6).
     pub fn reject_unreplayed(
         &mut self,
         now: Moment,
         generation: Generation,
         origin: OriginKey,
     ) -> Reject {
-        if let Some(landed_at) = self.landed_at(generation) {
-            self.judge(now, generation, origin, landed_at);
+        let origins = &mut self.cooldowns;
+        match self
+            .held
+            .as_ref()
+            .filter(|held| held.generation == generation)
+        {
+            Some(held) if now.saturating_since(held.landed_at) < USELESS_WITHIN => {
+                if held.got_for == GotFor::Rejection {
+                    origins.useless(origin, generation, now);
+                }
+            }
+            Some(_) if !origins.has_counted(origin, generation) => {
+                origins.accepted(origin, generation);
+            }
+            Some(_) | None => {}
         }
         self.reject(now, generation, origin)
-    }
-
-    fn judge(&mut self, now: Moment, generation: Generation, origin: OriginKey, landed_at: Moment) {
-        if now.saturating_since(landed_at) < USELESS_WITHIN {
-            self.cooldowns.useless(origin, generation, now);
-        } else if !self.cooldowns.has_counted(origin, generation) {
-            self.cooldowns.accepted(origin, generation);
-        }
     }
 
     /// A resource server answered a replay that carried the token of `generation` (R6).
@@ -281,7 +294,7 @@ impl<T: PartialEq> Renewal<T> {
         match reply {
             Reply::Accepted => self.cooldowns.accepted(origin, generation),
             // Of a token that is not held any more nobody knows whether renewing it helped.
-            Reply::RejectedAgain if self.landed_at(generation).is_none() => {}
+            Reply::RejectedAgain if !self.holds(generation) => {}
             Reply::RejectedAgain => self.cooldowns.useless(origin, generation, now),
         }
     }
@@ -395,6 +408,11 @@ impl<T: PartialEq> Renewal<T> {
             landed_at: now,
             life,
             standing: Standing::Good,
+            got_for: if flight.rejected_by.is_empty() {
+                GotFor::Demand
+            } else {
+                GotFor::Rejection
+            },
         });
         Landed::Took(generation)
     }
@@ -458,12 +476,10 @@ impl<T: PartialEq> Renewal<T> {
         self.flight.take_if(|flight| flight.id == id)
     }
 
-    /// When the token of `generation` landed, if it is the held one.
-    fn landed_at(&self, generation: Generation) -> Option<Moment> {
+    fn holds(&self, generation: Generation) -> bool {
         self.held
             .as_ref()
-            .filter(|held| held.generation == generation)
-            .map(|held| held.landed_at)
+            .is_some_and(|held| held.generation == generation)
     }
 
     fn set_standing(&mut self, standing: Standing) {

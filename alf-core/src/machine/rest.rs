@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{Backoff, Failure, Moment};
 
 /// Whether alf rests, until when, and what the next rest would be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Rest {
     /// Until when nothing is asked of the AS; over when it is past.
     until: Moment,
@@ -15,7 +15,7 @@ pub(super) struct Rest {
 }
 
 /// What the last flight came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum After {
     Success,
     Transient,

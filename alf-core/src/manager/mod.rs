@@ -85,8 +85,9 @@ impl TokenManager {
     ///
     /// The renewal begins at once and in the background; the next [`token`](Self::token) waits for
     /// it. Rejecting a token that is not the current one any more does nothing, so that of a
-    /// thousand rejections one causes a renewal. A token that is rejected within a second after
-    /// it was got is not renewed for a while (1 s, doubling to 60 s): renewing was useless.
+    /// thousand rejections one causes a renewal. A token that was got in place of a rejected
+    /// one, and is rejected within a second, is not renewed for a while (1 s, doubling to 60 s):
+    /// renewing was useless.
     pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
         // Whoever waits for the outcome asks for the next token.
         let _ = self.shared.reject(rejection.into(), FollowUp::None);

@@ -67,13 +67,16 @@ impl Future for Sleep {
             None => (self.at, timers.next_number()),
         };
         self.key = Some(key);
-        timers.waiting.insert(key, context.waker().clone());
+        let replaced = timers.waiting.insert(key, context.waker().clone());
         let is_next = timers.waiting.keys().next() == Some(&key);
         if timers.thread != Thread::RunningIn(std::process::id()) {
             timers.begin_thread();
         } else if is_next {
             CHANGED.notify_one();
         }
+        drop(timers);
+        // Outside of the lock: it may run code of an executor, and so drop a timer.
+        drop(replaced);
         Poll::Pending
     }
 }
@@ -88,7 +91,7 @@ impl Sleep {
                 CHANGED.notify_one();
             }
             drop(timers);
-            // Dropped outside of the lock: it may run code of an executor.
+            // Outside of the lock, as above.
             drop(waker);
         }
     }

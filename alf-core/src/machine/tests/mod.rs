@@ -1,1 +1,33 @@
-//! The machines' promises, on tables and virtual time.
+//! The machines' promises, on tables and virtual time: each test is named after the rule it holds.
+
+mod attempts;
+mod backoff;
+mod cooldown;
+mod flights;
+mod lifetime;
+mod model;
+mod random;
+mod rejection;
+mod renewing;
+mod replay;
+mod rest;
+mod scenario;
+mod search;
+mod time;
+
+use core::time::Duration;
+
+use super::*;
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const fn millis(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// That many seconds after the start.
+fn at(seconds: u64) -> Moment {
+    Moment::START + secs(seconds)
+}

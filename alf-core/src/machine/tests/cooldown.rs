@@ -1,0 +1,309 @@
+//! R6: the cool-down after a useless renewal.
+
+use super::scenario::{LIFETIME, Scenario, Told, api, other_api};
+use super::*;
+
+/// How long the API's 401s are handed back from now on, in seconds.
+fn cool_down(scenario: &Scenario) -> u64 {
+    let mut probe = scenario.clone();
+    let mut waited = 0;
+    while probe.reject() == Told::HandBack {
+        probe.pass(secs(1));
+        waited += 1;
+    }
+    waited
+}
+
+#[test]
+fn r6_a_rejected_replay_starts_a_cool_down_of_a_second() {
+    let mut scenario = Scenario::cooling_down();
+    assert_eq!(scenario.reject(), Told::HandBack);
+    scenario.pass(millis(999));
+    assert_eq!(scenario.reject(), Told::HandBack);
+    scenario.pass(millis(1));
+    assert_eq!(scenario.reject(), Told::Begin);
+}
+
+#[test]
+fn r6_the_same_token_again_starts_a_cool_down() {
+    let mut scenario = Scenario::rejected();
+    scenario.land_same();
+    assert_eq!(scenario.reject(), Told::HandBack);
+    assert_eq!(cool_down(&scenario), 1);
+}
+
+#[test]
+fn r6_the_same_token_again_starts_one_for_every_origin_that_waited() {
+    let mut scenario = Scenario::rejected();
+    assert_eq!(scenario.reject_by(other_api()), Told::Join);
+    scenario.land_same();
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(other_api()), Told::HandBack);
+    assert_eq!(
+        scenario.reject_by(OriginKey::new(2)),
+        Told::Begin,
+        "which did not wait"
+    );
+}
+
+#[test]
+fn r6_the_same_token_for_a_renewal_that_nobody_rejected_starts_none() {
+    let mut scenario = Scenario::due();
+    scenario.demand();
+    scenario.land_same();
+    assert_eq!(scenario.reject(), Told::Begin);
+}
+
+#[test]
+fn r6_a_cool_down_doubles_up_to_a_minute() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        scenario.renew_in_vain();
+        let wait = cool_down(&scenario);
+        seen.push(wait);
+        scenario.pass(secs(wait));
+    }
+    assert_eq!(seen, [1, 2, 4, 8, 16, 32, 60, 60]);
+}
+
+#[test]
+fn r6_the_same_token_counts_each_time_that_it_is_given() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        assert_eq!(scenario.reject(), Told::Begin);
+        scenario.land_same();
+        let wait = cool_down(&scenario);
+        seen.push(wait);
+        scenario.pass(secs(wait));
+    }
+    assert_eq!(seen, [1, 2, 4, 8]);
+}
+
+#[test]
+fn r6_a_useless_renewal_counts_once_for_a_generation() {
+    let mut scenario = Scenario::cooling_down();
+    for _ in 0..100 {
+        scenario.replayed(Reply::RejectedAgain);
+    }
+    assert_eq!(cool_down(&scenario), 1);
+}
+
+#[test]
+fn r6_a_rejected_replay_with_the_token_that_was_given_again_counts_nothing_more() {
+    let mut scenario = Scenario::rejected();
+    scenario.land_same();
+    scenario.pass(millis(500));
+    scenario.replayed(Reply::RejectedAgain);
+    scenario.pass(millis(500));
+    assert_eq!(scenario.reject(), Told::Begin);
+}
+
+#[test]
+fn r6_an_accepted_replay_of_that_generation_clears_it() {
+    let mut scenario = Scenario::cooling_down();
+    scenario.replayed(Reply::Accepted);
+    assert_eq!(scenario.reject(), Told::Begin);
+    scenario.land_new();
+    scenario.replayed(Reply::RejectedAgain);
+    assert_eq!(cool_down(&scenario), 1, "it began anew");
+}
+
+#[test]
+fn r6_an_accepted_replay_of_an_older_generation_clears_nothing() {
+    let mut scenario = Scenario::rejected();
+    let older = scenario.generation();
+    scenario.land_new();
+    scenario.replayed(Reply::RejectedAgain);
+    let now = scenario.now();
+    scenario
+        .machine
+        .replayed(now, older, api(), Reply::Accepted);
+    assert_eq!(scenario.reject(), Told::HandBack);
+}
+
+#[test]
+fn r6_a_replay_that_another_origin_accepted_clears_nothing() {
+    let mut scenario = Scenario::cooling_down();
+    let (now, generation) = (scenario.now(), scenario.generation());
+    scenario
+        .machine
+        .replayed(now, generation, other_api(), Reply::Accepted);
+    assert_eq!(scenario.reject(), Told::HandBack);
+}
+
+#[test]
+fn r6_a_rejected_replay_of_a_token_that_is_not_held_any_more_says_nothing() {
+    let mut scenario = Scenario::rejected();
+    let old = scenario.generation();
+    scenario.land_new();
+    let now = scenario.now();
+    scenario
+        .machine
+        .replayed(now, old, api(), Reply::RejectedAgain);
+    assert_eq!(scenario.reject(), Told::Begin);
+}
+
+#[test]
+fn r6_one_api_that_always_says_401_does_not_hide_a_revocation_from_the_others() {
+    let mut scenario = Scenario::cooling_down();
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+}
+
+#[test]
+fn r6_64_origins_have_a_cool_down_of_their_own_and_the_others_share_one() {
+    let last_of_its_own = OriginKey::new(63);
+    assert_ne!(last_of_its_own, OriginKey::OTHERS);
+    assert_ne!(last_of_its_own, OriginKey::new(62));
+    for index in [64, 65, 1000, usize::MAX] {
+        assert_eq!(OriginKey::new(index), OriginKey::OTHERS, "{index}");
+    }
+    assert_ne!(OriginKey::OTHERS, OriginKey::UNKNOWN);
+
+    let mut scenario = Scenario::fresh().after(secs(5));
+    assert_eq!(scenario.reject_by(OriginKey::new(64)), Told::Begin);
+    scenario.land_same();
+    assert_eq!(scenario.reject_by(OriginKey::new(65)), Told::HandBack);
+    assert_eq!(scenario.reject_by(last_of_its_own), Told::Begin);
+}
+
+#[test]
+fn r6_the_token_goes_on_serving_in_a_cool_down() {
+    let mut scenario = Scenario::cooling_down();
+    for _ in 0..10 {
+        assert_eq!(scenario.reject(), Told::HandBack);
+        assert_eq!(scenario.demand(), Told::Use, "nothing is set aside");
+    }
+}
+
+#[test]
+fn r6_due_and_expired_tokens_are_renewed_in_a_cool_down() {
+    // The cool-down of an API that has said 401 for ever is a minute.
+    let long_cool_down = || {
+        let mut scenario = Scenario::fresh().after(secs(5));
+        for _ in 0..8 {
+            scenario.renew_in_vain();
+            scenario.pass(secs(60));
+        }
+        assert_eq!(scenario.reject(), Told::Begin);
+        scenario.land_new_for(Some(secs(20)));
+        scenario.replayed(Reply::RejectedAgain);
+        scenario
+    };
+    let mut due = long_cool_down().after(secs(16));
+    assert_eq!(due.reject(), Told::HandBack);
+    assert_eq!(due.demand(), Told::UseAndRenew);
+    let mut expired = long_cool_down().after(secs(19));
+    assert_eq!(expired.reject(), Told::HandBack);
+    assert_eq!(expired.demand(), Told::Begin);
+}
+
+#[test]
+fn r6_a_401_in_a_cool_down_is_handed_back_while_another_flight_runs() {
+    let mut scenario = Scenario::cooling_down();
+    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+}
+
+#[test]
+fn r6_a_401_in_a_cool_down_is_handed_back_also_while_alf_rests() {
+    let mut scenario = Scenario::cooling_down();
+    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+    scenario.fail(Failure::TRANSIENT);
+    assert_eq!(scenario.reject_by(other_api()), Told::Refuse);
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_a_token_rejected_within_a_second_of_landing_was_useless() {
+    let mut scenario = Scenario::fresh().after(millis(999));
+    assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+    assert_eq!(scenario.demand(), Told::Use);
+
+    let mut scenario = Scenario::fresh().after(millis(1000));
+    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+}
+
+#[test]
+fn r6_where_a_replay_follows_a_token_may_be_rejected_as_soon_as_it_landed() {
+    let mut scenario = Scenario::fresh();
+    assert_eq!(scenario.reject_by(api()), Told::Begin);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_an_api_that_always_says_401_costs_less_and_less() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut requests = 0;
+    for _ in 0..6000 {
+        match scenario.reject_unreplayed() {
+            Told::Begin => {
+                requests += 1;
+                scenario.land_new();
+            }
+            told => assert_eq!(told, Told::HandBack),
+        }
+        scenario.pass(millis(100));
+    }
+    // At 0, 1, 3, 7, 15, 31, 63 s, and then once a minute.
+    assert!((10..=17).contains(&requests), "{requests} in 10 minutes");
+}
+
+#[test]
+fn r6_where_no_replay_is_told_a_token_that_served_for_a_while_forgives_the_earlier_ones() {
+    let mut scenario = Scenario::fresh();
+    let first_cool_down = |scenario: &mut Scenario| {
+        assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+        scenario.pass(millis(999));
+        assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+        scenario.pass(millis(1));
+        assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+        scenario.land_new();
+    };
+    first_cool_down(&mut scenario);
+    scenario.pass(secs(5)); // the new one serves
+    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+    scenario.land_new();
+    first_cool_down(&mut scenario);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_the_same_token_counts_each_time() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut requests = 0;
+    for _ in 0..600 {
+        match scenario.reject_unreplayed() {
+            Told::Begin => {
+                requests += 1;
+                scenario.land_same_for(LIFETIME);
+            }
+            told => assert_eq!(told, Told::HandBack),
+        }
+        scenario.pass(millis(100));
+    }
+    assert_eq!(requests, 6, "at 0, 1, 3, 7, 15 and 31 s of a minute");
+}
+
+#[test]
+fn r6_where_no_replay_is_told_each_origin_is_judged_alone() {
+    let mut scenario = Scenario::fresh();
+    assert_eq!(scenario.reject_unreplayed_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_an_old_token_says_nothing() {
+    let mut scenario = Scenario::rejected();
+    let old = scenario.generation();
+    scenario.land_new();
+    let now = scenario.now();
+    let told = scenario.machine.reject_unreplayed(now, old, api());
+    assert_eq!(told, Reject::Superseded(Demand::Use(scenario.generation())));
+    assert_eq!(
+        scenario.reject(),
+        Told::Begin,
+        "it counts as useless nowhere"
+    );
+}

@@ -1,0 +1,202 @@
+//! S1, S2, S4, S5: one flight, what its end means, and what happens without one.
+
+use super::scenario::{FLIGHT_TIMEOUT, Scenario, Told};
+use super::*;
+
+/// The flight in the hands of a scenario was begun, and nobody has heard of it since.
+fn frozen() -> Scenario {
+    Scenario::flying().after(FLIGHT_TIMEOUT)
+}
+
+#[test]
+fn s1_one_flight_is_under_way_however_many_ask() {
+    for state in [
+        Scenario::flying(),
+        Scenario::rejected(),
+        {
+            let mut scenario = Scenario::expired();
+            assert_eq!(scenario.demand(), Told::Begin);
+            scenario
+        },
+        {
+            let mut scenario = Scenario::due();
+            assert_eq!(scenario.demand(), Told::UseAndRenew);
+            scenario
+        },
+    ] {
+        let mut scenario = state;
+        let begun = scenario.begun();
+        for _ in 0..100 {
+            scenario.demand();
+            if scenario.machine.held().is_some() {
+                scenario.reject();
+            }
+        }
+        assert_eq!(scenario.begun(), begun);
+    }
+}
+
+#[test]
+fn s1_a_stumble_leaves_the_flight_under_way() {
+    let mut scenario = Scenario::flying();
+    scenario.stumble();
+    assert_eq!(scenario.demand(), Told::Join);
+}
+
+#[test]
+fn s2_a_failed_flight_is_not_repeated_once_per_waiter() {
+    let mut scenario = Scenario::flying();
+    for _ in 0..100 {
+        assert_eq!(scenario.demand(), Told::Join);
+    }
+    scenario.fail(Failure::TRANSIENT);
+    for _ in 0..100 {
+        assert_eq!(scenario.demand(), Told::Refuse);
+    }
+}
+
+#[test]
+fn s4_when_a_flight_dies_its_waiters_ask_again_and_one_begins_another() {
+    let mut scenario = Scenario::flying();
+    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.demand(), Told::Join);
+}
+
+#[test]
+fn s4_a_second_death_in_a_row_is_a_failed_flight() {
+    let mut scenario = Scenario::flying();
+    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.die(), Death::Failed { until: at(1) });
+    assert_eq!(scenario.demand(), Told::Refuse);
+}
+
+#[test]
+fn s4_a_third_death_in_a_row_fails_at_once_and_rests_longer() {
+    let mut scenario = Scenario::flying();
+    scenario.die();
+    scenario.demand();
+    scenario.die();
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.die(), Death::Failed { until: at(3) });
+}
+
+#[test]
+fn s4_deaths_with_a_result_between_them_are_not_in_a_row() {
+    let mut landed = Scenario::flying();
+    landed.die();
+    landed.demand();
+    landed.land_new();
+    landed.pass(secs(95));
+    landed.demand();
+    assert_eq!(landed.die(), Death::AskAgain, "it landed");
+
+    let mut failed = Scenario::flying();
+    failed.die();
+    failed.demand();
+    failed.fail(Failure::TRANSIENT);
+    failed.pass(secs(1));
+    failed.demand();
+    assert_eq!(failed.die(), Death::AskAgain, "it failed");
+}
+
+#[test]
+fn s4_a_death_beside_use_is_invisible() {
+    let mut scenario = Scenario::due();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.demand(), Told::Use, "a second apart (E6)");
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn s5_a_flight_has_a_deadline() {
+    let scenario = Scenario::due();
+    let mut scenario = scenario.after(secs(1));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.begun().deadline, at(91));
+    let mut scenario = Scenario::new().after(secs(3));
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.begun().deadline, at(13));
+}
+
+#[test]
+fn s5_a_demand_that_meets_a_flight_past_its_deadline_begins_another() {
+    let mut scenario = Scenario::flying().after(FLIGHT_TIMEOUT - millis(1));
+    assert_eq!(scenario.demand(), Told::Join);
+    scenario.pass(millis(1));
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.begun().deadline, at(20));
+}
+
+#[test]
+fn s5_a_rejection_that_meets_a_flight_past_its_deadline_begins_another() {
+    let mut scenario = Scenario::rejected().after(FLIGHT_TIMEOUT);
+    let frozen = scenario.flight();
+    assert_eq!(scenario.reject(), Told::Begin);
+    assert_ne!(scenario.flight(), frozen);
+}
+
+#[test]
+fn s5_a_frozen_renewal_of_a_due_token_is_replaced_too() {
+    let mut scenario = Scenario::with(Policy {
+        flight_timeout: secs(5),
+        ..scenario::POLICY
+    });
+    scenario.demand();
+    scenario.land_new();
+    scenario.pass(secs(80));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.pass(secs(5));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn s5_the_result_of_a_replaced_flight_is_too_late_and_changes_nothing() {
+    let mut scenario = frozen();
+    let late = scenario.flight();
+    assert_eq!(scenario.demand(), Told::Begin);
+    let before = scenario.machine.clone();
+    let landing = Landing {
+        token: 77,
+        lifetime: Some(secs(100)),
+        asked_at: at(0),
+    };
+    let now = scenario.now();
+    let machine = &mut scenario.machine;
+    assert_eq!(machine.land(now, late, Ok(landing), 0.0), Landed::Late);
+    assert_eq!(
+        machine.land(now, late, Err(Failure::PERMANENT), 0.0),
+        Landed::Late
+    );
+    assert_eq!(machine.die(now, late), Death::Late);
+    machine.stumble(late);
+    assert_eq!(*machine, before);
+    assert_eq!(scenario.demand(), Told::Join, "the one that took its place");
+}
+
+#[test]
+fn s5_a_result_that_nobody_has_given_up_is_welcome_even_past_the_deadline() {
+    let mut scenario = frozen().after(secs(5));
+    scenario.land_new();
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
+fn s5_a_flight_ends_once() {
+    let mut scenario = Scenario::fresh();
+    assert_eq!(scenario.die(), Death::Late);
+    assert_eq!(scenario.land_new(), Landed::Late);
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
+fn s5_a_flight_that_froze_is_no_death_and_no_failure() {
+    let mut scenario = frozen();
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert!(!scenario.begun().after_failure);
+    assert_eq!(scenario.die(), Death::AskAgain, "the first one");
+}

@@ -1,0 +1,189 @@
+//! E1, E5, T9: where in its life a token is.
+
+use super::scenario::{Scenario, Told};
+use super::*;
+
+const LEEWAY: Duration = secs(10);
+const CENTURY: Duration = secs(100 * 365 * 86_400);
+const FOR_EVER: Duration = secs(1 << 63);
+
+/// A token that was asked for at `asked`, landed at once, and states `seconds`.
+fn life(seconds: u64) -> Lifetime {
+    Lifetime::new(at(0), at(0), secs(seconds), LEEWAY, 0.0)
+}
+
+#[test]
+fn e1_a_token_is_fresh_then_due_then_expired_then_over() {
+    let hour = life(3600);
+    for (now, stage) in [
+        (at(0), Stage::Fresh),
+        (at(2879), Stage::Fresh),
+        (at(2880), Stage::Due),
+        (at(3589), Stage::Due),
+        (at(3590), Stage::Expired),
+        (at(3599), Stage::Expired),
+        (at(3600), Stage::Over),
+        (Moment::NEVER, Stage::Over),
+    ] {
+        assert_eq!(hour.stage(now), stage, "{now:?}");
+    }
+}
+
+#[test]
+fn e1_each_stage_begins_at_its_very_nanosecond() {
+    let hour = life(3600);
+    for (begins, stage) in [
+        (hour.due(), Stage::Due),
+        (hour.expired(), Stage::Expired),
+        (hour.over(), Stage::Over),
+    ] {
+        let before = begins.saturating_sub(Duration::from_nanos(1));
+        assert!(hour.stage(before) < stage, "{stage:?}");
+        assert_eq!(hour.stage(begins), stage);
+    }
+}
+
+#[test]
+fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
+    for (stated, leeway, expired) in [
+        (secs(3600), secs(10), secs(3590)),
+        (secs(100), secs(10), secs(90)),
+        (secs(50), secs(10), secs(45)),
+        (secs(50), secs(0), secs(50)),
+        (secs(50), Duration::MAX, secs(45)),
+    ] {
+        let life = Lifetime::new(at(0), at(0), stated, leeway, 0.0);
+        assert_eq!(life.expired(), at(0) + expired, "{stated:?} {leeway:?}");
+        assert_eq!(life.over(), at(0) + stated);
+    }
+}
+
+#[test]
+fn e1_due_is_at_80_percent_less_a_jitter_of_up_to_10() {
+    for (jitter, due) in [(0.0, 800), (0.5, 750), (1.0, 700), (-3.0, 800), (7.0, 700)] {
+        let life = Lifetime::new(at(0), at(0), secs(1000), LEEWAY, jitter);
+        assert_eq!(life.due(), at(due), "jitter {jitter}");
+    }
+}
+
+#[test]
+fn e1_due_comes_before_expired_for_every_lifetime() {
+    for stated in [
+        Duration::ZERO,
+        Duration::from_nanos(1),
+        millis(1),
+        secs(1),
+        secs(2),
+        secs(10),
+        secs(3600),
+        FOR_EVER,
+    ] {
+        for jitter in [0.0, 0.5, 1.0] {
+            let life = Lifetime::new(at(7), at(7), stated, LEEWAY, jitter);
+            assert!(life.due() <= life.expired(), "{stated:?}");
+            assert!(life.expired() <= life.over(), "{stated:?}");
+            let has_end = life.over() < Moment::NEVER;
+            assert!(!has_end || life.due() < life.expired(), "{stated:?}");
+        }
+    }
+}
+
+#[test]
+fn e1_a_two_second_token_is_fresh_due_and_expired_too() {
+    let life = life(2);
+    assert_eq!(life.due(), at(0) + millis(1600));
+    assert_eq!(life.expired(), at(0) + millis(1800));
+    assert_eq!(life.over(), at(2));
+}
+
+#[test]
+fn e1_a_token_is_usable_for_a_second_after_it_landed_whatever_it_states() {
+    for (stated, landed_after, usable_until) in [
+        (secs(0), millis(0), millis(1000)),
+        (secs(0), millis(300), millis(1300)),
+        (millis(1), millis(1), millis(1001)),
+        (secs(1), millis(0), millis(1000)),
+        (secs(2), secs(5), secs(6)), // an AS slower than its tokens
+        (secs(2), millis(500), millis(1800)),
+    ] {
+        let life = Lifetime::new(at(0), at(0) + landed_after, stated, LEEWAY, 0.0);
+        let until = at(0) + usable_until;
+        assert_eq!(life.expired(), until, "{stated:?} {landed_after:?}");
+        assert!(life.over() >= until);
+        let just_before = until.saturating_sub(Duration::from_nanos(1));
+        assert!(life.stage(just_before) < Stage::Expired);
+    }
+}
+
+#[test]
+fn e1_jitter_is_drawn_for_every_token() {
+    let mut machine = Renewal::new(scenario::POLICY);
+    let mut due_at = |now, token, jitter| {
+        let Demand::Begin(begin) = machine.demand(now) else {
+            panic!("there is no usable token");
+        };
+        let landing = Landing {
+            token,
+            lifetime: Some(secs(100)),
+            asked_at: now,
+        };
+        machine.land(now, begin.flight, Ok(landing), jitter);
+        machine.quiet_until(now).expect("it is fresh")
+    };
+    assert_eq!(due_at(at(0), 1, 0.0), at(80));
+    assert_eq!(due_at(at(1000), 2, 1.0), at(1070));
+}
+
+#[test]
+fn e5_a_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
+    let mut scenario = Scenario::flying();
+    scenario.land_new_for(None);
+    for _ in 0..3 {
+        scenario.pass(CENTURY);
+        assert_eq!(scenario.demand(), Told::Use);
+    }
+    assert_eq!(scenario.quiet_until(), Some(Moment::NEVER));
+    assert_eq!(scenario.reject(), Told::Begin);
+}
+
+#[test]
+fn e5_default_lifetime_stands_in_for_an_unknown_one_only() {
+    let mut scenario = Scenario::with(Policy {
+        default_lifetime: Some(secs(50)),
+        ..scenario::POLICY
+    });
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.land_new_for(None);
+    assert_eq!(scenario.quiet_until(), Some(at(40)));
+
+    let mut scenario = scenario.after(secs(50));
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.land_new_for(Some(secs(100)));
+    assert_eq!(scenario.quiet_until(), Some(at(130)));
+}
+
+#[test]
+fn t5_no_lifetime_overflows() {
+    for stated in [FOR_EVER, Duration::from_secs(u64::MAX), Duration::MAX] {
+        for asked_at in [at(0), at(1 << 33), Moment::NEVER] {
+            let life = Lifetime::new(asked_at, asked_at, stated, LEEWAY, 0.5);
+            assert_eq!(life.over(), Moment::NEVER);
+            assert!(life.due() <= life.expired());
+        }
+    }
+}
+
+#[test]
+fn t9_a_lifetime_is_counted_from_before_its_request_was_sent() {
+    let slow = Lifetime::new(at(10), at(19), secs(100), LEEWAY, 0.0);
+    assert_eq!(slow.due(), at(90));
+    assert_eq!(slow.expired(), at(100));
+    assert_eq!(slow.over(), at(110));
+}
+
+#[test]
+fn t9_the_machine_counts_from_the_request_too() {
+    let mut scenario = Scenario::flying().after(secs(9));
+    scenario.land_new();
+    assert_eq!(scenario.quiet_until(), Some(at(80)));
+}

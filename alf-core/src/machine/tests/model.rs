@@ -1,0 +1,474 @@
+//! What must hold after every event, whatever came before: for the exhaustive search and the
+//! random runs.
+//!
+//! The model beside the machine keeps the few facts that a rule speaks of, and says of every
+//! decision which rule it breaks.
+
+use super::*;
+
+/// A machine that is watched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Watched {
+    machine: Renewal<u8>,
+    policy: Policy,
+    now: Moment,
+    held: Option<Token>,
+    /// The token before the held one.
+    older: Option<Generation>,
+    flight: Option<UnderWay>,
+    /// A flight whose place was taken by another.
+    frozen: Option<FlightId>,
+    last_begun: Option<Moment>,
+    /// The flight that ended last died.
+    died: bool,
+    /// The flight that ended last failed.
+    failed: bool,
+    resting_until: Moment,
+    cooldowns: [Option<CoolingDown>; ORIGINS],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Token {
+    value: u8,
+    generation: Generation,
+    landed_at: Moment,
+    life: Lifetime,
+    set_aside: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct UnderWay {
+    id: FlightId,
+    begun_at: Moment,
+    deadline: Moment,
+    stumbled: bool,
+    rejected_by: [bool; ORIGINS],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct CoolingDown {
+    counted: Generation,
+    until: Moment,
+    next: Duration,
+}
+
+/// Something that happens. What cannot happen in a state (a landing without a flight) does not.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Pass(Duration),
+    Demand,
+    Reject(Which, usize, Told),
+    Stumble,
+    LandNew {
+        states: Option<Duration>,
+        jitter: f64,
+    },
+    LandSame {
+        states: Option<Duration>,
+        jitter: f64,
+    },
+    Fail(Failure),
+    Die,
+    /// A flight whose place was taken has a result after all.
+    LandLate,
+    Replayed(Which, usize, Reply),
+}
+
+/// Which token a request carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Held,
+    Older,
+}
+
+/// Whether the machine will be told of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    OfTheReplay,
+    Nothing,
+}
+
+/// The rule that was broken.
+pub(super) type Broken = String;
+
+pub(super) const ORIGINS: usize = 2;
+
+impl Watched {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self {
+            machine: Renewal::new(policy.clone()),
+            policy,
+            now: at(0),
+            held: None,
+            older: None,
+            flight: None,
+            frozen: None,
+            last_begun: None,
+            died: false,
+            failed: false,
+            resting_until: at(0),
+            cooldowns: [None; ORIGINS],
+        }
+    }
+
+    /// Lets `event` happen, and checks what the machine makes of it.
+    pub(super) fn step(&mut self, event: &Event) -> Result<(), Broken> {
+        match *event {
+            Event::Pass(time) => self.now = self.now + time,
+            Event::Demand => {
+                self.meet_overdue_flight();
+                let demand = self.machine.demand(self.now);
+                self.check_demand(demand)?;
+            }
+            Event::Reject(which, origin, told) => self.reject(which, origin, told)?,
+            Event::Stumble => {
+                if let Some(flight) = &mut self.flight {
+                    flight.stumbled = true;
+                    self.machine.stumble(flight.id);
+                }
+            }
+            Event::LandNew { states, jitter } => {
+                let value = self.held.as_ref().map_or(0, |held| held.value);
+                self.land(value.wrapping_add(1), states, jitter)?;
+            }
+            Event::LandSame { states, jitter } => {
+                if let Some(held) = &self.held {
+                    self.land(held.value, states, jitter)?;
+                }
+            }
+            Event::Fail(failure) => self.fail(failure)?,
+            Event::Die => self.die()?,
+            Event::LandLate => self.land_late()?,
+            Event::Replayed(which, origin, reply) => self.replayed(which, origin, reply),
+        }
+        self.check_quiet()
+    }
+
+    /// S5: whoever meets a flight past its deadline gives it up.
+    fn meet_overdue_flight(&mut self) {
+        let now = self.now;
+        if let Some(flight) = self.flight.take_if(|flight| flight.deadline <= now) {
+            self.frozen = Some(flight.id);
+        }
+    }
+
+    fn check_demand(&mut self, demand: Demand) -> Result<(), Broken> {
+        let resting = self.now < self.resting_until;
+        match (self.may_use(), demand) {
+            (Some(held), Demand::Use(used)) => holds(used == held, "E1: only the held one is used"),
+            (Some(held), Demand::UseAndRenew(used, begin)) => {
+                holds(used == held, "E1: only the held one is used")?;
+                holds(self.stage() >= Some(Stage::Due), "E2: only a due one is")?;
+                let spaced = self
+                    .last_begun
+                    .is_none_or(|begun| begun + secs(1) <= self.now);
+                holds(spaced, "E6: a second apart")?;
+                self.begin(begin)
+            }
+            (Some(_), other) => broken("E2, E4: nobody waits", &other),
+            (None, Demand::Begin(begin)) => self.begin(begin),
+            (None, Demand::Join(id)) => {
+                let joined = self.flight.as_ref().is_some_and(|flight| flight.id == id);
+                holds(joined, "S1: the one flight is joined")
+            }
+            (None, Demand::Refuse { until }) => {
+                let told = resting && until == self.resting_until && self.flight.is_none();
+                holds(told, "B2: refused while resting only")
+            }
+            (None, other) => broken("E1, R1: it is over, set aside, or not there", &other),
+        }
+    }
+
+    fn reject(&mut self, which: Which, origin: usize, told: Told) -> Result<(), Broken> {
+        let Some(generation) = self.generation_of(which) else {
+            return Ok(());
+        };
+        let key = OriginKey::new(origin);
+        let decision = match told {
+            Told::OfTheReplay => self.machine.reject(self.now, generation, key),
+            Told::Nothing => {
+                self.judge(generation, origin);
+                self.machine.reject_unreplayed(self.now, generation, key)
+            }
+        };
+        self.meet_overdue_flight();
+        if which == Which::Older {
+            return match decision {
+                Reject::Superseded(demand) => self.check_demand(demand),
+                other => broken("R1, R2: an old token rejects nothing", &other),
+            };
+        }
+        let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
+        match decision {
+            Reject::HandBack => holds(cooling, "R6: handed back in a cool-down only"),
+            other if cooling => broken("R6: handed back in a cool-down", &other),
+            Reject::Begin(begin) => {
+                self.begin(begin)?;
+                self.set_aside(origin);
+                Ok(())
+            }
+            Reject::Join(id) => {
+                let joined = self.flight.as_ref().is_some_and(|flight| flight.id == id);
+                self.set_aside(origin);
+                holds(joined, "S1: the one flight is joined")
+            }
+            Reject::Refuse { until } => {
+                let resting = self.now < self.resting_until && until == self.resting_until;
+                holds(
+                    resting && self.flight.is_none(),
+                    "B2: refused while resting only",
+                )
+            }
+            Reject::Superseded(_) => broken("R1: the held token was rejected", &decision),
+        }
+    }
+
+    fn begin(&mut self, begin: Begin) -> Result<(), Broken> {
+        holds(self.flight.is_none(), "S1: one flight is under way")?;
+        holds(self.resting_until <= self.now, "B2: alf rests")?;
+        let deadline = self.now + self.policy.flight_timeout;
+        holds(begin.deadline == deadline, "S5: its deadline")?;
+        holds(
+            begin.after_failure == self.failed,
+            "B2: longer pauses after a failure",
+        )?;
+        self.last_begun = Some(self.now);
+        self.flight = Some(UnderWay {
+            id: begin.flight,
+            begun_at: self.now,
+            deadline,
+            stumbled: self.failed,
+            rejected_by: [false; ORIGINS],
+        });
+        Ok(())
+    }
+
+    fn land(&mut self, value: u8, states: Option<Duration>, jitter: f64) -> Result<(), Broken> {
+        let Some(flight) = self.flight.take() else {
+            return Ok(());
+        };
+        let landing = Landing {
+            token: value,
+            lifetime: states,
+            asked_at: flight.begun_at,
+        };
+        let landed = self.machine.land(self.now, flight.id, Ok(landing), jitter);
+        self.died = false;
+        self.failed = false;
+        self.resting_until = at(0);
+        let same = self.held.as_ref().is_some_and(|held| held.value == value);
+        let (Landed::Took(generation) | Landed::Same(generation)) = landed else {
+            return broken("S1: it was the flight that is under way", &landed);
+        };
+        if same {
+            for origin in (0..ORIGINS).filter(|origin| flight.rejected_by[*origin]) {
+                self.cool_down(origin, generation);
+            }
+        } else {
+            self.older = self.held.as_ref().map(|held| held.generation);
+        }
+        let in_order = if same {
+            landed == Landed::Same(generation)
+                && self.generation_of(Which::Held) == Some(generation)
+        } else {
+            landed == Landed::Took(generation) && self.generation_of(Which::Held) < Some(generation)
+        };
+        let landed_at = match &self.held {
+            Some(held) if same => held.landed_at,
+            Some(_) | None => self.now,
+        };
+        let leeway = self.policy.leeway;
+        let life = states
+            .or(self.policy.default_lifetime)
+            .map_or(Lifetime::UNKNOWN, |stated| {
+                Lifetime::new(flight.begun_at, self.now, stated, leeway, jitter)
+            });
+        self.held = Some(Token {
+            value,
+            generation,
+            landed_at,
+            life,
+            set_aside: false,
+        });
+        holds(in_order, "R1, E6: a generation for each new token")
+    }
+
+    fn fail(&mut self, failure: Failure) -> Result<(), Broken> {
+        let Some(flight) = self.flight.take() else {
+            return Ok(());
+        };
+        let landed = self.machine.land(self.now, flight.id, Err(failure), 0.0);
+        self.died = false;
+        let Landed::Failed { until } = landed else {
+            return broken("B2: it failed", &landed);
+        };
+        self.rest(until, failure)
+    }
+
+    fn die(&mut self) -> Result<(), Broken> {
+        let Some(flight) = self.flight.take() else {
+            return Ok(());
+        };
+        let second = std::mem::replace(&mut self.died, true);
+        match self.machine.die(self.now, flight.id) {
+            Death::AskAgain => holds(!second, "S4: the second in a row fails"),
+            Death::Failed { until } => {
+                holds(second, "S4: the first one is not a failure")?;
+                self.rest(until, Failure::TRANSIENT)
+            }
+            Death::Late => broken("S1: it was the flight that is under way", &flight),
+        }
+    }
+
+    fn rest(&mut self, until: Moment, failure: Failure) -> Result<(), Broken> {
+        self.failed = true;
+        self.resting_until = until;
+        let cap = if failure.is_transient() {
+            if let Some(held) = &mut self.held {
+                held.set_aside = false; // R1
+            }
+            secs(5)
+        } else {
+            secs(60)
+        };
+        let rest = until.saturating_since(self.now);
+        let asked = failure.retry_after().min(secs(300));
+        let in_bounds = secs(1).max(asked) <= rest && rest <= cap.max(asked);
+        holds(
+            in_bounds || until == Moment::NEVER,
+            "B2: how long alf rests",
+        )
+    }
+
+    fn land_late(&mut self) -> Result<(), Broken> {
+        let Some(frozen) = self.frozen else {
+            return Ok(());
+        };
+        let before = self.machine.clone();
+        let landing = Landing {
+            token: 200,
+            lifetime: None,
+            asked_at: at(0),
+        };
+        let machine = &mut self.machine;
+        machine.stumble(frozen);
+        let told = (
+            machine.land(self.now, frozen, Ok(landing), 0.0),
+            machine.land(self.now, frozen, Err(Failure::PERMANENT), 0.0),
+            machine.die(self.now, frozen),
+        );
+        holds(
+            told == (Landed::Late, Landed::Late, Death::Late) && *machine == before,
+            "S5: a late result changes nothing",
+        )
+    }
+
+    fn replayed(&mut self, which: Which, origin: usize, reply: Reply) {
+        let Some(generation) = self.generation_of(which) else {
+            return;
+        };
+        let key = OriginKey::new(origin);
+        self.machine.replayed(self.now, generation, key, reply);
+        match reply {
+            Reply::Accepted => self.forgive(origin, generation),
+            Reply::RejectedAgain if which == Which::Held => self.useless(origin, generation),
+            Reply::RejectedAgain => {}
+        }
+    }
+
+    /// R6, where no replay is told.
+    fn judge(&mut self, generation: Generation, origin: usize) {
+        let Some(held) = &self.held else { return };
+        if held.generation != generation {
+        } else if self.now.saturating_since(held.landed_at) < secs(1) {
+            self.useless(origin, generation);
+        } else if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {
+            self.forgive(origin, generation);
+        }
+    }
+
+    /// R6: it counts once for a generation.
+    fn useless(&mut self, origin: usize, generation: Generation) {
+        if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {
+            self.cool_down(origin, generation);
+        }
+    }
+
+    fn cool_down(&mut self, origin: usize, generation: Generation) {
+        let pause = self.cooldowns[origin].map_or(secs(1), |cooldown| cooldown.next);
+        self.cooldowns[origin] = Some(CoolingDown {
+            counted: generation,
+            until: self.now + pause,
+            next: (pause * 2).min(secs(60)),
+        });
+    }
+
+    fn forgive(&mut self, origin: usize, generation: Generation) {
+        if self.cooldowns[origin].is_some_and(|cooldown| cooldown.counted <= generation) {
+            self.cooldowns[origin] = None;
+        }
+    }
+
+    fn set_aside(&mut self, origin: usize) {
+        if let (Some(held), Some(flight)) = (&mut self.held, &mut self.flight) {
+            held.set_aside = true;
+            flight.rejected_by[origin] = true;
+        }
+    }
+
+    /// The token that a caller may use now (E1, E4, R1).
+    fn may_use(&self) -> Option<Generation> {
+        let held = self.held.as_ref().filter(|held| !held.set_aside)?;
+        let stumbled = match &self.flight {
+            Some(flight) => flight.stumbled,
+            None => self.failed,
+        };
+        let may = match held.life.stage(self.now) {
+            Stage::Fresh | Stage::Due => true,
+            Stage::Expired => stumbled,
+            Stage::Over => false,
+        };
+        may.then_some(held.generation)
+    }
+
+    fn stage(&self) -> Option<Stage> {
+        self.held.as_ref().map(|held| held.life.stage(self.now))
+    }
+
+    fn generation_of(&self, which: Which) -> Option<Generation> {
+        match which {
+            Which::Held => self.held.as_ref().map(|held| held.generation),
+            Which::Older => self.older,
+        }
+    }
+
+    /// A cache in front of the machine may answer until `quiet_until`, and nobody can tell.
+    fn check_quiet(&self) -> Result<(), Broken> {
+        let Some(until) = self.machine.quiet_until(self.now) else {
+            let fresh = self.may_use().is_some() && self.stage() == Some(Stage::Fresh);
+            return holds(!fresh, "a fresh token is quiet");
+        };
+        holds(self.now < until, "quiet until a moment that is to come")?;
+        let last = until.saturating_sub(Duration::from_nanos(1));
+        let middle = self.now + last.saturating_since(self.now) / 2;
+        for moment in [self.now, middle, last] {
+            let mut asked = self.machine.clone();
+            let demand = asked.demand(moment);
+            let quiet = self.may_use().map(Demand::Use) == Some(demand) && asked == self.machine;
+            holds(quiet, "a demand before it is `Use`, and changes nothing")?;
+        }
+        Ok(())
+    }
+}
+
+fn holds(promise: bool, rule: &str) -> Result<(), Broken> {
+    if promise {
+        Ok(())
+    } else {
+        Err(rule.to_owned())
+    }
+}
+
+fn broken(rule: &str, told: &dyn core::fmt::Debug) -> Result<(), Broken> {
+    Err(format!("{rule}, but {told:?}"))
+}

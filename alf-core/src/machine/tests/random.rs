@@ -1,0 +1,118 @@
+//! Long random runs at random times: no rule is broken in any.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use super::model::{Event, ORIGINS, Told, Watched, Which};
+use super::*;
+
+/// From a nanosecond to a day, as often short as long.
+fn times() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        (0_u64..2_000_000_000).prop_map(Duration::from_nanos),
+        (0_u64..20_000).prop_map(millis),
+        (0_u64..86_400).prop_map(secs),
+    ]
+}
+
+fn lifetimes() -> impl Strategy<Value = Option<Duration>> {
+    prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(Duration::ZERO)),
+        1 => Just(Some(secs(1 << 63))),
+        4 => (0_u64..10_000).prop_map(|time| Some(millis(time))),
+        4 => (0_u64..4000).prop_map(|time| Some(secs(time))),
+    ]
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    (times(), prop::option::of(times()), times()).prop_map(
+        |(leeway, default_lifetime, flight_timeout)| Policy {
+            leeway,
+            default_lifetime,
+            flight_timeout: flight_timeout.max(secs(1)),
+        },
+    )
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let which = || prop_oneof![3 => Just(Which::Held), 1 => Just(Which::Older)];
+    let told = prop_oneof![Just(Told::OfTheReplay), Just(Told::Nothing)];
+    let reply = prop_oneof![Just(Reply::Accepted), Just(Reply::RejectedAgain)];
+    let retry_after = prop_oneof![2 => Just(Duration::ZERO), 1 => times()];
+    prop_oneof![
+        6 => times().prop_map(Event::Pass),
+        6 => Just(Event::Demand),
+        4 => (which(), 0..ORIGINS, told)
+            .prop_map(|(which, origin, told)| Event::Reject(which, origin, told)),
+        1 => Just(Event::Stumble),
+        3 => (lifetimes(), 0.0..1.0)
+            .prop_map(|(states, jitter)| Event::LandNew { states, jitter }),
+        2 => (lifetimes(), 0.0..1.0)
+            .prop_map(|(states, jitter)| Event::LandSame { states, jitter }),
+        2 => (retry_after, any::<bool>()).prop_map(|(retry_after, may_pass)| {
+            Event::Fail(if may_pass {
+                Failure::Transient { retry_after }
+            } else {
+                Failure::Permanent { retry_after }
+            })
+        }),
+        1 => Just(Event::Die),
+        1 => Just(Event::LandLate),
+        2 => (which(), 0..ORIGINS, reply)
+            .prop_map(|(which, origin, reply)| Event::Replayed(which, origin, reply)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::with_cases(256) })]
+
+    #[test]
+    fn no_rule_is_broken_at_random_times(
+        policy in policies(),
+        events in prop::collection::vec(events(), 1..120),
+    ) {
+        let mut watched = Watched::new(policy);
+        for event in &events {
+            if let Err(rule) = watched.step(event) {
+                return Err(TestCaseError::fail(rule));
+            }
+        }
+    }
+
+    #[test]
+    fn x5_no_flight_tries_for_ever(
+        timeout in 1_u64..60_000,
+        after_failure: bool,
+        failures in prop::collection::vec((any::<bool>(), 0_u64..2000, 0_u64..500), 100..200),
+    ) {
+        let deadline = at(0) + millis(timeout);
+        let mut attempts = Attempts::new(deadline, after_failure);
+        let mut now = at(0);
+        let mut stopped = false;
+        for (may_pass, retry_after, takes) in failures {
+            now = now + millis(takes);
+            let retry_after = millis(retry_after);
+            let failure = if may_pass {
+                Failure::Transient { retry_after }
+            } else {
+                Failure::Permanent { retry_after }
+            };
+            let mut next = attempts.failed(now, &failure, 0.0);
+            if next == Next::Reload {
+                next = attempts.reloaded(now, Reloaded::Changed);
+            }
+            match next {
+                Next::TryAgain { at } => {
+                    prop_assert!(now <= at && at < deadline, "S5: within the deadline");
+                    now = at;
+                }
+                Next::Stop | Next::Reload => {
+                    stopped = true;
+                    break;
+                }
+            }
+        }
+        prop_assert!(stopped || now < deadline);
+    }
+}

@@ -1,0 +1,218 @@
+//! E2, E3, E4, E6: when a token is renewed, and who waits for it.
+
+use super::scenario::{LIFETIME, Scenario, Told};
+use super::*;
+
+#[test]
+fn e1_what_a_demand_is_told_at_each_stage() {
+    for (state, told) in [
+        (Scenario::new(), Told::Begin),
+        (Scenario::fresh(), Told::Use),
+        (Scenario::due(), Told::UseAndRenew),
+        (Scenario::expired(), Told::Begin),
+        (Scenario::over(), Told::Begin),
+    ] {
+        let mut scenario = state.clone();
+        assert_eq!(scenario.demand(), told, "{state:?}");
+    }
+}
+
+#[test]
+fn e2_while_a_token_is_due_nobody_waits_and_one_renewal_runs_beside() {
+    let mut scenario = Scenario::due();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    let begun = scenario.begun();
+    for _ in 0..1000 {
+        assert_eq!(scenario.demand(), Told::Use);
+    }
+    assert_eq!(scenario.begun(), begun, "one renewal");
+}
+
+#[test]
+fn e2_the_renewal_beside_is_landed_and_used() {
+    let mut scenario = Scenario::due();
+    let old = scenario.generation();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.pass(secs(1));
+    let landed = scenario.land_new();
+    assert_eq!(landed, Landed::Took(scenario.generation()));
+    assert!(scenario.generation() > old);
+    assert_eq!(scenario.demand(), Told::Use);
+    assert_eq!(scenario.quiet_until(), Some(at(160)));
+}
+
+#[test]
+fn e2_an_idle_client_does_nothing_until_the_next_demand() {
+    let mut scenario = Scenario::fresh().after(secs(89));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn e3_callers_wait_for_the_one_flight_when_there_is_no_token() {
+    let mut scenario = Scenario::new();
+    assert_eq!(scenario.demand(), Told::Begin);
+    for _ in 0..1000 {
+        assert_eq!(scenario.demand(), Told::Join);
+    }
+}
+
+#[test]
+fn e3_callers_wait_for_the_one_flight_when_the_token_has_expired() {
+    for state in [Scenario::expired(), Scenario::over()] {
+        let mut scenario = state;
+        assert_eq!(scenario.demand(), Told::Begin);
+        assert_eq!(scenario.demand(), Told::Join);
+        scenario.land_new();
+        assert_eq!(scenario.demand(), Told::Use);
+    }
+}
+
+#[test]
+fn e3_a_renewal_that_ran_beside_is_waited_for_once_the_token_has_expired() {
+    let mut scenario = Scenario::due().after(secs(9));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Told::Join);
+}
+
+#[test]
+fn e4_once_an_attempt_has_failed_an_expired_token_is_used_until_its_stated_end() {
+    let mut scenario = Scenario::expired();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.stumble();
+    assert_eq!(scenario.demand(), Told::Use);
+    scenario.pass(secs(9) + millis(999));
+    assert_eq!(scenario.demand(), Told::Use);
+    scenario.pass(millis(1));
+    assert_ne!(scenario.demand(), Told::Use, "its stated end is past");
+}
+
+#[test]
+fn e4_an_attempt_of_another_flight_says_nothing_of_this_one() {
+    let mut scenario = Scenario::expired();
+    let landed = Scenario::fresh().flight();
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert_ne!(scenario.flight(), landed);
+    scenario.machine.stumble(landed);
+    assert_eq!(scenario.demand(), Told::Join);
+}
+
+#[test]
+fn e4_a_later_stumble_does_not_take_back_an_earlier_one() {
+    let mut scenario = Scenario::expired();
+    let landed = Scenario::fresh().flight();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.stumble();
+    scenario.machine.stumble(landed);
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
+fn e4_a_failed_renewal_is_invisible_while_alf_rests() {
+    for failure in [Failure::TRANSIENT, Failure::PERMANENT] {
+        let mut scenario = Scenario::due();
+        assert_eq!(scenario.demand(), Told::UseAndRenew);
+        assert_eq!(scenario.fail(failure), at(81));
+        assert_eq!(scenario.demand(), Told::Use);
+
+        let mut scenario = Scenario::expired();
+        assert_eq!(scenario.demand(), Told::Begin);
+        assert_eq!(scenario.fail(failure), at(91));
+        assert_eq!(scenario.demand(), Told::Use);
+    }
+}
+
+#[test]
+fn e4_nobody_waits_for_the_next_flight_either() {
+    let mut scenario = Scenario::expired();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.fail(Failure::TRANSIENT);
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Told::UseAndRenew, "the rest is over");
+    assert_eq!(scenario.demand(), Told::Use, "it stumbled from the start");
+}
+
+#[test]
+fn e4_past_its_stated_end_a_token_is_not_used_whatever_failed() {
+    let mut scenario = Scenario::over();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.stumble();
+    assert_eq!(scenario.demand(), Told::Join);
+    scenario.fail(Failure::TRANSIENT);
+    assert_eq!(scenario.demand(), Told::Refuse);
+}
+
+#[test]
+fn e4_after_a_success_an_expired_token_is_waited_for_again() {
+    let mut scenario = Scenario::expired();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.fail(Failure::TRANSIENT);
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.land_new();
+    scenario.pass(secs(95));
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert!(!scenario.begun().after_failure);
+    assert_eq!(scenario.demand(), Told::Join);
+}
+
+#[test]
+fn e6_the_same_token_keeps_its_generation_and_lives_for_what_is_left() {
+    let mut scenario = Scenario::due();
+    let held = scenario.generation();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.land_same_for(secs(20)), Landed::Same(held));
+    assert_eq!(scenario.generation(), held);
+    assert_eq!(scenario.quiet_until(), Some(at(96)));
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
+fn e6_the_same_token_is_no_loop() {
+    // An AS that gives what is left of one token until it is over.
+    let mut scenario = Scenario::due();
+    let mut begun = 0;
+    for tenth in 0..200 {
+        match scenario.demand() {
+            Told::UseAndRenew => {
+                begun += 1;
+                let left = LIFETIME.saturating_sub(scenario.now().saturating_since(at(0)));
+                scenario.land_same_for(left);
+            }
+            told => assert_eq!(told, Told::Use, "{tenth}"),
+        }
+        scenario.pass(millis(100));
+    }
+    assert!(begun <= 20, "{begun} token requests in 20 s");
+}
+
+#[test]
+fn e6_renewals_beside_use_begin_at_least_a_second_apart() {
+    let mut scenario = Scenario::due();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.land_same_for(millis(1200)); // due after 960 ms
+    scenario.pass(millis(999));
+    assert_eq!(scenario.demand(), Told::Use, "due, but too soon");
+    scenario.pass(millis(1));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn e6_a_token_that_states_no_time_costs_one_request_a_second() {
+    let mut scenario = Scenario::new();
+    let mut begun = 0;
+    for _ in 0..1000 {
+        if matches!(scenario.demand(), Told::Begin | Told::UseAndRenew) {
+            begun += 1;
+            scenario.land_new_for(Some(Duration::ZERO));
+        }
+        scenario.pass(millis(10));
+    }
+    assert_eq!(begun, 10, "1000 calls in 10 s");
+}
+
+#[test]
+fn e6_rejections_are_not_held_back_by_the_spacing() {
+    let mut scenario = Scenario::fresh();
+    assert_eq!(scenario.reject(), Told::Begin);
+}

@@ -1,0 +1,189 @@
+//! B2: the rest after a failed flight.
+
+use super::scenario::{Scenario, Told};
+use super::*;
+
+/// How long alf rests after each of `failures`, one flight after the other.
+fn rests(failures: &[Failure]) -> Vec<u64> {
+    let mut scenario = Scenario::new();
+    failures
+        .iter()
+        .map(|failure| {
+            assert_eq!(scenario.demand(), Told::Begin);
+            let rest = scenario.fail(*failure).saturating_since(scenario.now());
+            scenario.pass(rest);
+            rest.as_secs()
+        })
+        .collect()
+}
+
+fn transient_for(seconds: u64) -> Failure {
+    Failure::Transient {
+        retry_after: secs(seconds),
+    }
+}
+
+fn permanent_for(seconds: u64) -> Failure {
+    Failure::Permanent {
+        retry_after: secs(seconds),
+    }
+}
+
+#[test]
+fn b2_after_transient_failures_alf_rests_1_s_doubling_to_5() {
+    assert_eq!(rests(&[Failure::TRANSIENT; 6]), [1, 2, 4, 5, 5, 5]);
+}
+
+#[test]
+fn b2_after_permanent_failures_alf_rests_1_s_doubling_to_60() {
+    assert_eq!(
+        rests(&[Failure::PERMANENT; 9]),
+        [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    );
+}
+
+#[test]
+fn b2_a_failure_of_the_other_kind_begins_anew() {
+    const T: Failure = Failure::TRANSIENT;
+    const P: Failure = Failure::PERMANENT;
+    assert_eq!(
+        rests(&[T, T, T, P, P, P, T, T, P, P]),
+        [1, 2, 4, 1, 2, 4, 1, 2, 1, 2]
+    );
+}
+
+#[test]
+fn b2_retry_after_lengthens_a_rest_up_to_five_minutes() {
+    for (failure, rest) in [
+        (transient_for(0), 1),
+        (transient_for(17), 17),
+        (permanent_for(17), 17),
+        (transient_for(300), 300),
+        (transient_for(301), 300),
+        (permanent_for(u64::MAX), 300),
+    ] {
+        assert_eq!(rests(&[failure]), [rest], "{failure:?}");
+    }
+    assert_eq!(
+        rests(&[Failure::PERMANENT, Failure::PERMANENT, permanent_for(1)]),
+        [1, 2, 4],
+        "and never shortens one"
+    );
+}
+
+#[test]
+fn b2_while_resting_a_caller_without_a_token_is_refused_at_once() {
+    for state in [Scenario::resting(), Scenario::refused()] {
+        let mut scenario = state.after(millis(999));
+        let until = at(1);
+        assert_eq!(
+            scenario.machine.demand(scenario.now()),
+            Demand::Refuse { until }
+        );
+        scenario.pass(millis(1));
+        assert_eq!(scenario.demand(), Told::Begin);
+    }
+}
+
+#[test]
+fn b2_while_resting_a_rejection_is_refused_at_once() {
+    let mut scenario = Scenario::due();
+    scenario.demand();
+    scenario.fail(Failure::TRANSIENT);
+    let generation = scenario.generation();
+    assert_eq!(
+        scenario
+            .machine
+            .reject(scenario.now(), generation, scenario::api()),
+        Reject::Refuse { until: at(81) }
+    );
+}
+
+#[test]
+fn b2_while_resting_no_flight_begins_whoever_asks() {
+    let mut scenario = Scenario::expired();
+    scenario.demand();
+    scenario.fail(Failure::PERMANENT);
+    let begun = scenario.begun();
+    for _ in 0..99 {
+        scenario.pass(millis(10));
+        assert_eq!(scenario.demand(), Told::Use);
+        assert_eq!(scenario.reject(), Told::Refuse);
+    }
+    assert_eq!(scenario.begun(), begun);
+}
+
+#[test]
+fn b2_a_wrong_secret_is_one_request_never_a_storm() {
+    let mut scenario = Scenario::new();
+    let mut requests = 0;
+    for _ in 0..60_000 {
+        if scenario.demand() == Told::Begin {
+            requests += 1;
+            scenario.fail(Failure::PERMANENT);
+        }
+        scenario.pass(millis(1));
+    }
+    assert_eq!(requests, 6, "60,000 calls in a minute");
+}
+
+#[test]
+fn b2_the_end_of_an_outage_is_noticed_within_five_seconds() {
+    let mut scenario = Scenario::new();
+    for _ in 0..10 {
+        assert_eq!(scenario.demand(), Told::Begin);
+        let until = scenario.fail(Failure::TRANSIENT);
+        assert!(until <= scenario.now() + secs(5));
+        scenario.pass(secs(5));
+    }
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.land_new();
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
+fn b2_flights_after_a_failed_one_go_on_with_longer_pauses() {
+    let mut scenario = Scenario::flying();
+    assert!(!scenario.begun().after_failure);
+    for _ in 0..2 {
+        scenario.fail(Failure::TRANSIENT);
+        scenario.pass(secs(5));
+        assert_eq!(scenario.demand(), Told::Begin);
+        assert!(scenario.begun().after_failure);
+    }
+    scenario.land_new();
+    scenario.pass(secs(95));
+    assert_eq!(scenario.demand(), Told::Begin);
+    assert!(!scenario.begun().after_failure);
+}
+
+#[test]
+fn b2_a_success_resets_the_rest() {
+    let mut scenario = Scenario::new();
+    for _ in 0..5 {
+        scenario.demand();
+        scenario.fail(Failure::PERMANENT);
+        scenario.pass(secs(60));
+    }
+    scenario.demand();
+    scenario.land_new();
+    scenario.pass(secs(100));
+    scenario.demand();
+    let failed_at = scenario.now();
+    assert_eq!(scenario.fail(Failure::PERMANENT), failed_at + secs(1));
+}
+
+#[test]
+fn b2_the_same_token_is_a_success_too() {
+    let mut scenario = Scenario::due();
+    scenario.demand();
+    scenario.fail(Failure::TRANSIENT);
+    scenario.pass(secs(1));
+    scenario.demand();
+    scenario.land_same();
+    scenario.pass(secs(80));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert!(!scenario.begun().after_failure);
+    let failed_at = scenario.now();
+    assert_eq!(scenario.fail(Failure::TRANSIENT), failed_at + secs(1));
+}

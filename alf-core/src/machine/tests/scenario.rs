@@ -1,0 +1,289 @@
+//! A renewal machine in the state that a test is about, and a hand that moves it on.
+
+use super::*;
+
+/// A machine, its `now`, and the flight that was begun last.
+///
+/// Every token that lands lives for [`LIFETIME`] unless a test says otherwise, without jitter: it
+/// is due at 80 s, expired at 90 s, and over at 100 s.
+#[derive(Clone, Debug)]
+pub(super) struct Scenario {
+    pub(super) machine: Renewal<u32>,
+    now: Moment,
+    begun: Option<Begin>,
+    asked_at: Moment,
+    tokens: u32,
+}
+
+/// A [`Demand`] or a [`Reject`] without its numbers, for tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Use,
+    UseAndRenew,
+    Begin,
+    Join,
+    Refuse,
+    HandBack,
+}
+
+pub(super) const LIFETIME: Duration = secs(100);
+pub(super) const FLIGHT_TIMEOUT: Duration = secs(10);
+pub(super) const POLICY: Policy = Policy {
+    leeway: secs(10),
+    default_lifetime: None,
+    flight_timeout: FLIGHT_TIMEOUT,
+};
+
+/// An origin that rejects tokens, and another one.
+pub(super) fn api() -> OriginKey {
+    OriginKey::new(0)
+}
+
+pub(super) fn other_api() -> OriginKey {
+    OriginKey::new(1)
+}
+
+/// The states that a test can begin in.
+impl Scenario {
+    /// No token, nothing under way, the clock at the start.
+    pub(super) fn new() -> Self {
+        Self::with(POLICY)
+    }
+
+    pub(super) fn with(policy: Policy) -> Self {
+        Self {
+            machine: Renewal::new(policy),
+            now: Moment::START,
+            begun: None,
+            asked_at: Moment::START,
+            tokens: 0,
+        }
+    }
+
+    /// No token; its flight has just begun.
+    pub(super) fn flying() -> Self {
+        let mut scenario = Self::new();
+        assert_eq!(scenario.demand(), Told::Begin);
+        scenario
+    }
+
+    /// A token that landed at the start.
+    pub(super) fn fresh() -> Self {
+        let mut scenario = Self::flying();
+        scenario.land_new();
+        scenario
+    }
+
+    /// A token that became due just now.
+    pub(super) fn due() -> Self {
+        Self::fresh().after(secs(80))
+    }
+
+    /// A token that expired just now: ten seconds before its stated end.
+    pub(super) fn expired() -> Self {
+        Self::fresh().after(secs(90))
+    }
+
+    /// A token whose stated end is now.
+    pub(super) fn over() -> Self {
+        Self::fresh().after(LIFETIME)
+    }
+
+    /// No token; the first flight failed just now, by something that may pass.
+    pub(super) fn resting() -> Self {
+        let mut scenario = Self::flying();
+        scenario.fail(Failure::TRANSIENT);
+        scenario
+    }
+
+    /// No token; the first flight failed just now, by something that will not pass.
+    pub(super) fn refused() -> Self {
+        let mut scenario = Self::flying();
+        scenario.fail(Failure::PERMANENT);
+        scenario
+    }
+
+    /// A token that served for five seconds and was rejected just now; its renewal is under way.
+    pub(super) fn rejected() -> Self {
+        let mut scenario = Self::fresh().after(secs(5));
+        assert_eq!(scenario.reject(), Told::Begin);
+        scenario
+    }
+
+    /// A token whose replay was rejected too, just now.
+    pub(super) fn cooling_down() -> Self {
+        let mut scenario = Self::rejected();
+        scenario.land_new();
+        scenario.replayed(Reply::RejectedAgain);
+        scenario
+    }
+
+    /// The same, later.
+    pub(super) fn after(mut self, time: Duration) -> Self {
+        self.pass(time);
+        self
+    }
+}
+
+/// What happens.
+impl Scenario {
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now = self.now + time;
+    }
+
+    /// A caller needs a token.
+    pub(super) fn demand(&mut self) -> Told {
+        let demand = self.machine.demand(self.now);
+        self.told(demand)
+    }
+
+    /// The API rejects the held token.
+    pub(super) fn reject(&mut self) -> Told {
+        self.reject_by(api())
+    }
+
+    pub(super) fn reject_by(&mut self, origin: OriginKey) -> Told {
+        self.reject_of(self.generation(), origin)
+    }
+
+    pub(super) fn reject_of(&mut self, generation: Generation, origin: OriginKey) -> Told {
+        let reject = self.machine.reject(self.now, generation, origin);
+        self.told_of(reject)
+    }
+
+    /// The held token is rejected, and nobody will tell of a replay.
+    pub(super) fn reject_unreplayed(&mut self) -> Told {
+        self.reject_unreplayed_by(OriginKey::UNKNOWN)
+    }
+
+    pub(super) fn reject_unreplayed_by(&mut self, origin: OriginKey) -> Told {
+        let generation = self.generation();
+        let reject = self.machine.reject_unreplayed(self.now, generation, origin);
+        self.told_of(reject)
+    }
+
+    /// The flight brings a token that was never seen.
+    pub(super) fn land_new(&mut self) -> Landed {
+        self.tokens += 1;
+        self.land(self.tokens, Some(LIFETIME))
+    }
+
+    /// The flight brings a token that was never seen and states that lifetime.
+    pub(super) fn land_new_for(&mut self, lifetime: Option<Duration>) -> Landed {
+        self.tokens += 1;
+        self.land(self.tokens, lifetime)
+    }
+
+    /// The flight brings the held token again, and what is left of it.
+    pub(super) fn land_same_for(&mut self, left: Duration) -> Landed {
+        self.land(self.tokens, Some(left))
+    }
+
+    pub(super) fn land_same(&mut self) -> Landed {
+        self.land_same_for(LIFETIME)
+    }
+
+    fn land(&mut self, token: u32, lifetime: Option<Duration>) -> Landed {
+        let landing = Landing {
+            token,
+            lifetime,
+            asked_at: self.asked_at,
+        };
+        self.machine.land(self.now, self.flight(), Ok(landing), 0.0)
+    }
+
+    /// The flight fails; returns until when alf rests.
+    pub(super) fn fail(&mut self, failure: Failure) -> Moment {
+        match self
+            .machine
+            .land(self.now, self.flight(), Err(failure), 0.0)
+        {
+            Landed::Failed { until } => until,
+            landed @ (Landed::Took(_) | Landed::Same(_) | Landed::Late) => {
+                panic!("it failed, but {landed:?}")
+            }
+        }
+    }
+
+    /// The flight that was begun last has a failed attempt.
+    pub(super) fn stumble(&mut self) {
+        self.machine.stumble(self.flight());
+    }
+
+    pub(super) fn die(&mut self) -> Death {
+        self.machine.die(self.now, self.flight())
+    }
+
+    /// The API answers a replay that carried the held token.
+    pub(super) fn replayed(&mut self, reply: Reply) {
+        let generation = self.generation();
+        self.machine.replayed(self.now, generation, api(), reply);
+    }
+
+    /// A whole renewal for a rejected token that does not help: rejected, renewed, rejected again.
+    pub(super) fn renew_in_vain(&mut self) {
+        assert_eq!(self.reject(), Told::Begin);
+        self.land_new();
+        self.replayed(Reply::RejectedAgain);
+    }
+}
+
+/// What can be seen.
+impl Scenario {
+    pub(super) fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub(super) fn generation(&self) -> Generation {
+        self.machine.held().expect("a token is held").1
+    }
+
+    pub(super) fn begun(&self) -> Begin {
+        self.begun.expect("a flight was begun")
+    }
+
+    pub(super) fn flight(&self) -> FlightId {
+        self.begun().flight
+    }
+
+    /// Until when nothing but this machine's caches need answer.
+    pub(super) fn quiet_until(&self) -> Option<Moment> {
+        self.machine.quiet_until(self.now)
+    }
+
+    fn told_of(&mut self, reject: Reject) -> Told {
+        match reject {
+            Reject::Superseded(demand) => self.told(demand),
+            Reject::Begin(begin) => self.told(Demand::Begin(begin)),
+            Reject::Join(flight) => self.told(Demand::Join(flight)),
+            Reject::Refuse { until } => self.told(Demand::Refuse { until }),
+            Reject::HandBack => Told::HandBack,
+        }
+    }
+
+    fn told(&mut self, demand: Demand) -> Told {
+        if let Demand::UseAndRenew(_, begin) | Demand::Begin(begin) = demand {
+            self.begun = Some(begin);
+            self.asked_at = self.now;
+        }
+        match demand {
+            Demand::Use(generation) => {
+                assert_eq!(generation, self.generation(), "only the held one is used");
+                Told::Use
+            }
+            Demand::UseAndRenew(generation, _) => {
+                assert_eq!(generation, self.generation(), "only the held one is used");
+                Told::UseAndRenew
+            }
+            Demand::Begin(_) => Told::Begin,
+            Demand::Join(flight) => {
+                assert_eq!(flight, self.flight(), "there is only one to join");
+                Told::Join
+            }
+            Demand::Refuse { until } => {
+                assert!(self.now < until, "a rest that is over refuses nobody");
+                Told::Refuse
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Every sequence of events up to a depth, from several states: no rule is broken in any.
+
+use core::hash::{Hash, Hasher};
+use std::collections::HashSet;
+use std::hash::DefaultHasher;
+
+use super::model::{Event, Told, Watched, Which};
+use super::*;
+
+/// Due after 8 s, expired after 9 s, over after 10 s: steps of a second meet every boundary.
+const LIFETIME: Duration = secs(10);
+const POLICY: Policy = Policy {
+    leeway: secs(1),
+    default_lifetime: None,
+    flight_timeout: secs(3),
+};
+
+const LAND_NEW: Event = Event::LandNew {
+    states: Some(LIFETIME),
+    jitter: 0.0,
+};
+
+fn alphabet() -> Vec<Event> {
+    vec![
+        Event::Pass(secs(1)),
+        Event::Pass(secs(8)),
+        Event::Demand,
+        Event::Reject(Which::Held, 0, Told::OfTheReplay),
+        Event::Reject(Which::Held, 1, Told::OfTheReplay),
+        Event::Reject(Which::Held, 0, Told::Nothing),
+        Event::Reject(Which::Older, 0, Told::OfTheReplay),
+        Event::Stumble,
+        LAND_NEW,
+        Event::LandSame {
+            states: Some(LIFETIME),
+            jitter: 0.0,
+        },
+        Event::Fail(Failure::TRANSIENT),
+        Event::Fail(Failure::PERMANENT),
+        Event::Die,
+        Event::LandLate,
+        Event::Replayed(Which::Held, 0, Reply::RejectedAgain),
+        Event::Replayed(Which::Held, 0, Reply::Accepted),
+    ]
+}
+
+/// Lets everything happen in every order, `depth` events deep, after `beginning`.
+fn search(beginning: &[Event], depth: usize) {
+    let mut start = Watched::new(POLICY);
+    for event in beginning {
+        start.step(event).unwrap();
+    }
+    let alphabet = alphabet();
+    let mut seen = HashSet::from([hash(&start)]);
+    let mut edge = vec![(start, Vec::new())];
+    for _ in 0..depth {
+        let mut next = Vec::new();
+        for (state, path) in edge {
+            for (number, event) in alphabet.iter().enumerate() {
+                let mut state = state.clone();
+                let mut path: Vec<u8> = path.clone();
+                path.push(u8::try_from(number).unwrap());
+                if let Err(rule) = state.step(event) {
+                    let events = path.iter().map(|number| &alphabet[usize::from(*number)]);
+                    let events = beginning.iter().chain(events).collect::<Vec<_>>();
+                    panic!("{rule}\nafter {events:#?}\nin {state:#?}");
+                }
+                if seen.insert(hash(&state)) {
+                    next.push((state, path));
+                }
+            }
+        }
+        edge = next;
+    }
+    println!("{} states", seen.len());
+}
+
+fn hash(state: &Watched) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    state.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[test]
+fn no_rule_is_broken_from_the_beginning() {
+    search(&[], 7);
+}
+
+#[test]
+fn no_rule_is_broken_from_a_fresh_token() {
+    search(&[Event::Demand, LAND_NEW], 5);
+}
+
+#[test]
+fn no_rule_is_broken_from_a_due_token() {
+    search(&[Event::Demand, LAND_NEW, Event::Pass(secs(8))], 5);
+}
+
+#[test]
+fn no_rule_is_broken_from_a_rejected_token() {
+    let rejected = Event::Reject(Which::Held, 0, Told::OfTheReplay);
+    search(
+        &[Event::Demand, LAND_NEW, Event::Pass(secs(2)), rejected],
+        5,
+    );
+}
+
+#[test]
+fn no_rule_is_broken_from_a_failed_renewal() {
+    let failed = Event::Fail(Failure::TRANSIENT);
+    search(
+        &[
+            Event::Demand,
+            LAND_NEW,
+            Event::Pass(secs(8)),
+            Event::Demand,
+            failed,
+        ],
+        5,
+    );
+}

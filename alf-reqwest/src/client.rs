@@ -1,0 +1,163 @@
+//! The face: reqwest's verbs, with a token.
+
+use std::fmt;
+
+use reqwest::{IntoUrl, Method, Request, Response};
+
+use crate::{ClientBuilder, Error, RequestBuilder, ReqwestTransport, TokenManager};
+
+/// A `reqwest::Client` that puts an OAuth 2.0 token on every request.
+///
+/// It gets the token with the first request, keeps it, renews it before it runs out, and when an API
+/// says 401, renews it and sends the request once more. Clones share the token and the connections;
+/// make one client and clone it.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use alf_reqwest::Client;
+///
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .scope("read write")
+///     .build()?;
+/// let response = client
+///     .post("https://api.example.com/things")
+///     .header("Content-Type", "application/json")
+///     .body(r#"{"name":"a thing"}"#)
+///     .send()
+///     .await?
+///     .error_for_status()?;
+/// # let _ = response;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: alf_core::Client<ReqwestTransport>,
+    tokens: TokenManager,
+}
+
+impl Client {
+    pub(crate) fn new(inner: alf_core::Client<ReqwestTransport>) -> Self {
+        let tokens = TokenManager::new(inner.tokens().clone());
+        Self { inner, tokens }
+    }
+
+    /// Builds a client for the token endpoint at that URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_reqwest::{Client, ClientSecret};
+    ///
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
+    ///     .allowed_origins(["https://api.example.com"])
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_reqwest::ConfigError>(())
+    /// ```
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(token_endpoint)
+    }
+
+    /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Begins a `POST` request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Begins a `PUT` request.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// Begins a `PATCH` request.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Begins a `DELETE` request.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Begins a `HEAD` request.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// Begins a request with any method.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_reqwest::Client) -> Result<(), alf_reqwest::Error> {
+    /// use alf_reqwest::reqwest::Method;
+    ///
+    /// let response = client.request(Method::OPTIONS, "https://api.example.com/").send().await?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        let request = self.inner.transport().calls().request(method, url);
+        RequestBuilder::new(self.clone(), request)
+    }
+
+    /// Sends a request that was built elsewhere, with a token on it.
+    ///
+    /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
+    /// once more, if its body is in memory; the 401 of a streaming body is handed back. The second
+    /// answer is handed back, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go to
+    /// that URL, [`Error::Transport`] where reqwest fails: its own error.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for the
+    /// others.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use alf_reqwest::reqwest::{Method, Request};
+    ///
+    /// let request = Request::new(Method::GET, "https://api.example.com/things".parse()?);
+    /// let response = client.execute(request).await?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn execute(&self, request: Request) -> Result<Response, Error> {
+        self.inner.send(request).await
+    }
+
+    /// The token of this client, for what is not sent by it.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.tokens
+    }
+
+    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! X4: which redirects reqwest may follow with a token on the request.
+//!
+//! reqwest drops `Authorization` from the request that goes to *another origin than the one before*
+//! (scheme, host or port), but begins each hop with the headers of the first. So from A to B the token
+//! is dropped, and from B to another page of B it is there again. That one redirect is what
+//! [`guard_redirects`] refuses; all others are safe.
+
+use reqwest::Url;
+use reqwest::redirect::Policy;
+
+/// A redirect policy that follows what `policy` follows, but never carries the token to another origin.
+///
+/// reqwest drops the `Authorization` header where a redirect leaves the origin, but puts it back where
+/// the next redirect stays at the new one: after A → B → B, the server B has the token. Clients that alf
+/// makes have this policy, over reqwest's default one. A client that you bring with
+/// [`http_client`](crate::ClientBuilder::http_client) has the policy that you gave it: give it this, or
+/// [`Policy::none`], unless you know where your API redirects to.
+///
+/// The redirect that would carry the token fails with reqwest's error, whose `is_redirect()` is true.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use alf_reqwest::guard_redirects;
+/// use alf_reqwest::reqwest::{self, redirect::Policy};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let http_client = reqwest::Client::builder()
+///     .timeout(Duration::from_secs(5))
+///     .redirect(guard_redirects(Policy::default()))
+///     .build()?;
+/// let client = alf_reqwest::Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .http_client(http_client)
+///     .build()?;
+/// # let _ = client;
+/// # Ok(())
+/// # }
+/// # example().unwrap();
+/// ```
+pub fn guard_redirects(policy: Policy) -> Policy {
+    Policy::custom(move |attempt| {
+        let next = attempt.url();
+        let kept = attempt
+            .previous()
+            .last()
+            .is_some_and(|last| same_origin(last, next));
+        let allowed = attempt
+            .previous()
+            .first()
+            .is_some_and(|first| same_origin(first, next));
+        if kept && !allowed {
+            return attempt.error(TokenElsewhere);
+        }
+        policy.redirect(attempt)
+    })
+}
+
+/// As reqwest compares them, from 0.13.4 on.
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme()
+        && a.host_str() == b.host_str()
+        && a.port_or_known_default() == b.port_or_known_default()
+}
+
+#[derive(Debug)]
+struct TokenElsewhere;
+
+impl std::error::Error for TokenElsewhere {}
+
+impl std::fmt::Display for TokenElsewhere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the second redirect at another origin would carry the token there")
+    }
+}
+
+/// Whether the client follows redirects; where that cannot be told, yes.
+///
+/// reqwest tells it nowhere but in `Debug`. Compare with what it says of a client that follows none.
+pub(crate) fn follows_redirects(client: &reqwest::Client) -> bool {
+    !format!("{client:?}").contains(r#"redirect_policy: "Policy(None)""#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t7_debug_tells_whether_a_client_follows_redirects() {
+        let client = |policy| reqwest::Client::builder().redirect(policy).build().unwrap();
+        assert!(!follows_redirects(&client(Policy::none())));
+        assert!(follows_redirects(&client(Policy::default())));
+        assert!(follows_redirects(&client(Policy::limited(3))));
+        assert!(follows_redirects(&client(guard_redirects(Policy::none()))));
+        assert!(follows_redirects(&reqwest::Client::new()));
+    }
+}

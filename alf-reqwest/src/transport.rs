@@ -1,0 +1,255 @@
+//! reqwest behind alf's two ports.
+
+use alf_core::{
+    ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+};
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::header::HeaderName;
+use http::{HeaderValue, Method, StatusCode, Uri};
+use http_body_util::Full;
+use reqwest::{Body, Request, Response, Url};
+
+/// reqwest as alf's transport: one client for your requests, and another one for token requests.
+///
+/// A [`Client`](crate::Client) has one; there is no other way to get it.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    calls: reqwest::Client,
+    tokens: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    pub(crate) fn new(calls: reqwest::Client, tokens: reqwest::Client) -> Self {
+        Self { calls, tokens }
+    }
+
+    /// The client that sends the user's requests.
+    pub(crate) fn calls(&self) -> &reqwest::Client {
+        &self.calls
+    }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    type Request = Request;
+    type Response = Response;
+    type Error = reqwest::Error;
+
+    async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
+        self.calls.execute(request).await
+    }
+
+    fn origin(&self, request: &Request) -> Origin {
+        origin(request.url())
+    }
+
+    fn head(&self, request: &Request) -> (Method, Uri) {
+        // A URL that is no URI is refused by reqwest before anything is sent.
+        let uri = request.url().as_str().parse().unwrap_or_default();
+        (request.method().clone(), uri)
+    }
+
+    fn insert_header(&self, request: &mut Request, name: &HeaderName, value: &HeaderValue) {
+        request.headers_mut().insert(name, value.clone());
+    }
+
+    fn try_clone(&self, request: &mut Request) -> Option<Request> {
+        // With its timeout, version and extensions; `None` for a streaming body.
+        Request::try_clone(request)
+    }
+
+    fn status(&self, response: &Response) -> StatusCode {
+        response.status()
+    }
+
+    fn header_values(&self, response: &Response, name: &HeaderName) -> Vec<HeaderValue> {
+        response.headers().get_all(name).iter().cloned().collect()
+    }
+
+    fn landed_at(&self, response: &Response) -> Option<Origin> {
+        Some(origin(response.url()))
+    }
+
+    async fn discard(&self, mut response: Response) {
+        let mut read = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            read += chunk.len();
+            if read > DRAINED {
+                // hyper closes a connection whose body was not read to its end.
+                return;
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl TokenEndpoint for ReqwestTransport {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        // T7: even a client that follows redirects hands a 307 or 308 back where the body cannot be
+        // cloned, and nothing sends it a second time.
+        let request = request.map(|body| Body::wrap(Full::new(body)));
+        let request = Request::try_from(request).map_err(failure)?;
+        let asked = request.url().clone();
+        // The time is up when the caller drops this future: reqwest's own time-outs stay as they are.
+        let mut response = self.tokens.execute(request).await.map_err(failure)?;
+        if *response.url() != asked {
+            return Err(TransportErrorKind::Redirected.into());
+        }
+        let mut answer = http::Response::new(Bytes::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        *answer.body_mut() = read(&mut response, options.max_bytes()).await?;
+        Ok(answer)
+    }
+}
+
+/// T7: at most `max_bytes` of the decoded body.
+async fn read(response: &mut Response, max_bytes: usize) -> Result<Bytes, TransportError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if chunk.len() > max_bytes - body.len() {
+            return Err(TransportErrorKind::TooLarge.into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// X1: without the URL, whose query may hold a secret.
+fn failure(error: reqwest::Error) -> TransportError {
+    if error.is_redirect() {
+        // What lies beneath may be another reqwest error, which shows a URL.
+        return TransportErrorKind::Redirected.into();
+    }
+    let kind = if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else {
+        TransportErrorKind::Exchange
+    };
+    TransportError::new(kind, error.without_url())
+}
+
+fn origin(url: &Url) -> Origin {
+    let host = url.host_str().unwrap_or_default();
+    Origin::new(url.scheme(), host, url.port_or_known_default())
+}
+
+/// What reqwest's clients show may hold the values of default headers.
+impl std::fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
+/// How much of an unwanted body is read, so that its connection can be used again.
+const DRAINED: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use alf_testkit::{Answer, Servers};
+    use http::header::{AUTHORIZATION, CONTENT_TYPE};
+    use reqwest::redirect::Policy;
+
+    use super::*;
+
+    /// `build()` refuses such a client where it can tell. Where it cannot, this still holds.
+    #[tokio::test]
+    async fn t7_redirect_that_the_client_follows_is_an_error() {
+        for status in [301, 302, 303, 307, 308] {
+            let servers = Servers::start();
+            let stranger = servers.another_resource_server();
+            stranger.answer_always(Answer::token());
+            let moved = Answer::redirect(status, stranger.url("/caught"));
+            servers.authorization.answer_always(moved);
+            let kind = match exchange(&servers, reqwest::Client::new(), MAX).await {
+                Ok(answer) if answer.status() == status => TransportErrorKind::Redirected,
+                Ok(answer) => panic!("{status}: {}", answer.status()),
+                Err(error) => error.kind(),
+            };
+            assert_eq!(kind, TransportErrorKind::Redirected, "{status}");
+            assert!(!stranger.saw("secret"), "{status}: {}", stranger.report());
+        }
+    }
+
+    #[tokio::test]
+    async fn t7_own_policy_of_the_client_may_fail() {
+        let servers = Servers::start();
+        let moved = Answer::redirect(302, servers.url("/?key=hidden"));
+        servers.authorization.answer_always(moved);
+        let policy = Policy::custom(|attempt| attempt.error("not that way"));
+        let client = reqwest::Client::builder().redirect(policy).build().unwrap();
+        let error = exchange(&servers, client, MAX).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Redirected);
+        assert!(!format!("{error:?}").contains("hidden"));
+    }
+
+    #[tokio::test]
+    async fn t7_body_is_read_up_to_the_bound() {
+        let servers = Servers::start();
+        let body = |length| Answer::status(200).chunks_of_length(length);
+        servers.authorization.answer_next(body(1000));
+        servers.authorization.answer_next(body(1001));
+        servers
+            .authorization
+            .answer_next(Answer::status(200).endless_body());
+        let client = reqwest::Client::new();
+        let answer = exchange(&servers, client.clone(), 1000).await.unwrap();
+        assert_eq!(answer.body().len(), 1000);
+        for _ in 0..2 {
+            let error = exchange(&servers, client.clone(), 1000).await.unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+        }
+    }
+
+    #[tokio::test]
+    async fn t4_failures_have_their_kind() {
+        let servers = Servers::start();
+        let impatient = reqwest::Client::builder().timeout(Duration::from_millis(200));
+        let impatient = impatient.build().unwrap();
+        servers.authorization.answer_next(Answer::silence());
+        servers.authorization.answer_next(Answer::hang_up());
+        let half = Answer::status(200).body_of_length(100).hang_up_in_body();
+        servers.authorization.answer_next(half);
+        let error = exchange(&servers, impatient, MAX).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Timeout);
+        for _ in 0..2 {
+            let error = exchange(&servers, reqwest::Client::new(), MAX)
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::Exchange);
+        }
+        servers.authorization.refuse_connections();
+        let error = exchange(&servers, reqwest::Client::new(), MAX)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Connect);
+    }
+
+    const MAX: usize = 1024 * 1024;
+
+    async fn exchange(
+        servers: &Servers,
+        tokens: reqwest::Client,
+        max_bytes: usize,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let transport = ReqwestTransport::new(tokens.clone(), tokens);
+        let request = http::Request::post(servers.token_endpoint())
+            .header(AUTHORIZATION, "Basic Y2xpZW50LWlkOnNlY3JldA==")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from_static(
+                b"grant_type=client_credentials&x=secret",
+            ))
+            .unwrap();
+        let options = ExchangeOptions::new(max_bytes, Duration::from_secs(5));
+        transport.exchange(request, &options).await
+    }
+}

@@ -1,0 +1,86 @@
+//! [`Counts`]: what a server counted.
+
+use std::collections::BTreeMap;
+
+/// More paths than this are counted together, so that a benchmark over many cannot grow without bound.
+const MOST_PATHS: usize = 1000;
+
+/// What a server counted since it started, or since its
+/// [`forget`](super::ScriptedServer::forget).
+///
+/// # Examples
+///
+/// ```
+/// let servers = alf_testkit::Servers::start();
+/// let counts = servers.resource.counts();
+/// assert_eq!((counts.requests, counts.connections), (0, 0));
+/// assert_eq!(counts.at("/things"), 0);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Requests that arrived, whether answered or not.
+    pub requests: usize,
+    /// Requests among them that had an `Authorization` header.
+    pub with_authorization: usize,
+    /// Requests at this moment that arrived and whose answer has not begun.
+    pub unanswered: usize,
+    /// The most that `unanswered` ever was: how many requests were under way at once.
+    pub most_at_once: usize,
+    /// Requests by path, without the query.
+    pub by_path: BTreeMap<String, usize>,
+    /// Answers by status.
+    pub by_status: BTreeMap<u16, usize>,
+    /// Connections that were accepted.
+    pub connections: usize,
+    /// Connections that are open at this moment.
+    pub open_connections: usize,
+    /// Beginnings of requests that were not HTTP or broke off; they are not in `requests`.
+    pub unreadable: usize,
+}
+
+impl Counts {
+    /// Requests for this path.
+    pub fn at(&self, path: &str) -> usize {
+        self.by_path.get(path).copied().unwrap_or(0)
+    }
+
+    /// Answers with this status.
+    pub fn answered(&self, status: u16) -> usize {
+        self.by_status.get(&status).copied().unwrap_or(0)
+    }
+
+    pub(super) fn arrived(&mut self, path: &str, authorized: bool) {
+        self.requests += 1;
+        self.with_authorization += usize::from(authorized);
+        self.unanswered += 1;
+        self.most_at_once = self.most_at_once.max(self.unanswered);
+        if let Some(count) = self.by_path.get_mut(path) {
+            *count += 1;
+        } else {
+            let path = if self.by_path.len() < MOST_PATHS {
+                path
+            } else {
+                "(other paths)"
+            };
+            *self.by_path.entry(path.to_owned()).or_default() += 1;
+        }
+    }
+
+    pub(super) fn answering(&mut self, status: Option<u16>) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        if let Some(status) = status {
+            *self.by_status.entry(status).or_default() += 1;
+        }
+    }
+
+    /// Begins anew, but for what is going on.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            unanswered: self.unanswered,
+            most_at_once: self.unanswered,
+            open_connections: self.open_connections,
+            ..Self::default()
+        };
+    }
+}

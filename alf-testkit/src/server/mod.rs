@@ -1,0 +1,78 @@
+//! A scripted OAuth 2.0 authorization server and resource server on loopback ports.
+//!
+//! Real sockets, so that any HTTP client can be tested with them, and no HTTP library behind them, so
+//! that they can misbehave as no HTTP library would: hang up in the middle of a header, never answer,
+//! close a connection under the next request. A test says what happens and waits for what it wants to
+//! see; it never sleeps.
+//!
+//! Begin with [`Servers::start`]. What a request gets is an [`Answer`] (or, of a token endpoint, a
+//! [`TokenAnswer`]), which a [`Gate`] can hold; [`ScriptedServer`] says how it is scripted, and how one
+//! finds out what was seen: [`Recorded`] and [`Counts`].
+//!
+//! # Examples
+//!
+//! The token endpoint is down, and comes back:
+//!
+//! ```
+//! let servers = alf_testkit::Servers::start();
+//! servers.authorization.refuse_connections();
+//! // … what does the client do now?
+//! servers.authorization.accept_connections();
+//! ```
+//!
+//! A hundred calls are under way when their token is revoked, and one new token is enough:
+//!
+//! ```
+//! use alf_testkit::{Answer, Gate, Servers};
+//!
+//! let servers = Servers::start();
+//! let gate = Gate::new();
+//! servers.resource.answer_next_n(100, Answer::normal().held_by(&gate));
+//! // … begin the calls, gate.wait_for_arrivals(100), then:
+//! servers.revoke_all();
+//! gate.open();
+//! // … let the calls end, then:
+//! assert!(servers.authorization.token_requests() <= 2, "{}", servers.report());
+//! ```
+
+mod answer;
+mod answer_body;
+mod authorization;
+mod client_check;
+mod connections;
+mod core;
+mod counts;
+mod delivery;
+mod exchange;
+mod form;
+mod gate;
+mod json;
+mod log;
+mod port;
+mod protected_resource;
+mod recorded;
+mod request_head;
+mod request_reader;
+mod resource;
+mod response_writer;
+mod role;
+mod script;
+mod scripted;
+mod seen;
+mod servers;
+mod shutdown;
+mod token_answer;
+mod token_endpoint;
+mod tokens;
+mod waiting;
+
+pub use answer::Answer;
+pub use answer_body::pattern;
+pub use authorization::AuthorizationServer;
+pub use counts::Counts;
+pub use gate::Gate;
+pub use recorded::{Recorded, body_hash};
+pub use resource::ResourceServer;
+pub use scripted::ScriptedServer;
+pub use servers::Servers;
+pub use token_answer::TokenAnswer;

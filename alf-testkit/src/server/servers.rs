@@ -1,0 +1,69 @@
+//! [`Servers`]: an authorization server and a resource server in one line.
+
+use super::authorization::AuthorizationServer;
+use super::resource::ResourceServer;
+
+/// An [`AuthorizationServer`] and a [`ResourceServer`] that trusts it.
+///
+/// # Examples
+///
+/// ```
+/// use alf_testkit::Servers;
+///
+/// let servers = Servers::start();
+/// println!("tokens at {}, the API at {}", servers.token_endpoint(), servers.url("/things"));
+/// assert_eq!(servers.authorization.token_requests(), 0, "{}", servers.report());
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Servers {
+    /// Gives the tokens.
+    pub authorization: AuthorizationServer,
+    /// Wants them.
+    pub resource: ResourceServer,
+}
+
+impl Servers {
+    /// Starts both on free ports of 127.0.0.1, which listen when this returns.
+    ///
+    /// # Panics
+    ///
+    /// If there are no free ports.
+    pub fn start() -> Self {
+        let authorization = AuthorizationServer::start();
+        let resource = ResourceServer::start(&authorization);
+        Self {
+            authorization,
+            resource,
+        }
+    }
+
+    /// The URL of the token endpoint.
+    pub fn token_endpoint(&self) -> String {
+        self.authorization.token_endpoint()
+    }
+
+    /// The URL of a path of the resource server; it begins with `/`.
+    pub fn url(&self, path: &str) -> String {
+        self.resource.url(path)
+    }
+
+    /// Has the resource server reject every token that was issued before this.
+    pub fn revoke_all(&self) {
+        self.authorization.revoke_all();
+    }
+
+    /// Starts another resource server that trusts the same tokens: another origin.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port.
+    pub fn another_resource_server(&self) -> ResourceServer {
+        ResourceServer::start(&self.authorization)
+    }
+
+    /// What both saw, for the message of a failed test.
+    pub fn report(&self) -> String {
+        format!("{}{}", self.authorization.report(), self.resource.report())
+    }
+}

@@ -1,0 +1,151 @@
+//! The HTTP library of the house: its own requests, replies and errors, over hyper-util.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
+use hyper_util::client::legacy::Client as Hyper;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+/// Makes calls. It keeps connections, and follows no redirects.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    hyper: Hyper<HttpConnector, UnsyncBoxBody<Bytes, Failed>>,
+}
+
+/// A call to make.
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: Content,
+}
+
+/// What a call sends.
+pub(crate) enum Content {
+    Bytes(Bytes),
+    Stream(UnsyncBoxBody<Bytes, Failed>),
+}
+
+/// What came back; the rest of it is still coming.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) rest: Incoming,
+}
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) connecting: bool,
+    pub(crate) why: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Caller {
+    pub(crate) fn new() -> Self {
+        Self {
+            hyper: Hyper::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    pub(crate) async fn make(&self, call: Call) -> Result<Reply, Failed> {
+        let content = match call.content {
+            Content::Bytes(bytes) => Full::new(bytes)
+                .map_err(|never| match never {})
+                .boxed_unsync(),
+            Content::Stream(stream) => stream,
+        };
+        let mut request = Request::new(content);
+        *request.method_mut() = call.method;
+        *request.uri_mut() = call.url.parse::<Uri>().map_err(Failed::sending)?;
+        *request.headers_mut() = call.headers;
+        let response = self.hyper.request(request).await.map_err(|error| Failed {
+            connecting: error.is_connect(),
+            why: error.into(),
+        })?;
+        let (head, rest) = response.into_parts();
+        Ok(Reply {
+            status: head.status,
+            headers: head.headers,
+            rest,
+        })
+    }
+}
+
+impl Content {
+    pub(crate) fn stream<P: Into<Bytes>>(
+        pieces: impl Stream<Item = Result<P, Failed>> + Send + 'static,
+    ) -> Self {
+        let frames = pieces.map_ok(|piece| Frame::data(piece.into()));
+        Self::Stream(StreamBody::new(frames).boxed_unsync())
+    }
+}
+
+impl Call {
+    pub(crate) fn get(url: impl Into<String>) -> Self {
+        Self::new(Method::GET, url, Content::Bytes(Bytes::new()))
+    }
+
+    pub(crate) fn post(url: impl Into<String>, content: impl Into<Bytes>) -> Self {
+        Self::new(Method::POST, url, Content::Bytes(content.into()))
+    }
+
+    pub(crate) fn new(method: Method, url: impl Into<String>, content: Content) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: HeaderMap::new(),
+            content,
+        }
+    }
+}
+
+impl Reply {
+    pub(crate) async fn read(self) -> Result<Bytes, Failed> {
+        let all = self.rest.collect().await.map_err(Failed::sending)?;
+        Ok(all.to_bytes())
+    }
+
+    /// The next piece of the rest, or `None` at its end.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Failed>> {
+        while !self.rest.is_end_stream() {
+            match self.rest.frame().await?.map(Frame::into_data) {
+                Ok(Ok(piece)) => return Some(Ok(piece)),
+                // Trailers: there may be more to come after all.
+                Ok(Err(_)) => {}
+                Err(error) => return Some(Err(Failed::sending(error))),
+            }
+        }
+        None
+    }
+}
+
+impl Failed {
+    pub(crate) fn sending(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            connecting: false,
+            why: why.into(),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.connecting {
+            "no connection"
+        } else {
+            "the call broke off"
+        })
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.why)
+    }
+}

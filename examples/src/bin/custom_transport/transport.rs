@@ -1,0 +1,114 @@
+//! What alf needs to know of the house's library: both ports, in 90 lines.
+
+use alf_core::{
+    ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+};
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::header::HeaderName;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+
+use super::house::{Call, Caller, Content, Failed, Reply};
+
+/// The house's library, as a transport of alf.
+pub(crate) struct House {
+    caller: Caller,
+}
+
+impl House {
+    pub(crate) fn new(caller: Caller) -> Self {
+        Self { caller }
+    }
+}
+
+#[async_trait]
+impl Transport for House {
+    type Request = Call;
+    type Response = Reply;
+    type Error = Failed;
+
+    async fn send(&self, call: Call) -> Result<Reply, Failed> {
+        self.caller.make(call).await
+    }
+
+    fn origin(&self, call: &Call) -> Origin {
+        // A URL that is none is refused before it is sent.
+        Origin::parse(&call.url).unwrap_or_else(|| Origin::new("", "", None))
+    }
+
+    fn head(&self, call: &Call) -> (Method, Uri) {
+        (call.method.clone(), call.url.parse().unwrap_or_default())
+    }
+
+    fn insert_header(&self, call: &mut Call, name: &HeaderName, value: &HeaderValue) {
+        call.headers.insert(name, value.clone());
+    }
+
+    fn try_clone(&self, call: &mut Call) -> Option<Call> {
+        let Content::Bytes(bytes) = &call.content else {
+            return None; // a stream: R4
+        };
+        let content = Content::Bytes(bytes.clone());
+        let mut copy = Call::new(call.method.clone(), call.url.clone(), content);
+        copy.headers = call.headers.clone();
+        Some(copy)
+    }
+
+    fn status(&self, reply: &Reply) -> StatusCode {
+        reply.status
+    }
+
+    fn header_values(&self, reply: &Reply, name: &HeaderName) -> Vec<HeaderValue> {
+        reply.headers.get_all(name).iter().cloned().collect()
+    }
+
+    fn landed_at(&self, _reply: &Reply) -> Option<Origin> {
+        None // the library follows no redirects: X4
+    }
+
+    async fn discard(&self, mut reply: Reply) {
+        // A short rest is read, so that its connection can be used again; hyper closes the
+        // connection under a long one.
+        let mut room = 64 * 1024_usize;
+        while let Some(Ok(piece)) = reply.next().await {
+            match room.checked_sub(piece.len()) {
+                Some(left) => room = left,
+                None => return,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl TokenEndpoint for House {
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let (head, body) = request.into_parts();
+        let mut call = Call::new(head.method, head.uri.to_string(), Content::Bytes(body));
+        call.headers = head.headers;
+        let mut reply = self.caller.make(call).await.map_err(no_answer)?;
+        let mut body = BytesMut::new();
+        while let Some(piece) = reply.next().await {
+            body.extend_from_slice(&piece.map_err(no_answer)?);
+            if body.len() > options.max_bytes() {
+                return Err(TransportErrorKind::TooLarge.into());
+            }
+        }
+        let mut response = Response::new(body.freeze());
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers;
+        Ok(response)
+    }
+}
+
+fn no_answer(failed: Failed) -> TransportError {
+    let kind = if failed.connecting {
+        TransportErrorKind::Connect
+    } else {
+        TransportErrorKind::Exchange
+    };
+    TransportError::new(kind, failed)
+}

@@ -1,2 +1,0 @@
-//! The quickstart.
-fn main() {}

@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use alf_reqwest::ClientSecret;
+use lexopt::{Arg, Parser, ValueExt as _};
+
+/// What to do.
+pub(crate) enum Arguments {
+    Story,
+    OneCall(OneCall),
+    Help,
+}
+
+/// One call of a real API, with a token of a real authorization server.
+pub(crate) struct OneCall {
+    pub(crate) token_endpoint: String,
+    pub(crate) client_id: String,
+    /// Without one the client only names itself.
+    pub(crate) client_secret: Option<ClientSecret>,
+    pub(crate) scope: Option<String>,
+    pub(crate) url: String,
+}
+
+/// What is said on `--help`, and after an error.
+pub(crate) const USAGE: &str = "\
+usage: quickstart
+       quickstart --token-endpoint URL --client-id ID [--scope S]
+                  [--client-secret-env VAR | --client-secret-file FILE] URL
+
+Without arguments it tells what alf does, with servers that it brings along.
+With them it makes one real call. A secret is never given on the command line,
+where every user of the machine could read it.";
+
+impl Arguments {
+    pub(crate) fn parse() -> Result<Self, lexopt::Error> {
+        let mut parser = Parser::from_env();
+        let mut given = Given::default();
+        let mut any = false;
+        while let Some(argument) = parser.next()? {
+            any = true;
+            match argument {
+                Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
+                Arg::Long("token-endpoint") => {
+                    given.token_endpoint = Some(parser.value()?.string()?)
+                }
+                Arg::Long("client-id") => given.client_id = Some(parser.value()?.string()?),
+                Arg::Long("scope") => given.scope = Some(parser.value()?.string()?),
+                Arg::Long("client-secret-env") => {
+                    given.secrets.push(from_env(parser.value()?.string()?)?)
+                }
+                Arg::Long("client-secret-file") => {
+                    given
+                        .secrets
+                        .push(ClientSecret::file(PathBuf::from(parser.value()?)));
+                }
+                Arg::Value(url) if given.url.is_none() => given.url = Some(url.string()?),
+                Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(argument.unexpected()),
+            }
+        }
+        if any {
+            given.one_call().map(Self::OneCall)
+        } else {
+            Ok(Self::Story)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Given {
+    token_endpoint: Option<String>,
+    client_id: Option<String>,
+    secrets: Vec<ClientSecret>,
+    scope: Option<String>,
+    url: Option<String>,
+}
+
+impl Given {
+    fn one_call(mut self) -> Result<OneCall, lexopt::Error> {
+        let client_secret = self.secrets.pop();
+        if !self.secrets.is_empty() {
+            return Err("give one client secret, not several".into());
+        }
+        Ok(OneCall {
+            token_endpoint: self.token_endpoint.ok_or("--token-endpoint is missing")?,
+            client_id: self.client_id.ok_or("--client-id is missing")?,
+            client_secret,
+            scope: self.scope,
+            url: self.url.ok_or("the URL to call is missing")?,
+        })
+    }
+}
+
+fn from_env(variable: String) -> Result<ClientSecret, lexopt::Error> {
+    match std::env::var(&variable) {
+        Ok(secret) => Ok(ClientSecret::value(secret)),
+        Err(error) => Err(format!("--client-secret-env: {variable}: {error}").into()),
+    }
+}

@@ -1,0 +1,47 @@
+//! What alf does, in seven scenes; or one real call.
+//!
+//!     cargo run --bin quickstart
+//!
+//! starts an authorization server and an API on this machine, tells what happens in each scene, and
+//! checks it against what the *servers* counted. It ends with `all promises kept`, or with a list
+//! of those that were not and an exit code that says so.
+//!
+//!     cargo run --bin quickstart -- --token-endpoint URL --client-id ID [--scope S]
+//!         [--client-secret-env VAR | --client-secret-file FILE] URL
+//!
+//! gets a token from a real server, calls the URL with it, and prints status and body.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that tells a story on a terminal"
+)]
+
+mod arguments;
+mod one_call;
+mod promises;
+mod story;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse() {
+        Ok(Arguments::Story) => story::tell().await,
+        Ok(Arguments::OneCall(call)) => one_call::make(call).await,
+        Ok(Arguments::Help) => {
+            println!("{}", arguments::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(format!("{error}\n\n{}", arguments::USAGE).into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("quickstart: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Your own unit tests: the scripted servers, and a mock of the port.
+//!
+//! `cargo test -p examples --bin testing_your_app` runs them; `cargo run` prints one report of the
+//! app that they test.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::error::Error;
+
+use alf_reqwest::Client;
+use alf_testkit::Servers;
+
+/// Your app: it asks an API for a report.
+struct App {
+    client: Client,
+    api: String,
+}
+
+impl App {
+    async fn report(&self) -> Result<String, alf_reqwest::Error> {
+        let response = self
+            .client
+            .get(format!("{}/report", self.api))
+            .send()
+            .await?;
+        match response.error_for_status() {
+            Ok(response) => response.text().await.map_err(alf_reqwest::Error::Transport),
+            Err(error) => Err(alf_reqwest::Error::Transport(error)),
+        }
+    }
+}
+
+fn app(servers: &Servers) -> Result<App, alf_reqwest::ConfigError> {
+    Ok(App {
+        client: Client::builder(servers.token_endpoint())
+            .client_secret("client-id", "secret")
+            .build()?,
+        api: servers.resource.origin(),
+    })
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let servers = Servers::start();
+    println!("{}", app(&servers)?.report().await?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alf_core::{ExchangeOptions, TokenEndpoint, TokenErrorKind, TokenManager, TransportError};
+    use alf_testkit::Answer;
+    use bytes::Bytes;
+    use http::{Request, Response, StatusCode};
+    use mockall::mock;
+
+    use super::*;
+
+    mock! {
+        Endpoint {}
+
+        #[async_trait::async_trait]
+        impl TokenEndpoint for Endpoint {
+            async fn exchange(
+                &self,
+                request: Request<Bytes>,
+                options: &ExchangeOptions,
+            ) -> Result<Response<Bytes>, TransportError>;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_app_survives_a_revoked_token() {
+        let servers = Servers::start();
+        let app = app(&servers).unwrap();
+        app.report().await.unwrap();
+
+        servers.revoke_all();
+        app.report().await.unwrap();
+        assert_eq!(
+            servers.authorization.token_requests(),
+            2,
+            "{}",
+            servers.report()
+        );
+    }
+
+    #[tokio::test]
+    async fn the_app_rides_out_two_failures_of_the_authorization_server() {
+        let servers = Servers::start();
+        servers.authorization.answer_next_n(2, Answer::status(503));
+        app(&servers).unwrap().report().await.unwrap();
+        assert_eq!(
+            servers.authorization.token_requests(),
+            3,
+            "{}",
+            servers.report()
+        );
+    }
+
+    #[tokio::test]
+    async fn the_app_says_so_when_the_api_is_broken() {
+        let servers = Servers::start();
+        servers.resource.answer_always(Answer::status(500));
+        let error = app(&servers).unwrap().report().await.unwrap_err();
+        assert!(error.to_string().contains("500"), "{error}");
+    }
+
+    /// Without any socket: what the token endpoint says is the mock's to decide.
+    #[tokio::test]
+    async fn a_refused_client_is_told_so() {
+        let mut endpoint = MockEndpoint::new();
+        endpoint.expect_exchange().times(1).returning(|_, _| {
+            let mut response = Response::new(Bytes::from_static(br#"{"error":"invalid_client"}"#));
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            Ok(response)
+        });
+        let tokens = TokenManager::builder("https://auth.example.com/token")
+            .client_secret("client-id", "secret")
+            .build(endpoint)
+            .unwrap();
+        let error = tokens.token().await.unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Refused);
+        assert_eq!(error.error_code(), Some("invalid_client"));
+    }
+}
