@@ -210,6 +210,21 @@ mod tests {
         }
     }
 
+    /// 10,000 zeros in a few bytes.
+    #[cfg(feature = "gzip")]
+    #[tokio::test]
+    async fn t7_bound_is_for_the_decoded_body() {
+        let servers = Servers::start();
+        let bomb = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x01\x0d\x00\x00\x00\xc2\xa0\xf7\x4f\x6d\x0e\x37\xa0\x00\x00\x00\x00\x00\x00\x00\x00\x00\xe0\xdf\x00\x2e\xca\x3b\x4d\x10\x27\x00\x00";
+        let answer = Answer::status(200).header("Content-Encoding", "gzip");
+        servers.authorization.answer_always(answer.body(*bomb));
+        let client = reqwest::Client::new();
+        let answer = exchange(&servers, client.clone(), 10_000).await.unwrap();
+        assert_eq!(answer.body().len(), 10_000);
+        let error = exchange(&servers, client, 9_999).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    }
+
     #[tokio::test]
     async fn t4_failures_have_their_kind() {
         let servers = Servers::start();

@@ -52,6 +52,7 @@
 mod attempts;
 mod backoff;
 mod cooldown;
+mod decision;
 mod lifetime;
 mod renewal;
 mod replay;
@@ -63,9 +64,10 @@ mod time;
 pub use attempts::{Attempts, Failure, Next, Reloaded};
 pub use backoff::Backoff;
 pub use cooldown::OriginKey;
-pub use lifetime::{Lifetime, Stage};
-pub use renewal::{
-    Begin, Death, Demand, FlightId, Generation, Landed, Landing, Policy, Reject, Renewal, Reply,
+pub use decision::{
+    Begin, Death, Demand, FlightId, Generation, Landed, Landing, Policy, Reject, Reply,
 };
+pub use lifetime::{Lifetime, Stage};
+pub use renewal::Renewal;
 pub use replay::{Answer, Replay, Step};
 pub use time::Moment;

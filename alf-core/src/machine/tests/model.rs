@@ -34,6 +34,8 @@ struct Token {
     landed_at: Moment,
     life: Lifetime,
     set_aside: bool,
+    /// It took the place of a rejected one.
+    has_to_prove: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -162,7 +164,9 @@ impl Watched {
                 let spaced = self
                     .last_begun
                     .is_none_or(|begun| begun + secs(1) <= self.now);
-                holds(spaced, "E6: a second apart")?;
+                // S4: an expired one is renewed at once when its flight died, once.
+                let died = self.died && self.stage() == Some(Stage::Expired);
+                holds(spaced || died, "E6: a second apart")?;
                 self.begin(begin)
             }
             (Some(_), other) => broken("E2, E4: nobody waits", &other),
@@ -193,10 +197,10 @@ impl Watched {
         };
         self.meet_overdue_flight();
         if which == Which::Older {
-            return match decision {
-                Reject::Superseded(demand) => self.check_demand(demand),
-                other => broken("R1, R2: an old token rejects nothing", &other),
+            let Reject::Superseded(demand) = decision else {
+                return broken("R1, R2: an old token rejects nothing", &decision);
             };
+            return self.check_demand(demand);
         }
         let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
         match decision {
@@ -273,9 +277,10 @@ impl Watched {
         } else {
             landed == Landed::Took(generation) && self.generation_of(Which::Held) < Some(generation)
         };
-        let landed_at = match &self.held {
-            Some(held) if same => held.landed_at,
-            Some(_) | None => self.now,
+        let waited_for = flight.rejected_by.contains(&true);
+        let (landed_at, has_to_prove) = match &self.held {
+            Some(held) if same => (held.landed_at, held.has_to_prove),
+            Some(_) | None => (self.now, waited_for),
         };
         let leeway = self.policy.leeway;
         let life = states
@@ -289,6 +294,7 @@ impl Watched {
             landed_at,
             life,
             set_aside: false,
+            has_to_prove,
         });
         holds(in_order, "R1, E6: a generation for each new token")
     }
@@ -378,10 +384,14 @@ impl Watched {
 
     /// R6, where no replay is told.
     fn judge(&mut self, generation: Generation, origin: usize) {
-        let Some(held) = &self.held else { return };
-        if held.generation != generation {
-        } else if self.now.saturating_since(held.landed_at) < secs(1) {
-            self.useless(origin, generation);
+        let held = self.held.as_ref();
+        let Some(held) = held.filter(|held| held.generation == generation) else {
+            return;
+        };
+        if self.now.saturating_since(held.landed_at) < secs(1) {
+            if held.has_to_prove {
+                self.useless(origin, generation);
+            }
         } else if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {
             self.forgive(origin, generation);
         }

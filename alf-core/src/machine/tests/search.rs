@@ -72,7 +72,6 @@ fn search(beginning: &[Event], depth: usize) {
         }
         edge = next;
     }
-    println!("{} states", seen.len());
 }
 
 fn hash(state: &Watched) -> u64 {
@@ -83,17 +82,17 @@ fn hash(state: &Watched) -> u64 {
 
 #[test]
 fn no_rule_is_broken_from_the_beginning() {
-    search(&[], 7);
+    search(&[], 8);
 }
 
 #[test]
 fn no_rule_is_broken_from_a_fresh_token() {
-    search(&[Event::Demand, LAND_NEW], 5);
+    search(&[Event::Demand, LAND_NEW], 6);
 }
 
 #[test]
 fn no_rule_is_broken_from_a_due_token() {
-    search(&[Event::Demand, LAND_NEW, Event::Pass(secs(8))], 5);
+    search(&[Event::Demand, LAND_NEW, Event::Pass(secs(8))], 6);
 }
 
 #[test]
@@ -101,7 +100,7 @@ fn no_rule_is_broken_from_a_rejected_token() {
     let rejected = Event::Reject(Which::Held, 0, Told::OfTheReplay);
     search(
         &[Event::Demand, LAND_NEW, Event::Pass(secs(2)), rejected],
-        5,
+        6,
     );
 }
 
@@ -116,6 +115,6 @@ fn no_rule_is_broken_from_a_failed_renewal() {
             Event::Demand,
             failed,
         ],
-        5,
+        6,
     );
 }
