@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
 use futures_util::future::{Either, select};
 use http::header::WWW_AUTHENTICATE;
 
@@ -165,14 +166,15 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    async fn send_with(
+    /// Not an `async fn`: requests are large, and each layer of futures would move them once more.
+    fn send_with(
         &self,
         token: &Token,
         mut request: T::Request,
-    ) -> Result<T::Response, Error<T::Error>> {
+    ) -> impl Future<Output = Result<T::Response, Error<T::Error>>> + Send {
         let (name, value) = self.tokens.shared().config.presentation.present(token);
         self.transport.insert_header(&mut request, &name, value);
-        self.transport.send(request).await.map_err(Error::Transport)
+        self.transport.send(request).map_err(Error::Transport)
     }
 
     fn may_reject(&self, response: &T::Response) -> bool {

@@ -139,8 +139,11 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn execute(&self, request: Request) -> Result<Response, Error> {
-        self.inner.send(request).await
+    pub fn execute(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
+        self.inner.send(request)
     }
 
     /// The token of this client, for what is not sent by it.

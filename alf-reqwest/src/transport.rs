@@ -1,5 +1,7 @@
 //! reqwest behind alf's two ports.
 
+use std::pin::Pin;
+
 use alf_core::{
     ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
 };
@@ -30,14 +32,21 @@ impl ReqwestTransport {
     }
 }
 
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 #[async_trait]
 impl Transport for ReqwestTransport {
     type Request = Request;
     type Response = Response;
     type Error = reqwest::Error;
 
-    async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
-        self.calls.execute(request).await
+    /// What `#[async_trait]` would make of it, but for one move of the request.
+    fn send<'a, 'b>(&'a self, request: Request) -> BoxFuture<'b, Result<Response, reqwest::Error>>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(self.calls.execute(request))
     }
 
     fn origin(&self, request: &Request) -> Origin {

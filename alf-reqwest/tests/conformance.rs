@@ -1,0 +1,58 @@
+//! alf's conformance suite on reqwest.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+use std::io::Write;
+use std::sync::{Arc, LazyLock};
+
+use alf_reqwest::reqwest::{Body, Request, Response};
+use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime};
+use alf_testkit::conformance::{self, Capabilities, ReadError, Subject};
+
+struct Reqwest;
+
+impl Subject for Reqwest {
+    type Transport = ReqwestTransport;
+
+    fn transport() -> ReqwestTransport {
+        let client =
+            Client::builder("https://auth.example.com/token").client_secret("id", "secret");
+        client.build().unwrap().core().transport().clone()
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(TokioRuntime::new())
+    }
+
+    fn request(_: &ReqwestTransport, request: http::Request<conformance::Body>) -> Request {
+        let request = request.map(|body| match body.try_into_bytes() {
+            Ok(bytes) => Body::from(bytes),
+            Err(stream) => Body::wrap(stream),
+        });
+        Request::try_from(request).unwrap()
+    }
+
+    async fn read(mut response: Response, sink: &mut (dyn Write + Send)) -> Result<(), ReadError> {
+        while let Some(chunk) = response.chunk().await? {
+            sink.write_all(&chunk)?;
+        }
+        Ok(())
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        RUNTIME.block_on(future)
+    }
+
+    fn capabilities() -> Capabilities {
+        Capabilities::all()
+    }
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+
+alf_testkit::conformance!(Reqwest);
