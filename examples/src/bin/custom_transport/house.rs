@@ -1,9 +1,9 @@
 //! The HTTP library of the house: its own requests, replies and errors, over hyper-util.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -78,11 +78,19 @@ impl Caller {
 }
 
 impl Content {
-    pub(crate) fn stream<P: Into<Bytes>>(
-        pieces: impl Stream<Item = Result<P, Failed>> + Send + 'static,
-    ) -> Self {
-        let frames = pieces.map_ok(|piece| Frame::data(piece.into()));
-        Self::Stream(StreamBody::new(frames).boxed_unsync())
+    /// Pieces that are made while they are sent.
+    pub(crate) fn stream<P: Into<Bytes>>(pieces: impl Iterator<Item = P> + Send + 'static) -> Self {
+        let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece.into())));
+        Self::body(StreamBody::new(futures_util::stream::iter(frames)))
+    }
+
+    /// Any body of the `http-body` crate.
+    pub(crate) fn body<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::Stream(body.map_err(Failed::sending).boxed_unsync())
     }
 }
 

@@ -35,8 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     print(reply).await?;
 
     servers.revoke_all();
-    let orders = futures_util::stream::iter([Ok("one order, "), Ok("another")]);
-    let call = Call::new(Method::POST, servers.url("/echo"), Content::stream(orders));
+    let orders = Content::stream(["one order, ", "another"].into_iter());
+    let call = Call::new(Method::POST, servers.url("/echo"), orders);
     let reply = client.send(call).await?; // a stream cannot be sent again: its 401 is handed back
     print(reply).await?;
     Ok(())

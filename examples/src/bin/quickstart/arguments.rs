@@ -47,7 +47,7 @@ impl Arguments {
                 Arg::Long("client-id") => given.client_id = Some(parser.value()?.string()?),
                 Arg::Long("scope") => given.scope = Some(parser.value()?.string()?),
                 Arg::Long("client-secret-env") => {
-                    given.secrets.push(from_env(parser.value()?.string()?)?)
+                    given.secrets.push(from_env(&parser.value()?.string()?)?)
                 }
                 Arg::Long("client-secret-file") => {
                     given
@@ -91,8 +91,8 @@ impl Given {
     }
 }
 
-fn from_env(variable: String) -> Result<ClientSecret, lexopt::Error> {
-    match std::env::var(&variable) {
+fn from_env(variable: &str) -> Result<ClientSecret, lexopt::Error> {
+    match std::env::var(variable) {
         Ok(secret) => Ok(ClientSecret::value(secret)),
         Err(error) => Err(format!("--client-secret-env: {variable}: {error}").into()),
     }

@@ -16,14 +16,18 @@ pub(crate) async fn make(call: OneCall) -> Result<(), Box<dyn Error>> {
         builder = builder.scope(scope);
     }
     let client = builder.build()?;
-    let response = client.get(&call.url).send().await.map_err(with_sources)?;
+    let response = client
+        .get(&call.url)
+        .send()
+        .await
+        .map_err(|error| with_sources(&error))?;
     println!("{}", response.status());
     println!("{}", response.text().await?);
     Ok(())
 }
 
 /// An error with what lies beneath it: `Display` alone does not repeat its source.
-fn with_sources(error: alf_reqwest::Error) -> String {
+fn with_sources(error: &alf_reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(beneath) = source {

@@ -1,7 +1,7 @@
 //! What was promised, and what the servers counted.
 
 use std::error::Error;
-use std::fmt::{Debug, Display};
+use std::fmt::Display;
 
 /// Tells scenes, and keeps account of the promises that were not kept.
 #[derive(Default)]
@@ -18,12 +18,10 @@ impl Promises {
     }
 
     /// Tells what the servers counted, and checks it.
-    pub(crate) fn expect<T: PartialEq + Display + Debug>(
-        &mut self,
-        what: &str,
-        counted: T,
-        promised: T,
-    ) {
+    pub(crate) fn expect<T>(&mut self, what: &str, counted: &T, promised: &T)
+    where
+        T: PartialEq + Display + ?Sized,
+    {
         if counted == promised {
             println!("   {what}: {counted}");
         } else {

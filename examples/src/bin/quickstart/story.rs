@@ -52,7 +52,7 @@ impl Story {
         self.got_at = Instant::now();
         let response = self.client.get(self.url()).send().await?;
         self.promises
-            .expect("status", response.status().as_u16(), 200);
+            .expect("status", &response.status().as_u16(), &200);
         self.count("token requests", Count::TokenRequests, 1);
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Story {
             .scene("A thousand calls: all on that one token.");
         let succeeded = self.calls(1000).await;
         self.promises
-            .expect("calls that succeeded", succeeded, 1000);
+            .expect("calls that succeeded", &succeeded, &1000);
         self.count("calls that the API saw", Count::Calls, 1000);
         self.count("token requests", Count::TokenRequests, 0);
     }
@@ -80,8 +80,8 @@ impl Story {
         let succeeded = self.calls(50).await;
         self.promises.expect(
             "calls answered while the renewal was held back",
-            succeeded,
-            50,
+            &succeeded,
+            &50,
         );
         let renewal = gate.clone();
         tokio::task::spawn_blocking(move || renewal.wait_for_arrivals(1)).await?;
@@ -99,7 +99,8 @@ impl Story {
             .scene("The token is revoked, and 200 calls meet that at once.");
         self.servers.revoke_all();
         let succeeded = self.calls(200).await;
-        self.promises.expect("calls that succeeded", succeeded, 200);
+        self.promises
+            .expect("calls that succeeded", &succeeded, &200);
         self.count("token requests", Count::TokenRequests, 1);
     }
 
@@ -117,8 +118,8 @@ impl Story {
             .await?;
         self.promises.expect(
             "what the API says it got",
-            response.text().await?,
-            order.to_owned(),
+            response.text().await?.as_str(),
+            order,
         );
         self.count("times that the API saw it", Count::Calls, 2);
         Ok(())
@@ -133,7 +134,7 @@ impl Story {
         self.client = self.another_client("secret")?;
         let succeeded = self.calls(50).await;
         self.promises
-            .expect("calls that succeeded, a little late", succeeded, 50);
+            .expect("calls that succeeded, a little late", &succeeded, &50);
         self.count("token requests that reached it", Count::TokenRequests, 1);
         Ok(())
     }
@@ -153,7 +154,7 @@ impl Story {
             })
             .count();
         self.promises
-            .expect("calls told \"invalid_client\"", refused, 100);
+            .expect("calls told \"invalid_client\"", &refused, &100);
         self.count("token requests", Count::TokenRequests, 1);
         self.count("calls that the API saw", Count::Calls, 0);
         if let Some(Err(error)) = answers.first() {
@@ -195,7 +196,7 @@ impl Story {
             Count::TokenRequests => self.servers.authorization.token_requests(),
             Count::Calls => self.servers.resource.request_count(),
         };
-        self.promises.expect(what, counted, promised);
+        self.promises.expect(what, &counted, &promised);
     }
 }
 

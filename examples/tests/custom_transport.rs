@@ -1,0 +1,70 @@
+//! The page that tests a transport of one's own: alf's conformance suite on the house's library.
+//!
+//! `cargo test -p examples --test custom_transport` runs each case as a test of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+#[expect(dead_code, reason = "the example makes its calls by more than this")]
+#[path = "../src/bin/custom_transport/house.rs"]
+mod house;
+#[path = "../src/bin/custom_transport/transport.rs"]
+mod transport;
+
+use std::future::Future;
+use std::io::Write;
+use std::sync::{Arc, LazyLock};
+
+use alf_core::{Runtime, TokioRuntime};
+use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Subject};
+
+use house::{Call, Caller, Content, Reply};
+use transport::House;
+
+struct TheHouse;
+
+impl Subject for TheHouse {
+    type Transport = House;
+
+    fn transport() -> House {
+        House::new(Caller::new())
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(TokioRuntime::new())
+    }
+
+    fn request(_: &House, request: http::Request<Body>) -> Call {
+        let (head, body) = request.into_parts();
+        let content = match body.try_into_bytes() {
+            Ok(bytes) => Content::Bytes(bytes),
+            Err(stream) => Content::body(stream),
+        };
+        let mut call = Call::new(head.method, head.uri.to_string(), content);
+        call.headers = head.headers;
+        call
+    }
+
+    async fn read(mut reply: Reply, sink: &mut (dyn Write + Send)) -> Result<(), ReadError> {
+        while let Some(piece) = reply.next().await {
+            sink.write_all(&piece?)?;
+        }
+        Ok(())
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        RUNTIME.block_on(future)
+    }
+
+    fn capabilities() -> Capabilities {
+        // The library follows no redirects.
+        Capabilities::all().without(Capability::Redirects)
+    }
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+
+alf_testkit::conformance!(TheHouse);
