@@ -42,12 +42,12 @@ impl Arguments {
             match argument {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
                 Arg::Long("token-endpoint") => {
-                    given.token_endpoint = Some(parser.value()?.string()?)
+                    given.token_endpoint = Some(parser.value()?.string()?);
                 }
                 Arg::Long("client-id") => given.client_id = Some(parser.value()?.string()?),
                 Arg::Long("scope") => given.scope = Some(parser.value()?.string()?),
                 Arg::Long("client-secret-env") => {
-                    given.secrets.push(from_env(&parser.value()?.string()?)?)
+                    given.secrets.push(from_env(&parser.value()?.string()?)?);
                 }
                 Arg::Long("client-secret-file") => {
                     given
