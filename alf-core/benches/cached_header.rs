@@ -1,7 +1,14 @@
 //! What alf costs a request that goes well: the header for the token that is held.
 //!
 //! `cargo bench -p alf-core` prints nanoseconds and allocations of one call, at one and at two
-//! threads. Read the medians; at two threads they should be what they are at one.
+//! threads. Read the medians; at two threads they should be what they are at one. Allocations are
+//! printed where there are any.
+
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark: it may fail, and it compares with a precise clock"
+)]
 
 use std::sync::LazyLock;
 

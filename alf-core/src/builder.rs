@@ -192,6 +192,8 @@ impl<A: Library> ClientBuilder<A> {
     }
 
     /// The longest that anybody waits for a token, whatever the server does. Default: 10 s.
+    ///
+    /// A request that is answered with a 401 may wait once more, for the token of its replay.
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.settings.acquire_timeout = timeout;
         self

@@ -76,3 +76,115 @@ fn thread_number() -> usize {
 }
 
 const COPIES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use zeroize::Zeroizing;
+
+    use crate::machine::{Demand, Generation, Landed, Landing, Policy, Renewal};
+    use crate::secret::sensitive_header;
+    use crate::token::Grant;
+
+    use super::*;
+
+    const UNTIL: Moment = Moment::from_nanos(1000);
+    const BEFORE: Moment = Moment::from_nanos(999);
+
+    fn generation() -> Generation {
+        let mut machine = Renewal::new(Policy {
+            leeway: Duration::ZERO,
+            default_lifetime: None,
+            flight_timeout: Duration::from_secs(10),
+        });
+        let Demand::Begin(begin) = machine.demand(Moment::START) else {
+            panic!("there is no token");
+        };
+        let landing = Landing {
+            token: (),
+            lifetime: None,
+            asked_at: Moment::START,
+        };
+        match machine.land(Moment::START, begin.flight, Ok(landing), 0.0) {
+            Landed::Took(generation) => generation,
+            Landed::Same(_) | Landed::Failed { .. } | Landed::Late => panic!("it landed"),
+        }
+    }
+
+    fn token(text: &str) -> Token {
+        let grant = Grant {
+            access_token: Zeroizing::new(text.to_owned()),
+            token_type: "Bearer".to_owned(),
+            scope: None,
+            expires_in: None,
+        };
+        let header = sensitive_header(format!("Bearer {text}")).unwrap();
+        Token::new(Arc::new(grant), generation(), header)
+    }
+
+    fn read(slot: &Slot, now: Moment) -> Option<String> {
+        Some(slot.read(now)?.expose_access_token().to_owned())
+    }
+
+    #[test]
+    fn e2_the_slot_answers_until_the_moment_that_was_published() {
+        let slot = Slot::empty();
+        assert_eq!(read(&slot, Moment::START), None);
+        slot.publish(UNTIL, || token("one"));
+        assert_eq!(read(&slot, Moment::START).as_deref(), Some("one"));
+        assert_eq!(read(&slot, BEFORE).as_deref(), Some("one"));
+        assert_eq!(read(&slot, UNTIL), None);
+    }
+
+    #[test]
+    fn r1_a_slot_that_was_cleared_answers_nobody() {
+        let slot = Slot::empty();
+        slot.publish(Moment::NEVER, || token("one"));
+        slot.clear();
+        on_many_threads(|| assert_eq!(read(&slot, Moment::START), None));
+    }
+
+    #[test]
+    fn e2_what_was_published_last_is_what_every_thread_reads() {
+        let slot = Slot::empty();
+        slot.publish(UNTIL, || token("one"));
+        slot.publish(Moment::NEVER, || token("two"));
+        on_many_threads(|| assert_eq!(read(&slot, UNTIL).as_deref(), Some("two")));
+    }
+
+    #[test]
+    fn a_slot_keeps_copies_that_share_nothing() {
+        let slot = Slot::empty();
+        let made = AtomicUsize::new(0);
+        slot.publish(UNTIL, || {
+            made.fetch_add(1, Ordering::Relaxed);
+            token("one")
+        });
+        assert_eq!(made.load(Ordering::Relaxed), COPIES);
+    }
+
+    #[test]
+    fn a_thread_keeps_its_number_and_the_next_one_gets_another() {
+        let here = thread_number();
+        assert_eq!(thread_number(), here);
+        let there = std::thread::spawn(thread_number).join().unwrap();
+        assert_ne!(there, here);
+    }
+
+    #[test]
+    fn x1_a_token_does_not_print_itself() {
+        let token = token("t0ken");
+        let shown = format!("{token:?} {:?}", token.header_value());
+        assert!(!shown.contains("t0ken"), "{shown}");
+    }
+
+    /// So many that their numbers go round the copies more than once.
+    fn on_many_threads(check: impl Fn() + Sync) {
+        std::thread::scope(|scope| {
+            for _ in 0..COPIES * (COPIES + 1) {
+                scope.spawn(&check);
+            }
+        });
+    }
+}

@@ -133,3 +133,123 @@ impl Encoding {
 /// T3: these, controls and non-ASCII, and nothing else.
 const IN_SECRET: &AsciiSet = &CONTROLS.add(b'%').add(b'+').add(b' ');
 const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use futures_executor::block_on;
+    use http::header::AUTHORIZATION;
+    use http::{HeaderMap, Uri};
+
+    use crate::wire::token_request::GrantParameters;
+
+    use super::*;
+
+    /// The token request that `method` makes for the client `id`: its headers and its form.
+    fn request(method: &dyn ClientAuthentication, id: &str) -> (HeaderMap, String) {
+        let endpoint = Uri::from_static("https://as.example/token");
+        let context = AuthenticationContext {
+            token_endpoint: &endpoint,
+            client_id: id,
+            wall_clock: SystemTime::UNIX_EPOCH,
+            attempt: 1,
+        };
+        let mut request = TokenRequest::for_grant(&GrantParameters::default());
+        block_on(method.authenticate(&context, &mut request)).unwrap();
+        let (head, body) = request.encode(&endpoint).0.into_parts();
+        (head.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// What the server reads in the `Authorization` header, after base64.
+    fn credentials(method: &dyn ClientAuthentication, id: &str) -> String {
+        let (headers, _) = request(method, id);
+        let value = headers.get(AUTHORIZATION).unwrap();
+        assert!(value.is_sensitive(), "X1");
+        let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn t3_only_what_every_server_must_see_encoded_is_encoded() {
+        for (id, secret, sent) in [
+            ("me", "secret", "me:secret"),
+            ("me", "100%", "me:100%25"),
+            ("me", "a+b", "me:a%2Bb"),
+            ("me", "a b", "me:a%20b"),
+            ("me", "a:b", "me:a:b"),
+            ("https://me:1", "x", "https%3A//me%3A1:x"),
+            ("m%e + u", "x", "m%25e%20%2B%20u:x"),
+            ("me", "é€", "me:%C3%A9%E2%82%AC"),
+            ("mé", "x", "m%C3%A9:x"),
+            ("me", "\t\0\u{7f}", "me:%09%00%7F"),
+            (
+                "me",
+                "!\"#$&'()*,-./09:;<=>?@AZ[\\]^_`az{|}~",
+                "me:!\"#$&'()*,-./09:;<=>?@AZ[\\]^_`az{|}~",
+            ),
+            ("me", "c2VjcmV0/w==", "me:c2VjcmV0/w=="),
+        ] {
+            let method = ClientSecretBasic::new(secret);
+            assert_eq!(credentials(&method, id), sent);
+        }
+    }
+
+    #[test]
+    fn t3_a_switch_sends_all_raw() {
+        for (id, secret) in [("me", "100% a+b :é"), ("m:e %+", "x"), ("mé", "\t")] {
+            let method = ClientSecretBasic::new(secret).raw();
+            assert_eq!(credentials(&method, id), format!("{id}:{secret}"));
+        }
+    }
+
+    #[test]
+    fn t2_basic_is_in_the_header_alone_and_post_in_the_body_alone() {
+        let (headers, body) = request(&ClientSecretBasic::new("s3cr3t"), "me");
+        assert_eq!(headers.get_all(AUTHORIZATION).iter().count(), 1);
+        assert_eq!(body, "grant_type=client_credentials");
+
+        let (headers, body) = request(&ClientSecretPost::new("s3 cr3t"), "m e");
+        assert_eq!(headers.get(AUTHORIZATION), None);
+        assert_eq!(
+            body,
+            "grant_type=client_credentials&client_id=m%20e&client_secret=s3%20cr3t"
+        );
+
+        let none = crate::NoClientAuthentication;
+        let (headers, body) = request(&none, "me");
+        assert_eq!(headers.get(AUTHORIZATION), None);
+        assert_eq!(body, "grant_type=client_credentials&client_id=me");
+    }
+
+    #[test]
+    fn t4_every_form_in_which_the_secret_was_sent_is_masked() {
+        let endpoint = Uri::from_static("https://as.example/token");
+        let context = AuthenticationContext {
+            token_endpoint: &endpoint,
+            client_id: "me",
+            wall_clock: SystemTime::UNIX_EPOCH,
+            attempt: 1,
+        };
+        let secret = "top %:e";
+        let basic = ClientSecretBasic::new(secret);
+        let raw = ClientSecretBasic::new(secret).raw();
+        let post = ClientSecretPost::new(secret);
+        let cases: [(&dyn ClientAuthentication, [&str; 3]); 3] = [
+            (&basic, ["top %:e", "top%20%25:e", "bWU6dG9wJTIwJTI1OmU="]),
+            (&raw, ["top %:e", "me:top %:e", "bWU6dG9wICU6ZQ=="]),
+            (&post, ["top %:e", "top%20%25%3Ae", "client_secret=top %:e"]),
+        ];
+        for (method, echoes) in cases {
+            let mut request = TokenRequest::for_grant(&GrantParameters::default());
+            block_on(method.authenticate(&context, &mut request)).unwrap();
+            let (_, redactor) = request.encode(&endpoint);
+            for echo in echoes {
+                let shown = redactor.show(&format!("the secret is {echo}"));
+                let prefix = shown.strip_prefix("the secret is ");
+                assert!(shown.ends_with("[masked]"), "{echo}: {shown}");
+                assert!(prefix.is_some(), "and nothing else is: {shown}");
+            }
+        }
+    }
+}

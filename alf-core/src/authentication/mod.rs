@@ -172,3 +172,70 @@ impl From<Reload> for Reloaded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_executor::block_on;
+
+    use crate::wire::token_request::GrantParameters;
+
+    use super::*;
+
+    /// A method of a user's own, which implements what it must and nothing else.
+    struct Own;
+
+    #[async_trait]
+    impl ClientAuthentication for Own {
+        async fn authenticate(
+            &self,
+            context: &AuthenticationContext<'_>,
+            request: &mut TokenRequest,
+        ) -> Result<(), AuthenticationError> {
+            request.parameter("client_id", context.client_id());
+            request.parameter("aud", &context.token_endpoint().to_string());
+            request.parameter("jti", &context.attempt().to_string());
+            let issued_at = context.wall_clock().duration_since(SystemTime::UNIX_EPOCH);
+            request.parameter("iat", &issued_at.unwrap().as_secs().to_string());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
+        let endpoint = Uri::from_static("https://as/t");
+        let context = AuthenticationContext {
+            token_endpoint: &endpoint,
+            client_id: "me",
+            wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1234),
+            attempt: 7,
+        };
+        let mut request = TokenRequest::for_grant(&GrantParameters::default());
+        block_on(Own.authenticate(&context, &mut request)).unwrap();
+        let body = request.encode(&endpoint).0.into_body();
+        assert_eq!(
+            body,
+            "grant_type=client_credentials&client_id=me&aud=https%3A%2F%2Fas%2Ft&jti=7&iat=1234"
+        );
+    }
+
+    #[test]
+    fn b3_a_method_that_cannot_reload_has_not_changed() {
+        assert_eq!(block_on(Own.reload()), Reload::Unchanged);
+        assert_eq!(Reloaded::from(Reload::Unchanged), Reloaded::Unchanged);
+        assert_eq!(Reloaded::from(Reload::Changed), Reloaded::Changed);
+        assert!(Own.check().is_ok());
+    }
+
+    #[test]
+    fn b1_an_error_says_whether_it_may_pass_and_keeps_what_lies_beneath() {
+        let sealed = AuthenticationError::transient("no key").because("sealed");
+        assert!(sealed.is_transient());
+        assert_eq!(sealed.to_string(), "no key");
+        assert_eq!(sealed.source().unwrap().to_string(), "sealed");
+        let wrong = AuthenticationError::permanent("wrong key");
+        assert!(!wrong.is_transient());
+        assert!(wrong.source().is_none());
+    }
+}

@@ -241,3 +241,6 @@ fn problem(secret: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,3 +188,6 @@ const LEEWAY: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const FLIGHT_ENDS_BEFORE: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests;

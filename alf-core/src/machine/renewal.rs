@@ -239,6 +239,13 @@ impl<T: PartialEq> Renewal<T> {
             .map(|held| (&held.token, held.generation))
     }
 
+    /// Whether the held token may be used where nothing else helps: it is neither over nor set aside
+    /// (E4). For a caller whose patience is at its end while the flight is frozen (S5).
+    pub fn is_last_resort(&self, now: Moment) -> bool {
+        self.usable(now)
+            .is_some_and(|(_, stage)| stage < Stage::Over)
+    }
+
     /// Until when [`demand`](Self::demand) would say [`Demand::Use`] and change nothing, unless
     /// something else happens before: that long a cache in front of this machine may answer.
     pub fn quiet_until(&self, now: Moment) -> Option<Moment> {

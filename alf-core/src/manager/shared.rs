@@ -3,6 +3,7 @@
 //! Each method here takes the lock, asks the machine, carries out what it decided, and lets go of
 //! the lock before anything of the outside is called. None of them waits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -221,12 +222,21 @@ impl Shared {
         if let Some(announcement) = announcement {
             announcement.announce(outcome.clone());
         }
-        // First the waiters: an observer may panic.
+        // First the waiters: an observer may panic. And where the flight died of a panic, a second
+        // one would abort the process.
         let flight = flight.as_u64();
-        match &outcome {
+        let _ = catch_unwind(AssertUnwindSafe(|| match &outcome {
             Outcome::Failed(error) => self.tell(&Event::FlightFailed { flight, error }),
             Outcome::Gone | Outcome::Landed(_) => self.tell(&Event::FlightDied { flight }),
-        }
+        }));
+    }
+
+    /// A token that is not over, for a caller whose own time is (E4, S5).
+    pub(super) fn last_resort(&self) -> Option<Token> {
+        let now = self.now();
+        let state = self.lock();
+        let token = state.token.clone();
+        token.filter(|_| state.renewal.is_last_resort(now))
     }
 
     /// What a caller gets whose own time is over while the flight goes on (S5).

@@ -80,7 +80,9 @@ impl Shared {
                 }
                 // S4, S5: it is gone without a result. E4: an attempt has failed. Ask again.
                 Woken::ByFlight(Some(Outcome::Gone) | None) => {}
-                Woken::ByTimer => return Err(self.gave_up(patience)),
+                Woken::ByTimer => {
+                    return self.last_resort().ok_or_else(|| self.gave_up(patience));
+                }
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::{Blocked, Origin, TokenError};
 /// Is told what happens to a client's tokens: for logs, metrics, alerts.
 ///
 /// It is called on the thread where the event happens, never while a lock is held. It should be
-/// quick; a panic in it ends the flight, or the request, that it was told of. Nothing is told for
+/// quick, and must not panic: that would end the flight, or the request, that it was told of. Nothing is told for
 /// a request that goes well on a token that is held: that path costs a pointer read.
 ///
 /// # Examples

@@ -11,9 +11,8 @@ pub(crate) fn is_insufficient_scope(challenges: &[HeaderValue]) -> bool {
     challenges
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(http_auth::ChallengeParser::new)
         // After its first error a parser is of no use.
-        .map_while(Result::ok)
+        .flat_map(|value| http_auth::ChallengeParser::new(value).map_while(Result::ok))
         .flat_map(|challenge| challenge.params)
         .any(|(name, value)| {
             name.eq_ignore_ascii_case("error") && value.to_unescaped() == INSUFFICIENT_SCOPE
@@ -24,6 +23,8 @@ const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -55,6 +56,46 @@ mod tests {
                 continue;
             };
             assert!(!is_insufficient_scope(&[value]), "it is none");
+        }
+    }
+
+    #[test]
+    fn r1_one_header_value_that_cannot_be_parsed_hides_no_other() {
+        let odd = HeaderValue::from_static("Negotiate a87421000492aa874209af8bc028==");
+        let clear = HeaderValue::from_static(r#"Bearer error="insufficient_scope""#);
+        for challenges in [
+            [odd.clone(), clear.clone()],
+            [clear.clone(), odd],
+            [HeaderValue::from_bytes(b"\xff").unwrap(), clear],
+        ] {
+            assert!(is_insufficient_scope(&challenges), "{challenges:?}");
+        }
+        assert!(!is_insufficient_scope(&[]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn x5_no_challenge_makes_the_parser_panic(
+            values in prop::collection::vec(
+                prop_oneof![
+                    prop::collection::vec(any::<u8>(), 0..60),
+                    "(Bearer|Basic|,| |=|\"|\\\\|error|insufficient_scope|[a-z]|\t){0,12}"
+                        .prop_map(String::into_bytes),
+                ],
+                0..4,
+            ),
+        ) {
+            let values: Vec<_> = values
+                .iter()
+                .filter_map(|value| HeaderValue::from_bytes(value).ok())
+                .collect();
+            let found = is_insufficient_scope(&values);
+            let is_there = |value: &HeaderValue| {
+                value.as_bytes().windows(18).any(|part| part == b"insufficient_scope")
+            };
+            prop_assert!(!found || values.iter().any(is_there));
         }
     }
 }

@@ -18,15 +18,16 @@ impl Redactor {
     /// `text` with every secret masked, without control characters, and of at most 256 bytes.
     pub(crate) fn show(&self, text: &str) -> String {
         // Before the cut, or half a secret would be left; and again once control characters are
-        // gone, or one in the middle of a secret would hide it.
-        let masked = self.mask(text.trim());
+        // gone, or one in the middle of a secret, or in place of its space, would hide it.
+        let masked = self.mask(text);
+        let masked = masked.trim();
         let clean: String = masked
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
         let without: String = masked.chars().filter(|c| !c.is_control()).collect();
         let shown = if self.mask(&without) == without {
-            clean
+            self.mask(&clean)
         } else {
             self.mask(&without)
         };
@@ -62,6 +63,8 @@ const CUT: &str = "…";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn redactor() -> Redactor {
@@ -85,5 +88,69 @@ mod tests {
     #[test]
     fn t4_control_characters_become_spaces() {
         assert_eq!(redactor().show("a\r\nb\u{1b}[31m"), "a  b [31m");
+        assert_eq!(redactor().show("\r\n a \u{85}"), "a");
+    }
+
+    #[test]
+    fn t4_a_secret_with_spaces_is_masked_however_they_come_back() {
+        let redactor = Redactor::new(vec![Zeroizing::new(" pass phrase ".to_owned())]);
+        assert_eq!(redactor.show(" pass phrase "), "[masked]");
+        assert_eq!(redactor.show("it was pass phrase !"), "it was[masked]!");
+        assert_eq!(redactor.show("it was pass\nphrase !"), "it was[masked]!");
+    }
+
+    #[test]
+    fn t4_a_secret_that_contains_another_is_masked_whole() {
+        let secrets = ["cret", "s3cret", ""];
+        let secrets = secrets.map(|secret| Zeroizing::new(secret.to_owned()));
+        let redactor = Redactor::new(secrets.into());
+        assert_eq!(redactor.show("s3cret, cret"), "[masked], [masked]");
+    }
+
+    #[test]
+    fn t4_what_fits_is_shown_whole() {
+        for length in [0, 1, 255, 256] {
+            let text = "x".repeat(length);
+            assert_eq!(redactor().show(&text), text);
+        }
+        let shown = redactor().show(&"x".repeat(257));
+        assert_eq!(shown, "x".repeat(253) + "…");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn x1_no_secret_is_shown_wherever_it_stands(
+            secrets in prop::collection::vec("[0-9 é=/+.:-]{4,20}", 1..4),
+            parts in prop::collection::vec((any::<prop::sample::Index>(), "\\PC{0,9}|[\r\n\0 ]{0,3}"), 0..20),
+            padding in 0_usize..300,
+        ) {
+            let mut text = "x".repeat(padding);
+            for (index, between) in parts {
+                text += &secrets[index.index(secrets.len())];
+                text += &between;
+            }
+            let hidden = secrets.iter().map(|secret| Zeroizing::new(secret.clone()));
+            let shown = Redactor::new(hidden.collect()).show(&text);
+            for secret in &secrets {
+                prop_assert!(!shown.contains(secret), "{shown:?} shows {secret:?}");
+            }
+            prop_assert!(shown.len() <= 256);
+            prop_assert!(!shown.contains(char::is_control));
+        }
+
+        #[test]
+        fn x1_no_control_character_hides_a_secret(
+            secret in "[0-9a-f]{4,30}",
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            let mut text = secret.clone();
+            for cut in cuts {
+                text.insert(cut.index(text.len() + 1), '\u{7}');
+            }
+            let shown = Redactor::new(vec![Zeroizing::new(secret)]).show(&text);
+            prop_assert_eq!(shown.trim(), MASK);
+        }
     }
 }

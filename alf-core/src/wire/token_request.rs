@@ -144,3 +144,6 @@ const URLENCODED: &AsciiSet = &NON_ALPHANUMERIC
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const ROOM: usize = 512;
+
+#[cfg(test)]
+mod tests;

@@ -98,24 +98,32 @@ impl Answer<'_> {
 
     /// The authorization server said no (RFC 6749 §5.2); the body may say nothing.
     fn refused(&self, members: &Members<'_>) -> Cause {
-        let shown = |member| text(member).map(|text| self.redactor.show(&text));
-        self.cause(
+        let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
+        let error = text(members.error);
+        // B1: by what was said, not by what of it may be shown.
+        let may_pass = may_pass(self.response.status(), error.as_deref());
+        let mut cause = self.cause(
             TokenErrorKind::Refused,
             Told {
-                error: shown(members.error),
-                description: shown(members.error_description),
-                uri: shown(members.error_uri),
+                error: show(error),
+                description: show(text(members.error_description)),
+                uri: show(text(members.error_uri)),
                 ..Told::default()
             },
-        )
+        );
+        if may_pass {
+            let retry_after = self.retry_after;
+            cause.failure = Failure::Transient { retry_after };
+        }
+        cause
     }
 
     fn not_json(&self, problem: &'static str) -> Cause {
         let body = without_byte_order_mark(self.response.body()).trim_ascii_start();
         if body.starts_with(b"<") {
             // Of a 2xx body nothing is shown, since it may hold a token; a page holds none.
-            let start = body.get(..PAGE_SHOWN).unwrap_or(body);
-            let page = self.redactor.show(&String::from_utf8_lossy(start));
+            // The redactor sees all of it: a cut before it may leave half a secret.
+            let page = self.redactor.show(&String::from_utf8_lossy(body));
             return self.unreadable(&format!("it is a page: {page}"));
         }
         self.unreadable(problem)
@@ -138,15 +146,8 @@ impl Answer<'_> {
 
     fn cause(&self, kind: TokenErrorKind, told: Told) -> Cause {
         let retry_after = self.retry_after;
-        let status = self.response.status();
-        let failure = if kind == TokenErrorKind::Refused && may_pass(status, told.error.as_deref())
-        {
-            Failure::Transient { retry_after }
-        } else {
-            Failure::Permanent { retry_after }
-        };
-        Cause::new(kind, failure).told(Told {
-            status: Some(status),
+        Cause::new(kind, Failure::Permanent { retry_after }).told(Told {
+            status: Some(self.response.status()),
             ..told
         })
     }
@@ -231,4 +232,6 @@ fn without_byte_order_mark(body: &[u8]) -> &[u8] {
 const BEARER: &str = "Bearer";
 /// A hundred years: "for ever", and far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
-const PAGE_SHOWN: usize = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod cooldown;
 mod flights;
 mod lifetime;
 mod model;
+mod quiet;
 mod random;
 mod rejection;
 mod renewing;
@@ -14,6 +15,7 @@ mod rest;
 mod scenario;
 mod search;
 mod time;
+mod unreplayed;
 
 use core::time::Duration;
 

@@ -114,6 +114,18 @@ fn b2_while_resting_no_flight_begins_whoever_asks() {
 }
 
 #[test]
+fn b2_while_resting_a_due_token_is_not_renewed_either() {
+    let mut scenario = Scenario::due();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.fail(transient_for(7));
+    for _ in 0..7 {
+        assert_eq!(scenario.demand(), Told::Use);
+        scenario.pass(secs(1));
+    }
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
 fn b2_a_wrong_secret_is_one_request_never_a_storm() {
     let mut scenario = Scenario::new();
     let mut requests = 0;

@@ -7,8 +7,8 @@ use std::hash::DefaultHasher;
 use super::model::{Event, Told, Watched, Which};
 use super::*;
 
-/// Due after 8 s, expired after 9 s, over after 10 s: steps of a second meet every boundary.
-const LIFETIME: Duration = secs(10);
+/// Due after 16 s, expired after 19 s, over after 20 s: steps of a second meet every boundary.
+const LIFETIME: Duration = secs(20);
 const POLICY: Policy = Policy {
     leeway: secs(1),
     default_lifetime: None,
@@ -23,7 +23,7 @@ const LAND_NEW: Event = Event::LandNew {
 fn alphabet() -> Vec<Event> {
     vec![
         Event::Pass(secs(1)),
-        Event::Pass(secs(8)),
+        Event::Pass(secs(16)),
         Event::Demand,
         Event::Reject(Which::Held, 0, Told::OfTheReplay),
         Event::Reject(Which::Held, 1, Told::OfTheReplay),
@@ -92,7 +92,7 @@ fn no_rule_is_broken_from_a_fresh_token() {
 
 #[test]
 fn no_rule_is_broken_from_a_due_token() {
-    search(&[Event::Demand, LAND_NEW, Event::Pass(secs(8))], 6);
+    search(&[Event::Demand, LAND_NEW, Event::Pass(secs(16))], 6);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn no_rule_is_broken_from_a_failed_renewal() {
         &[
             Event::Demand,
             LAND_NEW,
-            Event::Pass(secs(8)),
+            Event::Pass(secs(16)),
             Event::Demand,
             failed,
         ],

@@ -1,0 +1,211 @@
+//! B3: secrets that are read anew, and what is wrong with some of them.
+
+use std::error::Error as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_executor::block_on;
+
+use super::*;
+
+/// A file that is gone with the test.
+struct TemporaryFile(PathBuf);
+
+impl TemporaryFile {
+    fn new(contents: &[u8]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("alf-secret-{}-{number}", std::process::id());
+        let file = Self(std::env::temp_dir().join(name));
+        file.write(contents);
+        file
+    }
+
+    fn write(&self, contents: &[u8]) {
+        std::fs::write(&self.0, contents).unwrap();
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::new(ClientSecret::file(&self.0))
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn read(reader: &Reader) -> Result<String, AuthenticationError> {
+    block_on(reader.read()).map(|secret| secret.to_string())
+}
+
+fn reload(reader: &Reader) -> Reload {
+    block_on(reader.reload())
+}
+
+#[test]
+fn b3_one_line_break_at_the_end_of_a_file_is_not_part_of_the_secret() {
+    for contents in [
+        "s3cr3t",
+        "s3cr3t\n",
+        "s3cr3t\r\n",
+        "\u{feff}s3cr3t",
+        "\u{feff}s3cr3t\r\n",
+    ] {
+        let file = TemporaryFile::new(contents.as_bytes());
+        assert_eq!(read(&file.reader()).unwrap(), "s3cr3t", "{contents:?}");
+    }
+    for secret in [" s3cr3t ", "s3\tcr3t", "s\u{e9}cret"] {
+        let file = TemporaryFile::new(secret.as_bytes());
+        assert_eq!(read(&file.reader()).unwrap(), secret);
+    }
+}
+
+#[test]
+fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_it() {
+    for (contents, word) in [
+        (&b""[..], "empty"),
+        (b"\n", "empty"),
+        (b"\r\n", "empty"),
+        (b"\xef\xbb\xbf\n", "empty"),
+        (b"s3cr3t\n\n", "line break"),
+        (b"s3cr3t\nof mine", "line break"),
+        (b"\ns3cr3t", "line break"),
+        (b"s3cr3t\xff", "UTF-8"),
+    ] {
+        let file = TemporaryFile::new(contents);
+        let error = read(&file.reader()).unwrap_err();
+        assert!(!error.is_transient(), "{contents:?}");
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains(word), "{shown}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
+}
+
+#[test]
+fn b3_a_file_that_cannot_be_read_may_be_there_soon() {
+    let file = TemporaryFile::new(b"");
+    let missing = file.0.with_extension("missing");
+    let error = read(&Reader::new(ClientSecret::file(&missing))).unwrap_err();
+    assert!(error.is_transient());
+    assert!(error.to_string().contains("missing"), "it names the file");
+    assert!(error.source().is_some(), "and says why");
+    let directory = Reader::new(ClientSecret::file(std::env::temp_dir()));
+    assert!(read(&directory).is_err());
+}
+
+#[test]
+fn b3_a_file_is_read_for_every_attempt() {
+    let file = TemporaryFile::new(b"old");
+    let reader = file.reader();
+    assert_eq!(read(&reader).unwrap(), "old");
+    file.write(b"new");
+    assert_eq!(read(&reader).unwrap(), "new");
+}
+
+#[test]
+fn b3_reloading_tells_whether_the_secret_is_another_than_the_one_that_was_read_last() {
+    let file = TemporaryFile::new(b"old");
+    let reader = file.reader();
+    assert_eq!(read(&reader).unwrap(), "old");
+    assert_eq!(reload(&reader), Reload::Unchanged);
+    file.write(b"old\n");
+    assert_eq!(reload(&reader), Reload::Unchanged, "the same secret");
+    file.write(b"new");
+    assert_eq!(reload(&reader), Reload::Changed);
+    assert_eq!(reload(&reader), Reload::Changed, "it was not sent yet");
+    assert_eq!(read(&reader).unwrap(), "new");
+    assert_eq!(reload(&reader), Reload::Unchanged);
+}
+
+#[test]
+fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
+    let file = TemporaryFile::new(b"old");
+    let reader = file.reader();
+    assert_eq!(read(&reader).unwrap(), "old");
+    file.write(b"");
+    assert_eq!(reload(&reader), Reload::Unchanged);
+
+    let by_value = Reader::new(ClientSecret::value("s3cr3t"));
+    assert_eq!(reload(&by_value), Reload::Unchanged);
+    assert_eq!(read(&by_value).unwrap(), "s3cr3t");
+    assert_eq!(reload(&by_value), Reload::Unchanged);
+}
+
+#[test]
+fn b3_a_callback_is_called_for_every_attempt_and_may_give_another_secret() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let reader = Reader::new(ClientSecret::from_fn(move || {
+        let number = counted.fetch_add(1, Ordering::Relaxed) / 2;
+        async move { Ok::<_, std::io::Error>(format!("secret {number}")) }
+    }));
+    assert_eq!(read(&reader).unwrap(), "secret 0");
+    assert_eq!(reload(&reader), Reload::Unchanged);
+    assert_eq!(read(&reader).unwrap(), "secret 1");
+    assert_eq!(read(&reader).unwrap(), "secret 1");
+    assert_eq!(reload(&reader), Reload::Changed);
+    assert_eq!(calls.load(Ordering::Relaxed), 5);
+}
+
+#[test]
+fn b3_a_callback_that_fails_may_succeed_soon() {
+    let reader = Reader::new(ClientSecret::from_fn(|| async {
+        Err::<String, _>("the vault is sealed")
+    }));
+    let error = read(&reader).unwrap_err();
+    assert!(error.is_transient());
+    assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
+    assert_eq!(reload(&reader), Reload::Unchanged);
+}
+
+#[test]
+fn b3_a_callback_that_gives_no_secret_is_a_permanent_failure() {
+    for (secret, word) in [("", "empty"), ("s3cr3t\n", "line break")] {
+        let reader = Reader::new(ClientSecret::from_fn(move || async move {
+            Ok::<_, std::io::Error>(secret)
+        }));
+        let error = read(&reader).unwrap_err();
+        assert!(!error.is_transient());
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains(word) && !shown.contains("s3cr3t"), "{shown}");
+    }
+}
+
+#[test]
+fn t2_a_secret_by_value_or_a_path_is_checked_when_the_client_is_built() {
+    for (secret, is_fine) in [
+        (ClientSecret::value("s3cr3t"), true),
+        (ClientSecret::value("s3 cr3t: %é"), true),
+        (ClientSecret::value(""), false),
+        (ClientSecret::value("s3cr3t\n"), false),
+        (ClientSecret::file("/nowhere/at/all"), true),
+        (ClientSecret::file(""), false),
+    ] {
+        let shown = format!("{secret:?}");
+        assert_eq!(Reader::new(secret).check().is_ok(), is_fine, "{shown}");
+    }
+}
+
+#[test]
+fn x1_a_secret_prints_where_it_comes_from() {
+    let callback = ClientSecret::from_fn(|| async { Ok::<_, std::io::Error>("s3cr3t") });
+    for (secret, shown) in [
+        (ClientSecret::value("s3cr3t"), "ClientSecret(by value)"),
+        (ClientSecret::file("/run/s"), "ClientSecret(from /run/s)"),
+        (callback, "ClientSecret(from a callback)"),
+    ] {
+        assert_eq!(format!("{secret:?}"), shown);
+    }
+}
+
+#[test]
+fn x1_a_secret_does_not_print_itself() {
+    let shown = format!("{:?}", Reader::new(ClientSecret::value("s3cr3t")));
+    assert!(!shown.contains("s3cr3t"), "{shown}");
+    let file = TemporaryFile::new(b"s3cr3t");
+    let reader = file.reader();
+    read(&reader).unwrap();
+    let shown = format!("{reader:?}");
+    assert!(!shown.contains("s3cr3t"), "what was read last: {shown}");
+}

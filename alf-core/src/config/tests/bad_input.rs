@@ -1,0 +1,188 @@
+//! Every bad input gets an error that names the setting and shows no secret.
+
+use super::*;
+
+/// What is wrong, the setting that the error names, and a word of what it says.
+fn check(cases: Vec<(&str, Builder, &str, &str)>) {
+    for (wrong, builder, setting, word) in cases {
+        let error = refused(builder);
+        assert_eq!(error.setting(), setting, "{wrong}");
+        let shown = error.to_string();
+        assert!(shown.starts_with(setting), "{wrong}: {shown}");
+        assert!(shown.contains(word), "{wrong}: {shown}");
+        let shown = format!("{shown} {error:?}");
+        assert!(!shown.contains("s3cr3t"), "{wrong}: {shown}");
+    }
+}
+
+#[test]
+fn t8_an_endpoint_that_no_secret_may_be_sent_to() {
+    let insecure = at("ftp://as.example/").allow_insecure_http();
+    check(vec![
+        ("empty", at(""), "token_endpoint", "no URL"),
+        ("no URL", at("https://a b"), "token_endpoint", "no URL"),
+        ("no host", at("https:///token"), "token_endpoint", "no URL"),
+        ("relative", at("/token"), "token_endpoint", "absolute"),
+        ("a host", at("as.example"), "token_endpoint", "absolute"),
+        (
+            "fragment",
+            at("https://a/t#x"),
+            "token_endpoint",
+            "fragment",
+        ),
+        (
+            "empty one",
+            at("https://a/t#"),
+            "token_endpoint",
+            "fragment",
+        ),
+        (
+            "plain",
+            at("http://as.example/"),
+            "token_endpoint",
+            "plain http",
+        ),
+        (
+            "ftp",
+            at("ftp://as.example/"),
+            "token_endpoint",
+            "neither https",
+        ),
+        ("ftp", insecure, "token_endpoint", "neither https"),
+        (
+            "user name",
+            at("https://me:s3cr3t@as.example/"),
+            "token_endpoint",
+            "user name",
+        ),
+        (
+            "user name that is no URL",
+            at("https://me:s3cr3t word@as.example/"),
+            "token_endpoint",
+            "no URL",
+        ),
+        (
+            "like loopback",
+            at("http://localhost.example/"),
+            "token_endpoint",
+            "plain http",
+        ),
+    ]);
+}
+
+#[test]
+fn t2_client_authentication_exactly_one() {
+    let none = TokenManager::builder(ENDPOINT);
+    let two = at(ENDPOINT).client_secret_post("me", SECRET);
+    let twice = at(ENDPOINT).client_secret("me", SECRET);
+    let and_none = at(ENDPOINT).no_client_authentication("me");
+    let own = at(ENDPOINT).client_authentication("me", ClientSecretBasic::new(SECRET).raw());
+    check(vec![
+        ("none", none, "client_authentication", "not set"),
+        ("two", two, "client_authentication", "client_secret_post"),
+        ("twice", twice, "client_authentication", "more than once"),
+        ("none too", and_none, "client_authentication", "no_client_"),
+        ("own too", own, "client_authentication", "more than once"),
+    ]);
+}
+
+#[test]
+fn t2_an_id_or_a_secret_that_cannot_be_meant() {
+    let basic = |id: &str, secret: &str| {
+        TokenManager::builder(ENDPOINT).client_secret(id.to_owned(), secret.to_owned())
+    };
+    let post =
+        |secret: &str| TokenManager::builder(ENDPOINT).client_secret_post("me", secret.to_owned());
+    let own = TokenManager::builder(ENDPOINT)
+        .client_authentication("me", ClientSecretPost::new("s3cr3t\n"));
+    let nobody = TokenManager::builder(ENDPOINT).no_client_authentication("");
+    let file = TokenManager::builder(ENDPOINT).client_secret("me", ClientSecret::file(""));
+    check(vec![
+        ("empty id", basic("", SECRET), "client_id", "empty"),
+        ("blank id", basic("  ", SECRET), "client_id", "empty"),
+        ("id of none", nobody, "client_id", "empty"),
+        ("id", basic("m\ne", SECRET), "client_id", "line break"),
+        ("id", basic("me\r", SECRET), "client_id", "line break"),
+        ("empty", basic("me", ""), "client_secret", "empty"),
+        ("empty", post(""), "client_secret", "empty"),
+        ("LF", basic("me", "s3cr3t\n"), "client_secret", "line break"),
+        ("CR", basic("me", "\rs3cr3t"), "client_secret", "line break"),
+        ("inside", post("s3cr3t\nx"), "client_secret", "line break"),
+        ("own", own, "client_secret", "line break"),
+        ("no path", file, "client_secret", "path"),
+    ]);
+}
+
+#[test]
+fn t1_an_extra_parameter_that_alf_sets_itself() {
+    for name in [
+        "grant_type",
+        "scope",
+        "resource",
+        "audience",
+        "client_id",
+        "client_secret",
+        "client_assertion",
+        "client_assertion_type",
+    ] {
+        let builder = at(ENDPOINT)
+            .parameter("tenant", "t")
+            .parameter(name, SECRET);
+        check(vec![(name, builder, "parameter", name)]);
+    }
+    let unnamed = at(ENDPOINT).parameter("", SECRET);
+    check(vec![("no name", unnamed, "parameter", "empty")]);
+}
+
+#[test]
+fn a_duration_of_zero_where_it_makes_no_sense() {
+    let zero = Duration::ZERO;
+    check(vec![
+        (
+            "acquire",
+            at(ENDPOINT).acquire_timeout(zero),
+            "acquire_timeout",
+            "zero",
+        ),
+        (
+            "attempt",
+            at(ENDPOINT).attempt_timeout(zero),
+            "attempt_timeout",
+            "zero",
+        ),
+        (
+            "lifetime",
+            at(ENDPOINT).default_lifetime(zero),
+            "default_lifetime",
+            "zero",
+        ),
+    ]);
+    assert!(
+        at(ENDPOINT).leeway(zero).build(Nowhere).is_ok(),
+        "it may be"
+    );
+}
+
+#[test]
+fn t1_a_resource_that_is_no_absolute_uri_without_a_fragment() {
+    for resource in ["", "api", "/api", ":", "x:", ":x", "https://a/#f", "urn:a#"] {
+        let builder = at(ENDPOINT).resource("urn:good").resource(resource);
+        check(vec![(resource, builder, "resource", "RFC 8707")]);
+    }
+}
+
+#[test]
+fn x3_an_allowed_origin_that_is_none() {
+    for origin in ["", "api.example", "/x", "https://", "https://a b/", "*"] {
+        let builder = at(ENDPOINT).allowed_origins(["https://good.example", origin]);
+        check(vec![(origin, builder, "allowed_origins", "no origin")]);
+    }
+}
+
+#[test]
+fn r1_a_rejecting_status_that_is_no_4xx() {
+    for status in [0, 99, 200, 302, 399, 500, 1000] {
+        let builder = at(ENDPOINT).rejecting_statuses([401, status]);
+        check(vec![("status", builder, "rejecting_statuses", "no 4xx")]);
+    }
+}

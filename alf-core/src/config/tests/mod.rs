@@ -1,0 +1,254 @@
+//! Bad input gets a clear error before anything is sent, and no error, and nobody's `Debug`, shows
+//! a secret (T1, T2, T6, T8, X1 to X3).
+
+mod bad_input;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::builder::{Own, OwnTokens};
+use crate::{
+    Client, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost, ExchangeOptions,
+    NoClientAuthentication, Redirects, TokenEndpoint, TokenManager, TransportError,
+    TransportErrorKind, from_fn,
+};
+
+use super::*;
+
+const ENDPOINT: &str = "https://as.example/token";
+const SECRET: &str = "s3cr3t-of-the-client";
+
+type Builder = ClientBuilder<OwnTokens>;
+
+struct Nowhere;
+
+#[async_trait]
+impl TokenEndpoint for Nowhere {
+    async fn exchange(
+        &self,
+        _request: http::Request<Bytes>,
+        _options: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        Err(TransportErrorKind::Connect.into())
+    }
+}
+
+fn at(endpoint: &str) -> Builder {
+    TokenManager::builder(endpoint).client_secret("me", SECRET)
+}
+
+fn refused(builder: Builder) -> ConfigError {
+    match builder.build(Nowhere) {
+        Ok(_) => panic!("it was built"),
+        Err(error) => error,
+    }
+}
+
+fn settings() -> Settings {
+    let mut settings = Settings::new(ENDPOINT.to_owned());
+    let authentication = Box::new(NoClientAuthentication);
+    settings
+        .authentications
+        .push(("no_client_authentication", "me".to_owned(), authentication));
+    settings
+}
+
+fn config(change: impl FnOnce(&mut Settings)) -> Config {
+    let mut settings = settings();
+    change(&mut settings);
+    match Config::parse(settings) {
+        Ok((config, _)) => config,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn t8_https_loopback_or_the_user_said_so() {
+    for endpoint in [
+        "https://as.example",
+        "HTTPS://as.example:8443/token?tenant=1",
+        " https://as.example/token\n",
+        "http://127.0.0.1:8080/token",
+        "http://127.255.0.9/token",
+        "http://[::1]:8080/token",
+        "http://localhost/token",
+        "http://LOCALHOST:80/token",
+    ] {
+        config(|settings| endpoint.clone_into(&mut settings.token_endpoint));
+    }
+    for endpoint in ["http://as.example/token", "http://10.0.0.1/"] {
+        config(|settings| {
+            endpoint.clone_into(&mut settings.token_endpoint);
+            settings.insecure_http = InsecureHttp::Allowed;
+        });
+    }
+}
+
+#[test]
+fn t1_an_empty_scope_or_audience_is_left_out() {
+    for empty in ["", " ", "\t"] {
+        let config = config(|settings| settings.scope = Some(empty.to_owned()));
+        assert_eq!(config.grant.scope, None);
+    }
+    let config = config(|settings| {
+        settings.scope = Some("read write".to_owned());
+        settings.audience = Some(String::new());
+    });
+    assert_eq!(config.grant.scope.as_deref(), Some("read write"));
+    assert_eq!(config.grant.audience, None);
+}
+
+#[test]
+fn t1_resources_and_extra_parameters_are_taken_as_they_are() {
+    let resources = ["https://api.example/?x=1", "urn:x:y", "api:x"].map(str::to_owned);
+    let parameters = [("tenant", "t"), ("Scope", ""), ("tenant", "u")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = config(|settings| {
+        settings.resources = resources.to_vec();
+        settings.parameters = parameters.to_vec();
+    });
+    assert_eq!(config.grant.resources, resources);
+    assert_eq!(config.grant.extra, parameters);
+}
+
+#[test]
+fn s5_a_flight_ends_a_little_before_its_waiters_give_up() {
+    let ends = |millis| {
+        let timeout = Duration::from_millis(millis);
+        let config = config(|settings| settings.acquire_timeout = timeout);
+        assert_eq!(config.acquire_timeout, timeout);
+        config.policy.flight_timeout
+    };
+    for (waited, flown) in [(10_000, 9800), (4000, 3800), (2000, 1900), (100, 95)] {
+        assert_eq!(ends(waited), Duration::from_millis(flown), "{waited} ms");
+    }
+    let longest = config(|settings| settings.acquire_timeout = Duration::MAX);
+    assert!(longest.policy.flight_timeout < Duration::MAX);
+    let shortest = config(|settings| settings.acquire_timeout = Duration::from_nanos(1));
+    assert_eq!(shortest.policy.flight_timeout, Duration::from_nanos(1));
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let config = config(|_| {});
+    assert_eq!(config.acquire_timeout, Duration::from_secs(10));
+    assert_eq!(config.attempt_timeout, Duration::from_secs(5));
+    assert_eq!(config.policy.leeway, Duration::from_secs(10));
+    assert_eq!(config.policy.default_lifetime, None);
+    assert_eq!(config.replays, Replays::Once);
+    for status in 400..500 {
+        let status = StatusCode::from_u16(status).unwrap();
+        assert_eq!(config.rejects(status), status == 401, "{status}");
+    }
+}
+
+#[test]
+fn r1_which_statuses_reject_is_settable() {
+    let config = config(|settings| settings.rejecting = vec![401, 403]);
+    for (status, rejects) in [(401, true), (403, true), (404, false), (200, false)] {
+        let status = StatusCode::from_u16(status).unwrap();
+        assert_eq!(config.rejects(status), rejects, "{status}");
+    }
+}
+
+#[test]
+fn x2_a_token_is_not_sent_in_the_clear_but_to_loopback_or_where_allowed() {
+    let strict = config(|_| {});
+    let loose = config(|settings| settings.insecure_http = InsecureHttp::Allowed);
+    for (url, by_default, if_allowed) in [
+        ("https://api.example", true, true),
+        ("http://127.0.0.1:1", true, true),
+        ("http://api.example", false, true),
+        ("ftp://api.example", false, false),
+        ("ftp://localhost", false, false),
+    ] {
+        let origin = Origin::parse(url).unwrap();
+        assert_eq!(strict.allow(&origin).is_ok(), by_default, "{url}");
+        assert_eq!(loose.allow(&origin).is_ok(), if_allowed, "{url}");
+    }
+    let blocked = strict
+        .allow(&Origin::new("http", "api.example", None))
+        .unwrap_err();
+    assert_eq!(blocked.reason(), BlockedReason::InsecureHttp);
+}
+
+#[test]
+fn x3_a_token_goes_to_allowed_origins_only() {
+    let allowed = |urls: &[&str]| {
+        let urls = urls.iter().map(|url| (*url).to_owned()).collect();
+        config(|settings| settings.allowed_origins = Some(urls))
+    };
+    let some = allowed(&["https://API.example/v1", "http://localhost:8080"]);
+    for (url, may) in [
+        ("https://api.example/other", true),
+        ("https://api.example:443/", true),
+        ("http://localhost:8080/", true),
+        ("https://api.example:8443/", false),
+        ("https://sub.api.example/", false),
+        ("https://evil.example/", false),
+        ("http://localhost:8081/", false),
+    ] {
+        let origin = Origin::parse(url).unwrap();
+        assert_eq!(some.allow(&origin).is_ok(), may, "{url}");
+    }
+    let evil = Origin::new("https", "evil.example", None);
+    let blocked = some.allow(&evil).unwrap_err();
+    assert_eq!(blocked.reason(), BlockedReason::OriginNotAllowed);
+    assert_eq!(blocked.origin(), &evil);
+    assert!(allowed(&[]).allow(&evil).is_err(), "none is none");
+    assert!(config(|_| {}).allow(&evil).is_ok(), "not set is every one");
+}
+
+#[test]
+fn t6_a_token_type_is_compared_case_insensitively() {
+    let presentation = config(|_| {}).presentation;
+    for token_type in ["Bearer", "bearer", "BEARER"] {
+        let value = presentation.credentials(token_type, "abc").unwrap();
+        assert_eq!(value, "Bearer abc");
+        assert!(value.is_sensitive(), "X1");
+    }
+    for token_type in ["", "N_A", "DPoP", "mac", "Bearer ", "bearer token"] {
+        assert_eq!(presentation.credentials(token_type, "abc"), None);
+    }
+}
+
+#[test]
+fn x1_the_endpoint_is_shown_without_its_query() {
+    let config = config(|settings| {
+        "https://as.example:8443/token?code=s3cr3t".clone_into(&mut settings.token_endpoint);
+    });
+    assert_eq!(config.shown_endpoint(), "https://as.example:8443/token");
+}
+
+#[test]
+fn x1_nothing_that_is_built_with_a_secret_prints_it() {
+    let manager = at(ENDPOINT).build(Nowhere).unwrap();
+    let transport = from_fn(Redirects::NotFollowed, |_: http::Request<Bytes>| async {
+        Ok::<_, std::io::Error>(http::Response::new(http_body_util::Full::<Bytes>::default()))
+    });
+    let builder: ClientBuilder<Own> =
+        Client::builder("https://as.example/?code=s3cr3t").client_secret("me", SECRET);
+    let shown = [
+        format!("{:?}", at(ENDPOINT)),
+        format!("{builder:?}"),
+        format!("{:?}", builder.build(transport).unwrap()),
+        format!("{manager:?}"),
+        format!("{:?}", ClientSecret::value(SECRET)),
+        format!("{:?}", ClientSecret::from(SECRET)),
+        format!("{:?}", ClientSecret::from(SECRET.to_owned())),
+        format!(
+            "{:?}",
+            ClientSecret::from(secrecy::SecretString::from(SECRET))
+        ),
+        format!(
+            "{:?}",
+            ClientSecret::from_fn(|| async { Ok::<_, std::io::Error>(SECRET) })
+        ),
+        format!("{:?}", ClientSecretBasic::new(SECRET)),
+        format!("{:?}", ClientSecretBasic::new(SECRET).raw()),
+        format!("{:?}", ClientSecretPost::new(SECRET)),
+    ];
+    for shown in shown {
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
+}

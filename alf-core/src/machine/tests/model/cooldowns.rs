@@ -1,0 +1,55 @@
+//! Which renewals were useless: R6.
+
+use super::*;
+
+impl Watched {
+    pub(super) fn replayed(&mut self, which: Which, origin: usize, reply: Reply) {
+        let Some(generation) = self.generation_of(which) else {
+            return;
+        };
+        let key = OriginKey::new(origin);
+        self.machine.replayed(self.now, generation, key, reply);
+        match reply {
+            Reply::Accepted => self.forgive(origin, generation),
+            Reply::RejectedAgain if which == Which::Held => self.useless(origin, generation),
+            Reply::RejectedAgain => {}
+        }
+    }
+
+    /// R6, where no replay is told.
+    pub(super) fn judge(&mut self, generation: Generation, origin: usize) {
+        let held = self.held.as_ref();
+        let Some(held) = held.filter(|held| held.generation == generation) else {
+            return;
+        };
+        if self.now.saturating_since(held.landed_at) < secs(1) {
+            if held.has_to_prove {
+                self.useless(origin, generation);
+            }
+        } else if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {
+            self.forgive(origin, generation);
+        }
+    }
+
+    /// R6: it counts once for a generation.
+    fn useless(&mut self, origin: usize, generation: Generation) {
+        if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {
+            self.cool_down(origin, generation);
+        }
+    }
+
+    pub(super) fn cool_down(&mut self, origin: usize, generation: Generation) {
+        let pause = self.cooldowns[origin].map_or(secs(1), |cooldown| cooldown.next);
+        self.cooldowns[origin] = Some(CoolingDown {
+            counted: generation,
+            until: self.now + pause,
+            next: (pause * 2).min(secs(60)),
+        });
+    }
+
+    fn forgive(&mut self, origin: usize, generation: Generation) {
+        if self.cooldowns[origin].is_some_and(|cooldown| cooldown.counted <= generation) {
+            self.cooldowns[origin] = None;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! R6 where nobody tells of a replay: a body that cannot be sent again, a user's own loop.
+
+use super::scenario::{LIFETIME, Scenario, Told, api, other_api};
+use super::*;
+
+/// A token that took the place of a rejected one just now.
+fn replaced() -> Scenario {
+    let mut scenario = Scenario::rejected();
+    scenario.land_new();
+    scenario
+}
+
+#[test]
+fn r6_where_no_replay_is_told_a_token_rejected_within_a_second_of_landing_was_useless() {
+    let mut scenario = replaced().after(millis(999));
+    assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+    assert_eq!(scenario.demand(), Told::Use);
+
+    let mut scenario = replaced().after(millis(1000));
+    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_a_token_that_replaced_no_rejected_one_has_nothing_to_prove() {
+    let mut scenario = Scenario::fresh();
+    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_an_api_that_always_says_401_costs_less_and_less() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut requests = 0;
+    for _ in 0..6000 {
+        if scenario.reject_unreplayed() == Told::Begin {
+            requests += 1;
+            scenario.land_new();
+        }
+        scenario.pass(millis(100));
+    }
+    // At 0, 1, 3, 7, 15, 31, 63 s, and then once a minute.
+    assert!((10..=17).contains(&requests), "{requests} in 10 minutes");
+}
+
+#[test]
+fn r6_where_no_replay_is_told_a_token_that_served_for_a_while_forgives_the_earlier_ones() {
+    let mut scenario = replaced();
+    let first_cool_down = |scenario: &mut Scenario| {
+        assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+        scenario.pass(millis(999));
+        assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+        scenario.pass(millis(1));
+        assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+        scenario.land_new();
+    };
+    first_cool_down(&mut scenario);
+    scenario.pass(secs(5)); // the new one serves
+    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+    scenario.land_new();
+    first_cool_down(&mut scenario);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_the_same_token_counts_each_time() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut requests = 0;
+    for _ in 0..600 {
+        if scenario.reject_unreplayed() == Told::Begin {
+            requests += 1;
+            scenario.land_same_for(LIFETIME);
+        }
+        scenario.pass(millis(100));
+    }
+    assert_eq!(requests, 6, "at 0, 1, 3, 7, 15 and 31 s of a minute");
+}
+
+#[test]
+fn r6_where_no_replay_is_told_each_origin_is_judged_alone() {
+    let mut scenario = replaced();
+    assert_eq!(scenario.reject_unreplayed_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_an_old_token_says_nothing() {
+    let mut scenario = Scenario::rejected();
+    let old = scenario.generation();
+    scenario.land_new();
+    let now = scenario.now();
+    let told = scenario.machine.reject_unreplayed(now, old, api());
+    assert_eq!(told, Reject::Superseded(Demand::Use(scenario.generation())));
+    assert_eq!(
+        scenario.reject(),
+        Told::Begin,
+        "it counts as useless nowhere"
+    );
+}

@@ -1,0 +1,44 @@
+//! What is shown of what the server said: T4, X1.
+
+use super::*;
+
+#[test]
+fn t4_every_text_of_a_refusal_is_masked_cleaned_and_cut() {
+    let odd = format!("{SECRET} \u{1b}[31m\r\n{}", "x".repeat(1000));
+    let body = serde_json::json!({
+        "error": odd,
+        "error_description": odd,
+        "error_uri": odd,
+    });
+    let cause = failed(400, body.to_string());
+    let told = &cause.told;
+    for text in [&told.error, &told.description, &told.uri] {
+        let text = text.as_deref().unwrap();
+        assert!(text.starts_with("[masked] "), "{text}");
+        assert!(!text.contains(char::is_control), "{text}");
+        assert!(text.len() <= 256, "{}", text.len());
+    }
+    assert!(!shown(&cause).contains(SECRET));
+}
+
+#[test]
+fn x1_a_token_error_shows_no_secret_and_no_challenge() {
+    for (status, body) in [
+        (
+            400,
+            format!(r#"{{"error":"{SECRET}","error_description":"{SECRET}"}}"#),
+        ),
+        (401, format!(r#"{{"error_uri":"https://as/?{SECRET}"}}"#)),
+        (200, format!("<html>{SECRET}")),
+        (200, format!(r#"{{"access_token":"{SECRET}","expires_in":"#)),
+        (307, SECRET.to_owned()),
+    ] {
+        let cause = failed(status, body);
+        let error = TokenError::new(cause, "https://as".to_owned(), 2, Duration::ZERO, None);
+        let challenge = HeaderValue::from_static("Bearer realm=\"s3cr3t-of-the-client\"");
+        let rejected = Rejected::new(StatusCode::UNAUTHORIZED, vec![challenge]);
+        let error = error.after(rejected);
+        let shown = format!("{error} {error:?} {:?}", error.rejected());
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}

@@ -1,0 +1,48 @@
+//! Odd answers as data (T4 to T7, B1).
+
+mod masking;
+mod random;
+mod refusal;
+mod success;
+mod unreadable;
+
+use crate::TokenError;
+use crate::error::Rejected;
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
+
+use super::*;
+
+const SECRET: &str = "s3cr3t-of-the-client";
+
+fn redactor() -> Redactor {
+    Redactor::new(vec![Zeroizing::new(SECRET.to_owned())])
+}
+
+fn answer(status: u16, body: impl Into<Vec<u8>>) -> Response<Bytes> {
+    Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, "text/x-anything")
+        .body(Bytes::from(body.into()))
+        .unwrap()
+}
+
+fn read(status: u16, body: impl Into<Vec<u8>>) -> Result<Grant, Cause> {
+    decode(&answer(status, body), &redactor(), SystemTime::UNIX_EPOCH)
+}
+
+fn granted(body: &str) -> Grant {
+    read(200, body).unwrap_or_else(|cause| panic!("{body}: {:?}", cause.told))
+}
+
+fn failed(status: u16, body: impl Into<Vec<u8>>) -> Cause {
+    match read(status, body) {
+        Ok(_) => panic!("it is no success"),
+        Err(cause) => cause,
+    }
+}
+
+/// All that an error shows of an answer.
+fn shown(cause: &Cause) -> String {
+    format!("{} {:?}", cause.told, cause.told)
+}

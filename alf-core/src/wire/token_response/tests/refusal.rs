@@ -1,0 +1,120 @@
+//! What is a refusal, and which may pass: T4, B1.
+
+use super::*;
+
+#[test]
+fn t4_a_refusal_tells_status_error_description_and_uri() {
+    let cause = failed(
+        400,
+        r#"{"error":"invalid_scope","error_description":"no such scope","error_uri":"https://as/e"}"#,
+    );
+    assert_eq!(cause.kind, TokenErrorKind::Refused);
+    assert_eq!(cause.told.status, Some(StatusCode::BAD_REQUEST));
+    assert_eq!(cause.told.error.as_deref(), Some("invalid_scope"));
+    assert_eq!(cause.told.description.as_deref(), Some("no such scope"));
+    assert_eq!(cause.told.uri.as_deref(), Some("https://as/e"));
+}
+
+#[test]
+fn t4_an_error_status_is_a_refusal_whatever_its_body() {
+    for body in [
+        "",
+        "<html>Bad Gateway</html>",
+        "no",
+        "[]",
+        "null",
+        "{",
+        r#"{"error":7,"error_description":[]}"#,
+        r#"{"error":"a","error":"b"}"#,
+        r#"{"access_token":"abc"}"#,
+    ] {
+        for status in [400, 401, 404, 418, 500, 503] {
+            let cause = failed(status, body);
+            assert_eq!(cause.kind, TokenErrorKind::Refused, "{status} {body}");
+            assert_eq!(cause.told.error, None, "{status} {body}");
+        }
+    }
+}
+
+#[test]
+fn t4_an_error_in_a_200_is_a_refusal_too() {
+    for (member, error) in [
+        (r#""invalid_client""#, Some("invalid_client")),
+        (r#""made_up""#, Some("made_up")),
+        ("7", None),
+        ("true", None),
+        ("{}", None),
+    ] {
+        let body = format!(r#"{{"access_token":"abc","error":{member}}}"#);
+        let cause = failed(200, body);
+        assert_eq!(cause.kind, TokenErrorKind::Refused, "{member}");
+        assert_eq!(cause.told.status, Some(StatusCode::OK));
+        assert_eq!(cause.told.error.as_deref(), error);
+    }
+}
+
+const NO_ERROR: &str = "";
+
+#[test]
+fn b1_some_statuses_may_pass_whatever_the_error() {
+    for status in [408, 425, 429, 500, 501, 502, 503, 504, 599] {
+        for error in [NO_ERROR, "invalid_client", "invalid_request", "made_up"] {
+            let cause = failed(status, body_with(error));
+            assert!(cause.failure.is_transient(), "{status} {error}");
+        }
+    }
+}
+
+#[test]
+fn b1_some_errors_may_pass_at_any_status() {
+    for status in [200, 400, 401, 403, 404, 429, 500] {
+        for error in ["temporarily_unavailable", "server_error", "slow_down"] {
+            let cause = failed(status, body_with(error));
+            assert!(cause.failure.is_transient(), "{status} {error}");
+        }
+    }
+}
+
+#[test]
+fn b1_every_other_refusal_is_permanent() {
+    for status in (400..500).filter(|status| ![408, 425, 429].contains(status)) {
+        for error in [NO_ERROR, "invalid_client", "invalid_grant", "Server_Error"] {
+            let cause = failed(status, body_with(error));
+            assert!(!cause.failure.is_transient(), "{status} {error}");
+        }
+    }
+}
+
+#[test]
+fn b1_what_is_masked_in_an_error_does_not_change_what_it_is() {
+    let redactor = Redactor::new(vec![Zeroizing::new("down".to_owned())]);
+    let body = body_with("slow_down");
+    let cause = decode(&answer(400, body), &redactor, SystemTime::UNIX_EPOCH).err();
+    assert!(cause.unwrap().failure.is_transient());
+}
+
+#[test]
+fn b1_retry_after_comes_with_every_kind_of_failure() {
+    for (status, body) in [
+        (503, ""),
+        (400, ""),
+        (302, ""),
+        (200, "no JSON"),
+        (200, r#"{"error":"slow_down"}"#),
+    ] {
+        let mut response = answer(status, body);
+        let value = HeaderValue::from_static("17");
+        response.headers_mut().insert(RETRY_AFTER, value);
+        let cause = decode(&response, &redactor(), SystemTime::UNIX_EPOCH).err();
+        let asked = cause.unwrap().failure.retry_after();
+        assert_eq!(asked, Duration::from_secs(17), "{status} {body}");
+    }
+}
+
+fn body_with(error: &str) -> String {
+    if error.is_empty() {
+        String::new()
+    } else {
+        format!(r#"{{"error":"{error}"}}"#)
+    }
+}

@@ -1,0 +1,226 @@
+//! The same promises on real threads, where nothing is in order.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::thread;
+
+use alf_core::{Client, Runtime, ThreadRuntime};
+use alf_testkit::VirtualTime;
+use futures_executor::block_on;
+use futures_util::future::{Either, abortable, join_all, select};
+
+use crate::support::{
+    API, Api, ApiRequest, CLIENT_ID, Endpoint, Journal, Reply, SECRET, TOKEN_ENDPOINT, shown,
+};
+
+const THREADS: usize = 8;
+
+/// A client on that runtime, and its ends.
+fn client_on(runtime: impl Runtime + Clone) -> (Client<Api>, Endpoint, Api) {
+    let journal = Journal::default();
+    let endpoint = Endpoint::new(Arc::new(runtime.clone()), journal.clone());
+    let api = Api::new(journal);
+    let client = Client::builder(TOKEN_ENDPOINT)
+        .client_secret(CLIENT_ID, SECRET)
+        .runtime(runtime)
+        .build_with(Arc::new(api.clone()), Arc::new(endpoint.clone()))
+        .unwrap();
+    (client, endpoint, api)
+}
+
+/// Runs `work` on eight threads, with the number of each.
+fn on_threads<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let work = &work;
+        let threads = (0..THREADS).map(|number| scope.spawn(move || work(number)));
+        let threads: Vec<_> = threads.collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    })
+}
+
+/// Ready at its `n`th poll; it wakes itself.
+struct Polls(usize);
+
+impl Future for Polls {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0 == 0 {
+            return Poll::Ready(());
+        }
+        self.0 -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[test]
+fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
+    let time = VirtualTime::new();
+    let (client, endpoint, api) = client_on(time.clone());
+    let flight = endpoint.hold();
+    let callers = thread::spawn(move || {
+        on_threads(|_| {
+            let calls = (0..125).map(|_| client.send(ApiRequest::get(API)));
+            let answers = block_on(join_all(calls));
+            answers
+                .into_iter()
+                .all(|answer| answer.unwrap().status() == 200)
+        })
+    });
+    // Each waiter has a timer of its own, and the attempt has one.
+    time.wait_for_timers(1001);
+    flight.answer(Reply::Issue);
+    assert_eq!(callers.join().unwrap(), [true; THREADS]);
+    assert_eq!(endpoint.requests(), 1);
+    assert_eq!(api.requests(), 1000);
+    time.wait_for_rest();
+}
+
+#[test]
+fn s2_a_thousand_callers_on_eight_threads_share_a_failure() {
+    let time = VirtualTime::new();
+    let (client, endpoint, _) = client_on(time.clone());
+    let flight = endpoint.hold();
+    let callers = thread::spawn(move || {
+        on_threads(|_| {
+            let calls = (0..125).map(|_| client.tokens().token());
+            let outcomes = block_on(join_all(calls));
+            outcomes.into_iter().filter(Result::is_err).count()
+        })
+    });
+    time.wait_for_timers(1001);
+    flight.answer(Reply::refuse(400, "invalid_client"));
+    assert_eq!(callers.join().unwrap(), [125; THREADS]);
+    assert_eq!(endpoint.requests(), 1);
+}
+
+#[test]
+fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
+    let time = VirtualTime::new();
+    let (client, endpoint, _) = client_on(time.clone());
+    let flight = endpoint.hold();
+    let mut handles = Vec::new();
+    let mut calls = Vec::new();
+    for _ in 0..1000 {
+        let client = client.clone();
+        let (call, handle) =
+            abortable(async move { shown(&client.tokens().token().await.unwrap()) });
+        handles.push(handle);
+        calls.push(call);
+    }
+    let callers = thread::spawn(move || {
+        let mut threads = Vec::new();
+        while !calls.is_empty() {
+            let calls = calls.split_off(calls.len() - 125);
+            threads.push(thread::spawn(move || block_on(join_all(calls))));
+        }
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    time.wait_for_timers(1001);
+    // Whoever began the flight is among the first or the last: both go.
+    handles
+        .iter()
+        .step_by(2)
+        .for_each(futures_util::future::AbortHandle::abort);
+    handles
+        .iter()
+        .skip(1)
+        .step_by(250)
+        .for_each(futures_util::future::AbortHandle::abort);
+    flight.answer(Reply::Issue);
+    let tokens: Vec<_> = callers
+        .join()
+        .unwrap()
+        .into_iter()
+        .filter_map(Result::ok)
+        .collect();
+    assert!(tokens.len() >= 496, "{}", tokens.len());
+    assert!(tokens.iter().all(|token| token == "token-1"));
+    assert_eq!(endpoint.requests(), 1);
+    time.wait_for_rest();
+}
+
+#[test]
+fn r1_a_thousand_rejections_on_eight_threads_cause_one_renewal() {
+    let time = VirtualTime::new();
+    let (client, endpoint, api) = client_on(time.clone());
+    block_on(client.send(ApiRequest::get(API))).unwrap();
+    api.revoke("token-1");
+    let answers = on_threads(|_| {
+        let calls = (0..125).map(|_| client.send(ApiRequest::get(API)));
+        let answers = block_on(join_all(calls));
+        answers
+            .into_iter()
+            .all(|answer| answer.unwrap().status() == 200)
+    });
+    assert_eq!(answers, [true; THREADS]);
+    assert_eq!(endpoint.requests(), 2);
+    time.wait_for_rest();
+}
+
+#[test]
+fn s4_a_transport_that_panics_once_stops_no_thread() {
+    let (client, endpoint, _) = client_on(ThreadRuntime::new());
+    endpoint.reply(Reply::Panic);
+    let tokens = on_threads(|_| {
+        let tokens = block_on(join_all((0..20).map(|_| client.tokens().token())));
+        tokens
+            .iter()
+            .all(|token| shown(token.as_ref().unwrap()) == "token-1")
+    });
+    assert_eq!(tokens, [true; THREADS]);
+    assert_eq!(endpoint.requests(), 2);
+}
+
+/// Eight threads, each with 200 calls of which it drops some wherever they are, while tokens are
+/// revoked all the time.
+#[test]
+fn s_r_storm_of_drops_and_revocations_costs_one_token_request_a_revocation() {
+    const CALLS: usize = 200;
+    let (client, endpoint, api) = client_on(ThreadRuntime::new());
+    let revoked = AtomicUsize::new(0);
+    let counts = on_threads(|thread| {
+        let mut random = fastrand::Rng::with_seed(thread as u64);
+        let mut answered = 0;
+        for call in 0..CALLS {
+            if call % 50 == thread {
+                // Each revokes tokens of its own numbers, once each.
+                let number = revoked.fetch_add(1, Ordering::Relaxed) + 1;
+                api.revoke(&format!("token-{number}"));
+            }
+            let sending = Box::pin(client.send(ApiRequest::get(API)));
+            if random.u8(..4) == 0 {
+                match block_on(select(sending, Polls(random.usize(..20)))) {
+                    Either::Left((answer, _)) => drop(answer.unwrap()),
+                    Either::Right(((), sending)) => drop(sending),
+                }
+            } else {
+                let status = block_on(sending).unwrap().status();
+                // R3: a replay may meet the next revocation.
+                assert!(matches!(status, 200 | 401), "{status}");
+                answered += 1;
+            }
+        }
+        answered
+    });
+    assert!(counts.iter().sum::<usize>() > THREADS * CALLS / 2);
+    let generations = revoked.load(Ordering::Relaxed) + 1;
+    assert!(
+        endpoint.requests() <= generations,
+        "{} of {generations}",
+        endpoint.requests()
+    );
+    assert_eq!(endpoint.most_under_way(), 1);
+    // Nothing is stuck: the last revocation is over with the cool-down at the latest.
+    assert!(block_on(client.tokens().token()).is_ok());
+}

@@ -1,0 +1,209 @@
+//! R6: the cool-down after a useless renewal, for each origin.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::support::{
+    API, ApiRequest, ApiResponse, OTHER_API, Reply, World, just_before, millis, seconds, shown,
+};
+
+/// Sends a request that is rejected, and says whether that cost a renewal.
+fn costs_a_renewal(
+    world: &World,
+    client: &alf_core::Client<crate::support::Api>,
+    url: &str,
+) -> bool {
+    let before = world.endpoint.requests();
+    let answer = world.send_now(client, ApiRequest::get(url)).unwrap();
+    assert_eq!(answer.status(), 401);
+    world.endpoint.requests() > before
+}
+
+#[test]
+fn r6_an_api_that_always_says_401_causes_ever_fewer_renewals() {
+    let world = World::new();
+    let client = world.client();
+    world.api.answers(|_| ApiResponse::rejection());
+    for cooldown in [1, 2, 4, 8, 16, 32, 60, 60] {
+        assert!(costs_a_renewal(&world, &client, API), "{cooldown}");
+        for _ in 0..10 {
+            assert!(!costs_a_renewal(&world, &client, API), "{cooldown}");
+        }
+        world.advance(just_before(seconds(cooldown)));
+        assert!(!costs_a_renewal(&world, &client, API), "{cooldown}");
+        world.advance(millis(1));
+    }
+    assert_eq!(world.events.count("HandedBack"), 8 * 11);
+}
+
+#[test]
+fn r6_it_does_not_hide_a_revocation_from_other_origins() {
+    let world = World::new();
+    let client = world.client();
+    let revoked = Arc::new(AtomicUsize::new(0));
+    let script = Arc::clone(&revoked);
+    world.api.answers(move |sent| {
+        let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
+        let is_odd = sent.origin.host() == "api.example.com";
+        if is_odd || number <= script.load(Ordering::Relaxed) {
+            ApiResponse::rejection()
+        } else {
+            ApiResponse::status_of(200)
+        }
+    });
+    assert!(costs_a_renewal(&world, &client, API));
+    assert!(!costs_a_renewal(&world, &client, API));
+    revoked.store(2, Ordering::Relaxed);
+    let answer = world.send_now(&client, ApiRequest::get(OTHER_API)).unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(world.endpoint.requests(), 3);
+    // E1 to E3 go on in a cool-down.
+    assert!(!costs_a_renewal(&world, &client, API));
+    assert_eq!(world.token_now(client.tokens()), "token-3");
+}
+
+#[test]
+fn r6_many_useless_replays_of_one_generation_count_once() {
+    let world = World::new();
+    let client = world.client();
+    world.get_now(&client);
+    let answers: Vec<_> = (0..100).map(|_| world.api.hold()).collect();
+    let calls: Vec<_> = (0..100)
+        .map(|_| world.send(&client, ApiRequest::get(API)))
+        .collect();
+    world.api.answers(|_| ApiResponse::rejection());
+    drop(answers);
+    world.runtime.run_until_stalled();
+    assert!(calls.iter().all(alf_testkit::Call::is_finished));
+    assert_eq!(world.endpoint.requests(), 2);
+    // The cool-down is the first one: a second.
+    world.advance(seconds(1));
+    assert!(costs_a_renewal(&world, &client, API));
+}
+
+#[test]
+fn r6_an_accepted_replay_clears_the_cool_down() {
+    let world = World::new();
+    let client = world.client();
+    let good_from = Arc::new(AtomicUsize::new(usize::MAX));
+    let script = Arc::clone(&good_from);
+    world.api.answers(move |sent| {
+        let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
+        if number >= script.load(Ordering::Relaxed) {
+            ApiResponse::status_of(200)
+        } else {
+            ApiResponse::rejection()
+        }
+    });
+    for cooldown in [1, 2, 4] {
+        assert!(costs_a_renewal(&world, &client, API));
+        world.advance(seconds(cooldown));
+    }
+    good_from.store(5, Ordering::Relaxed);
+    assert_eq!(world.get_now(&client), 200);
+    good_from.store(usize::MAX, Ordering::Relaxed);
+    assert!(costs_a_renewal(&world, &client, API), "it was cleared");
+    world.advance(seconds(1));
+    assert!(
+        costs_a_renewal(&world, &client, API),
+        "and begins with a second"
+    );
+}
+
+#[test]
+fn r6_the_same_token_again_is_a_useless_renewal() {
+    let world = World::new();
+    let client = world.client();
+    world.endpoint.otherwise(Reply::Token("same", Some(1000)));
+    world.api.revoke("same");
+    assert!(costs_a_renewal(&world, &client, API));
+    for _ in 0..100 {
+        assert!(!costs_a_renewal(&world, &client, API));
+    }
+    world.advance(seconds(1));
+    // Also where less is left of it.
+    world.endpoint.otherwise(Reply::Token("same", Some(900)));
+    assert!(costs_a_renewal(&world, &client, API));
+    world.advance(seconds(1));
+    assert!(!costs_a_renewal(&world, &client, API), "two seconds by now");
+}
+
+#[test]
+fn r6_a_stream_that_is_always_rejected_cools_down_too() {
+    let world = World::new();
+    let client = world.client();
+    world.api.answers(|_| ApiResponse::rejection());
+    for _ in 0..100 {
+        let answer = world.send_now(&client, ApiRequest::get(API).streaming());
+        assert_eq!(answer.unwrap().status(), 401);
+        world.advance(millis(10));
+    }
+    let requests = world.endpoint.requests();
+    assert!(requests <= 4, "{requests} token requests in a second");
+}
+
+#[test]
+fn r6_more_than_64_origins_share_what_is_left() {
+    let world = World::new();
+    let client = world.client();
+    world.api.answers(|_| ApiResponse::rejection());
+    for number in 0..64 {
+        let url = format!("https://api-{number}.example.com");
+        assert!(costs_a_renewal(&world, &client, &url), "{number}");
+    }
+    assert!(costs_a_renewal(
+        &world,
+        &client,
+        "https://api-64.example.com"
+    ));
+    // A renewal that the shared one has paid for: no load on the AS, however many there are.
+    for number in 65..200 {
+        let url = format!("https://api-{number}.example.com");
+        assert!(!costs_a_renewal(&world, &client, &url), "{number}");
+    }
+}
+
+#[test]
+fn r6_a_loop_of_the_users_own_cools_down_by_time() {
+    let world = World::new();
+    let tokens = world.tokens();
+    let mut token = world.ask_now(&tokens).unwrap();
+    world.advance(seconds(100));
+    for cooldown in [1, 2, 4] {
+        // It served for a while, or its cool-down is over: rejecting it renews it.
+        tokens.reject(&token);
+        world.runtime.run_until_stalled();
+        let renewed = world.ask_now(&tokens).unwrap();
+        assert_ne!(renewed.generation(), token.generation(), "{cooldown}");
+        token = renewed;
+        // Rejected at once: renewing was useless.
+        let requests = world.endpoint.requests();
+        for _ in 0..10 {
+            tokens.reject(&token);
+            assert_eq!(shown(&world.ask_now(&tokens).unwrap()), shown(&token));
+        }
+        assert_eq!(world.endpoint.requests(), requests);
+        world.advance(just_before(seconds(cooldown)));
+        tokens.reject(&token);
+        world.runtime.run_until_stalled();
+        assert_eq!(world.endpoint.requests(), requests, "{cooldown}");
+        world.advance(millis(1));
+    }
+}
+
+#[test]
+fn r1_a_loop_of_the_users_own_rejects_what_it_sent() {
+    let world = World::new();
+    let tokens = world.tokens();
+    let old = world.ask_now(&tokens).unwrap();
+    world.advance(seconds(2));
+    for _ in 0..1000 {
+        tokens.reject(&old);
+    }
+    world.runtime.run_until_stalled();
+    assert_eq!(world.token_now(&tokens), "token-2");
+    tokens.reject(&old);
+    world.runtime.run_until_stalled();
+    assert_eq!(world.token_now(&tokens), "token-2");
+    assert_eq!(world.endpoint.requests(), 2);
+}

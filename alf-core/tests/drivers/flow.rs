@@ -1,0 +1,215 @@
+//! F: the flow, in one breath. T: what of the token request only the drivers can get wrong.
+
+use alf_core::{Error, TokenErrorKind, TransportErrorKind};
+use http::HeaderMap;
+
+use crate::support::{
+    API, ATTEMPT_TIMEOUT, ApiRequest, CLIENT_ID, LIFETIME, Reply, TOKEN_ENDPOINT, World,
+    just_before, millis, seconds,
+};
+
+#[test]
+fn f1_a_token_is_got_before_the_request_is_sent() {
+    let world = World::new();
+    assert_eq!(world.get_now(&world.client()), 200);
+    assert_eq!(world.journal.take(), ["exchange", "send token-1"]);
+}
+
+#[test]
+fn f1_a_usable_token_is_used_again() {
+    let world = World::new();
+    let client = world.client();
+    for _ in 0..1000 {
+        assert_eq!(world.get_now(&client), 200);
+    }
+    assert_eq!(world.endpoint.requests(), 1);
+}
+
+#[test]
+fn f2_the_token_stands_in_place_of_every_authorization_value() {
+    let world = World::new();
+    let request = ApiRequest::get(API)
+        .authorization("Basic b2xk")
+        .authorization("Bearer old");
+    world.send_now(&world.client(), request).unwrap();
+    assert_eq!(world.api.sent()[0].authorization, ["Bearer token-1"]);
+    assert!(world.api.sent()[0].authorization[0].is_sensitive());
+}
+
+#[test]
+fn f3_a_401_renews_the_token_and_replays_the_request_once() {
+    let world = World::new();
+    let client = world.client();
+    world.api.revoke("token-1");
+    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(world.api.tokens_sent(), ["token-1", "token-2"]);
+    // Also on the replay there is one value.
+    assert_eq!(world.api.sent()[1].authorization, ["Bearer token-2"]);
+}
+
+#[test]
+fn f4_a_refused_token_is_an_error_and_nothing_is_sent() {
+    let world = World::new();
+    let body = r#"{"error":"invalid_scope","error_description":"no such scope"}"#;
+    world
+        .endpoint
+        .reply(Reply::Answer(400, body.to_owned(), HeaderMap::new()));
+    let outcome = world.send_now(&world.client(), ApiRequest::get(API));
+    let Err(Error::Token(error)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(error.kind(), TokenErrorKind::Refused);
+    assert_eq!(error.status().unwrap(), 400);
+    assert_eq!(error.error_code(), Some("invalid_scope"));
+    assert_eq!(error.error_description(), Some("no such scope"));
+    assert!(error.rejected().is_none());
+    assert_eq!(world.api.requests(), 0);
+}
+
+#[test]
+fn f4_the_transports_own_error_passes_untouched() {
+    let world = World::new();
+    let client = world.client();
+    let outcome = world.send_now(&client, ApiRequest::get("https://gone.example.com"));
+    assert!(matches!(outcome, Err(Error::Transport(_))), "{outcome:?}");
+    assert_eq!(world.api.requests(), 1);
+}
+
+#[test]
+fn t1_the_token_request_is_the_form_that_was_configured() {
+    let world = World::new();
+    let client = world.client_with(|builder| {
+        builder
+            .scope("read write")
+            .resource("https://a.example")
+            .resource("https://b.example")
+            .audience("api")
+            .parameter("organization", "a&b")
+    });
+    world.token_now(client.tokens());
+    let exchange = &world.endpoint.exchanges()[0];
+    assert_eq!(exchange.method, "POST");
+    assert_eq!(exchange.uri, TOKEN_ENDPOINT);
+    assert_eq!(
+        exchange.header("content-type"),
+        "application/x-www-form-urlencoded"
+    );
+    assert_eq!(exchange.header("accept"), "application/json");
+    assert_eq!(
+        exchange.body,
+        "grant_type=client_credentials&scope=read%20write&resource=https%3A%2F%2Fa.example\
+         &resource=https%3A%2F%2Fb.example&audience=api&organization=a%26b"
+    );
+}
+
+#[test]
+fn t2_the_client_authenticates_in_exactly_one_way() {
+    let world = World::new();
+    let basic = world.client();
+    let post = world.build(world.builder().client_secret_post(CLIENT_ID, "secret"));
+    let none = world.build(world.builder().no_client_authentication(CLIENT_ID));
+    for client in [&basic, &post, &none] {
+        world.token_now(client.tokens());
+    }
+    let seen: Vec<_> = world
+        .endpoint
+        .exchanges()
+        .iter()
+        .map(|exchange| {
+            let proof = exchange.body.replace("grant_type=client_credentials", "");
+            (exchange.header("authorization").to_owned(), proof)
+        })
+        .collect();
+    let expected = [
+        // `client-id:s3cr3t%2Bof%20client`
+        ("Basic Y2xpZW50LWlkOnMzY3IzdCUyQm9mJTIwY2xpZW50", ""),
+        ("", "&client_id=client-id&client_secret=secret"),
+        ("", "&client_id=client-id"),
+    ];
+    assert_eq!(seen, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+}
+
+#[test]
+fn t6_a_token_of_another_type_is_an_error_and_bearer_in_any_case_is_none() {
+    for (token_type, is_ok) in [
+        (r#","token_type":"bearer""#, true),
+        (r#","token_type":"BEARER""#, true),
+        ("", true),
+        (r#","token_type":"mac""#, false),
+        (r#","token_type":"DPoP""#, false),
+    ] {
+        let world = World::new();
+        let body = format!(r#"{{"access_token":"t","expires_in":9{token_type}}}"#);
+        world.endpoint.reply(Reply::body(body));
+        let kind = world.ask_now(&world.tokens()).map_err(|error| error.kind());
+        match kind {
+            Ok(token) => assert!(is_ok, "{token_type} {token:?}"),
+            Err(kind) => {
+                assert!(!is_ok, "{token_type}");
+                assert_eq!(kind, TokenErrorKind::TokenType);
+            }
+        }
+        assert_eq!(world.endpoint.requests(), 1, "{token_type}");
+    }
+}
+
+#[test]
+fn t7_a_redirect_is_an_error_and_is_not_tried_again() {
+    let redirects = [300, 301, 302, 303, 304, 307, 308]
+        .map(|status| Reply::status(status).header("location", "https://evil.example/"));
+    let noticed = [Reply::Fail(TransportErrorKind::Redirected)];
+    for reply in redirects.into_iter().chain(noticed) {
+        let world = World::new();
+        world.endpoint.reply(reply.clone());
+        let error = world.ask_now(&world.tokens()).unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Redirected, "{reply:?}");
+        assert!(!error.is_transient());
+        assert_eq!(world.endpoint.requests(), 1);
+    }
+}
+
+#[test]
+fn t7_at_most_a_mebibyte_is_asked_for_and_more_is_an_error() {
+    let world = World::new();
+    world
+        .endpoint
+        .reply(Reply::Fail(TransportErrorKind::TooLarge));
+    let error = world.ask_now(&world.tokens()).unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Unreadable);
+    assert!(!error.is_transient());
+    let exchanges = world.endpoint.exchanges();
+    assert_eq!(exchanges.len(), 1);
+    assert_eq!(exchanges[0].options.max_bytes(), 1024 * 1024);
+}
+
+#[test]
+fn t9_a_lifetime_counts_from_before_its_request_was_sent() {
+    let slow = seconds(4);
+    // Expired begins 10 s before the stated end.
+    let expired = LIFETIME.checked_sub(seconds(10)).unwrap();
+    for (age, is_usable) in [(just_before(expired), true), (expired, false)] {
+        let world = World::new();
+        let tokens = world.tokens();
+        world.endpoint.reply_after(slow, Reply::Issue);
+        let first = world.ask(&tokens);
+        world.advance(slow);
+        assert!(first.is_finished());
+        world.advance(age.checked_sub(slow).unwrap());
+        let _renewal = world.endpoint.hold();
+        assert_eq!(world.ask(&tokens).is_finished(), is_usable, "{age:?}");
+    }
+}
+
+#[test]
+fn t9_a_lifetime_counts_from_the_attempt_that_brought_the_token() {
+    let world = World::new();
+    let tokens = world.tokens();
+    world.endpoint.reply(Reply::Never);
+    world.endpoint.reply(Reply::Token("second", Some(100)));
+    let first = world.ask(&tokens);
+    world.advance(ATTEMPT_TIMEOUT + millis(100));
+    assert!(first.is_finished());
+    // Counted from the first attempt it would have expired at 90 s.
+    world.advance(seconds(92).saturating_sub(world.time().elapsed()));
+    assert_eq!(world.token_now(&tokens), "second");
+}

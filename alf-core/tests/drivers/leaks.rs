@@ -1,0 +1,194 @@
+//! X2 to X5: where tokens do not go, and answers that are garbage.
+
+use alf_core::{BlockedReason, Error, Origin};
+
+use crate::support::{
+    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, OTHER_API, Reply, World, seconds,
+};
+
+#[test]
+fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
+    for url in [
+        "http://api.example.com/",
+        "ftp://api.example.com/",
+        "http://127.0.0.1.example.com",
+    ] {
+        let world = World::new();
+        let outcome = world.send_now(&world.client(), ApiRequest::get(url));
+        let Err(Error::Blocked(blocked)) = outcome else {
+            panic!("{url} {outcome:?}");
+        };
+        assert_eq!(blocked.reason(), BlockedReason::InsecureHttp);
+        assert_eq!(*blocked.origin(), Origin::parse(url).unwrap());
+        assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
+        assert_eq!(world.events.count("RequestBlocked"), 1);
+    }
+}
+
+#[test]
+fn x2_loopback_and_what_the_user_allowed_may_be_plain() {
+    for url in [
+        "http://127.0.0.1:8080/",
+        "http://[::1]/",
+        "http://localhost/",
+    ] {
+        let world = World::new();
+        assert!(
+            world
+                .send_now(&world.client(), ApiRequest::get(url))
+                .is_ok(),
+            "{url}"
+        );
+    }
+    let world = World::new();
+    let client = world.client_with(alf_core::ClientBuilder::allow_insecure_http);
+    assert!(
+        world
+            .send_now(&client, ApiRequest::get("http://api.example.com/"))
+            .is_ok()
+    );
+    let outcome = world.send_now(&client, ApiRequest::get("ftp://api.example.com/"));
+    assert!(
+        matches!(outcome, Err(Error::Blocked(_))),
+        "nobody knows what that does"
+    );
+}
+
+#[test]
+fn x3_other_origins_than_the_allowed_ones_are_refused_before_anything_is_asked() {
+    let world = World::new();
+    let client = world.client_with(|builder| builder.allowed_origins([API]));
+    for url in [
+        OTHER_API,
+        "https://api.example.com:8443/",
+        "https://api.example.com.evil.example/",
+    ] {
+        let outcome = world.send_now(&client, ApiRequest::get(url));
+        let Err(Error::Blocked(blocked)) = outcome else {
+            panic!("{url} {outcome:?}");
+        };
+        assert_eq!(blocked.reason(), BlockedReason::OriginNotAllowed);
+        assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
+    }
+    assert_eq!(world.get_now(&client), 200);
+}
+
+#[test]
+fn x4_a_401_from_another_origin_rejects_nothing() {
+    let world = World::new();
+    let client = world.client();
+    world
+        .api
+        .answers(|_| ApiResponse::rejection().landed_at(OTHER_API));
+    assert_eq!(world.get_now(&client), 401);
+    assert_eq!((world.api.requests(), world.endpoint.requests()), (1, 1));
+    assert_eq!(world.token_now(client.tokens()), "token-1");
+    // From the request's own origin, after a redirect within it, it does.
+    world
+        .api
+        .answers(|_| ApiResponse::rejection().landed_at(API));
+    assert_eq!(world.get_now(&client), 401);
+    assert_eq!((world.api.requests(), world.endpoint.requests()), (3, 2));
+}
+
+#[test]
+fn x4_nor_does_one_that_answers_the_replay() {
+    let world = World::new();
+    let client = world.client();
+    world.api.answers(|sent| match sent.token.as_str() {
+        "token-1" => ApiResponse::rejection(),
+        _ => ApiResponse::rejection().landed_at(OTHER_API),
+    });
+    assert_eq!(world.get_now(&client), 401);
+    // No cool-down: a real rejection of the renewed token renews it.
+    world.api.answers(|sent| match sent.token.as_str() {
+        "token-2" => ApiResponse::rejection(),
+        _ => ApiResponse::status_of(200),
+    });
+    assert_eq!(world.get_now(&client), 200);
+}
+
+#[test]
+fn x5_whatever_an_authorization_server_answers_ends_in_time_and_without_a_panic() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let bodies = [
+        String::new(),
+        "null".to_owned(),
+        "{".to_owned(),
+        "\u{feff}{}".to_owned(),
+        deep.clone(),
+        format!(r#"{{"access_token":{deep}}}"#),
+        format!(r#"{{"x":{deep},"access_token":"t"}}"#),
+        format!(r#"{{"access_token":"{}"}}"#, "t".repeat(900_000)),
+        r#"{"access_token":"a\r\nb"}"#.to_owned(),
+        r#"{"access_token":"\u0000"}"#.to_owned(),
+        r#"{"access_token":"\ud800"}"#.to_owned(),
+        r#"{"access_token":"a","access_token":"b"}"#.to_owned(),
+        r#"{"access_token":5,"token_type":[]}"#.to_owned(),
+        format!("<html>{}", "é".repeat(100_000)),
+    ];
+    let lifetimes = [
+        "0",
+        "-1",
+        "-1e400",
+        "1e400",
+        "9223372036854775808",
+        "\"NaN\"",
+        "\"inf\"",
+        "\"1e400\"",
+        "null",
+        "{}",
+        "\"\"",
+        "0.1",
+        "18446744073709551616",
+        "\" 5 \"",
+    ]
+    .map(|n| format!(r#"{{"access_token":"t","expires_in":{n}}}"#));
+    for body in bodies.into_iter().chain(lifetimes) {
+        for status in [200, 201, 400, 500] {
+            let world = World::new();
+            let tokens = world.tokens();
+            let headers = http::HeaderMap::new();
+            let odd = Reply::Answer(status, body.clone(), headers)
+                .header("retry-after", "99999999999999999999999")
+                .header("content-type", "text/\u{80}");
+            world.endpoint.otherwise(odd);
+            let call = world.ask(&tokens);
+            world.advance(ACQUIRE_TIMEOUT);
+            assert!(call.is_finished());
+            world.assert_at_rest();
+            assert_eq!(world.events.count("FlightDied"), 0, "{body:.50}");
+            // And later too.
+            world.advance(seconds(400));
+            let call = world.ask(&tokens);
+            world.advance(ACQUIRE_TIMEOUT);
+            assert!(call.is_finished());
+            assert!(world.endpoint.requests() < 30);
+        }
+    }
+}
+
+#[test]
+fn x5_whatever_a_resource_server_challenges_with_does_no_harm() {
+    let long: &'static str = Box::leak("Bearer a=b, ".repeat(10_000).into_boxed_str());
+    for challenge in [
+        long,
+        "=",
+        "\"",
+        "Bearer \"\\",
+        "Bearer error=\"\\\"",
+        ",,,,",
+        "\t",
+    ] {
+        let world = World::new();
+        let client = world.client();
+        world.api.answers(move |_| {
+            let answer = ApiResponse::status_of(401);
+            (0..5).fold(answer, |answer, _| answer.challenge(challenge))
+        });
+        for _ in 0..3 {
+            assert_eq!(world.get_now(&client), 401);
+        }
+        assert_eq!(world.endpoint.requests(), 2);
+    }
+}

@@ -1,0 +1,24 @@
+//! The rules of CONTRACT.md that the drivers hold: a client between a scripted token endpoint and scripted
+//! resource servers, all in memory and on virtual time.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what goes wrong in them fails the test"
+)]
+
+mod backoff;
+mod concurrency;
+mod cooldown;
+mod deadlines;
+mod expiry;
+mod flights;
+mod flow;
+mod leaks;
+mod ports;
+mod rejection;
+mod rotation;
+mod secrets;
+mod support;

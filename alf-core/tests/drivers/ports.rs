@@ -1,0 +1,241 @@
+//! What the types promise: rest, `Send`, and ports that are easy to stand in for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use alf_core::{
+    Client, Error, ExchangeOptions, Origin, Redirects, TokenEndpoint, TokenError, TokenManager,
+    Transport, TransportError, from_fn,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderName};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+
+use crate::support::{
+    API, Api, ApiError, ApiRequest, ApiResponse, CLIENT_ID, DUE, Endpoint, LIFETIME, Reply, SECRET,
+    TOKEN_ENDPOINT, World, seconds,
+};
+
+fn is_shared<T: Send + Sync + Clone + 'static>() {}
+fn is_send<T: Send>(_: &T) {}
+fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+fn is_object_safe(_: &dyn TokenEndpoint) {}
+
+/// A transport need not be `Clone`.
+struct NotClone;
+
+/// The compiler holds these.
+#[expect(dead_code, reason = "compiled, never called")]
+fn promises(client: &Client<Api>, endpoint: &Endpoint, request: ApiRequest) {
+    is_object_safe(endpoint);
+    is_shared::<Client<Api>>();
+    is_shared::<Client<NotClone>>();
+    is_shared::<TokenManager>();
+    is_shared::<TokenError>();
+    is_send(&client.send(request));
+    is_send(&client.tokens().token());
+    is_error::<Error<ApiError>>();
+    is_error::<TokenError>();
+}
+
+#[test]
+fn a_client_at_rest_costs_no_task_and_no_timer() {
+    let world = World::new();
+    let client = world.client();
+    world.runtime.run_until_stalled();
+    // Nothing runs before the first request.
+    assert_eq!(world.endpoint.requests(), 0);
+    world.assert_at_rest();
+    world.get_now(&client);
+    world.assert_at_rest();
+    // Nor when the token falls due, or is over.
+    world.advance(DUE);
+    world.assert_at_rest();
+    world.advance(LIFETIME);
+    world.assert_at_rest();
+    assert_eq!(world.endpoint.requests(), 1);
+    // Nor in a rest, nor in a cool-down.
+    world.endpoint.reply(Reply::refuse(400, "invalid_client"));
+    world.ask_now(client.tokens()).unwrap_err();
+    world.assert_at_rest();
+    world.advance(seconds(1));
+    world.api.answers(|_| ApiResponse::rejection());
+    assert_eq!(world.get_now(&client), 401);
+    assert_eq!(world.get_now(&client), 401);
+    world.assert_at_rest();
+}
+
+#[test]
+fn a_flight_ends_when_its_client_is_gone() {
+    let world = World::new();
+    let client = world.client();
+    world.get_now(&client);
+    world.advance(DUE);
+    let renewal = world.endpoint.hold();
+    world.get_now(&client);
+    drop(client);
+    renewal.answer(Reply::Issue);
+    world.runtime.run_until_stalled();
+    world.assert_at_rest();
+}
+
+mockall::mock! {
+    Endpoint {}
+
+    #[async_trait]
+    impl TokenEndpoint for Endpoint {
+        async fn exchange(
+            &self,
+            request: Request<Bytes>,
+            options: &ExchangeOptions,
+        ) -> Result<Response<Bytes>, TransportError>;
+    }
+}
+
+mockall::mock! {
+    Library {}
+
+    #[async_trait]
+    impl Transport for Library {
+        type Request = String;
+        type Response = u16;
+        type Error = std::io::Error;
+
+        async fn send(&self, request: String) -> Result<u16, std::io::Error>;
+        fn origin(&self, request: &String) -> Origin;
+        fn head(&self, request: &String) -> (Method, Uri);
+        fn insert_header(&self, request: &mut String, name: &HeaderName, value: &HeaderValue);
+        fn try_clone(&self, request: &mut String) -> Option<String>;
+        fn status(&self, response: &u16) -> StatusCode;
+        fn header_values(&self, response: &u16, name: &HeaderName) -> Vec<HeaderValue>;
+        fn landed_at(&self, response: &u16) -> Option<Origin>;
+        async fn discard(&self, response: u16);
+    }
+}
+
+#[test]
+fn mockall_mocks_both_ports() {
+    let mut endpoint = MockEndpoint::new();
+    let mut issued = 0;
+    endpoint.expect_exchange().times(2).returning(move |_, _| {
+        issued += 1;
+        let body = format!(r#"{{"access_token":"token-{issued}"}}"#);
+        Ok(Response::new(Bytes::from(body)))
+    });
+    let mut library = MockLibrary::new();
+    let origin = Origin::parse(API).unwrap();
+    library.expect_origin().times(1).return_const(origin);
+    library
+        .expect_try_clone()
+        .times(1)
+        .returning(|request| Some(request.clone()));
+    library
+        .expect_insert_header()
+        .times(2)
+        .returning(|request, _, value| request.push_str(value.to_str().unwrap()));
+    library.expect_send().times(2).returning(|request| {
+        Ok(match request.as_str() {
+            "GET Bearer token-1" => 401,
+            "GET Bearer token-2" => 204,
+            other => panic!("{other}"),
+        })
+    });
+    library
+        .expect_status()
+        .returning(|status| StatusCode::from_u16(*status).unwrap());
+    library.expect_landed_at().times(1).return_const(None);
+    library.expect_header_values().return_const(Vec::new());
+    library.expect_discard().times(1).return_const(());
+    let world = World::new();
+    let client = world
+        .builder()
+        .client_secret(CLIENT_ID, SECRET)
+        .build_with(Arc::new(library), Arc::new(endpoint))
+        .unwrap();
+    let status = world
+        .runtime
+        .block_on(async move { client.send("GET ".to_owned()).await.unwrap() });
+    assert_eq!(status, 204);
+}
+
+#[test]
+fn from_fn_is_a_whole_transport() {
+    let world = World::new();
+    let issued = Arc::new(AtomicUsize::new(0));
+    let transport = from_fn(Redirects::NotFollowed, move |request: Request<Bytes>| {
+        let issued = Arc::clone(&issued);
+        async move {
+            if request.uri() == TOKEN_ENDPOINT {
+                let number = issued.fetch_add(1, Ordering::Relaxed) + 1;
+                let token = format!(r#"{{"access_token":"token-{number}"}}"#);
+                return Ok::<_, std::io::Error>(Response::new(Full::from(token)));
+            }
+            if request.uri().host() == Some("gone.example.com") {
+                return Err(std::io::ErrorKind::ConnectionReset.into());
+            }
+            let mut response = Response::new(Full::new(request.body().clone()));
+            if request.headers()[AUTHORIZATION] == "Bearer token-1" {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+            }
+            Ok(response)
+        }
+    });
+    let builder = world.builder().client_secret(CLIENT_ID, SECRET);
+    let client = builder.build(transport).unwrap();
+    let request = Request::post(API).body(Bytes::from("a body")).unwrap();
+    let sending = client.clone();
+    let response = world
+        .runtime
+        .block_on(async move { sending.send(request).await.unwrap() });
+    assert_eq!(response.status(), 200);
+    let body = world
+        .runtime
+        .block_on(async move { response.into_body().collect().await.unwrap().to_bytes() });
+    assert_eq!(body, "a body", "the replay has it too");
+
+    let request = Request::get("https://gone.example.com/").body(Bytes::new());
+    let sending = client.clone();
+    let outcome = world
+        .runtime
+        .block_on(async move { sending.send(request.unwrap()).await });
+    let Err(Error::Transport(error)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let error = error.into_inner().downcast::<std::io::Error>().unwrap();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+
+    let request = Request::get("/no/origin").body(Bytes::new()).unwrap();
+    let outcome = world
+        .runtime
+        .block_on(async move { client.send(request).await });
+    assert!(matches!(outcome, Err(Error::Blocked(_))), "{outcome:?}");
+}
+
+#[test]
+fn t7_from_fn_reads_no_more_than_is_allowed() {
+    let world = World::new();
+    let transport = from_fn(Redirects::NotFollowed, |_: Request<Bytes>| async {
+        let body = Full::<Bytes>::from(vec![b' '; 1024 * 1024 + 1]);
+        Ok::<_, std::io::Error>(Response::new(body))
+    });
+    let builder = world.builder().client_secret(CLIENT_ID, SECRET);
+    let client = builder.build(transport).unwrap();
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    assert_eq!(error.kind(), alf_core::TokenErrorKind::Unreadable);
+    assert!(error.to_string().contains("1 MiB"), "{error}");
+}
+
+#[test]
+fn tokens_alone_need_no_transport() {
+    let world = World::new();
+    let tokens = TokenManager::builder(TOKEN_ENDPOINT)
+        .client_secret(CLIENT_ID, SECRET)
+        .runtime(world.runtime.clone())
+        .build(world.endpoint.clone())
+        .unwrap();
+    assert_eq!(world.token_now(&tokens), "token-1");
+    assert_eq!(world.token_now(&tokens.clone()), "token-1");
+    assert_eq!(world.endpoint.requests(), 1);
+}

@@ -1,0 +1,260 @@
+//! X1: nothing that can be printed shows a secret.
+
+use std::error::Error as StdError;
+use std::fmt::{Debug, Display};
+use std::sync::{Arc, Mutex};
+
+use alf_core::{Error, Rejection, TransportErrorKind};
+
+use crate::support::{
+    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, CLIENT_ID, Reply, SECRET, World, seconds,
+};
+
+/// Everything that can be printed.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<String>>>);
+
+impl Printed {
+    fn text(&self, text: impl Into<String>) {
+        self.0.lock().unwrap().push(text.into());
+    }
+
+    fn debug(&self, what: impl Debug) {
+        self.text(format!("{what:?}"));
+        self.text(format!("{what:#?}"));
+    }
+
+    fn error(&self, error: &(impl StdError + 'static)) {
+        let mut next: Option<&dyn StdError> = Some(error);
+        while let Some(error) = next {
+            self.debug(error);
+            self.display(error);
+            next = error.source();
+        }
+    }
+
+    fn display(&self, what: impl Display) {
+        self.text(what.to_string());
+    }
+
+    /// X1: none of the secrets is in it, in no form in which alf sends them; and that much was
+    /// printed at all.
+    fn assert_secret(&self, at_least: usize) {
+        let forms = [
+            SECRET,
+            "s3cr3t%2Bof%20client",
+            "s3cr3t%2bof%20client",
+            "Y2xpZW50LWlkOnMzY3IzdCUyQm9mJTIwY2xpZW50",
+            "s3cr3t",
+            "hush-hush",
+            "token-1",
+            "token-2",
+            "token-3",
+        ];
+        let printed = self.0.lock().unwrap();
+        assert!(printed.len() >= at_least, "{}", printed.len());
+        for text in printed.iter() {
+            for form in forms {
+                assert!(!text.contains(form), "{form} in {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn x1_nothing_that_can_be_printed_shows_a_secret() {
+    let printed = Printed::default();
+    let world = World::new();
+    let echo = format!(
+        r#"{{"error":"bad {SECRET}","error_description":"{SECRET} s3cr3t%2Bof%20client","error_uri":"https://a/?s={SECRET}"}}"#
+    );
+    let odd_answers = [
+        Reply::Answer(400, echo.clone(), http::HeaderMap::new()),
+        Reply::Answer(503, echo, http::HeaderMap::new()).header("retry-after", "99"),
+        Reply::body(r#"{"access_token":"hush-hush","token_type":"mac"}"#),
+        Reply::body(r#"{"access_token":"hush-hush","expires_in":}"#),
+        Reply::body(r#"{"access_token":"hush hush","scope":"hush-hush"}"#),
+        Reply::body(r#"["hush-hush"]"#),
+        Reply::body("hush-hush"),
+        Reply::body(format!("<html>{SECRET}</html>")),
+        Reply::status(302).header("location", "https://hush-hush.example/"),
+        Reply::Fail(TransportErrorKind::Connect),
+        Reply::Panic,
+        Reply::Never,
+    ];
+    for reply in odd_answers {
+        for authentication in [0, 1] {
+            let builder = world.builder();
+            printed.debug(&builder);
+            let builder = match authentication {
+                0 => builder.client_secret(CLIENT_ID, SECRET),
+                _ => builder.client_secret_post(CLIENT_ID, SECRET),
+            };
+            printed.debug(&builder);
+            let client = world.build(builder);
+            world.endpoint.otherwise(reply.clone());
+            let mut call = world.ask(client.tokens());
+            world.advance(ACQUIRE_TIMEOUT);
+            let error = call.take().unwrap().unwrap_err();
+            printed.error(&error);
+            printed.error(&Error::<crate::support::ApiError>::from(error));
+            printed.debug(&client);
+        }
+    }
+    world.endpoint.otherwise(Reply::Issue);
+    let client = world.client();
+    let token = world.ask_now(client.tokens()).unwrap();
+    printed.debug(&token);
+    printed.debug(token.header_value());
+    printed.debug(Rejection::from(&token));
+    printed.debug(client.tokens());
+    world.get_now(&client);
+    // A rejection, a replay, a second rejection, a hand-back, a failed renewal.
+    world.api.answers(|_| ApiResponse::rejection());
+    world.get_now(&client);
+    world.get_now(&client);
+    world.advance(seconds(60));
+    world.endpoint.otherwise(Reply::refuse(400, SECRET));
+    let error = world.send_now(&client, ApiRequest::get(API)).unwrap_err();
+    printed.error(&error);
+    let blocked = world.send_now(&client, ApiRequest::get("http://api.example.com"));
+    printed.error(&blocked.unwrap_err());
+    for sent in world.api.sent() {
+        printed.debug(&sent.authorization);
+    }
+    for exchange in world.endpoint.exchanges() {
+        printed.debug(&exchange.headers);
+        assert!(!exchange.uri.contains("s3cr3t"));
+    }
+    for event in world.events.all() {
+        printed.text(event);
+    }
+    printed.assert_secret(100);
+}
+
+#[test]
+fn x1_wrong_settings_are_named_without_a_secret() {
+    let printed = Printed::default();
+    let world = World::new();
+    let secret = "hush-hush\nx";
+    for builder in [
+        world.builder().client_secret(CLIENT_ID, secret),
+        world.builder().client_secret_post(CLIENT_ID, secret),
+        world
+            .builder()
+            .client_secret(CLIENT_ID, "hush-hush")
+            .client_secret_post(CLIENT_ID, "hush-hush"),
+        world.builder().client_secret("", "hush-hush"),
+    ] {
+        let api = Arc::new(world.api.clone());
+        let endpoint = Arc::new(world.endpoint.clone());
+        let error = builder.build_with(api, endpoint).unwrap_err();
+        printed.error(&error);
+    }
+    printed.assert_secret(4);
+}
+
+#[cfg(feature = "tracing")]
+#[test]
+fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
+    let printed = Printed::default();
+    let lines = printed.clone();
+    let subscriber = tracing_lines::Lines::new(move |line| lines.text(line));
+    tracing::subscriber::with_default(subscriber, || {
+        let world = World::new();
+        let builder = world.builder().client_secret(CLIENT_ID, SECRET);
+        let client = world.build(builder.observer(alf_core::TracingObserver::new()));
+        for _ in 0..5 {
+            world.endpoint.reply(Reply::refuse(503, SECRET));
+        }
+        let call = world.ask(client.tokens());
+        world.advance(ACQUIRE_TIMEOUT);
+        assert!(call.is_finished());
+        world.get_now(&client);
+        world.advance(crate::support::DUE);
+        world.get_now(&client);
+        world.endpoint.otherwise(Reply::Issue);
+        world.api.answers(|_| ApiResponse::rejection());
+        for _ in 0..30 {
+            world.get_now(&client);
+            world.advance(seconds(10));
+        }
+        world.endpoint.otherwise(Reply::refuse(400, SECRET));
+        world.advance(seconds(60));
+        let _ = world.send_now(&client, ApiRequest::get(API));
+        let _ = world.send_now(&client, ApiRequest::get("http://api.example.com"));
+    });
+    for message in [
+        "got a token",
+        "tried again",
+        "got no token",
+        "was rejected",
+        "handed back",
+        "was replayed",
+        "was not sent",
+    ] {
+        let printed = printed.0.lock().unwrap();
+        assert!(
+            printed.iter().any(|line| line.contains(message)),
+            "{message}"
+        );
+    }
+    printed.assert_secret(20);
+}
+
+/// A subscriber that takes everything at every level.
+#[cfg(feature = "tracing")]
+mod tracing_lines {
+    use std::fmt::{Debug, Write};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    pub(super) struct Lines<F>(F);
+
+    struct Line(String);
+
+    impl<F: Fn(String) + 'static> Lines<F> {
+        pub(super) fn new(line: F) -> Self {
+            Self(line)
+        }
+    }
+
+    impl Visit for Line {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            write!(self.0, "{field}={value:?} ").unwrap();
+        }
+    }
+
+    impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Lines<F> {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, span: &Attributes<'_>) -> Id {
+            let mut line = Line(String::new());
+            span.record(&mut line);
+            (self.0)(line.0);
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, values: &Record<'_>) {
+            let mut line = Line(String::new());
+            values.record(&mut line);
+            (self.0)(line.0);
+        }
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut line = Line(String::new());
+            event.record(&mut line);
+            (self.0)(line.0);
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+}
