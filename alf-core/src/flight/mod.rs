@@ -1,8 +1,10 @@
 //! One acquisition of a token, from the client's proof to the landing. It belongs to no caller.
 
 mod announcement;
+mod ending;
 
 pub(crate) use announcement::{Announcement, Outcome};
+pub(crate) use ending::{Arrival, Crash};
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use futures_util::future::{Either, select};
 
 use crate::error::Cause;
 use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded};
-use crate::manager::{Arrival, Crash, Shared};
+use crate::manager::Shared;
 use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
 use crate::{

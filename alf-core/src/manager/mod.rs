@@ -1,6 +1,7 @@
 //! The token of one client: kept, renewed, and the only place where callers wait for it.
 
 mod shared;
+mod state;
 mod waiting;
 
 use std::fmt;
@@ -10,7 +11,7 @@ use crate::builder::OwnTokens;
 use crate::config::Config;
 use crate::{ClientBuilder, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError};
 
-pub(crate) use shared::{Arrival, Crash, Shared};
+pub(crate) use shared::Shared;
 pub(crate) use waiting::{FollowUp, Verdict, Waiter};
 
 /// Gets the token, keeps it, renews it: for those who send their requests themselves.

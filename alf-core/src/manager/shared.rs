@@ -7,21 +7,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::HeaderValue;
-
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Cause, TokenErrorKind};
-use crate::flight::{Announcement, Flight, Outcome};
+use crate::flight::{Announcement, Arrival, Crash, Flight, Outcome};
 use crate::machine::{
-    Begin, Death, Demand, Failure, FlightId, Generation, Landed, Landing, Moment, OriginKey,
-    Reject, Renewal, Reply,
+    Begin, Death, Demand, Failure, FlightId, Generation, Landed, Moment, Reject, Reply,
 };
 use crate::runtime::BoxFuture;
 use crate::slot::Slot;
-use crate::token::Grant;
 use crate::{Event, Observer, Origin, Runtime, TimeoutPhase, Token, TokenEndpoint, TokenError};
 
+use super::state::State;
 use super::waiting::{FollowUp, Renewing, Step, Verdict};
 
 pub(crate) struct Shared {
@@ -34,20 +31,6 @@ pub(crate) struct Shared {
     state: Mutex<State>,
 }
 
-struct State {
-    renewal: Renewal<Arc<Grant>>,
-    /// The held token as it is presented.
-    token: Option<Token>,
-    /// Where the waiters of the flight that is under way look.
-    announcement: Option<Arc<Announcement>>,
-    /// What callers get while alf rests.
-    last_error: Option<TokenError>,
-    /// The origins that were seen rejecting, by their number (R6).
-    origins: Vec<Origin>,
-    /// What the slot holds.
-    published: Option<(Generation, Moment)>,
-}
-
 impl Shared {
     pub(super) fn new(
         config: Config,
@@ -55,18 +38,10 @@ impl Shared {
         runtime: Arc<dyn Runtime>,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        let state = State {
-            renewal: Renewal::new(config.policy.clone()),
-            token: None,
-            announcement: None,
-            last_error: None,
-            origins: Vec::new(),
-            published: None,
-        };
         Self {
             clock: Clock::new(Arc::clone(&runtime)),
             slot: Slot::empty(),
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(config.policy.clone())),
             config,
             endpoint,
             runtime,
@@ -260,19 +235,14 @@ impl Shared {
     /// Carries out what the machine decided, but for beginning the flight, which is done outside
     /// of the lock.
     fn carry_out(self: &Arc<Self>, state: &mut State, demand: Demand) -> (Step, Option<Flight>) {
-        match demand {
-            Demand::Use(_) => (state.use_token(self), None),
-            Demand::UseAndRenew(_, begin) => {
-                let flight = self.board(state, begin);
-                (state.use_token(self), Some(flight))
-            }
-            Demand::Begin(begin) => {
-                let flight = self.board(state, begin);
-                (state.wait(self), Some(flight))
-            }
-            Demand::Join(_) => (state.wait(self), None),
-            Demand::Refuse { .. } => (state.refuse(self), None),
-        }
+        let flight = match demand {
+            Demand::UseAndRenew(_, begin) | Demand::Begin(begin) => Some(self.board(state, begin)),
+            Demand::Use(_) | Demand::Join(_) | Demand::Refuse { .. } => None,
+        };
+        let step = state
+            .step(demand)
+            .unwrap_or_else(|| Step::Refuse(self.error_so_far(Crash::died())));
+        (step, flight)
     }
 
     /// A flight that is ready to begin, and its announcement, for which others can wait already.
@@ -365,94 +335,5 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // What runs while it is held does not panic, and would leave the machine as it was.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a successful flight hands over.
-pub(crate) struct Arrival {
-    pub(crate) landing: Landing<Arc<Grant>>,
-    pub(crate) header: HeaderValue,
-}
-
-/// What a failed flight hands over.
-pub(crate) struct Crash {
-    pub(crate) cause: Cause,
-    pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
-}
-
-impl Crash {
-    /// S4: what happened to it, nobody knows.
-    fn died() -> Self {
-        Self {
-            cause: Cause::new(TokenErrorKind::Died, Failure::TRANSIENT),
-            attempts: 0,
-            elapsed: Duration::ZERO,
-        }
-    }
-}
-
-impl State {
-    fn use_token(&self, shared: &Shared) -> Step {
-        // The machine says so only of a token that landed, and what lands is kept here.
-        self.token.clone().map_or_else(
-            || Step::Refuse(shared.error_so_far(Crash::died())),
-            Step::Use,
-        )
-    }
-
-    fn wait(&self, shared: &Shared) -> Step {
-        // The machine says so only of a flight that was begun, and what begins is announced here.
-        self.announcement.as_ref().map_or_else(
-            || Step::Refuse(shared.error_so_far(Crash::died())),
-            |announcement| Step::Wait(announcement.waiter()),
-        )
-    }
-
-    fn refuse(&self, shared: &Shared) -> Step {
-        // The machine says so only after a failure, and a failure is kept here.
-        let error = self.last_error.clone();
-        Step::Refuse(error.unwrap_or_else(|| shared.error_so_far(Crash::died())))
-    }
-
-    /// Keeps what landed.
-    fn take(&mut self, landed: Landed, grant: Arc<Grant>, header: HeaderValue) -> Outcome {
-        match landed {
-            Landed::Took(generation) | Landed::Same(generation) => {
-                let token = Token::new(grant, generation, header);
-                self.token = Some(token.clone());
-                self.last_error = None;
-                // The copies in the slot are of another token, or state another lifetime.
-                self.published = None;
-                Outcome::Landed(token)
-            }
-            Landed::Failed { .. } | Landed::Late => Outcome::Gone,
-        }
-    }
-
-    fn fail(&mut self, error: TokenError) -> Outcome {
-        self.last_error = Some(error.clone());
-        Outcome::Failed(error)
-    }
-
-    /// Takes the announcement of that flight, if it was not replaced.
-    fn take_announcement(&mut self, flight: FlightId) -> Option<Arc<Announcement>> {
-        self.announcement
-            .take_if(|announcement| announcement.flight() == flight)
-    }
-
-    /// The number that stands for an origin in the machine (R6).
-    fn key_of(&mut self, origin: Option<&Origin>) -> OriginKey {
-        let Some(origin) = origin else {
-            return OriginKey::UNKNOWN;
-        };
-        if let Some(index) = self.origins.iter().position(|seen| seen == origin) {
-            return OriginKey::new(index);
-        }
-        let index = self.origins.len();
-        if index < usize::from(OriginKey::KEPT) {
-            self.origins.push(origin.clone());
-        }
-        OriginKey::new(index)
     }
 }

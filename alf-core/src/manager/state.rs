@@ -1,0 +1,98 @@
+//! What the lock of a manager guards: the machine, and what its decisions are about.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use crate::flight::{Announcement, Outcome};
+use crate::machine::{Demand, FlightId, Generation, Landed, Moment, OriginKey, Policy, Renewal};
+use crate::token::Grant;
+use crate::{Origin, Token, TokenError};
+
+use super::waiting::Step;
+
+pub(super) struct State {
+    pub(super) renewal: Renewal<Arc<Grant>>,
+    /// The held token as it is presented.
+    pub(super) token: Option<Token>,
+    /// Where the waiters of the flight that is under way look.
+    pub(super) announcement: Option<Arc<Announcement>>,
+    /// What callers get while alf rests.
+    last_error: Option<TokenError>,
+    /// The origins that were seen rejecting, by their number (R6).
+    origins: Vec<Origin>,
+    /// What the slot holds.
+    pub(super) published: Option<(Generation, Moment)>,
+}
+
+impl State {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self {
+            renewal: Renewal::new(policy),
+            token: None,
+            announcement: None,
+            last_error: None,
+            origins: Vec::new(),
+            published: None,
+        }
+    }
+
+    /// What a decision means for the caller; always something, since what it is about is kept here:
+    /// the token that landed, the flight that was begun, the failure that is rested after.
+    pub(super) fn step(&self, demand: Demand) -> Option<Step> {
+        match demand {
+            Demand::Use(_) | Demand::UseAndRenew(..) => self.token.clone().map(Step::Use),
+            Demand::Begin(_) | Demand::Join(_) => {
+                let announcement = self.announcement.as_ref()?;
+                Some(Step::Wait(announcement.waiter()))
+            }
+            Demand::Refuse { .. } => self.last_error.clone().map(Step::Refuse),
+        }
+    }
+
+    /// Keeps what landed.
+    pub(super) fn take(
+        &mut self,
+        landed: Landed,
+        grant: Arc<Grant>,
+        header: HeaderValue,
+    ) -> Outcome {
+        match landed {
+            Landed::Took(generation) | Landed::Same(generation) => {
+                let token = Token::new(grant, generation, header);
+                self.token = Some(token.clone());
+                self.last_error = None;
+                // The copies in the slot are of another token, or state another lifetime.
+                self.published = None;
+                Outcome::Landed(token)
+            }
+            Landed::Failed { .. } | Landed::Late => Outcome::Gone,
+        }
+    }
+
+    pub(super) fn fail(&mut self, error: TokenError) -> Outcome {
+        self.last_error = Some(error.clone());
+        Outcome::Failed(error)
+    }
+
+    /// Takes the announcement of that flight, if it was not replaced.
+    pub(super) fn take_announcement(&mut self, flight: FlightId) -> Option<Arc<Announcement>> {
+        self.announcement
+            .take_if(|announcement| announcement.flight() == flight)
+    }
+
+    /// The number that stands for an origin in the machine (R6).
+    pub(super) fn key_of(&mut self, origin: Option<&Origin>) -> OriginKey {
+        let Some(origin) = origin else {
+            return OriginKey::UNKNOWN;
+        };
+        if let Some(index) = self.origins.iter().position(|seen| seen == origin) {
+            return OriginKey::new(index);
+        }
+        let index = self.origins.len();
+        if index < usize::from(OriginKey::KEPT) {
+            self.origins.push(origin.clone());
+        }
+        OriginKey::new(index)
+    }
+}
