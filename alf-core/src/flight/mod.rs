@@ -27,7 +27,6 @@ use crate::{
 pub(crate) struct Flight {
     shared: Arc<Shared>,
     begin: Begin,
-    begun_at: Moment,
     end: End,
 }
 
@@ -40,7 +39,6 @@ enum End {
 impl Flight {
     pub(crate) fn new(shared: Arc<Shared>, begin: Begin) -> Self {
         Self {
-            begun_at: shared.now(),
             shared,
             begin,
             end: End::NotTold,
@@ -69,6 +67,7 @@ impl Flight {
             ..
         } = self.begin;
         let mut attempts = Attempts::new(deadline, after_failure);
+        let begun_at = self.shared.now();
         loop {
             let cause = match self.attempt(attempts.made() + 1).await {
                 Ok(arrival) => return Ok(arrival),
@@ -88,7 +87,7 @@ impl Flight {
             let crash = Crash {
                 cause,
                 attempts: attempts.made(),
-                elapsed: self.shared.now().saturating_since(self.begun_at),
+                elapsed: self.shared.now().saturating_since(begun_at),
             };
             match next {
                 Next::TryAgain { at } => self.pause(at, crash).await,
@@ -175,7 +174,7 @@ impl Flight {
         let pause = at.saturating_since(self.shared.now());
         self.shared.tell(&Event::AttemptFailed {
             flight: self.number(),
-            error: &self.shared.error_so_far(crash),
+            error: &self.shared.error(crash, None),
             pause,
         });
         self.shared.runtime.sleep(pause).await;

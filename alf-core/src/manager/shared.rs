@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -29,6 +29,13 @@ pub(crate) struct Shared {
     observer: Arc<dyn Observer>,
     slot: Slot,
     state: Mutex<State>,
+}
+
+/// A flight that is begun as soon as the lock is free.
+struct Departure {
+    flight: Flight,
+    /// The announcement of the one whose place it takes, if that never ended.
+    frozen: Option<Arc<Announcement>>,
 }
 
 impl Shared {
@@ -75,10 +82,10 @@ impl Shared {
         let now = self.now();
         let mut state = self.lock();
         let demand = state.renewal.demand(now);
-        let (step, flight) = self.carry_out(&mut state, demand);
+        let (step, departure) = self.carry_out(&mut state, demand);
         self.publish(&mut state, now);
         drop(state);
-        self.launch(flight);
+        self.launch(departure);
         step
     }
 
@@ -96,7 +103,7 @@ impl Shared {
             FollowUp::Replay => state.renewal.reject(now, generation, key),
             FollowUp::None => state.renewal.reject_unreplayed(now, generation, key),
         };
-        let (step, flight) = match decision {
+        let (step, departure) = match decision {
             Reject::Superseded(demand) => self.carry_out(&mut state, demand),
             Reject::Begin(begin) => self.carry_out(&mut state, Demand::Begin(begin)),
             Reject::Join(flight) => self.carry_out(&mut state, Demand::Join(flight)),
@@ -118,7 +125,7 @@ impl Shared {
                 origin,
             });
         }
-        self.launch(flight);
+        self.launch(departure);
         Verdict::Renew(Renewing {
             step,
             generation,
@@ -153,6 +160,7 @@ impl Shared {
     /// A flight has ended with a result.
     pub(crate) fn landed(&self, flight: FlightId, result: Result<Arrival, Crash>) {
         let now = self.now();
+        let wall = self.clock.wall();
         let jitter = fastrand::f64();
         let mut state = self.lock();
         let (landed, outcome) = match result {
@@ -165,7 +173,10 @@ impl Shared {
                 let failure = crash.cause.failure;
                 let landed = state.renewal.land(now, flight, Err(failure), jitter);
                 let outcome = match landed {
-                    Landed::Failed { until } => state.fail(self.error(crash, now, until)),
+                    Landed::Failed { until } => {
+                        let rest = until.saturating_since(now);
+                        state.fail(self.error(crash, wall.checked_add(rest)))
+                    }
                     Landed::Took(_) | Landed::Same(_) | Landed::Late => Outcome::Gone,
                 };
                 (landed, outcome)
@@ -185,11 +196,15 @@ impl Shared {
     /// A flight is gone without a result (S4).
     pub(crate) fn died(&self, flight: FlightId) {
         let now = self.now();
+        let wall = self.clock.wall();
         let mut state = self.lock();
         let outcome = match state.renewal.die(now, flight) {
             Death::Late => return,
             Death::AskAgain => Outcome::Gone,
-            Death::Failed { until } => state.fail(self.error(Crash::died(), now, until)),
+            Death::Failed { until } => {
+                let rest = until.saturating_since(now);
+                state.fail(self.error(Crash::died(), wall.checked_add(rest)))
+            }
         };
         self.publish(&mut state, now);
         let announcement = state.take_announcement(flight);
@@ -222,48 +237,52 @@ impl Shared {
         TokenError::new(cause, self.shown_endpoint(), 0, waited, None)
     }
 
-    /// The failure of an attempt while its flight goes on, for observers.
-    pub(crate) fn error_so_far(&self, crash: Crash) -> TokenError {
+    /// The failure of a flight; `retry_at` is the end of the rest after it, where it has ended.
+    pub(crate) fn error(&self, crash: Crash, retry_at: Option<SystemTime>) -> TokenError {
         let Crash {
             cause,
             attempts,
             elapsed,
         } = crash;
-        TokenError::new(cause, self.shown_endpoint(), attempts, elapsed, None)
+        TokenError::new(cause, self.shown_endpoint(), attempts, elapsed, retry_at)
     }
 
-    /// Carries out what the machine decided, but for beginning the flight, which is done outside
-    /// of the lock.
-    fn carry_out(self: &Arc<Self>, state: &mut State, demand: Demand) -> (Step, Option<Flight>) {
-        let flight = match demand {
+    /// Carries out what the machine decided, but for what is done outside of the lock.
+    fn carry_out(self: &Arc<Self>, state: &mut State, demand: Demand) -> (Step, Option<Departure>) {
+        let departure = match demand {
             Demand::UseAndRenew(_, begin) | Demand::Begin(begin) => Some(self.board(state, begin)),
             Demand::Use(_) | Demand::Join(_) | Demand::Refuse { .. } => None,
         };
         let step = state
             .step(demand)
-            .unwrap_or_else(|| Step::Refuse(self.error_so_far(Crash::died())));
-        (step, flight)
+            .unwrap_or_else(|| Step::Refuse(self.error(Crash::died(), None)));
+        (step, departure)
     }
 
     /// A flight that is ready to begin, and its announcement, for which others can wait already.
-    fn board(self: &Arc<Self>, state: &mut State, begin: Begin) -> Flight {
+    fn board(self: &Arc<Self>, state: &mut State, begin: Begin) -> Departure {
         let announcement = Arc::new(Announcement::new(begin.flight));
-        if let Some(frozen) = state.announcement.replace(announcement) {
+        Departure {
+            frozen: state.announcement.replace(announcement),
+            flight: Flight::new(Arc::clone(self), begin),
+        }
+    }
+
+    /// Outside of the lock: a runtime that is shut down drops the task at once, and its end is told
+    /// to this very state; a waker may poll.
+    fn launch(&self, departure: Option<Departure>) {
+        let Some(Departure { flight, frozen }) = departure else {
+            return;
+        };
+        if let Some(frozen) = frozen {
             // S5: its waiters ask again, and join the flight that took its place.
             frozen.announce(Outcome::Gone);
         }
-        Flight::new(Arc::clone(self), begin)
-    }
-
-    /// S3: it belongs to nobody. Outside of the lock, since a runtime that is shut down drops the
-    /// task at once, and its end is told to this very state.
-    fn launch(&self, flight: Option<Flight>) {
-        if let Some(flight) = flight {
-            self.tell(&Event::FlightBegun {
-                flight: flight.number(),
-            });
-            self.runtime.spawn(Box::pin(flight.fly()));
-        }
+        self.tell(&Event::FlightBegun {
+            flight: flight.number(),
+        });
+        // S3: it belongs to nobody.
+        self.runtime.spawn(Box::pin(flight.fly()));
     }
 
     /// Lets the slot answer as long as the machine would say the same.
@@ -288,22 +307,6 @@ impl Shared {
             .credentials(token.token_type(), token.expose_access_token());
         // It could be presented when it landed: otherwise it shares its header, which is correct.
         token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
-    }
-
-    fn error(&self, crash: Crash, now: Moment, until: Moment) -> TokenError {
-        let Crash {
-            cause,
-            attempts,
-            elapsed,
-        } = crash;
-        let retry_at = self.clock.wall() + until.saturating_since(now);
-        TokenError::new(
-            cause,
-            self.shown_endpoint(),
-            attempts,
-            elapsed,
-            Some(retry_at),
-        )
     }
 
     fn tell_of_landing(

@@ -156,7 +156,7 @@ fn x1_a_token_request_does_not_print_itself() {
     request.authorization(HeaderValue::from_static("Basic s3cret"));
     request.mask("s3cret");
     let shown = format!("{request:?}");
-    assert!(!shown.contains("s3cret"), "{shown}");
+    assert_eq!(shown, "TokenRequest { .. }");
     let (request, _) = request.encode(&Uri::from_static(ENDPOINT));
     let headers = format!("{:?}", request.headers());
     assert!(!headers.contains("s3cret"), "{headers}");
