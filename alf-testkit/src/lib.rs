@@ -39,6 +39,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod conformance;
 mod runtime;
 pub mod server;
 
@@ -47,3 +48,8 @@ pub use server::{
     Answer, AuthorizationServer, Gate, Recorded, ResourceServer, ScriptedServer, Servers,
     TokenAnswer,
 };
+
+/// What the README shows is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

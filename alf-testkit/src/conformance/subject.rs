@@ -1,0 +1,204 @@
+//! [`Subject`]: what the suite needs to know of a transport, and what that transport can do.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::io::Write;
+use std::sync::Arc;
+
+use alf_core::{Runtime, TokenEndpoint, Transport};
+
+use super::Body;
+
+/// A transport on trial: how to make it, how to make its requests, how to read its responses.
+///
+/// # Examples
+///
+/// All that the suite needs to try `from_fn` over a stack of yours:
+///
+/// ```
+/// use std::future::Future;
+/// use std::io::Write;
+/// use std::sync::Arc;
+///
+/// use alf_core::{FnTransport, Redirects, Runtime, ThreadRuntime, from_fn};
+/// use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Subject};
+/// use bytes::Bytes;
+/// use futures_util::future::{BoxFuture, FutureExt};
+/// use http_body_util::{BodyExt, Full};
+///
+/// type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
+/// # async fn my_stack(_: http::Request<Bytes>) -> Answer {
+/// #     Ok(http::Response::new(Full::default()))
+/// # }
+///
+/// struct MySubject;
+///
+/// impl Subject for MySubject {
+///     type Transport = FnTransport<fn(http::Request<Bytes>) -> BoxFuture<'static, Answer>>;
+///
+///     fn transport() -> Self::Transport {
+///         from_fn(Redirects::NotFollowed, |request| my_stack(request).boxed())
+///     }
+///
+///     fn runtime() -> Arc<dyn Runtime> {
+///         Arc::new(ThreadRuntime::new())
+///     }
+///
+///     fn request(_: &Self::Transport, request: http::Request<Body>) -> http::Request<Bytes> {
+///         request.map(Body::into_bytes)
+///     }
+///
+///     async fn read(
+///         response: http::Response<Full<Bytes>>,
+///         sink: &mut (dyn Write + Send),
+///     ) -> Result<(), ReadError> {
+///         let mut body = response.into_body();
+///         while let Some(frame) = body.frame().await {
+///             if let Ok(data) = frame?.into_data() {
+///                 sink.write_all(&data)?;
+///             }
+///         }
+///         Ok(())
+///     }
+///
+///     fn block_on<F: Future>(future: F) -> F::Output {
+///         futures_executor::block_on(future)
+///     }
+///
+///     fn capabilities() -> Capabilities {
+///         Capabilities::all()
+///             .without(Capability::StreamingRequests)
+///             .without(Capability::Redirects)
+///             .without(Capability::ErrorKinds)
+///     }
+/// }
+/// ```
+pub trait Subject: 'static {
+    /// What is tried.
+    type Transport: Transport + TokenEndpoint;
+
+    /// A transport as a user would have it, with a connection pool of its own. Called once for each
+    /// case, outside of [`block_on`](Self::block_on).
+    ///
+    /// A library that blocks needs time-outs of its own, here of less than a second: nobody can drop
+    /// what it does.
+    fn transport() -> Self::Transport;
+
+    /// The runtime that a client on this transport is built with.
+    fn runtime() -> Arc<dyn Runtime>;
+
+    /// The library's request: with this method, URL, headers (every value of each) and body.
+    fn request(
+        transport: &Self::Transport,
+        request: http::Request<Body>,
+    ) -> <Self::Transport as Transport>::Request;
+
+    /// Reads the body of a response into `sink`, piece by piece as it arrives.
+    ///
+    /// Where `sink` fails, nothing more is read: pass its error on.
+    fn read(
+        response: <Self::Transport as Transport>::Response,
+        sink: &mut (dyn Write + Send),
+    ) -> impl Future<Output = Result<(), ReadError>>;
+
+    /// Runs a future to its end. Many threads call this at once, and the connections of one must
+    /// outlive its call: where the library needs a runtime, keep one in a `static`.
+    fn block_on<F: Future>(future: F) -> F::Output;
+
+    /// What the transport can do. A case that needs more is reported as not applicable.
+    fn capabilities() -> Capabilities;
+}
+
+/// Why a body could not be read: the library's error, or that of the sink.
+pub type ReadError = Box<dyn Error + Send + Sync>;
+
+/// What some transports can do and others cannot.
+///
+/// None of these excuses a leak: the cases that follow a token or a secret around run on every
+/// transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Capability {
+    /// A request body can be made while it is sent.
+    StreamingRequests,
+    /// A response can be read while it arrives, and given up in the middle.
+    StreamingResponses,
+    /// Redirects that stay at their origin are followed.
+    Redirects,
+    /// Connections are kept and used again.
+    ConnectionReuse,
+    /// A token request that fails tells how: without a connection, timed out, broken off.
+    ErrorKinds,
+    /// A future that waits for the network can be dropped, and nothing of it goes on. A library that
+    /// blocks its thread cannot do that.
+    Cancellation,
+}
+
+/// Which of the [`Capability`]s a transport has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    bits: u32,
+}
+
+impl Capabilities {
+    /// All of them, those that later versions add included.
+    pub const fn all() -> Self {
+        Self { bits: u32::MAX }
+    }
+
+    /// All of these but one.
+    #[must_use]
+    pub const fn without(self, capability: Capability) -> Self {
+        Self {
+            bits: self.bits & !capability.bit(),
+        }
+    }
+
+    /// Whether it is one of these.
+    pub const fn contains(self, capability: Capability) -> bool {
+        self.bits & capability.bit() != 0
+    }
+}
+
+impl Capability {
+    /// All that there are.
+    pub const ALL: &[Self] = &[
+        Self::StreamingRequests,
+        Self::StreamingResponses,
+        Self::Redirects,
+        Self::ConnectionReuse,
+        Self::ErrorKinds,
+        Self::Cancellation,
+    ];
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let had = Capability::ALL.iter().filter(|one| self.contains(**one));
+        f.debug_set().entries(had).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_taken_away_one_by_one() {
+        let some = Capabilities::all()
+            .without(Capability::Redirects)
+            .without(Capability::Cancellation);
+        assert!(!some.contains(Capability::Redirects));
+        assert!(!some.contains(Capability::Cancellation));
+        assert!(some.contains(Capability::ConnectionReuse));
+        assert_eq!(
+            format!("{some:?}"),
+            "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds}"
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Waiting, in a case: for calls, for attempts, for time to pass.
+
+use std::time::{Duration, Instant};
+
+use alf_core::{Moment, Runtime};
+
+use super::call::PATIENCE;
+use super::events::Stumble;
+use super::{Call, Case, Subject, fail};
+
+impl<S: Subject> Case<S> {
+    /// Waits for a call, and lets the pauses between attempts pass as they come (B1).
+    pub(super) fn ride_out<T: Send + 'static>(&self, mut call: Call<T>) -> T {
+        let begun = Instant::now();
+        while !call.ends_within(Duration::from_millis(1)) {
+            self.let_pauses_pass();
+            if begun.elapsed() > PATIENCE {
+                fail(&format!(
+                    "a call to end after some attempts, but {PATIENCE:?} later it has not; now: {:?}",
+                    self.time
+                ));
+            }
+        }
+        call.wait()
+    }
+
+    /// Waits for a call that may need any timer to end: time passes whenever nothing else happens.
+    pub(super) fn outlast<T: Send + 'static>(&self, mut call: Call<T>) -> T {
+        let begun = Instant::now();
+        let mut last = begun;
+        while !call.ends_within(Duration::from_millis(1)) {
+            if self.let_pauses_pass() {
+                last = Instant::now();
+            } else if last.elapsed() > IDLE {
+                self.time.advance_to_next_timer();
+                last = Instant::now();
+            }
+            if begun.elapsed() > PATIENCE {
+                fail("a call to end, whatever the server answered");
+            }
+        }
+        call.wait()
+    }
+
+    /// Lets every pause between attempts pass that has begun.
+    ///
+    /// Says whether there was one.
+    pub(super) fn let_pauses_pass(&self) -> bool {
+        let mut passed = false;
+        while let Some(stumble) = self.events.next_stumble(Duration::ZERO) {
+            self.let_pass(stumble.at + stumble.pause);
+            passed = true;
+        }
+        passed
+    }
+
+    /// Waits until the running flight's next attempt has failed, and says why.
+    pub(super) fn wait_for_stumble(&self) -> Stumble {
+        self.events
+            .next_stumble(PATIENCE)
+            .unwrap_or_else(|| fail("an attempt to fail and to be tried again"))
+    }
+
+    /// Lets the pause pass that ends then: not before its timer is set.
+    pub(super) fn let_pass(&self, end: Moment) {
+        self.time.wait_until("the pause has begun", |time| {
+            let left = end.saturating_since(time.now());
+            left.is_zero() || time.next_timer().is_some_and(|next| next <= left)
+        });
+        self.time.advance(end.saturating_since(self.time.now()));
+    }
+
+    /// Waits until that many callers wait for a flight, which waits for its answer.
+    pub(super) fn wait_for_waiters(&self, count: usize) {
+        // Each has a timer of its own (S5), and so has the attempt.
+        self.time.wait_for_timers(count + 1);
+    }
+}
+
+/// After that long in real time nothing more happens by itself.
+const IDLE: Duration = Duration::from_millis(300);

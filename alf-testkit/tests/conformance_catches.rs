@@ -1,0 +1,106 @@
+//! The conformance suite on transports with a flaw each: the cases that are there for it fail.
+
+#[path = "support/blocking.rs"]
+mod blocking;
+#[path = "support/hyper_own.rs"]
+mod hyper_own;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use alf_testkit::conformance::{self, Subject};
+
+use blocking::{Blocking, Unread};
+use hyper_own::{Flaw, Flawed, HyperOwn, Sound};
+
+/// A test that a transport with this flaw fails each of these cases.
+macro_rules! caught {
+    ($($test:ident: $flaw:ident by $($case:ident)+;)+) => {$(
+        #[test]
+        fn $test() {
+            struct This;
+            impl Flaw for This {
+                const FLAW: Option<Flawed> = Some(Flawed::$flaw);
+            }
+            $(fails::<HyperOwn<This>>(stringify!($case));)+
+        }
+    )+};
+}
+
+caught! {
+    headers_that_are_appended: AppendsHeaders by
+        f2_a_users_authorization_is_replaced_by_exactly_one
+        f2_a_replay_carries_exactly_one_authorization;
+    a_copy_with_an_empty_body: CopiesNoBody by
+        r4_a_body_in_memory_is_replayed_byte_for_byte;
+    a_stream_that_is_copied_as_nothing: CopiesStreamsAsNothing by
+        r4_a_stream_is_not_replayed_and_its_401_is_untouched;
+    requests_that_are_never_copied: NeverCopies by
+        f3_a_401_is_renewed_and_replayed_once
+        r1_two_hundred_rejections_cause_one_renewal;
+    redirects_that_carry_the_token: FollowsRedirectsWithTheToken by
+        x4_a_redirect_to_another_port_carries_no_token
+        x4_a_redirect_to_another_host_carries_no_token
+        x4_a_redirected_replay_carries_no_token;
+    redirects_of_which_nobody_is_told: FollowsRedirectsAndTellsNobody by
+        x4_a_401_from_elsewhere_rejects_nothing;
+    a_token_that_comes_back_on_the_second_hop: PutsTheTokenBackOnTheSecondHop by
+        x4_a_second_redirect_elsewhere_carries_no_token;
+    token_requests_that_are_redirected: ExchangeFollowsRedirects by
+        t7_a_301_of_the_token_endpoint_carries_no_secret_elsewhere
+        t7_a_302_of_the_token_endpoint_carries_no_secret_elsewhere
+        t7_a_303_of_the_token_endpoint_carries_no_secret_elsewhere
+        t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere
+        t7_a_308_of_the_token_endpoint_carries_no_secret_elsewhere;
+    answers_that_are_read_without_a_bound: ExchangeReadsWithoutBound by
+        t7_more_than_a_mebibyte_is_not_read;
+    token_requests_without_their_headers: ExchangeDropsHeaders by
+        t1_the_form_and_its_headers_arrive;
+    errors_that_show_the_url: ExchangeErrorsShowTheRequest by
+        x1_no_token_error_shows_a_secret;
+    failures_that_are_all_of_one_kind: ExchangeCallsEveryFailureRedirected by
+        t4_a_broken_exchange_is_tried_again
+        t4_no_connection_is_an_error_of_kind_connect;
+    an_origin_that_is_another: TellsAWrongOrigin by
+        x3_the_origin_is_where_the_request_goes
+        x2_no_token_goes_out_in_the_clear;
+    headers_of_which_one_value_is_told: TellsOneValueOfAHeader by
+        p3_status_and_headers_are_untouched
+        r5_a_failed_renewal_tells_of_the_401;
+    statuses_that_become_errors: MakesErrorsOfStatuses by
+        f3_a_401_is_renewed_and_replayed_once
+        r7_other_statuses_are_handed_back;
+    streams_that_are_gathered: GathersStreams by
+        r4_a_stream_is_not_replayed_and_its_401_is_untouched
+        p3_a_stream_is_read_no_faster_than_it_is_sent;
+    panics: Panics by
+        f1_the_token_is_got_with_the_first_request;
+}
+
+#[test]
+fn connections_that_are_taken_back_unread() {
+    struct TakesBack;
+    impl Unread for TakesBack {
+        const GOES_BACK: bool = true;
+    }
+    type Flawed = Blocking<TakesBack>;
+    fails::<Flawed>("r8_a_401_of_200_kb_is_not_the_next_answer");
+    fails::<Flawed>("r8_a_401_of_200_kb_in_chunks_is_not_the_next_answer");
+    fails::<Flawed>("r8_a_401_of_10_mb_is_not_the_next_answer");
+}
+
+/// Without a flaw it passes all, or the others prove nothing.
+mod without_a_flaw {
+    use super::{HyperOwn, Sound};
+
+    alf_testkit::conformance!(HyperOwn<Sound>);
+}
+
+#[test]
+fn a_case_that_does_not_exist_is_no_pass() {
+    fails::<HyperOwn<Sound>>("r0_no_such_case");
+}
+
+fn fails<S: Subject>(case: &str) {
+    let passed = catch_unwind(AssertUnwindSafe(|| conformance::run::<S>(case))).is_ok();
+    assert!(!passed, "{case} did not catch it");
+}

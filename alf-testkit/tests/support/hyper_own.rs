@@ -1,0 +1,307 @@
+//! A `Subject` with types of its own: hyper-util's client with bodies that stream, and, where a test
+//! wants to see it caught, with one of the flaws that transports have.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+use std::io::{self, Write};
+use std::marker::PhantomData;
+use std::sync::{Arc, LazyLock};
+
+use alf_core::{
+    ExchangeOptions, Origin, Runtime, TokenEndpoint, TokioRuntime, Transport, TransportError,
+    TransportErrorKind,
+};
+use alf_testkit::conformance::{Body, BodyStream, Capabilities, Capability, ReadError, Subject};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderName, LOCATION};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{Client, Error, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+
+/// A transport with this flaw.
+pub(crate) struct HyperOwn<F>(PhantomData<F>);
+
+/// What is wrong with a transport.
+pub(crate) trait Flaw: Send + Sync + 'static {
+    const FLAW: Option<Flawed>;
+}
+
+/// The mistakes that the suite is there to catch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flawed {
+    AppendsHeaders,
+    CopiesNoBody,
+    CopiesStreamsAsNothing,
+    NeverCopies,
+    FollowsRedirectsWithTheToken,
+    FollowsRedirectsAndTellsNobody,
+    PutsTheTokenBackOnTheSecondHop,
+    ExchangeFollowsRedirects,
+    ExchangeReadsWithoutBound,
+    ExchangeDropsHeaders,
+    ExchangeErrorsShowTheRequest,
+    ExchangeCallsEveryFailureRedirected,
+    TellsAWrongOrigin,
+    TellsOneValueOfAHeader,
+    MakesErrorsOfStatuses,
+    GathersStreams,
+    Panics,
+}
+
+/// Without a flaw.
+pub(crate) struct Sound;
+
+impl Flaw for Sound {
+    const FLAW: Option<Flawed> = None;
+}
+
+type Sent = Either<Full<Bytes>, BodyStream>;
+
+pub(crate) struct OwnTransport<F> {
+    client: Client<HttpConnector, Sent>,
+    flaw: PhantomData<F>,
+}
+
+pub(crate) struct OwnResponse {
+    response: Response<Incoming>,
+    landed_at: Option<Origin>,
+}
+
+impl<F: Flaw> Subject for HyperOwn<F> {
+    type Transport = OwnTransport<F>;
+
+    fn transport() -> Self::Transport {
+        OwnTransport {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            flaw: PhantomData,
+        }
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(TokioRuntime::new())
+    }
+
+    fn request(_: &Self::Transport, request: Request<Body>) -> Request<Sent> {
+        request.map(|body| match body.try_into_bytes() {
+            Err(stream) if F::FLAW == Some(Flawed::GathersStreams) => {
+                Either::Left(Full::new(Body::Stream(stream).into_bytes()))
+            }
+            Err(stream) => Either::Right(stream),
+            Ok(bytes) => Either::Left(Full::new(bytes)),
+        })
+    }
+
+    async fn read(response: OwnResponse, sink: &mut (dyn Write + Send)) -> Result<(), ReadError> {
+        let mut body = response.response.into_body();
+        while let Some(frame) = body.frame().await {
+            sink.write_all(frame?.data_ref().map_or(&[], |data| &data[..]))?;
+        }
+        Ok(())
+    }
+
+    fn block_on<T: Future>(future: T) -> T::Output {
+        RUNTIME.block_on(future)
+    }
+
+    fn capabilities() -> Capabilities {
+        Capabilities::all().without(Capability::Redirects)
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> Transport for OwnTransport<F> {
+    type Request = Request<Sent>;
+    type Response = OwnResponse;
+    type Error = io::Error;
+
+    async fn send(&self, request: Request<Sent>) -> Result<OwnResponse, io::Error> {
+        let follows = matches!(
+            F::FLAW,
+            Some(
+                Flawed::FollowsRedirectsWithTheToken
+                    | Flawed::FollowsRedirectsAndTellsNobody
+                    | Flawed::PutsTheTokenBackOnTheSecondHop
+            )
+        );
+        let asked = request.uri().clone();
+        let headers = request.headers().clone();
+        let mut response = self
+            .client
+            .request(request)
+            .await
+            .map_err(io::Error::other)?;
+        let mut uri = asked.clone();
+        for _ in 0..5 {
+            let Some(next) = target(&uri, &response).filter(|_| follows) else {
+                break;
+            };
+            let mut again = Request::get(&next).body(nothing()).unwrap();
+            *again.headers_mut() = headers.clone();
+            let keeps = match F::FLAW {
+                Some(Flawed::FollowsRedirectsWithTheToken) => true,
+                Some(Flawed::PutsTheTokenBackOnTheSecondHop) => {
+                    Origin::of(&next) == Origin::of(&uri)
+                }
+                _ => Origin::of(&next) == Origin::of(&asked),
+            };
+            if !keeps {
+                again.headers_mut().remove(AUTHORIZATION);
+            }
+            uri = next;
+            response = self.client.request(again).await.map_err(io::Error::other)?;
+        }
+        if F::FLAW == Some(Flawed::MakesErrorsOfStatuses) && response.status().is_client_error() {
+            return Err(io::Error::other("that status is an error"));
+        }
+        let told = follows && F::FLAW != Some(Flawed::FollowsRedirectsAndTellsNobody);
+        Ok(OwnResponse {
+            landed_at: Origin::of(&uri).filter(|_| told),
+            response,
+        })
+    }
+
+    fn origin(&self, request: &Request<Sent>) -> Origin {
+        if F::FLAW == Some(Flawed::TellsAWrongOrigin) {
+            // As one does who takes the text before the `@` for the host.
+            let authority = request.uri().authority().unwrap().as_str();
+            return Origin::new("https", authority.split(['@', ':']).next().unwrap(), None);
+        }
+        Origin::of(request.uri()).unwrap_or_else(|| Origin::new("", "", None))
+    }
+
+    fn head(&self, request: &Request<Sent>) -> (Method, Uri) {
+        (request.method().clone(), request.uri().clone())
+    }
+
+    fn insert_header(&self, request: &mut Request<Sent>, name: &HeaderName, value: &HeaderValue) {
+        if F::FLAW == Some(Flawed::AppendsHeaders) {
+            request.headers_mut().append(name.clone(), value.clone());
+        } else {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+
+    fn try_clone(&self, request: &mut Request<Sent>) -> Option<Request<Sent>> {
+        let body = match (F::FLAW, request.body()) {
+            (Some(Flawed::NeverCopies), _) => return None,
+            (Some(Flawed::CopiesNoBody), _)
+            | (Some(Flawed::CopiesStreamsAsNothing), Either::Right(_)) => nothing(),
+            (_, Either::Left(body)) => Either::Left(body.clone()),
+            (_, Either::Right(_)) => return None,
+        };
+        let mut copy = Request::new(body);
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        Some(copy)
+    }
+
+    fn status(&self, response: &OwnResponse) -> StatusCode {
+        response.response.status()
+    }
+
+    fn header_values(&self, response: &OwnResponse, name: &HeaderName) -> Vec<HeaderValue> {
+        let most = match F::FLAW {
+            Some(Flawed::TellsOneValueOfAHeader) => 1,
+            _ => usize::MAX,
+        };
+        let values = response.response.headers().get_all(name).iter();
+        values.take(most).cloned().collect()
+    }
+
+    fn landed_at(&self, response: &OwnResponse) -> Option<Origin> {
+        response.landed_at.clone()
+    }
+
+    async fn discard(&self, response: OwnResponse) {
+        // A short rest is read; hyper closes the connection of a long one.
+        let _ = Limited::new(response.response.into_body(), 64 * 1024)
+            .collect()
+            .await;
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<Response<Bytes>, TransportError> {
+        assert!(F::FLAW != Some(Flawed::Panics), "a flaw of this transport");
+        let sent = request.clone();
+        let mut request = request.map(|body| Either::Left(Full::new(body)));
+        if F::FLAW == Some(Flawed::ExchangeDropsHeaders) {
+            request.headers_mut().remove(http::header::ACCEPT);
+        }
+        let mut response = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| failure::<F>(error, &sent))?;
+        if F::FLAW == Some(Flawed::ExchangeFollowsRedirects) {
+            if let Some(next) = target(sent.uri(), &response) {
+                let mut again = sent.clone().map(|body| Either::Left(Full::new(body)));
+                *again.uri_mut() = next;
+                response = self
+                    .client
+                    .request(again)
+                    .await
+                    .map_err(|error| failure::<F>(error, &sent))?;
+            }
+        }
+        let (head, body) = response.into_parts();
+        let bound = match F::FLAW {
+            Some(Flawed::ExchangeReadsWithoutBound) => usize::MAX,
+            _ => options.max_bytes(),
+        };
+        let body = Limited::new(body, bound).collect().await.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                TransportErrorKind::TooLarge.into()
+            } else {
+                TransportError::new(TransportErrorKind::Exchange, error)
+            }
+        })?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
+
+fn failure<F: Flaw>(error: Error, sent: &Request<Bytes>) -> TransportError {
+    let kind = match F::FLAW {
+        Some(Flawed::ExchangeCallsEveryFailureRedirected) => TransportErrorKind::Redirected,
+        _ if error.is_connect() => TransportErrorKind::Connect,
+        _ => TransportErrorKind::Exchange,
+    };
+    if F::FLAW == Some(Flawed::ExchangeErrorsShowTheRequest) {
+        return TransportError::new(kind, format!("{} failed: {error}", sent.uri()));
+    }
+    TransportError::new(kind, error)
+}
+
+/// Where a redirect leads.
+fn target(from: &Uri, response: &Response<Incoming>) -> Option<Uri> {
+    if !response.status().is_redirection() {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    if location.starts_with('/') {
+        return format!("http://{}{location}", from.authority()?)
+            .parse()
+            .ok();
+    }
+    location.parse().ok()
+}
+
+fn nothing() -> Sent {
+    Either::Left(Full::default())
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
