@@ -10,6 +10,7 @@ pub use none::NoClientAuthentication;
 pub use secret_source::{ClientSecret, SecretError};
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -94,7 +95,7 @@ pub enum Reload {
 }
 
 /// What a proof may be made of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AuthenticationContext<'a> {
     pub(crate) token_endpoint: &'a Uri,
     pub(crate) client_id: &'a str,
@@ -121,6 +122,16 @@ impl AuthenticationContext<'_> {
     /// Which attempt of its flight this is, from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+}
+
+/// Without the endpoint's query, which may hold a secret.
+impl fmt::Debug for AuthenticationContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticationContext")
+            .field("client_id", &self.client_id)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
     }
 }
 

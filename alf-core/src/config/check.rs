@@ -114,9 +114,11 @@ pub(super) fn allowed_origins(urls: &[String]) -> Result<Vec<Origin>, ConfigErro
     urls.iter()
         .map(|url| {
             Origin::parse(url).ok_or_else(|| {
+                // What does not parse may hold a password.
+                let shown = if url.contains('@') { "one" } else { url };
                 ConfigError::new(
                     "allowed_origins",
-                    format!("{url:?} is no origin; write it as https://host"),
+                    format!("{shown:?} is no origin; write it as https://host"),
                 )
             })
         })

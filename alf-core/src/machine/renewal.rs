@@ -24,6 +24,9 @@ pub struct Renewal<T> {
     held: Option<Held<T>>,
     flight: Option<Flight>,
     rest: Rest,
+    /// An attempt has failed since a flight landed last, though no flight has failed: the one that
+    /// is under way stumbled, or one that froze or died had.
+    stumbled: bool,
     cooldowns: Cooldowns,
     deaths_in_a_row: u32,
     last_begun: Option<Moment>,
@@ -59,9 +62,6 @@ enum Standing {
 struct Flight {
     id: FlightId,
     deadline: Moment,
-    /// An attempt has failed, in this flight or in the one before it: nobody waits whose token
-    /// is not over (E4).
-    stumbled: bool,
     /// Whose rejections wait for it (R6).
     rejected_by: Vec<OriginKey>,
 }
@@ -74,6 +74,7 @@ impl<T: PartialEq> Renewal<T> {
             held: None,
             flight: None,
             rest: Rest::new(),
+            stumbled: false,
             cooldowns: Cooldowns::default(),
             deaths_in_a_row: 0,
             last_begun: None,
@@ -102,12 +103,10 @@ impl<T: PartialEq> Renewal<T> {
     /// E3, E4: waits for a flight, but not for one that has stumbled, nor after one that failed.
     fn demand_expired(&mut self, now: Moment, generation: Generation) -> Demand {
         match &self.flight {
-            Some(flight) if flight.stumbled => Demand::Use(generation),
+            Some(_) if self.is_troubled() => Demand::Use(generation),
             Some(flight) => Demand::Join(flight.id),
             None if self.rest.until(now).is_some() => Demand::Use(generation),
-            None if self.rest.follows_a_failure() => {
-                Demand::UseAndRenew(generation, self.begin(now))
-            }
+            None if self.is_troubled() => Demand::UseAndRenew(generation, self.begin(now)),
             None => Demand::Begin(self.begin(now)),
         }
     }
@@ -157,7 +156,7 @@ impl<T: PartialEq> Renewal<T> {
             .as_ref()
             .filter(|held| held.generation == generation)
         {
-            Some(held) if now.saturating_since(held.landed_at) < USELESS_WITHIN => {
+            Some(held) if now.saturating_since(held.landed_at) < useless_within(origin) => {
                 if held.got_for == GotFor::Rejection {
                     origins.useless(origin, generation, now);
                 }
@@ -189,9 +188,8 @@ impl<T: PartialEq> Renewal<T> {
     /// An attempt of `flight` failed, and the flight goes on: its waiters ask again, and use a
     /// token that is not over (E4).
     pub fn stumble(&mut self, flight: FlightId) {
-        if let Some(current) = &mut self.flight {
-            current.stumbled |= current.id == flight;
-        }
+        let is_current = |current: &Flight| current.id == flight;
+        self.stumbled |= self.flight.as_ref().is_some_and(is_current);
     }
 
     /// `flight` has ended. `jitter` is a random number from 0 to 1.
@@ -206,6 +204,7 @@ impl<T: PartialEq> Renewal<T> {
             return Landed::Late;
         };
         self.deaths_in_a_row = 0;
+        self.stumbled = false;
         match result {
             Ok(landing) => {
                 self.rest.succeeded();
@@ -264,7 +263,7 @@ impl<T: PartialEq> Renewal<T> {
             }
             Stage::Expired => {
                 let quiet = match &self.flight {
-                    Some(flight) => flight.stumbled.then_some(flight.deadline),
+                    Some(flight) => self.is_troubled().then_some(flight.deadline),
                     None => rest,
                 };
                 Some(quiet?.min(held.life.over()))
@@ -325,6 +324,12 @@ impl<T: PartialEq> Renewal<T> {
         (held.standing == Standing::Good).then(|| (held.generation, held.life.stage(now)))
     }
 
+    /// E4: an attempt has failed since a flight succeeded last, so nobody waits for the next one
+    /// whose token is not over.
+    fn is_troubled(&self) -> bool {
+        self.stumbled || self.rest.follows_a_failure()
+    }
+
     fn wait_for_one(&mut self, now: Moment) -> Demand {
         if let Some(flight) = &self.flight {
             return Demand::Join(flight.id);
@@ -351,7 +356,6 @@ impl<T: PartialEq> Renewal<T> {
         self.flight = Some(Flight {
             id,
             deadline,
-            stumbled: after_failure,
             rejected_by: Vec::new(),
         });
         Begin {
@@ -391,9 +395,18 @@ impl Flight {
     }
 }
 
+/// R6: where nobody tells of replays, a token rejected so soon after it landed was useless. Where
+/// the origin is known that is as long as the longest cool-down, so that slow calls to an API that
+/// always says 401 cost less and less too.
+fn useless_within(origin: OriginKey) -> Duration {
+    if origin == OriginKey::UNKNOWN {
+        Duration::from_secs(1)
+    } else {
+        Duration::from_secs(60)
+    }
+}
+
 /// E6: renewals of a due token begin at least this far apart.
 const SPACING: Duration = Duration::from_secs(1);
-/// R6: where nobody tells of replays, a token rejected so soon after it landed was useless.
-const USELESS_WITHIN: Duration = Duration::from_secs(1);
 /// S4: the second death in a row is a failed flight.
 const DEATHS_THAT_FAIL: u32 = 2;

@@ -134,6 +134,18 @@ fn e4_nobody_waits_for_the_next_flight_either() {
 }
 
 #[test]
+fn e4_a_stumble_is_not_forgotten_with_the_flight_that_died_of_it() {
+    let mut scenario = Scenario::expired();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.stumble();
+    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Told::Use);
+    scenario.land_new();
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
 fn e4_past_its_stated_end_a_token_is_not_used_whatever_failed() {
     let mut scenario = Scenario::over();
     assert_eq!(scenario.demand(), Told::Begin);

@@ -21,6 +21,29 @@ fn r6_where_no_replay_is_told_a_token_rejected_within_a_second_of_landing_was_us
 }
 
 #[test]
+fn r6_where_no_replay_is_told_but_the_origin_is_known_a_minute_counts() {
+    let mut scenario = replaced().after(millis(59_999));
+    assert_eq!(scenario.reject_unreplayed_by(api()), Told::HandBack);
+
+    let mut scenario = replaced().after(secs(60));
+    assert_eq!(scenario.reject_unreplayed_by(api()), Told::Begin);
+}
+
+#[test]
+fn r6_where_no_replay_is_told_slow_calls_to_a_known_api_that_always_says_401_cost_less_too() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    let mut requests = 0;
+    for _ in 0..545 {
+        if scenario.reject_unreplayed_by(api()) == Told::Begin {
+            requests += 1;
+            scenario.land_new();
+        }
+        scenario.pass(millis(1_100));
+    }
+    assert!((10..=20).contains(&requests), "{requests} in 10 minutes");
+}
+
+#[test]
 fn r6_where_no_replay_is_told_a_token_that_replaced_no_rejected_one_has_nothing_to_prove() {
     let mut scenario = Scenario::fresh();
     assert_eq!(scenario.reject_unreplayed(), Told::Begin);

@@ -16,13 +16,13 @@ impl Watched {
         }
     }
 
-    /// R6, where no replay is told.
+    /// R6, where no replay is told; both origins are known.
     pub(super) fn judge(&mut self, generation: Generation, origin: usize) {
         let held = self.held.as_ref();
         let Some(held) = held.filter(|held| held.generation == generation) else {
             return;
         };
-        if self.now.saturating_since(held.landed_at) < secs(1) {
+        if self.now.saturating_since(held.landed_at) < secs(60) {
             if held.has_to_prove {
                 self.useless(origin, generation);
             }

@@ -20,6 +20,7 @@ impl Watched {
         let landed = self.machine.land(self.now, flight.id, Ok(landing), jitter);
         self.died = false;
         self.failed = false;
+        self.stumbled = false;
         self.resting_until = at(0);
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
         let (Landed::Took(generation) | Landed::Same(generation)) = landed else {
@@ -66,6 +67,7 @@ impl Watched {
         };
         let landed = self.machine.land(self.now, flight.id, Err(failure), 0.0);
         self.died = false;
+        self.stumbled = false;
         let Landed::Failed { until } = landed else {
             return broken("B2: it failed", &landed);
         };

@@ -26,6 +26,8 @@ pub(super) struct Watched {
     died: bool,
     /// The flight that ended last failed.
     failed: bool,
+    /// An attempt failed since a flight had a result last.
+    stumbled: bool,
     resting_until: Moment,
     cooldowns: [Option<CoolingDown>; ORIGINS],
 }
@@ -46,7 +48,6 @@ struct UnderWay {
     id: FlightId,
     begun_at: Moment,
     deadline: Moment,
-    stumbled: bool,
     rejected_by: [bool; ORIGINS],
 }
 
@@ -111,6 +112,7 @@ impl Watched {
             last_begun: None,
             died: false,
             failed: false,
+            stumbled: false,
             resting_until: at(0),
             cooldowns: [None; ORIGINS],
         }
@@ -127,8 +129,8 @@ impl Watched {
             }
             Event::Reject(which, origin, told) => self.reject(which, origin, told)?,
             Event::Stumble => {
-                if let Some(flight) = &mut self.flight {
-                    flight.stumbled = true;
+                if let Some(flight) = &self.flight {
+                    self.stumbled = true;
                     self.machine.stumble(flight.id);
                 }
             }
@@ -244,7 +246,6 @@ impl Watched {
             id: begin.flight,
             begun_at: self.now,
             deadline,
-            stumbled: self.failed,
             rejected_by: [false; ORIGINS],
         });
         Ok(())
@@ -260,13 +261,9 @@ impl Watched {
     /// The token that a caller may use now (E1, E4, R1).
     fn may_use(&self) -> Option<Generation> {
         let held = self.held.as_ref().filter(|held| !held.set_aside)?;
-        let stumbled = match &self.flight {
-            Some(flight) => flight.stumbled,
-            None => self.failed,
-        };
         let may = match held.life.stage(self.now) {
             Stage::Fresh | Stage::Due => true,
-            Stage::Expired => stumbled,
+            Stage::Expired => self.stumbled || self.failed,
             Stage::Over => false,
         };
         may.then_some(held.generation)
