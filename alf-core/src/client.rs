@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::TryFutureExt;
 use futures_util::future::{Either, select};
 use http::header::WWW_AUTHENTICATE;
 
@@ -93,7 +92,9 @@ impl<T: Transport> Client<T> {
         self.allow(&origin)?;
         let spare = self.spare(&mut request);
         let token = self.tokens.token().await?;
-        let response = self.send_with(&token, request).await?;
+        self.present(&token, &mut request);
+        let response = self.transport.send(request).await;
+        let response = response.map_err(Error::Transport)?;
         if !self.may_reject(&response) {
             return Ok(response);
         }
@@ -117,7 +118,7 @@ impl<T: Transport> Client<T> {
         };
         let rejection = Rejection::from(token).by(origin);
         let verdict = self.tokens.shared().reject(rejection, follow_up);
-        let (Verdict::Renew(renewing), Some(spare)) = (verdict, spare) else {
+        let (Verdict::Renew(renewing), Some(mut spare)) = (verdict, spare) else {
             // R4, R6: untouched.
             return Ok(response);
         };
@@ -128,7 +129,9 @@ impl<T: Transport> Client<T> {
             Ok(token) => token,
             Err(error) => return Err(error.after(rejected).into()),
         };
-        let response = self.send_with(&token, spare).await?;
+        self.present(&token, &mut spare);
+        let response = self.transport.send(spare).await;
+        let response = response.map_err(Error::Transport)?;
         let step = replay.answered(self.judge(origin, &response));
         self.conclude(&token, origin, step);
         self.tell(&Event::Replayed {
@@ -166,15 +169,10 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Not an `async fn`: requests are large, and each layer of futures would move them once more.
-    fn send_with(
-        &self,
-        token: &Token,
-        mut request: T::Request,
-    ) -> impl Future<Output = Result<T::Response, Error<T::Error>>> + Send {
+    /// F2: in place of every value that the request has there.
+    fn present(&self, token: &Token, request: &mut T::Request) {
         let (name, value) = self.tokens.shared().config.presentation.present(token);
-        self.transport.insert_header(&mut request, &name, value);
-        self.transport.send(request).map_err(Error::Transport)
+        self.transport.insert_header(request, &name, value);
     }
 
     fn may_reject(&self, response: &T::Response) -> bool {

@@ -83,7 +83,8 @@ impl Origin {
 
     /// Whether it is this machine: 127.0.0.0/8, `::1` or `localhost`.
     pub fn is_loopback(&self) -> bool {
-        &*self.host == "localhost"
+        // The usual ones first: this is asked for every request over plain http.
+        matches!(&*self.host, "localhost" | "127.0.0.1" | "::1")
             || self
                 .host
                 .parse::<IpAddr>()

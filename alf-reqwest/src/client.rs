@@ -1,6 +1,7 @@
 //! The face: reqwest's verbs, with a token.
 
 use std::fmt;
+use std::sync::Arc;
 
 use reqwest::{IntoUrl, Method, Request, Response};
 
@@ -34,15 +35,18 @@ use crate::{ClientBuilder, Error, RequestBuilder, ReqwestTransport, TokenManager
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client {
-    inner: alf_core::Client<ReqwestTransport>,
+pub struct Client(Arc<Inner>);
+
+/// Behind one count: a request in the making has a clone of its client.
+struct Inner {
+    core: alf_core::Client<ReqwestTransport>,
     tokens: TokenManager,
 }
 
 impl Client {
-    pub(crate) fn new(inner: alf_core::Client<ReqwestTransport>) -> Self {
-        let tokens = TokenManager::new(inner.tokens().clone());
-        Self { inner, tokens }
+    pub(crate) fn new(core: alf_core::Client<ReqwestTransport>) -> Self {
+        let tokens = TokenManager::new(core.tokens().clone());
+        Self(Arc::new(Inner { core, tokens }))
     }
 
     /// Builds a client for the token endpoint at that URL.
@@ -107,7 +111,7 @@ impl Client {
     /// # }
     /// ```
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        let request = self.inner.transport().calls().request(method, url);
+        let request = self.0.core.transport().calls().request(method, url);
         RequestBuilder::new(self.clone(), request)
     }
 
@@ -143,24 +147,24 @@ impl Client {
         &self,
         request: Request,
     ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
-        self.inner.send(request)
+        self.0.core.send(request)
     }
 
     /// The token of this client, for what is not sent by it.
     pub fn tokens(&self) -> &TokenManager {
-        &self.tokens
+        &self.0.tokens
     }
 
     /// The client of alf-core that this one is a face of, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
-        &self.inner
+        &self.0.core
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("tokens", &self.tokens)
+            .field("tokens", &self.0.tokens)
             .finish_non_exhaustive()
     }
 }

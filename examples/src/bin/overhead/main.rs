@@ -38,20 +38,18 @@ fn main() -> Result<(), Failure> {
 async fn compare() -> Result<(), Failure> {
     let servers = Servers::start();
     servers.resource.record_requests_up_to(0);
-    servers.authorization.accept_token("bare");
     let url = servers.url("/things");
+    let client = alf_reqwest::Client::builder(servers.token_endpoint())
+        .client_secret("client-id", "secret")
+        .http_client(reqwest::Client::new())
+        .build()?;
+    // The same token, so that both send and the server reads the same bytes.
     let bare = Bare {
         http: reqwest::Client::new(),
-        authorization: HeaderValue::from_static("Bearer bare"),
+        authorization: client.tokens().token().await?.header_value().clone(),
         url: url.clone(),
     };
-    let alf = Alf {
-        client: alf_reqwest::Client::builder(servers.token_endpoint())
-            .client_secret("client-id", "secret")
-            .http_client(reqwest::Client::new())
-            .build()?,
-        url,
-    };
+    let alf = Alf { client, url };
     let (bare, alf) = (Arc::new(bare), Arc::new(alf));
 
     round(&bare).await?;
