@@ -11,11 +11,9 @@ use crate::builder::Own;
 use crate::config::Replays;
 use crate::error::Rejected;
 use crate::machine::{Answer, Replay, Reply, Step};
-use crate::manager::{FollowUp, Verdict};
+use crate::manager::Verdict;
 use crate::wire::challenge::is_insufficient_scope;
-use crate::{
-    Blocked, ClientBuilder, Error, Event, Origin, Rejection, Token, TokenManager, Transport,
-};
+use crate::{Blocked, ClientBuilder, Error, Event, Origin, Token, TokenManager, Transport};
 
 /// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
 /// renews it and replays the request once.
@@ -96,6 +94,7 @@ impl<T: Transport> Client<T> {
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         if !self.may_reject(&response) {
+            self.tokens.shared().accepted(&token, &origin);
             return Ok(response);
         }
         // On the heap: the common case need not carry the room for it.
@@ -111,13 +110,11 @@ impl<T: Transport> Client<T> {
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
         let mut replay = Replay::new(spare.is_some());
-        let follow_up = match replay.answered(self.judge(origin, &response)) {
-            Step::Renew => FollowUp::Replay,
-            Step::ReturnAndRenew => FollowUp::None,
+        match replay.answered(self.judge(origin, &response)) {
+            Step::Renew | Step::ReturnAndRenew => {}
             Step::Return | Step::ReturnAccepted | Step::ReturnRejectedAgain => return Ok(response),
-        };
-        let rejection = Rejection::from(token).by(origin);
-        let verdict = self.tokens.shared().reject(rejection, follow_up);
+        }
+        let verdict = self.tokens.shared().reject(token, Some(origin));
         let (Verdict::Renew(renewing), Some(mut spare)) = (verdict, spare) else {
             // R4, R6: untouched.
             return Ok(response);

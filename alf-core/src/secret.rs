@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderValue;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A header value that prints as `Sensitive` and whose memory is wiped with its last copy.
 ///
@@ -16,4 +16,11 @@ pub(crate) fn sensitive_header(value: String) -> Option<HeaderValue> {
 /// Bytes whose memory is wiped with their last copy.
 pub(crate) fn wiped_bytes(bytes: Vec<u8>) -> Bytes {
     Bytes::from_owner(Zeroizing::new(bytes))
+}
+
+/// Wipes bytes that nobody else holds; those that somebody does are theirs to wipe.
+pub(crate) fn wipe(bytes: Bytes) {
+    if let Ok(mut bytes) = bytes.try_into_mut() {
+        bytes.as_mut().zeroize();
+    }
 }

@@ -94,6 +94,11 @@ impl Token {
         self.0.generation
     }
 
+    /// Whether it is the same access token, whatever else was said of it.
+    pub(crate) fn is_same_token(&self, other: &Self) -> bool {
+        self.0.grant == other.0.grant
+    }
+
     /// A copy that shares no header memory with this one; `header` has the same value.
     pub(crate) fn unshared(&self, header: HeaderValue) -> Self {
         Self::new(Arc::clone(&self.0.grant), self.key(), header)

@@ -148,6 +148,12 @@ impl Config {
         Ok((config, surroundings))
     }
 
+    /// How long after its deadline a flight may take to tell its waiters (S5).
+    pub(crate) fn landing_time(&self) -> Duration {
+        self.acquire_timeout
+            .saturating_sub(self.policy.flight_timeout)
+    }
+
     /// Whether the token may go there (X2, X3).
     pub(crate) fn allow(&self, origin: &Origin) -> Result<(), Blocked> {
         let Destinations {

@@ -1,9 +1,7 @@
 //! One acquisition of a token, from the client's proof to the landing. It belongs to no caller.
 
-mod announcement;
 mod ending;
 
-pub(crate) use announcement::{Announcement, Outcome};
 pub(crate) use ending::{Arrival, Crash};
 
 use std::future::Future;
@@ -15,6 +13,7 @@ use futures_util::future::{Either, select};
 use crate::error::Cause;
 use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded};
 use crate::manager::Shared;
+use crate::secret::wipe;
 use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
 use crate::{
@@ -107,7 +106,7 @@ impl Flight {
         } else {
             TimeoutPhase::Attempt
         };
-        self.within(timeout, self.exchange(number, asked_at, timeout))
+        self.within(timeout, self.exchange(number, asked_at, asked_at + timeout))
             .await
             .unwrap_or_else(|| {
                 let kind = TokenErrorKind::Timeout(phase);
@@ -119,7 +118,7 @@ impl Flight {
         &self,
         number: u32,
         asked_at: Moment,
-        timeout: Duration,
+        until: Moment,
     ) -> Result<Arrival, Cause> {
         let config = &self.shared.config;
         let mut request = TokenRequest::for_grant(&config.grant);
@@ -134,20 +133,23 @@ impl Flight {
             .authenticate(&context, &mut request)
             .await
             .map_err(no_proof)?;
-        if self.begin.deadline <= self.shared.now() {
+        let now = self.shared.now();
+        if self.begin.deadline <= now {
             // S5: it was frozen, and another may be under way in its place.
             let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
             return Err(Cause::new(kind, Failure::TRANSIENT));
         }
         let (request, redactor) = request.encode(&config.token_endpoint);
-        let options = ExchangeOptions::new(MAX_ANSWER, timeout);
+        let options = ExchangeOptions::new(MAX_ANSWER, until.saturating_since(now));
         let response = self
             .shared
             .endpoint
             .exchange(request, &options)
             .await
             .map_err(no_answer)?;
-        let grant = token_response::decode(&response, &redactor, self.shared.clock.wall())?;
+        let decoded = token_response::decode(&response, &redactor, self.shared.clock.wall());
+        wipe(response.into_body());
+        let grant = decoded?;
         // T6: a token that cannot be presented is no token.
         let header = config
             .presentation

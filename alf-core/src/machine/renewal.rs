@@ -41,14 +41,8 @@ struct Held<T> {
     landed_at: Moment,
     life: Lifetime,
     standing: Standing,
-    got_for: GotFor,
-}
-
-/// Why a token was got: where a rejection waited for it, it has something to prove (R6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum GotFor {
-    Demand,
-    Rejection,
+    /// Because of whose rejections it was got, but for those who have accepted it since (R6).
+    on_trial: Vec<OriginKey>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,13 +105,13 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// A resource server rejected the token of `generation`: the one that was sent (R1). The
-    /// request will be replayed, and [`replayed`](Self::replayed) told what came of it.
+    /// A resource server rejected the token of `generation`: the one that was sent (R1).
     pub fn reject(&mut self, now: Moment, generation: Generation, origin: OriginKey) -> Reject {
         self.forget_overdue_flight(now);
         if !self.holds(generation) {
             return Reject::Superseded(self.demand(now));
         }
+        self.judge(now, origin);
         if self.cooldowns.is_on(origin, now) {
             return Reject::HandBack;
         }
@@ -139,37 +133,25 @@ impl<T: PartialEq> Renewal<T> {
         Reject::Begin(begin)
     }
 
-    /// The same, where nobody will tell of a replay: a request that cannot be sent again, a user's
-    /// own loop over a token manager.
-    ///
-    /// Then a token that was got in place of a rejected one, and was rejected at once, was a useless
-    /// renewal, and one that served for a while was not (R6).
-    pub fn reject_unreplayed(
-        &mut self,
-        now: Moment,
-        generation: Generation,
-        origin: OriginKey,
-    ) -> Reject {
-        let origins = &mut self.cooldowns;
-        match self
-            .held
-            .as_ref()
-            .filter(|held| held.generation == generation)
-        {
-            Some(held) if now.saturating_since(held.landed_at) < useless_within(origin) => {
-                if held.got_for == GotFor::Rejection {
-                    origins.useless(origin, generation, now);
-                }
+    /// R6: a token that was got because `origin` rejected the one before it, and that it rejects
+    /// before it was seen to accept it, was a useless renewal: the replay that would have told so
+    /// is not answered yet, was lost, or there is none. One that served for a while was not.
+    fn judge(&mut self, now: Moment, origin: OriginKey) {
+        let Some(held) = &self.held else {
+            return;
+        };
+        let generation = held.generation;
+        if now.saturating_since(held.landed_at) < useless_within(origin) {
+            if held.on_trial.contains(&origin) {
+                self.cooldowns.useless(origin, generation, now);
             }
-            Some(_) if !origins.has_counted(origin, generation) => {
-                origins.accepted(origin, generation);
-            }
-            Some(_) | None => {}
+        } else if !self.cooldowns.has_counted(origin, generation) {
+            self.cooldowns.accepted(origin, generation);
         }
-        self.reject(now, generation, origin)
     }
 
-    /// A resource server answered a replay that carried the token of `generation` (R6).
+    /// A resource server answered a replay that carried the token of `generation`; or, where that
+    /// token [is on trial](Self::is_on_trial), accepted another request with it (R6).
     pub fn replayed(
         &mut self,
         now: Moment,
@@ -178,7 +160,14 @@ impl<T: PartialEq> Renewal<T> {
         reply: Reply,
     ) {
         match reply {
-            Reply::Accepted => self.cooldowns.accepted(origin, generation),
+            Reply::Accepted => {
+                self.cooldowns.accepted(origin, generation);
+                if let Some(held) = &mut self.held {
+                    if held.generation == generation {
+                        held.on_trial.retain(|rejecter| *rejecter != origin);
+                    }
+                }
+            }
             // Of a token that is not held any more nobody knows whether renewing it helped.
             Reply::RejectedAgain if !self.holds(generation) => {}
             Reply::RejectedAgain => self.cooldowns.useless(origin, generation, now),
@@ -208,7 +197,7 @@ impl<T: PartialEq> Renewal<T> {
         match result {
             Ok(landing) => {
                 self.rest.succeeded();
-                self.take(now, &flight, landing, jitter)
+                self.take(now, flight, landing, jitter)
             }
             Err(failure) => Landed::Failed {
                 until: self.fail(now, &failure),
@@ -236,6 +225,14 @@ impl<T: PartialEq> Renewal<T> {
         self.held
             .as_ref()
             .map(|held| (&held.token, held.generation))
+    }
+
+    /// Whether it is to be told when a resource server accepts the held token: it was got because
+    /// of a rejection, and not all who rejected have accepted it since (R6).
+    pub fn is_on_trial(&self) -> bool {
+        self.held
+            .as_ref()
+            .is_some_and(|held| !held.on_trial.is_empty())
     }
 
     /// Whether the held token may be used where nothing else helps: it is neither over nor set aside
@@ -273,7 +270,7 @@ impl<T: PartialEq> Renewal<T> {
         .filter(|until| now < *until)
     }
 
-    fn take(&mut self, now: Moment, flight: &Flight, landing: Landing<T>, jitter: f64) -> Landed {
+    fn take(&mut self, now: Moment, flight: Flight, landing: Landing<T>, jitter: f64) -> Landed {
         let Landing {
             token,
             lifetime,
@@ -301,11 +298,7 @@ impl<T: PartialEq> Renewal<T> {
             landed_at: now,
             life,
             standing: Standing::Good,
-            got_for: if flight.rejected_by.is_empty() {
-                GotFor::Demand
-            } else {
-                GotFor::Rejection
-            },
+            on_trial: flight.rejected_by,
         });
         Landed::Took(generation)
     }
@@ -395,9 +388,9 @@ impl Flight {
     }
 }
 
-/// R6: where nobody tells of replays, a token rejected so soon after it landed was useless. Where
-/// the origin is known that is as long as the longest cool-down, so that slow calls to an API that
-/// always says 401 cost less and less too.
+/// R6: so soon after it landed, a token that is rejected by whom it was got for was useless. Where the
+/// origin is known that is as long as the longest cool-down, so that slow calls to an API that always
+/// says 401 cost less and less too.
 fn useless_within(origin: OriginKey) -> Duration {
     if origin == OriginKey::UNKNOWN {
         Duration::from_secs(1)

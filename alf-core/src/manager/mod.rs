@@ -1,5 +1,6 @@
 //! The token of one client: kept, renewed, and the only place where callers wait for it.
 
+mod announcement;
 mod shared;
 mod state;
 mod waiting;
@@ -12,7 +13,7 @@ use crate::config::Config;
 use crate::{ClientBuilder, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError};
 
 pub(crate) use shared::Shared;
-pub(crate) use waiting::{FollowUp, Verdict, Waiter};
+pub(crate) use waiting::Verdict;
 
 /// Gets the token, keeps it, renews it: for those who send their requests themselves.
 ///
@@ -27,7 +28,7 @@ pub(crate) use waiting::{FollowUp, Verdict, Waiter};
 /// let status = 401; // of a request that was sent with `token.header_value()`
 /// if status == 401 {
 ///     tokens.reject(&token);
-///     let token = tokens.token().await?; // another one: send the request once more with it
+///     let token = tokens.token().await?; // another one, if renewing helps: send it once more
 /// #   let _ = token;
 /// }
 /// # Ok(())
@@ -85,13 +86,14 @@ impl TokenManager {
     /// A resource server said 401 to this token: it is renewed, unless that was done already.
     ///
     /// The renewal begins at once and in the background; the next [`token`](Self::token) waits for
-    /// it. Rejecting a token that is not the current one any more does nothing, so that of a
-    /// thousand rejections one causes a renewal. A token that was got in place of a rejected
-    /// one, and is rejected within a second, is not renewed for a while (1 s, doubling to 60 s):
-    /// renewing was useless.
+    /// it. Rejecting a token that is not the current one any more, or another manager's, does
+    /// nothing, so that of a thousand rejections one causes a renewal. A token that was got in
+    /// place of a rejected one, and is rejected within a second (a minute, if it is said by whom),
+    /// is kept for a while (1 s, doubling to 60 s): renewing was useless.
     pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
+        let Rejection { token, origin } = rejection.into();
         // Whoever waits for the outcome asks for the next token.
-        let _ = self.shared.reject(rejection.into(), FollowUp::None);
+        let _ = self.shared.reject(token, origin);
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

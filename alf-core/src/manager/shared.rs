@@ -4,22 +4,20 @@
 //! the lock before anything of the outside is called. None of them waits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::error::{Cause, TokenErrorKind};
-use crate::flight::{Announcement, Arrival, Crash, Flight, Outcome};
-use crate::machine::{
-    Begin, Death, Demand, Failure, FlightId, Generation, Landed, Moment, Reject, Reply,
-};
-use crate::runtime::BoxFuture;
+use crate::flight::{Arrival, Crash, Flight};
+use crate::machine::{Begin, Death, Demand, FlightId, Landed, Moment, Reject, Reply};
 use crate::slot::Slot;
-use crate::{Event, Observer, Origin, Runtime, TimeoutPhase, Token, TokenEndpoint, TokenError};
+use crate::{Event, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError};
 
+use super::announcement::{Announcement, Outcome};
 use super::state::State;
-use super::waiting::{FollowUp, Renewing, Step, Verdict};
+use super::waiting::{Renewing, Step, Verdict};
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -28,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     observer: Arc<dyn Observer>,
     slot: Slot,
+    /// Whether the held token is on trial (R6): looked at for every request, so not behind the lock.
+    on_trial: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -48,6 +48,7 @@ impl Shared {
         Self {
             clock: Clock::new(Arc::clone(&runtime)),
             slot: Slot::empty(),
+            on_trial: AtomicBool::new(false),
             state: Mutex::new(State::new(config.policy.clone())),
             config,
             endpoint,
@@ -69,10 +70,6 @@ impl Shared {
         self.observer.on(event);
     }
 
-    pub(super) fn acquire_timer(&self) -> BoxFuture {
-        self.runtime.sleep(self.config.acquire_timeout)
-    }
-
     pub(super) fn shown_endpoint(&self) -> String {
         self.config.shown_endpoint()
     }
@@ -89,20 +86,16 @@ impl Shared {
         step
     }
 
-    /// A token was rejected.
-    pub(super) fn reject_generation(
-        self: &Arc<Self>,
-        generation: Generation,
-        origin: Option<&Origin>,
-        follow_up: FollowUp,
-    ) -> Verdict {
+    /// A resource server rejected a token: it is renewed (R1, R2), unless that was useless lately
+    /// (R6). Whoever wants to may wait for the outcome.
+    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Verdict {
         let now = self.now();
         let mut state = self.lock();
+        if state.is_foreign(token) {
+            return Verdict::HandBack;
+        }
         let key = state.key_of(origin);
-        let decision = match follow_up {
-            FollowUp::Replay => state.renewal.reject(now, generation, key),
-            FollowUp::None => state.renewal.reject_unreplayed(now, generation, key),
-        };
+        let decision = state.renewal.reject(now, token.key(), key);
         let (step, departure) = match decision {
             Reject::Superseded(demand) => self.carry_out(&mut state, demand),
             Reject::Begin(begin) => self.carry_out(&mut state, Demand::Begin(begin)),
@@ -110,27 +103,30 @@ impl Shared {
             Reject::Refuse { until } => self.carry_out(&mut state, Demand::Refuse { until }),
             Reject::HandBack => {
                 drop(state);
-                self.tell(&Event::HandedBack {
-                    generation: generation.as_u64(),
-                    origin,
-                });
+                let generation = token.generation();
+                self.tell(&Event::HandedBack { generation, origin });
                 return Verdict::HandBack;
             }
         };
         self.publish(&mut state, now);
         drop(state);
         if matches!(decision, Reject::Begin(_)) {
-            self.tell(&Event::TokenRejected {
-                generation: generation.as_u64(),
-                origin,
-            });
+            let generation = token.generation();
+            self.tell(&Event::TokenRejected { generation, origin });
         }
         self.launch(departure);
         Verdict::Renew(Renewing {
             step,
-            generation,
+            rejected: token.clone(),
             origin: origin.cloned(),
         })
+    }
+
+    /// A request was answered, and the token was not rejected (R6).
+    pub(crate) fn accepted(&self, token: &Token, origin: &Origin) {
+        if self.on_trial.load(Ordering::Relaxed) {
+            self.replayed(token, origin, Reply::Accepted);
+        }
     }
 
     /// A replay was answered (R6).
@@ -139,6 +135,7 @@ impl Shared {
         let mut state = self.lock();
         let key = state.key_of(Some(origin));
         state.renewal.replayed(now, token.key(), key, reply);
+        self.publish(&mut state, now);
     }
 
     /// An attempt failed, and its flight goes on: its waiters ask again (E4).
@@ -221,22 +218,6 @@ impl Shared {
         }));
     }
 
-    /// A token that is not over, for a caller whose own time is (E4, S5).
-    pub(super) fn last_resort(&self) -> Option<Token> {
-        let now = self.now();
-        let state = self.lock();
-        let token = state.token.clone();
-        token.filter(|_| state.renewal.is_last_resort(now))
-    }
-
-    /// What a caller gets whose own time is over while the flight goes on (S5).
-    pub(super) fn gave_up_waiting_since(&self, asked_at: Moment) -> TokenError {
-        let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
-        let waited = self.now().saturating_since(asked_at);
-        let cause = Cause::new(kind, Failure::TRANSIENT);
-        TokenError::new(cause, self.shown_endpoint(), 0, waited, None)
-    }
-
     /// The failure of a flight; `retry_at` is the end of the rest after it, where it has ended.
     pub(crate) fn error(&self, crash: Crash, retry_at: Option<SystemTime>) -> TokenError {
         let Crash {
@@ -261,7 +242,7 @@ impl Shared {
 
     /// A flight that is ready to begin, and its announcement, for which others can wait already.
     fn board(self: &Arc<Self>, state: &mut State, begin: Begin) -> Departure {
-        let announcement = Arc::new(Announcement::new(begin.flight));
+        let announcement = Arc::new(Announcement::new(begin));
         Departure {
             frozen: state.announcement.replace(announcement),
             flight: Flight::new(Arc::clone(self), begin),
@@ -287,6 +268,8 @@ impl Shared {
 
     /// Lets the slot answer as long as the machine would say the same.
     fn publish(&self, state: &mut State, now: Moment) {
+        let on_trial = state.renewal.is_on_trial();
+        self.on_trial.store(on_trial, Ordering::Relaxed);
         let quiet = state.renewal.quiet_until(now);
         let Some((token, until)) = state.token.as_ref().zip(quiet) else {
             if state.published.take().is_some() {
@@ -335,7 +318,7 @@ impl Shared {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // What runs while it is held does not panic, and would leave the machine as it was.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::flight::{Announcement, Outcome};
 use crate::machine::{Demand, FlightId, Generation, Landed, Moment, OriginKey, Policy, Renewal};
 use crate::token::Grant;
 use crate::{Origin, Token, TokenError};
 
+use super::announcement::{Announcement, Outcome};
 use super::waiting::Step;
 
 pub(super) struct State {
@@ -48,6 +48,12 @@ impl State {
             }
             Demand::Refuse { .. } => self.last_error.clone().map(Step::Refuse),
         }
+    }
+
+    /// Whether another manager gave it: of the held generation, but not the held token.
+    pub(super) fn is_foreign(&self, token: &Token) -> bool {
+        let held = self.token.as_ref();
+        held.is_some_and(|held| held.key() == token.key() && !held.is_same_token(token))
     }
 
     /// Keeps what landed.

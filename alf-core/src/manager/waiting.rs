@@ -5,27 +5,18 @@ use std::sync::Arc;
 use event_listener::EventListener;
 use futures_util::future::{Either, select};
 
-use crate::flight::{Announcement, Outcome};
-use crate::machine::{Generation, Moment};
-use crate::runtime::BoxFuture;
-use crate::{Origin, Rejection, Token, TokenError};
+use crate::error::Cause;
+use crate::machine::{Failure, Moment};
+use crate::{Origin, TimeoutPhase, Token, TokenError, TokenErrorKind};
 
+use super::announcement::{Announcement, Outcome};
 use super::shared::Shared;
 
 /// What a caller does next: the machine's decision, carried out.
-pub(crate) enum Step {
+pub(super) enum Step {
     Use(Token),
     Wait(Waiter),
     Refuse(TokenError),
-}
-
-/// What follows on a rejection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FollowUp {
-    /// The request is replayed, and what comes of it is told (R6).
-    Replay,
-    /// Nothing that is told.
-    None,
 }
 
 /// What a caller whose token was rejected does next.
@@ -38,26 +29,30 @@ pub(crate) enum Verdict {
 
 /// A renewal for a rejected token: already under way, whether or not anybody waits for it.
 pub(crate) struct Renewing {
-    pub(crate) step: Step,
-    pub(crate) generation: Generation,
-    pub(crate) origin: Option<Origin>,
+    pub(super) step: Step,
+    pub(super) rejected: Token,
+    pub(super) origin: Option<Origin>,
 }
 
 /// A place in the queue of one flight. It was taken under the lock: no news can be missed.
-pub(crate) struct Waiter {
-    pub(crate) announcement: Arc<Announcement>,
-    pub(crate) news: EventListener,
+pub(super) struct Waiter {
+    pub(super) announcement: Arc<Announcement>,
+    pub(super) news: EventListener,
 }
 
-/// How long one caller still waits, by a timer of its own: a flight may be frozen (S5).
+/// How long one caller still waits, whatever becomes of flights (S5).
 struct Patience {
     asked_at: Moment,
-    timer: BoxFuture,
+    ends_at: Moment,
 }
 
 enum Woken {
-    ByFlight(Option<Outcome>),
-    ByTimer,
+    /// An attempt has failed.
+    Stirred,
+    ByOutcome(Outcome),
+    /// The flight is past its deadline and has not told: its runtime is not polled any more.
+    Frozen,
+    OutOfPatience,
 }
 
 impl Shared {
@@ -72,15 +67,13 @@ impl Shared {
             };
             let patience = patience.get_or_insert_with(|| self.patience());
             match self.wait(waiter, patience).await {
-                Woken::ByFlight(Some(Outcome::Landed(token))) => return Ok(token),
+                Woken::ByOutcome(Outcome::Landed(token)) => return Ok(token),
                 // S2: its waiters share the failure; but a token that is not over yet is used
                 // (E4), also one that was set aside (R1).
-                Woken::ByFlight(Some(Outcome::Failed(error))) => {
-                    return self.at_hand().ok_or(error);
-                }
-                // S4, S5: it is gone without a result. E4: an attempt has failed. Ask again.
-                Woken::ByFlight(Some(Outcome::Gone) | None) => {}
-                Woken::ByTimer => {
+                Woken::ByOutcome(Outcome::Failed(error)) => return self.at_hand().ok_or(error),
+                // E4, S4, S5: ask again.
+                Woken::Stirred | Woken::ByOutcome(Outcome::Gone) | Woken::Frozen => {}
+                Woken::OutOfPatience => {
                     return self.last_resort().ok_or_else(|| self.gave_up(patience));
                 }
             }
@@ -91,7 +84,7 @@ impl Shared {
     pub(crate) async fn renewed(self: &Arc<Self>, renewing: Renewing) -> Result<Token, TokenError> {
         let Renewing {
             mut step,
-            generation,
+            rejected,
             origin,
         } = renewing;
         let mut patience = None;
@@ -104,56 +97,66 @@ impl Shared {
             let announcement = Arc::clone(&waiter.announcement);
             let patience = patience.get_or_insert_with(|| self.patience());
             step = match self.wait(waiter, patience).await {
-                Woken::ByFlight(Some(Outcome::Landed(token))) => return Ok(token),
+                Woken::ByOutcome(Outcome::Landed(token)) => return Ok(token),
                 // R5: also where others go on with the token that this caller saw rejected.
-                Woken::ByFlight(Some(Outcome::Failed(error))) => return Err(error),
-                Woken::ByFlight(Some(Outcome::Gone)) => {
-                    match self.reject_generation(generation, origin.as_ref(), FollowUp::Replay) {
+                Woken::ByOutcome(Outcome::Failed(error)) => return Err(error),
+                // S4, S5: ask again.
+                Woken::ByOutcome(Outcome::Gone) | Woken::Frozen => {
+                    match self.reject(&rejected, origin.as_ref()) {
                         Verdict::Renew(renewing) => renewing.step,
                         // The 401 is discarded already: the replay shows what can be shown.
                         Verdict::HandBack => self.demand(),
                     }
                 }
                 // R1: a rejected token is not used while the flight runs.
-                Woken::ByFlight(None) => Step::Wait(announcement.waiter()),
-                Woken::ByTimer => return Err(self.gave_up(patience)),
+                Woken::Stirred => Step::Wait(announcement.waiter()),
+                Woken::OutOfPatience => return Err(self.gave_up(patience)),
             };
         }
     }
 
-    /// Rejects a token and has it renewed (R1, R2, R6); the caller may wait for the outcome.
-    pub(crate) fn reject(
-        self: &Arc<Self>,
-        rejection: Rejection<'_>,
-        follow_up: FollowUp,
-    ) -> Verdict {
-        self.reject_generation(rejection.token.key(), rejection.origin, follow_up)
-    }
-
-    async fn wait(&self, waiter: Waiter, patience: &mut Patience) -> Woken {
+    async fn wait(&self, waiter: Waiter, patience: &Patience) -> Woken {
         let Waiter { announcement, news } = waiter;
         // What was announced before this place was taken makes no news.
         if let Some(outcome) = announcement.outcome() {
-            return Woken::ByFlight(Some(outcome));
+            return Woken::ByOutcome(outcome);
         }
-        match select(news, &mut patience.timer).await {
-            Either::Left(((), _)) => Woken::ByFlight(announcement.outcome()),
-            Either::Right(((), _)) => match announcement.outcome() {
-                // Both at once: the flight's news is the better one.
-                Some(outcome) => Woken::ByFlight(Some(outcome)),
-                None => Woken::ByTimer,
-            },
+        let frozen_from = announcement.deadline() + self.config.landing_time();
+        let until = frozen_from.min(patience.ends_at);
+        let timer = self.runtime.sleep(until.saturating_since(self.now()));
+        let woken = select(news, timer).await;
+        // Whatever it was that woke it, the outcome is the better news.
+        if let Some(outcome) = announcement.outcome() {
+            return Woken::ByOutcome(outcome);
+        }
+        match woken {
+            Either::Left(((), _)) => Woken::Stirred,
+            Either::Right(((), _)) if self.now() < patience.ends_at => Woken::Frozen,
+            Either::Right(((), _)) => Woken::OutOfPatience,
         }
     }
 
     fn patience(&self) -> Patience {
+        let asked_at = self.now();
         Patience {
-            asked_at: self.now(),
-            timer: self.acquire_timer(),
+            asked_at,
+            ends_at: asked_at + self.config.acquire_timeout,
         }
     }
 
+    /// A token that is not over, for a caller whose patience is (E4, S5).
+    fn last_resort(&self) -> Option<Token> {
+        let now = self.now();
+        let state = self.lock();
+        let token = state.token.clone();
+        token.filter(|_| state.renewal.is_last_resort(now))
+    }
+
+    /// What a caller gets who waits no longer while the flight goes on (S5).
     fn gave_up(&self, patience: &Patience) -> TokenError {
-        self.gave_up_waiting_since(patience.asked_at)
+        let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+        let waited = self.now().saturating_since(patience.asked_at);
+        let cause = Cause::new(kind, Failure::TRANSIENT);
+        TokenError::new(cause, self.shown_endpoint(), 0, waited, None)
     }
 }

@@ -81,6 +81,71 @@ fn r6_many_useless_replays_of_one_generation_count_once() {
     assert!(costs_a_renewal(&world, &client, API));
 }
 
+/// What would tell that a renewal was useless does not come: the API breaks off every replay.
+#[test]
+fn r6_replays_that_are_lost_do_not_make_alf_a_load() {
+    let world = World::new();
+    let client = world.client();
+    let sent = AtomicUsize::new(0);
+    world.api.answers(move |_| {
+        if sent.fetch_add(1, Ordering::Relaxed) == 1 {
+            ApiResponse::broken_off()
+        } else {
+            ApiResponse::rejection()
+        }
+    });
+    assert!(world.send_now(&client, ApiRequest::get(API)).is_err());
+    for _ in 0..100 {
+        assert_eq!(world.get_now(&client), 401);
+    }
+    assert_eq!(world.endpoint.requests(), 2);
+}
+
+#[test]
+fn r6_a_token_that_was_seen_to_be_accepted_has_nothing_to_prove() {
+    let world = World::new();
+    let client = world.client();
+    world.get_now(&client);
+    world.api.revoke("token-1");
+    let upload = ApiRequest::get(API).streaming();
+    assert_eq!(world.send_now(&client, upload).unwrap().status(), 401);
+    assert_eq!(world.get_now(&client), 200);
+    world.api.revoke("token-2");
+    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(world.endpoint.requests(), 3);
+}
+
+/// The 401's body stalls, so that the replay comes late: others meet the renewed token first.
+#[test]
+fn r6_a_rejection_that_comes_before_the_replay_is_answered_counts() {
+    let world = World::new();
+    let client = world.client();
+    world.api.answers(|_| ApiResponse::rejection());
+    world.api.never_discards();
+    let slow = world.send(&client, ApiRequest::get(API));
+    assert!(!slow.is_finished());
+    for _ in 0..100 {
+        assert_eq!(world.get_now(&client), 401);
+    }
+    assert_eq!(world.endpoint.requests(), 2);
+    world.advance(seconds(1));
+    assert!(slow.is_finished());
+    assert_eq!(world.endpoint.requests(), 2);
+}
+
+#[test]
+fn r6_a_token_of_another_manager_rejects_nothing() {
+    let (one, two) = (World::new(), World::new());
+    two.endpoint.reply(Reply::Token("its-own", Some(1000)));
+    let (of_one, of_two) = (one.tokens(), two.tokens());
+    let foreign = one.ask_now(&of_one).unwrap();
+    assert_eq!(two.token_now(&of_two), "its-own");
+    of_two.reject(&foreign);
+    two.runtime.run_until_stalled();
+    assert_eq!(two.token_now(&of_two), "its-own");
+    assert_eq!(two.endpoint.requests(), 1);
+}
+
 #[test]
 fn r6_an_accepted_replay_clears_the_cool_down() {
     let world = World::new();

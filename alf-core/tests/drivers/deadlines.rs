@@ -109,6 +109,22 @@ fn s5_on_a_frozen_runtime_each_waiter_has_a_timer_of_its_own() {
     assert_eq!(world.time().timers(), 0);
 }
 
+#[test]
+fn s5_a_waiter_of_a_frozen_flight_asks_again_when_the_flight_should_have_ended() {
+    let world = World::new();
+    let tokens = world.tokens();
+    let _frozen = world.endpoint.hold();
+    let _first = world.ask(&tokens);
+    world.runtime.freeze();
+    world.advance(seconds(4));
+    let mut second = world.ask(&tokens);
+    world.advance(seconds(6));
+    assert_eq!(world.events.count("FlightBegun"), 2);
+    world.runtime.revive();
+    world.runtime.run_until_stalled();
+    assert_eq!(shown(&second.take().unwrap().unwrap()), "token-1");
+}
+
 /// With a leeway of a minute and a half the token is expired long before it is over.
 #[test]
 fn e4_on_a_frozen_runtime_a_token_that_is_not_over_is_used_when_patience_ends() {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::model::{Event, ORIGINS, Told, Watched, Which};
+use super::model::{Event, ORIGINS, Watched, Which};
 use super::*;
 
 /// From a nanosecond to a day, as often short as long.
@@ -37,14 +37,12 @@ fn policies() -> impl Strategy<Value = Policy> {
 
 fn events() -> impl Strategy<Value = Event> {
     let which = || prop_oneof![3 => Just(Which::Held), 1 => Just(Which::Older)];
-    let told = prop_oneof![Just(Told::OfTheReplay), Just(Told::Nothing)];
     let reply = prop_oneof![Just(Reply::Accepted), Just(Reply::RejectedAgain)];
     let retry_after = prop_oneof![2 => Just(Duration::ZERO), 1 => times()];
     prop_oneof![
         6 => times().prop_map(Event::Pass),
         6 => Just(Event::Demand),
-        4 => (which(), 0..ORIGINS, told)
-            .prop_map(|(which, origin, told)| Event::Reject(which, origin, told)),
+        4 => (which(), 0..ORIGINS).prop_map(|(which, origin)| Event::Reject(which, origin)),
         1 => Just(Event::Stumble),
         3 => (lifetimes(), 0.0..1.0)
             .prop_map(|(states, jitter)| Event::LandNew { states, jitter }),

@@ -151,17 +151,6 @@ impl Scenario {
         self.told_of(reject)
     }
 
-    /// The held token is rejected, and nobody will tell of a replay.
-    pub(super) fn reject_unreplayed(&mut self) -> Told {
-        self.reject_unreplayed_by(OriginKey::UNKNOWN)
-    }
-
-    pub(super) fn reject_unreplayed_by(&mut self, origin: OriginKey) -> Told {
-        let generation = self.generation();
-        let reject = self.machine.reject_unreplayed(self.now, generation, origin);
-        self.told_of(reject)
-    }
-
     /// The flight brings a token that was never seen.
     pub(super) fn land_new(&mut self) -> Landed {
         self.tokens += 1;

@@ -4,7 +4,7 @@ use core::hash::{Hash, Hasher};
 use std::collections::HashSet;
 use std::hash::DefaultHasher;
 
-use super::model::{Event, Told, Watched, Which};
+use super::model::{Event, Watched, Which};
 use super::*;
 
 /// Due after 16 s, expired after 19 s, over after 20 s: steps of a second meet every boundary.
@@ -25,10 +25,9 @@ fn alphabet() -> Vec<Event> {
         Event::Pass(secs(1)),
         Event::Pass(secs(16)),
         Event::Demand,
-        Event::Reject(Which::Held, 0, Told::OfTheReplay),
-        Event::Reject(Which::Held, 1, Told::OfTheReplay),
-        Event::Reject(Which::Held, 0, Told::Nothing),
-        Event::Reject(Which::Older, 0, Told::OfTheReplay),
+        Event::Reject(Which::Held, 0),
+        Event::Reject(Which::Held, 1),
+        Event::Reject(Which::Older, 0),
         Event::Stumble,
         LAND_NEW,
         Event::LandSame {
@@ -97,7 +96,7 @@ fn no_rule_is_broken_from_a_due_token() {
 
 #[test]
 fn no_rule_is_broken_from_a_rejected_token() {
-    let rejected = Event::Reject(Which::Held, 0, Told::OfTheReplay);
+    let rejected = Event::Reject(Which::Held, 0);
     search(
         &[Event::Demand, LAND_NEW, Event::Pass(secs(2)), rejected],
         6,

@@ -1,32 +1,39 @@
-//! R6 where nobody tells of a replay: a body that cannot be sent again, a user's own loop.
+//! R6 where nobody tells of a replay: a body that cannot be sent again, a user's own loop, a replay
+//! that was lost or is not answered yet.
 
 use super::scenario::{LIFETIME, Scenario, Told, api, other_api};
 use super::*;
 
-/// A token that took the place of a rejected one just now.
-fn replaced() -> Scenario {
-    let mut scenario = Scenario::rejected();
+/// A token that took the place of one that `origin` rejected, just now.
+fn replaced_for(origin: OriginKey) -> Scenario {
+    let mut scenario = Scenario::fresh();
+    assert_eq!(scenario.reject_by(origin), Told::Begin);
     scenario.land_new();
     scenario
+}
+
+/// The same, where nobody knows who rejected it.
+fn replaced() -> Scenario {
+    replaced_for(OriginKey::UNKNOWN)
 }
 
 #[test]
 fn r6_where_no_replay_is_told_a_token_rejected_within_a_second_of_landing_was_useless() {
     let mut scenario = replaced().after(millis(999));
-    assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::HandBack);
     assert_eq!(scenario.demand(), Told::Use);
 
     let mut scenario = replaced().after(millis(1000));
-    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
 }
 
 #[test]
 fn r6_where_no_replay_is_told_but_the_origin_is_known_a_minute_counts() {
-    let mut scenario = replaced().after(millis(59_999));
-    assert_eq!(scenario.reject_unreplayed_by(api()), Told::HandBack);
+    let mut scenario = replaced_for(api()).after(millis(59_999));
+    assert_eq!(scenario.reject_by(api()), Told::HandBack);
 
-    let mut scenario = replaced().after(secs(60));
-    assert_eq!(scenario.reject_unreplayed_by(api()), Told::Begin);
+    let mut scenario = replaced_for(api()).after(secs(60));
+    assert_eq!(scenario.reject_by(api()), Told::Begin);
 }
 
 #[test]
@@ -34,7 +41,7 @@ fn r6_where_no_replay_is_told_slow_calls_to_a_known_api_that_always_says_401_cos
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut requests = 0;
     for _ in 0..545 {
-        if scenario.reject_unreplayed_by(api()) == Told::Begin {
+        if scenario.reject_by(api()) == Told::Begin {
             requests += 1;
             scenario.land_new();
         }
@@ -46,7 +53,7 @@ fn r6_where_no_replay_is_told_slow_calls_to_a_known_api_that_always_says_401_cos
 #[test]
 fn r6_where_no_replay_is_told_a_token_that_replaced_no_rejected_one_has_nothing_to_prove() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
 }
 
 #[test]
@@ -54,7 +61,7 @@ fn r6_where_no_replay_is_told_an_api_that_always_says_401_costs_less_and_less() 
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut requests = 0;
     for _ in 0..6000 {
-        if scenario.reject_unreplayed() == Told::Begin {
+        if scenario.reject_by(OriginKey::UNKNOWN) == Told::Begin {
             requests += 1;
             scenario.land_new();
         }
@@ -68,16 +75,16 @@ fn r6_where_no_replay_is_told_an_api_that_always_says_401_costs_less_and_less() 
 fn r6_where_no_replay_is_told_a_token_that_served_for_a_while_forgives_the_earlier_ones() {
     let mut scenario = replaced();
     let first_cool_down = |scenario: &mut Scenario| {
-        assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::HandBack);
         scenario.pass(millis(999));
-        assert_eq!(scenario.reject_unreplayed(), Told::HandBack);
+        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::HandBack);
         scenario.pass(millis(1));
-        assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
         scenario.land_new();
     };
     first_cool_down(&mut scenario);
     scenario.pass(secs(5)); // the new one serves
-    assert_eq!(scenario.reject_unreplayed(), Told::Begin);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
     scenario.land_new();
     first_cool_down(&mut scenario);
 }
@@ -87,7 +94,7 @@ fn r6_where_no_replay_is_told_the_same_token_counts_each_time() {
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut requests = 0;
     for _ in 0..600 {
-        if scenario.reject_unreplayed() == Told::Begin {
+        if scenario.reject_by(OriginKey::UNKNOWN) == Told::Begin {
             requests += 1;
             scenario.land_same_for(LIFETIME);
         }
@@ -98,10 +105,19 @@ fn r6_where_no_replay_is_told_the_same_token_counts_each_time() {
 
 #[test]
 fn r6_where_no_replay_is_told_each_origin_is_judged_alone() {
-    let mut scenario = replaced();
-    assert_eq!(scenario.reject_unreplayed_by(api()), Told::HandBack);
+    let mut scenario = replaced_for(api());
     assert_eq!(scenario.reject_by(api()), Told::HandBack);
     assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+}
+
+#[test]
+fn r6_a_rejection_before_the_replay_was_answered_renews_nothing() {
+    let mut scenario = replaced_for(api());
+    assert_eq!(scenario.reject_by(api()), Told::HandBack, "on trial");
+
+    let mut scenario = replaced_for(api());
+    scenario.replayed(Reply::Accepted);
+    assert_eq!(scenario.reject_by(api()), Told::Begin, "revoked again");
 }
 
 #[test]
@@ -110,8 +126,9 @@ fn r6_where_no_replay_is_told_an_old_token_says_nothing() {
     let old = scenario.generation();
     scenario.land_new();
     let now = scenario.now();
-    let told = scenario.machine.reject_unreplayed(now, old, api());
+    let told = scenario.machine.reject(now, old, api());
     assert_eq!(told, Reject::Superseded(Demand::Use(scenario.generation())));
+    scenario.replayed(Reply::Accepted);
     assert_eq!(
         scenario.reject(),
         Told::Begin,

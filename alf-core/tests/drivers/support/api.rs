@@ -52,6 +52,7 @@ pub(crate) struct ApiResponse {
     status: StatusCode,
     challenges: Vec<HeaderValue>,
     landed_at: Option<Origin>,
+    broken_off: bool,
 }
 
 /// What was sent.
@@ -163,7 +164,11 @@ impl Transport for Api {
         if sent.origin.host() == "gone.example.com" {
             return Err(ApiError);
         }
-        Ok(self.state.lock().unwrap().answer(&sent))
+        let answer = self.state.lock().unwrap().answer(&sent);
+        if answer.broken_off {
+            return Err(ApiError);
+        }
+        Ok(answer)
     }
 
     fn origin(&self, request: &ApiRequest) -> Origin {
@@ -236,6 +241,15 @@ impl ApiResponse {
             status: status.try_into().unwrap(),
             challenges: Vec::new(),
             landed_at: None,
+            broken_off: false,
+        }
+    }
+
+    /// None: the connection breaks off.
+    pub(crate) fn broken_off() -> Self {
+        Self {
+            broken_off: true,
+            ..Self::status_of(500)
         }
     }
 

@@ -10,20 +10,25 @@ impl Watched {
         let key = OriginKey::new(origin);
         self.machine.replayed(self.now, generation, key, reply);
         match reply {
-            Reply::Accepted => self.forgive(origin, generation),
+            Reply::Accepted => {
+                self.forgive(origin, generation);
+                if let Some(held) = self.held.as_mut().filter(|_| which == Which::Held) {
+                    held.on_trial[origin] = false;
+                }
+            }
             Reply::RejectedAgain if which == Which::Held => self.useless(origin, generation),
             Reply::RejectedAgain => {}
         }
     }
 
-    /// R6, where no replay is told; both origins are known.
+    /// R6: what a rejection says of the renewal before it; both origins are known.
     pub(super) fn judge(&mut self, generation: Generation, origin: usize) {
         let held = self.held.as_ref();
         let Some(held) = held.filter(|held| held.generation == generation) else {
             return;
         };
         if self.now.saturating_since(held.landed_at) < secs(60) {
-            if held.has_to_prove {
+            if held.on_trial[origin] {
                 self.useless(origin, generation);
             }
         } else if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {

@@ -39,10 +39,9 @@ impl Watched {
         } else {
             landed == Landed::Took(generation) && self.generation_of(Which::Held) < Some(generation)
         };
-        let waited_for = flight.rejected_by.contains(&true);
-        let (landed_at, has_to_prove) = match &self.held {
-            Some(held) if same => (held.landed_at, held.has_to_prove),
-            Some(_) | None => (self.now, waited_for),
+        let (landed_at, on_trial) = match &self.held {
+            Some(held) if same => (held.landed_at, held.on_trial),
+            Some(_) | None => (self.now, flight.rejected_by),
         };
         let leeway = self.policy.leeway;
         let life = states
@@ -56,7 +55,7 @@ impl Watched {
             landed_at,
             life,
             set_aside: false,
-            has_to_prove,
+            on_trial,
         });
         holds(in_order, "R1, E6: a generation for each new token")
     }

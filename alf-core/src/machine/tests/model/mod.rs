@@ -39,8 +39,8 @@ struct Token {
     landed_at: Moment,
     life: Lifetime,
     set_aside: bool,
-    /// It took the place of a rejected one.
-    has_to_prove: bool,
+    /// It took the place of one that these rejected, and they have not accepted it yet.
+    on_trial: [bool; ORIGINS],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +63,7 @@ struct CoolingDown {
 pub(super) enum Event {
     Pass(Duration),
     Demand,
-    Reject(Which, usize, Told),
+    Reject(Which, usize),
     Stumble,
     LandNew {
         states: Option<Duration>,
@@ -85,13 +85,6 @@ pub(super) enum Event {
 pub(super) enum Which {
     Held,
     Older,
-}
-
-/// Whether the machine will be told of a replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    OfTheReplay,
-    Nothing,
 }
 
 /// The rule that was broken.
@@ -127,7 +120,7 @@ impl Watched {
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
-            Event::Reject(which, origin, told) => self.reject(which, origin, told)?,
+            Event::Reject(which, origin) => self.reject(which, origin)?,
             Event::Stumble => {
                 if let Some(flight) = &self.flight {
                     self.stumbled = true;
@@ -148,6 +141,14 @@ impl Watched {
             Event::LandLate => self.land_late()?,
             Event::Replayed(which, origin, reply) => self.replayed(which, origin, reply),
         }
+        let on_trial = self
+            .held
+            .as_ref()
+            .is_some_and(|held| held.on_trial.contains(&true));
+        holds(
+            self.machine.is_on_trial() == on_trial,
+            "R6: on trial until accepted",
+        )?;
         self.check_quiet()
     }
 
@@ -188,18 +189,13 @@ impl Watched {
         }
     }
 
-    fn reject(&mut self, which: Which, origin: usize, told: Told) -> Result<(), Broken> {
+    fn reject(&mut self, which: Which, origin: usize) -> Result<(), Broken> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
         let key = OriginKey::new(origin);
-        let decision = match told {
-            Told::OfTheReplay => self.machine.reject(self.now, generation, key),
-            Told::Nothing => {
-                self.judge(generation, origin);
-                self.machine.reject_unreplayed(self.now, generation, key)
-            }
-        };
+        self.judge(generation, origin);
+        let decision = self.machine.reject(self.now, generation, key);
         self.meet_overdue_flight();
         if which == Which::Older {
             let Reject::Superseded(demand) = decision else {

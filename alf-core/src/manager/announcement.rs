@@ -4,20 +4,22 @@ use std::sync::{Arc, OnceLock};
 
 use event_listener::Event;
 
-use crate::machine::FlightId;
-use crate::manager::Waiter;
+use crate::machine::{Begin, FlightId, Moment};
 use crate::{Token, TokenError};
 
+use super::waiting::Waiter;
+
 /// The outcome of one flight, once there is one, and a bell.
-pub(crate) struct Announcement {
+pub(super) struct Announcement {
     flight: FlightId,
+    deadline: Moment,
     outcome: OnceLock<Outcome>,
     bell: Event,
 }
 
 /// What became of a flight, for those who waited for it (S2).
 #[derive(Clone)]
-pub(crate) enum Outcome {
+pub(super) enum Outcome {
     Landed(Token),
     Failed(TokenError),
     /// It has no result: it died, or another took its place. Its waiters ask again (S4, S5).
@@ -25,25 +27,31 @@ pub(crate) enum Outcome {
 }
 
 impl Announcement {
-    pub(crate) fn new(flight: FlightId) -> Self {
+    pub(super) fn new(begin: Begin) -> Self {
         Self {
-            flight,
+            flight: begin.flight,
+            deadline: begin.deadline,
             outcome: OnceLock::new(),
             bell: Event::new(),
         }
     }
 
-    pub(crate) fn flight(&self) -> FlightId {
+    pub(super) fn flight(&self) -> FlightId {
         self.flight
     }
 
+    /// When the flight must have ended (S5).
+    pub(super) fn deadline(&self) -> Moment {
+        self.deadline
+    }
+
     /// What has been announced.
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
+    pub(super) fn outcome(&self) -> Option<Outcome> {
         self.outcome.get().cloned()
     }
 
     /// A place in the queue: what is announced from now on wakes it.
-    pub(crate) fn waiter(self: &Arc<Self>) -> Waiter {
+    pub(super) fn waiter(self: &Arc<Self>) -> Waiter {
         Waiter {
             news: self.bell.listen(),
             announcement: Arc::clone(self),
@@ -51,14 +59,14 @@ impl Announcement {
     }
 
     /// Announces the outcome; the first one counts.
-    pub(crate) fn announce(&self, outcome: Outcome) {
+    pub(super) fn announce(&self, outcome: Outcome) {
         // A second one is of a flight that was replaced: its waiters have been told.
         let _ = self.outcome.set(outcome);
         self.stir();
     }
 
     /// Wakes the waiters without an outcome: they ask again (E4).
-    pub(crate) fn stir(&self) {
+    pub(super) fn stir(&self) {
         self.bell.notify(usize::MAX);
     }
 }
