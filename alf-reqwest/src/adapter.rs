@@ -7,6 +7,7 @@ use alf_core::{Adapter, ConfigError, HttpClients, Library, Runtime, TokioRuntime
 use reqwest::redirect::Policy;
 
 use crate::redirect::{follows_redirects, guard_redirects};
+use crate::route::Route;
 use crate::{Client, ReqwestTransport, TokenManager};
 
 /// reqwest, to the builder of a [`Client`].
@@ -30,13 +31,10 @@ impl Adapter for Reqwest {
     fn transport(
         http_clients: HttpClients<reqwest::Client>,
     ) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = token_client(http_clients.tokens)?;
+        let tokens = token_route(http_clients.tokens)?;
         let calls = match http_clients.calls {
-            Some(own) => own,
-            None => build(
-                "http_client",
-                reqwest::Client::builder().redirect(guard_redirects(Policy::default())),
-            )?,
+            Some(own) => Route::given(own),
+            None => own_route("http_client", calls)?,
         };
         Ok(ReqwestTransport::new(calls, tokens))
     }
@@ -67,7 +65,7 @@ impl Adapter for ReqwestTokens {
                 "is for requests, and a token manager sends none; use token_http_client",
             ));
         }
-        let tokens = token_client(http_clients.tokens)?;
+        let tokens = token_route(http_clients.tokens)?;
         // Nobody sends a request through it: another client would only cost its TLS set-up.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
@@ -81,34 +79,44 @@ impl Adapter for ReqwestTokens {
     }
 }
 
-/// The client for token requests: the user's, or one that does nothing but send them.
-fn token_client(own: Option<reqwest::Client>) -> Result<reqwest::Client, ConfigError> {
+/// For token requests: the user's client, or those that do nothing but send them.
+fn token_route(own: Option<reqwest::Client>) -> Result<Route, ConfigError> {
     let Some(own) = own else {
-        return own_token_client();
+        return own_route("token_http_client", tokens);
     };
     // T7: a second redirect at the same foreign host would get the secret (see `redirect`). Where
     // reqwest no longer shows the policy of a client, nothing can be told from its absence.
-    if follows_redirects(&own) && !follows_redirects(&own_token_client()?) {
+    if follows_redirects(&own) && !follows_redirects(&build("token_http_client", tokens())?) {
         return Err(ConfigError::new(
             "token_http_client",
             "follows redirects, which could carry the client's secret elsewhere; build it with \
              .redirect(reqwest::redirect::Policy::none())",
         ));
     }
-    Ok(own)
+    Ok(Route::given(own))
 }
 
-fn own_token_client() -> Result<reqwest::Client, ConfigError> {
-    build(
-        "token_http_client",
-        reqwest::Client::builder()
-            .redirect(Policy::none())
-            // B1 is what tries again.
-            .retry(reqwest::retry::never())
-            // A token request comes once in an hour: a connection that was kept for it is one that
-            // the server has closed, or belongs to a runtime that is gone or polled no more.
-            .pool_max_idle_per_host(0),
-    )
+fn own_route(
+    setting: &'static str,
+    settings: fn() -> reqwest::ClientBuilder,
+) -> Result<Route, ConfigError> {
+    Ok(Route::own(build(setting, settings())?, settings))
+}
+
+/// The settings of alf's own clients for the user's requests.
+fn calls() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().redirect(guard_redirects(Policy::default()))
+}
+
+/// The settings of alf's own clients for token requests.
+fn tokens() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(Policy::none())
+        // B1 is what tries again.
+        .retry(reqwest::retry::never())
+        // A token request comes once in an hour: a connection that was kept for it is one that
+        // the server has closed, or belongs to a runtime that is gone or polled no more.
+        .pool_max_idle_per_host(0)
 }
 
 /// A client that alf makes itself. `setting` is the one by which a user can bring another.

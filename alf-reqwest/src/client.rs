@@ -9,9 +9,9 @@ use crate::{ClientBuilder, Error, RequestBuilder, ReqwestTransport, TokenManager
 
 /// A `reqwest::Client` that puts an OAuth 2.0 token on every request.
 ///
-/// It gets the token with the first request, keeps it, renews it before it runs out, and when an API
-/// says 401, renews it and sends the request once more. Clones share the token and the connections;
-/// make one client and clone it.
+/// It gets the token with the first request, keeps it, renews it before it runs out, and when an
+/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// connections; make one client and clone it.
 ///
 /// # Examples
 ///
@@ -50,6 +50,22 @@ impl Client {
     }
 
     /// Builds a client for the token endpoint at that URL.
+    ///
+    /// Without more, requests and token requests go through clients of alf's own, with reqwest's
+    /// defaults, the proxy of the environment among them; but what goes to loopback goes past it.
+    ///
+    /// A client that you bring with [`http_client`](ClientBuilder::http_client) keeps its settings.
+    /// Two of them decide who sees the token:
+    ///
+    /// - *Redirects.* reqwest's default policy puts the token back on the second hop at a foreign
+    ///   origin. Give it [`guard_redirects`](crate::guard_redirects) or `Policy::none()`.
+    /// - *Proxies.* Its proxy is used for loopback too, where plain `http` is allowed without
+    ///   asking: a proxy of the environment then reads the token. Where that matters, give it
+    ///   `no_proxy()` or a proxy with exceptions. The same holds for the client's secret and
+    ///   [`token_http_client`](ClientBuilder::token_http_client).
+    ///
+    /// Where a redirect leads is not compared with
+    /// [`allowed_origins`](ClientBuilder::allowed_origins): reqwest follows it, without the token.
     ///
     /// # Examples
     ///
@@ -123,13 +139,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go to
-    /// that URL, [`Error::Transport`] where reqwest fails: its own error.
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// to that URL, [`Error::Transport`] where reqwest fails: its own error.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for the
-    /// others.
+    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for
+    /// the others.
     ///
     /// # Examples
     ///

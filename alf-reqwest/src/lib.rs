@@ -2,8 +2,9 @@
 //! ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)) for services that call
 //! protected APIs on their own behalf.
 //!
-//! A [`Client`] is built once and used like a `reqwest::Client`. It gets the token, keeps it, renews
-//! it before it runs out, and when an API says 401 it renews the token and replays the request once.
+//! A [`Client`] is built once and used like a `reqwest::Client`. It gets the token, keeps it,
+//! renews it before it runs out, and when an API says 401 it renews the token and replays the
+//! request once.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,16 +19,19 @@
 //! ```
 //!
 //! - What can be set: [`ClientBuilder`].
-//! - Your own `reqwest::Client`, and the one thing to know about it: [`guard_redirects`].
+//! - Your own `reqwest::Client`, and the two things to know about it: its redirects
+//!   ([`guard_redirects`]) and its proxy ([`Client::builder`]).
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by reqwest: [`TokenManager`].
 //!
-//! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this crate.
+//! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this
+//! crate.
 
 mod adapter;
 mod client;
 mod redirect;
 mod request;
+mod route;
 mod tokens;
 mod transport;
 
@@ -49,7 +53,8 @@ pub use alf_core::{
 #[cfg(feature = "tracing")]
 pub use alf_core::TracingObserver;
 
-/// The reqwest that this crate is built on: its `Request`, `Response` and `Error` are the ones you get.
+/// The reqwest that this crate is built on: its `Request`, `Response` and `Error` are the ones you
+/// get.
 pub use reqwest;
 
 /// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on reqwest.

@@ -1,22 +1,24 @@
 //! X4: which redirects reqwest may follow with a token on the request.
 //!
 //! reqwest drops `Authorization` from the request that goes to *another origin than the one before*
-//! (scheme, host or port), but begins each hop with the headers of the first. So from A to B the token
-//! is dropped, and from B to another page of B it is there again. That one redirect is what
+//! (scheme, host or port), but begins each hop with the headers of the first. So from A to B the
+//! token is dropped, and from B to another page of B it is there again. That one redirect is what
 //! [`guard_redirects`] refuses; all others are safe.
 
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
-/// A redirect policy that follows what `policy` follows, but never carries the token to another origin.
+/// A redirect policy that follows what `policy` follows, but never carries the token to another
+/// origin.
 ///
-/// reqwest drops the `Authorization` header where a redirect leaves the origin, but puts it back where
-/// the next redirect stays at the new one: after A → B → B, the server B has the token. Clients that alf
-/// makes have this policy, over reqwest's default one. A client that you bring with
-/// [`http_client`](crate::ClientBuilder::http_client) has the policy that you gave it: give it this, or
-/// [`Policy::none`], unless you know where your API redirects to.
+/// reqwest drops the `Authorization` header where a redirect leaves the origin, but puts it back
+/// where the next redirect stays at the new one: after A → B → B, the server B has the token.
+/// Clients that alf makes have this policy, over reqwest's default one. A client that you bring
+/// with [`http_client`](crate::ClientBuilder::http_client) has the policy that you gave it: give it
+/// this, or [`Policy::none`], unless you know where your API redirects to.
 ///
-/// The redirect that would carry the token fails with reqwest's error, whose `is_redirect()` is true.
+/// The redirect that would carry the token fails with reqwest's error, whose `is_redirect()` is
+/// true.
 ///
 /// # Examples
 ///
@@ -78,7 +80,8 @@ impl std::fmt::Display for TokenElsewhere {
 
 /// Whether the client follows redirects; where that cannot be told, yes.
 ///
-/// reqwest tells it nowhere but in `Debug`. Compare with what it says of a client that follows none.
+/// reqwest tells it nowhere but in `Debug`. Compare with what it says of a client that follows
+/// none.
 pub(crate) fn follows_redirects(client: &reqwest::Client) -> bool {
     !format!("{client:?}").contains(r#"redirect_policy: "Policy(None)""#)
 }

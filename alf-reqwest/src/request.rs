@@ -12,8 +12,8 @@ use crate::{Client, Error};
 
 /// A request in the making; [`send`](Self::send) puts the token on it.
 ///
-/// It has the methods of `reqwest::RequestBuilder` that are used most, and [`with`](Self::with) for all
-/// others. It is not that type itself, whose `send` would go out without a token.
+/// It has the methods of `reqwest::RequestBuilder` that are used most, and [`with`](Self::with) for
+/// all others. It is not that type itself, whose `send` would go out without a token.
 #[must_use = "a request does nothing before it is sent"]
 pub struct RequestBuilder {
     client: Client,
@@ -108,13 +108,13 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go to
-    /// that URL, [`Error::Transport`] where reqwest fails or the request could not be built.
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// to that URL, [`Error::Transport`] where reqwest fails or the request could not be built.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for the
-    /// others.
+    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for
+    /// the others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.build().map_err(Error::Transport)?;
         self.client.execute(request).await

@@ -1,13 +1,11 @@
 //! The token alone.
 
-use std::ops::Deref;
-
-use crate::TokenManagerBuilder;
+use crate::{Rejection, Token, TokenError, TokenManagerBuilder};
 
 /// Gets the token, keeps it, renews it, over reqwest: for those who send their requests themselves.
 ///
 /// A [`Client`](crate::Client) does all that this does and sends the requests too. Clones share one
-/// token. The methods are those of [`alf_core::TokenManager`]: `token` and `reject`.
+/// token.
 ///
 /// # Examples
 ///
@@ -41,13 +39,38 @@ impl TokenManager {
     pub fn builder(token_endpoint: impl Into<String>) -> TokenManagerBuilder {
         TokenManagerBuilder::new(token_endpoint)
     }
-}
 
-/// `token` and `reject`.
-impl Deref for TokenManager {
-    type Target = alf_core::TokenManager;
+    /// The token: at once where a usable one is held, else as soon as the one flight that gets it
+    /// for all callers has landed.
+    ///
+    /// # Errors
+    ///
+    /// Where no token could be had within `acquire_timeout`; and at once while alf rests after a
+    /// failure, with that failure.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the flight belongs to no caller and goes on.
+    pub fn token(&self) -> impl Future<Output = Result<Token, TokenError>> + Send + '_ {
+        self.0.token()
+    }
 
-    fn deref(&self) -> &alf_core::TokenManager {
+    /// A resource server said 401 to this token: it is renewed, unless that was done already.
+    ///
+    /// The renewal begins at once and in the background; the next [`token`](Self::token) waits for
+    /// it. Rejecting a token that is not the current one any more, or another manager's, does
+    /// nothing, so that of a thousand rejections one causes a renewal. Where renewing was useless,
+    /// because the token that came of it was rejected too, the token is kept for a while:
+    /// [`alf_core::TokenManager::reject`] says when and for how long.
+    ///
+    /// A `&Token` is a [`Rejection`] by itself; [`Rejection::by`] adds which origin rejected it.
+    pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
+        self.0.reject(rejection);
+    }
+
+    /// The token manager of alf-core that this one is a face of, for code that knows no HTTP
+    /// library.
+    pub fn core(&self) -> &alf_core::TokenManager {
         &self.0
     }
 }

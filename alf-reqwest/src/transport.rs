@@ -1,5 +1,6 @@
 //! reqwest behind alf's two ports.
 
+use std::future::ready;
 use std::pin::Pin;
 
 use alf_core::{
@@ -12,23 +13,28 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body_util::Full;
 use reqwest::{Body, Request, Response, Url};
 
+use crate::route::Route;
+
 /// reqwest as alf's transport: one client for your requests, and another one for token requests.
+///
+/// Where they are not yours but alf's own, requests to loopback go past the proxy of the
+/// environment.
 ///
 /// A [`Client`](crate::Client) has one; there is no other way to get it.
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    calls: reqwest::Client,
-    tokens: reqwest::Client,
+    calls: Route,
+    tokens: Route,
 }
 
 impl ReqwestTransport {
-    pub(crate) fn new(calls: reqwest::Client, tokens: reqwest::Client) -> Self {
+    pub(crate) fn new(calls: Route, tokens: Route) -> Self {
         Self { calls, tokens }
     }
 
-    /// The client that sends the user's requests.
+    /// The client on which the user's requests are made, whichever one sends them.
     pub(crate) fn calls(&self) -> &reqwest::Client {
-        &self.calls
+        self.calls.usual()
     }
 }
 
@@ -46,7 +52,10 @@ impl Transport for ReqwestTransport {
         'a: 'b,
         Self: 'b,
     {
-        Box::pin(self.calls.execute(request))
+        match self.calls.to(request.url()) {
+            Ok(client) => Box::pin(client.execute(request)),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
     }
 
     fn origin(&self, request: &Request) -> Origin {
@@ -104,8 +113,10 @@ impl TokenEndpoint for ReqwestTransport {
         let request = request.map(|body| Body::wrap(Full::new(body)));
         let request = Request::try_from(request).map_err(failure)?;
         let asked = request.url().clone();
-        // The time is up when the caller drops this future: reqwest's own time-outs stay as they are.
-        let mut response = self.tokens.execute(request).await.map_err(failure)?;
+        // The time is up when the caller drops this future: reqwest's own time-outs stay as they
+        // are.
+        let client = self.tokens.to(&asked).map_err(failure)?;
+        let mut response = client.execute(request).await.map_err(failure)?;
         if *response.url() != asked {
             return Err(TransportErrorKind::Redirected.into());
         }
@@ -117,14 +128,22 @@ impl TokenEndpoint for ReqwestTransport {
     }
 }
 
-/// T7: at most `max_bytes` of the decoded body.
+/// T7: at most `max_bytes` of the decoded body. A longer one is an error where a token should be in
+/// it; where none is, the status says what to do (B1), and the body is cut.
 async fn read(response: &mut Response, max_bytes: usize) -> Result<Bytes, TransportError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(failure)? {
-        if chunk.len() > max_bytes - body.len() {
+    // X1: a buffer that grows leaves copies of the token behind, which nobody wipes.
+    let mut body = BytesMut::with_capacity(USUAL);
+    while let Some(mut chunk) = response.chunk().await.map_err(failure)? {
+        let room = max_bytes.saturating_sub(body.len());
+        let excess = chunk.len() > room;
+        chunk.truncate(room);
+        body.extend_from_slice(&chunk);
+        if excess && response.status().is_success() {
             return Err(TransportErrorKind::TooLarge.into());
         }
-        body.extend_from_slice(&chunk);
+        if excess {
+            break;
+        }
     }
     Ok(body.freeze())
 }
@@ -159,6 +178,9 @@ impl std::fmt::Debug for ReqwestTransport {
 
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: usize = 64 * 1024;
+
+/// More than a usual token response has: a JWT of a few KiB, and some members beside it.
+const USUAL: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -219,12 +241,34 @@ mod tests {
         }
     }
 
+    /// B1: as an error of the transport it would be permanent, and its `Retry-After` lost.
+    #[tokio::test]
+    async fn t7_error_answer_over_the_bound_keeps_its_status() {
+        let servers = Servers::start();
+        let client = reqwest::Client::new();
+        for (status, answer) in [
+            (503, Answer::status(503).body_of_length(1_100_000)),
+            (503, Answer::status(503).chunks_of_length(1_100_000)),
+            (400, Answer::status(400).endless_body()),
+        ] {
+            let answer = answer.header("Retry-After", "7");
+            servers.authorization.answer_next(answer);
+            let answer = exchange(&servers, client.clone(), MAX).await.unwrap();
+            assert_eq!(answer.status(), status);
+            assert_eq!(answer.headers().get("retry-after").unwrap(), "7");
+            assert_eq!(answer.body().len(), MAX);
+        }
+    }
+
     /// 10,000 zeros in a few bytes.
     #[cfg(feature = "gzip")]
     #[tokio::test]
     async fn t7_bound_is_for_the_decoded_body() {
         let servers = Servers::start();
-        let bomb = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x01\x0d\x00\x00\x00\xc2\xa0\xf7\x4f\x6d\x0e\x37\xa0\x00\x00\x00\x00\x00\x00\x00\x00\x00\xe0\xdf\x00\x2e\xca\x3b\x4d\x10\x27\x00\x00";
+        let bomb = b"\
+            \x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x01\x0d\x00\x00\x00\xc2\xa0\xf7\
+            \x4f\x6d\x0e\x37\xa0\x00\x00\x00\x00\x00\x00\x00\x00\x00\xe0\xdf\x00\x2e\xca\x3b\
+            \x4d\x10\x27\x00\x00";
         let answer = Answer::status(200).header("Content-Encoding", "gzip");
         servers.authorization.answer_always(answer.body(*bomb));
         let client = reqwest::Client::new();
@@ -265,6 +309,7 @@ mod tests {
         tokens: reqwest::Client,
         max_bytes: usize,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        let tokens = Route::given(tokens);
         let transport = ReqwestTransport::new(tokens.clone(), tokens);
         let request = http::Request::post(servers.token_endpoint())
             .header(AUTHORIZATION, "Basic Y2xpZW50LWlkOnNlY3JldA==")

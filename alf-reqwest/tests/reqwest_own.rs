@@ -4,16 +4,16 @@ use std::future::Future;
 use std::time::Duration;
 
 use alf_reqwest::reqwest::redirect::Policy;
-use alf_reqwest::reqwest::{self, Body, Method, Request, Version};
+use alf_reqwest::reqwest::{self, Body, Method, Proxy, Request, Version};
 use alf_reqwest::{
-    Client, ClientBuilder, ConfigError, Error, RequestBuilder, TokenErrorKind, TokenManager,
-    guard_redirects,
+    Client, ClientBuilder, ConfigError, Error, Origin, Rejection, RequestBuilder, TokenErrorKind,
+    TokenManager, guard_redirects,
 };
 use alf_testkit::{Answer, Gate, Recorded, ResourceServer, Servers};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 assert_impl_all!(Client: Clone, Send, Sync);
-assert_impl_all!(TokenManager: Clone, Send, Sync);
+assert_impl_all!(TokenManager: Clone, std::fmt::Debug, Send, Sync);
 assert_impl_all!(RequestBuilder: Send, Sync);
 assert_impl_all!(Error: std::error::Error, Send, Sync);
 assert_not_impl_any!(RequestBuilder: Into<reqwest::RequestBuilder>);
@@ -267,6 +267,32 @@ async fn p3_own_token_client_sends_the_token_requests() {
     assert_eq!(servers.resource.requests()[0].header("user-agent"), None);
 }
 
+/// For loopback too: what alf does to the proxy of the environment, it does in its own clients only.
+#[tokio::test]
+async fn p3_own_clients_keep_their_proxy() {
+    let servers = Servers::start();
+    let proxy = servers.another_resource_server();
+    let own = || {
+        let through = Proxy::http(proxy.origin()).unwrap();
+        reqwest::Client::builder().proxy(through)
+    };
+    let calls = builder(&servers).http_client(own().build().unwrap());
+    calls
+        .build()
+        .unwrap()
+        .get(servers.url("/things"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(proxy.requests()[0].target(), servers.url("/things"));
+
+    proxy.answer_next(Answer::token());
+    let tokens = own().redirect(Policy::none()).build().unwrap();
+    let tokens = builder(&servers).token_http_client(tokens).build().unwrap();
+    tokens.tokens().token().await.unwrap();
+    assert_eq!(proxy.requests()[1].target(), servers.token_endpoint());
+}
+
 /// Some servers refuse a token request in chunks.
 #[tokio::test]
 async fn t1_token_request_has_a_length() {
@@ -311,8 +337,8 @@ fn t7_token_client_that_follows_redirects_is_refused() {
     );
 }
 
-/// Why there is `guard_redirects`. When this fails, reqwest has mended it, and the guard can go once
-/// our lower bound is that version.
+/// Why there is `guard_redirects`. When this fails, reqwest has mended it, and the guard can go
+/// once our lower bound is that version.
 #[tokio::test]
 async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
     let (servers, stranger) = with_two_redirects(302);
@@ -471,12 +497,18 @@ async fn token_manager_works_alone() {
         .build()
         .unwrap();
     let first = tokens.token().await.unwrap();
-    // Not at once: a token that is rejected within a second of landing is not renewed (R6).
     assert_eq!(
         first.generation(),
-        tokens.token().await.unwrap().generation()
+        tokens.core().token().await.unwrap().generation()
     );
     assert_eq!(servers.authorization.token_requests(), 1);
+    let origin = Origin::parse(&servers.url("/")).unwrap();
+    for rejection in [Rejection::from(&first).by(&origin), Rejection::from(&first)] {
+        tokens.reject(rejection);
+        let second = tokens.token().await.unwrap();
+        assert_ne!(first.generation(), second.generation());
+    }
+    assert_eq!(servers.authorization.token_requests(), 2);
 
     let with_calls = TokenManager::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")

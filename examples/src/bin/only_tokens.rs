@@ -18,7 +18,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = TokenManager::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
         .build()?;
-    let http = Client::new();
+    // Your own client; the servers are on this machine, where a proxy has no part in it.
+    let http = Client::builder().no_proxy().build()?;
 
     let response = call(&http, &tokens, &servers.url("/things")).await?;
     println!("{}", response.status());

@@ -94,6 +94,9 @@ impl Given {
 fn from_env(variable: &str) -> Result<ClientSecret, lexopt::Error> {
     match std::env::var(variable) {
         Ok(secret) => Ok(ClientSecret::value(secret)),
-        Err(error) => Err(format!("--client-secret-env: {variable}: {error}").into()),
+        // Not the error: it shows the value where that is not UTF-8, and the value is the secret.
+        Err(_) => {
+            Err(format!("--client-secret-env: {variable} is not set, or is not UTF-8").into())
+        }
     }
 }

@@ -1,0 +1,131 @@
+//! By which reqwest client a request goes: one for loopback never has a proxy.
+//!
+//! A secret or a token may go over plain `http` to loopback (T8, X2), because nobody is on the way.
+//! A proxy of the environment would be, and reqwest sends loopback through it too.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
+
+use reqwest::{ClientBuilder, Url};
+
+/// A reqwest client, or two with the same settings.
+#[derive(Clone)]
+pub(crate) struct Route {
+    usual: reqwest::Client,
+    loopback: Option<Arc<Loopback>>,
+}
+
+/// The client past the proxy: made when it is first needed, as most programs never need it.
+struct Loopback {
+    settings: fn() -> ClientBuilder,
+    client: OnceLock<reqwest::Client>,
+}
+
+impl Route {
+    /// The user's client, for every host: its proxy settings are the user's.
+    pub(crate) fn given(client: reqwest::Client) -> Self {
+        Self {
+            usual: client,
+            loopback: None,
+        }
+    }
+
+    /// `usual`, which was built with `settings`, and for loopback another one without a proxy.
+    pub(crate) fn own(usual: reqwest::Client, settings: fn() -> ClientBuilder) -> Self {
+        let client = OnceLock::new();
+        Self {
+            usual,
+            loopback: Some(Arc::new(Loopback { settings, client })),
+        }
+    }
+
+    /// The client for all but loopback.
+    pub(crate) fn usual(&self) -> &reqwest::Client {
+        &self.usual
+    }
+
+    /// The client for a request to that URL. Where a redirect leads to or from loopback the client
+    /// stays the same, but has no token any more (X4).
+    ///
+    /// # Errors
+    ///
+    /// Where reqwest cannot build the client for loopback.
+    pub(crate) fn to(&self, url: &Url) -> Result<&reqwest::Client, reqwest::Error> {
+        match &self.loopback {
+            Some(loopback) if is_loopback(url) => loopback.client(),
+            Some(_) | None => Ok(&self.usual),
+        }
+    }
+}
+
+impl Loopback {
+    fn client(&self) -> Result<&reqwest::Client, reqwest::Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = (self.settings)().no_proxy().build()?;
+        // Of two that were made at the same time, one is kept.
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+/// As [`Origin::is_loopback`](alf_core::Origin::is_loopback), but on the way of every request:
+/// without an allocation, and an address is parsed only where it begins like one of loopback. What
+/// `Url` holds is in lower case, and its addresses are in their usual form.
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.starts_with("127.") && host.parse::<Ipv4Addr>().is_ok(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alf_core::Origin;
+
+    use super::*;
+
+    /// What alf-core lets go over plain `http`, and nothing else, goes past the proxy.
+    #[test]
+    fn x2_loopback_is_what_alf_core_says_it_is() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("LocalHost:8080", true),
+            ("127.0.0.1", true),
+            ("127.9.9.9:1", true),
+            ("127.1", true),
+            ("0x7f000001", true),
+            ("[::1]:80", true),
+            ("[0:0::0:1]", true),
+            ("localhost.", false),
+            ("localhost.example.com", false),
+            ("127.example.com", false),
+            ("127.0.0.1.example.com", false),
+            ("128.0.0.1", false),
+            ("0.0.0.0", false),
+            ("[::2]", false),
+            ("[::ffff:127.0.0.1]", false),
+            ("api.example.com", false),
+        ] {
+            let url = Url::parse(&format!("http://{host}/")).unwrap();
+            assert_eq!(is_loopback(&url), expected, "{host}");
+            let origin = Origin::parse(url.as_str()).unwrap();
+            assert_eq!(origin.is_loopback(), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn x2_client_for_loopback_is_made_once() {
+        let settings = reqwest::Client::builder;
+        let route = Route::own(settings().build().unwrap(), settings);
+        let url = |host| Url::parse(&format!("http://{host}/")).unwrap();
+        let usual = route.to(&url("api.example.com")).unwrap();
+        assert!(std::ptr::eq(usual, route.usual()));
+        let clone = route.clone();
+        let first = route.to(&url("127.0.0.1")).unwrap();
+        let second = clone.to(&url("localhost")).unwrap();
+        assert!(std::ptr::eq(first, second));
+        assert!(!std::ptr::eq(first, route.usual()));
+    }
+}
