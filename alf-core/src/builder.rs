@@ -98,7 +98,8 @@ impl Library for OwnTokens {
 }
 
 impl<A: Library> ClientBuilder<A> {
-    /// For the token endpoint at that URL: `https`, or on this machine (RFC 6749 §3.2).
+    /// For the token endpoint at that URL: `https`, or on this machine
+    /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
     pub fn new(token_endpoint: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(token_endpoint.into()),
@@ -110,7 +111,8 @@ impl<A: Library> ClientBuilder<A> {
     }
 
     /// Authenticates by `client_secret_basic`: id and secret in the header of the token request
-    /// (RFC 6749 §2.3.1). The secret is a value, a file, or a callback: see [`ClientSecret`].
+    /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The secret is a
+    /// value, a file, or a callback: see [`ClientSecret`].
     ///
     /// For a server that does not decode what the RFC says is encoded, see
     /// [`ClientSecretBasic::raw`].
@@ -124,7 +126,8 @@ impl<A: Library> ClientBuilder<A> {
     }
 
     /// Authenticates by `client_secret_post`: id and secret in the body of the token request, for
-    /// servers that do not know Basic (RFC 6749 §2.3.1).
+    /// servers that do not know Basic
+    /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
     pub fn client_secret_post(
         self,
         client_id: impl Into<String>,
@@ -143,20 +146,23 @@ impl<A: Library> ClientBuilder<A> {
         self.authenticate("client_authentication", client_id.into(), Box::new(method))
     }
 
-    /// Does not authenticate: only names the client (`none`, RFC 7591 §2).
+    /// Does not authenticate: only names the client (`none`,
+    /// [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
     pub fn no_client_authentication(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(NoClientAuthentication);
+        let method = Box::new(NoClientAuthentication::new());
         self.authenticate("no_client_authentication", client_id.into(), method)
     }
 
-    /// The `scope` to ask for, several separated by spaces (RFC 6749 §3.3). Default: none, which
+    /// The `scope` to ask for, several separated by spaces
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, which
     /// leaves it to the server.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.settings.scope = Some(scope.into());
         self
     }
 
-    /// A `resource` that the token is for; may be set more than once (RFC 8707 §2).
+    /// A `resource` that the token is for; may be set more than once
+    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.settings.resources.push(resource.into());
         self
@@ -213,19 +219,24 @@ impl<A: Library> ClientBuilder<A> {
         self
     }
 
-    /// The only origins that requests may go to; others fail before anything is sent. Default:
-    /// every origin.
+    /// The only origins that requests may go to; others fail before anything is sent. A second call
+    /// adds to the first. Default: every origin.
+    ///
+    /// Each is a scheme, a host, and a port where it is not the default one:
+    /// `https://api.example.com`. It is about the request's own URL: the hops of a redirect are the
+    /// HTTP client's, and carry no token to another origin.
     pub fn allowed_origins<I>(mut self, origins: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.settings.allowed_origins = Some(origins.into_iter().map(Into::into).collect());
+        let allowed = self.settings.allowed_origins.get_or_insert_default();
+        allowed.extend(origins.into_iter().map(Into::into));
         self
     }
 
     /// The statuses by which a resource server rejects a token. Default: 401; some servers say
-    /// 403.
+    /// 403. What is set replaces the default: name 401 too.
     ///
     /// A challenge with `error="insufficient_scope"` never rejects: the next token would have the
     /// same scope.
@@ -272,6 +283,7 @@ impl<A: Adapter> ClientBuilder<A> {
     /// Your own client of the HTTP library, for your requests: its proxy, TLS, time-outs, pool
     /// and default headers stay yours.
     ///
+    /// So does its redirect policy: what that may do to a token, the adapter's documentation says.
     /// Token requests do not go through it.
     pub fn http_client(mut self, http_client: A::HttpClient) -> Self {
         self.http_clients.calls = Some(http_client);
@@ -281,8 +293,8 @@ impl<A: Adapter> ClientBuilder<A> {
     /// Your own client of the HTTP library for token requests: where the authorization server
     /// needs another proxy or other certificates.
     ///
-    /// It must not follow redirects: an adapter that can tell refuses one that does. Default: one of
-    /// alf's own.
+    /// It must not follow redirects: an adapter that can tell refuses one that does. Default: one
+    /// of alf's own.
     pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
         self.http_clients.tokens = Some(http_client);
         self
@@ -351,7 +363,7 @@ fn manager(
     let (config, surroundings) = Config::parse(settings)?;
     let runtime = surroundings
         .runtime
-        .unwrap_or_else(|| Arc::new(ThreadRuntime));
+        .unwrap_or_else(|| Arc::new(ThreadRuntime::new()));
     Ok(TokenManager::new(
         config,
         token_endpoint,
@@ -363,5 +375,21 @@ fn manager(
 impl<A: Library> fmt::Debug for ClientBuilder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x3_allowed_origins_add_up() {
+        let builder = || ClientBuilder::<OwnTokens>::new("https://as.example/token");
+        let (one, other) = ("https://a.example", "http://localhost:1");
+        let both = builder().allowed_origins([one]).allowed_origins([other]);
+        assert_eq!(both.settings.allowed_origins.unwrap(), [one, other]);
+        let none = builder().allowed_origins::<[&str; 0]>([]);
+        assert_eq!(none.settings.allowed_origins, Some(Vec::new()));
+        assert_eq!(builder().settings.allowed_origins, None);
     }
 }

@@ -1,16 +1,22 @@
 //! An OAuth 2.0 client for services that call protected APIs on their own behalf: the client
-//! credentials grant (RFC 6749 §4.4), on any HTTP library.
+//! credentials grant ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)), on any
+//! HTTP library.
 //!
 //! A [`Client`] is built once and used like an HTTP client: it gets the token, keeps it, renews it
 //! before it runs out, and when an API says 401 it renews the token and replays the request once.
 //! For reqwest, use the crate `alf-reqwest`; this one is for other HTTP libraries, by a closure
 //! ([`from_fn`]) or by a [`Transport`] of your own, and for those who write adapters.
 //!
+//! Letters such as R6 in this documentation are rules of
+//! [the contract](https://github.com/globocom/alf-rs/blob/main/CONTRACT.md): what alf promises,
+//! rule by rule.
+//!
 //! ```
 //! use alf_core::{Client, Redirects, from_fn};
 //! # use bytes::Bytes;
 //! # use http_body_util::Full;
-//! # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+//! # type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
+//! # async fn my_stack(_: http::Request<Bytes>) -> Answer {
 //! #     Ok(http::Response::new(Full::default()))
 //! # }
 //!

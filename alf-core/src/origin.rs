@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-/// The origin of a URL: scheme, host and port (RFC 6454 §4).
+/// The origin of a URL: scheme, host and port
+/// ([RFC 6454 §4](https://www.rfc-editor.org/rfc/rfc6454#section-4)).
 ///
 /// alf compares origins to keep tokens where they belong: a token is not sent over plain `http`
 /// (except to loopback), not outside of `allowed_origins`, and a 401 from another origin than the
@@ -47,14 +48,18 @@ impl Origin {
         Self { scheme, host, port }
     }
 
-    /// The origin of an absolute URL, or `None` where it has no scheme or no host.
+    /// The origin of an absolute URL, or `None` where it has no scheme or no host, or a port that
+    /// cannot be read.
     pub fn parse(url: &str) -> Option<Self> {
         Self::of(&url.parse().ok()?)
     }
 
-    /// The origin of an absolute URI, or `None` where it has no scheme or no host.
+    /// The origin of an absolute URI, or `None` where it has no scheme or no host, or a port that
+    /// cannot be read.
     pub fn of(uri: &Uri) -> Option<Self> {
-        Some(Self::new(uri.scheme_str()?, uri.host()?, uri.port_u16()))
+        let scheme = uri.scheme_str()?;
+        let (host, port) = host_and_port(uri.authority()?.as_str())?;
+        Some(Self::new(scheme, host, port))
     }
 
     /// The scheme, in lower case.
@@ -134,9 +139,73 @@ impl Scheme {
     }
 }
 
+/// Of an authority. `Uri::port` takes a port that it cannot read for none, and `Uri::host` leaves
+/// out what follows a `]`: another library may read them otherwise, and go elsewhere.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let host_and_port = authority.rsplit('@').next()?;
+    // An IPv6 address has colons of its own.
+    let end = if host_and_port.starts_with('[') {
+        host_and_port.find(']')? + 1
+    } else {
+        host_and_port.find(':').unwrap_or(host_and_port.len())
+    };
+    let (host, rest) = host_and_port.split_at_checked(end)?;
+    if host.is_empty() || (!host.starts_with('[') && host.contains(['[', ']'])) {
+        return None;
+    }
+    if matches!(rest, "" | ":") {
+        return Some((host, None));
+    }
+    let port = rest.strip_prefix(':')?;
+    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None; // `parse` would take a sign, too
+    }
+    Some((host, Some(port.parse().ok()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn x3_what_cannot_be_read_is_no_origin() {
+        for url in [
+            "https://h:99999/",
+            "https://h:65536/",
+            "https://h:+80/",
+            "https://h:80a/",
+            "https://h:8:0/",
+            "https://[::1]x/",
+            "https://[::1]x:80/",
+            "https://[::1]:x/",
+            "https://a[::1]/",
+            "https://a[b]c/",
+            "https://[::1/",
+            "https://:80/",
+            "https://",
+            "//h/",
+            "h:80",
+            "h",
+            "/relative",
+            "*",
+            "",
+        ] {
+            assert_eq!(Origin::parse(url), None, "{url}");
+        }
+        for (url, host, port) in [
+            ("https://h", "h", 443),
+            ("https://h:/", "h", 443),
+            ("https://h:0/", "h", 0),
+            ("https://h:00080/", "h", 80),
+            ("https://h:65535/", "h", 65535),
+            ("https://me:secret@h:1/", "h", 1),
+            ("https://[::1]/", "::1", 443),
+            ("https://me@[::1]:2", "::1", 2),
+        ] {
+            let origin = Origin::parse(url).unwrap();
+            assert_eq!((origin.host(), origin.port()), (host, port), "{url}");
+        }
+    }
 
     #[test]
     fn x2_loopback_is_this_machine_only() {

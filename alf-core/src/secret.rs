@@ -2,20 +2,60 @@
 
 use bytes::Bytes;
 use http::HeaderValue;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes in the making, whose memory is wiped: also that which they outgrow.
+#[derive(Default)]
+pub(crate) struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(capacity)))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Like `Vec::extend_from_slice`, but wipes what it moves away from when it grows.
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        let needed = self.0.len().saturating_add(piece.len());
+        if self.0.capacity() < needed {
+            let mut larger = Vec::with_capacity(needed.saturating_mul(2));
+            larger.extend_from_slice(&self.0);
+            self.0.zeroize();
+            *self.0 = larger;
+        }
+        self.0.extend_from_slice(piece);
+    }
+
+    /// The bytes, wiped with their last copy.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        Bytes::from_owner(self.0)
+    }
+}
 
 /// A header value that prints as `Sensitive` and whose memory is wiped with its last copy.
 ///
 /// `None` where a byte is not fit for a header.
 pub(crate) fn sensitive_header(value: String) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_maybe_shared(wiped_bytes(value.into_bytes())).ok()?;
+    let bytes = Bytes::from_owner(Zeroizing::new(value.into_bytes()));
+    let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-/// Bytes whose memory is wiped with their last copy.
-pub(crate) fn wiped_bytes(bytes: Vec<u8>) -> Bytes {
-    Bytes::from_owner(Zeroizing::new(bytes))
+/// `text`, percent-encoded; it leaves no copies behind.
+pub(crate) fn percent_encoded(text: &str, set: &'static AsciiSet) -> Zeroizing<String> {
+    // At most three bytes for one: it never grows.
+    let mut encoded = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
+    encoded.extend(utf8_percent_encode(text, set));
+    encoded
 }
 
 /// Wipes bytes that nobody else holds; those that somebody does are theirs to wipe.

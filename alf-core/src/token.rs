@@ -11,8 +11,8 @@ use crate::machine::Generation;
 
 /// An access token, ready to be sent.
 ///
-/// Cheap to clone. Its `Debug` shows neither the access token nor the header (X1), and its memory
-/// is wiped when the last copy is dropped.
+/// Cheap to clone. Its `Debug` shows neither the access token nor the header (X1), nor the `scope`,
+/// which is as long as the server likes; its memory is wiped when the last copy is dropped.
 ///
 /// # Examples
 ///
@@ -63,7 +63,8 @@ impl Token {
 
     /// The access token itself, for protocols that carry it elsewhere than in a header.
     ///
-    /// It is a secret: do not log it, and do not put it in a URL (RFC 6750 §5.3).
+    /// It is a secret: do not log it, and do not put it in a URL
+    /// ([RFC 6750 §5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3)).
     pub fn expose_access_token(&self) -> &str {
         &self.0.grant.access_token
     }
@@ -73,7 +74,8 @@ impl Token {
         &self.0.grant.token_type
     }
 
-    /// The `scope` that was granted, where the authorization server said it (RFC 6749 §5.1).
+    /// The `scope` that was granted, where the authorization server said it
+    /// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
     ///
     /// A server may grant less than was asked for, and then says so here.
     pub fn scope(&self) -> Option<&str> {
@@ -110,7 +112,6 @@ impl fmt::Debug for Token {
         f.debug_struct("Token")
             .field("generation", &self.generation())
             .field("token_type", &self.token_type())
-            .field("scope", &self.scope())
             .field("expires_in", &self.expires_in())
             .finish_non_exhaustive()
     }

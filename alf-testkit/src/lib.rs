@@ -1,8 +1,15 @@
-//! A scripted authorization server and resource server, for tests of everything that speaks OAuth 2.0.
+//! For tests of everything that speaks OAuth 2.0, and of everything that is to carry it.
 //!
-//! Both listen on loopback ports and do what a test tells them: issue tokens, refuse, stall, hang up, go
-//! down and come back, revoke what they issued. Then they say what they saw. They bring no HTTP client
-//! and no async runtime, and fit under a test of any.
+//! - A **scripted authorization server and resource server** ([`Servers`]). Both listen on loopback
+//!   ports and do what a test tells them: issue tokens, refuse, stall, hang up, go down and come
+//!   back, revoke what they issued. Then they say what they saw.
+//! - **Virtual time** ([`VirtualTime`], [`SteppedRuntime`]): an hour of a token's life in no time.
+//! - alf's **conformance suite** ([`conformance!`], [`mod@conformance`]): every promise of alf that
+//!   an HTTP library can break, as a test of its own, for any library. A test is named after its
+//!   rule: the R6 of `r6_an_api_that_always_rejects_…`, and of these pages, is a rule of
+//!   [the contract](https://github.com/globocom/alf-rs/blob/main/CONTRACT.md).
+//!
+//! It brings no HTTP client and no async runtime, and fits under a test of any.
 //!
 //! # Examples
 //!

@@ -53,6 +53,8 @@ caught! {
         t7_a_308_of_the_token_endpoint_carries_no_secret_elsewhere;
     answers_that_are_read_without_a_bound: ExchangeReadsWithoutBound by
         t7_more_than_a_mebibyte_is_not_read;
+    long_failures_that_are_none: ExchangeCallsLongFailuresTooLarge by
+        b1_a_failure_with_an_endless_body_is_tried_again;
     token_requests_without_their_headers: ExchangeDropsHeaders by
         t1_the_form_and_its_headers_arrive;
     errors_that_show_the_url: ExchangeErrorsShowTheRequest by

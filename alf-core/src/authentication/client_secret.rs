@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
-use crate::secret::sensitive_header;
+use crate::secret::{percent_encoded, sensitive_header};
 use crate::wire::token_request::TokenRequest;
 
 use super::secret_source::Reader;
@@ -120,13 +120,10 @@ impl ClientAuthentication for ClientSecretPost {
 impl Encoding {
     /// The text, encoded; it leaves no copies behind.
     fn of(self, text: &str, set: &'static AsciiSet) -> Zeroizing<String> {
-        // At most three bytes for one: it never grows.
-        let mut encoded = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
         match self {
-            Self::Raw => encoded.push_str(text),
-            Self::Percent => encoded.extend(utf8_percent_encode(text, set)),
+            Self::Raw => Zeroizing::new(text.to_owned()),
+            Self::Percent => percent_encoded(text, set),
         }
-        encoded
     }
 }
 
@@ -216,7 +213,7 @@ mod tests {
             "grant_type=client_credentials&client_id=m%20e&client_secret=s3%20cr3t"
         );
 
-        let none = crate::NoClientAuthentication;
+        let none = crate::NoClientAuthentication::new();
         let (headers, body) = request(&none, "me");
         assert_eq!(headers.get(AUTHORIZATION), None);
         assert_eq!(body, "grant_type=client_credentials&client_id=me");

@@ -11,6 +11,7 @@ pub use secret_source::{ClientSecret, SecretError};
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -84,6 +85,47 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     }
 }
 
+/// One method, shared.
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Arc<M> {
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError> {
+        (**self).authenticate(context, request).await
+    }
+
+    async fn reload(&self) -> Reload {
+        (**self).reload().await
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        (**self).check()
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Box<M> {
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError> {
+        (**self).authenticate(context, request).await
+    }
+
+    async fn reload(&self) -> Reload {
+        (**self).reload().await
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        (**self).check()
+    }
+}
+
 /// Whether credentials that were read again are others than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -109,7 +151,8 @@ impl AuthenticationContext<'_> {
         self.token_endpoint
     }
 
-    /// The client's identifier (RFC 6749 §2.2).
+    /// The client's identifier
+    /// ([RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)).
     pub fn client_id(&self) -> &str {
         self.client_id
     }
@@ -237,6 +280,52 @@ mod tests {
         assert_eq!(Reloaded::from(Reload::Unchanged), Reloaded::Unchanged);
         assert_eq!(Reloaded::from(Reload::Changed), Reloaded::Changed);
         assert!(Own.check().is_ok());
+    }
+
+    /// A method that does something else than the defaults.
+    struct Rotated;
+
+    #[async_trait]
+    impl ClientAuthentication for Rotated {
+        async fn authenticate(
+            &self,
+            context: &AuthenticationContext<'_>,
+            request: &mut TokenRequest,
+        ) -> Result<(), AuthenticationError> {
+            Own.authenticate(context, request).await
+        }
+
+        async fn reload(&self) -> Reload {
+            Reload::Changed
+        }
+
+        fn check(&self) -> Result<(), ConfigError> {
+            Err(ConfigError::new("own", "is wrong"))
+        }
+    }
+
+    #[test]
+    fn b3_a_method_behind_a_pointer_is_the_same_method() {
+        let boxed: Box<dyn ClientAuthentication> = Box::new(Rotated);
+        let shared: Arc<dyn ClientAuthentication> = Arc::new(Rotated);
+        for method in [
+            Box::new(boxed) as Box<dyn ClientAuthentication>,
+            Box::new(shared),
+        ] {
+            assert_eq!(block_on(method.reload()), Reload::Changed);
+            assert_eq!(method.check().unwrap_err().setting(), "own");
+            let endpoint = Uri::from_static("https://as/t");
+            let context = AuthenticationContext {
+                token_endpoint: &endpoint,
+                client_id: "me",
+                wall_clock: SystemTime::UNIX_EPOCH,
+                attempt: 1,
+            };
+            let mut request = TokenRequest::for_grant(&GrantParameters::default());
+            block_on(method.authenticate(&context, &mut request)).unwrap();
+            let body = request.encode(&endpoint).0.into_body();
+            assert!(body.starts_with(b"grant_type=client_credentials&client_id=me&aud="));
+        }
     }
 
     #[test]

@@ -11,7 +11,15 @@ use super::{AuthenticationContext, AuthenticationError, ClientAuthentication};
 /// For servers that know the client otherwise: by its network, by a proxy in front of them, or by
 /// the certificate of its TLS connection.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct NoClientAuthentication;
+
+impl NoClientAuthentication {
+    /// The method; it holds nothing.
+    pub const fn new() -> Self {
+        Self
+    }
+}
 
 #[async_trait]
 impl ClientAuthentication for NoClientAuthentication {

@@ -1,19 +1,22 @@
 //! Where a client secret comes from: a value, a file, a callback.
 
+mod file;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_channel::oneshot;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
 
 use super::{AuthenticationError, Reload};
+
+use file::SecretFile;
 
 /// A client secret: by value, or where to read it.
 ///
@@ -30,18 +33,22 @@ use super::{AuthenticationError, Reload};
 /// Client::builder(endpoint).client_secret("client-id", ClientSecret::file("/run/secrets/client"));
 /// Client::builder(endpoint).client_secret(
 ///     "client-id",
-///     ClientSecret::from_fn(|| async { std::env::var("CLIENT_SECRET") }),
+///     ClientSecret::from_fn(|| async {
+///         // Not its own error: that shows the value, where it is not UTF-8.
+///         std::env::var("CLIENT_SECRET").map_err(|_| "CLIENT_SECRET is not set, or not UTF-8")
+///     }),
 /// );
 /// ```
 pub struct ClientSecret(Source);
 
 enum Source {
     Value(SecretString),
-    File(PathBuf),
+    File(SecretFile),
     Callback(Callback),
 }
 
-/// What a callback that reads a secret may fail with. It must not show the secret.
+/// What a callback that reads a secret may fail with. Neither it nor what lies beneath it may show
+/// anything of the secret.
 pub type SecretError = Box<dyn StdError + Send + Sync>;
 
 type Callback = Arc<dyn Fn() -> SecretFuture + Send + Sync>;
@@ -56,14 +63,21 @@ impl ClientSecret {
     /// A file that holds the secret and nothing else, as UTF-8.
     ///
     /// One line break at its end, and a byte order mark at its beginning, are not part of the
-    /// secret. It is read on a thread of its own, so that a slow disk blocks no runtime.
+    /// secret. It is read on a thread of its own, so that a slow disk blocks no runtime; while such
+    /// a thread hangs, the file is not read by another.
+    ///
+    /// A file that cannot be opened (it is missing, or not permitted), is larger than 64 KiB, or
+    /// holds no secret is a permanent failure: alf rests, and reads it again with the next flight.
+    /// Every other error of reading it may pass, and is tried again within the flight.
     pub fn file(path: impl AsRef<Path>) -> Self {
-        Self(Source::File(path.as_ref().to_owned()))
+        Self(Source::File(SecretFile::new(path.as_ref())))
     }
 
     /// A callback that gives the secret: from a secret manager, say.
     ///
-    /// A failure is taken as one that may pass, and is tried again within the flight.
+    /// A failure is taken as one that may pass, and is tried again within the flight. Users get
+    /// and log its error, in the chain of a [`TokenError`](crate::TokenError): neither it nor what
+    /// lies beneath it may show anything of the secret. (The error of [`std::env::var`] does.)
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -95,17 +109,11 @@ impl From<String> for ClientSecret {
     }
 }
 
-impl From<SecretString> for ClientSecret {
-    fn from(secret: SecretString) -> Self {
-        Self(Source::Value(secret))
-    }
-}
-
 impl fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::Value(_) => f.write_str("ClientSecret(by value)"),
-            Source::File(path) => write!(f, "ClientSecret(from {})", path.display()),
+            Source::File(file) => write!(f, "ClientSecret(from {})", file.path().display()),
             Source::Callback(_) => f.write_str("ClientSecret(from a callback)"),
         }
     }
@@ -155,7 +163,7 @@ impl Reader {
             Source::Value(secret) => problem(secret.expose_secret()).map_or(Ok(()), |problem| {
                 Err(ConfigError::new("client_secret", problem))
             }),
-            Source::File(path) if path.as_os_str().is_empty() => Err(ConfigError::new(
+            Source::File(file) if file.path().as_os_str().is_empty() => Err(ConfigError::new(
                 "client_secret",
                 "the path of its file is empty",
             )),
@@ -166,7 +174,7 @@ impl Reader {
     async fn fetch(&self) -> Result<SecretString, AuthenticationError> {
         match &self.secret.0 {
             Source::Value(secret) => Ok(secret.clone()),
-            Source::File(path) => read_file(path).await,
+            Source::File(file) => file.read().await,
             Source::Callback(read) => {
                 let secret = read().await.map_err(|error| {
                     AuthenticationError::transient("the callback for client_secret failed")
@@ -192,42 +200,6 @@ impl Reader {
             .unwrap_or_else(PoisonError::into_inner)
             .as_ref()
             .is_some_and(|last| last.expose_secret() == secret.expose_secret())
-    }
-}
-
-/// Reads on a thread of its own: a file on a disk that does not answer blocks no runtime, and the
-/// flight's deadline ends the waiting for it.
-async fn read_file(path: &Path) -> Result<SecretString, AuthenticationError> {
-    let (tell, told) = oneshot::channel();
-    let file = path.to_owned();
-    let begun = std::thread::Builder::new()
-        .name("alf-secret-file".to_owned())
-        .spawn(move || {
-            // Whoever waited may be gone.
-            let _ = tell.send(std::fs::read(file).map(Zeroizing::new));
-        });
-    let unreadable = |error: std::io::Error| {
-        let problem = format!("client_secret cannot be read from {}", path.display());
-        AuthenticationError::transient(problem).because(error)
-    };
-    begun.map_err(unreadable)?;
-    let bytes = match told.await {
-        Ok(read) => read.map_err(unreadable)?,
-        Err(oneshot::Canceled) => return Err(unreadable(std::io::ErrorKind::Interrupted.into())),
-    };
-    secret_of_file(&bytes).map_err(|problem| {
-        AuthenticationError::permanent(format!("client_secret in {}: {problem}", path.display()))
-    })
-}
-
-fn secret_of_file(bytes: &[u8]) -> Result<SecretString, &'static str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let secret = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
-    match problem(secret) {
-        None => Ok(SecretString::from(secret)),
-        Some(problem) => Err(problem),
     }
 }
 

@@ -18,8 +18,13 @@ pub(super) fn token_endpoint(url: &str, insecure_http: InsecureHttp) -> Result<U
     let uri: Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| {
         ConfigError::new("token_endpoint", "is no URL").because(error)
     })?;
-    let Some(origin) = Origin::of(&uri).filter(|origin| !origin.host().is_empty()) else {
+    if uri.scheme().is_none() {
         return wrong("is no absolute URL; write it as https://host/path");
+    }
+    let Some(origin) = Origin::of(&uri) else {
+        return wrong(
+            "has no host, or a port, that can be read; write it as https://host:port/path",
+        );
     };
     if uri
         .authority()
@@ -75,7 +80,10 @@ pub(super) fn parameters(
         if OWN_PARAMETERS.contains(&name.as_str()) {
             return Err(ConfigError::new(
                 "parameter",
-                format!("{name:?} is one that alf sets itself; use its own setter"),
+                format!(
+                    "{name:?} is one that alf sets itself, or that has no place in this grant; \
+                     remove it or use its setter"
+                ),
             ));
         }
     }
@@ -110,19 +118,43 @@ pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration
 }
 
 /// X3.
-pub(super) fn allowed_origins(urls: &[String]) -> Result<Vec<Origin>, ConfigError> {
-    urls.iter()
-        .map(|url| {
-            Origin::parse(url).ok_or_else(|| {
-                // What does not parse may hold a password.
-                let shown = if url.contains('@') { "one" } else { url };
-                ConfigError::new(
-                    "allowed_origins",
-                    format!("{shown:?} is no origin; write it as https://host"),
-                )
-            })
-        })
-        .collect()
+pub(super) fn allowed_origins(entries: &[String]) -> Result<Vec<Origin>, ConfigError> {
+    entries.iter().map(|entry| allowed_origin(entry)).collect()
+}
+
+/// Scheme, host and port, and nothing else: whoever writes more means something that alf does not
+/// do.
+fn allowed_origin(entry: &str) -> Result<Origin, ConfigError> {
+    let wrong = |problem: &str| {
+        let problem = format!("{problem}; write it as https://host or https://host:port");
+        Err(ConfigError::new("allowed_origins", problem))
+    };
+    if entry.contains('@') {
+        // It is not shown: there may be a password in it.
+        return wrong("one of them has a user name in it");
+    }
+    if entry.contains('*') {
+        return wrong(&format!(
+            "{entry:?} has a `*`, but each origin is named in full"
+        ));
+    }
+    if entry.contains(['?', '#']) {
+        return wrong(&format!("{entry:?} has a query or a fragment"));
+    }
+    let uri: Option<Uri> = entry.parse().ok();
+    let Some((uri, origin)) = uri.and_then(|uri| Origin::of(&uri).map(|origin| (uri, origin)))
+    else {
+        return wrong(&format!("{entry:?} is no origin"));
+    };
+    if !matches!(origin.scheme(), "https" | "http") {
+        return wrong(&format!("{entry:?} is neither https nor http"));
+    }
+    if !matches!(uri.path(), "" | "/") {
+        return wrong(&format!(
+            "{entry:?} has a path, but an origin is allowed as a whole"
+        ));
+    }
+    Ok(origin)
 }
 
 /// R1: which statuses reject a token. A status that is no error rejects nothing.

@@ -162,7 +162,11 @@ impl Config {
         } = &self.destinations;
         let blocked = |reason| Err(Blocked::new(origin.clone(), reason));
         if !is_safe(origin, *insecure_http) {
-            return blocked(BlockedReason::InsecureHttp);
+            return blocked(match origin.scheme() {
+                "https" | "http" => BlockedReason::InsecureHttp,
+                // None at all, where the URL is relative.
+                _ => BlockedReason::UnsupportedScheme,
+            });
         }
         match allowed {
             Some(allowed) if !allowed.contains(origin) => blocked(BlockedReason::OriginNotAllowed),

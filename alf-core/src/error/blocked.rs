@@ -4,7 +4,7 @@ use crate::Origin;
 
 /// alf did not send a request, because the token must not go where it was going.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the request to {origin} was not sent: {reason}")]
+#[error("the request{} was not sent: {reason}", to(.origin))]
 pub struct Blocked {
     origin: Origin,
     reason: BlockedReason,
@@ -14,9 +14,13 @@ pub struct Blocked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlockedReason {
-    /// The URL is plain `http` and not loopback (RFC 6750 §5.3).
+    /// The URL is plain `http` and not loopback
+    /// ([RFC 6750 §5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3)).
     #[error("a token is not sent in the clear; use https, or allow_insecure_http")]
     InsecureHttp,
+    /// The URL is relative, or of another scheme than `http` and `https`.
+    #[error("its URL is not an absolute http or https one")]
+    UnsupportedScheme,
     /// The origin is none of `allowed_origins`.
     #[error("its origin is none of allowed_origins")]
     OriginNotAllowed,
@@ -35,5 +39,14 @@ impl Blocked {
     /// Why it was not sent.
     pub fn reason(&self) -> BlockedReason {
         self.reason
+    }
+}
+
+/// Where the request was going, if it said so.
+fn to(origin: &Origin) -> String {
+    if origin.host().is_empty() {
+        String::new()
+    } else {
+        format!(" to {origin}")
     }
 }

@@ -25,7 +25,7 @@ pub use token::{Rejected, TimeoutPhase, TokenError, TokenErrorKind};
 ///
 /// fn advice<E: std::error::Error>(error: &Error<E>) -> &'static str {
 ///     match error {
-///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "check the client's registration",
+///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "check the registration",
 ///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
 ///         Error::Transport(_) => "what you do without alf",
 ///         Error::Blocked(_) => "a bug, or an attack: the URL is not one the token may go to",

@@ -42,15 +42,18 @@ pub enum TokenErrorKind {
     Timeout(TimeoutPhase),
     /// The connection broke, or what came over it was no HTTP.
     Exchange,
-    /// The authorization server said no (RFC 6749 §5.2), or answered with a status that is an
-    /// error.
+    /// The authorization server said no
+    /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), or answered with a
+    /// status that is an error.
     Refused,
     /// The authorization server answered with a redirect, which is never followed, since it would
     /// carry the client's secret elsewhere.
     Redirected,
-    /// The answer is no token response (RFC 6749 §5.1), or larger than 1 MiB.
+    /// The answer is no token response
+    /// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), or larger than 1 MiB.
     Unreadable,
-    /// The token is of a type that this client cannot present (RFC 6749 §7.1).
+    /// The token is of a type that this client cannot present
+    /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
     TokenType,
     /// The flight ended without a result, twice in a row: its runtime was shut down, or the
     /// transport panicked. A transport on tokio needs the tokio runtime.
@@ -61,7 +64,7 @@ pub enum TokenErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
-    /// One attempt: `attempt_timeout`.
+    /// One attempt: `attempt_timeout`, or the HTTP library's own time-out.
     Attempt,
     /// The whole acquisition: `acquire_timeout`.
     Acquire,
@@ -139,22 +142,25 @@ impl TokenError {
     }
 
     /// The `error` of the authorization server's answer: `invalid_client`, `invalid_scope`, …
-    /// (RFC 6749 §5.2).
+    /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn error_code(&self) -> Option<&str> {
         self.told().error.as_deref()
     }
 
-    /// The `error_description` of the authorization server's answer (RFC 6749 §5.2).
+    /// The `error_description` of the authorization server's answer
+    /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn error_description(&self) -> Option<&str> {
         self.told().description.as_deref()
     }
 
-    /// The `error_uri` of the authorization server's answer: a page for people (RFC 6749 §5.2).
+    /// The `error_uri` of the authorization server's answer: a page for people
+    /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn error_uri(&self) -> Option<&str> {
         self.told().uri.as_deref()
     }
 
-    /// How many token requests the flight made.
+    /// How many attempts the flight made; one whose proof failed counts too. Of a flight that
+    /// [died](TokenErrorKind::Died) nobody knows: 0.
     pub fn attempts(&self) -> u32 {
         self.flight.attempts
     }
@@ -192,7 +198,11 @@ impl fmt::Display for TokenError {
             }
             TokenErrorKind::Connect => write!(f, "could not connect to {endpoint}")?,
             TokenErrorKind::Timeout(TimeoutPhase::Attempt) => {
-                write!(f, "{endpoint} did not answer within attempt_timeout")?;
+                write!(
+                    f,
+                    "{endpoint} did not answer within attempt_timeout, or the HTTP library's own \
+                     time-out"
+                )?;
             }
             TokenErrorKind::Timeout(TimeoutPhase::Acquire) => {
                 write!(f, "no token from {endpoint} within acquire_timeout")?;
@@ -205,6 +215,9 @@ impl fmt::Display for TokenError {
             }
             TokenErrorKind::Refused => {
                 write!(f, "{endpoint} refused the token request: {}", self.told())?;
+                if let Some(advice) = self.error_code().and_then(advice) {
+                    write!(f, "; {advice}")?;
+                }
             }
             TokenErrorKind::Redirected => write!(
                 f,
@@ -249,6 +262,19 @@ impl fmt::Display for TokenError {
             )?;
         }
         Ok(())
+    }
+}
+
+/// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
+fn advice(error_code: &str) -> Option<&'static str> {
+    match error_code {
+        "invalid_client" => Some("check the client's id, its secret, and how it authenticates"),
+        "unauthorized_client" | "unsupported_grant_type" => {
+            Some("have the client_credentials grant allowed for this client")
+        }
+        "invalid_scope" => Some("ask for a scope that this client may have"),
+        "invalid_target" => Some("ask for a resource that the server knows"),
+        _ => None,
     }
 }
 
@@ -303,7 +329,8 @@ impl Rejected {
         self.status
     }
 
-    /// The values of its `WWW-Authenticate` header (RFC 6750 §3), as they came.
+    /// The values of its `WWW-Authenticate` header
+    /// ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)), as they came.
     pub fn challenges(&self) -> &[HeaderValue] {
         &self.challenges
     }

@@ -130,6 +130,7 @@ impl Flight {
         };
         config
             .authentication
+            .as_ref()
             .authenticate(&context, &mut request)
             .await
             .map_err(no_proof)?;
@@ -144,6 +145,7 @@ impl Flight {
         let response = self
             .shared
             .endpoint
+            .as_ref() // not the pointer's own impl, which boxes once more
             .exchange(request, &options)
             .await
             .map_err(no_answer)?;
@@ -166,7 +168,7 @@ impl Flight {
     /// B3: credentials that can be read again are, once.
     async fn reload(&self) -> Reloaded {
         let left = self.begin.deadline.saturating_since(self.shared.now());
-        self.within(left, self.shared.config.authentication.reload())
+        self.within(left, self.shared.config.authentication.as_ref().reload())
             .await
             .map_or(Reloaded::Unchanged, Into::into)
     }

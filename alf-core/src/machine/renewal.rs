@@ -235,8 +235,8 @@ impl<T: PartialEq> Renewal<T> {
             .is_some_and(|held| !held.on_trial.is_empty())
     }
 
-    /// Whether the held token may be used where nothing else helps: it is neither over nor set aside
-    /// (E4). For a caller whose patience is at its end while the flight is frozen (S5).
+    /// Whether the held token may be used where nothing else helps: it is neither over nor set
+    /// aside (E4). For a caller whose patience is at its end while the flight is frozen (S5).
     pub fn is_last_resort(&self, now: Moment) -> bool {
         self.usable(now)
             .is_some_and(|(_, stage)| stage < Stage::Over)
@@ -388,9 +388,9 @@ impl Flight {
     }
 }
 
-/// R6: so soon after it landed, a token that is rejected by whom it was got for was useless. Where the
-/// origin is known that is as long as the longest cool-down, so that slow calls to an API that always
-/// says 401 cost less and less too.
+/// R6: so soon after it landed, a token that is rejected by whom it was got for was useless. Where
+/// the origin is known that is as long as the longest cool-down, so that slow calls to an API that
+/// always says 401 cost less and less too.
 fn useless_within(origin: OriginKey) -> Duration {
     if origin == OriginKey::UNKNOWN {
         Duration::from_secs(1)

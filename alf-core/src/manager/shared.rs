@@ -26,7 +26,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     observer: Arc<dyn Observer>,
     slot: Slot,
-    /// Whether the held token is on trial (R6): looked at for every request, so not behind the lock.
+    /// Whether the held token is on trial (R6): looked at for every request, so not behind the
+    /// lock.
     on_trial: AtomicBool,
     state: Mutex<State>,
 }

@@ -6,7 +6,6 @@ mod tracing;
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingObserver;
 
-use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -16,8 +15,9 @@ use crate::{Blocked, Origin, TokenError};
 /// Is told what happens to a client's tokens: for logs, metrics, alerts.
 ///
 /// It is called on the thread where the event happens, never while a lock is held. It should be
-/// quick, and must not panic: that would end the flight, or the request, that it was told of. Nothing is told for
-/// a request that goes well on a token that is held: that path costs a pointer read.
+/// quick, and must not panic: that would end the flight, or the request, that it was told of.
+/// Nothing is told for a request that goes well on a token that is held: that path costs a pointer
+/// read.
 ///
 /// # Examples
 ///
@@ -149,10 +149,4 @@ pub(crate) struct NoObserver;
 
 impl Observer for NoObserver {
     fn on(&self, _event: &Event<'_>) {}
-}
-
-impl fmt::Debug for dyn Observer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Observer")
-    }
 }

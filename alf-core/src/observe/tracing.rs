@@ -1,14 +1,19 @@
 //! Events of `tracing`, under the target `alf`.
 
+use std::error::Error;
+use std::fmt;
+
 use tracing::{debug, info, warn};
 
 use super::{Event, Observer};
 
 /// Writes alf's events as events of [`tracing`], under the target `alf`.
 ///
-/// What someone has to look at is a `WARN`: failed flights, rejections, blocked requests. A new
-/// token is an `INFO`, all else is `DEBUG`.
+/// What someone may have to look at is a `WARN`: failed attempts and flights, flights that died,
+/// rejections, blocked requests. A token, new or the same again, is an `INFO`; all else is `DEBUG`.
+/// An error is written with all that lies beneath it.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct TracingObserver;
 
 impl TracingObserver {
@@ -27,6 +32,7 @@ impl Observer for TracingObserver {
                 error,
                 pause,
             } => {
+                let error = Chain(error);
                 warn!(target: "alf", flight, %error, ?pause, "the token request is tried again");
             }
             Event::TokenLanded {
@@ -45,6 +51,7 @@ impl Observer for TracingObserver {
             }
             Event::FlightFailed { flight, error } => {
                 let retry_at = error.retry_at();
+                let error = Chain(error);
                 warn!(target: "alf", flight, %error, ?retry_at, "got no token");
             }
             Event::FlightDied { flight } => {
@@ -67,5 +74,41 @@ impl Observer for TracingObserver {
                 warn!(target: "alf", %blocked, "the request was not sent");
             }
         }
+    }
+}
+
+/// An error and what lies beneath it, joined by `: `.
+struct Chain<E>(E);
+
+impl<E: Error> fmt::Display for Chain<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Layer(&'static str, #[source] Option<Box<Self>>);
+
+    #[test]
+    fn x1_an_error_is_logged_with_its_causes() {
+        let bottom = Layer("refused by peer", None);
+        assert_eq!(Chain(&bottom).to_string(), "refused by peer");
+        let middle = Layer("tcp", Some(Box::new(bottom)));
+        let top = Layer("could not connect", Some(Box::new(middle)));
+        assert_eq!(
+            Chain(&top).to_string(),
+            "could not connect: tcp: refused by peer"
+        );
     }
 }

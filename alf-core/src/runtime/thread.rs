@@ -11,6 +11,7 @@ use super::{BoxFuture, Runtime, clock, timer};
 /// A flight gets a thread for as long as it lasts; one more thread serves all timers of the
 /// process, and ends when there is none left. Between flights there is neither.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct ThreadRuntime;
 
 impl ThreadRuntime {

@@ -15,6 +15,7 @@ use super::{BoxFuture, Runtime, ThreadRuntime};
 /// of [`ThreadRuntime`]: they do not depend on a runtime that may be shut down, and tokio's paused
 /// time does not touch them.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct TokioRuntime;
 
 impl TokioRuntime {

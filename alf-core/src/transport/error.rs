@@ -28,7 +28,7 @@ pub enum TransportErrorKind {
     /// A redirect, which must not be followed. Permanent.
     #[error("redirected")]
     Redirected,
-    /// The body is larger than allowed. Permanent.
+    /// The body of a 2xx is larger than allowed. Permanent.
     #[error("the answer is too large")]
     TooLarge,
 }

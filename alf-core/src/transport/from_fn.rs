@@ -10,8 +10,9 @@ use futures_util::future::poll_fn;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
+use crate::secret::SecretBytes;
 use crate::{
     ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
 };
@@ -43,10 +44,11 @@ pub enum Redirects {
 /// use bytes::Bytes;
 /// use http_body_util::Full;
 ///
+/// # type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
 /// # #[derive(Clone)]
 /// # struct MyStack;
 /// # impl MyStack {
-/// #     async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+/// #     async fn send(&self, _: http::Request<Bytes>) -> Answer {
 /// #         Ok(http::Response::new(Full::default()))
 /// #     }
 /// # }
@@ -174,18 +176,36 @@ where
             .await
             .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, options.max_bytes())
-            .collect()
-            .await
-            .map_err(|error| {
-                let kind = if error.is::<LengthLimitError>() {
-                    TransportErrorKind::TooLarge
-                } else {
-                    TransportErrorKind::Exchange
-                };
-                TransportError::new(kind, error)
-            })?;
-        Ok(Response::from_parts(head, body.to_bytes()))
+        let mut body = pin!(body);
+        let mut read = SecretBytes::default();
+        while let Some(frame) = body.frame().await {
+            let frame =
+                frame.map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+            let Ok(data) = frame.into_data() else {
+                continue; // trailers
+            };
+            // Never less than none: what does not fit ends the loop.
+            let room = options.max_bytes().saturating_sub(read.len());
+            if data.remaining() <= room {
+                add(&mut read, data);
+            } else if head.status.is_success() {
+                return Err(TransportErrorKind::TooLarge.into());
+            } else {
+                // B1: what failed is judged by its status, however much it says.
+                add(&mut read, data.take(room));
+                break;
+            }
+        }
+        Ok(Response::from_parts(head, read.into_bytes()))
+    }
+}
+
+fn add(read: &mut SecretBytes, mut data: impl Buf) {
+    while data.has_remaining() {
+        let piece = data.chunk();
+        let length = piece.len();
+        read.push(piece);
+        data.advance(length);
     }
 }
 
@@ -197,3 +217,6 @@ impl<F> std::fmt::Debug for FnTransport<F> {
 
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;

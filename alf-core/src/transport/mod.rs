@@ -7,6 +7,7 @@ mod from_fn;
 pub use error::{TransportError, TransportErrorKind};
 pub use from_fn::{FnError, FnTransport, Redirects, from_fn};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,8 +46,9 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Sends a request and returns its response, whatever its status, as soon as its head is there.
     ///
-    /// A panic of the library must become an error. A redirect that the library follows must not
-    /// carry the `Authorization` header to another origin (X4).
+    /// A panic of the library should become an error, where the library's error can be made by
+    /// hand. A redirect that the library follows must not carry the `Authorization` header to
+    /// another origin (X4).
     async fn send(&self, request: Self::Request) -> Result<Self::Response, Self::Error>;
 
     /// Where the request goes. A wrong answer sends tokens where they must not go.
@@ -98,10 +100,13 @@ pub trait TokenEndpoint: Send + Sync + 'static {
     ///
     /// - No redirect is followed: a 307 would carry the secret elsewhere. A 3xx is returned as it
     ///   is, or is an error of kind [`Redirected`](TransportErrorKind::Redirected) (T7).
-    /// - At most [`max_bytes`](ExchangeOptions::max_bytes) of the body, decoded, are read; more is
-    ///   an error of kind [`TooLarge`](TransportErrorKind::TooLarge).
+    /// - At most [`max_bytes`](ExchangeOptions::max_bytes) of the body, decoded, are read. More is
+    ///   an error of kind [`TooLarge`](TransportErrorKind::TooLarge) where the status is a 2xx; of
+    ///   every other answer the body is cut there, and what was read is returned: its status says
+    ///   whether it may pass (B1).
     /// - The future is dropped when its time is over. A library that blocks, and so cannot be
     ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout).
+    /// - A panic ends the flight, and is told as its death (S4).
     ///
     /// # Errors
     ///
@@ -112,6 +117,29 @@ pub trait TokenEndpoint: Send + Sync + 'static {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, TransportError>;
+}
+
+/// One endpoint, shared.
+#[async_trait]
+impl<E: TokenEndpoint + ?Sized> TokenEndpoint for Arc<E> {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        (**self).exchange(request, options).await
+    }
+}
+
+#[async_trait]
+impl<E: TokenEndpoint + ?Sized> TokenEndpoint for Box<E> {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        (**self).exchange(request, options).await
+    }
 }
 
 /// The bounds of one token request.
@@ -127,7 +155,7 @@ impl ExchangeOptions {
         Self { max_bytes, timeout }
     }
 
-    /// How many bytes of the decoded body may be read.
+    /// How many bytes of the decoded body may be returned.
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::secret::wiped_bytes;
+use crate::secret::{SecretBytes, percent_encoded};
 
 use super::Redactor;
 
@@ -27,7 +27,7 @@ pub(crate) struct GrantParameters {
 /// The grant's own parameters are in it already. What is added as a secret is masked wherever the
 /// authorization server repeats it in an error.
 pub struct TokenRequest {
-    form: Zeroizing<Vec<u8>>,
+    form: SecretBytes,
     headers: HeaderMap,
     secrets: Vec<Zeroizing<String>>,
 }
@@ -38,8 +38,7 @@ impl TokenRequest {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
         headers.insert(ACCEPT, HeaderValue::from_static(JSON));
         Self {
-            // A form that grows would leave copies of the secret behind.
-            form: Zeroizing::new(Vec::with_capacity(ROOM)),
+            form: SecretBytes::with_capacity(ROOM),
             headers,
             secrets: Vec::new(),
         }
@@ -77,9 +76,7 @@ impl TokenRequest {
     /// Adds a form parameter that is a secret: `client_secret`, `client_assertion`.
     pub fn secret_parameter(&mut self, name: &str, value: &str) {
         self.secrets.push(Zeroizing::new(value.to_owned()));
-        self.secrets.push(Zeroizing::new(
-            utf8_percent_encode(value, URLENCODED).to_string(),
-        ));
+        self.secrets.push(percent_encoded(value, URLENCODED));
         self.parameter(name, value);
     }
 
@@ -87,11 +84,11 @@ impl TokenRequest {
     pub fn header(&mut self, name: HeaderName, mut value: HeaderValue) {
         value.set_sensitive(true);
         if let Ok(text) = value.to_str() {
-            // Of `Basic …` the server sees, and may repeat, the part after the scheme.
-            let credentials = text
-                .split_once(' ')
-                .map_or(text, |(_, credentials)| credentials);
-            self.secrets.push(Zeroizing::new(credentials.to_owned()));
+            self.mask(text);
+            // Of `Basic …` the server may repeat the part after the scheme alone.
+            if let Some((_, credentials)) = text.split_once(' ') {
+                self.mask(credentials);
+            }
         }
         self.headers.insert(name, value);
     }
@@ -107,25 +104,16 @@ impl TokenRequest {
     }
 
     /// The request as it is sent, and what masks its secrets in whatever comes back.
-    pub(crate) fn encode(mut self, endpoint: &Uri) -> (Request<Bytes>, Redactor) {
-        let form = std::mem::take(&mut *self.form);
-        let mut request = Request::new(wiped_bytes(form));
+    pub(crate) fn encode(self, endpoint: &Uri) -> (Request<Bytes>, Redactor) {
+        let mut request = Request::new(self.form.into_bytes());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = endpoint.clone();
         *request.headers_mut() = self.headers;
         (request, Redactor::new(self.secrets))
     }
 
-    /// Like `Vec::extend_from_slice`, but wipes what it moves away from when it grows.
     fn push(&mut self, piece: &str) {
-        let needed = self.form.len() + piece.len();
-        if self.form.capacity() < needed {
-            let mut larger = Vec::with_capacity(needed.saturating_mul(2));
-            larger.extend_from_slice(&self.form);
-            self.form.zeroize();
-            *self.form = larger;
-        }
-        self.form.extend_from_slice(piece.as_bytes());
+        self.form.push(piece.as_bytes());
     }
 }
 

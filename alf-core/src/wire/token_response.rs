@@ -88,6 +88,16 @@ impl Answer<'_> {
                 text(Some(raw)).ok_or_else(|| self.unreadable("its token_type is no string"))?
             }
         };
+        if !token_type.eq_ignore_ascii_case(BEARER) && repeats(&token_type, &access_token) {
+            // X1: a type that cannot be presented is shown in an error (T6).
+            return Err(self.cause(
+                TokenErrorKind::TokenType,
+                Told {
+                    detail: Some("its token_type repeats its access_token".to_owned()),
+                    ..Told::default()
+                },
+            ));
+        }
         Ok(Grant {
             access_token,
             token_type,
@@ -171,7 +181,7 @@ pub(crate) fn wrong_token_type(token_type: &str, redactor: &Redactor) -> Cause {
     })
 }
 
-/// More than the bound was answered (T7).
+/// A success was larger than the bound (T7).
 pub(crate) fn too_large() -> Cause {
     Cause::new(TokenErrorKind::Unreadable, Failure::PERMANENT).told(Told {
         detail: Some("it is larger than 1 MiB".to_owned()),
@@ -223,6 +233,12 @@ fn lifetime(raw: &str) -> Option<Duration> {
     }
     // `clamp` brings it into what a `Duration` holds.
     Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_SECONDS)))
+}
+
+/// Whether a text has the secret within, with or without control characters between.
+fn repeats(text: &str, secret: &str) -> bool {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    text.contains(secret)
 }
 
 fn without_byte_order_mark(body: &[u8]) -> &[u8] {

@@ -8,17 +8,21 @@ use crate::support::{
 
 #[test]
 fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
-    for url in [
-        "http://api.example.com/",
-        "ftp://api.example.com/",
-        "http://127.0.0.1.example.com",
+    let (plain, unsupported) = (
+        BlockedReason::InsecureHttp,
+        BlockedReason::UnsupportedScheme,
+    );
+    for (url, reason) in [
+        ("http://api.example.com/", plain),
+        ("ftp://api.example.com/", unsupported),
+        ("http://127.0.0.1.example.com", plain),
     ] {
         let world = World::new();
         let outcome = world.send_now(&world.client(), ApiRequest::get(url));
         let Err(Error::Blocked(blocked)) = outcome else {
             panic!("{url} {outcome:?}");
         };
-        assert_eq!(blocked.reason(), BlockedReason::InsecureHttp);
+        assert_eq!(blocked.reason(), reason);
         assert_eq!(*blocked.origin(), Origin::parse(url).unwrap());
         assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
         assert_eq!(world.events.count("RequestBlocked"), 1);

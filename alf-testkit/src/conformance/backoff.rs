@@ -48,6 +48,27 @@ pub(super) fn b1_every_status_that_may_pass_is_tried_again<S: Subject>(case: &Ca
     }
 }
 
+pub(super) fn b1_a_failure_with_an_endless_body_is_tried_again<S: Subject>(case: &Case<S>) {
+    let failures = [
+        Answer::status(503).endless_body(),
+        Answer::status(429).chunks_of_length(2_000_000),
+        Answer::status(500).body_of_length(2_000_000),
+    ];
+    for failure in failures {
+        let shown = format!("{failure:?}");
+        case.servers.authorization.forget();
+        case.servers.authorization.answer_next(failure);
+        let client = case.client();
+        case.ride_out(case.start_get(&client, "/things"))
+            .expect_status(200);
+        assert_eq!(
+            case.token_requests(),
+            2,
+            "expected another attempt after {shown}"
+        );
+    }
+}
+
 pub(super) fn b1_retry_after_lengthens_the_pause<S: Subject>(case: &Case<S>) {
     let answer = Answer::status(503).header("Retry-After", "2");
     case.servers.authorization.answer_next(answer);

@@ -16,8 +16,8 @@ use crate::server::pattern;
 
 /// The body of a request that a case makes.
 ///
-/// A [`Subject`](super::Subject) turns it into a body of its library: a body in memory, which can be
-/// sent again, for the first two; one that is read while it is sent for the third.
+/// A [`Subject`](super::Subject) turns it into a body of its library: a body in memory, which can
+/// be sent again, for the first two; one that is read while it is sent for the third.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Body {

@@ -61,6 +61,7 @@ macro_rules! __alf_conformance_cases {
             flights::s5_a_silent_server_is_waited_for_no_longer_than_said [],
             backoff::b1_two_503_are_ridden_out [],
             backoff::b1_every_status_that_may_pass_is_tried_again [],
+            backoff::b1_a_failure_with_an_endless_body_is_tried_again [],
             backoff::b1_retry_after_lengthens_the_pause [],
             backoff::b2_a_wrong_secret_is_one_request_for_a_hundred_callers [],
             backoff::b2_after_an_outage_the_load_is_small_and_its_end_is_noticed [],

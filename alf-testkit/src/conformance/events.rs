@@ -55,7 +55,8 @@ impl Events {
         super::locked(&self.state).deaths
     }
 
-    /// The next failed attempt whose pause has not been dealt with, if there is one within `patience`.
+    /// The next failed attempt whose pause has not been dealt with, if there is one within
+    /// `patience`.
     pub(super) fn next_stumble(&self, patience: Duration) -> Option<Stumble> {
         let state = super::locked(&self.state);
         let waited = self.changed.wait_timeout_while(state, patience, |state| {

@@ -1,16 +1,17 @@
 //! The conformance suite: every rule of alf that a transport can affect, as a test of its own.
 //!
-//! alf promises the same on every HTTP library. Whether that is so of a [`Transport`] that you wrote is
-//! what this suite finds out, over real sockets, against scripted servers that do what real ones do at
-//! their worst. Say how your transport is made in a [`Subject`], and in a file of `tests/`:
+//! alf promises the same on every HTTP library. Whether that is so of a [`Transport`] that you
+//! wrote is what this suite finds out, over real sockets, against scripted servers that do what
+//! real ones do at their worst. Say how your transport is made in a [`Subject`], and in a file of
+//! `tests/`:
 //!
 //! ```text
 //! alf_testkit::conformance!(MySubject);
 //! ```
 //!
-//! makes a `#[test]` of each case: `t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere`, … A
-//! case that fails says which rule it is about, what it expected, and what the servers saw. Where the
-//! transport lacks a [`Capability`], the cases that need it pass and say so; the test
+//! makes a `#[test]` of each case: `t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere`, …
+//! A case that fails says which rule it is about, what it expected, and what the servers saw. Where
+//! the transport lacks a [`Capability`], the cases that need it pass and say so; the test
 //! `the_cases_that_are_not_applicable` lists them.
 //!
 //! Time is virtual wherever that is possible: an hour passes in no time.

@@ -81,8 +81,8 @@ pub trait Subject: 'static {
     /// A transport as a user would have it, with a connection pool of its own. Called once for each
     /// case, outside of [`block_on`](Self::block_on).
     ///
-    /// A library that blocks needs time-outs of its own, here of less than a second: nobody can drop
-    /// what it does.
+    /// A library that blocks needs time-outs of its own, here of less than a second: nobody can
+    /// drop what it does.
     fn transport() -> Self::Transport;
 
     /// The runtime that a client on this transport is built with.
@@ -130,8 +130,8 @@ pub enum Capability {
     ConnectionReuse,
     /// A token request that fails tells how: without a connection, timed out, broken off.
     ErrorKinds,
-    /// A future that waits for the network can be dropped, and nothing of it goes on. A library that
-    /// blocks its thread cannot do that.
+    /// A future that waits for the network can be dropped, and nothing of it goes on. A library
+    /// that blocks its thread cannot do that.
     Cancellation,
 }
 

@@ -195,7 +195,7 @@ pub(super) fn t7_more_than_a_mebibyte_is_not_read<S: Subject>(case: &Case<S>) {
     let answers = [
         Answer::json(200, json.as_str()),
         Answer::json(200, []).chunks(chunks),
-        Answer::status(400).body_of_length(2_000_000),
+        Answer::status(201).body_of_length(2_000_000),
     ];
     for answer in answers {
         case.servers.authorization.answer_next(answer);
@@ -204,14 +204,28 @@ pub(super) fn t7_more_than_a_mebibyte_is_not_read<S: Subject>(case: &Case<S>) {
         assert!(!error.is_transient(), "expected it not to be tried again");
     }
     assert_eq!(case.token_requests(), 3, "expected none to be tried again");
+    // A refusal is one, however much the server says.
+    let refusal = Answer::status(400).body_of_length(2_000_000);
+    case.servers.authorization.answer_next(refusal);
+    let error = case.get(&case.client(), "/things").expect_token_error();
+    assert_eq!(error.kind(), TokenErrorKind::Refused);
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
+    assert_eq!(
+        case.token_requests(),
+        4,
+        "expected it not to be tried again"
+    );
 }
 
 pub(super) fn t7_the_rest_of_a_huge_answer_is_not_read<S: Subject>(case: &Case<S>) {
-    for status in [200, 400] {
+    for (status, kind) in [
+        (200, TokenErrorKind::Unreadable),
+        (400, TokenErrorKind::Refused),
+    ] {
         let answer = Answer::status(status).chunks_of_length(HUGE);
         case.servers.authorization.answer_next(answer);
         let error = case.get(&case.client(), "/things").expect_token_error();
-        assert_eq!(error.kind(), TokenErrorKind::Unreadable);
+        assert_eq!(error.kind(), kind);
     }
     // Whoever reads to the end keeps the connection.
     let authorization = &case.servers.authorization;

@@ -10,10 +10,11 @@ use super::token_answer::TokenAnswer;
 /// What a server does with one request: a whole HTTP response, or something a server should not do.
 ///
 /// It begins with one of the constructors and is refined by the methods that follow: *what* is
-/// answered ([`header`](Self::header), [`body`](Self::body), …), *when* ([`held_by`](Self::held_by),
-/// [`delayed_by`](Self::delayed_by), [`before_the_body`](Self::before_the_body)), *to whom*
-/// ([`if_authorized`](Self::if_authorized)) and how it *ends*
-/// ([`then_close`](Self::then_close), [`hang_up_in_body`](Self::hang_up_in_body), …).
+/// answered ([`header`](Self::header), [`body`](Self::body), …), *when*
+/// ([`held_by`](Self::held_by), [`delayed_by`](Self::delayed_by),
+/// [`before_the_body`](Self::before_the_body)), *to whom* ([`if_authorized`](Self::if_authorized))
+/// and how it *ends* ([`then_close`](Self::then_close), [`hang_up_in_body`](Self::hang_up_in_body),
+/// …).
 ///
 /// An answer does nothing by itself: it is given to a server with
 /// [`answer_next`](super::ScriptedServer::answer_next) and its siblings.
@@ -77,7 +78,8 @@ impl Answer {
             .body(json)
     }
 
-    /// A refusal in the form of [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2).
+    /// A refusal in the form of
+    /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2).
     ///
     /// # Examples
     ///
@@ -95,14 +97,16 @@ impl Answer {
         Self::json(status, json).header("Cache-Control", "no-store")
     }
 
-    /// A 401 that says that the token is not valid (RFC 6750 §3.1).
+    /// A 401 that says that the token is not valid
+    /// ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     ///
     /// For a 401 without a challenge, or with another, use [`status`](Self::status).
     pub fn unauthorized() -> Self {
         Self::status(401).header("WWW-Authenticate", "Bearer error=\"invalid_token\"")
     }
 
-    /// A 403 that says which scope is missing (RFC 6750 §3.1).
+    /// A 403 that says which scope is missing
+    /// ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     pub fn insufficient_scope(scope: &str) -> Self {
         Self::status(403).header(
             "WWW-Authenticate",
@@ -143,8 +147,8 @@ impl Answer {
     /// Adds a header, in the order of the calls; the same name may be added twice, and a value may
     /// hold any bytes.
     ///
-    /// A `Content-Length` or `Transfer-Encoding` replaces the one that the server would send, true or
-    /// not. Without effect on an answer that is not HTTP.
+    /// A `Content-Length` or `Transfer-Encoding` replaces the one that the server would send, true
+    /// or not. Without effect on an answer that is not HTTP.
     pub fn header(mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -171,8 +175,8 @@ impl Answer {
         ))
     }
 
-    /// A body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length` while
-    /// it is made: any length costs no memory.
+    /// A body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length`
+    /// while it is made: any length costs no memory.
     ///
     /// # Panics
     ///
@@ -181,8 +185,8 @@ impl Answer {
         self.with_body(AnswerBody::Pattern(length))
     }
 
-    /// As [`body_of_length`](Self::body_of_length), but in chunks, so that the client cannot know the
-    /// length.
+    /// As [`body_of_length`](Self::body_of_length), but in chunks, so that the client cannot know
+    /// the length.
     ///
     /// # Panics
     ///

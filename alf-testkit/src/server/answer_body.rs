@@ -9,8 +9,8 @@ const PIECE: usize = 64 * 1024;
 static PATTERN: LazyLock<Vec<u8>> =
     LazyLock::new(|| (b'a'..=b'z').cycle().take(PIECE + 26).collect());
 
-/// The bytes from `offset` on of the body that [`Answer::body_of_length`](super::Answer::body_of_length)
-/// sends: `abc…z`, over and over.
+/// The bytes from `offset` on of the body that
+/// [`Answer::body_of_length`](super::Answer::body_of_length) sends: `abc…z`, over and over.
 ///
 /// # Examples
 ///

@@ -16,9 +16,9 @@ use super::waiting::locked;
 /// An authorization server with a token endpoint at `/token`.
 ///
 /// Without a script it grants client credentials as a correct and strict server does: the client
-/// `client-id` with the secret `secret`, by Basic (percent-encoded or not) or in the body, gets an opaque
-/// token that is unlike every other, for 3600 s. A wrong client gets a 401 `invalid_client`, a request
-/// that breaks RFC 6749 a 400.
+/// `client-id` with the secret `secret`, by Basic (percent-encoded or not) or in the body, gets an
+/// opaque token that is unlike every other, for 3600 s. A wrong client gets a 401 `invalid_client`,
+/// a request that breaks [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749) a 400.
 ///
 /// The methods to script it and to look at what it saw are those of [`ScriptedServer`].
 ///
@@ -89,8 +89,8 @@ impl AuthorizationServer {
         self.set_check(ClientCheck::Public { id: id.into() });
     }
 
-    /// Takes everyone for a known client from now on: for assertions and other ways to authenticate,
-    /// which a test checks in [`requests`](ScriptedServer::requests).
+    /// Takes everyone for a known client from now on: for assertions and other ways to
+    /// authenticate, which a test checks in [`requests`](ScriptedServer::requests).
     pub fn accept_any_client(&self) {
         self.set_check(ClientCheck::Anyone);
     }
@@ -120,7 +120,8 @@ impl AuthorizationServer {
         self.issued().pop()
     }
 
-    /// Has the resource servers accept a token that was never issued, or accept a revoked one again.
+    /// Has the resource servers accept a token that was never issued, or accept a revoked one
+    /// again.
     pub fn accept_token(&self, token: impl Into<String>) {
         self.endpoint.tokens.accept(token.into());
     }

@@ -16,7 +16,8 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Runs `serve` on a thread of its own with this name. The connection is closed when it returns.
+    /// Runs `serve` on a thread of its own with this name. The connection is closed when it
+    /// returns.
     pub(super) fn start(
         self: &Arc<Self>,
         name: String,

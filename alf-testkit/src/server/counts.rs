@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// More paths than this are counted together, so that a benchmark over many cannot grow without bound.
+/// More paths than this are counted together, so that a benchmark over many cannot grow without
+/// bound.
 const MOST_PATHS: usize = 1000;
 
 /// What a server counted since it started, or since its

@@ -7,8 +7,8 @@ use super::gate::Gate;
 
 /// When it is sent, and to whom.
 impl Answer {
-    /// Sends nothing before `gate` lets it through. What is answered is decided then: a token that was
-    /// revoked meanwhile is rejected.
+    /// Sends nothing before `gate` lets it through. What is answered is decided then: a token that
+    /// was revoked meanwhile is rejected.
     pub fn held_by(mut self, gate: &Gate) -> Self {
         self.pauses.push(Pause::Gate(gate.clone()));
         self
@@ -22,8 +22,8 @@ impl Answer {
 
     /// Answers as soon as the head of the request has arrived, without waiting for its body.
     ///
-    /// The body is read and thrown away afterwards, also for [`Recorded`](super::Recorded). A client
-    /// that waits for `100 Continue` gets the answer instead, and the connection is closed.
+    /// The body is read and thrown away afterwards, also for [`Recorded`](super::Recorded). A
+    /// client that waits for `100 Continue` gets the answer instead, and the connection is closed.
     pub fn before_the_body(mut self) -> Self {
         self.timing = Timing::BeforeTheBody;
         self
@@ -52,8 +52,8 @@ impl Answer {
         self
     }
 
-    /// Keeps the connection after the answer, and closes it when the next request begins to arrive on
-    /// it: the request that meets this is neither counted nor answered.
+    /// Keeps the connection after the answer, and closes it when the next request begins to arrive
+    /// on it: the request that meets this is neither counted nor answered.
     pub fn then_close_under_next_request(mut self) -> Self {
         self.ending = Ending::CloseUnderNextRequest;
         self
@@ -65,7 +65,8 @@ impl Answer {
         self
     }
 
-    /// Declares the whole body, sends half of it (of an endless one, some), and closes the connection.
+    /// Declares the whole body, sends half of it (of an endless one, some), and closes the
+    /// connection.
     pub fn hang_up_in_body(mut self) -> Self {
         self.ending = Ending::HangUpInBody;
         self

@@ -9,8 +9,8 @@ use super::waiting::{PATIENCE, locked, wait_until};
 ///
 /// A gate starts closed. Clones are the same gate. Give it to answers with
 /// [`Answer::held_by`](super::Answer::held_by); one gate may hold many answers of several servers.
-/// They pass in the order in which they arrived. A server that is dropped takes its held answers with
-/// it and waits for nobody.
+/// They pass in the order in which they arrived. A server that is dropped takes its held answers
+/// with it and waits for nobody.
 ///
 /// # Examples
 ///
@@ -42,8 +42,8 @@ impl Gate {
 
     /// Closes the gate for what comes from now on.
     ///
-    /// What passed is not called back, and what was promised by [`let_through`](Self::let_through) but
-    /// has not arrived yet is held.
+    /// What passed is not called back, and what was promised by [`let_through`](Self::let_through)
+    /// but has not arrived yet is held.
     pub fn close(&self) {
         self.change(|state| state.admitted = state.admitted.min(state.arrivals));
     }

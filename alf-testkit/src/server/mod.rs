@@ -1,13 +1,13 @@
 //! A scripted OAuth 2.0 authorization server and resource server on loopback ports.
 //!
-//! Real sockets, so that any HTTP client can be tested with them, and no HTTP library behind them, so
-//! that they can misbehave as no HTTP library would: hang up in the middle of a header, never answer,
-//! close a connection under the next request. A test says what happens and waits for what it wants to
-//! see; it never sleeps.
+//! Real sockets, so that any HTTP client can be tested with them, and no HTTP library behind them,
+//! so that they can misbehave as no HTTP library would: hang up in the middle of a header, never
+//! answer, close a connection under the next request. A test says what happens and waits for what
+//! it wants to see; it never sleeps.
 //!
 //! Begin with [`Servers::start`]. What a request gets is an [`Answer`] (or, of a token endpoint, a
-//! [`TokenAnswer`]), which a [`Gate`] can hold; [`ScriptedServer`] says how it is scripted, and how one
-//! finds out what was seen: [`Recorded`] and [`Counts`].
+//! [`TokenAnswer`]), which a [`Gate`] can hold; [`ScriptedServer`] says how it is scripted, and how
+//! one finds out what was seen: [`Recorded`] and [`Counts`].
 //!
 //! # Examples
 //!

@@ -51,8 +51,8 @@ impl Port {
         format!("alf-{}", self.address.port())
     }
 
-    /// Hands each connection to `on_connection`, until [`close`](Self::close). Listens anew where no
-    /// `listener` is given; does nothing if the port is open.
+    /// Hands each connection to `on_connection`, until [`close`](Self::close). Listens anew where
+    /// no `listener` is given; does nothing if the port is open.
     pub(super) fn open(
         &self,
         listener: Option<TcpListener>,

@@ -7,12 +7,12 @@ use super::request_head::{RequestHead, path_of};
 
 /// One request that a server saw, as it came.
 ///
-/// Names of headers are compared case-insensitively and kept as they were spelled. What is not UTF-8 in
-/// a header value is replaced.
+/// Names of headers are compared case-insensitively and kept as they were spelled. What is not
+/// UTF-8 in a header value is replaced.
 ///
 /// Its getters give everything, secrets included: the servers are a test double. Its `Debug`, which
-/// ends up in the messages of failed tests, shows no header value but those known to be harmless, no
-/// query and no body.
+/// ends up in the messages of failed tests, shows no header value but those known to be harmless,
+/// no query and no body.
 ///
 /// # Examples
 ///
@@ -152,8 +152,8 @@ impl Recorded {
         self.status
     }
 
-    /// Whether `text` stands in the target, a header value, the credentials, or the (kept) body, be it
-    /// plain, percent-encoded or in Basic credentials: the question of a leak test.
+    /// Whether `text` stands in the target, a header value, the credentials, or the (kept) body, be
+    /// it plain, percent-encoded or in Basic credentials: the question of a leak test.
     pub fn mentions(&self, text: &str) -> bool {
         let body = String::from_utf8_lossy(self.body());
         let (id, secret) = self.basic_credentials().unwrap_or_default();

@@ -39,7 +39,8 @@ impl<'a> RequestReader<'a> {
     ///
     /// # Errors
     ///
-    /// `InvalidData` for what is not HTTP, `UnexpectedEof` for half a head, else what the connection says.
+    /// `InvalidData` for what is not HTTP, `UnexpectedEof` for half a head, else what the
+    /// connection says.
     pub(super) fn head(&mut self) -> io::Result<Option<RequestHead>> {
         loop {
             if let Some((head, length)) = RequestHead::parse(self.buffered())? {

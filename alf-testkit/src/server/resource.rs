@@ -14,8 +14,8 @@ use super::waiting::locked;
 
 /// A resource server: any method, any path, behind a bearer token.
 ///
-/// Without a script, a request with a token that its authorization server issued, and did not revoke,
-/// gets a 200:
+/// Without a script, a request with a token that its authorization server issued, and did not
+/// revoke, gets a 200:
 ///
 /// | path | answer |
 /// | --- | --- |
@@ -25,12 +25,13 @@ use super::waiting::locked;
 /// | `/status/<n>` | that status |
 /// | any other | `{"method":…,"path":…,"body_length":…}` |
 ///
-/// Any other token gets a 401 with `WWW-Authenticate: Bearer error="invalid_token"`, no token a 401 with
-/// a bare `Bearer`, two `Authorization` headers a 400. Bodies are read to the end, whatever their
-/// length, without being kept.
+/// Any other token gets a 401 with `WWW-Authenticate: Bearer error="invalid_token"`, no token a 401
+/// with a bare `Bearer`, two `Authorization` headers a 400. Bodies are read to the end, whatever
+/// their length, without being kept.
 ///
 /// The methods to script it and to look at what it saw are those of [`ScriptedServer`]. What is
-/// scripted is answered whatever the token, unless it says [`if_authorized`](Answer::if_authorized).
+/// scripted is answered whatever the token, unless it says
+/// [`if_authorized`](Answer::if_authorized).
 ///
 /// # Examples
 ///
@@ -76,8 +77,8 @@ impl ResourceServer {
         Self { server, resource }
     }
 
-    /// Answers so, from now on, where a token is missing or not accepted. The body of the request has
-    /// been read by then: [`before_the_body`](Answer::before_the_body) is for scripted answers.
+    /// Answers so, from now on, where a token is missing or not accepted. The body of the request
+    /// has been read by then: [`before_the_body`](Answer::before_the_body) is for scripted answers.
     ///
     /// # Panics
     ///
@@ -100,8 +101,8 @@ impl ResourceServer {
         locked(&self.resource.settings).rejection = Some(answer);
     }
 
-    /// Rejects expired tokens too, from now on, by the clock of this machine and without leeway. For
-    /// demos and simulations: a test revokes a token when it wants it to end.
+    /// Rejects expired tokens too, from now on, by the clock of this machine and without leeway.
+    /// For demos and simulations: a test revokes a token when it wants it to end.
     pub fn enforce_expiry(&self) {
         locked(&self.resource.settings).expiry = Expiry::Enforced;
     }

@@ -18,11 +18,11 @@ use super::waiting::locked;
 /// [`ResourceServer`](super::ResourceServer) are one, and have all its methods.
 ///
 /// **The script.** A request gets the first of: what is queued for its path, what is queued for any
-/// path, what is set for its path, what is set for the longest prefix of it, what is set for any path,
-/// and what the server normally does.
+/// path, what is set for its path, what is set for the longest prefix of it, what is set for any
+/// path, and what the server normally does.
 ///
-/// **The end.** When it is dropped, the port and all connections are closed and all threads have ended,
-/// whatever they were doing; no client has to be gone before.
+/// **The end.** When it is dropped, the port and all connections are closed and all threads have
+/// ended, whatever they were doing; no client has to be gone before.
 ///
 /// # Examples
 ///
@@ -124,8 +124,8 @@ impl ScriptedServer {
         }
     }
 
-    /// Goes down for a while, and comes up by itself; does not wait for it. For demos and simulations:
-    /// a test calls [`accept_connections`](Self::accept_connections) when it wants.
+    /// Goes down for a while, and comes up by itself; does not wait for it. For demos and
+    /// simulations: a test calls [`accept_connections`](Self::accept_connections) when it wants.
     ///
     /// # Examples
     ///

@@ -19,14 +19,14 @@ impl ScriptedServer {
         self.counts().requests
     }
 
-    /// The requests that arrived, in the order in which their bodies were complete, the first 10,000
-    /// of them (see [`record_requests_up_to`](Self::record_requests_up_to)).
+    /// The requests that arrived, in the order in which their bodies were complete, the first
+    /// 10,000 of them (see [`record_requests_up_to`](Self::record_requests_up_to)).
     pub fn requests(&self) -> Vec<Recorded> {
         self.core.log.requests()
     }
 
-    /// Whether any recorded request [`mentions`](Recorded::mentions) this text: the question of a leak
-    /// test.
+    /// Whether any recorded request [`mentions`](Recorded::mentions) this text: the question of a
+    /// leak test.
     pub fn saw(&self, text: &str) -> bool {
         self.requests().iter().any(|request| request.mentions(text))
     }
@@ -42,8 +42,8 @@ impl ScriptedServer {
         self.core.log.keep_body_bytes(bytes);
     }
 
-    /// Forgets what was counted and recorded, to begin the next part of a test at 0. What is open or
-    /// under way stays counted as that.
+    /// Forgets what was counted and recorded, to begin the next part of a test at 0. What is open
+    /// or under way stays counted as that.
     pub fn forget(&self) {
         self.core.log.forget();
     }

@@ -82,7 +82,8 @@ impl TokenAnswer {
         self
     }
 
-    /// Gives the token that was issued last once more, whether revoked or not; a new one if none was.
+    /// Gives the token that was issued last once more, whether revoked or not; a new one if none
+    /// was.
     pub fn same_token(mut self) -> Self {
         self.access_token = AccessToken::Same;
         self

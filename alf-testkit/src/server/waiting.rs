@@ -5,7 +5,8 @@ use std::time::Duration;
 
 /// How long a test waits for something that should happen at once on loopback.
 ///
-/// Generous, because a machine may be busy; it only ever passes in full when a test is about to fail.
+/// Generous, because a machine may be busy; it only ever passes in full when a test is about to
+/// fail.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Locks, also after a thread panicked with the lock in hand: the servers must shut down then too.

@@ -186,7 +186,10 @@ impl<U: Unread> TokenEndpoint for BlockingTransport<U> {
             .read_to_end(&mut body)
             .map_err(|error| Failure::broken(error).of_exchange())?;
         if body.len() > most {
-            return Err(TransportErrorKind::TooLarge.into());
+            if response.status.is_success() {
+                return Err(TransportErrorKind::TooLarge.into());
+            }
+            body.truncate(most);
         }
         let mut answer = Response::new(Bytes::from(body));
         *answer.status_mut() = response.status;

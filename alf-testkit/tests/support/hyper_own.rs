@@ -17,7 +17,7 @@ use alf_core::{
 };
 use alf_testkit::conformance::{Body, BodyStream, Capabilities, Capability, ReadError, Subject};
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, HeaderName, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full, Limited};
@@ -45,6 +45,7 @@ pub(crate) enum Flawed {
     PutsTheTokenBackOnTheSecondHop,
     ExchangeFollowsRedirects,
     ExchangeReadsWithoutBound,
+    ExchangeCallsLongFailuresTooLarge,
     ExchangeDropsHeaders,
     ExchangeErrorsShowTheRequest,
     ExchangeCallsEveryFailureRedirected,
@@ -257,19 +258,26 @@ impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
                     .map_err(|error| failure::<F>(error, &sent))?;
             }
         }
-        let (head, body) = response.into_parts();
+        let (head, mut body) = response.into_parts();
         let bound = match F::FLAW {
             Some(Flawed::ExchangeReadsWithoutBound) => usize::MAX,
             _ => options.max_bytes(),
         };
-        let body = Limited::new(body, bound).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                TransportErrorKind::TooLarge.into()
-            } else {
-                TransportError::new(TransportErrorKind::Exchange, error)
+        let cuts_failures = F::FLAW != Some(Flawed::ExchangeCallsLongFailuresTooLarge);
+        let mut read = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame =
+                frame.map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+            read.extend_from_slice(&frame.into_data().unwrap_or_default());
+            if read.len() > bound {
+                if head.status.is_success() || !cuts_failures {
+                    return Err(TransportErrorKind::TooLarge.into());
+                }
+                read.truncate(bound);
+                break;
             }
-        })?;
-        Ok(Response::from_parts(head, body.to_bytes()))
+        }
+        Ok(Response::from_parts(head, read.freeze()))
     }
 }
 

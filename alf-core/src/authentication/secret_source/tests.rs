@@ -1,6 +1,7 @@
 //! B3: secrets that are read anew, and what is wrong with some of them.
 
 use std::error::Error as _;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_executor::block_on;
@@ -8,10 +9,10 @@ use futures_executor::block_on;
 use super::*;
 
 /// A file that is gone with the test.
-struct TemporaryFile(PathBuf);
+pub(super) struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
-    fn new(contents: &[u8]) -> Self {
+    pub(super) fn new(contents: &[u8]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("alf-secret-{}-{number}", std::process::id());
@@ -20,7 +21,11 @@ impl TemporaryFile {
         file
     }
 
-    fn write(&self, contents: &[u8]) {
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn write(&self, contents: &[u8]) {
         std::fs::write(&self.0, contents).unwrap();
     }
 
@@ -83,15 +88,27 @@ fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_i
 }
 
 #[test]
-fn b3_a_file_that_cannot_be_read_may_be_there_soon() {
+fn b1_a_file_that_is_not_there_is_a_permanent_failure() {
     let file = TemporaryFile::new(b"");
     let missing = file.0.with_extension("missing");
     let error = read(&Reader::new(ClientSecret::file(&missing))).unwrap_err();
-    assert!(error.is_transient());
+    assert!(!error.is_transient());
     assert!(error.to_string().contains("missing"), "it names the file");
     assert!(error.source().is_some(), "and says why");
     let directory = Reader::new(ClientSecret::file(std::env::temp_dir()));
     assert!(read(&directory).is_err());
+}
+
+#[test]
+fn b3_a_file_that_is_there_at_last_has_changed() {
+    let file = TemporaryFile::new(b"");
+    std::fs::remove_file(file.path()).unwrap();
+    let reader = file.reader();
+    assert!(!read(&reader).unwrap_err().is_transient());
+    assert_eq!(reload(&reader), Reload::Unchanged);
+    file.write(b"s3cr3t");
+    assert_eq!(reload(&reader), Reload::Changed);
+    assert_eq!(read(&reader).unwrap(), "s3cr3t");
 }
 
 #[test]

@@ -24,6 +24,10 @@ fn t8_an_endpoint_that_no_secret_may_be_sent_to() {
         ("no host", at("https:///token"), "token_endpoint", "no URL"),
         ("relative", at("/token"), "token_endpoint", "absolute"),
         ("a host", at("as.example"), "token_endpoint", "absolute"),
+        ("port", at("https://a:99999/"), "token_endpoint", "port"),
+        ("port", at("https://a:x/"), "token_endpoint", "port"),
+        ("IPv6", at("https://[::1]x/"), "token_endpoint", "host"),
+        ("only a port", at("https://:80/"), "token_endpoint", "host"),
         (
             "fragment",
             at("https://a/t#x"),
@@ -124,6 +128,7 @@ fn t1_an_extra_parameter_that_alf_sets_itself() {
         "client_secret",
         "client_assertion",
         "client_assertion_type",
+        "access_token",
     ] {
         let builder = at(ENDPOINT)
             .parameter("tenant", "t")
@@ -173,9 +178,42 @@ fn t1_a_resource_that_is_no_absolute_uri_without_a_fragment() {
 
 #[test]
 fn x3_an_allowed_origin_that_is_none() {
-    for origin in ["", "api.example", "/x", "https://", "https://a b/", "*"] {
+    for (origin, word) in [
+        ("", "no origin"),
+        ("api.example", "no origin"),
+        ("api.example:443", "no origin"),
+        ("/x", "no origin"),
+        ("https://", "no origin"),
+        ("https://a b/", "no origin"),
+        ("https://a:99999", "no origin"),
+        ("https://[::1]x", "no origin"),
+        (" https://a", "no origin"),
+        ("*", "`*`"),
+        ("https://*.example", "`*`"),
+        ("ftp://a", "neither https"),
+        ("https://a/v1", "path"),
+        ("https://a//", "path"),
+        ("https://a/?x=1", "query"),
+        ("https://a?x", "query"),
+        ("https://a#x", "fragment"),
+    ] {
         let builder = at(ENDPOINT).allowed_origins(["https://good.example", origin]);
-        check(vec![(origin, builder, "allowed_origins", "no origin")]);
+        check(vec![(origin, builder, "allowed_origins", word)]);
+        let builder = at(ENDPOINT).allowed_origins([origin]);
+        let shown = refused(builder).to_string();
+        assert!(
+            shown.contains(&format!("{origin:?}")),
+            "it is named: {shown}"
+        );
+    }
+    for origin in [
+        "https://me:s3cr3t@a",
+        "https://s3cr3t@a/*",
+        "s3cr3t@",
+        "https://me:s3cr3t word@a",
+    ] {
+        let builder = at(ENDPOINT).allowed_origins([origin]);
+        check(vec![(origin, builder, "allowed_origins", "user name")]);
     }
 }
 

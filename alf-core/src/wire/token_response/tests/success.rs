@@ -113,3 +113,29 @@ fn t6_a_token_type_that_cannot_be_presented_is_shown_but_no_secret() {
     assert!(!cause.failure.is_transient());
     assert!(shown(&cause).contains("N_A [masked]"), "{}", shown(&cause));
 }
+
+#[test]
+fn x1_a_token_type_that_repeats_the_token_is_not_shown() {
+    for token_type in [
+        "abc.def",
+        "the token is abc.def!",
+        r"abc\u0007.def",
+        "Bearer abc.def",
+    ] {
+        let body = format!(r#"{{"access_token":"abc.def","token_type":"{token_type}"}}"#);
+        let cause = failed(200, body);
+        assert_eq!(cause.kind, TokenErrorKind::TokenType);
+        assert_eq!(cause.told.status, Some(StatusCode::OK));
+        assert!(!cause.failure.is_transient());
+        let shown = shown(&cause);
+        assert!(!shown.contains("abc") && !shown.contains("def"), "{shown}");
+    }
+}
+
+#[test]
+fn t6_a_token_that_is_part_of_the_word_bearer_is_one() {
+    for token in ["e", "bearer", "Bearer"] {
+        let body = format!(r#"{{"access_token":"{token}","token_type":"bearer"}}"#);
+        assert_eq!(granted(&body).access_token.as_str(), token);
+    }
+}
