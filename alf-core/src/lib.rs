@@ -75,3 +75,7 @@ pub use runtime::TokioRuntime;
 
 #[cfg(feature = "tracing")]
 pub use observe::TracingObserver;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
