@@ -96,6 +96,12 @@ impl Token {
         self.0.generation
     }
 
+    /// Whether it is the very same landing of a token: a renewal that brings the same access token
+    /// is another one, since it may say something else of it.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether it is the same access token, whatever else was said of it.
     pub(crate) fn is_same_token(&self, other: &Self) -> bool {
         self.0.grant == other.0.grant

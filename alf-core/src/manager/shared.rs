@@ -278,9 +278,11 @@ impl Shared {
             }
             return;
         };
-        if state.published != Some((token.key(), until)) {
+        let is_published =
+            |(published, known): &(Token, Moment)| published.is(token) && *known == until;
+        if !state.published.as_ref().is_some_and(is_published) {
             self.slot.publish(until, || self.copy_of(token));
-            state.published = Some((token.key(), until));
+            state.published = Some((token.clone(), until));
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::machine::{Demand, FlightId, Generation, Landed, Moment, OriginKey, Policy, Renewal};
+use crate::machine::{Demand, FlightId, Landed, Moment, OriginKey, Policy, Renewal};
 use crate::token::Grant;
 use crate::{Origin, Token, TokenError};
 
@@ -21,8 +21,8 @@ pub(super) struct State {
     last_error: Option<TokenError>,
     /// The origins that were seen rejecting, by their number (R6).
     origins: Vec<Origin>,
-    /// What the slot holds.
-    pub(super) published: Option<(Generation, Moment)>,
+    /// What the slot holds; only who writes the slot writes this.
+    pub(super) published: Option<(Token, Moment)>,
 }
 
 impl State {
@@ -68,8 +68,6 @@ impl State {
                 let token = Token::new(grant, generation, header);
                 self.token = Some(token.clone());
                 self.last_error = None;
-                // The copies in the slot are of another token, or state another lifetime.
-                self.published = None;
                 Outcome::Landed(token)
             }
             Landed::Failed { .. } | Landed::Late => Outcome::Gone,

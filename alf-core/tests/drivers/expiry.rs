@@ -304,3 +304,20 @@ fn e7_backward_steps_and_small_jumps_of_the_wall_clock_are_ignored() {
     world.advance(LIFETIME);
     assert_eq!(world.token_now(&tokens), "token-2");
 }
+
+/// The renewal took so long that its token is due when it lands: nothing of the old one is left.
+#[test]
+fn e2_a_token_that_is_due_when_it_lands_takes_the_place_of_the_old_one() {
+    let world = World::new();
+    let tokens = world.tokens();
+    world.endpoint.reply(Reply::Token("long", Some(1000)));
+    assert_eq!(world.token_now(&tokens), "long");
+    world.advance(seconds(800));
+    let renewal = world.endpoint.hold();
+    assert_eq!(world.token_now(&tokens), "long");
+    world.advance(seconds(2));
+    renewal.answer(Reply::Token("short", Some(1)));
+    world.runtime.run_until_stalled();
+    let _next = world.endpoint.hold();
+    assert_eq!(world.token_now(&tokens), "short");
+}
