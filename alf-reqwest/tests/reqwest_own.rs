@@ -7,9 +7,9 @@ use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{self, Body, Method, Proxy, Request, Version};
 use alf_reqwest::{
     Client, ClientBuilder, ConfigError, Error, Origin, Rejection, RequestBuilder, TokenErrorKind,
-    TokenManager, guard_redirects,
+    TokenManager, TokioRuntime, guard_redirects,
 };
-use alf_testkit::{Answer, Gate, Recorded, ResourceServer, Servers};
+use alf_testkit::{Answer, Gate, Recorded, ResourceServer, Servers, VirtualTime};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 assert_impl_all!(Client: Clone, Send, Sync);
@@ -454,7 +454,9 @@ async fn x1_token_error_shows_no_query() {
     let endpoint = format!("{}?key=hidden", servers.token_endpoint());
     let client = Client::builder(endpoint)
         .client_secret("client-id", "secret")
-        .acquire_timeout(Duration::from_millis(300))
+        // Less than the first pause, on a clock that stands still: the first failure is the last.
+        .acquire_timeout(Duration::from_millis(80))
+        .runtime(VirtualTime::on(TokioRuntime::new()))
         .build()
         .unwrap();
     let error = client.get(servers.url("/")).send().await.unwrap_err();
