@@ -65,7 +65,7 @@ fn with_a_token() -> TokenManager {
         .runtime(ThreadRuntime::new())
         .build(alf_core::from_fn(alf_core::Redirects::NotFollowed, answer))
         .expect("the settings are right");
-    futures_executor::block_on(tokens.token()).expect("the closure gives a token");
+    pollster::block_on(tokens.token()).expect("the closure gives a token");
     tokens
 }
 

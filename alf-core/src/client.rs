@@ -13,7 +13,9 @@ use crate::error::Rejected;
 use crate::machine::{Answer, Replay, Reply, Step};
 use crate::manager::Verdict;
 use crate::wire::challenge::is_insufficient_scope;
-use crate::{Blocked, ClientBuilder, Error, Event, Origin, Token, TokenManager, Transport};
+use crate::{
+    Blocked, BlockingTransport, ClientBuilder, Error, Event, Origin, Token, TokenManager, Transport,
+};
 
 /// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
 /// renews it and replays the request once.
@@ -214,6 +216,44 @@ impl<T: Transport> Client<T> {
 
     fn tell(&self, event: &Event<'_>) {
         self.tokens.shared().tell(event);
+    }
+}
+
+impl<T: BlockingTransport> Client<T> {
+    /// [`send`](Self::send), for a thread that may wait: it returns when the response is there.
+    ///
+    /// It may be called from anywhere, an async task included, and cannot deadlock: what it waits
+    /// for runs on other threads. Where it is called from a task, it holds up the others of that
+    /// executor thread, as everything does that blocks.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    ///
+    /// use alf_core::{Client, Redirects, from_blocking_fn};
+    /// use bytes::Bytes;
+    ///
+    /// # fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
+    /// #     Ok(http::Response::new(Cursor::new(Bytes::new())))
+    /// # }
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", "secret")
+    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_stack))?;
+    /// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
+    /// let response = client.send_blocking(request)?;
+    /// let text = std::io::read_to_string(response.into_body())?;
+    /// # let _ = text;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_blocking(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
+        pollster::block_on(self.send(request))
     }
 }
 

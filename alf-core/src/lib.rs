@@ -65,8 +65,9 @@ pub use origin::Origin;
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;
 pub use transport::{
-    ExchangeOptions, FnError, FnTransport, Redirects, TokenEndpoint, Transport, TransportError,
-    TransportErrorKind, from_fn,
+    AnswerBody, BlockingFnTransport, BlockingTransport, ExchangeOptions, FnError, FnTransport,
+    Redirects, TokenEndpoint, Transport, TransportError, TransportErrorKind, from_blocking_fn,
+    from_fn,
 };
 pub use wire::token_request::TokenRequest;
 

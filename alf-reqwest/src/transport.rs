@@ -4,10 +4,11 @@ use std::future::ready;
 use std::pin::Pin;
 
 use alf_core::{
-    ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+    AnswerBody, ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError,
+    TransportErrorKind,
 };
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body_util::Full;
@@ -123,29 +124,15 @@ impl TokenEndpoint for ReqwestTransport {
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
-        *answer.body_mut() = read(&mut response, options.max_bytes()).await?;
+        let mut body = AnswerBody::new(answer.status(), options);
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            if body.push(&chunk)?.is_break() {
+                break;
+            }
+        }
+        *answer.body_mut() = body.into_bytes();
         Ok(answer)
     }
-}
-
-/// T7: at most `max_bytes` of the decoded body. A longer one is an error where a token should be in
-/// it; where none is, the status says what to do (B1), and the body is cut.
-async fn read(response: &mut Response, max_bytes: usize) -> Result<Bytes, TransportError> {
-    // X1: a buffer that grows leaves copies of the token behind, which nobody wipes.
-    let mut body = BytesMut::with_capacity(USUAL);
-    while let Some(mut chunk) = response.chunk().await.map_err(failure)? {
-        let room = max_bytes.saturating_sub(body.len());
-        let excess = chunk.len() > room;
-        chunk.truncate(room);
-        body.extend_from_slice(&chunk);
-        if excess && response.status().is_success() {
-            return Err(TransportErrorKind::TooLarge.into());
-        }
-        if excess {
-            break;
-        }
-    }
-    Ok(body.freeze())
 }
 
 /// X1: without the URL, whose query may hold a secret.
@@ -178,9 +165,6 @@ impl std::fmt::Debug for ReqwestTransport {
 
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: usize = 64 * 1024;
-
-/// More than a usual token response has: a JWT of a few KiB, and some members beside it.
-const USUAL: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {

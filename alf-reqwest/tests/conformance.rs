@@ -11,14 +11,14 @@ use std::sync::{Arc, LazyLock};
 
 use alf_reqwest::reqwest::{Body, Request, Response};
 use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime};
-use alf_testkit::conformance::{self, Capabilities, ReadError, Subject};
+use alf_testkit::conformance::{self, Capabilities, ReadError, Setup, Subject};
 
 struct Reqwest;
 
 impl Subject for Reqwest {
     type Transport = ReqwestTransport;
 
-    fn transport() -> ReqwestTransport {
+    fn transport(_: &Setup) -> ReqwestTransport {
         let client =
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
         client.build().unwrap().core().transport().clone()

@@ -18,7 +18,7 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use alf_core::{Runtime, TokioRuntime};
-use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Subject};
+use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
 
 use house::{Call, Caller, Content, Reply};
 use transport::House;
@@ -28,7 +28,7 @@ struct TheHouse;
 impl Subject for TheHouse {
     type Transport = House;
 
-    fn transport() -> House {
+    fn transport(_: &Setup) -> House {
         House::new(Caller::new())
     }
 

@@ -135,9 +135,9 @@ const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
 mod tests {
     use std::time::SystemTime;
 
-    use futures_executor::block_on;
     use http::header::AUTHORIZATION;
     use http::{HeaderMap, Uri};
+    use pollster::block_on;
 
     use crate::wire::token_request::GrantParameters;
 

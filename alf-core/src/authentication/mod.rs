@@ -231,7 +231,7 @@ impl From<Reload> for Reloaded {
 mod tests {
     use std::time::Duration;
 
-    use futures_executor::block_on;
+    use pollster::block_on;
 
     use crate::wire::token_request::GrantParameters;
 

@@ -83,6 +83,20 @@ impl TokenManager {
         }
     }
 
+    /// [`token`](Self::token), for a thread that may wait.
+    ///
+    /// The flight that it waits for needs a thread that goes on meanwhile:
+    /// [`ThreadRuntime`](crate::ThreadRuntime), the default, gives it one. On another
+    /// runtime, call this from outside of its tasks. Where it is called from the only thread of
+    /// that runtime, it ends after `acquire_timeout`, without a token.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`token`](Self::token).
+    pub fn token_blocking(&self) -> Result<Token, TokenError> {
+        pollster::block_on(self.token())
+    }
+
     /// A resource server said 401 to this token: it is renewed, unless that was done already.
     ///
     /// The renewal begins at once and in the background; the next [`token`](Self::token) waits for

@@ -38,6 +38,6 @@ impl Runtime for ThreadRuntime {
         // Where the system has no thread to give, the task is dropped, which its flight reports.
         let _ = std::thread::Builder::new()
             .name("alf-flight".to_owned())
-            .spawn(move || futures_executor::block_on(task));
+            .spawn(move || pollster::block_on(task));
     }
 }

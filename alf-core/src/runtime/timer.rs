@@ -166,7 +166,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::task::Wake;
 
-    use futures_executor::block_on;
+    use pollster::block_on;
 
     use super::*;
 

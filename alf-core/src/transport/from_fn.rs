@@ -12,9 +12,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use crate::secret::SecretBytes;
 use crate::{
-    ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+    AnswerBody, ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError,
+    TransportErrorKind,
 };
 
 /// What a closure does with redirects: X4's promise, said aloud.
@@ -88,6 +88,10 @@ pub struct FnTransport<F> {
 pub struct FnError(Box<dyn StdError + Send + Sync>);
 
 impl FnError {
+    pub(super) fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+
     /// The closure's error, to be downcast.
     pub fn into_inner(self) -> Box<dyn StdError + Send + Sync> {
         self.0
@@ -108,9 +112,7 @@ where
     type Error = FnError;
 
     async fn send(&self, request: Self::Request) -> Result<Self::Response, FnError> {
-        (self.send)(request)
-            .await
-            .map_err(|error| FnError(error.into()))
+        (self.send)(request).await.map_err(FnError::new)
     }
 
     fn origin(&self, request: &Self::Request) -> Origin {
@@ -177,35 +179,23 @@ where
             .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
         let (head, body) = response.into_parts();
         let mut body = pin!(body);
-        let mut read = SecretBytes::default();
-        while let Some(frame) = body.frame().await {
+        let mut answer = AnswerBody::new(head.status, options);
+        'read: while let Some(frame) = body.frame().await {
             let frame =
                 frame.map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
-            let Ok(data) = frame.into_data() else {
+            let Ok(mut data) = frame.into_data() else {
                 continue; // trailers
             };
-            // Never less than none: what does not fit ends the loop.
-            let room = options.max_bytes().saturating_sub(read.len());
-            if data.remaining() <= room {
-                add(&mut read, data);
-            } else if head.status.is_success() {
-                return Err(TransportErrorKind::TooLarge.into());
-            } else {
-                // B1: what failed is judged by its status, however much it says.
-                add(&mut read, data.take(room));
-                break;
+            while data.has_remaining() {
+                let piece = data.chunk();
+                let length = piece.len();
+                if answer.push(piece)?.is_break() {
+                    break 'read;
+                }
+                data.advance(length);
             }
         }
-        Ok(Response::from_parts(head, read.into_bytes()))
-    }
-}
-
-fn add(read: &mut SecretBytes, mut data: impl Buf) {
-    while data.has_remaining() {
-        let piece = data.chunk();
-        let length = piece.len();
-        read.push(piece);
-        data.advance(length);
+        Ok(Response::from_parts(head, answer.into_bytes()))
     }
 }
 

@@ -1,10 +1,14 @@
 //! The two ports to an HTTP library: [`Transport`] sends the user's requests, [`TokenEndpoint`]
 //! sends token requests.
 
+mod answer_body;
 mod error;
+mod from_blocking_fn;
 mod from_fn;
 
+pub use answer_body::AnswerBody;
 pub use error::{TransportError, TransportErrorKind};
+pub use from_blocking_fn::{BlockingFnTransport, from_blocking_fn};
 pub use from_fn::{FnError, FnTransport, Redirects, from_fn};
 
 use std::sync::Arc;
@@ -88,6 +92,18 @@ pub trait Transport: Send + Sync + 'static {
     /// connection. The call is dropped after a second.
     async fn discard(&self, response: Self::Response);
 }
+
+/// A [`Transport`] whose callers may block their thread: it promises that its futures need nothing
+/// of the thread that waits for them.
+///
+/// That is so where a library blocks (its futures are ready at once) and where it works on threads
+/// of its own (isahc). It is not so of a library that needs the caller's async runtime, such as
+/// tokio's: a thread of that runtime that blocks would wait for itself.
+///
+/// It gives a client [`send_blocking`](crate::Client::send_blocking). Such a transport is built on
+/// [`ThreadRuntime`](crate::ThreadRuntime), the default, whose flights and timers have
+/// threads of their own too; so whatever a blocked caller waits for goes on without it.
+pub trait BlockingTransport: Transport {}
 
 /// Sends token requests. Object-safe and small, so that it is easy to mock.
 ///

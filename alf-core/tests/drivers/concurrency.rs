@@ -9,8 +9,8 @@ use std::thread;
 
 use alf_core::{Client, Runtime, ThreadRuntime};
 use alf_testkit::VirtualTime;
-use futures_executor::block_on;
 use futures_util::future::{Either, abortable, join_all, select};
+use pollster::block_on;
 
 use crate::support::{
     API, Api, ApiRequest, CLIENT_ID, Endpoint, Journal, Reply, SECRET, TOKEN_ENDPOINT, shown,

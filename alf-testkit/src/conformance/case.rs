@@ -11,7 +11,7 @@ use crate::{Recorded, Servers, VirtualTime};
 
 use super::events::Events;
 use super::reply::{Outcome, perform};
-use super::{Body, Call, Expect, Subject, fail};
+use super::{Body, Call, Expect, Setup, Subject, fail};
 
 /// The client on trial.
 pub(super) type Client<S> = alf_core::Client<<S as Subject>::Transport>;
@@ -34,7 +34,7 @@ impl<S: Subject> Case<S> {
             servers,
             events: Events::new(time.clone()),
             time,
-            transport: Arc::new(S::transport()),
+            transport: Arc::new(S::transport(&Setup::default())),
         }
     }
 

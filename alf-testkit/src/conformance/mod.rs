@@ -44,7 +44,7 @@ mod token_answer;
 mod token_request;
 
 pub use body::{Body, BodyStream};
-pub use subject::{Capabilities, Capability, ReadError, Subject};
+pub use subject::{Capabilities, Capability, ReadError, Setup, Subject};
 
 use std::any::type_name;
 use std::io::Write;

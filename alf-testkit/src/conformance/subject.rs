@@ -22,7 +22,7 @@ use super::Body;
 /// use std::sync::Arc;
 ///
 /// use alf_core::{FnTransport, Redirects, Runtime, ThreadRuntime, from_fn};
-/// use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Subject};
+/// use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
 /// use bytes::Bytes;
 /// use futures_util::future::{BoxFuture, FutureExt};
 /// use http_body_util::{BodyExt, Full};
@@ -37,7 +37,7 @@ use super::Body;
 /// impl Subject for MySubject {
 ///     type Transport = FnTransport<fn(http::Request<Bytes>) -> BoxFuture<'static, Answer>>;
 ///
-///     fn transport() -> Self::Transport {
+///     fn transport(_: &Setup) -> Self::Transport {
 ///         from_fn(Redirects::NotFollowed, |request| my_stack(request).boxed())
 ///     }
 ///
@@ -63,7 +63,7 @@ use super::Body;
 ///     }
 ///
 ///     fn block_on<F: Future>(future: F) -> F::Output {
-///         futures_executor::block_on(future)
+///         pollster::block_on(future)
 ///     }
 ///
 ///     fn capabilities() -> Capabilities {
@@ -71,6 +71,8 @@ use super::Body;
 ///             .without(Capability::StreamingRequests)
 ///             .without(Capability::Redirects)
 ///             .without(Capability::ErrorKinds)
+///             .without(Capability::Tls)
+///             .without(Capability::ConnectionLimit)
 ///     }
 /// }
 /// ```
@@ -78,12 +80,12 @@ pub trait Subject: 'static {
     /// What is tried.
     type Transport: Transport + TokenEndpoint;
 
-    /// A transport as a user would have it, with a connection pool of its own. Called once for each
-    /// case, outside of [`block_on`](Self::block_on).
+    /// A transport as a user would have it, with a connection pool of its own, and what `setup`
+    /// asks for beside. Called once for each case, outside of [`block_on`](Self::block_on).
     ///
     /// A library that blocks needs time-outs of its own, here of less than a second: nobody can
     /// drop what it does.
-    fn transport() -> Self::Transport;
+    fn transport(setup: &Setup) -> Self::Transport;
 
     /// The runtime that a client on this transport is built with.
     fn runtime() -> Arc<dyn Runtime>;
@@ -110,6 +112,20 @@ pub trait Subject: 'static {
     fn capabilities() -> Capabilities;
 }
 
+/// What a case needs of its transport beyond the usual.
+///
+/// Each is asked for only where the [`Capability`] of its name is declared.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Setup {
+    /// [`Tls`](Capability::Tls): the certificate that the servers' own was signed with, as PEM;
+    /// to be trusted for requests and token requests, beside or in place of the usual ones.
+    pub root_certificate: Option<String>,
+    /// [`ConnectionLimit`](Capability::ConnectionLimit): at most so many connections to a host at
+    /// once, for the user's requests.
+    pub max_connections: Option<usize>,
+}
+
 /// Why a body could not be read: the library's error, or that of the sink.
 pub type ReadError = Box<dyn Error + Send + Sync>;
 
@@ -133,6 +149,10 @@ pub enum Capability {
     /// A future that waits for the network can be dropped, and nothing of it goes on. A library
     /// that blocks its thread cannot do that.
     Cancellation,
+    /// `https` is spoken, with a certificate of the suite's own.
+    Tls,
+    /// The number of connections to one host can be bounded; whoever finds them all taken waits.
+    ConnectionLimit,
 }
 
 /// Which of the [`Capability`]s a transport has.
@@ -170,6 +190,8 @@ impl Capability {
         Self::ConnectionReuse,
         Self::ErrorKinds,
         Self::Cancellation,
+        Self::Tls,
+        Self::ConnectionLimit,
     ];
 
     const fn bit(self) -> u32 {
@@ -198,7 +220,8 @@ mod tests {
         assert!(some.contains(Capability::ConnectionReuse));
         assert_eq!(
             format!("{some:?}"),
-            "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds}"
+            "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds, Tls, \
+             ConnectionLimit}"
         );
     }
 }

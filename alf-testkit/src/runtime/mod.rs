@@ -38,7 +38,7 @@ use timers::Timers;
 /// use alf_core::{Client, Redirects, from_fn};
 /// use alf_testkit::VirtualTime;
 /// use bytes::Bytes;
-/// use futures_executor::block_on;
+/// use pollster::block_on;
 /// use http_body_util::Full;
 ///
 /// # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {

@@ -12,7 +12,7 @@ use alf_core::{
     ExchangeOptions, Origin, Runtime, ThreadRuntime, TokenEndpoint, Transport, TransportError,
     TransportErrorKind,
 };
-use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Subject};
+use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
@@ -66,7 +66,7 @@ enum Framing {
 impl<U: Unread> Subject for Blocking<U> {
     type Transport = BlockingTransport<U>;
 
-    fn transport() -> Self::Transport {
+    fn transport(_: &Setup) -> Self::Transport {
         BlockingTransport {
             pool: Arc::default(),
             unread: PhantomData,
@@ -95,7 +95,7 @@ impl<U: Unread> Subject for Blocking<U> {
     }
 
     fn block_on<F: Future>(future: F) -> F::Output {
-        futures_executor::block_on(future)
+        pollster::block_on(future)
     }
 
     fn capabilities() -> Capabilities {

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
 
 use alf_core::{FnTransport, Redirects, Runtime, TokioRuntime, from_fn};
-use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Subject};
+use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -27,7 +27,7 @@ type Sending =
 impl Subject for HyperFn {
     type Transport = FnTransport<Send>;
 
-    fn transport() -> Self::Transport {
+    fn transport(_: &Setup) -> Self::Transport {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
         from_fn(
             Redirects::NotFollowed,

@@ -15,7 +15,9 @@ use alf_core::{
     ExchangeOptions, Origin, Runtime, TokenEndpoint, TokioRuntime, Transport, TransportError,
     TransportErrorKind,
 };
-use alf_testkit::conformance::{Body, BodyStream, Capabilities, Capability, ReadError, Subject};
+use alf_testkit::conformance::{
+    Body, BodyStream, Capabilities, Capability, ReadError, Setup, Subject,
+};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, HeaderName, LOCATION};
@@ -78,7 +80,7 @@ pub(crate) struct OwnResponse {
 impl<F: Flaw> Subject for HyperOwn<F> {
     type Transport = OwnTransport<F>;
 
-    fn transport() -> Self::Transport {
+    fn transport(_: &Setup) -> Self::Transport {
         OwnTransport {
             client: Client::builder(TokioExecutor::new()).build_http(),
             flaw: PhantomData,

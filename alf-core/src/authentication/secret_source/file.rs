@@ -129,7 +129,7 @@ const NOBODY: u32 = 0;
 
 #[cfg(test)]
 mod tests {
-    use futures_executor::block_on;
+    use pollster::block_on;
 
     use super::super::tests::TemporaryFile;
     use super::*;

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use futures_executor::block_on;
+use pollster::block_on;
 
 use super::*;
 

@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use futures_executor::block_on;
 use futures_util::stream;
 use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::StreamBody;
+use pollster::block_on;
 
 use super::*;
 

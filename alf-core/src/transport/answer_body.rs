@@ -1,0 +1,129 @@
+//! How much of an authorization server's answer is read (T7), the same on every transport.
+
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::secret::SecretBytes;
+use crate::{ExchangeOptions, TransportError, TransportErrorKind};
+
+/// The body of an answer to a token request, put together piece by piece as it is read: bounded as
+/// [`TokenEndpoint::exchange`](crate::TokenEndpoint::exchange) says, and wiped when it is dropped.
+///
+/// For implementors of that trait.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Result};
+///
+/// use alf_core::{AnswerBody, ExchangeOptions, TransportError, TransportErrorKind};
+/// use bytes::Bytes;
+/// use http::StatusCode;
+///
+/// fn read(
+///     status: StatusCode,
+///     mut body: impl Iterator<Item = Result<Bytes>>,
+///     options: &ExchangeOptions,
+/// ) -> std::result::Result<Bytes, TransportError> {
+///     let mut answer = AnswerBody::new(status, options);
+///     for piece in body {
+///         let piece = piece.map_err(|e| TransportError::new(TransportErrorKind::Exchange, e))?;
+///         if answer.push(&piece)?.is_break() {
+///             break;
+///         }
+///     }
+///     Ok(answer.into_bytes())
+/// }
+/// ```
+pub struct AnswerBody {
+    read: SecretBytes,
+    max_bytes: usize,
+    success: bool,
+}
+
+impl AnswerBody {
+    /// Of an answer with that status, of which nothing is read yet.
+    pub fn new(status: StatusCode, options: &ExchangeOptions) -> Self {
+        Self {
+            read: SecretBytes::with_capacity(USUAL.min(options.max_bytes())),
+            max_bytes: options.max_bytes(),
+            success: status.is_success(),
+        }
+    }
+
+    /// Adds a piece, as far as there is room. `Break` says that enough was read.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`](TransportErrorKind::TooLarge) where a token should be in the body, and there is
+    /// more of it than may be read.
+    pub fn push(&mut self, piece: &[u8]) -> Result<ControlFlow<()>, TransportError> {
+        // Never less than none: what does not fit ends the reading.
+        let room = self.max_bytes.saturating_sub(self.read.len());
+        let Some(fits) = piece.get(..room).filter(|_| piece.len() > room) else {
+            self.read.push(piece);
+            return Ok(ControlFlow::Continue(()));
+        };
+        if self.success {
+            return Err(TransportErrorKind::TooLarge.into());
+        }
+        // B1: what failed is judged by its status, however much it says.
+        self.read.push(fits);
+        Ok(ControlFlow::Break(()))
+    }
+
+    /// What was read.
+    pub fn into_bytes(self) -> Bytes {
+        self.read.into_bytes()
+    }
+}
+
+/// It may hold a token.
+impl std::fmt::Debug for AnswerBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AnswerBody").finish_non_exhaustive()
+    }
+}
+
+/// More than a usual token response has: a JWT of a few KiB, and some members beside it.
+const USUAL: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn t7_what_fits_exactly_is_all_there() {
+        let mut body = body(200, 10);
+        assert!(body.push(b"01234").unwrap().is_continue());
+        assert!(body.push(b"56789").unwrap().is_continue());
+        assert_eq!(body.into_bytes(), "0123456789");
+    }
+
+    #[test]
+    fn t7_one_byte_more_of_a_token_is_an_error() {
+        let mut body = body(200, 10);
+        assert!(body.push(b"0123456789").unwrap().is_continue());
+        let error = body.push(b"x").unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    }
+
+    #[test]
+    fn t7_one_byte_more_of_a_failure_cuts_it() {
+        for status in [302, 400, 503] {
+            let mut body = body(status, 10);
+            assert!(body.push(b"0123456").unwrap().is_continue());
+            assert!(body.push(b"789x").unwrap().is_break());
+            assert_eq!(body.into_bytes(), "0123456789");
+        }
+    }
+
+    fn body(status: u16, max_bytes: usize) -> AnswerBody {
+        let options = ExchangeOptions::new(max_bytes, Duration::from_secs(5));
+        AnswerBody::new(StatusCode::from_u16(status).unwrap(), &options)
+    }
+}

@@ -1,0 +1,1 @@
+//! isahc with an OAuth 2.0 token on every request.
