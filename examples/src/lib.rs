@@ -1,5 +1,5 @@
 //! The README's programs, compiled as doc tests, so that they stay true.
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "reqwest"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -2,11 +2,19 @@
 
 use std::path::PathBuf;
 
-use alf_reqwest::ClientSecret;
+use alf_core::ClientSecret;
 use lexopt::{Arg, Parser, ValueExt as _};
 
+use crate::library;
+
+/// What to do, and on which HTTP library.
+pub(crate) struct Arguments {
+    pub(crate) transport: String,
+    pub(crate) deed: Deed,
+}
+
 /// What to do.
-pub(crate) enum Arguments {
+pub(crate) enum Deed {
     Story,
     OneCall(OneCall),
     Help,
@@ -24,23 +32,36 @@ pub(crate) struct OneCall {
 
 /// What is said on `--help`, and after an error.
 pub(crate) const USAGE: &str = "\
-usage: quickstart
-       quickstart --token-endpoint URL --client-id ID [--scope S]
+usage: quickstart [--transport reqwest|isahc|surf]
+       quickstart [--transport reqwest|isahc|surf]
+                  --token-endpoint URL --client-id ID [--scope S]
                   [--client-secret-env VAR | --client-secret-file FILE] URL
 
-Without arguments it tells what alf does, with servers that it brings along.
-With them it makes one real call. A secret is never given on the command line,
+Without a token endpoint it tells what alf does, with servers that it brings along.
+With one it makes one real call. A secret is never given on the command line,
 where every user of the machine could read it.";
 
 impl Arguments {
     pub(crate) fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
         let mut given = Given::default();
+        let mut transport = library::NAMES
+            .first()
+            .copied()
+            .unwrap_or_default()
+            .to_owned();
         let mut any = false;
         while let Some(argument) = parser.next()? {
+            if argument == Arg::Long("transport") {
+                transport = parser.value()?.string()?;
+                continue;
+            }
             any = true;
             match argument {
-                Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
+                Arg::Short('h') | Arg::Long("help") => {
+                    let deed = Deed::Help;
+                    return Ok(Self { transport, deed });
+                }
                 Arg::Long("token-endpoint") => {
                     given.token_endpoint = Some(parser.value()?.string()?);
                 }
@@ -58,11 +79,12 @@ impl Arguments {
                 Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(argument.unexpected()),
             }
         }
-        if any {
-            given.one_call().map(Self::OneCall)
+        let deed = if any {
+            Deed::OneCall(given.one_call()?)
         } else {
-            Ok(Self::Story)
-        }
+            Deed::Story
+        };
+        Ok(Self { transport, deed })
     }
 }
 

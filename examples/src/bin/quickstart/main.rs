@@ -6,6 +6,11 @@
 //! checks it against what the *servers* counted. It ends with `all promises kept`, or with a list
 //! of those that were not and an exit code that says so.
 //!
+//!     cargo run --bin quickstart -- --transport isahc
+//!
+//! tells the same story, with the same counts, on another HTTP library: `reqwest` (the default),
+//! `isahc`, or `surf`.
+//!
 //!     cargo run --bin quickstart -- --token-endpoint URL --client-id ID [--scope S]
 //!         [--client-secret-env VAR | --client-secret-file FILE] URL
 //!
@@ -18,23 +23,29 @@
 )]
 
 mod arguments;
+mod library;
 mod one_call;
 mod promises;
 mod story;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use arguments::{Arguments, Deed};
+use one_call::MakeOneCall;
+use story::TellStory;
 
+/// On tokio because reqwest needs it; the others do not mind.
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse() {
-        Ok(Arguments::Story) => story::tell().await,
-        Ok(Arguments::OneCall(call)) => one_call::make(call).await,
-        Ok(Arguments::Help) => {
-            println!("{}", arguments::USAGE);
-            return ExitCode::SUCCESS;
-        }
+        Ok(Arguments { transport, deed }) => match deed {
+            Deed::Story => library::on(&transport, TellStory).await,
+            Deed::OneCall(call) => library::on(&transport, MakeOneCall(call)).await,
+            Deed::Help => {
+                println!("{}", arguments::USAGE);
+                Ok(())
+            }
+        },
         Err(error) => Err(format!("{error}\n\n{}", arguments::USAGE).into()),
     };
     match done {

@@ -2,32 +2,33 @@
 
 use std::error::Error;
 
-use alf_reqwest::Client;
-
 use crate::arguments::OneCall;
+use crate::library::{Act, Library};
 
-pub(crate) async fn make(call: OneCall) -> Result<(), Box<dyn Error>> {
-    let mut builder = Client::builder(call.token_endpoint);
-    builder = match call.client_secret {
-        Some(secret) => builder.client_secret(call.client_id, secret),
-        None => builder.no_client_authentication(call.client_id),
-    };
-    if let Some(scope) = call.scope {
-        builder = builder.scope(scope);
+pub(crate) struct MakeOneCall(pub(crate) OneCall);
+
+impl Act for MakeOneCall {
+    async fn on<L: Library>(self) -> Result<(), Box<dyn Error>> {
+        let Self(call) = self;
+        let mut builder = L::builder(call.token_endpoint);
+        builder = match call.client_secret {
+            Some(secret) => builder.client_secret(call.client_id, secret),
+            None => builder.no_client_authentication(call.client_id),
+        };
+        if let Some(scope) = call.scope {
+            builder = builder.scope(scope);
+        }
+        let client = builder.build()?;
+        let answer = client.get(&call.url).await;
+        let answer = answer.map_err(|error| with_sources(&error))?;
+        println!("{}", answer.status);
+        println!("{}", answer.body);
+        Ok(())
     }
-    let client = builder.build()?;
-    let response = client
-        .get(&call.url)
-        .send()
-        .await
-        .map_err(|error| with_sources(&error))?;
-    println!("{}", response.status());
-    println!("{}", response.text().await?);
-    Ok(())
 }
 
 /// An error with what lies beneath it: `Display` alone does not repeat its source.
-fn with_sources(error: &alf_reqwest::Error) -> String {
+fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(beneath) = source {

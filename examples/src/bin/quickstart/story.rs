@@ -3,16 +3,25 @@
 use std::error::Error;
 use std::time::Duration;
 
-use alf_reqwest::{Client, TokenErrorKind};
+use alf_core::TokenErrorKind;
 use alf_testkit::{Answer, Gate, Servers};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use crate::library::{Act, Library};
 use crate::promises::Promises;
 
-pub(crate) async fn tell() -> Result<(), Box<dyn Error>> {
+pub(crate) struct TellStory;
+
+impl Act for TellStory {
+    async fn on<L: Library>(self) -> Result<(), Box<dyn Error>> {
+        tell::<L>().await
+    }
+}
+
+async fn tell<L: Library>() -> Result<(), Box<dyn Error>> {
     let servers = Servers::start();
-    let client = Client::builder(servers.token_endpoint())
+    let client = L::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
         .scope("read write")
         .build()?;
@@ -35,14 +44,14 @@ pub(crate) async fn tell() -> Result<(), Box<dyn Error>> {
     story.promises.conclude()
 }
 
-struct Story {
+struct Story<L> {
     servers: Servers,
-    client: Client,
+    client: L,
     promises: Promises,
     got_at: Instant,
 }
 
-impl Story {
+impl<L: Library> Story<L> {
     async fn first_call(&mut self) -> Result<(), Box<dyn Error>> {
         self.promises
             .scene("The first call: alf gets a token, then calls the API.");
@@ -50,9 +59,8 @@ impl Story {
             .authorization
             .issue(Answer::token().expires_in(LIFETIME));
         self.got_at = Instant::now();
-        let response = self.client.get(self.url()).send().await?;
-        self.promises
-            .expect("status", &response.status().as_u16(), &200);
+        let answer = self.client.get(&self.url()).await?;
+        self.promises.expect("status", &answer.status, &200);
         self.count("token requests", Count::TokenRequests, 1);
         Ok(())
     }
@@ -110,17 +118,9 @@ impl Story {
         self.servers.revoke_all();
         self.forget();
         let order = "three apples";
-        let response = self
-            .client
-            .post(self.servers.url("/echo"))
-            .body(order)
-            .send()
-            .await?;
-        self.promises.expect(
-            "what the API says it got",
-            response.text().await?.as_str(),
-            order,
-        );
+        let answer = self.client.post(&self.servers.url("/echo"), order).await?;
+        self.promises
+            .expect("what the API says it got", answer.body.as_str(), order);
         self.count("times that the API saw it", Count::Calls, 2);
         Ok(())
     }
@@ -144,11 +144,12 @@ impl Story {
             .scene("A service is set up with a wrong secret, and makes 100 calls.");
         self.client = self.another_client("wrong")?;
         self.forget();
-        let answers = join_all((0..100).map(|_| self.client.get(self.url()).send())).await;
+        let url = self.url();
+        let answers = join_all((0..100).map(|_| self.client.get(&url))).await;
         let refused = answers
             .iter()
             .filter(|answer| {
-                matches!(answer, Err(alf_reqwest::Error::Token(error))
+                matches!(answer, Err(alf_core::Error::Token(error))
                 if error.kind() == TokenErrorKind::Refused
                     && error.error_code() == Some("invalid_client"))
             })
@@ -166,9 +167,10 @@ impl Story {
     /// So many calls at once; returns how many succeeded.
     async fn calls(&self, number: usize) -> usize {
         self.forget();
+        let url = self.url();
         let calls = (0..number).map(|_| async {
-            let response = self.client.get(self.url()).send().await;
-            response.is_ok_and(|response| response.status().is_success())
+            let answer = self.client.get(&url).await;
+            answer.is_ok_and(|answer| answer.status == 200)
         });
         join_all(calls)
             .await
@@ -177,8 +179,8 @@ impl Story {
             .count()
     }
 
-    fn another_client(&self, secret: &str) -> Result<Client, Box<dyn Error>> {
-        let builder = Client::builder(self.servers.token_endpoint());
+    fn another_client(&self, secret: &str) -> Result<L, Box<dyn Error>> {
+        let builder = L::builder(self.servers.token_endpoint());
         Ok(builder.client_secret("client-id", secret).build()?)
     }
 
