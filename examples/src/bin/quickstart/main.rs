@@ -21,6 +21,15 @@
     clippy::print_stderr,
     reason = "a program that tells a story on a terminal"
 )]
+#![cfg_attr(
+    not(any(feature = "reqwest", feature = "isahc", feature = "surf")),
+    expect(
+        dead_code,
+        unused_variables,
+        clippy::unused_async,
+        reason = "without a library there is nobody to act"
+    )
+)]
 
 mod arguments;
 mod library;
