@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use http::header::WWW_AUTHENTICATE;
 
 use crate::builder::Own;
@@ -12,6 +11,7 @@ use crate::config::Replays;
 use crate::error::Rejected;
 use crate::machine::{Answer, Replay, Reply, Step};
 use crate::manager::Verdict;
+use crate::runtime::before;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
     Blocked, BlockingTransport, ClientBuilder, Error, Event, Origin, Token, TokenManager, Transport,
@@ -209,9 +209,7 @@ impl<T: Transport> Client<T> {
     async fn discard(&self, response: T::Response) {
         let runtime = &self.tokens.shared().runtime;
         let discarded = self.transport.discard(response);
-        match select(discarded, runtime.sleep(DISCARD_TIMEOUT)).await {
-            Either::Left(((), _)) | Either::Right(((), _)) => {}
-        }
+        before(discarded, runtime.sleep(DISCARD_TIMEOUT)).await;
     }
 
     fn tell(&self, event: &Event<'_>) {

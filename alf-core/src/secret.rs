@@ -1,5 +1,7 @@
 //! Memory that holds a secret is wiped when it is dropped (X1).
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
@@ -37,6 +39,29 @@ impl SecretBytes {
     /// The bytes, wiped with their last copy.
     pub(crate) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self.0)
+    }
+}
+
+/// A text that does not print, and whose memory is wiped.
+#[derive(Clone)]
+pub(crate) struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// For who needs it: each use is a place to look for leaks.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText")
     }
 }
 

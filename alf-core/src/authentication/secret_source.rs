@@ -9,10 +9,10 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
+use crate::secret::SecretText;
 
 use super::{AuthenticationError, Reload};
 
@@ -42,7 +42,7 @@ use file::SecretFile;
 pub struct ClientSecret(Source);
 
 enum Source {
-    Value(SecretString),
+    Value(SecretText),
     File(SecretFile),
     Callback(Callback),
 }
@@ -52,12 +52,12 @@ enum Source {
 pub type SecretError = Box<dyn StdError + Send + Sync>;
 
 type Callback = Arc<dyn Fn() -> SecretFuture + Send + Sync>;
-type SecretFuture = Pin<Box<dyn Future<Output = Result<SecretString, SecretError>> + Send>>;
+type SecretFuture = Pin<Box<dyn Future<Output = Result<SecretText, SecretError>> + Send>>;
 
 impl ClientSecret {
     /// A secret by value.
     pub fn value(secret: impl Into<String>) -> Self {
-        Self(Source::Value(SecretString::from(secret.into())))
+        Self(Source::Value(SecretText::from(secret.into())))
     }
 
     /// A file that holds the secret and nothing else, as UTF-8.
@@ -89,7 +89,7 @@ impl ClientSecret {
             let secret = read();
             Box::pin(async move {
                 match secret.await {
-                    Ok(secret) => Ok(SecretString::from(secret.into())),
+                    Ok(secret) => Ok(SecretText::from(secret.into())),
                     Err(error) => Err(error.into()),
                 }
             })
@@ -123,7 +123,7 @@ impl fmt::Debug for ClientSecret {
 #[derive(Debug)]
 pub(super) struct Reader {
     secret: ClientSecret,
-    last: Mutex<Option<SecretString>>,
+    last: Mutex<Option<SecretText>>,
 }
 
 impl Reader {
@@ -137,7 +137,7 @@ impl Reader {
     /// The secret as it is now.
     pub(super) async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
         let secret = self.fetch().await?;
-        let exposed = Zeroizing::new(secret.expose_secret().to_owned());
+        let exposed = Zeroizing::new(secret.expose().to_owned());
         self.remember(secret);
         Ok(exposed)
     }
@@ -160,7 +160,7 @@ impl Reader {
     /// A secret by value is known when the client is built.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         match &self.secret.0 {
-            Source::Value(secret) => problem(secret.expose_secret()).map_or(Ok(()), |problem| {
+            Source::Value(secret) => problem(secret.expose()).map_or(Ok(()), |problem| {
                 Err(ConfigError::new("client_secret", problem))
             }),
             Source::File(file) if file.path().as_os_str().is_empty() => Err(ConfigError::new(
@@ -171,7 +171,7 @@ impl Reader {
         }
     }
 
-    async fn fetch(&self) -> Result<SecretString, AuthenticationError> {
+    async fn fetch(&self) -> Result<SecretText, AuthenticationError> {
         match &self.secret.0 {
             Source::Value(secret) => Ok(secret.clone()),
             Source::File(file) => file.read().await,
@@ -180,7 +180,7 @@ impl Reader {
                     AuthenticationError::transient("the callback for client_secret failed")
                         .because(error)
                 })?;
-                match problem(secret.expose_secret()) {
+                match problem(secret.expose()) {
                     None => Ok(secret),
                     Some(problem) => Err(AuthenticationError::permanent(format!(
                         "the callback for client_secret gave one that cannot be used: {problem}"
@@ -190,16 +190,16 @@ impl Reader {
         }
     }
 
-    fn remember(&self, secret: SecretString) {
+    fn remember(&self, secret: SecretText) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret);
     }
 
-    fn is_last(&self, secret: &SecretString) -> bool {
+    fn is_last(&self, secret: &SecretText) -> bool {
         self.last
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .as_ref()
-            .is_some_and(|last| last.expose_secret() == secret.expose_secret())
+            .is_some_and(|last| last.expose() == secret.expose())
     }
 }
 

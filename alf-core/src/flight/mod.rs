@@ -8,11 +8,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-
 use crate::error::Cause;
 use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded};
 use crate::manager::Shared;
+use crate::runtime::before;
 use crate::secret::wipe;
 use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
@@ -186,11 +185,7 @@ impl Flight {
 
     /// The outcome of `future`, or `None` where it takes longer than `timeout` (S5).
     async fn within<F: Future>(&self, timeout: Duration, future: F) -> Option<F::Output> {
-        let future = std::pin::pin!(future);
-        match select(future, self.shared.runtime.sleep(timeout)).await {
-            Either::Left((output, _)) => Some(output),
-            Either::Right(((), _)) => None,
-        }
+        before(future, self.shared.runtime.sleep(timeout)).await
     }
 
     fn id(&self) -> FlightId {

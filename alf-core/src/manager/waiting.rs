@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use event_listener::EventListener;
-use futures_util::future::{Either, select};
 
 use crate::error::Cause;
 use crate::machine::{Failure, Moment};
+use crate::runtime::before;
 use crate::{Origin, TimeoutPhase, Token, TokenError, TokenErrorKind};
 
 use super::announcement::{Announcement, Outcome};
@@ -124,15 +124,15 @@ impl Shared {
         let frozen_from = announcement.deadline() + self.config.landing_time();
         let until = frozen_from.min(patience.ends_at);
         let timer = self.runtime.sleep(until.saturating_since(self.now()));
-        let woken = select(news, timer).await;
+        let woken = before(news, timer).await;
         // Whatever it was that woke it, the outcome is the better news.
         if let Some(outcome) = announcement.outcome() {
             return Woken::ByOutcome(outcome);
         }
         match woken {
-            Either::Left(((), _)) => Woken::Stirred,
-            Either::Right(((), _)) if self.now() < patience.ends_at => Woken::Frozen,
-            Either::Right(((), _)) => Woken::OutOfPatience,
+            Some(()) => Woken::Stirred,
+            None if self.now() < patience.ends_at => Woken::Frozen,
+            None => Woken::OutOfPatience,
         }
     }
 

@@ -1,11 +1,13 @@
 //! Time and tasks: what alf needs of an async runtime, which is little.
 
+mod before;
 mod clock;
 mod thread;
 mod timer;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+pub(crate) use before::before;
 pub use thread::ThreadRuntime;
 
 #[cfg(feature = "tokio")]

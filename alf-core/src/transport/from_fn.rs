@@ -1,16 +1,14 @@
 //! A closure as a whole transport.
 
 use std::error::Error as StdError;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
-use futures_util::future::poll_fn;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use http_body_util::BodyExt;
 
 use crate::{
     AnswerBody, ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError,
@@ -180,7 +178,7 @@ where
         let (head, body) = response.into_parts();
         let mut body = pin!(body);
         let mut answer = AnswerBody::new(head.status, options);
-        'read: while let Some(frame) = body.frame().await {
+        'read: while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             let frame =
                 frame.map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
             let Ok(mut data) = frame.into_data() else {

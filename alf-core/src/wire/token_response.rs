@@ -1,12 +1,15 @@
 //! What the authorization server answered: a token, an OAuth error, or nothing readable
 //! (RFC 6749 §5.1, §5.2).
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
-use serde::Deserialize;
+use serde_core::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_core::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -49,23 +52,8 @@ pub(crate) fn decode(
 }
 
 /// The members of a token response that alf reads, whatever their types.
-#[derive(Default, Deserialize)]
-struct Members<'a> {
-    #[serde(borrow, default)]
-    access_token: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    token_type: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    scope: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    expires_in: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error_description: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error_uri: Option<&'a RawValue>,
-}
+#[derive(Default)]
+struct Members<'a>(BTreeMap<&'static str, &'a RawValue>);
 
 struct Answer<'a> {
     response: &'a Response<Bytes>,
@@ -76,17 +64,18 @@ struct Answer<'a> {
 impl Answer<'_> {
     fn grant(&self, members: &Members<'_>) -> Result<Grant, Cause> {
         let access_token = Zeroizing::new(
-            text(members.access_token)
+            members
+                .text("access_token")
                 .ok_or_else(|| self.unreadable("it has no access_token that is a string"))?,
         );
         if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(self.unreadable("its access_token is empty or not fit for a header"));
         }
-        let token_type = match members.token_type {
+        let token_type = match members.get("token_type") {
             None => BEARER.to_owned(),
-            Some(raw) => {
-                text(Some(raw)).ok_or_else(|| self.unreadable("its token_type is no string"))?
-            }
+            Some(_) => members
+                .text("token_type")
+                .ok_or_else(|| self.unreadable("its token_type is no string"))?,
         };
         if !token_type.eq_ignore_ascii_case(BEARER) && repeats(&token_type, &access_token) {
             // X1: a type that cannot be presented is shown in an error (T6).
@@ -101,23 +90,23 @@ impl Answer<'_> {
         Ok(Grant {
             access_token,
             token_type,
-            scope: text(members.scope),
-            expires_in: members.expires_in.and_then(|raw| lifetime(raw.get())),
+            scope: members.text("scope"),
+            expires_in: members.get("expires_in").and_then(lifetime),
         })
     }
 
     /// The authorization server said no (RFC 6749 §5.2); the body may say nothing.
     fn refused(&self, members: &Members<'_>) -> Cause {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
-        let error = text(members.error);
+        let error = members.text("error");
         // B1: by what was said, not by what of it may be shown.
         let may_pass = may_pass(self.response.status(), error.as_deref());
         let mut cause = self.cause(
             TokenErrorKind::Refused,
             Told {
                 error: show(error),
-                description: show(text(members.error_description)),
-                uri: show(text(members.error_uri)),
+                description: show(members.text("error_description")),
+                uri: show(members.text("error_uri")),
                 ..Told::default()
             },
         );
@@ -166,8 +155,51 @@ impl Answer<'_> {
 impl Members<'_> {
     /// T4: an `error` in a 200 is a refusal too. Some servers always send the member, empty.
     fn has_error(&self) -> bool {
-        self.error
-            .is_some_and(|raw| !matches!(raw.get(), "\"\"" | "false"))
+        self.get("error")
+            .is_some_and(|raw| !matches!(raw, "\"\"" | "false"))
+    }
+
+    /// The text of a member that is a string.
+    fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.get(name)?).ok()
+    }
+
+    /// A member as it stands; `null` is none.
+    fn get(&self, name: &str) -> Option<&str> {
+        let raw = self.0.get(name)?.get();
+        (raw != "null").then_some(raw)
+    }
+}
+
+/// By hand: a derived one brings a crate along, and takes an array for an object.
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Self::Value, M::Error> {
+                let mut members = Members::default();
+                while let Some(name) = object.next_key::<String>()? {
+                    let Some(read) = READ.iter().find(|read| **read == name) else {
+                        object.next_value::<IgnoredAny>()?;
+                        continue;
+                    };
+                    if members.0.insert(read, object.next_value()?).is_some() {
+                        // Which of two was meant, nobody can tell.
+                        return Err(M::Error::duplicate_field(read));
+                    }
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
     }
 }
 
@@ -203,14 +235,6 @@ fn may_pass(status: StatusCode, error: Option<&str>) -> bool {
 }
 
 fn members_of(body: &[u8]) -> Result<Members<'_>, &'static str> {
-    // serde would read the members of an array too, by their order.
-    if body
-        .trim_ascii_start()
-        .first()
-        .is_some_and(|byte| *byte != b'{')
-    {
-        return Err("it is no JSON object");
-    }
     // serde_json's own text may quote what it read: it is not shown.
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Eof => "its JSON ends too early",
@@ -218,10 +242,6 @@ fn members_of(body: &[u8]) -> Result<Members<'_>, &'static str> {
         serde_json::error::Category::Data => "it is no token response",
         serde_json::error::Category::Io => "it cannot be read",
     })
-}
-
-fn text(member: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(member?.get()).ok()
 }
 
 /// T5: an integer, a float or a numeric string; zero and less count as zero; what is no number
@@ -245,6 +265,16 @@ fn without_byte_order_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
+/// The names of the members that are read.
+const READ: &[&str] = &[
+    "access_token",
+    "token_type",
+    "scope",
+    "expires_in",
+    "error",
+    "error_description",
+    "error_uri",
+];
 const BEARER: &str = "Bearer";
 /// A hundred years: "for ever", and far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_channel::oneshot;
-use secrecy::SecretString;
 use zeroize::Zeroizing;
+
+use crate::secret::SecretText;
 
 use super::super::AuthenticationError;
 use super::problem;
@@ -36,7 +37,7 @@ impl SecretFile {
     }
 
     /// The secret as it is now.
-    pub(super) async fn read(&self) -> Result<SecretString, AuthenticationError> {
+    pub(super) async fn read(&self) -> Result<SecretText, AuthenticationError> {
         let Some(turn) = Turn::take(&self.reader) else {
             return Err(AuthenticationError::transient(format!(
                 "client_secret is still being read from {}",
@@ -109,7 +110,7 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn secret_in(bytes: &[u8]) -> Result<SecretString, &'static str> {
+fn secret_in(bytes: &[u8]) -> Result<SecretText, &'static str> {
     if bytes.len() > LONGEST {
         return Err("it is larger than 64 KiB, and so no secret");
     }
@@ -118,7 +119,7 @@ fn secret_in(bytes: &[u8]) -> Result<SecretString, &'static str> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     let secret = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
     match problem(secret) {
-        None => Ok(SecretString::from(secret)),
+        None => Ok(SecretText::from(secret.to_owned())),
         Some(problem) => Err(problem),
     }
 }
