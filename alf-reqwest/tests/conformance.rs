@@ -9,18 +9,28 @@ use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-use alf_reqwest::reqwest::{Body, Request, Response};
-use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime};
-use alf_testkit::conformance::{self, Capabilities, ReadError, Setup, Subject};
+use alf_reqwest::reqwest::redirect::Policy;
+use alf_reqwest::reqwest::{self, Body, Request, Response};
+use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime, guard_redirects};
+use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
 
 struct Reqwest;
 
 impl Subject for Reqwest {
     type Transport = ReqwestTransport;
 
-    fn transport(_: &Setup) -> ReqwestTransport {
-        let client =
+    fn transport(setup: &Setup) -> ReqwestTransport {
+        let mut client =
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
+        if let Some(pem) = &setup.root_certificate {
+            let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
+            let trusting = || reqwest::Client::builder().add_root_certificate(root.clone());
+            let calls = trusting().redirect(guard_redirects(Policy::default()));
+            let tokens = trusting().redirect(Policy::none());
+            client = client
+                .http_client(calls.build().unwrap())
+                .token_http_client(tokens.build().unwrap());
+        }
         client.build().unwrap().core().transport().clone()
     }
 
@@ -48,7 +58,13 @@ impl Subject for Reqwest {
     }
 
     fn capabilities() -> Capabilities {
-        Capabilities::all()
+        // reqwest bounds idle connections, and no others.
+        let all = Capabilities::all().without(Capability::ConnectionLimit);
+        if cfg!(any(feature = "rustls", feature = "native-tls")) {
+            all
+        } else {
+            all.without(Capability::Tls)
+        }
     }
 }
 

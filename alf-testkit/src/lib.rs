@@ -46,6 +46,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod runtime;
 pub mod server;
@@ -57,6 +58,6 @@ pub use server::{
 };
 
 /// What the README shows is compiled and run.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "conformance"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

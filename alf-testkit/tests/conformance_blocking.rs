@@ -1,5 +1,7 @@
 //! The conformance suite on a transport that blocks its thread.
 
+#![cfg(feature = "conformance")]
+
 #[path = "support/blocking.rs"]
 mod blocking;
 

@@ -1,5 +1,7 @@
 //! The conformance suite on transports with a flaw each: the cases that are there for it fail.
 
+#![cfg(feature = "conformance")]
+
 #[path = "support/blocking.rs"]
 mod blocking;
 #[path = "support/hyper_own.rs"]
@@ -32,17 +34,24 @@ caught! {
         f2_a_replay_carries_exactly_one_authorization;
     a_copy_with_an_empty_body: CopiesNoBody by
         r4_a_body_in_memory_is_replayed_byte_for_byte;
+    a_copy_without_a_long_body: CopiesShortBodies by
+        r4_a_body_in_memory_is_replayed_byte_for_byte;
     a_stream_that_is_copied_as_nothing: CopiesStreamsAsNothing by
         r4_a_stream_is_not_replayed_and_its_401_is_untouched;
     requests_that_are_never_copied: NeverCopies by
         f3_a_401_is_renewed_and_replayed_once
+        r4_a_request_without_a_body_is_replayed
         r1_two_hundred_rejections_cause_one_renewal;
     redirects_that_carry_the_token: FollowsRedirectsWithTheToken by
         x4_a_redirect_to_another_port_carries_no_token
         x4_a_redirect_to_another_host_carries_no_token
         x4_a_redirected_replay_carries_no_token;
     redirects_of_which_nobody_is_told: FollowsRedirectsAndTellsNobody by
-        x4_a_401_from_elsewhere_rejects_nothing;
+        x4_a_401_from_elsewhere_rejects_nothing
+        x4_a_401_from_another_scheme_rejects_nothing;
+    schemes_that_are_taken_for_one_origin: TakesSchemesForOne by
+        x4_a_redirect_to_http_carries_no_token
+        x4_a_redirect_to_https_carries_no_token;
     a_token_that_comes_back_on_the_second_hop: PutsTheTokenBackOnTheSecondHop by
         x4_a_second_redirect_elsewhere_carries_no_token;
     token_requests_that_are_redirected: ExchangeFollowsRedirects by
@@ -50,7 +59,14 @@ caught! {
         t7_a_302_of_the_token_endpoint_carries_no_secret_elsewhere
         t7_a_303_of_the_token_endpoint_carries_no_secret_elsewhere
         t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere
-        t7_a_308_of_the_token_endpoint_carries_no_secret_elsewhere;
+        t7_a_308_of_the_token_endpoint_carries_no_secret_elsewhere
+        t7_a_redirect_to_http_carries_no_secret
+        t7_a_redirect_to_https_carries_no_secret;
+    certificates_that_nobody_looks_at: TrustsAnyCertificate by
+        t4_a_token_endpoint_of_an_unknown_authority_gets_no_secret
+        t4_a_token_endpoint_with_anothers_certificate_gets_no_secret
+        p3_an_api_of_an_unknown_authority_gets_no_token
+        p3_an_api_with_anothers_certificate_gets_no_token;
     answers_that_are_read_without_a_bound: ExchangeReadsWithoutBound by
         t7_more_than_a_mebibyte_is_not_read;
     long_failures_that_are_none: ExchangeCallsLongFailuresTooLarge by
@@ -74,6 +90,16 @@ caught! {
     streams_that_are_gathered: GathersStreams by
         r4_a_stream_is_not_replayed_and_its_401_is_untouched
         p3_a_stream_is_read_no_faster_than_it_is_sent;
+    responses_that_are_gathered: GathersResponses by
+        p3_a_response_is_read_no_faster_than_it_is_used;
+    rejected_responses_that_are_kept: KeepsRejectedResponses by
+        r8_a_pool_of_one_survives_a_401_of_200_kb
+        r8_a_pool_of_one_survives_a_401_without_end
+        r8_a_pool_of_one_survives_a_401_that_is_held_open;
+    panics_on_a_header: PanicsOnOddHeaders by
+        x5_no_answer_of_the_resource_server_is_a_panic
+        x5_no_rejection_is_a_panic
+        x5_no_answer_of_the_authorization_server_is_a_panic;
     panics: Panics by
         f1_the_token_is_got_with_the_first_request;
 }
@@ -88,6 +114,11 @@ fn connections_that_are_taken_back_unread() {
     fails::<Flawed>("r8_a_401_of_200_kb_is_not_the_next_answer");
     fails::<Flawed>("r8_a_401_of_200_kb_in_chunks_is_not_the_next_answer");
     fails::<Flawed>("r8_a_401_of_10_mb_is_not_the_next_answer");
+    fails::<Flawed>("r8_a_401_that_looks_like_an_answer_is_not_the_next_one");
+    fails::<Flawed>("r8_a_401_whose_rest_comes_late_is_not_the_next_answer");
+    fails::<Flawed>("p3_a_response_that_is_dropped_unread_is_not_the_next_answer");
+    fails::<Flawed>("t7_the_rest_of_a_huge_answer_is_not_the_next_token");
+    fails::<Flawed>("t7_the_rest_of_an_answer_that_is_too_late_is_not_the_next_token");
 }
 
 /// Without a flaw it passes all, or the others prove nothing.

@@ -1,5 +1,7 @@
 //! The conformance suite on `from_fn`: a closure over hyper and hyper-util.
 
+#![cfg(feature = "conformance")]
+
 #[path = "support/hyper_fn.rs"]
 mod hyper_fn;
 

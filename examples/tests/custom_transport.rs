@@ -59,8 +59,11 @@ impl Subject for TheHouse {
     }
 
     fn capabilities() -> Capabilities {
-        // The library follows no redirects.
-        Capabilities::all().without(Capability::Redirects)
+        // The library follows no redirects, speaks no TLS, and makes as many connections as it needs.
+        Capabilities::all()
+            .without(Capability::Redirects)
+            .without(Capability::Tls)
+            .without(Capability::ConnectionLimit)
     }
 }
 

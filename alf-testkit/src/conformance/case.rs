@@ -7,11 +7,13 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
 
+use crate::server::tls::{Tls, root_certificate};
 use crate::{Recorded, Servers, VirtualTime};
 
+use super::cases::Named;
 use super::events::Events;
 use super::reply::{Outcome, perform};
-use super::{Body, Call, Expect, Setup, Subject, fail};
+use super::{Body, Call, Capability, Expect, Setup, Subject, fail};
 
 /// The client on trial.
 pub(super) type Client<S> = alf_core::Client<<S as Subject>::Transport>;
@@ -26,15 +28,25 @@ pub(super) struct Case<S: Subject> {
 }
 
 impl<S: Subject> Case<S> {
-    pub(super) fn new() -> Self {
+    /// What a case of this name works with: what it needs decides how it is set up.
+    pub(super) fn new(named: &Named<S>) -> Self {
         let time = VirtualTime::on(S::runtime());
-        let servers = Servers::start();
+        let mut setup = Setup::default();
+        let mut sessions = None;
+        if named.needs(Capability::Tls) {
+            setup.root_certificate = Some(root_certificate());
+            sessions = Some(Tls::trusted());
+        }
+        if named.needs(Capability::ConnectionLimit) {
+            setup.max_connections = Some(1);
+        }
+        let servers = Servers::start_with(sessions);
         servers.authorization.set_client(CLIENT_ID, SECRET);
         Self {
             servers,
             events: Events::new(time.clone()),
             time,
-            transport: Arc::new(S::transport(&Setup::default())),
+            transport: Arc::new(S::transport(&setup)),
         }
     }
 
@@ -71,6 +83,18 @@ impl<S: Subject> Case<S> {
             .client_secret(CLIENT_ID, SECRET)
             .build_with(Arc::clone(&self.transport), endpoint)
             .unwrap_or_else(|error| fail(&format!("a client to be built, but: {error}")))
+    }
+
+    /// A client of another token endpoint that is set up otherwise.
+    pub(super) fn client_with_endpoint(
+        &self,
+        endpoint: String,
+        set: impl FnOnce(ClientBuilder<Own>) -> ClientBuilder<Own>,
+    ) -> Client<S> {
+        let builder = alf_core::Client::builder(endpoint)
+            .observer(Arc::clone(&self.events))
+            .runtime(self.time.clone());
+        self.build(set(builder))
     }
 
     /// A client of another token endpoint.
@@ -191,6 +215,10 @@ pub(super) fn request(method: Method, url: &str, body: Body) -> Request<Body> {
         .unwrap_or_else(|error| fail(&format!("{url} to be a URL, but: {error}")))
 }
 
+/// Where a further server listens: on a free port.
+pub(super) const ADDRESS: &str = "127.0.0.1:0";
+/// The statuses of a redirect.
+pub(super) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 pub(super) const CLIENT_ID: &str = "client-id";
 /// Long enough that nothing else looks like it.
 pub(super) const SECRET: &str = "secret-9f2c51d07b";

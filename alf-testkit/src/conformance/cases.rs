@@ -33,6 +33,13 @@ macro_rules! __alf_conformance_cases {
             token_answer::t7_the_rest_of_a_huge_answer_is_not_read [],
             token_answer::t7_a_small_answer_does_not_unpack_to_a_huge_one [],
             token_answer::t9_a_lifetime_counts_from_before_the_request [],
+            token_leftovers::t7_the_rest_of_a_huge_answer_is_not_the_next_token [],
+            token_leftovers::t7_the_rest_of_an_answer_that_is_too_late_is_not_the_next_token [],
+            tls::f3_it_is_the_same_over_https [Tls],
+            tls::t4_a_token_endpoint_of_an_unknown_authority_gets_no_secret [Tls],
+            tls::t4_a_token_endpoint_with_anothers_certificate_gets_no_secret [Tls],
+            tls::p3_an_api_of_an_unknown_authority_gets_no_token [Tls],
+            tls::p3_an_api_with_anothers_certificate_gets_no_token [Tls],
             redirects::t7_a_301_of_the_token_endpoint_carries_no_secret_elsewhere [],
             redirects::t7_a_302_of_the_token_endpoint_carries_no_secret_elsewhere [],
             redirects::t7_a_303_of_the_token_endpoint_carries_no_secret_elsewhere [],
@@ -45,6 +52,11 @@ macro_rules! __alf_conformance_cases {
             redirects::x4_a_401_from_elsewhere_rejects_nothing [],
             redirects::x4_a_redirect_within_the_origin_is_followed_with_the_token [Redirects],
             redirects::x4_a_401_after_a_redirect_within_the_origin_is_replayed [Redirects],
+            schemes::t7_a_redirect_to_http_carries_no_secret [Tls],
+            schemes::t7_a_redirect_to_https_carries_no_secret [Tls],
+            schemes::x4_a_redirect_to_http_carries_no_token [Tls],
+            schemes::x4_a_redirect_to_https_carries_no_token [Tls],
+            schemes::x4_a_401_from_another_scheme_rejects_nothing [Tls],
             expiry::e2_a_due_token_is_renewed_and_nobody_waits [],
             expiry::e2_a_renewal_outlives_the_request_that_noticed_it [Cancellation],
             expiry::e3_an_expired_token_is_waited_for [],
@@ -75,6 +87,7 @@ macro_rules! __alf_conformance_cases {
             replay::r3_the_answer_to_the_replay_is_handed_back [],
             replay::r3_a_replay_is_the_same_request [],
             replay::r4_a_body_in_memory_is_replayed_byte_for_byte [],
+            replay::r4_a_request_without_a_body_is_replayed [],
             replay::r4_a_stream_is_not_replayed_and_its_401_is_untouched [StreamingRequests],
             replay::r4_without_replays_the_401_is_untouched [],
             connections::r8_a_401_of_200_kb_is_not_the_next_answer [],
@@ -83,6 +96,15 @@ macro_rules! __alf_conformance_cases {
             connections::r8_a_401_without_end_is_not_the_next_answer [StreamingResponses],
             connections::r8_a_401_that_is_held_open_holds_up_nobody [StreamingResponses],
             connections::r8_a_short_401_keeps_its_connection [ConnectionReuse],
+            connections::r8_a_401_that_looks_like_an_answer_is_not_the_next_one [],
+            connections::r8_a_401_whose_rest_comes_late_is_not_the_next_answer [StreamingResponses],
+            connections::p3_a_response_that_is_dropped_unread_is_not_the_next_answer [],
+            pool_of_one::p3_a_pool_of_one_serves_one_after_another [ConnectionLimit],
+            pool_of_one::r8_a_pool_of_one_survives_a_401_of_200_kb [ConnectionLimit],
+            pool_of_one::r8_a_pool_of_one_survives_a_401_without_end
+                [ConnectionLimit StreamingResponses],
+            pool_of_one::r8_a_pool_of_one_survives_a_401_that_is_held_open
+                [ConnectionLimit StreamingResponses],
             leak::x1_no_token_error_shows_a_secret [],
             leak::x1_no_transport_error_shows_the_token [],
             leak::x1_a_client_shows_no_secret [],
@@ -95,11 +117,15 @@ macro_rules! __alf_conformance_cases {
             odd_answers::x5_odd_answers_of_the_resource_server_are_outlasted [],
             odd_answers::x5_odd_rejections_are_outlasted [],
             odd_answers::x5_a_connection_that_closes_under_the_next_request_is_outlasted [],
+            unusual_answers::x5_no_answer_of_the_resource_server_is_a_panic [],
+            unusual_answers::x5_no_rejection_is_a_panic [],
+            unusual_answers::x5_no_answer_of_the_authorization_server_is_a_panic [],
             streaming::p3_megabytes_arrive_intact [],
             streaming::p3_megabytes_are_sent_intact [],
             streaming::p3_a_stream_of_megabytes_is_sent_intact [StreamingRequests],
-            streaming::p3_a_stream_is_read_no_faster_than_it_is_sent [StreamingRequests],
             streaming::p3_a_response_is_read_as_it_comes [StreamingResponses],
+            pace::p3_a_response_is_read_no_faster_than_it_is_used [StreamingResponses],
+            pace::p3_a_stream_is_read_no_faster_than_it_is_sent [StreamingRequests],
             streaming::p3_status_and_headers_are_untouched [],
             streaming::p3_a_users_headers_and_method_are_kept [],
             streaming::p3_connections_are_used_again [ConnectionReuse],
@@ -116,6 +142,10 @@ pub(super) struct Named<S: Subject> {
 }
 
 impl<S: Subject> Named<S> {
+    pub(super) fn needs(&self, capability: Capability) -> bool {
+        self.needs.contains(&capability)
+    }
+
     /// The capability for want of which the case is not applicable.
     pub(super) fn missing(&self) -> Option<Capability> {
         let mut needs = self.needs.iter().copied();
@@ -162,15 +192,21 @@ mod tests {
         include_str!("flow.rs"),
         include_str!("token_request.rs"),
         include_str!("token_answer.rs"),
+        include_str!("token_leftovers.rs"),
+        include_str!("tls.rs"),
         include_str!("redirects.rs"),
+        include_str!("schemes.rs"),
         include_str!("expiry.rs"),
         include_str!("flights.rs"),
         include_str!("backoff.rs"),
         include_str!("rejection.rs"),
         include_str!("replay.rs"),
         include_str!("connections.rs"),
+        include_str!("pool_of_one.rs"),
         include_str!("leak.rs"),
         include_str!("odd_answers.rs"),
+        include_str!("unusual_answers.rs"),
+        include_str!("pace.rs"),
         include_str!("streaming.rs"),
     ];
 }

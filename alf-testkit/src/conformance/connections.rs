@@ -1,10 +1,12 @@
 //! R8: a rejected response never becomes a part of the next one, and holds up nobody.
 
-use bytes::Bytes;
+use std::time::Duration;
 
-use crate::Answer;
+use crate::server::pattern;
+use crate::{Answer, Gate};
 
-use super::{Case, Client, Expect, Subject, post};
+use super::apart::{aligned, answers_stay_apart, echo, stolen_answers};
+use super::{Call, Case, Expect, Subject, get};
 
 pub(super) fn r8_a_401_of_200_kb_is_not_the_next_answer<S: Subject>(case: &Case<S>) {
     let answer = Answer::unauthorized().body_of_length(200_000);
@@ -52,44 +54,67 @@ pub(super) fn r8_a_short_401_keeps_its_connection<S: Subject>(case: &Case<S>) {
     );
 }
 
-/// Rejects everybody, in some rounds, and looks whether each gets its own answer in the end.
-fn answers_stay_apart<S: Subject>(
-    case: &Case<S>,
-    client: &Client<S>,
-    rejection: Answer,
-    rounds: usize,
-) {
+pub(super) fn r8_a_401_that_looks_like_an_answer_is_not_the_next_one<S: Subject>(case: &Case<S>) {
+    let client = case.client_with_token();
+    let open = Gate::new();
+    open.open();
+    // In one packet with the head; in two; longer than anyone drains; in chunks.
+    for answer in [
+        lookalike(10),
+        lookalike(10).rest_held_by(&open),
+        lookalike(4000),
+        Answer::unauthorized().chunks(stolen_answers(4000).chunks(32 * 1024)),
+    ] {
+        answers_stay_apart(case, &client, answer, 2);
+    }
+}
+
+pub(super) fn r8_a_401_whose_rest_comes_late_is_not_the_next_answer<S: Subject>(case: &Case<S>) {
+    let client = case.client_in_real_time();
+    case.get(&client, "/first").expect_status(200);
+    let gate = Gate::new();
+    let rejection = lookalike(10).rest_held_by(&gate);
     case.servers.resource.reject_with(rejection);
-    for round in 0..rounds {
-        case.servers.revoke_all();
-        echo(case, client, round);
-        case.servers.revoke_all();
-        let calls: Vec<_> = (0..CALLERS)
-            .map(|caller| {
-                let id = format!("round {round}, caller {caller}");
-                let request = post(&case.servers.url("/echo"), Bytes::from(id.clone()));
-                (id, case.start(client, request))
-            })
-            .collect();
-        for (id, call) in calls {
-            let reply = call.wait().expect_status(200);
-            assert_eq!(reply.text(), id, "expected each caller's own answer");
-        }
-        // What a pool took back by mistake is met by those who come later.
-        for later in 0..3 {
-            echo(case, client, later);
+    case.servers.revoke_all();
+    let mut call = case.start_get(&client, "/chunks/100");
+    gate.wait_for_arrivals(1);
+    // It need not be over: a library may wait for the rest.
+    call.ends_within(DISCARDED);
+    gate.open();
+    let reply = call.wait().expect_status(200);
+    assert_eq!(
+        reply.body,
+        pattern(0, 100),
+        "expected the caller's own answer"
+    );
+    for number in 0..5 {
+        echo(case, &client, number);
+    }
+}
+
+pub(super) fn p3_a_response_that_is_dropped_unread_is_not_the_next_answer<S: Subject>(
+    case: &Case<S>,
+) {
+    let client = case.client_with_token();
+    let resource = &case.servers.resource;
+    for count in [10, 4000] {
+        let answer = Answer::status(200).body(stolen_answers(count));
+        resource.answer_at("/unread", aligned(answer));
+        for number in 0..5 {
+            let request = S::request(&case.transport, get(&resource.url("/unread")));
+            let caller = client.clone();
+            let dropped = move || async move { caller.send(request).await.map(drop) };
+            let outcome = Call::start::<S, _>(dropped).wait();
+            assert!(outcome.is_ok(), "expected a response, but: {outcome:?}");
+            echo(case, &client, number);
         }
     }
-    let answered = case.servers.resource.counts();
-    let rejected = answered.answered(401);
-    assert!(rejected >= rounds, "expected some to be rejected");
 }
 
-fn echo<S: Subject>(case: &Case<S>, client: &Client<S>, number: usize) {
-    let id = format!("number {number}");
-    let request = post(&case.servers.url("/echo"), Bytes::from(id.clone()));
-    let reply = case.send(client, request).expect_status(200);
-    assert_eq!(reply.text(), id, "expected the caller's own answer");
+/// A 401 whose body is answers, which begin wherever a reader may stop.
+fn lookalike(count: usize) -> Answer {
+    aligned(Answer::unauthorized().body(stolen_answers(count)))
 }
 
-const CALLERS: usize = 8;
+/// After that long alf has given up a body that does not end.
+const DISCARDED: Duration = Duration::from_secs(3);

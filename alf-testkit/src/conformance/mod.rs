@@ -18,6 +18,7 @@
 //!
 //! [`Transport`]: alf_core::Transport
 
+mod apart;
 mod body;
 mod call;
 mod case;
@@ -36,12 +37,18 @@ mod flights;
 mod flow;
 mod leak;
 mod odd_answers;
+mod pace;
+mod pool_of_one;
 mod redirects;
 mod rejection;
 mod replay;
+mod schemes;
 mod streaming;
+mod tls;
 mod token_answer;
+mod token_leftovers;
 mod token_request;
+mod unusual_answers;
 
 pub use body::{Body, BodyStream};
 pub use subject::{Capabilities, Capability, ReadError, Setup, Subject};
@@ -111,7 +118,7 @@ pub fn run<S: Subject>(name: &str) {
         eprintln!("{name}: not applicable: the transport is without {missing:?}");
         return;
     }
-    let case = Case::new();
+    let case = Case::new(&named);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         (named.run)(&case);
         case.shows_no_secret("an event", &case.events.shown());

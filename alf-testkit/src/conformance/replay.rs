@@ -51,9 +51,16 @@ pub(super) fn r3_a_replay_is_the_same_request<S: Subject>(case: &Case<S>) {
 pub(super) fn r4_a_body_in_memory_is_replayed_byte_for_byte<S: Subject>(case: &Case<S>) {
     let client = case.client_with_token();
     let every_byte = (0..=u8::MAX).cycle().take(1000).collect::<Vec<_>>();
-    let bodies = [every_byte, vec![0], pattern(0, 300_000), Vec::new()];
-    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-        for body in &bodies {
+    let bodies = [every_byte, vec![0], pattern(0, 64 * 1024 + 1), Vec::new()];
+    let huge = [pattern(0, 3_000_000)];
+    for (method, bodies) in [
+        (Method::POST, &bodies[..]),
+        (Method::PUT, &bodies),
+        (Method::PATCH, &bodies),
+        (Method::DELETE, &bodies),
+        (Method::POST, &huge),
+    ] {
+        for body in bodies {
             case.servers.revoke_all();
             let sent = Body::Bytes(Bytes::from(body.clone()));
             let url = case.servers.url("/echo");
@@ -75,13 +82,28 @@ pub(super) fn r4_a_body_in_memory_is_replayed_byte_for_byte<S: Subject>(case: &C
     }
 }
 
+pub(super) fn r4_a_request_without_a_body_is_replayed<S: Subject>(case: &Case<S>) {
+    let client = case.client_with_token();
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        case.servers.revoke_all();
+        let url = case.servers.url("/things");
+        case.send(&client, request(method.clone(), &url, Body::Empty))
+            .expect_status(200);
+        let (rejected, replayed) = rejected_and_replayed(case);
+        for seen in [rejected, replayed] {
+            assert_eq!((seen.method(), seen.body_length()), (method.as_str(), 0));
+        }
+    }
+}
+
 pub(super) fn r4_a_stream_is_not_replayed_and_its_401_is_untouched<S: Subject>(case: &Case<S>) {
     let client = case.client_with_token();
     let upload = |length| {
         let stream = Body::Stream(BodyStream::of_length(length));
         request(Method::POST, &case.servers.url("/upload"), stream)
     };
-    for length in [10, 300_000] {
+    for length in [1, 64 * 1024 + 1, 3_000_000] {
         let issued = case.servers.authorization.issued_count();
         handed_back(case, &client, upload(length));
         let seen = case.servers.resource.requests().pop();

@@ -1,17 +1,13 @@
 //! P3: requests and responses are the library's own, and stream in both directions.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderValue;
 
+use crate::Answer;
 use crate::server::{body_hash, pattern};
-use crate::{Answer, Gate};
 
 use super::{Body, BodyStream, Call, Case, Client, Expect, Subject, fail, get, post, request};
 
@@ -49,30 +45,6 @@ pub(super) fn p3_a_stream_of_megabytes_is_sent_intact<S: Subject>(case: &Case<S>
         usize::try_from(MEGABYTES).unwrap_or(usize::MAX),
     ));
     assert_eq!(seen, Some((MEGABYTES, hash)));
-}
-
-pub(super) fn p3_a_stream_is_read_no_faster_than_it_is_sent<S: Subject>(case: &Case<S>) {
-    let client = case.client_with_token();
-    let gate = Gate::new();
-    // It looks at the head and reads nothing.
-    let answer = Answer::reset().before_the_body().held_by(&gate);
-    case.servers.resource.answer_next(answer);
-    let stream = BodyStream::of_length(FAR_TOO_MUCH);
-    let made = stream.made();
-    let upload = request(
-        Method::POST,
-        &case.servers.url("/upload"),
-        Body::Stream(stream),
-    );
-    let call = case.start(&client, upload);
-    gate.wait_for_arrivals(1);
-    let held = wait_until_steady(&made);
-    gate.open();
-    drop(call.wait());
-    assert!(
-        held < FAR_TOO_MUCH / 2,
-        "expected a stream to wait for the server, but {held} bytes of {FAR_TOO_MUCH} were taken"
-    );
 }
 
 pub(super) fn p3_a_response_is_read_as_it_comes<S: Subject>(case: &Case<S>) {
@@ -197,17 +169,4 @@ impl Write for Sink {
     }
 }
 
-/// Waits until nothing more is taken of a stream. Nobody tells when that is so.
-fn wait_until_steady(made: &Arc<AtomicU64>) -> u64 {
-    loop {
-        let before = made.load(Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(100));
-        if made.load(Ordering::Relaxed) == before {
-            return before;
-        }
-    }
-}
-
 const MEGABYTES: u64 = 5_000_000;
-/// More than any socket buffers.
-const FAR_TOO_MUCH: u64 = 128 * 1024 * 1024;

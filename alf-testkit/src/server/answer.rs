@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::answer_body::AnswerBody;
 use super::delivery::{Audience, Ending, Pause, Timing};
+use super::gate::Gate;
 use super::json::{object, quoted};
 use super::token_answer::TokenAnswer;
 
@@ -37,6 +38,8 @@ pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) pauses: Vec<Pause>,
+    pub(super) reads_at: Option<Gate>,
+    pub(super) rest_at: Option<Gate>,
     pub(super) timing: Timing,
     pub(super) audience: Audience,
     pub(super) ending: Ending,
@@ -211,6 +214,8 @@ impl Answer {
             content,
             headers: Vec::new(),
             pauses: Vec::new(),
+            reads_at: None,
+            rest_at: None,
             timing: Timing::AfterTheBody,
             audience: Audience::Everyone,
             ending: Ending::KeepAlive,
@@ -223,6 +228,7 @@ impl Answer {
         if outer.ending != Ending::KeepAlive {
             self.ending = outer.ending;
         }
+        self.rest_at = self.rest_at.or(outer.rest_at);
         self
     }
 

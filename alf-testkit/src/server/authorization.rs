@@ -12,6 +12,7 @@ use super::token_answer::TokenAnswer;
 use super::token_endpoint::{Settings, TOKEN_PATH, TokenEndpoint};
 use super::tokens::Tokens;
 use super::waiting::locked;
+use super::wire::Sessions;
 
 /// An authorization server with a token endpoint at `/token`.
 ///
@@ -55,6 +56,14 @@ impl AuthorizationServer {
     ///
     /// If it is taken.
     pub fn start_on(address: impl ToSocketAddrs) -> Self {
+        Self::start_with(address, None)
+    }
+
+    /// Starts on an address, with what its connections speak beside TCP.
+    pub(crate) fn start_with(
+        address: impl ToSocketAddrs,
+        sessions: Option<Arc<dyn Sessions>>,
+    ) -> Self {
         let client = ClientCheck::Secret {
             id: "client-id".into(),
             secret: "secret".into(),
@@ -67,7 +76,8 @@ impl AuthorizationServer {
             }),
         });
         let role = Box::new(Arc::clone(&endpoint));
-        let server = ScriptedServer::start(address, role, Script::new(Some(TOKEN_PATH)));
+        let script = Script::new(Some(TOKEN_PATH));
+        let server = ScriptedServer::start(address, role, script, sessions);
         Self { server, endpoint }
     }
 

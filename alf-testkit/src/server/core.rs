@@ -11,6 +11,7 @@ use super::port::Port;
 use super::role::Role;
 use super::script::Script;
 use super::shutdown::Shutdown;
+use super::wire::Sessions;
 
 /// One running server.
 pub(super) struct Core {
@@ -20,6 +21,7 @@ pub(super) struct Core {
     pub(super) shutdown: Shutdown,
     port: Port,
     connections: Arc<Connections>,
+    sessions: Option<Arc<dyn Sessions>>,
 }
 
 impl Core {
@@ -27,6 +29,7 @@ impl Core {
         address: impl ToSocketAddrs,
         role: Box<dyn Role>,
         script: Script,
+        sessions: Option<Arc<dyn Sessions>>,
     ) -> io::Result<Arc<Self>> {
         let address = address
             .to_socket_addrs()?
@@ -40,6 +43,7 @@ impl Core {
             shutdown: Shutdown::default(),
             port,
             connections: Arc::default(),
+            sessions,
         });
         core.accept(Some(listener))?;
         Ok(core)
@@ -47,6 +51,11 @@ impl Core {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.port.address()
+    }
+
+    /// What its connections speak beside TCP.
+    pub(super) fn sessions(&self) -> Option<&Arc<dyn Sessions>> {
+        self.sessions.as_ref()
     }
 
     /// Closes the port and every connection.

@@ -29,6 +29,21 @@ impl Answer {
         self
     }
 
+    /// Reads the body of the request once `gate` lets it through, and not before: what the client
+    /// can send until then is what the buffers of the system hold.
+    ///
+    /// The head has been read by then, and a client that waits for `100 Continue` has it.
+    pub fn reading_the_body_at(mut self, gate: &Gate) -> Self {
+        self.reads_at = Some(gate.clone());
+        self
+    }
+
+    /// Sends the head and the beginning of the body, and the rest once `gate` lets it through.
+    pub fn rest_held_by(mut self, gate: &Gate) -> Self {
+        self.rest_at = Some(gate.clone());
+        self
+    }
+
     /// Gives this answer only to a request whose token (or client secret, at the token endpoint) is
     /// accepted; any other gets the server's normal refusal.
     pub fn if_authorized(mut self) -> Self {

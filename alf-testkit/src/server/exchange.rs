@@ -1,36 +1,37 @@
 //! One connection of a server, request after request.
 
-use std::io::{self, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
-
-use socket2::SockRef;
 
 use super::answer::{Answer, Content};
 use super::core::Core;
 use super::delivery::{Ending, Pause, Timing};
+use super::gate::Gate;
 use super::recorded::{Body, Recorded};
 use super::request_head::RequestHead;
 use super::request_reader::RequestReader;
 use super::response_writer::ResponseWriter;
 use super::role::decide;
+use super::wire::Wire;
 
 /// Serves a connection until one side closes it.
 pub(super) fn serve(core: &Core, id: usize, stream: &TcpStream) {
-    // It fails only on a connection that is gone.
-    let _ = stream.set_nodelay(true);
+    let Ok(wire) = Wire::new(stream, core.sessions(), &core.log) else {
+        return;
+    };
     let mut exchange = Exchange {
         core,
         id,
-        stream,
-        reader: RequestReader::new(stream),
-        writer: ResponseWriter::new(stream),
+        wire: &wire,
+        reader: RequestReader::new(&wire),
+        writer: ResponseWriter::new(&wire),
     };
     let mut turn = 1;
     while let Ok(Next::Request) = exchange.one(turn) {
         turn += 1;
     }
+    wire.say_goodbye();
 }
 
 enum Next {
@@ -41,7 +42,7 @@ enum Next {
 struct Exchange<'a> {
     core: &'a Core,
     id: usize,
-    stream: &'a TcpStream,
+    wire: &'a Wire<'a>,
     reader: RequestReader<'a>,
     writer: ResponseWriter<'a>,
 }
@@ -60,6 +61,10 @@ impl Exchange<'_> {
         let client_closes = head.closes;
         let mut body = self.empty_body(&head);
         if rest == Rest::Read {
+            self.invite_body(&head)?;
+            if let Some(gate) = &scripted.reads_at {
+                self.core.shutdown.hold_at(gate);
+            }
             if let Err(error) = self.read_body(&head, &mut body) {
                 return self.unreadable(&error);
             }
@@ -94,19 +99,21 @@ impl Exchange<'_> {
         Body::keeping(bound.max(self.core.role.body_needed(head.path())), hashing)
     }
 
-    fn read_body(&mut self, head: &RequestHead, body: &mut Body) -> io::Result<()> {
+    fn invite_body(&self, head: &RequestHead) -> io::Result<()> {
         if head.expects_continue && !self.reader.has_buffered() {
-            let mut stream = self.stream;
-            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            self.wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
+        Ok(())
+    }
+
+    fn read_body(&mut self, head: &RequestHead, body: &mut Body) -> io::Result<()> {
         self.reader.body(head.framing, |piece| body.push(piece))
     }
 
     fn unreadable(&mut self, error: &io::Error) -> io::Result<Next> {
         self.core.log.unreadable();
         if error.kind() == io::ErrorKind::InvalidData {
-            let mut stream = self.stream;
-            stream.write_all(
+            self.wire.write_all(
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             )?;
             self.close_gently();
@@ -127,11 +134,11 @@ impl Exchange<'_> {
         match &answer.content {
             // `decide` leaves none of the first two.
             Content::Normal | Content::Token(_) | Content::HangUp => {
-                self.stream.shutdown(Shutdown::Both)?;
+                self.wire.hang_up()?;
                 Ok(Next::Close)
             }
             Content::Reset => {
-                SockRef::from(self.stream).set_linger(Some(Duration::ZERO))?;
+                self.wire.reset()?;
                 Ok(Next::Close)
             }
             Content::Silence => {
@@ -139,13 +146,13 @@ impl Exchange<'_> {
                 Ok(Next::Close)
             }
             Content::Raw(bytes) => {
-                let mut stream = self.stream;
-                stream.write_all(bytes)?;
+                self.wire.write_all(bytes)?;
                 Ok(Next::Close)
             }
             Content::Http { status, body } => {
+                let hold = |gate: &Gate| self.core.shutdown.hold_at(gate);
                 self.writer
-                    .response(*status, body, answer, &request.method)?;
+                    .response(*status, body, answer, &request.method, hold)?;
                 Ok(self.after(answer.ending))
             }
         }
@@ -168,7 +175,7 @@ impl Exchange<'_> {
     /// Closes so that the answer arrives although something of the request was not read: closing
     /// with unread bytes resets the connection, and the answer with it.
     fn close_gently(&mut self) {
-        if self.stream.shutdown(Shutdown::Write).is_ok() {
+        if self.wire.end().is_ok() {
             self.reader.drain();
         }
     }

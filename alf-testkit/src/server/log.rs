@@ -1,5 +1,6 @@
 //! [`Log`]: everything a server saw, and waiting for it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::counts::Counts;
@@ -14,6 +15,8 @@ const BODY_BYTES_KEPT: usize = 64 * 1024;
 pub(super) struct Log {
     state: Mutex<State>,
     changed: Condvar,
+    /// Beside the state: it is counted for every write.
+    bytes_sent: AtomicU64,
 }
 
 /// Where in the log a request is, to add how it was answered.
@@ -58,6 +61,10 @@ impl Log {
         self.count(|counts| counts.unreadable += 1);
     }
 
+    pub(super) fn sent(&self, bytes: usize) {
+        self.bytes_sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     pub(super) fn connected(&self) {
         self.count(|counts| {
             counts.connections += 1;
@@ -93,10 +100,14 @@ impl Log {
         state.epoch += 1;
         state.requests.clear();
         state.counts.forget();
+        self.bytes_sent.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn counts(&self) -> Counts {
-        locked(&self.state).counts.clone()
+        Counts {
+            bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
+            ..locked(&self.state).counts.clone()
+        }
     }
 
     pub(super) fn requests(&self) -> Vec<Recorded> {
@@ -135,6 +146,7 @@ impl Default for Log {
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
+            bytes_sent: AtomicU64::new(0),
         }
     }
 }

@@ -61,10 +61,13 @@ mod scripted;
 mod seen;
 mod servers;
 mod shutdown;
+#[cfg(feature = "conformance")]
+pub(crate) mod tls;
 mod token_answer;
 mod token_endpoint;
 mod tokens;
 mod waiting;
+mod wire;
 
 pub use answer::Answer;
 pub use answer_body::pattern;

@@ -1,9 +1,9 @@
 //! [`RequestReader`]: requests off a connection, head first, then the body in pieces.
 
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io;
 
 use super::request_head::RequestHead;
+use super::wire::Wire;
 
 const FIRST_BUFFER: usize = 16 * 1024;
 
@@ -19,16 +19,16 @@ pub(super) enum Framing {
 
 /// A reader that keeps what it read too much for the next request.
 pub(super) struct RequestReader<'a> {
-    stream: &'a TcpStream,
+    wire: &'a Wire<'a>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
 }
 
 impl<'a> RequestReader<'a> {
-    pub(super) fn new(stream: &'a TcpStream) -> Self {
+    pub(super) fn new(wire: &'a Wire<'a>) -> Self {
         Self {
-            stream,
+            wire,
             buffer: vec![0; FIRST_BUFFER],
             start: 0,
             end: 0,
@@ -167,7 +167,7 @@ impl<'a> RequestReader<'a> {
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         loop {
-            match self.stream.read(room) {
+            match self.wire.read(room) {
                 Ok(length) => {
                     self.end += length;
                     return Ok(length);

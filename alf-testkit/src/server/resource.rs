@@ -11,6 +11,7 @@ use super::protected_resource::{Expiry, ProtectedResource, Settings};
 use super::script::Script;
 use super::scripted::ScriptedServer;
 use super::waiting::locked;
+use super::wire::Sessions;
 
 /// A resource server: any method, any path, behind a bearer token.
 ///
@@ -68,12 +69,21 @@ impl ResourceServer {
     ///
     /// If it is taken.
     pub fn start_on(address: impl ToSocketAddrs, authorization: &AuthorizationServer) -> Self {
+        Self::start_with(address, authorization, None)
+    }
+
+    /// Starts on an address, with what its connections speak beside TCP.
+    pub(crate) fn start_with(
+        address: impl ToSocketAddrs,
+        authorization: &AuthorizationServer,
+        sessions: Option<Arc<dyn Sessions>>,
+    ) -> Self {
         let resource = Arc::new(ProtectedResource {
             tokens: authorization.tokens(),
             settings: Mutex::new(Settings::default()),
         });
         let role = Box::new(Arc::clone(&resource));
-        let server = ScriptedServer::start(address, role, Script::new(None));
+        let server = ScriptedServer::start(address, role, Script::new(None), sessions);
         Self { server, resource }
     }
 

@@ -11,6 +11,7 @@ use super::core::Core;
 use super::role::Role;
 use super::script::Script;
 use super::waiting::locked;
+use super::wire::Sessions;
 
 /// A server on a port of its own that does what a script says and remembers what it saw.
 ///
@@ -94,7 +95,7 @@ impl ScriptedServer {
 
     /// `http://127.0.0.1:port`.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address())
+        format!("{}://{}", self.scheme(), self.address())
     }
 
     /// The URL of a path, which begins with `/`.
@@ -104,7 +105,8 @@ impl ScriptedServer {
 
     /// The URL of a path under the host `localhost`: the same server, but another origin.
     pub fn localhost_url(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.address().port())
+        let port = self.address().port();
+        format!("{}://localhost:{port}{path}", self.scheme())
     }
 
     /// Goes down: the port refuses connections, and those that are open are cut. When this returns,
@@ -157,13 +159,32 @@ impl ScriptedServer {
 }
 
 impl ScriptedServer {
-    pub(super) fn start(address: impl ToSocketAddrs, role: Box<dyn Role>, script: Script) -> Self {
-        match Core::start(address, role, script) {
+    pub(super) fn start(
+        address: impl ToSocketAddrs,
+        role: Box<dyn Role>,
+        script: Script,
+        sessions: Option<Arc<dyn Sessions>>,
+    ) -> Self {
+        match Core::start(address, role, script, sessions) {
             Ok(core) => Self {
                 core,
                 outages: Mutex::default(),
             },
             Err(error) => cannot_listen(&"the address asked for", &error),
+        }
+    }
+
+    /// The URL of a path in the clear, on the same host and port. A server that speaks TLS speaks
+    /// both.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn plain_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    fn scheme(&self) -> &'static str {
+        match self.core.sessions() {
+            None => "http",
+            Some(_) => "https",
         }
     }
 }

@@ -1,7 +1,10 @@
 //! [`Servers`]: an authorization server and a resource server in one line.
 
+use std::sync::Arc;
+
 use super::authorization::AuthorizationServer;
 use super::resource::ResourceServer;
+use super::wire::Sessions;
 
 /// An [`AuthorizationServer`] and a [`ResourceServer`] that trusts it.
 ///
@@ -30,8 +33,13 @@ impl Servers {
     ///
     /// If there are no free ports.
     pub fn start() -> Self {
-        let authorization = AuthorizationServer::start();
-        let resource = ResourceServer::start(&authorization);
+        Self::start_with(None)
+    }
+
+    /// Starts both, with what their connections speak beside TCP.
+    pub(crate) fn start_with(sessions: Option<Arc<dyn Sessions>>) -> Self {
+        let authorization = AuthorizationServer::start_with(ADDRESS, sessions.clone());
+        let resource = ResourceServer::start_with(ADDRESS, &authorization, sessions);
         Self {
             authorization,
             resource,
@@ -59,7 +67,8 @@ impl Servers {
     ///
     /// If there is no free port.
     pub fn another_resource_server(&self) -> ResourceServer {
-        ResourceServer::start(&self.authorization)
+        let sessions = self.resource.core.sessions().cloned();
+        ResourceServer::start_with(ADDRESS, &self.authorization, sessions)
     }
 
     /// What both saw, for the message of a failed test.
@@ -67,3 +76,5 @@ impl Servers {
         format!("{}{}", self.authorization.report(), self.resource.report())
     }
 }
+
+const ADDRESS: &str = "127.0.0.1:0";

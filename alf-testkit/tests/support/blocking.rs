@@ -102,6 +102,8 @@ impl<U: Unread> Subject for Blocking<U> {
         Capabilities::all()
             .without(Capability::Redirects)
             .without(Capability::Cancellation)
+            .without(Capability::Tls)
+            .without(Capability::ConnectionLimit)
     }
 }
 

@@ -63,6 +63,8 @@ impl Subject for HyperFn {
             .without(Capability::StreamingRequests)
             .without(Capability::Redirects)
             .without(Capability::ErrorKinds)
+            .without(Capability::Tls)
+            .without(Capability::ConnectionLimit)
     }
 }
 

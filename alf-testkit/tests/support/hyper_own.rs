@@ -10,6 +10,7 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use alf_core::{
     ExchangeOptions, Origin, Runtime, TokenEndpoint, TokioRuntime, Transport, TransportError,
@@ -24,8 +25,15 @@ use http::header::{AUTHORIZATION, HeaderName, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, Error, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use connector::{Trust, connector};
+
+#[path = "connector.rs"]
+mod connector;
 
 /// A transport with this flaw.
 pub(crate) struct HyperOwn<F>(PhantomData<F>);
@@ -41,9 +49,11 @@ pub(crate) enum Flawed {
     AppendsHeaders,
     CopiesNoBody,
     CopiesStreamsAsNothing,
+    CopiesShortBodies,
     NeverCopies,
     FollowsRedirectsWithTheToken,
     FollowsRedirectsAndTellsNobody,
+    TakesSchemesForOne,
     PutsTheTokenBackOnTheSecondHop,
     ExchangeFollowsRedirects,
     ExchangeReadsWithoutBound,
@@ -55,6 +65,10 @@ pub(crate) enum Flawed {
     TellsOneValueOfAHeader,
     MakesErrorsOfStatuses,
     GathersStreams,
+    GathersResponses,
+    KeepsRejectedResponses,
+    TrustsAnyCertificate,
+    PanicsOnOddHeaders,
     Panics,
 }
 
@@ -66,23 +80,33 @@ impl Flaw for Sound {
 }
 
 type Sent = Either<Full<Bytes>, BodyStream>;
+type Received = Either<Incoming, Full<Bytes>>;
 
 pub(crate) struct OwnTransport<F> {
-    client: Client<HttpConnector, Sent>,
+    client: Client<HttpsConnector<HttpConnector>, Sent>,
+    limit: Option<Arc<Semaphore>>,
     flaw: PhantomData<F>,
 }
 
 pub(crate) struct OwnResponse {
-    response: Response<Incoming>,
+    response: Response<Received>,
+    permit: Option<OwnedSemaphorePermit>,
     landed_at: Option<Origin>,
 }
 
 impl<F: Flaw> Subject for HyperOwn<F> {
     type Transport = OwnTransport<F>;
 
-    fn transport(_: &Setup) -> Self::Transport {
+    fn transport(setup: &Setup) -> Self::Transport {
+        let trust = match F::FLAW {
+            Some(Flawed::TrustsAnyCertificate) => Trust::Anybody,
+            _ => Trust::TheRoot,
+        };
+        let connector = connector(setup.root_certificate.as_deref(), trust);
+        let limit = setup.max_connections.map(Semaphore::new);
         OwnTransport {
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            limit: limit.map(Arc::new),
             flaw: PhantomData,
         }
     }
@@ -102,6 +126,7 @@ impl<F: Flaw> Subject for HyperOwn<F> {
     }
 
     async fn read(response: OwnResponse, sink: &mut (dyn Write + Send)) -> Result<(), ReadError> {
+        let _until_it_is_read = response.permit;
         let mut body = response.response.into_body();
         while let Some(frame) = body.frame().await {
             sink.write_all(frame?.data_ref().map_or(&[], |data| &data[..]))?;
@@ -130,9 +155,11 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             Some(
                 Flawed::FollowsRedirectsWithTheToken
                     | Flawed::FollowsRedirectsAndTellsNobody
+                    | Flawed::TakesSchemesForOne
                     | Flawed::PutsTheTokenBackOnTheSecondHop
             )
         );
+        let permit = self.permit().await?;
         let asked = request.uri().clone();
         let headers = request.headers().clone();
         let mut response = self
@@ -152,6 +179,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
                 Some(Flawed::PutsTheTokenBackOnTheSecondHop) => {
                     Origin::of(&next) == Origin::of(&uri)
                 }
+                Some(Flawed::TakesSchemesForOne) => next.authority() == asked.authority(),
                 _ => Origin::of(&next) == Origin::of(&asked),
             };
             if !keeps {
@@ -163,10 +191,17 @@ impl<F: Flaw> Transport for OwnTransport<F> {
         if F::FLAW == Some(Flawed::MakesErrorsOfStatuses) && response.status().is_client_error() {
             return Err(io::Error::other("that status is an error"));
         }
+        look_at_headers::<F>(&response);
+        let (head, body) = response.into_parts();
+        let body = match F::FLAW {
+            Some(Flawed::GathersResponses) => Either::Right(gathered(body).await?),
+            _ => Either::Left(body),
+        };
         let told = follows && F::FLAW != Some(Flawed::FollowsRedirectsAndTellsNobody);
         Ok(OwnResponse {
             landed_at: Origin::of(&uri).filter(|_| told),
-            response,
+            permit,
+            response: Response::from_parts(head, body),
         })
     }
 
@@ -196,6 +231,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             (Some(Flawed::NeverCopies), _) => return None,
             (Some(Flawed::CopiesNoBody), _)
             | (Some(Flawed::CopiesStreamsAsNothing), Either::Right(_)) => nothing(),
+            (Some(Flawed::CopiesShortBodies), Either::Left(body)) if is_long(body) => nothing(),
             (_, Either::Left(body)) => Either::Left(body.clone()),
             (_, Either::Right(_)) => return None,
         };
@@ -224,6 +260,11 @@ impl<F: Flaw> Transport for OwnTransport<F> {
     }
 
     async fn discard(&self, response: OwnResponse) {
+        if F::FLAW == Some(Flawed::KeepsRejectedResponses) {
+            // Its rest is the beginning of nothing; but nor is its connection free again.
+            std::mem::forget(response);
+            return;
+        }
         // A short rest is read; hyper closes the connection of a long one.
         let _ = Limited::new(response.response.into_body(), 64 * 1024)
             .collect()
@@ -260,6 +301,7 @@ impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
                     .map_err(|error| failure::<F>(error, &sent))?;
             }
         }
+        look_at_headers::<F>(&response);
         let (head, mut body) = response.into_parts();
         let bound = match F::FLAW {
             Some(Flawed::ExchangeReadsWithoutBound) => usize::MAX,
@@ -283,6 +325,37 @@ impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
     }
 }
 
+impl<F: Flaw> OwnTransport<F> {
+    /// To have a connection. Whoever keeps one for ever fails soon, and not after half a minute.
+    async fn permit(&self) -> io::Result<Option<OwnedSemaphorePermit>> {
+        let Some(limit) = &self.limit else {
+            return Ok(None);
+        };
+        let permit = Arc::clone(limit).acquire_owned();
+        let permit = tokio::time::timeout(Duration::from_secs(5), permit).await;
+        let permit = permit.map_err(|_| io::Error::other("no connection is free"))?;
+        permit.map(Some).map_err(io::Error::other)
+    }
+}
+
+fn look_at_headers<F: Flaw>(response: &Response<Incoming>) {
+    if F::FLAW == Some(Flawed::PanicsOnOddHeaders) {
+        for value in response.headers().values() {
+            let _ = value.to_str().unwrap();
+        }
+    }
+}
+
+async fn gathered(body: Incoming) -> io::Result<Full<Bytes>> {
+    let gathered = body.collect().await.map_err(io::Error::other)?;
+    Ok(Full::new(gathered.to_bytes()))
+}
+
+fn is_long(body: &Full<Bytes>) -> bool {
+    use hyper::body::Body as _;
+    body.size_hint().lower() > 64 * 1024
+}
+
 fn failure<F: Flaw>(error: Error, sent: &Request<Bytes>) -> TransportError {
     let kind = match F::FLAW {
         Some(Flawed::ExchangeCallsEveryFailureRedirected) => TransportErrorKind::Redirected,
@@ -302,7 +375,7 @@ fn target(from: &Uri, response: &Response<Incoming>) -> Option<Uri> {
     }
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     if location.starts_with('/') {
-        return format!("http://{}{location}", from.authority()?)
+        return format!("{}://{}{location}", from.scheme()?, from.authority()?)
             .parse()
             .ok();
     }

@@ -1,0 +1,106 @@
+//! TLS on the servers' side, with certificates that are made for the run.
+//!
+//! A server that speaks TLS speaks plain `http` on the same port too: so only the scheme of two of
+//! its URLs differs, which is the origin that a careless client mistakes for the same.
+
+mod certificate;
+mod der;
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, LazyLock};
+
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::{ServerConfig, ServerConnection, Stream};
+
+pub(crate) use super::wire::Sessions;
+
+use super::wire::Session;
+
+use certificate::Authority;
+
+/// What a server needs to speak TLS.
+pub(crate) struct Tls {
+    config: Arc<ServerConfig>,
+}
+
+impl Tls {
+    /// A certificate for 127.0.0.1 and `localhost`, signed with [`root_certificate`].
+    pub(crate) fn trusted() -> Arc<dyn Sessions> {
+        Self::of(&ROOT, &["localhost"], &[[127, 0, 0, 1]])
+    }
+
+    /// The same, signed by somebody of whom nobody has heard.
+    pub(crate) fn of_unknown_authority() -> Arc<dyn Sessions> {
+        let unknown = Authority::new("an authority that nobody trusts");
+        Self::of(&unknown, &["localhost"], &[[127, 0, 0, 1]])
+    }
+
+    /// Signed with [`root_certificate`], but for another host.
+    pub(crate) fn of_another_host() -> Arc<dyn Sessions> {
+        Self::of(&ROOT, &["another.example"], &[])
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a test double: nothing can be tested without its certificate"
+    )]
+    fn of(authority: &Authority, names: &[&str], addresses: &[[u8; 4]]) -> Arc<dyn Sessions> {
+        let (chain, key) = authority.certify(names, addresses);
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .expect("rustls takes a certificate that was made for it");
+        let config = Arc::new(config);
+        Arc::new(Self { config })
+    }
+}
+
+/// What a client must trust to reach the servers of [`Tls::trusted`], as PEM.
+pub(crate) fn root_certificate() -> String {
+    ROOT.pem()
+}
+
+impl Sessions for Tls {
+    fn begin(&self, tcp: &TcpStream) -> io::Result<Option<Box<dyn Session>>> {
+        let mut first = [0];
+        tcp.peek(&mut first)?;
+        if first != [HANDSHAKE] {
+            return Ok(None);
+        }
+        let connection = ServerConnection::new(Arc::clone(&self.config));
+        let connection = connection.map_err(io::Error::other)?;
+        Ok(Some(Box::new(connection)))
+    }
+}
+
+impl Session for ServerConnection {
+    fn read(&mut self, mut tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        match Stream::new(self, &mut tcp).read(buffer) {
+            // A client that is done need not say so.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            read => read,
+        }
+    }
+
+    fn write_all(&mut self, mut tcp: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+        let mut stream = Stream::new(self, &mut tcp);
+        stream.write_all(bytes)?;
+        stream.flush()
+    }
+
+    fn end(&mut self, mut tcp: &TcpStream) {
+        self.send_close_notify();
+        while self.wants_write() {
+            if self.write_tls(&mut tcp).is_err() {
+                // The peer was faster.
+                return;
+            }
+        }
+    }
+}
+
+/// The first byte of a TLS connection (RFC 8446 §5.1).
+const HANDSHAKE: u8 = 22;
+
+static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::new("alf-testkit"));
