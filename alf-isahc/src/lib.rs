@@ -1,1 +1,94 @@
-//! isahc with an OAuth 2.0 token on every request.
+//! isahc with an OAuth 2.0 token on every request: the client credentials grant
+//! ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)) for services that call
+//! protected APIs on their own behalf.
+//!
+//! A [`Client`] is built once and used like an `isahc::HttpClient`, async or blocking. It gets the
+//! token, keeps it, renews it before it runs out, and when an API says 401 it renews the token and
+//! replays the request once.
+//!
+//! ```no_run
+//! use alf_isahc::isahc::AsyncReadResponseExt;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = alf_isahc::Client::builder("https://auth.example.com/token")
+//!     .client_secret("client-id", "secret")
+//!     .scope("read write")
+//!     .build()?;
+//! let mut response = client.get_async("https://api.example.com/things").await?;
+//! println!("{}", String::from_utf8(response.bytes().await?)?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - What can be set: [`ClientBuilder`].
+//! - Your own `isahc::HttpClient`, and what to know about its proxy and its log:
+//!   [`Client::builder`].
+//! - What can go wrong, and what to do: [`Error`].
+//! - Only the token, for what is not sent by isahc: [`TokenManager`].
+//!
+//! The Cargo features are those of isahc, under its names. `alf-core` has what is behind this
+//! crate.
+
+mod adapter;
+mod body;
+mod client;
+mod convert;
+mod request;
+mod route;
+mod silence;
+mod tokens;
+mod transport;
+
+pub use adapter::{Isahc, IsahcTokens};
+pub use client::{Client, ResponseFuture};
+pub use tokens::TokenManager;
+pub use transport::IsahcTransport;
+
+pub use alf_core::{
+    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture,
+    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
+    Moment, NoClientAuthentication, Observer, Origin, Rejected, Rejection, Reload, Runtime,
+    SecretError, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
+};
+
+#[cfg(feature = "tracing")]
+pub use alf_core::TracingObserver;
+
+/// The isahc that this crate is built on: its `Request`, `Response` and `Error` are the ones you
+/// get.
+pub use isahc;
+
+/// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on isahc.
+///
+/// Made by [`Client::builder`].
+pub type ClientBuilder = alf_core::ClientBuilder<Isahc>;
+
+/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on isahc.
+///
+/// Made by [`TokenManager::builder`].
+pub type TokenManagerBuilder = alf_core::ClientBuilder<IsahcTokens>;
+
+/// Why a request has no response: no token, isahc's own error, or a URL that the token must not go
+/// to. A response of any status is not an error.
+///
+/// isahc's error comes untouched: its `kind()`, its `is_timeout()` and the others are there.
+///
+/// # Examples
+///
+/// ```
+/// use alf_isahc::{Error, TokenErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error {
+///         Error::Transport(e) if e.is_timeout() => "what you do without alf",
+///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
+///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
+///         _ => "report it",
+///     }
+/// }
+/// ```
+pub type Error = alf_core::Error<isahc::Error>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

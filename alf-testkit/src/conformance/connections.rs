@@ -39,6 +39,13 @@ pub(super) fn r8_a_401_that_is_held_open_holds_up_nobody<S: Subject>(case: &Case
     answers_stay_apart(case, &client, answer, 1);
 }
 
+pub(super) fn r8_a_401_that_is_held_open_in_its_body_holds_up_nobody<S: Subject>(case: &Case<S>) {
+    let client = case.client_in_real_time();
+    case.get(&client, "/first").expect_status(200);
+    let answer = Answer::unauthorized().header("Content-Length", "1000");
+    answers_stay_apart(case, &client, answer.body("the beginning"), 1);
+}
+
 pub(super) fn r8_a_short_401_keeps_its_connection<S: Subject>(case: &Case<S>) {
     let client = case.client_with_token();
     let answer = Answer::unauthorized().body_of_length(500);

@@ -58,10 +58,8 @@ pub(super) fn x5_odd_answers_of_the_resource_server_are_outlasted<S: Subject>(ca
 }
 
 pub(super) fn x5_odd_rejections_are_outlasted<S: Subject>(case: &Case<S>) {
-    let client = case.client_with_token();
     let rejections = [
-        Answer::unauthorized().hang_up_in_body(),
-        Answer::unauthorized().body("x").hang_up_in_body(),
+        Answer::unauthorized().body("half").hang_up_in_body(),
         Answer::unauthorized()
             .chunks_of_length(9000)
             .hang_up_in_body(),
@@ -75,9 +73,24 @@ pub(super) fn x5_odd_rejections_are_outlasted<S: Subject>(case: &Case<S>) {
             "less than twenty",
         )),
     ];
+    outlasted(case, &rejections);
+}
+
+pub(super) fn x5_a_rejection_that_breaks_off_before_its_body_is_outlasted<S: Subject>(
+    case: &Case<S>,
+) {
+    let rejections = [
+        Answer::unauthorized().hang_up_in_body(),
+        Answer::unauthorized().body("x").hang_up_in_body(),
+    ];
+    outlasted(case, &rejections);
+}
+
+fn outlasted<S: Subject>(case: &Case<S>, rejections: &[Answer]) {
+    let client = case.client_with_token();
     for rejection in rejections {
         let shown = format!("{rejection:?}");
-        case.servers.resource.reject_with(rejection);
+        case.servers.resource.reject_with(rejection.clone());
         case.servers.revoke_all();
         let reply = case.get(&client, "/things");
         assert!(

@@ -153,6 +153,8 @@ pub enum Capability {
     Tls,
     /// The number of connections to one host can be bounded; whoever finds them all taken waits.
     ConnectionLimit,
+    /// A response is handed over when its head is there, not only with the first byte of its body.
+    EarlyHeads,
 }
 
 /// Which of the [`Capability`]s a transport has.
@@ -192,6 +194,7 @@ impl Capability {
         Self::Cancellation,
         Self::Tls,
         Self::ConnectionLimit,
+        Self::EarlyHeads,
     ];
 
     const fn bit(self) -> u32 {
@@ -221,7 +224,7 @@ mod tests {
         assert_eq!(
             format!("{some:?}"),
             "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds, Tls, \
-             ConnectionLimit}"
+             ConnectionLimit, EarlyHeads}"
         );
     }
 }

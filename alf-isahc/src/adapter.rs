@@ -1,0 +1,111 @@
+//! What isahc brings to alf's builder, and the isahc clients that alf makes itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use alf_core::{Adapter, ConfigError, HttpClients, Library, Runtime, ThreadRuntime};
+use isahc::{HttpClient, HttpClientBuilder};
+
+use crate::route::Route;
+use crate::{Client, IsahcTransport, TokenManager};
+
+/// isahc, to the builder of a [`Client`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Isahc;
+
+/// isahc, to the builder of a [`TokenManager`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IsahcTokens;
+
+impl Library for Isahc {
+    type HttpClient = HttpClient;
+}
+
+impl Adapter for Isahc {
+    type Transport = IsahcTransport;
+    type Client = Client;
+
+    fn transport(http_clients: HttpClients<HttpClient>) -> Result<IsahcTransport, ConfigError> {
+        let tokens = token_route(http_clients.tokens)?;
+        let calls = match http_clients.calls {
+            Some(own) => Route::given(own),
+            None => Route::own(build("http_client", HttpClient::builder)?),
+        };
+        Ok(IsahcTransport::new(calls, tokens))
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(ThreadRuntime::new())
+    }
+
+    fn client(client: alf_core::Client<IsahcTransport>) -> Client {
+        Client::new(client)
+    }
+}
+
+impl Library for IsahcTokens {
+    type HttpClient = HttpClient;
+}
+
+impl Adapter for IsahcTokens {
+    type Transport = IsahcTransport;
+    type Client = TokenManager;
+
+    fn transport(http_clients: HttpClients<HttpClient>) -> Result<IsahcTransport, ConfigError> {
+        if http_clients.calls.is_some() {
+            return Err(ConfigError::new(
+                "http_client",
+                "is for requests, and a token manager sends none; use token_http_client",
+            ));
+        }
+        let tokens = token_route(http_clients.tokens)?;
+        // Nobody sends a request through it: another client would only cost its thread.
+        Ok(IsahcTransport::new(tokens.clone(), tokens))
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(ThreadRuntime::new())
+    }
+
+    fn client(client: alf_core::Client<IsahcTransport>) -> TokenManager {
+        TokenManager::new(client.tokens().clone())
+    }
+}
+
+/// For token requests: the user's client, or one that does nothing but send them. What its redirect
+/// policy is does not matter: each token request has its own (T7).
+fn token_route(own: Option<HttpClient>) -> Result<Route, ConfigError> {
+    match own {
+        Some(own) => Ok(Route::given(own)),
+        None => Ok(Route::own(build("token_http_client", tokens)?)),
+    }
+}
+
+/// The settings of alf's own client for token requests.
+fn tokens() -> HttpClientBuilder {
+    // A token request comes once in an hour: a connection that was kept for it is one that the
+    // server has closed.
+    HttpClient::builder().connection_cache_size(0)
+}
+
+/// A client that alf makes itself. `setting` is the one by which a user can bring another.
+fn build(
+    setting: &'static str,
+    settings: fn() -> HttpClientBuilder,
+) -> Result<HttpClient, ConfigError> {
+    // isahc panics where the system's libcurl is one that it cannot work with.
+    match catch_unwind(AssertUnwindSafe(|| settings().build())) {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error)) => {
+            let problem = "is not set, and isahc cannot build a client with its defaults";
+            Err(ConfigError::new(setting, problem).because(error))
+        }
+        Err(_) => Err(ConfigError::new(
+            setting,
+            "is not set, and isahc panicked when it built a client with its defaults; without the \
+             feature static-curl, look at the system's libcurl",
+        )),
+    }
+}

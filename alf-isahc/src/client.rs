@@ -1,0 +1,363 @@
+//! The face: isahc's verbs, with a token.
+
+use std::fmt;
+use std::future::ready;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use isahc::http::{self, Uri};
+use isahc::{AsyncBody, Body, Request, Response};
+
+use crate::{ClientBuilder, Error, IsahcTransport, TokenManager, body};
+
+/// An `isahc::HttpClient` that puts an OAuth 2.0 token on every request.
+///
+/// It gets the token with the first request, keeps it, renews it before it runs out, and when an
+/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// connections; make one client and clone it.
+///
+/// Each method is there twice, as with isahc: the one whose name ends in `_async` gives a future
+/// for any executor, the other one waits. The latter may be called from anywhere, an async task
+/// included: isahc works on threads of its own, so it cannot deadlock, but it holds up the other
+/// tasks of that executor's thread.
+///
+/// Mind [`RequestExt`](isahc::RequestExt): `request.send()` is isahc's own, and goes out without a
+/// token. It is `client.send(request)` here.
+///
+/// # Examples
+///
+/// ```no_run
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use alf_isahc::Client;
+/// use alf_isahc::isahc::Request;
+///
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .scope("read write")
+///     .build()?;
+/// let request = Request::post("https://api.example.com/things")
+///     .header("Content-Type", "application/json")
+///     .body(r#"{"name":"a thing"}"#)?;
+/// let response = client.send(request)?;
+/// # let _ = response;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    core: alf_core::Client<IsahcTransport>,
+    tokens: TokenManager,
+}
+
+impl Client {
+    pub(crate) fn new(core: alf_core::Client<IsahcTransport>) -> Self {
+        let tokens = TokenManager::new(core.tokens().clone());
+        Self { core, tokens }
+    }
+
+    /// Builds a client for the token endpoint at that URL.
+    ///
+    /// Without more, requests and token requests go through clients of alf's own, with isahc's
+    /// defaults: no redirect is followed unless a request asks for it, there is no time-out, and the
+    /// proxy is that of the environment; but what goes to loopback goes past it, whatever proxy a
+    /// request asks for.
+    ///
+    /// A client that you bring with [`http_client`](ClientBuilder::http_client) keeps its settings.
+    /// What they mean for the token:
+    ///
+    /// - *Redirects.* isahc drops `Authorization` where a redirect leaves the origin, for good. A
+    ///   token request follows none, whatever the policy of
+    ///   [`token_http_client`](ClientBuilder::token_http_client). Where a redirect leads is not
+    ///   compared with [`allowed_origins`](ClientBuilder::allowed_origins).
+    /// - *Proxies.* Its proxy is used for loopback too, where plain `http` is allowed without
+    ///   asking: a proxy of the environment then reads the token. Where that matters, give it
+    ///   `proxy(None)` or a `proxy_blacklist`. The same holds for the client's secret and
+    ///   `token_http_client`.
+    ///
+    /// # The log
+    ///
+    /// isahc writes raw headers into the log, the token among them: at TRACE over HTTP/1, at DEBUG
+    /// over HTTP/2. Requests that are sent through this client are kept out of `tracing`'s log; that
+    /// fails where any crate of the build turns on `tracing`'s own feature `log`, as isahc's feature
+    /// of that name does. There, have the filter of your log say `isahc=info`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_isahc::{Client, ClientSecret};
+    ///
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
+    ///     .allowed_origins(["https://api.example.com"])
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_isahc::ConfigError>(())
+    /// ```
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(token_endpoint)
+    }
+
+    /// Sends a `GET` request.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send); [`Error::Transport`] where the URI is none.
+    pub fn get<U>(&self, uri: U) -> Result<Response<Body>, Error>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+    {
+        self.send_built(Request::get(uri).body(()))
+    }
+
+    /// [`get`](Self::get), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn get_async<U>(&self, uri: U) -> ResponseFuture<'_>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+    {
+        self.send_built_async(Request::get(uri).body(()))
+    }
+
+    /// Sends a `HEAD` request.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn head<U>(&self, uri: U) -> Result<Response<Body>, Error>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+    {
+        self.send_built(Request::head(uri).body(()))
+    }
+
+    /// [`head`](Self::head), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn head_async<U>(&self, uri: U) -> ResponseFuture<'_>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+    {
+        self.send_built_async(Request::head(uri).body(()))
+    }
+
+    /// Sends a `POST` request. A body in memory can be replayed, a reader cannot: its 401 is handed
+    /// back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn post<U, B>(&self, uri: U, body: B) -> Result<Response<Body>, Error>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+        B: Into<Body>,
+    {
+        self.send_built(Request::post(uri).body(body))
+    }
+
+    /// [`post`](Self::post), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn post_async<U, B>(&self, uri: U, body: B) -> ResponseFuture<'_>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+        B: Into<AsyncBody>,
+    {
+        self.send_built_async(Request::post(uri).body(body))
+    }
+
+    /// Sends a `PUT` request. A body in memory can be replayed, a reader cannot: its 401 is handed
+    /// back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn put<U, B>(&self, uri: U, body: B) -> Result<Response<Body>, Error>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+        B: Into<Body>,
+    {
+        self.send_built(Request::put(uri).body(body))
+    }
+
+    /// [`put`](Self::put), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn put_async<U, B>(&self, uri: U, body: B) -> ResponseFuture<'_>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+        B: Into<AsyncBody>,
+    {
+        self.send_built_async(Request::put(uri).body(body))
+    }
+
+    /// Sends a `DELETE` request.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn delete<U>(&self, uri: U) -> Result<Response<Body>, Error>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+    {
+        self.send_built(Request::delete(uri).body(()))
+    }
+
+    /// [`delete`](Self::delete), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    pub fn delete_async<U>(&self, uri: U) -> ResponseFuture<'_>
+    where
+        Uri: TryFrom<U>,
+        <Uri as TryFrom<U>>::Error: Into<http::Error>,
+    {
+        self.send_built_async(Request::delete(uri).body(()))
+    }
+
+    /// Sends a request that was built elsewhere, with a token on it, and waits for the response.
+    ///
+    /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
+    /// once more, with its isahc settings, if its body is in memory; the 401 of a reader is handed
+    /// back. The second answer is handed back, whatever it is.
+    ///
+    /// A reader is read on a thread of its own, as fast as it is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// to that URL, [`Error::Transport`] where isahc fails: its own error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(client: alf_isahc::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::fs::File;
+    /// use std::time::Duration;
+    ///
+    /// use alf_isahc::isahc::config::Configurable;
+    /// use alf_isahc::isahc::{Body, ReadResponseExt, Request};
+    ///
+    /// let request = Request::put("https://api.example.com/things/1")
+    ///     .timeout(Duration::from_secs(30))
+    ///     .body(Body::from_reader(File::open("thing")?))?;
+    /// let mut response = client.send(request)?;
+    /// response.copy_to_file("answer")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
+        let request = request.map(|body| body::into_async(body.into()));
+        let response = self.core.send_blocking(request)?;
+        Ok(response.map(body::into_sync))
+    }
+
+    /// [`send`](Self::send), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the request, as with isahc. A renewal that it began goes on for
+    /// the others.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_isahc::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
+    /// use alf_isahc::isahc::{AsyncReadResponseExt, Request};
+    ///
+    /// let request = Request::get("https://api.example.com/things")
+    ///     .redirect_policy(RedirectPolicy::Limit(3))
+    ///     .body(())?;
+    /// let mut response = client.send_async(request).await?;
+    /// let bytes = response.bytes().await?;
+    /// # let _ = bytes;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_async<B: Into<AsyncBody>>(&self, request: Request<B>) -> ResponseFuture<'_> {
+        ResponseFuture(Box::pin(self.core.send(request.map(Into::into))))
+    }
+
+    /// The token of this client, for what is not sent by it.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.tokens
+    }
+
+    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    pub fn core(&self) -> &alf_core::Client<IsahcTransport> {
+        &self.core
+    }
+
+    fn send_built<B: Into<Body>>(
+        &self,
+        request: http::Result<Request<B>>,
+    ) -> Result<Response<Body>, Error> {
+        self.send(request.map_err(invalid)?)
+    }
+
+    fn send_built_async<B: Into<AsyncBody>>(
+        &self,
+        request: http::Result<Request<B>>,
+    ) -> ResponseFuture<'_> {
+        match request {
+            Ok(request) => self.send_async(request),
+            Err(error) => ResponseFuture(Box::pin(ready(Err(invalid(error))))),
+        }
+    }
+}
+
+/// The future of a request, as `isahc::ResponseFuture` is.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct ResponseFuture<'c>(
+    Pin<Box<dyn Future<Output = Result<Response<AsyncBody>, Error>> + Send + 'c>>,
+);
+
+impl Future for ResponseFuture<'_> {
+    type Output = Result<Response<AsyncBody>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for ResponseFuture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// As isahc reports it: when it is sent.
+fn invalid(error: http::Error) -> Error {
+    Error::Transport(error.into())
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}

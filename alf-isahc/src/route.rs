@@ -1,0 +1,59 @@
+//! By which isahc client a request goes, and whether past the proxy.
+//!
+//! A secret or a token may go over plain `http` to loopback (T8, X2), because nobody is on the way.
+//! A proxy of the environment would be, and curl sends loopback through it too.
+
+use isahc::config::Configurable;
+use isahc::{AsyncBody, Error, HttpClient, Request, Response};
+
+use crate::convert::origin;
+use crate::request::configure;
+use crate::silence::silently;
+
+/// An isahc client, and whose it is.
+#[derive(Clone)]
+pub(crate) struct Route {
+    client: HttpClient,
+    owner: Owner,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    User,
+    Alf,
+}
+
+impl Route {
+    /// The user's client: its proxy settings are the user's, for loopback too.
+    pub(crate) fn given(client: HttpClient) -> Self {
+        Self {
+            client,
+            owner: Owner::User,
+        }
+    }
+
+    /// A client of alf's own, which has the proxy of the environment.
+    pub(crate) fn own(client: HttpClient) -> Self {
+        Self {
+            client,
+            owner: Owner::Alf,
+        }
+    }
+
+    /// Whether the client's settings are all known, because alf made it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.owner == Owner::Alf
+    }
+
+    /// Sends a request. Where a redirect leads to or from loopback, the proxy stays as it was for
+    /// the first hop; but there is no token any more (X4).
+    pub(crate) async fn send(
+        &self,
+        mut request: Request<AsyncBody>,
+    ) -> Result<Response<AsyncBody>, Error> {
+        if self.is_own() && origin(request.uri()).is_loopback() {
+            configure(&mut request, |request| request.proxy(None));
+        }
+        silently(|| self.client.send_async(request)).await
+    }
+}

@@ -1,0 +1,73 @@
+//! X1: keeps isahc from writing the token into a log.
+//!
+//! Where a `tracing` subscriber listens at DEBUG, isahc makes curl verbose, and hands on what curl
+//! says: raw headers, at TRACE over HTTP/1 and at DEBUG over HTTP/2, and the client's secret and the
+//! token among them. isahc decides it by whether its own span for the request is enabled. So for as
+//! long as it makes that span, the subscriber is one that enables nothing.
+//!
+//! With `tracing`'s own feature `log`, isahc takes a span that is not enabled for one that is. Then
+//! only a filter of the user's helps, which the README names.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::LazyLock;
+
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher};
+
+/// Begins and polls that future of isahc's unseen by the subscriber.
+pub(crate) async fn silently<F: Future + Unpin>(begin: impl FnOnce() -> F) -> F::Output {
+    let mut future = unseen(begin);
+    poll_fn(move |context| unseen(|| Pin::new(&mut future).poll(context))).await
+}
+
+fn unseen<T>(what: impl FnOnce() -> T) -> T {
+    // Without a subscriber that wants so much, isahc's span is off anyway: usually this is all.
+    if LevelFilter::current() < LevelFilter::DEBUG {
+        return what();
+    }
+    dispatcher::with_default(&SILENCE, what)
+}
+
+/// One for all, and made once: `tracing` asks every subscriber that there is about every place that
+/// logs, and remembers what they said.
+static SILENCE: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Silence));
+
+/// A subscriber that enables nothing.
+struct Silence;
+
+impl Subscriber for Silence {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.target().starts_with("isahc") {
+            // Or `tracing` would no longer ask, once another subscriber always wants it.
+            Interest::never()
+        } else {
+            // The others are asked no more often than before.
+            Interest::always()
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::OFF)
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}

@@ -1,0 +1,207 @@
+//! isahc behind alf's two ports.
+
+#![expect(unused_qualifications, reason = "isahc's http may be another one")]
+
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use alf_core::{
+    AnswerBody, BlockingTransport, ExchangeOptions, Origin, TokenEndpoint, Transport,
+    TransportError, TransportErrorKind,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{AsyncReadExt, FutureExt};
+use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+use http::{HeaderValue, Method, StatusCode, Uri};
+use isahc::config::{Configurable, RedirectPolicy};
+use isahc::error::ErrorKind;
+use isahc::http::Version;
+use isahc::{AsyncBody, Request, Response, ResponseExt};
+use zeroize::Zeroizing;
+
+use crate::route::Route;
+use crate::{convert, request};
+
+/// isahc as alf's transport: one client for your requests, and another one for token requests.
+///
+/// Where they are not yours but alf's own, requests to loopback go past the proxy of the
+/// environment.
+///
+/// A [`Client`](crate::Client) has one; there is no other way to get it.
+#[derive(Clone)]
+pub struct IsahcTransport {
+    calls: Route,
+    tokens: Route,
+}
+
+impl IsahcTransport {
+    pub(crate) fn new(calls: Route, tokens: Route) -> Self {
+        Self { calls, tokens }
+    }
+}
+
+#[async_trait]
+impl Transport for IsahcTransport {
+    type Request = Request<AsyncBody>;
+    type Response = Response<AsyncBody>;
+    type Error = isahc::Error;
+
+    async fn send(&self, request: Self::Request) -> Result<Self::Response, isahc::Error> {
+        let sent = AssertUnwindSafe(self.calls.send(request)).catch_unwind();
+        // X5: isahc panics where a header's value is not ASCII, and where its thread is gone.
+        sent.await.unwrap_or_else(|_| Err(panicked()))
+    }
+
+    fn origin(&self, request: &Self::Request) -> Origin {
+        convert::origin(request.uri())
+    }
+
+    fn head(&self, request: &Self::Request) -> (Method, Uri) {
+        (
+            convert::method(request.method()),
+            convert::uri(request.uri()),
+        )
+    }
+
+    fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue) {
+        convert::insert_header(request, name, value);
+    }
+
+    fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request> {
+        request::try_clone(request)
+    }
+
+    fn status(&self, response: &Self::Response) -> StatusCode {
+        convert::status(response.status())
+    }
+
+    fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue> {
+        convert::header_values(response, name)
+    }
+
+    fn landed_at(&self, response: &Self::Response) -> Option<Origin> {
+        // isahc always tells. If it did not, nothing could be said of the request's origin (X4).
+        let landed = response.effective_uri();
+        Some(landed.map_or_else(convert::nowhere, convert::origin))
+    }
+
+    async fn discard(&self, response: Self::Response) {
+        let mut body = response.into_body();
+        let mut buffer = vec![0; PIECE];
+        let mut read = 0;
+        while let Ok(length @ 1..) = body.read(&mut buffer).await {
+            read += length;
+            if read > DRAINED {
+                // curl closes a connection whose body was not read to its end.
+                return;
+            }
+        }
+    }
+}
+
+/// isahc works on threads of its own: nothing that a blocked caller waits for needs its thread.
+impl BlockingTransport for IsahcTransport {}
+
+#[async_trait]
+impl TokenEndpoint for IsahcTransport {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        options: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let mut request = convert::token_request(&request)
+            .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+        request::configure(&mut request, |request| {
+            // T7: on the user's own client too, which may follow redirects.
+            let request = request.redirect_policy(RedirectPolicy::None);
+            // Whoever drops this future drops only what waits for the transfer: curl goes on until
+            // the server says something.
+            let late = options.timeout().saturating_add(GRACE);
+            if self.tokens.is_own() {
+                request.timeout(late)
+            } else {
+                // The user's own client may have a time-out of its own, which this leaves alone.
+                request.low_speed_timeout(1, late)
+            }
+        });
+        let mut response = self.tokens.send(request).await.map_err(failure)?;
+        let mut body = AnswerBody::new(convert::status(response.status()), options);
+        let mut buffer = Zeroizing::new(vec![0; PIECE]);
+        let mut is_empty = true;
+        loop {
+            let length = response.body_mut().read(&mut buffer).await;
+            // Never more than the buffer has.
+            let piece = match length.map_err(|error| failure(error.into()))? {
+                0 => break,
+                length => buffer.get(..length).unwrap_or_default(),
+            };
+            is_empty = false;
+            if body.push(piece)?.is_break() {
+                break;
+            }
+        }
+        let answer = convert::token_answer(&response, body.into_bytes());
+        if is_empty && may_be_half_a_head(&answer, response.version()) {
+            return Err(TransportErrorKind::Exchange.into());
+        }
+        Ok(answer)
+    }
+}
+
+/// B1: where a connection breaks off within the head, curl takes what came of it for all of it. A
+/// server that means to send a 200 without a body says so.
+fn may_be_half_a_head(answer: &http::Response<Bytes>, version: Version) -> bool {
+    answer.status() == StatusCode::OK
+        && version <= Version::HTTP_11
+        && !answer.headers().contains_key(CONTENT_LENGTH)
+        && !answer.headers().contains_key(TRANSFER_ENCODING)
+}
+
+/// What isahc and curl say shows no URL and no header (X1): a test looks.
+fn failure(error: isahc::Error) -> TransportError {
+    let unconnected = [
+        ErrorKind::ConnectionFailed,
+        ErrorKind::NameResolution,
+        ErrorKind::BadServerCertificate,
+        ErrorKind::BadClientCertificate,
+        ErrorKind::InvalidTlsConfiguration,
+        ErrorKind::TlsEngine,
+    ];
+    let kind = if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else if unconnected.contains(error.kind()) {
+        TransportErrorKind::Connect
+    } else {
+        TransportErrorKind::Exchange
+    };
+    TransportError::new(kind, error)
+}
+
+fn panicked() -> isahc::Error {
+    io::Error::other(
+        "isahc panicked: a header of the request has a value that is not ASCII, or the thread of \
+         the HTTP client is gone",
+    )
+    .into()
+}
+
+/// What isahc's clients show may hold the values of default headers.
+impl std::fmt::Debug for IsahcTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IsahcTransport").finish_non_exhaustive()
+    }
+}
+
+/// How much of an unwanted body is read, so that its connection can be used again.
+const DRAINED: usize = 64 * 1024;
+
+/// How much longer than alf a transfer may wait, so that it is alf who tells of the time-out.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How much is read at once.
+const PIECE: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests;
