@@ -1,7 +1,7 @@
 //! The story in the words of isahc.
 
 use alf_core::TokenManager;
-use alf_isahc::isahc::prelude::*;
+use alf_isahc::isahc::AsyncReadResponseExt;
 use alf_isahc::isahc::{self, AsyncBody};
 use alf_isahc::{Client, Error, Isahc};
 
