@@ -1,1 +1,118 @@
-//! surf with an OAuth 2.0 token on every request.
+//! surf with an OAuth 2.0 token on every request: the client credentials grant
+//! ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)) for services that call
+//! protected APIs on their own behalf.
+//!
+//! A [`Client`] is built once and used like a `surf::Client`. It gets the token, keeps it, renews
+//! it before it runs out, and when an API says 401 it renews the token and replays the request
+//! once.
+//!
+//! ```no_run
+//! # #[derive(serde::Deserialize)]
+//! # struct Thing {}
+//! # async fn example() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let client = alf_surf::Client::builder("https://auth.example.com/token")
+//!     .client_secret("client-id", "secret")
+//!     .scope("read write")
+//!     .build()?;
+//! let url = "https://api.example.com/things";
+//! let things: Vec<Thing> = client.get(url).await?.body_json().await?;
+//! # let _ = things;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! surf is not maintained any more: for new code take `alf-reqwest` or `alf-isahc`. The README
+//! says what is known to be wrong with surf, and what of it reaches you.
+//!
+//! - What can be set: [`ClientBuilder`].
+//! - Which HTTP stack carries the requests, your own `surf::Client`, redirects, and what the log
+//!   shows at `TRACE`: [`Client::builder`].
+//! - What can go wrong, and what to do: [`Error`].
+//! - Only the token, for what is not sent by surf: [`TokenManager`].
+//!
+//! The Cargo features are those of surf, under its names; none is on by default, and one back end
+//! is needed. `alf-core` has what is behind this crate.
+
+mod adapter;
+mod back_end;
+mod body;
+mod client;
+#[cfg(feature = "curl-client")]
+mod curl;
+mod discard;
+mod error;
+mod guard;
+#[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
+mod h1;
+mod redirect;
+mod request;
+mod tokens;
+mod transport;
+#[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
+mod wire;
+
+pub use adapter::{Surf, SurfTokens};
+pub use client::Client;
+#[cfg(feature = "curl-client")]
+pub use curl::CurlClient;
+pub use error::SurfError;
+#[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
+pub use h1::H1Client;
+pub use redirect::FollowRedirects;
+pub use request::RequestBuilder;
+pub use tokens::TokenManager;
+pub use transport::SurfTransport;
+
+pub use alf_core::{
+    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture,
+    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
+    Moment, NoClientAuthentication, Observer, Origin, Rejected, Rejection, Reload, Runtime,
+    SecretError, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
+};
+
+#[cfg(feature = "tracing")]
+pub use alf_core::TracingObserver;
+
+/// The TLS of [`H1Client`].
+#[cfg(feature = "h1-client")]
+pub use async_native_tls;
+
+/// What is beneath [`CurlClient`]: isahc 0.9.
+#[cfg(feature = "curl-client")]
+pub use isahc;
+
+/// The surf that this crate is built on: its `Request`, `Response` and `Body` are the ones you get.
+pub use surf;
+
+/// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on surf.
+///
+/// Made by [`Client::builder`].
+pub type ClientBuilder = alf_core::ClientBuilder<Surf>;
+
+/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on surf.
+///
+/// Made by [`TokenManager::builder`].
+pub type TokenManagerBuilder = alf_core::ClientBuilder<SurfTokens>;
+
+/// Why a request has no response: no token, surf's own error, or a URL that the token must not go
+/// to. A response of any status is not an error.
+///
+/// # Examples
+///
+/// ```
+/// use alf_surf::{Error, TokenErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error {
+///         Error::Transport(_) => "what you do without alf",
+///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
+///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
+///         _ => "report it",
+///     }
+/// }
+/// ```
+pub type Error = alf_core::Error<SurfError>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

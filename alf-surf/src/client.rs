@@ -1,0 +1,307 @@
+//! The face: surf's verbs, with a token.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use surf::http::Method;
+use surf::{Config, Request, Response, Url};
+
+use crate::{ClientBuilder, Error, RequestBuilder, SurfError, SurfTransport, TokenManager};
+
+/// A `surf::Client` that puts an OAuth 2.0 token on every request.
+///
+/// It gets the token with the first request, keeps it, renews it before it runs out, and when an
+/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// connections; make one client and clone it.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use alf_surf::Client;
+///
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .scope("read write")
+///     .build()?;
+/// let name = client
+///     .post("https://api.example.com/things")
+///     .content_type("application/json")
+///     .body(r#"{"name":"a thing"}"#)
+///     .recv_string()
+///     .await?;
+/// # let _ = name;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+/// Behind one count: a request in the making has a clone of its client.
+struct Inner {
+    core: alf_core::Client<SurfTransport>,
+    tokens: TokenManager,
+    config: Config,
+}
+
+impl Client {
+    pub(crate) fn new(core: alf_core::Client<SurfTransport>) -> Self {
+        let tokens = TokenManager::new(core.tokens().clone());
+        let calls = core.transport().calls();
+        let config = calls.map_or_else(Config::new, |client| client.config().clone());
+        Self(Arc::new(Inner {
+            core,
+            tokens,
+            config,
+        }))
+    }
+
+    /// Builds a client for the token endpoint at that URL.
+    ///
+    /// # Back ends
+    ///
+    /// Without more, requests and token requests go through back ends of alf's own, with surf's
+    /// defaults. Which one that is, the features say: `curl-client`, and where that is not on,
+    /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections; h1 makes one for each
+    /// request.
+    ///
+    /// # Your own `surf::Client`
+    ///
+    /// One that you bring with [`http_client`](ClientBuilder::http_client) keeps its back end, its
+    /// `surf::Config` and its middleware. Three things to know:
+    ///
+    /// - *Back ends.* Put alf's under it, `H1Client` or `CurlClient`: surf's own panic over some
+    ///   responses (alf makes an error of that), and the pool that surf's `H1Client` has by default
+    ///   mixes answers up. A connection whose response, or whose waiting future, was dropped is
+    ///   used again, and what is left on it is the next answer. alf reads the rest of what it gives
+    ///   up itself, up to 64 KiB, and never lets go of a connection with more: it is lost, and so
+    ///   is its place in the pool, which has 50 for each address.
+    /// - *Redirects.* No middleware sees the token: alf puts it on behind the last of them, where
+    ///   the URL is still at the origin of the request. So surf's `Redirect` carries it nowhere
+    ///   else; but as that tries each URL without the token first, it follows only those redirects
+    ///   that a server gives without one. [`FollowRedirects`](crate::FollowRedirects) follows all,
+    ///   with the token on those that stay at the origin. A back end that follows redirects by
+    ///   itself is beyond alf's reach: do not bring one.
+    /// - *Time-outs.* A replay has the time of a request anew, and waiting for a token is not part
+    ///   of it.
+    ///
+    /// Token requests do not go through it. Where they need a `surf::Client` of yours too, set
+    /// [`token_http_client`](ClientBuilder::token_http_client).
+    ///
+    /// # Logs
+    ///
+    /// At the level `TRACE`, isahc, which is beneath `curl-client`, writes all that it sends into
+    /// the [`log`](https://docs.rs/log), with the token and the client's secret, as `isahc::wire`;
+    /// so does async-h1 under surf's own `H1Client`, as `async_h1`, but not under alf's. Keep these
+    /// targets out of your log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_surf::{Client, ClientSecret};
+    ///
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
+    ///     .allowed_origins(["https://api.example.com"])
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_surf::ConfigError>(())
+    /// ```
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(token_endpoint)
+    }
+
+    /// Begins a `GET` request.
+    ///
+    /// With the `base_url` of your `surf::Client`, the URL may be a relative one. Where it is none
+    /// at all, that is reported when the request is sent: surf would panic here.
+    pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Get, url)
+    }
+
+    /// Begins a `HEAD` request.
+    pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Head, url)
+    }
+
+    /// Begins a `POST` request.
+    pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Post, url)
+    }
+
+    /// Begins a `PUT` request.
+    pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Put, url)
+    }
+
+    /// Begins a `DELETE` request.
+    pub fn delete(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Delete, url)
+    }
+
+    /// Begins a `CONNECT` request.
+    pub fn connect(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Connect, url)
+    }
+
+    /// Begins an `OPTIONS` request.
+    pub fn options(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Options, url)
+    }
+
+    /// Begins a `TRACE` request.
+    pub fn trace(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Trace, url)
+    }
+
+    /// Begins a `PATCH` request.
+    pub fn patch(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::Patch, url)
+    }
+
+    /// Begins a request with any method.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_surf::Client) -> Result<(), alf_surf::Error> {
+    /// use alf_surf::surf::http::Method;
+    ///
+    /// let response = client.request(Method::PropFind, "https://api.example.com/").await?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        let request = self.url(url.as_ref()).map(|url| {
+            let mut request = Request::new(method, url);
+            for (name, values) in &self.0.config.headers {
+                request.append_header(name, values);
+            }
+            request
+        });
+        RequestBuilder::new(self.clone(), request)
+    }
+
+    /// Sends a request that was built elsewhere, with a token on it.
+    ///
+    /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
+    /// once more, if its body is in memory; the 401 of a streaming body is handed back. The replay
+    /// has the middleware of the request, but not its extensions: surf does not copy them. The
+    /// second answer is handed back, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// to that URL, [`Error::Transport`] where surf fails or panics.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the request, as with surf. A renewal that it began goes on for the
+    /// others.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_surf::Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use alf_surf::surf;
+    ///
+    /// let url = surf::Url::parse("https://api.example.com/things")?;
+    /// let mut request = surf::Request::new(surf::http::Method::Put, url);
+    /// request.body_json(&["a thing"])?;
+    /// let response = client.send(request).await?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send(
+        &self,
+        request: impl Into<Request>,
+    ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
+        self.0.core.send(request.into())
+    }
+
+    /// Sends a request, and reads the body of its response.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send); [`Error::Transport`] where the body cannot be read.
+    pub async fn recv_bytes(&self, request: impl Into<Request>) -> Result<Vec<u8>, Error> {
+        let mut response = self.send(request).await?;
+        response.body_bytes().await.map_err(unread)
+    }
+
+    /// Sends a request, and reads the body of its response as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_bytes`](Self::recv_bytes).
+    pub async fn recv_string(&self, request: impl Into<Request>) -> Result<String, Error> {
+        let mut response = self.send(request).await?;
+        response.body_string().await.map_err(unread)
+    }
+
+    /// Sends a request, and reads the body of its response as JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_bytes`](Self::recv_bytes).
+    pub async fn recv_json<T: DeserializeOwned>(
+        &self,
+        request: impl Into<Request>,
+    ) -> Result<T, Error> {
+        let mut response = self.send(request).await?;
+        response.body_json().await.map_err(unread)
+    }
+
+    /// Sends a request, and reads the body of its response as a form.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_bytes`](Self::recv_bytes).
+    pub async fn recv_form<T: DeserializeOwned>(
+        &self,
+        request: impl Into<Request>,
+    ) -> Result<T, Error> {
+        let mut response = self.send(request).await?;
+        response.body_form().await.map_err(unread)
+    }
+
+    /// The `surf::Config` of the requests: that of your own `surf::Client`, or surf's defaults.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The token of this client, for what is not sent by it.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.0.tokens
+    }
+
+    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    pub fn core(&self) -> &alf_core::Client<SurfTransport> {
+        &self.0.core
+    }
+
+    /// As surf does.
+    fn url(&self, url: &str) -> Result<Url, SurfError> {
+        match &self.0.config.base_url {
+            Some(base) => base.join(url),
+            None => url.parse(),
+        }
+        .map_err(SurfError::new)
+    }
+}
+
+/// The body of a response could not be read, or not as what it should be.
+pub(crate) fn unread(error: surf::Error) -> Error {
+    Error::Transport(SurfError::new(error))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("tokens", &self.0.tokens)
+            .finish_non_exhaustive()
+    }
+}

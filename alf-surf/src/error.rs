@@ -1,0 +1,138 @@
+//! surf's error as a `std::error::Error`, and what can be told from it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use alf_core::TransportErrorKind;
+
+/// surf's own error, as one that [`std::error::Error`] is for: surf's is not.
+///
+/// Its `Display` is that of surf's. What surf calls the `status()` of an error is one of its own
+/// making, and no server's.
+pub struct SurfError(surf::Error);
+
+impl SurfError {
+    pub(crate) fn new(error: impl Into<surf::Error>) -> Self {
+        Self(error.into())
+    }
+
+    /// surf's own error.
+    pub fn get_ref(&self) -> &surf::Error {
+        &self.0
+    }
+
+    /// surf's own error, to be downcast.
+    pub fn into_inner(self) -> surf::Error {
+        self.0
+    }
+
+    /// What it failed at, as far as a back end tells.
+    pub(crate) fn kind(&self) -> TransportErrorKind {
+        if let Some(error) = self.0.downcast_ref::<io::Error>() {
+            return kind_of_io(error);
+        }
+        match self.0.type_name() {
+            Some("async_std::future::timeout::TimeoutError") => return TransportErrorKind::Timeout,
+            // Only the handshake fails with it; after that it is an `io::Error`.
+            Some(name) if name.contains("native_tls") => return TransportErrorKind::Connect,
+            Some(_) | None => {}
+        }
+        // What isahc and the pool of h1 say is known by its text alone.
+        let shown = self.0.to_string();
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|with| shown.starts_with(with));
+        if begins(TIMED_OUT) {
+            TransportErrorKind::Timeout
+        } else if begins(NOT_CONNECTED) {
+            TransportErrorKind::Connect
+        } else {
+            TransportErrorKind::Exchange
+        }
+    }
+}
+
+fn kind_of_io(error: &io::Error) -> TransportErrorKind {
+    use io::ErrorKind as Io;
+    if matches!(error.kind(), Io::TimedOut) {
+        return TransportErrorKind::Timeout;
+    }
+    let unreachable = [
+        Io::ConnectionRefused,
+        Io::HostUnreachable,
+        Io::NetworkUnreachable,
+        Io::NetworkDown,
+        Io::AddrNotAvailable,
+    ];
+    // A name that is not found has no kind of its own.
+    if unreachable.contains(&error.kind()) || error.to_string().contains("lookup address") {
+        TransportErrorKind::Connect
+    } else {
+        TransportErrorKind::Exchange
+    }
+}
+
+/// Without the stack trace that surf's own shows.
+impl fmt::Debug for SurfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SurfError")
+            .field(&self.0.to_string())
+            .finish()
+    }
+}
+
+impl fmt::Display for SurfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for SurfError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        AsRef::<dyn StdError>::as_ref(&self.0).source()
+    }
+}
+
+const TIMED_OUT: &[&str] = &["Timeout:"];
+const NOT_CONNECTED: &[&str] = &[
+    "An error occured while creating a new object:",
+    "BadClientCertificate",
+    "BadServerCertificate",
+    "ConnectFailed",
+    "CouldntResolveHost",
+    "CouldntResolveProxy",
+    "SSLConnectFailed",
+    "SSLEngineError",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t4_kinds_are_told_from_what_the_back_ends_say() {
+        use TransportErrorKind::{Connect, Exchange, Timeout};
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionRefused, Connect),
+            (io::ErrorKind::TimedOut, Timeout),
+            (io::ErrorKind::ConnectionReset, Exchange),
+            (io::ErrorKind::UnexpectedEof, Exchange),
+        ] {
+            assert_eq!(SurfError::new(io::Error::from(kind)).kind(), expected);
+        }
+        let said = |text: &'static str| SurfError(surf::Error::from_str(500, text)).kind();
+        assert_eq!(
+            said("ConnectFailed: failed to connect to the server"),
+            Connect
+        );
+        assert_eq!(said("Timeout: request took longer than"), Timeout);
+        assert_eq!(said("empty response"), Exchange);
+    }
+
+    #[test]
+    fn source_goes_on_below_what_is_displayed() {
+        let below = io::Error::other("below");
+        let error = SurfError::new(io::Error::other(Box::new(below)));
+        assert_eq!(error.to_string(), "below");
+        assert_eq!(format!("{error:?}"), r#"SurfError("below")"#);
+    }
+}

@@ -1,0 +1,120 @@
+//! Redirects that are followed with the token, as far as it may go.
+
+use async_trait::async_trait;
+use surf::http::headers::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use surf::http::{self, Method, StatusCode};
+use surf::middleware::{Middleware, Next};
+use surf::{Body, Client, Request, Response, Url};
+
+use crate::body;
+use crate::discard::discard;
+use crate::guard::{Strayed, origin};
+
+/// A middleware that follows redirects, for your own `surf::Client` or for one request: with the
+/// token as long as they stay at the origin of the request, and without it from where they leave
+/// it.
+///
+/// A 301, 302 or 303 of a `POST` is followed as a `GET`, and a 303 of anything but `HEAD` too
+/// ([RFC 9110 §15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)); every other request is
+/// sent as it was, body included. A redirect is handed back where the body is a stream that cannot
+/// be sent again, where `Location` leads nowhere, and when `limit` redirects were followed.
+///
+/// surf's own `Redirect` asks every URL without the token, and without the body, before it sends
+/// the request: so on an API that wants a token it finds no redirect at all.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "h1-client-no-tls")]
+/// # fn example() -> Result<(), alf_surf::ConfigError> {
+/// use alf_surf::{Client, FollowRedirects, H1Client, surf};
+///
+/// let http_client = surf::Client::with_http_client(H1Client::new());
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .http_client(http_client.with(FollowRedirects::new(5)))
+///     .build()?;
+/// # let _ = client;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct FollowRedirects {
+    limit: u8,
+}
+
+impl FollowRedirects {
+    /// Follows at most so many, one after the other.
+    pub fn new(limit: u8) -> Self {
+        Self { limit }
+    }
+}
+
+#[async_trait]
+impl Middleware for FollowRedirects {
+    async fn handle(
+        &self,
+        mut request: Request,
+        client: Client,
+        next: Next<'_>,
+    ) -> surf::Result<Response> {
+        let home = origin(request.url());
+        let mut strayed = false;
+        for _ in 0..self.limit {
+            let mut without_body = request.clone();
+            let whole = body::copy(&mut request);
+            let response = next.run(request, client.clone()).await?;
+            let Some(url) = target(without_body.url(), &response) else {
+                return Ok(response);
+            };
+            let followed = if becomes_get(without_body.method(), response.status()) {
+                make_get(&mut without_body);
+                Some(without_body)
+            } else {
+                whole
+            };
+            let Some(mut followed) = followed else {
+                // R4: a stream is not sent twice.
+                return Ok(response);
+            };
+            strayed |= origin(&url) != home;
+            if strayed {
+                followed.set_ext(Strayed);
+            }
+            let parts: &mut http::Request = followed.as_mut();
+            *parts.url_mut() = url;
+            discard(response).await;
+            request = followed;
+        }
+        next.run(request, client).await
+    }
+}
+
+/// Where a redirect leads.
+fn target(from: &Url, response: &Response) -> Option<Url> {
+    let redirect = matches!(
+        response.status(),
+        StatusCode::MovedPermanently
+            | StatusCode::Found
+            | StatusCode::SeeOther
+            | StatusCode::TemporaryRedirect
+            | StatusCode::PermanentRedirect
+    );
+    let location = response.header(LOCATION).filter(|_| redirect)?;
+    from.join(location.last().as_str()).ok()
+}
+
+fn becomes_get(method: Method, status: StatusCode) -> bool {
+    let to_post = [StatusCode::MovedPermanently, StatusCode::Found].contains(&status);
+    let to_any = status == StatusCode::SeeOther && method != Method::Head;
+    to_any || (to_post && method == Method::Post)
+}
+
+fn make_get(request: &mut Request) {
+    let parts: &mut http::Request = request.as_mut();
+    parts.set_method(Method::Get);
+    parts.set_body(Body::empty());
+    for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
+        request.remove_header(name);
+    }
+}

@@ -1,0 +1,76 @@
+//! The token alone.
+
+use crate::{Rejection, Token, TokenError, TokenManagerBuilder};
+
+/// Gets the token, keeps it, renews it, over surf: for those who send their requests themselves.
+///
+/// A [`Client`](crate::Client) does all that this does and sends the requests too. Clones share one
+/// token.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn send_with(_: &alf_surf::Token) -> u16 { 401 }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let tokens = alf_surf::TokenManager::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .build()?;
+///
+/// let token = tokens.token().await?; // token.header_value() is what `Authorization` takes
+/// if send_with(&token).await == 401 {
+///     tokens.reject(&token);
+///     send_with(&tokens.token().await?).await; // another token: once more
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TokenManager(alf_core::TokenManager);
+
+impl TokenManager {
+    pub(crate) fn new(tokens: alf_core::TokenManager) -> Self {
+        Self(tokens)
+    }
+
+    /// Builds a token manager for the token endpoint at that URL.
+    ///
+    /// Its token requests go through a client of alf's own, or through the one that is set as
+    /// `token_http_client`.
+    pub fn builder(token_endpoint: impl Into<String>) -> TokenManagerBuilder {
+        TokenManagerBuilder::new(token_endpoint)
+    }
+
+    /// The token: at once where a usable one is held, else as soon as the one flight that gets it
+    /// for all callers has landed.
+    ///
+    /// # Errors
+    ///
+    /// Where no token could be had within `acquire_timeout`; and at once while alf rests after a
+    /// failure, with that failure.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the flight belongs to no caller and goes on.
+    pub fn token(&self) -> impl Future<Output = Result<Token, TokenError>> + Send + '_ {
+        self.0.token()
+    }
+
+    /// A resource server said 401 to this token: it is renewed, unless that was done already.
+    ///
+    /// The renewal begins at once and in the background; the next [`token`](Self::token) waits for
+    /// it. Rejecting a token that is not the current one any more, or another manager's, does
+    /// nothing, so that of a thousand rejections one causes a renewal. Where renewing was useless,
+    /// because the token that came of it was rejected too, the token is kept for a while:
+    /// [`alf_core::TokenManager::reject`] says when and for how long.
+    ///
+    /// A `&Token` is a [`Rejection`] by itself; [`Rejection::by`] adds which origin rejected it.
+    pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
+        self.0.reject(rejection);
+    }
+
+    /// The token manager of alf-core that this one is a face of, for code that knows no HTTP
+    /// library.
+    pub fn core(&self) -> &alf_core::TokenManager {
+        &self.0
+    }
+}
