@@ -71,6 +71,12 @@ fn kind_of_io(error: &io::Error) -> TransportErrorKind {
     }
 }
 
+impl From<surf::Error> for SurfError {
+    fn from(error: surf::Error) -> Self {
+        Self(error)
+    }
+}
+
 /// Without the stack trace that surf's own shows.
 impl fmt::Debug for SurfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -75,8 +75,13 @@ caught! {
         t1_the_form_and_its_headers_arrive;
     errors_that_show_the_url: ExchangeErrorsShowTheRequest by
         x1_no_token_error_shows_a_secret;
+    tokens_that_are_logged: LogsTheToken by
+        x1_no_log_line_shows_a_secret;
+    secrets_that_are_traced: TracesTheSecret by
+        x1_no_log_line_shows_a_secret;
     failures_that_are_all_of_one_kind: ExchangeCallsEveryFailureRedirected by
         t4_a_broken_exchange_is_tried_again
+        b1_a_connection_that_was_closed_meanwhile_is_tried_again
         t4_no_connection_is_an_error_of_kind_connect;
     an_origin_that_is_another: TellsAWrongOrigin by
         x3_the_origin_is_where_the_request_goes
@@ -96,6 +101,10 @@ caught! {
         r8_a_pool_of_one_survives_a_401_of_200_kb
         r8_a_pool_of_one_survives_a_401_without_end
         r8_a_pool_of_one_survives_a_401_that_is_held_open;
+    certificates_that_are_not_taken: IgnoresTheRoot by
+        f3_it_is_the_same_over_https;
+    connections_without_a_limit: IgnoresTheLimit by
+        p3_a_pool_of_one_serves_one_after_another;
     panics_on_a_header: PanicsOnOddHeaders by
         x5_no_answer_of_the_resource_server_is_a_panic
         x5_no_rejection_is_a_panic
@@ -114,6 +123,7 @@ fn connections_that_are_taken_back_unread() {
     fails::<Flawed>("r8_a_401_of_200_kb_is_not_the_next_answer");
     fails::<Flawed>("r8_a_401_of_200_kb_in_chunks_is_not_the_next_answer");
     fails::<Flawed>("r8_a_401_of_10_mb_is_not_the_next_answer");
+    fails::<Flawed>("r8_a_401_that_is_held_open_in_its_body_holds_up_nobody");
     fails::<Flawed>("r8_a_401_that_looks_like_an_answer_is_not_the_next_one");
     fails::<Flawed>("r8_a_401_whose_rest_comes_late_is_not_the_next_answer");
     fails::<Flawed>("p3_a_response_that_is_dropped_unread_is_not_the_next_answer");
@@ -133,7 +143,41 @@ fn a_case_that_does_not_exist_is_no_pass() {
     fails::<HyperOwn<Sound>>("r0_no_such_case");
 }
 
-fn fails<S: Subject>(case: &str) {
-    let passed = catch_unwind(AssertUnwindSafe(|| conformance::run::<S>(case))).is_ok();
-    assert!(!passed, "{case} did not catch it");
+#[test]
+fn what_is_told_of_a_failure_helps_to_mend_it() {
+    struct This;
+    impl Flaw for This {
+        const FLAW: Option<Flawed> = Some(Flawed::AppendsHeaders);
+    }
+    let told = fails::<HyperOwn<This>>("f2_a_users_authorization_is_replaced_by_exactly_one");
+    for part in [
+        "f2_a_users_authorization_is_replaced_by_exactly_one failed on",
+        "the rule is F2:\n    `Authorization` is set in place of every value",
+        "what went wrong:\n    assertion",
+        "what the transport says it can do:\n    {StreamingRequests, StreamingResponses,",
+        "what the client told:\n    FlightBegun",
+        "what the servers saw:\n    authorization server at 127.0.0.1:",
+        "        1. POST /token -> 200, connection 1, Authorization Basic",
+    ] {
+        assert!(told.contains(part), "expected {part:?} in {told}");
+    }
+}
+
+#[test]
+fn a_panic_of_the_library_is_told_as_one() {
+    struct This;
+    impl Flaw for This {
+        const FLAW: Option<Flawed> = Some(Flawed::PanicsOnOddHeaders);
+    }
+    let told = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_is_a_panic");
+    let expected = "expected a call to end with an answer or an error, but it panicked: called";
+    assert!(told.contains(expected), "{told}");
+}
+
+/// What the case said.
+fn fails<S: Subject>(case: &str) -> String {
+    let outcome = catch_unwind(AssertUnwindSafe(|| conformance::run::<S>(case)));
+    assert!(outcome.is_err(), "{case} did not catch it");
+    let told = outcome.err().and_then(|told| told.downcast().ok());
+    told.map_or_else(String::new, |told| *told)
 }

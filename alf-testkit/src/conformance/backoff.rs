@@ -69,6 +69,36 @@ pub(super) fn b1_a_failure_with_an_endless_body_is_tried_again<S: Subject>(case:
     }
 }
 
+pub(super) fn b1_a_connection_that_was_closed_meanwhile_is_tried_again<S: Subject>(case: &Case<S>) {
+    for (answer, shown) in [
+        (
+            Answer::normal().then_close_unannounced(),
+            "after its answer",
+        ),
+        (
+            Answer::normal().then_close_under_next_request(),
+            "under the next request",
+        ),
+    ] {
+        let before = case.servers.authorization.issued_count();
+        case.servers.authorization.answer_next(answer);
+        let client = case.client();
+        case.get(&client, "/things").expect_status(200);
+        case.servers.revoke_all();
+        // A pool may hold the dead connection, and find out with the POST.
+        case.ride_out(case.start_get(&client, "/things"))
+            .expect_status(200);
+        let issued = case.servers.authorization.issued_count() - before;
+        assert_eq!(issued, 2, "expected two tokens, where it is closed {shown}");
+    }
+    for stumble in case.events.stumbles() {
+        assert!(
+            stumble.is_transient,
+            "expected it to be tried again: {stumble:?}"
+        );
+    }
+}
+
 pub(super) fn b1_retry_after_lengthens_the_pause<S: Subject>(case: &Case<S>) {
     let answer = Answer::status(503).header("Retry-After", "2");
     case.servers.authorization.answer_next(answer);

@@ -1,7 +1,7 @@
 //! [`Call`]: a caller on a thread of its own.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 
+use super::report::message;
 use super::{Subject, fail};
 
 /// A future that runs on a thread of its own, so that a library that blocks can be tried too.
@@ -68,7 +69,11 @@ impl<T: Send + 'static> Call<T> {
                 self.arrived = Some(output);
                 true
             }
-            Ok(Err(panic)) => resume_unwind(panic),
+            // X5: an error of the library would have come out as one.
+            Ok(Err(panic)) => fail(&format!(
+                "a call to end with an answer or an error, but it panicked: {}",
+                message(&*panic)
+            )),
             Err(RecvTimeoutError::Timeout) => false,
             Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => {
                 fail("a call that was not dropped")

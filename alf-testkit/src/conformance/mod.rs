@@ -14,6 +14,9 @@
 //! the transport lacks a [`Capability`], the cases that need it pass and say so; the test
 //! `the_cases_that_are_not_applicable` lists them.
 //!
+//! Some servers speak TLS, with certificates that are made for the run; one case reads what is
+//! logged, for which it sets the logger of the process, of `log` and of `tracing`.
+//!
 //! Time is virtual wherever that is possible: an hour passes in no time.
 //!
 //! [`Transport`]: alf_core::Transport
@@ -25,7 +28,9 @@ mod case;
 mod cases;
 mod events;
 mod expect;
+mod recorder;
 mod reply;
+mod report;
 mod rules;
 mod subject;
 mod waiting;
@@ -36,6 +41,7 @@ mod expiry;
 mod flights;
 mod flow;
 mod leak;
+mod logs;
 mod odd_answers;
 mod pace;
 mod pool_of_one;
@@ -50,10 +56,15 @@ mod token_leftovers;
 mod token_request;
 mod unusual_answers;
 
+/// The crate whose `Bytes` a [`Body`] holds.
+pub use bytes;
+/// The crate whose `Request` a [`Subject`] turns into one of its library.
+pub use http;
+
 pub use body::{Body, BodyStream};
 pub use subject::{Capabilities, Capability, ReadError, Setup, Subject};
 
-use std::any::type_name;
+use std::future::Future;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -95,7 +106,8 @@ macro_rules! __alf_conformance_tests {
 ///
 /// # Panics
 ///
-/// Where the transport breaks the rule; where there is no case of that name.
+/// Where the transport breaks the rule, with what was expected and what was seen; where there is no
+/// case of that name.
 ///
 /// # Examples
 ///
@@ -115,7 +127,7 @@ pub fn run<S: Subject>(name: &str) {
     };
     if let Some(missing) = named.missing() {
         // Captured unless the test is run with `--nocapture`.
-        eprintln!("{name}: not applicable: the transport is without {missing:?}");
+        eprintln!("{}", report::of_skipped(&named, missing));
         return;
     }
     let case = Case::new(&named);
@@ -124,8 +136,9 @@ pub fn run<S: Subject>(name: &str) {
         case.shows_no_secret("an event", &case.events.shown());
     }));
     if let Err(panic) = outcome {
-        explain(name, &case);
-        resume_unwind(panic);
+        let report = report::of_failure(name, &case, &*panic);
+        eprintln!("{report}");
+        resume_unwind(Box::new(report));
     }
 }
 
@@ -133,42 +146,21 @@ pub fn run<S: Subject>(name: &str) {
 ///
 /// It writes past the test harness, which shows no output of a test that passes.
 pub fn report<S: Subject>() {
-    let missing: Vec<String> = cases::all::<S>()
-        .iter()
-        .filter_map(|case| Some(format!("  {}: without {:?}", case.name, case.missing()?)))
-        .collect();
-    if missing.is_empty() {
-        return;
+    if let Some(report) = report::of_missing::<S>() {
+        // Nobody is there to read it where this fails.
+        let _ = std::io::stderr().write_all(report.as_bytes());
     }
-    let report = format!(
-        "\nalf's conformance suite: {} cases are not applicable to {}:\n{}\n",
-        missing.len(),
-        type_name::<S>(),
-        missing.join("\n")
-    );
-    // Nobody is there to read it where this fails.
-    let _ = std::io::stderr().write_all(report.as_bytes());
+}
+
+/// Runs a future to its end on the thread that calls it: the
+/// [`block_on`](Subject::block_on) of a library that needs no async runtime.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    pollster::block_on(future)
 }
 
 /// The names of all cases.
 pub fn names() -> &'static [&'static str] {
     cases::NAMES
-}
-
-/// What the panic of a failed case does not say.
-fn explain<S: Subject>(name: &str, case: &Case<S>) {
-    let rule = rules::rule_of(name);
-    eprintln!(
-        "\n{name} failed on {}\n\
-         the rule is {rule}: {}\n\
-         what was expected, and what came instead, stands above\n\
-         what the client told:\n{}\n\
-         what the servers saw:\n{}",
-        type_name::<S>(),
-        rules::sentence(&rule),
-        case.events.shown(),
-        case.servers.report(),
-    );
 }
 
 /// Fails the case.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::Answer;
 
-use super::{Case, Expect, Subject};
+use super::{Capability, Case, Expect, Subject};
 
 pub(super) fn x5_odd_answers_of_the_authorization_server_are_outlasted<S: Subject>(case: &Case<S>) {
     for answer in odd_answers() {
@@ -14,6 +14,8 @@ pub(super) fn x5_odd_answers_of_the_authorization_server_are_outlasted<S: Subjec
         let client = case.client();
         // Whether such an answer is one, the library says.
         drop(case.outlast(case.start_get(&client, "/things")));
+        // A library that blocks may take longer than its caller has waited.
+        case.time.wait_for_rest();
         // B2: the longest rest that a `Retry-After` can ask for.
         case.time.advance(Duration::from_secs(300));
         case.servers.authorization.answer_normally();
@@ -64,7 +66,6 @@ pub(super) fn x5_odd_rejections_are_outlasted<S: Subject>(case: &Case<S>) {
             .chunks_of_length(9000)
             .hang_up_in_body(),
         Answer::unauthorized().then_close(),
-        Answer::unauthorized().then_close_unannounced(),
         Answer::unauthorized().header("X-Long", "x".repeat(30_000)),
         Answer::raw(with_body("401 ", "Content-Length: 2\r\n", "more than two")),
         Answer::raw(with_body(
@@ -79,25 +80,25 @@ pub(super) fn x5_odd_rejections_are_outlasted<S: Subject>(case: &Case<S>) {
 pub(super) fn x5_a_rejection_that_breaks_off_before_its_body_is_outlasted<S: Subject>(
     case: &Case<S>,
 ) {
-    let rejections = [
-        Answer::unauthorized().hang_up_in_body(),
-        Answer::unauthorized().body("x").hang_up_in_body(),
-    ];
-    outlasted(case, &rejections);
+    outlasted(case, &[Answer::unauthorized().body("x").hang_up_in_body()]);
 }
 
 fn outlasted<S: Subject>(case: &Case<S>, rejections: &[Answer]) {
     let client = case.client_with_token();
+    // Whoever gathers a response that breaks off has none.
+    let gathers = !S::capabilities().contains(Capability::StreamingResponses);
     for rejection in rejections {
         let shown = format!("{rejection:?}");
         case.servers.resource.reject_with(rejection.clone());
         case.servers.revoke_all();
         let reply = case.get(&client, "/things");
         assert!(
-            reply.is_ok(),
+            reply.is_ok() || gathers,
             "expected a replay after {shown}, but: {reply:?}"
         );
     }
+    case.servers.resource.reject_with(Answer::unauthorized());
+    case.get(&client, "/things").expect_status(200);
 }
 
 pub(super) fn x5_a_connection_that_closes_under_the_next_request_is_outlasted<S: Subject>(
@@ -108,14 +109,20 @@ pub(super) fn x5_a_connection_that_closes_under_the_next_request_is_outlasted<S:
         .authorization
         .answer_next(Answer::normal().then_close_under_next_request());
     case.get(&client, "/things").expect_status(200);
-    case.servers.revoke_all();
-    let rejection = Answer::unauthorized().then_close_under_next_request();
-    case.servers.resource.reject_with(rejection);
-    // The replay may meet the dying connection: that error is the library's, and its user's.
-    drop(case.ride_out(case.start_get(&client, "/things")));
-    case.ride_out(case.start_get(&client, "/things"))
-        .expect_status(200);
-    assert_eq!(case.servers.authorization.issued_count(), 2);
+    for rejection in [
+        Answer::unauthorized().then_close_under_next_request(),
+        Answer::unauthorized().then_close_unannounced(),
+    ] {
+        let issued = case.servers.authorization.issued_count();
+        case.servers.revoke_all();
+        case.servers.resource.reject_with(rejection);
+        // The replay may meet the dying connection: that error is the library's, and its user's.
+        drop(case.ride_out(case.start_get(&client, "/things")));
+        case.ride_out(case.start_get(&client, "/things"))
+            .expect_status(200);
+        let now = case.servers.authorization.issued_count();
+        assert_eq!(now, issued + 1, "expected one renewal");
+    }
 }
 
 fn odd_answers() -> Vec<Answer> {

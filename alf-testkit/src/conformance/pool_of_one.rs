@@ -1,6 +1,8 @@
 //! R8 where there is one connection: a rejected response must give it back, or give it up.
 
-use crate::Answer;
+use std::time::Duration;
+
+use crate::{Answer, Gate};
 
 use super::apart::echo;
 use super::{Case, Client, Expect, Subject};
@@ -10,11 +12,19 @@ pub(super) fn p3_a_pool_of_one_serves_one_after_another<S: Subject>(case: &Case<
     for number in 0..3 {
         echo(case, &client, number);
     }
-    for call in case.start_gets(8, &client, "/bytes/100000") {
-        call.wait().expect_status(200);
-    }
-    let at_once = case.servers.resource.counts().most_at_once;
-    assert_eq!(at_once, 1, "expected one request at a time");
+    let gate = Gate::new();
+    let held = Answer::normal().held_by(&gate);
+    case.servers.resource.answer_next_n(2, held);
+    let first = case.start_get(&client, "/things");
+    gate.wait_for_arrivals(1);
+    let mut second = case.start_get(&client, "/things");
+    // It is none of those that come at once; that it never comes nobody can wait for.
+    second.ends_within(Duration::from_millis(200));
+    let arrived = gate.arrivals();
+    gate.open();
+    first.wait().expect_status(200);
+    second.wait().expect_status(200);
+    assert_eq!(arrived, 1, "expected one request at a time");
 }
 
 pub(super) fn r8_a_pool_of_one_survives_a_401_of_200_kb<S: Subject>(case: &Case<S>) {
@@ -32,7 +42,9 @@ pub(super) fn r8_a_pool_of_one_survives_a_401_without_end<S: Subject>(case: &Cas
 }
 
 pub(super) fn r8_a_pool_of_one_survives_a_401_that_is_held_open<S: Subject>(case: &Case<S>) {
-    let rejection = Answer::unauthorized().header("Content-Length", "1000");
+    let rejection = Answer::unauthorized()
+        .header("Content-Length", "1000")
+        .body("the beginning");
     the_replay_gets_through(case, &client(case), rejection);
 }
 

@@ -49,7 +49,8 @@ const RULES: &[(&str, &str)] = &[
     (
         "T4",
         "Success is a 200 with a JSON object that has an access_token, whatever its content type; \
-         everything else is an error of its own kind.",
+         everything else is an error of its own kind. Whoever shows a wrong certificate is no \
+         connection, and gets no secret.",
     ),
     (
         "T5",
@@ -59,7 +60,8 @@ const RULES: &[(&str, &str)] = &[
     (
         "T7",
         "At most 1 MiB of the authorization server's answer is read, and none of its redirects is \
-         followed: a 307 must not carry the secret elsewhere.",
+         followed: a 307 must not carry the secret elsewhere. What was not read never becomes the \
+         next answer.",
     ),
     (
         "T8",
@@ -155,12 +157,13 @@ const RULES: &[(&str, &str)] = &[
     ("R7", "Other statuses than 401 are never replayed."),
     (
         "R8",
-        "A rejected response is discarded before the renewal, and its rest never becomes the next \
-         answer.",
+        "A rejected response is discarded before the renewal, so that a pool of one connection \
+         survives it, and its rest never becomes the next answer.",
     ),
     (
         "X1",
-        "No secret, token or `Authorization` value appears in an error, an event or a Debug.",
+        "No secret, token or `Authorization` value appears in an error, an event, a log line or a \
+         Debug.",
     ),
     (
         "X2",
@@ -178,13 +181,14 @@ const RULES: &[(&str, &str)] = &[
     (
         "X5",
         "Nothing that a server answers makes alf panic, hang past its deadline, or grow without \
-         bound.",
+         bound. Where the library panics, the caller gets an error.",
     ),
     ("P1", "Every method of the transport says what is so."),
     (
         "P3",
-        "Requests and responses are the library's own: bodies stream in both directions, headers \
-         and status are untouched.",
+        "Requests and responses are the library's own: bodies stream in both directions, no faster \
+         than the slower side takes them; headers and status are untouched; TLS and the connection \
+         pool are as the user set them.",
     ),
 ];
 

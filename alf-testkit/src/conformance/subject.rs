@@ -14,7 +14,7 @@ use super::Body;
 ///
 /// # Examples
 ///
-/// All that the suite needs to try `from_fn` over a stack of yours:
+/// All that the suite needs to try `from_fn` over an async stack of yours:
 ///
 /// ```
 /// use std::future::Future;
@@ -132,7 +132,7 @@ pub type ReadError = Box<dyn Error + Send + Sync>;
 /// What some transports can do and others cannot.
 ///
 /// None of these excuses a leak: the cases that follow a token or a secret around run on every
-/// transport.
+/// transport, but for the one that reads what is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Capability {
@@ -155,6 +155,9 @@ pub enum Capability {
     ConnectionLimit,
     /// A response is handed over when its head is there, not only with the first byte of its body.
     EarlyHeads,
+    /// What the library logs, by `log` or by `tracing`, shows no header and no body at any level.
+    /// One that lacks this must tell its users which lines to keep out.
+    DiscreetLogs,
 }
 
 /// Which of the [`Capability`]s a transport has.
@@ -195,7 +198,24 @@ impl Capability {
         Self::Tls,
         Self::ConnectionLimit,
         Self::EarlyHeads,
+        Self::DiscreetLogs,
     ];
+
+    /// What is so of a transport that is without it.
+    pub(super) const fn lack(self) -> &'static str {
+        match self {
+            Self::StreamingRequests => "a request body is in memory before it is sent",
+            Self::StreamingResponses => "a response is gathered before it is handed over",
+            Self::Redirects => "it follows no redirects",
+            Self::ConnectionReuse => "each request has a connection of its own",
+            Self::ErrorKinds => "an error does not tell whether there was a connection",
+            Self::Cancellation => "what waits for the network cannot be dropped",
+            Self::Tls => "it speaks no https, or trusts no certificate of the suite's",
+            Self::ConnectionLimit => "it makes as many connections as it needs",
+            Self::EarlyHeads => "a response comes with the first byte of its body",
+            Self::DiscreetLogs => "it logs headers, of which its users must be told",
+        }
+    }
 
     const fn bit(self) -> u32 {
         1 << self as u32
@@ -224,7 +244,7 @@ mod tests {
         assert_eq!(
             format!("{some:?}"),
             "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds, Tls, \
-             ConnectionLimit, EarlyHeads}"
+             ConnectionLimit, EarlyHeads, DiscreetLogs}"
         );
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn x5_no_rejection_is_a_panic<S: Subject>(case: &Case<S>) {
         // The answer to the replay, or an error of the library, which has read no 401 then.
         drop(case.outlast(case.start_get(&client, "/things")));
         case.servers.resource.reject_with(Answer::unauthorized());
+        let_rest_pass(case, Duration::from_secs(5));
         works_on(case, &client, shown);
     }
 }
@@ -39,11 +40,17 @@ pub(super) fn x5_no_answer_of_the_authorization_server_is_a_panic<S: Subject>(ca
         drop(case.outlast(case.start_get(&client, "/things")));
         let deaths = case.events.deaths();
         assert_eq!(deaths, 0, "expected an error, but no panic, of {shown}");
-        // B2: whatever it rests for.
-        case.time.advance(Duration::from_secs(300));
+        let_rest_pass(case, Duration::from_secs(300));
         case.servers.authorization.answer_normally();
         works_on(case, &client, shown);
     }
+}
+
+/// B2: whatever it rests for, once the flight has ended. A library that blocks may take longer than
+/// its caller has waited.
+fn let_rest_pass<S: Subject>(case: &Case<S>, longest: Duration) {
+    case.time.wait_for_rest();
+    case.time.advance(longest);
 }
 
 fn works_on<S: Subject>(case: &Case<S>, client: &Client<S>, after: &str) {

@@ -38,8 +38,8 @@ pub struct Counts {
     pub open_connections: usize,
     /// Beginnings of requests that were not HTTP or broke off; they are not in `requests`.
     pub unreadable: usize,
-    /// Bytes that were written, heads and interim answers included: while a client reads nothing,
-    /// what the buffers of the system hold. [`wait_until`](super::ScriptedServer::wait_until) does
+    /// Bytes that were written or are being written, heads and interim answers included: while a
+    /// client reads nothing, little more than what the buffers of the system hold. [`wait_until`](super::ScriptedServer::wait_until) does
     /// not see it.
     pub bytes_sent: u64,
 }

@@ -70,7 +70,7 @@ impl Exchange<'_> {
             }
         }
         let framing = head.framing;
-        let request = Arc::new(Recorded::new(self.id, turn, head, body));
+        let request = Arc::new(Recorded::new(self.wire.scheme(), self.id, turn, head, body));
 
         let entry = self.core.log.arrived(&request);
         self.pause(&pauses);

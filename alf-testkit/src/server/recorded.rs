@@ -29,6 +29,7 @@ use super::request_head::{RequestHead, path_of};
 /// ```
 #[derive(Clone)]
 pub struct Recorded {
+    pub(super) scheme: &'static str,
     pub(super) connection: usize,
     pub(super) turn: usize,
     pub(super) method: String,
@@ -39,7 +40,14 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    pub(super) fn new(connection: usize, turn: usize, head: RequestHead, body: Body) -> Self {
+    /// A request that came by `http` or `https`.
+    pub(super) fn new(
+        scheme: &'static str,
+        connection: usize,
+        turn: usize,
+        head: RequestHead,
+        body: Body,
+    ) -> Self {
         let RequestHead {
             method,
             target,
@@ -47,6 +55,7 @@ impl Recorded {
             ..
         } = head;
         Self {
+            scheme,
             connection,
             turn,
             method,
@@ -175,11 +184,16 @@ impl Recorded {
         } else {
             ""
         };
+        let by = if self.scheme == "https" {
+            " by TLS"
+        } else {
+            ""
+        };
         let answered = self
             .status
             .map_or_else(|| "-".to_owned(), |status| status.to_string());
         format!(
-            "{} {}{query} -> {answered}, connection {}{reused}, {}, {} bytes of body",
+            "{} {}{query} -> {answered}, connection {}{reused}{by}, {}, {} bytes of body",
             self.method,
             self.path(),
             self.connection,

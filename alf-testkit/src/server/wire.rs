@@ -46,6 +46,13 @@ impl<'a> Wire<'a> {
         Ok(Self { tcp, session, log })
     }
 
+    pub(super) fn scheme(&self) -> &'static str {
+        match self.session {
+            None => "http",
+            Some(_) => "https",
+        }
+    }
+
     pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut tcp = self.tcp;
         match &self.session {
@@ -55,13 +62,13 @@ impl<'a> Wire<'a> {
     }
 
     pub(super) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+        // Before: who has the answer finds it counted.
+        self.log.sent(bytes.len());
         let mut tcp = self.tcp;
         match &self.session {
-            None => tcp.write_all(bytes)?,
-            Some(session) => session.borrow_mut().write_all(tcp, bytes)?,
+            None => tcp.write_all(bytes),
+            Some(session) => session.borrow_mut().write_all(tcp, bytes),
         }
-        self.log.sent(bytes.len());
-        Ok(())
     }
 
     /// Says that nothing more comes; what the peer sends can still be read.

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use alf_testkit::server::pattern;
-use alf_testkit::{Answer, Servers};
+use alf_testkit::{Answer, Gate, Servers};
 
 use crate::client::{Client, FORM, get};
 
@@ -227,6 +227,45 @@ fn client_that_expects_100_is_told_to_continue() {
     assert_eq!(client.response().status, 100);
     client.send("abc");
     assert_eq!(client.response().status, 201);
+}
+
+#[test]
+fn rest_of_a_body_is_held_and_the_beginning_is_not() {
+    for answer in [
+        Answer::status(200).body("abcdef"),
+        Answer::status(200).chunks(["abcd", "ef"]),
+        Answer::status(200).body_of_length(6),
+    ] {
+        let gate = Gate::new();
+        let (servers, mut client) = answered(answer.rest_held_by(&gate));
+        client.send(get("/", "x"));
+        gate.wait_for_arrivals(1);
+        let sent = servers.resource.counts().bytes_sent;
+        gate.open();
+        assert_eq!(client.response().text(), "abcdef");
+        assert!(sent > 0 && servers.resource.counts().bytes_sent > sent);
+    }
+    let gate = Gate::new();
+    let (servers, mut client) = answered(Answer::status(200).body("abcdef").rest_held_by(&gate));
+    client.send(get("/", "x"));
+    gate.wait_for_arrivals(1);
+    // It waits for no gate, and sends nothing more.
+    drop(servers);
+    assert!(client.rest().ends_with(b"\r\n\r\nabc"));
+}
+
+#[test]
+fn body_of_a_request_is_read_when_the_gate_says_so() {
+    let gate = Gate::new();
+    let (servers, mut client) = answered(Answer::normal().reading_the_body_at(&gate));
+    client.send("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    assert_eq!(client.response_to_head().status, 100);
+    gate.wait_for_arrivals(1);
+    assert_eq!(servers.resource.request_count(), 0);
+    gate.open();
+    client.send("abc");
+    servers.resource.wait_for_requests(1);
+    assert_eq!(servers.resource.requests()[0].body(), b"abc");
 }
 
 #[test]

@@ -50,6 +50,8 @@ struct Incoming {
     connection: Option<BufReader<TcpStream>>,
     left: Framing,
     goes_back: bool,
+    /// The server said that this is the last response on it.
+    closes: bool,
     authority: String,
     pool: Arc<Pool>,
 }
@@ -245,16 +247,14 @@ impl<U: Unread> BlockingTransport<U> {
         let closes = headers
             .get("connection")
             .is_some_and(|value| value == "close");
-        let mut body = Incoming {
+        let body = Incoming {
             connection: Some(connection),
             left,
             goes_back: U::GOES_BACK,
+            closes,
             authority,
             pool: Arc::clone(&self.pool),
         };
-        if closes && left == Framing::Done {
-            body.connection = None;
-        }
         Ok(BlockingResponse {
             status,
             headers,
@@ -445,7 +445,7 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if self.left != Framing::Done && !self.goes_back {
+        if self.closes || (self.left != Framing::Done && !self.goes_back) {
             return;
         }
         if let Some(connection) = self.connection.take() {

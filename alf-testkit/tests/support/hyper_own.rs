@@ -32,52 +32,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use connector::{Trust, connector};
 
+pub(crate) use flaw::{Flaw, Flawed, Sound};
+
 #[path = "connector.rs"]
 mod connector;
+#[path = "flaw.rs"]
+mod flaw;
 
 /// A transport with this flaw.
 pub(crate) struct HyperOwn<F>(PhantomData<F>);
-
-/// What is wrong with a transport.
-pub(crate) trait Flaw: Send + Sync + 'static {
-    const FLAW: Option<Flawed>;
-}
-
-/// The mistakes that the suite is there to catch.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flawed {
-    AppendsHeaders,
-    CopiesNoBody,
-    CopiesStreamsAsNothing,
-    CopiesShortBodies,
-    NeverCopies,
-    FollowsRedirectsWithTheToken,
-    FollowsRedirectsAndTellsNobody,
-    TakesSchemesForOne,
-    PutsTheTokenBackOnTheSecondHop,
-    ExchangeFollowsRedirects,
-    ExchangeReadsWithoutBound,
-    ExchangeCallsLongFailuresTooLarge,
-    ExchangeDropsHeaders,
-    ExchangeErrorsShowTheRequest,
-    ExchangeCallsEveryFailureRedirected,
-    TellsAWrongOrigin,
-    TellsOneValueOfAHeader,
-    MakesErrorsOfStatuses,
-    GathersStreams,
-    GathersResponses,
-    KeepsRejectedResponses,
-    TrustsAnyCertificate,
-    PanicsOnOddHeaders,
-    Panics,
-}
-
-/// Without a flaw.
-pub(crate) struct Sound;
-
-impl Flaw for Sound {
-    const FLAW: Option<Flawed> = None;
-}
 
 type Sent = Either<Full<Bytes>, BodyStream>;
 type Received = Either<Incoming, Full<Bytes>>;
@@ -102,8 +65,11 @@ impl<F: Flaw> Subject for HyperOwn<F> {
             Some(Flawed::TrustsAnyCertificate) => Trust::Anybody,
             _ => Trust::TheRoot,
         };
-        let connector = connector(setup.root_certificate.as_deref(), trust);
+        let root = setup.root_certificate.as_deref();
+        let root = root.filter(|_| F::FLAW != Some(Flawed::IgnoresTheRoot));
+        let connector = connector(root, trust);
         let limit = setup.max_connections.map(Semaphore::new);
+        let limit = limit.filter(|_| F::FLAW != Some(Flawed::IgnoresTheLimit));
         OwnTransport {
             client: Client::builder(TokioExecutor::new()).build(connector),
             limit: limit.map(Arc::new),
@@ -160,6 +126,10 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             )
         );
         let permit = self.permit().await?;
+        if F::FLAW == Some(Flawed::LogsTheToken) {
+            let value = request.headers().get(AUTHORIZATION);
+            log::trace!("> {}", value.unwrap().to_str().unwrap());
+        }
         let asked = request.uri().clone();
         let headers = request.headers().clone();
         let mut response = self
@@ -280,6 +250,9 @@ impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, TransportError> {
         assert!(F::FLAW != Some(Flawed::Panics), "a flaw of this transport");
+        if F::FLAW == Some(Flawed::TracesTheSecret) {
+            tracing::trace!(body = ?request.body());
+        }
         let sent = request.clone();
         let mut request = request.map(|body| Either::Left(Full::new(body)));
         if F::FLAW == Some(Flawed::ExchangeDropsHeaders) {

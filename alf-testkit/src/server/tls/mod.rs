@@ -104,3 +104,72 @@ impl Session for ServerConnection {
 const HANDSHAKE: u8 = 22;
 
 static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::new("alf-testkit"));
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+    use super::*;
+    use crate::Servers;
+
+    #[test]
+    fn a_certificate_is_as_good_as_its_name_and_its_authority() {
+        let trusted = Servers::start_with(Some(Tls::trusted()));
+        for host in ["localhost", "127.0.0.1"] {
+            assert_eq!(status(&trusted, host).unwrap(), "HTTP/1.1 401");
+        }
+        assert!(status(&trusted, "another.example").is_err());
+        let another = Servers::start_with(Some(Tls::of_another_host()));
+        assert!(status(&another, "localhost").is_err());
+        assert_eq!(status(&another, "another.example").unwrap(), "HTTP/1.1 401");
+        let unknown = Servers::start_with(Some(Tls::of_unknown_authority()));
+        assert!(status(&unknown, "localhost").is_err());
+        let requests = [&trusted, &another, &unknown].map(|one| one.resource.request_count());
+        assert_eq!(requests, [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_port_with_tls_speaks_http_too() {
+        let servers = Servers::start_with(Some(Tls::trusted()));
+        assert!(servers.url("/").starts_with("https://127.0.0.1:"));
+        assert!(servers.resource.plain_url("/").starts_with("http://"));
+        let mut tcp = TcpStream::connect(servers.resource.address()).unwrap();
+        assert_eq!(first_line(&mut tcp).unwrap(), "HTTP/1.1 401");
+        status(&servers, "localhost").unwrap();
+        let report = servers.report();
+        assert!(
+            report.contains("1. GET / -> 401, connection 1, no"),
+            "{report}"
+        );
+        assert!(
+            report.contains("2. GET / -> 401, connection 2 by TLS, no"),
+            "{report}"
+        );
+    }
+
+    /// What a client gets that looks for this host there, and trusts the root certificate.
+    fn status(servers: &Servers, host: &'static str) -> io::Result<String> {
+        let mut roots = RootCertStore::empty();
+        let root = CertificateDer::from_pem_slice(root_certificate().as_bytes());
+        roots.add(root.unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from(host).unwrap();
+        let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut tcp = TcpStream::connect(servers.resource.address())?;
+        first_line(&mut Stream::new(&mut connection, &mut tcp))
+    }
+
+    /// Version and status of the answer to a request without a token.
+    fn first_line(stream: &mut (impl Read + Write)) -> io::Result<String> {
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
+        let mut line = [0; 12];
+        stream.read_exact(&mut line)?;
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    }
+}
