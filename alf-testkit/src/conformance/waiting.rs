@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use alf_core::{Moment, Runtime};
 
+use crate::server::Counts;
+
 use super::call::PATIENCE;
 use super::events::Stumble;
 use super::{Call, Case, Subject, fail};
@@ -24,16 +26,15 @@ impl<S: Subject> Case<S> {
         call.wait()
     }
 
-    /// Waits for a call that may need any timer to end: time passes whenever nothing else happens.
+    /// Waits for a call that may need any timer to end: time passes whenever nothing else happens,
+    /// at the servers neither.
     pub(super) fn outlast<T: Send + 'static>(&self, mut call: Call<T>) -> T {
         let begun = Instant::now();
-        let mut last = begun;
-        let mut seen = self.activity();
+        let (mut last, mut seen) = (begun, self.traffic());
         while !call.ends_within(Duration::from_millis(1)) {
-            let now = self.activity();
-            if self.let_pauses_pass() || now != seen {
-                seen = now;
-                last = Instant::now();
+            let traffic = self.traffic();
+            if self.let_pauses_pass() || traffic != seen {
+                (last, seen) = (Instant::now(), traffic);
             } else if last.elapsed() > IDLE {
                 self.time.advance_to_next_timer();
                 last = Instant::now();
@@ -45,20 +46,22 @@ impl<S: Subject> Case<S> {
         call.wait()
     }
 
-    /// What changes while the servers have something to do.
-    fn activity(&self) -> [u64; 6] {
-        let [own, other] = [
+    /// What changes whenever a server has something to do.
+    fn traffic(&self) -> [(usize, usize, usize, u64); 2] {
+        let servers = [
             self.servers.authorization.counts(),
             self.servers.resource.counts(),
         ];
-        [
-            own.connections as u64,
-            own.requests as u64,
-            own.bytes_sent,
-            other.connections as u64,
-            other.requests as u64,
-            other.bytes_sent,
-        ]
+        servers.map(|counts| {
+            let Counts {
+                requests,
+                connections,
+                open_connections,
+                bytes_sent,
+                ..
+            } = counts;
+            (requests, connections, open_connections, bytes_sent)
+        })
     }
 
     /// Lets every pause between attempts pass that has begun.
@@ -96,5 +99,5 @@ impl<S: Subject> Case<S> {
     }
 }
 
-/// After that long in real time nothing more happens by itself.
-const IDLE: Duration = Duration::from_secs(1);
+/// After that long in real time nothing more happens by itself, on a busy machine too.
+const IDLE: Duration = Duration::from_secs(2);

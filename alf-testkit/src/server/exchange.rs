@@ -150,7 +150,13 @@ impl Exchange<'_> {
                 Ok(Next::Close)
             }
             Content::Http { status, body } => {
-                let hold = |gate: &Gate| self.core.shutdown.hold_at(gate);
+                let hold = |gate: &Gate| {
+                    self.core.shutdown.hold_at(gate);
+                    if self.core.shutdown.has_begun() {
+                        return Err(io::ErrorKind::Interrupted.into());
+                    }
+                    Ok(())
+                };
                 self.writer
                     .response(*status, body, answer, &request.method, hold)?;
                 Ok(self.after(answer.ending))

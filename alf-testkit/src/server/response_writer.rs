@@ -27,14 +27,14 @@ impl<'a> ResponseWriter<'a> {
     }
 
     /// Sends `status`, the headers of `answer` and `body`, as far as the ending of `answer` allows.
-    /// `hold` waits at a gate in the middle of the body.
+    /// `hold` waits at a gate in the middle of the body, and fails where the server ends meanwhile.
     pub(super) fn response(
         &mut self,
         status: u16,
         body: &AnswerBody,
         answer: &Answer,
         method: &str,
-        hold: impl Fn(&Gate),
+        hold: impl Fn(&Gate) -> io::Result<()>,
     ) -> io::Result<()> {
         self.buffer.clear();
         head(&mut self.buffer, status, body, answer)?;
@@ -58,7 +58,11 @@ impl<'a> ResponseWriter<'a> {
     }
 
     /// Sends the pieces; where there is a `pause`, the first in two halves, with it between them.
-    fn body(&mut self, body: &AnswerBody, mut pause: Option<impl FnOnce()>) -> io::Result<()> {
+    fn body(
+        &mut self,
+        body: &AnswerBody,
+        mut pause: Option<impl FnOnce() -> io::Result<()>>,
+    ) -> io::Result<()> {
         let chunked = body.length().is_none();
         for piece in body.pieces() {
             let rest = match pause.take() {
@@ -67,7 +71,7 @@ impl<'a> ResponseWriter<'a> {
                     let (first, rest) = piece.split_at(piece.len() / 2);
                     self.piece(first, chunked)?;
                     self.flush()?;
-                    pause();
+                    pause()?;
                     rest
                 }
             };
