@@ -220,9 +220,10 @@ impl<T: Transport> Client<T> {
 impl<T: BlockingTransport> Client<T> {
     /// [`send`](Self::send), for a thread that may wait: it returns when the response is there.
     ///
-    /// It may be called from anywhere, an async task included, and cannot deadlock: what it waits
-    /// for runs on other threads. Where it is called from a task, it holds up the others of that
-    /// executor thread, as everything does that blocks.
+    /// It may be called from anywhere, an async task included, and cannot deadlock: on
+    /// [`ThreadRuntime`](crate::ThreadRuntime), the default, what it waits for runs on other
+    /// threads. Where it is called from a task, it holds up the others of that executor thread, as
+    /// everything does that blocks; and a library may refuse to do so.
     ///
     /// # Errors
     ///

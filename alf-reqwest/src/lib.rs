@@ -23,17 +23,24 @@
 //!   ([`guard_redirects`]) and its proxy ([`Client::builder`]).
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by reqwest: [`TokenManager`].
+//! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
 //! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this
 //! crate.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
+
 mod adapter;
 mod client;
+mod failure;
+mod http_client;
 mod redirect;
 mod request;
 mod route;
 mod tokens;
 mod transport;
+mod url;
 
 pub use adapter::{Reqwest, ReqwestTokens};
 pub use client::Client;
@@ -89,6 +96,7 @@ pub type TokenManagerBuilder = alf_core::ClientBuilder<ReqwestTokens>;
 /// ```
 pub type Error = alf_core::Error<reqwest::Error>;
 
-#[cfg(doctest)]
+/// One of its programs blocks.
+#[cfg(all(doctest, feature = "blocking"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -8,22 +8,24 @@ use std::sync::{Arc, OnceLock};
 
 use reqwest::{ClientBuilder, Url};
 
+use crate::http_client::HttpClient;
+
 /// A reqwest client, or two with the same settings.
 #[derive(Clone)]
-pub(crate) struct Route {
-    usual: reqwest::Client,
-    loopback: Option<Arc<Loopback>>,
+pub(crate) struct Route<C> {
+    usual: C,
+    loopback: Option<Arc<Loopback<C>>>,
 }
 
 /// The client past the proxy: made when it is first needed, as most programs never need it.
-struct Loopback {
+struct Loopback<C> {
     settings: fn() -> ClientBuilder,
-    client: OnceLock<reqwest::Client>,
+    client: OnceLock<C>,
 }
 
-impl Route {
+impl<C: HttpClient> Route<C> {
     /// The user's client, for every host: its proxy settings are the user's.
-    pub(crate) fn given(client: reqwest::Client) -> Self {
+    pub(crate) fn given(client: C) -> Self {
         Self {
             usual: client,
             loopback: None,
@@ -31,7 +33,7 @@ impl Route {
     }
 
     /// `usual`, which was built with `settings`, and for loopback another one without a proxy.
-    pub(crate) fn own(usual: reqwest::Client, settings: fn() -> ClientBuilder) -> Self {
+    pub(crate) fn own(usual: C, settings: fn() -> ClientBuilder) -> Self {
         let client = OnceLock::new();
         Self {
             usual,
@@ -40,8 +42,14 @@ impl Route {
     }
 
     /// The client for all but loopback.
-    pub(crate) fn usual(&self) -> &reqwest::Client {
+    pub(crate) fn usual(&self) -> &C {
         &self.usual
+    }
+
+    /// Whether alf made its client, and so knows its settings.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn is_own(&self) -> bool {
+        self.loopback.is_some()
     }
 
     /// The client for a request to that URL. Where a redirect leads to or from loopback the client
@@ -50,7 +58,7 @@ impl Route {
     /// # Errors
     ///
     /// Where reqwest cannot build the client for loopback.
-    pub(crate) fn to(&self, url: &Url) -> Result<&reqwest::Client, reqwest::Error> {
+    pub(crate) fn to(&self, url: &Url) -> Result<&C, reqwest::Error> {
         match &self.loopback {
             Some(loopback) if is_loopback(url) => loopback.client(),
             Some(_) | None => Ok(&self.usual),
@@ -58,12 +66,12 @@ impl Route {
     }
 }
 
-impl Loopback {
-    fn client(&self) -> Result<&reqwest::Client, reqwest::Error> {
+impl<C: HttpClient> Loopback<C> {
+    fn client(&self) -> Result<&C, reqwest::Error> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = (self.settings)().no_proxy().build()?;
+        let client = C::build((self.settings)().no_proxy())?;
         // Of two that were made at the same time, one is kept.
         Ok(self.client.get_or_init(|| client))
     }

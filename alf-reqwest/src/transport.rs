@@ -12,9 +12,11 @@ use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body_util::Full;
-use reqwest::{Body, Request, Response, Url};
+use reqwest::{Body, Request, Response};
 
+use crate::failure::failure;
 use crate::route::Route;
+use crate::url::{origin, uri};
 
 /// reqwest as alf's transport: one client for your requests, and another one for token requests.
 ///
@@ -24,12 +26,12 @@ use crate::route::Route;
 /// A [`Client`](crate::Client) has one; there is no other way to get it.
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    calls: Route,
-    tokens: Route,
+    calls: Route<reqwest::Client>,
+    tokens: Route<reqwest::Client>,
 }
 
 impl ReqwestTransport {
-    pub(crate) fn new(calls: Route, tokens: Route) -> Self {
+    pub(crate) fn new(calls: Route<reqwest::Client>, tokens: Route<reqwest::Client>) -> Self {
         Self { calls, tokens }
     }
 
@@ -64,9 +66,7 @@ impl Transport for ReqwestTransport {
     }
 
     fn head(&self, request: &Request) -> (Method, Uri) {
-        // A URL that is no URI is refused by reqwest before anything is sent.
-        let uri = request.url().as_str().parse().unwrap_or_default();
-        (request.method().clone(), uri)
+        (request.method().clone(), uri(request.url()))
     }
 
     fn insert_header(&self, request: &mut Request, name: &HeaderName, value: &HeaderValue) {
@@ -133,27 +133,6 @@ impl TokenEndpoint for ReqwestTransport {
         *answer.body_mut() = body.into_bytes();
         Ok(answer)
     }
-}
-
-/// X1: without the URL, whose query may hold a secret.
-fn failure(error: reqwest::Error) -> TransportError {
-    if error.is_redirect() {
-        // What lies beneath may be another reqwest error, which shows a URL.
-        return TransportErrorKind::Redirected.into();
-    }
-    let kind = if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else if error.is_connect() {
-        TransportErrorKind::Connect
-    } else {
-        TransportErrorKind::Exchange
-    };
-    TransportError::new(kind, error.without_url())
-}
-
-fn origin(url: &Url) -> Origin {
-    let host = url.host_str().unwrap_or_default();
-    Origin::new(url.scheme(), host, url.port_or_known_default())
 }
 
 /// What reqwest's clients show may hold the values of default headers.

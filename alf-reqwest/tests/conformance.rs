@@ -20,18 +20,15 @@ impl Subject for Reqwest {
     type Transport = ReqwestTransport;
 
     fn transport(setup: &Setup) -> ReqwestTransport {
-        let mut client =
+        let builder =
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
-        if let Some(pem) = &setup.root_certificate {
-            let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
-            let trusting = || reqwest::Client::builder().add_root_certificate(root.clone());
-            let calls = trusting().redirect(guard_redirects(Policy::default()));
-            let tokens = trusting().redirect(Policy::none());
-            client = client
-                .http_client(calls.build().unwrap())
-                .token_http_client(tokens.build().unwrap());
-        }
-        client.build().unwrap().core().transport().clone()
+        let builder = match &setup.root_certificate {
+            Some(pem) => builder
+                .http_client(trusting(pem, guard_redirects(Policy::default())))
+                .token_http_client(trusting(pem, Policy::none())),
+            None => builder,
+        };
+        builder.build().unwrap().core().transport().clone()
     }
 
     fn runtime() -> Arc<dyn Runtime> {
@@ -58,15 +55,42 @@ impl Subject for Reqwest {
     }
 
     fn capabilities() -> Capabilities {
-        // reqwest bounds idle connections, and no others.
-        let all = Capabilities::all().without(Capability::ConnectionLimit);
-        if cfg!(any(feature = "rustls", feature = "native-tls")) {
-            all
+        let capabilities = Capabilities::all().without(Capability::ConnectionLimit);
+        if TLS {
+            capabilities
         } else {
-            all.without(Capability::Tls)
+            capabilities.without(Capability::Tls)
         }
     }
 }
+
+/// A client that trusts nothing but that certificate.
+#[cfg(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+fn trusting(pem: &str, policy: Policy) -> reqwest::Client {
+    let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
+    let builder = reqwest::Client::builder().no_proxy().redirect(policy);
+    builder.tls_certs_only([root]).build().unwrap()
+}
+
+/// Nobody asks for it.
+#[cfg(not(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+)))]
+fn trusting(_: &str, policy: Policy) -> reqwest::Client {
+    reqwest::Client::builder().redirect(policy).build().unwrap()
+}
+
+const TLS: bool = cfg!(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+));
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());

@@ -39,7 +39,30 @@ async fn t8_x2_loopback_goes_past_the_proxy() {
     assert_eq!(servers.resource.request_count(), 2);
 }
 
-/// And so the child above had a proxy to go past.
+#[cfg(feature = "blocking")]
+#[test]
+fn t8_x2_blocking_goes_past_the_proxy() {
+    if let Some(scene) = Scene::of_child() {
+        let client = alf_reqwest::blocking::Client::builder(&scene.token_endpoint)
+            .client_secret("client-id", "secret")
+            .build()
+            .unwrap();
+        for _ in 0..2 {
+            let response = client.get(&scene.url).send().unwrap();
+            assert_eq!(response.status(), 200);
+        }
+        return;
+    }
+    let servers = Servers::start();
+    let proxy = servers.another_resource_server();
+    let scene = Scene::new(&servers, servers.url("/things"));
+    scene.play("t8_x2_blocking_goes_past_the_proxy", &proxy);
+    assert_eq!(proxy.request_count(), 0, "{}", proxy.report());
+    assert_eq!(servers.authorization.token_requests(), 1);
+    assert_eq!(servers.resource.request_count(), 2);
+}
+
+/// And so the children above had a proxy to go past.
 #[tokio::test]
 async fn p3_other_hosts_are_reached_through_the_proxy() {
     if let Some(scene) = Scene::of_child() {

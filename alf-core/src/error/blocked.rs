@@ -1,8 +1,9 @@
-//! A request that alf would not send (X2, X3).
+//! A request that alf would not send (X2, X3, P2).
 
 use crate::Origin;
 
-/// alf did not send a request, because the token must not go where it was going.
+/// alf did not send a request: the token must not go where it was going, or the thread must not
+/// wait for the response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request{} was not sent: {reason}", to(.origin))]
 pub struct Blocked {
@@ -24,10 +25,17 @@ pub enum BlockedReason {
     /// The origin is none of `allowed_origins`.
     #[error("its origin is none of allowed_origins")]
     OriginNotAllowed,
+    /// The HTTP library blocks, and does not do so on a thread that runs async tasks.
+    #[error(
+        "its HTTP library does not block a thread that runs async tasks; use the async client, or \
+         a thread for calls that block (tokio::task::spawn_blocking)"
+    )]
+    AsyncThread,
 }
 
 impl Blocked {
-    pub(crate) fn new(origin: Origin, reason: BlockedReason) -> Self {
+    /// For adapters, which may have reasons before alf-core sees the request.
+    pub fn new(origin: Origin, reason: BlockedReason) -> Self {
         Self { origin, reason }
     }
 

@@ -43,7 +43,7 @@ pub enum Error<E> {
     /// The HTTP library's own error, untouched.
     #[error(transparent)]
     Transport(E),
-    /// alf did not send the request, because the token must not go there.
+    /// alf did not send the request: the token must not go there, or the thread must not wait.
     #[error(transparent)]
     Blocked(#[from] Blocked),
 }

@@ -1,12 +1,14 @@
 //! How much of an authorization server's answer is read (T7), the same on every transport.
 
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use http::StatusCode;
+use zeroize::Zeroizing;
 
 use crate::secret::SecretBytes;
-use crate::{ExchangeOptions, TransportError, TransportErrorKind};
+use crate::{ExchangeOptions, Moment, Runtime, ThreadRuntime, TransportError, TransportErrorKind};
 
 /// The body of an answer to a token request, put together piece by piece as it is read: bounded as
 /// [`TokenEndpoint::exchange`](crate::TokenEndpoint::exchange) says, and wiped when it is dropped.
@@ -74,6 +76,44 @@ impl AnswerBody {
         Ok(ControlFlow::Break(()))
     }
 
+    /// Reads a body that blocks, to its end or as far as there is room, and returns what was read.
+    ///
+    /// A time-out for each read does not bound a body that comes byte by byte (S5): between reads,
+    /// the clock of [`ThreadRuntime`] is compared with `ends_at`. `failure` says what an error of
+    /// the library means.
+    ///
+    /// # Errors
+    ///
+    /// [`Timeout`](TransportErrorKind::Timeout) where the time is up, those of
+    /// [`push`](Self::push), and what `failure` makes of the library's. A read that was
+    /// interrupted is repeated.
+    pub fn read_from(
+        mut self,
+        mut body: impl Read,
+        ends_at: Moment,
+        failure: impl FnOnce(io::Error) -> TransportError,
+    ) -> Result<Bytes, TransportError> {
+        let mut buffer = Zeroizing::new(vec![0; PIECE]);
+        loop {
+            match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => {
+                    // Never more than the buffer has.
+                    let piece = buffer.get(..length).unwrap_or_default();
+                    if self.push(piece)?.is_break() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failure(error)),
+            }
+            if ends_at <= ThreadRuntime.now() {
+                return Err(TransportErrorKind::Timeout.into());
+            }
+        }
+        Ok(self.into_bytes())
+    }
+
     /// What was read.
     pub fn into_bytes(self) -> Bytes {
         self.read.into_bytes()
@@ -89,6 +129,9 @@ impl std::fmt::Debug for AnswerBody {
 
 /// More than a usual token response has: a JWT of a few KiB, and some members beside it.
 const USUAL: usize = 16 * 1024;
+
+/// How much a body that blocks is asked for at once.
+const PIECE: usize = 8 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -2,16 +2,17 @@
 
 use std::error::Error as StdError;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
-use zeroize::Zeroizing;
 
 use crate::{
-    AnswerBody, BlockingTransport, ExchangeOptions, FnError, Origin, Redirects, TokenEndpoint,
-    Transport, TransportError, TransportErrorKind,
+    AnswerBody, BlockingTransport, ExchangeOptions, FnError, Origin, Redirects, Runtime,
+    ThreadRuntime, TokenEndpoint, Transport, TransportError, TransportErrorKind,
 };
 
 /// [`from_fn`](crate::from_fn) for a library that blocks: a closure that sends an
@@ -20,10 +21,19 @@ use crate::{
 /// The same closure sends the user's requests and the token requests. `redirects` is a promise:
 /// the closure follows none, or the token would be carried along (X4).
 ///
-/// Nobody can drop what such a closure does, so it needs time-outs of its own, for the connection
-/// and for each read: without one, a server that goes silent holds a caller's thread for ever, and
-/// a thread for each token request. An `Err` is for a request that has no response: a library that
-/// makes one of a status (a 401, a 503) must be told not to.
+/// An `Err` is for a request that has no response: a library that makes one of a status (a 401, a
+/// 503) must be told not to.
+///
+/// # Time-outs
+///
+/// Nobody can drop what such a closure does, so it needs time-outs of its own: for the connection,
+/// for the response, and for each read of a body. They are needed for the end of its threads;
+/// whoever waits for a token gets an answer in time without them (S5):
+///
+/// - A caller's own request takes as long as the closure does, as it would without alf.
+/// - A token request that does not end keeps the thread of its flight. Later flights get others,
+///   but no more than 16 wait so at once: beyond that, token requests fail as timed out, without
+///   the closure being called, until one of those ends.
 ///
 /// # Examples
 ///
@@ -53,14 +63,36 @@ where
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
     match redirects {
-        Redirects::NotFollowed => BlockingFnTransport { send },
+        Redirects::NotFollowed => BlockingFnTransport::new(send),
     }
 }
 
 /// A closure that blocks, as a transport: see [`from_blocking_fn`].
-#[derive(Clone)]
 pub struct BlockingFnTransport<F> {
     send: F,
+    /// How many token requests have not ended.
+    exchanges: AtomicUsize,
+}
+
+/// A token request that has not ended.
+struct Exchange<'a>(&'a AtomicUsize);
+
+impl<F> BlockingFnTransport<F> {
+    fn new(send: F) -> Self {
+        Self {
+            send,
+            exchanges: AtomicUsize::new(0),
+        }
+    }
+
+    /// X5: `None` where too many threads hang in a closure without time-outs.
+    fn begin_exchange(&self) -> Option<Exchange<'_>> {
+        let one_more = |count| (count < MOST_EXCHANGES).then_some(count + 1);
+        self.exchanges
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()
+            .map(|_| Exchange(&self.exchanges))
+    }
 }
 
 #[async_trait]
@@ -109,9 +141,21 @@ where
     }
 
     async fn discard(&self, response: Self::Response) {
-        // A long rest is not read; dropping the body is the library's to deal with. That this was
-        // read, or not, is nobody's concern.
-        let _ = io::copy(&mut response.into_body().take(DRAINED), &mut io::sink());
+        // Whoever blocks cannot be dropped: it is done by itself after a second and a read. Whether
+        // the rest was read is nobody's concern; dropping the body is the library's to deal with.
+        let until = ThreadRuntime.now() + DRAIN_TIME;
+        let mut body = response.into_body().take(DRAINED);
+        let mut buffer = vec![0; PIECE];
+        loop {
+            match body.read(&mut buffer) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => return,
+            }
+            if until <= ThreadRuntime.now() {
+                return;
+            }
+        }
     }
 }
 
@@ -129,25 +173,32 @@ where
         request: Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, TransportError> {
-        // Whether no connection was made or a made one broke, a closure's error does not tell.
-        let response = (self.send)(request)
-            .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
-        let (head, mut body) = response.into_parts();
-        let mut answer = AnswerBody::new(head.status, options);
-        let mut buffer = Zeroizing::new(vec![0; PIECE]);
-        loop {
-            let piece = match body.read(&mut buffer) {
-                Ok(0) => break,
-                // Never more than the buffer has.
-                Ok(length) => buffer.get(..length).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(TransportError::new(TransportErrorKind::Exchange, error)),
-            };
-            if answer.push(piece)?.is_break() {
-                break;
-            }
-        }
-        Ok(Response::from_parts(head, answer.into_bytes()))
+        let ends_at = ThreadRuntime.now() + options.timeout();
+        let _exchange = self
+            .begin_exchange()
+            .ok_or_else(|| TransportError::new(TransportErrorKind::Timeout, HANGING))?;
+        let response = (self.send)(request).map_err(broken)?;
+        let (head, body) = response.into_parts();
+        let body = AnswerBody::new(head.status, options).read_from(body, ends_at, broken)?;
+        Ok(Response::from_parts(head, body))
+    }
+}
+
+/// Whether no connection was made or a made one broke, a closure's error does not tell.
+fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> TransportError {
+    TransportError::new(TransportErrorKind::Exchange, error)
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What hangs in one does not hang in its clone.
+impl<F: Clone> Clone for BlockingFnTransport<F> {
+    fn clone(&self) -> Self {
+        Self::new(self.send.clone())
     }
 }
 
@@ -161,5 +212,16 @@ impl<F> std::fmt::Debug for BlockingFnTransport<F> {
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: u64 = 64 * 1024;
 
-/// How much of a token's answer is read at once.
+/// How long that may take, as far as the library lets go.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+
+/// How much of it is read at once.
 const PIECE: usize = 8 * 1024;
+
+/// One is under way for a client (S1), and others only past their time.
+const MOST_EXCHANGES: usize = 16;
+const HANGING: &str = "16 earlier token requests have not ended: \
+                       what sends them blocks without a time-out of its own";
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,9 @@ pub trait TokenEndpoint: Send + Sync + 'static {
     ///   every other answer the body is cut there, and what was read is returned: its status says
     ///   whether it may pass (B1).
     /// - The future is dropped when its time is over. A library that blocks, and so cannot be
-    ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout).
+    ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout), also where the body
+    ///   comes byte by byte ([`AnswerBody::read_from`]). What does not end holds up nobody, but it
+    ///   keeps its thread, and the next flight gets another one.
     /// - A panic ends the flight, and is told as its death (S4).
     ///
     /// # Errors

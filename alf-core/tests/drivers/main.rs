@@ -10,6 +10,7 @@
 )]
 
 mod backoff;
+mod blocking;
 mod concurrency;
 mod cooldown;
 mod deadlines;

@@ -1,0 +1,183 @@
+//! The face: the verbs of `reqwest::blocking`, with a token.
+
+use std::fmt;
+use std::sync::Arc;
+
+use alf_core::{Blocked, BlockedReason};
+use reqwest::blocking::{Request, Response};
+use reqwest::{IntoUrl, Method};
+
+use super::thread::may_block;
+use super::{ClientBuilder, RequestBuilder, ReqwestTransport, TokenManager};
+use crate::Error;
+use crate::url::origin;
+
+/// A `reqwest::blocking::Client` that puts an OAuth 2.0 token on every request.
+///
+/// It gets the token with the first request, keeps it, renews it before it runs out, and when an
+/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// connections; make one client and clone it, or share it by reference.
+///
+/// # Examples
+///
+/// ```no_run
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use alf_reqwest::blocking::Client;
+///
+/// let client = Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .scope("read write")
+///     .build()?;
+/// let response = client
+///     .post("https://api.example.com/things")
+///     .header("Content-Type", "application/json")
+///     .body(r#"{"name":"a thing"}"#)
+///     .send()?
+///     .error_for_status()?;
+/// # let _ = response;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+/// Behind one count: a request in the making has a clone of its client.
+struct Inner {
+    core: alf_core::Client<ReqwestTransport>,
+    tokens: TokenManager,
+}
+
+impl Client {
+    pub(super) fn new(core: alf_core::Client<ReqwestTransport>) -> Self {
+        let tokens = TokenManager::new(core.tokens().clone());
+        Self(Arc::new(Inner { core, tokens }))
+    }
+
+    /// Builds a client for the token endpoint at that URL.
+    ///
+    /// What is said of [`alf_reqwest::Client::builder`](crate::Client::builder) holds here: how
+    /// redirects and proxies decide who sees the token. One thing more is yours to see to: reqwest
+    /// does not show what redirects a blocking client follows, so
+    /// [`token_http_client`](ClientBuilder::token_http_client) cannot refuse one that follows any.
+    /// Give it `Policy::none()`. Where it followed one all the same, the token request fails; but
+    /// a second redirect at another origin has carried the client's secret there by then.
+    ///
+    /// Its token requests take [`attempt_timeout`](ClientBuilder::attempt_timeout) at most,
+    /// whatever its own time-out is; and one that finds no connection may be told as one that broke
+    /// off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_reqwest::ClientSecret;
+    /// use alf_reqwest::blocking::Client;
+    ///
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
+    ///     .allowed_origins(["https://api.example.com"])
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_reqwest::ConfigError>(())
+    /// ```
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(token_endpoint)
+    }
+
+    /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Begins a `POST` request.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Begins a `PUT` request.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// Begins a `PATCH` request.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Begins a `DELETE` request.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Begins a `HEAD` request.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// Begins a request with any method.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(client: alf_reqwest::blocking::Client) -> Result<(), alf_reqwest::Error> {
+    /// use alf_reqwest::reqwest::Method;
+    ///
+    /// let response = client.request(Method::OPTIONS, "https://api.example.com/").send()?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        let request = self.0.core.transport().calls().request(method, url);
+        RequestBuilder::new(self.clone(), request)
+    }
+
+    /// Sends a request that was built elsewhere, with a token on it, and waits for its response.
+    ///
+    /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
+    /// once more, if its body is in memory; the 401 of a body that is read while it is sent is
+    /// handed back. The second answer is handed back, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// to that URL, or where the thread must not block (see
+    /// [the module](super#in-an-async-program)), [`Error::Transport`] where reqwest fails: its own
+    /// error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(client: alf_reqwest::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use alf_reqwest::reqwest::Method;
+    /// use alf_reqwest::reqwest::blocking::Request;
+    ///
+    /// let request = Request::new(Method::GET, "https://api.example.com/things".parse()?);
+    /// let response = client.execute(request)?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn execute(&self, request: Request) -> Result<Response, Error> {
+        // Here it can be told better than by an error of reqwest's.
+        may_block().map_err(|_| Blocked::new(origin(request.url()), BlockedReason::AsyncThread))?;
+        self.0.core.send_blocking(request)
+    }
+
+    /// The token of this client, for what is not sent by it.
+    pub fn tokens(&self) -> &TokenManager {
+        &self.0.tokens
+    }
+
+    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
+        &self.0.core
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("tokens", &self.0.tokens)
+            .finish_non_exhaustive()
+    }
+}

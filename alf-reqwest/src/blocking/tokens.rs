@@ -1,0 +1,73 @@
+//! The token alone.
+
+use alf_core::{Rejection, Token, TokenError};
+
+use super::TokenManagerBuilder;
+
+/// Gets the token, keeps it, renews it, over `reqwest::blocking`: for those who send their
+/// requests themselves.
+///
+/// A [`Client`](super::Client) does all that this does and sends the requests too. Clones share one
+/// token.
+///
+/// # Examples
+///
+/// ```no_run
+/// # fn send_with(_: &alf_reqwest::Token) -> u16 { 401 }
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let tokens = alf_reqwest::blocking::TokenManager::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .build()?;
+///
+/// let token = tokens.token()?; // token.header_value() is what `Authorization` takes
+/// if send_with(&token) == 401 {
+///     tokens.reject(&token);
+///     send_with(&tokens.token()?); // another token: once more
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TokenManager(alf_core::TokenManager);
+
+impl TokenManager {
+    pub(super) fn new(tokens: alf_core::TokenManager) -> Self {
+        Self(tokens)
+    }
+
+    /// Builds a token manager for the token endpoint at that URL.
+    ///
+    /// Its token requests go through a client of alf's own, or through the one that is set as
+    /// `token_http_client`, for which [`Client::builder`](super::Client::builder) says what it
+    /// must not do.
+    pub fn builder(token_endpoint: impl Into<String>) -> TokenManagerBuilder {
+        TokenManagerBuilder::new(token_endpoint)
+    }
+
+    /// The token: at once where a usable one is held, else as soon as the one flight that gets it
+    /// for all callers has landed.
+    ///
+    /// It works on every thread; one that runs async tasks it holds up.
+    ///
+    /// # Errors
+    ///
+    /// Where no token could be had within `acquire_timeout`; and at once while alf rests after a
+    /// failure, with that failure.
+    pub fn token(&self) -> Result<Token, TokenError> {
+        self.0.token_blocking()
+    }
+
+    /// A resource server said 401 to this token: it is renewed, unless that was done already.
+    ///
+    /// As [`alf_reqwest::TokenManager::reject`](crate::TokenManager::reject): the renewal begins at
+    /// once and in the background, and the next [`token`](Self::token) waits for it.
+    pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
+        self.0.reject(rejection);
+    }
+
+    /// The token manager of alf-core that this one is a face of, for code that knows no HTTP
+    /// library.
+    pub fn core(&self) -> &alf_core::TokenManager {
+        &self.0
+    }
+}

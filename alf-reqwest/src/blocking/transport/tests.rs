@@ -1,0 +1,202 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use alf_testkit::{Answer, Servers};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use pollster::block_on;
+use reqwest::redirect::Policy;
+
+use super::*;
+use crate::http_client::{own_route, tokens};
+
+/// Nobody can tell that the client follows redirects. The exchange still fails, and what a redirect
+/// could carry along is not in a body.
+#[test]
+fn t7_redirect_that_the_client_follows_is_an_error() {
+    for status in [301, 302, 303, 307, 308] {
+        let servers = Servers::start();
+        let stranger = servers.another_resource_server();
+        stranger.answer_always(Answer::token());
+        let moved = Answer::redirect(status, stranger.url("/caught"));
+        servers.authorization.answer_always(moved);
+        let kind = match exchange(&servers, Client::new(), MAX, AMPLE) {
+            Ok(answer) if answer.status() == status => TransportErrorKind::Redirected,
+            Ok(answer) => panic!("{status}: {}", answer.status()),
+            Err(error) => error.kind(),
+        };
+        assert_eq!(kind, TransportErrorKind::Redirected, "{status}");
+        assert!(!stranger.saw("secret"), "{status}: {}", stranger.report());
+        assert_eq!(stranger.counts().with_authorization, 0, "{status}");
+    }
+}
+
+#[test]
+fn t7_own_policy_of_the_client_may_fail() {
+    let servers = Servers::start();
+    let moved = Answer::redirect(302, servers.url("/?key=hidden"));
+    servers.authorization.answer_always(moved);
+    let policy = Policy::custom(|attempt| attempt.error("not that way"));
+    let client = Client::builder().redirect(policy).build().unwrap();
+    let error = exchange(&servers, client, MAX, AMPLE).unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Redirected);
+    assert!(!format!("{error:?}").contains("hidden"));
+}
+
+#[test]
+fn t7_body_is_read_up_to_the_bound() {
+    let servers = Servers::start();
+    let body = |length| Answer::status(200).chunks_of_length(length);
+    servers.authorization.answer_next(body(1000));
+    servers.authorization.answer_next(body(1001));
+    let endless = Answer::status(200).endless_body();
+    servers.authorization.answer_next(endless);
+    let client = Client::new();
+    let answer = exchange(&servers, client.clone(), 1000, AMPLE).unwrap();
+    assert_eq!(answer.body().len(), 1000);
+    for _ in 0..2 {
+        let error = exchange(&servers, client.clone(), 1000, AMPLE).unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    }
+}
+
+/// B1: as an error of the transport it would be permanent, and its `Retry-After` lost.
+#[test]
+fn t7_error_answer_over_the_bound_keeps_its_status() {
+    let servers = Servers::start();
+    let client = Client::new();
+    for (status, answer) in [
+        (503, Answer::status(503).body_of_length(1_100_000)),
+        (503, Answer::status(503).chunks_of_length(1_100_000)),
+        (400, Answer::status(400).endless_body()),
+    ] {
+        let answer = answer.header("Retry-After", "7");
+        servers.authorization.answer_next(answer);
+        let answer = exchange(&servers, client.clone(), MAX, AMPLE).unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers().get("retry-after").unwrap(), "7");
+        assert_eq!(answer.body().len(), MAX);
+    }
+}
+
+#[test]
+fn t4_failures_have_their_kind() {
+    let servers = Servers::start();
+    servers.authorization.answer_next(Answer::hang_up());
+    let half = Answer::status(200).body_of_length(100).hang_up_in_body();
+    servers.authorization.answer_next(half);
+    for _ in 0..2 {
+        let error = exchange(&servers, Client::new(), MAX, AMPLE).unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Exchange);
+    }
+    servers.authorization.refuse_connections();
+    let error = exchange_by(&servers, own(), MAX, AMPLE).unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Connect);
+    // reqwest may say that the body was not sent.
+    let error = exchange(&servers, Client::new(), MAX, AMPLE).unwrap_err();
+    let kinds = [TransportErrorKind::Connect, TransportErrorKind::Exchange];
+    assert!(kinds.contains(&error.kind()), "{error:?}");
+}
+
+/// Nobody drops it: neither a silent server, nor one that stops in the middle, nor one that goes on
+/// and on may keep it. The client's own time-out is as long as it is without more.
+#[test]
+fn s5_exchange_ends_by_itself_in_its_time() {
+    let servers = Servers::start();
+    let stops = Answer::json(200, "{").header("Content-Length", "1000");
+    for answer in [
+        Answer::silence(),
+        stops,
+        Answer::status(200).endless_body(),
+        Answer::status(503).endless_body(),
+    ] {
+        let shown = format!("{answer:?}");
+        let brief = Duration::from_millis(200);
+        for route in [own(), Route::given(Client::new())] {
+            servers.authorization.answer_next(answer.clone());
+            let error = exchange_by(&servers, route, usize::MAX, brief).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::Timeout, "{shown}");
+        }
+    }
+}
+
+/// As many servers as there may be threads say 401 and keep the rest to themselves: nobody waits
+/// longer than he wants to, and the next 401 costs its connection, but no thread.
+#[test]
+fn x5_threads_that_read_what_nobody_wants_do_not_pile_up() {
+    let servers = Servers::start();
+    let held = Answer::status(401).header("Content-Length", "1000");
+    servers.resource.answer_always(held);
+    let client = Client::new();
+    let route = Route::given(client.clone());
+    let transport = ReqwestTransport::new(route.clone(), route);
+    let answer = || client.get(servers.url("/")).send().unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..MOST_DRAINS {
+        let mut discarded = transport.discard(answer());
+        assert!(poll(&mut discarded).is_pending());
+        waiting.push(discarded);
+    }
+    assert_eq!(transport.drains.available_permits(), 0);
+    assert!(poll(&mut transport.discard(answer())).is_ready());
+    // Their callers' time is up, and then the servers go: the last read of each ends.
+    waiting.clear();
+    drop(servers);
+    while transport.drains.available_permits() < MOST_DRAINS {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn r8_discard_of_a_short_rest_keeps_the_connection() {
+    let servers = Servers::start();
+    let answer = Answer::status(401).body_of_length(60_000);
+    servers.resource.answer_always(answer);
+    let client = Client::new();
+    let route = Route::given(client.clone());
+    let transport = ReqwestTransport::new(route.clone(), route);
+    for _ in 0..5 {
+        block_on(transport.discard(client.get(servers.url("/")).send().unwrap()));
+    }
+    let connections = servers.resource.counts().connections;
+    assert!(connections < 5, "{connections}");
+}
+
+const MAX: usize = 1024 * 1024;
+const AMPLE: Duration = Duration::from_secs(30);
+
+fn exchange(
+    servers: &Servers,
+    tokens: Client,
+    max_bytes: usize,
+    timeout: Duration,
+) -> Result<http::Response<Bytes>, TransportError> {
+    exchange_by(servers, Route::given(tokens), max_bytes, timeout)
+}
+
+/// Of alf's own, as `build()` makes it.
+fn own() -> Route<Client> {
+    own_route("token_http_client", tokens).unwrap()
+}
+
+fn exchange_by(
+    servers: &Servers,
+    tokens: Route<Client>,
+    max_bytes: usize,
+    timeout: Duration,
+) -> Result<http::Response<Bytes>, TransportError> {
+    let transport = ReqwestTransport::new(tokens.clone(), tokens);
+    let request = http::Request::post(servers.token_endpoint())
+        .header(AUTHORIZATION, "Basic Y2xpZW50LWlkOnNlY3JldA==")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Bytes::from_static(
+            b"grant_type=client_credentials&x=secret",
+        ))
+        .unwrap();
+    let options = ExchangeOptions::new(max_bytes, timeout);
+    block_on(transport.exchange(request, &options))
+}
+
+fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}

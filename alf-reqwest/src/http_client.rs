@@ -1,0 +1,74 @@
+//! The reqwest clients that alf makes itself: async or blocking, with the same settings.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use alf_core::ConfigError;
+use reqwest::ClientBuilder;
+use reqwest::redirect::Policy;
+
+use crate::redirect::guard_redirects;
+use crate::route::Route;
+
+/// reqwest's async client, or its blocking one.
+pub(crate) trait HttpClient: Sized {
+    /// The client with these settings.
+    fn build(settings: ClientBuilder) -> Result<Self, reqwest::Error>;
+}
+
+impl HttpClient for reqwest::Client {
+    fn build(settings: ClientBuilder) -> Result<Self, reqwest::Error> {
+        settings.build()
+    }
+}
+
+/// The settings of alf's own clients for the user's requests.
+pub(crate) fn calls() -> ClientBuilder {
+    reqwest::Client::builder().redirect(guard_redirects(Policy::default()))
+}
+
+/// The settings of alf's own clients for token requests.
+pub(crate) fn tokens() -> ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(Policy::none())
+        // B1 is what tries again.
+        .retry(reqwest::retry::never())
+        // A token request comes once in an hour: a connection that was kept for it is one that
+        // the server has closed, or belongs to a runtime that is gone or polled no more.
+        .pool_max_idle_per_host(0)
+}
+
+/// Over a client that alf makes itself. `setting` is the one by which a user can bring another.
+pub(crate) fn own_route<C: HttpClient>(
+    setting: &'static str,
+    settings: fn() -> ClientBuilder,
+) -> Result<Route<C>, ConfigError> {
+    Ok(Route::own(build(setting, settings())?, settings))
+}
+
+/// A client that alf makes itself.
+pub(crate) fn build<C: HttpClient>(
+    setting: &'static str,
+    settings: ClientBuilder,
+) -> Result<C, ConfigError> {
+    // reqwest panics where its feature `rustls-no-provider` is on and no provider is installed.
+    match catch_unwind(AssertUnwindSafe(|| C::build(settings))) {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error)) => {
+            let problem = "is not set, and reqwest cannot build a client with its defaults";
+            Err(ConfigError::new(setting, problem).because(error))
+        }
+        Err(_) => Err(ConfigError::new(
+            setting,
+            "is not set, and reqwest panicked when it built a client with its defaults; with the \
+             feature rustls-no-provider, install a rustls CryptoProvider first",
+        )),
+    }
+}
+
+/// Of a token manager that was given a client for requests.
+pub(crate) fn sends_no_request() -> ConfigError {
+    ConfigError::new(
+        "http_client",
+        "is for requests, and a token manager sends none; use token_http_client",
+    )
+}

@@ -1,0 +1,15 @@
+//! What alf asks of a URL.
+
+use alf_core::Origin;
+use http::Uri;
+use reqwest::Url;
+
+pub(crate) fn origin(url: &Url) -> Origin {
+    let host = url.host_str().unwrap_or_default();
+    Origin::new(url.scheme(), host, url.port_or_known_default())
+}
+
+/// A URL that is no URI is refused by reqwest before anything is sent.
+pub(crate) fn uri(url: &Url) -> Uri {
+    url.as_str().parse().unwrap_or_default()
+}

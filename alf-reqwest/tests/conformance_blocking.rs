@@ -1,0 +1,125 @@
+//! alf's conformance suite on `reqwest::blocking`.
+
+#![cfg(feature = "blocking")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use alf_reqwest::blocking::{Client, ReqwestTransport};
+use alf_reqwest::reqwest::blocking::{self, Body, Request, Response};
+use alf_reqwest::reqwest::redirect::Policy;
+use alf_reqwest::{Runtime, ThreadRuntime, guard_redirects, reqwest};
+use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
+
+struct Blocking;
+
+impl Subject for Blocking {
+    type Transport = ReqwestTransport;
+
+    fn transport(setup: &Setup) -> ReqwestTransport {
+        let client = |policy| {
+            let builder = reqwest::Client::builder().no_proxy().redirect(policy);
+            blocking::ClientBuilder::from(trusting(builder, setup))
+        };
+        let calls = client(guard_redirects(Policy::default())).timeout(TIMEOUT);
+        let builder = Client::builder("https://auth.example.com/token")
+            .client_secret("id", "secret")
+            .http_client(calls.build().unwrap());
+        // Else the one that alf makes itself.
+        let builder = match setup.root_certificate {
+            Some(_) => builder.token_http_client(client(Policy::none()).build().unwrap()),
+            None => builder,
+        };
+        builder.build().unwrap().core().transport().clone()
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(ThreadRuntime::new())
+    }
+
+    fn request(_: &ReqwestTransport, request: http::Request<conformance::Body>) -> Request {
+        let (head, body) = request.into_parts();
+        let (body, timeout) = match body.try_into_bytes() {
+            Ok(bytes) => (Body::from(bytes), None),
+            // Until all of it was sent.
+            Err(stream) => (Body::new(stream), Some(AMPLE)),
+        };
+        let request = http::Request::from_parts(head, body);
+        let mut request = Request::try_from(request).unwrap();
+        *request.timeout_mut() = timeout;
+        request
+    }
+
+    async fn read(mut response: Response, sink: &mut (dyn Write + Send)) -> Result<(), ReadError> {
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match response.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(length) => sink.write_all(buffer.get(..length).unwrap())?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        pollster::block_on(future)
+    }
+
+    fn capabilities() -> Capabilities {
+        let capabilities = Capabilities::all()
+            // A token client that the user brings may tell of its body in place of the connection.
+            .without(Capability::ErrorKinds)
+            .without(Capability::Cancellation)
+            .without(Capability::ConnectionLimit);
+        if TLS {
+            capabilities
+        } else {
+            capabilities.without(Capability::Tls)
+        }
+    }
+}
+
+/// With the suite's own certificate, where one is asked for.
+#[cfg(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+fn trusting(builder: reqwest::ClientBuilder, setup: &Setup) -> reqwest::ClientBuilder {
+    match &setup.root_certificate {
+        Some(pem) => {
+            let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
+            builder.tls_certs_only([root])
+        }
+        None => builder,
+    }
+}
+
+/// Nobody asks for it.
+#[cfg(not(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+)))]
+fn trusting(builder: reqwest::ClientBuilder, _: &Setup) -> reqwest::ClientBuilder {
+    builder
+}
+
+const TLS: bool = cfg!(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+));
+
+/// Until a response begins, and of each read: what blocks cannot be dropped.
+const TIMEOUT: Duration = Duration::from_secs(5);
+const AMPLE: Duration = Duration::from_secs(30);
+
+alf_testkit::conformance!(Blocking);

@@ -1,0 +1,64 @@
+//! A whole transport in one closure that blocks: alf over ureq, in a program without async.
+//!
+//! Any stack that takes an `http::Request` and returns an `http::Response` whose body can be read
+//! fits in the same way. Prints what four threads got, how many token requests that took, the same
+//! after all tokens were revoked, and the answer of the API.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::error::Error;
+use std::io::read_to_string;
+use std::thread;
+use std::time::Duration;
+
+use alf_core::{Client, Redirects, from_blocking_fn};
+use alf_testkit::Servers;
+use bytes::Bytes;
+use http::Request;
+use ureq::Agent;
+
+fn main() -> Result<(), Failure> {
+    let servers = Servers::start();
+
+    let agent: Agent = Agent::config_builder()
+        .http_status_as_error(false) // a 401 is an answer: alf renews the token
+        .max_redirects(0) // what `NotFollowed` promises
+        .timeout_global(Some(Duration::from_secs(5))) // nobody can drop what blocks
+        .build()
+        .into();
+    let client = Client::builder(servers.token_endpoint())
+        .client_secret("client-id", "secret")
+        .build(from_blocking_fn(
+            Redirects::NotFollowed,
+            move |request: Request<Bytes>| {
+                let response = match request.body().len() {
+                    0 => agent.run(request.map(drop))?,
+                    _ => agent.run(request.map(Vec::from))?, // with its length
+                };
+                Ok::<_, ureq::Error>(response.map(ureq::Body::into_reader))
+            },
+        ))?;
+
+    let call = || {
+        let request = Request::get(servers.url("/things")).body(Bytes::new())?;
+        client.send_blocking(request).map_err(Failure::from)
+    };
+    for occasion in ["at first", "after a revocation"] {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| match call() {
+                    Ok(response) => println!("{occasion}: {}", response.status()),
+                    Err(error) => println!("{occasion}: {error}"),
+                });
+            }
+        });
+        println!("token requests: {}", servers.authorization.token_requests());
+        servers.revoke_all();
+    }
+
+    let response = call()?;
+    println!("{}", read_to_string(response.into_body())?);
+    Ok(())
+}
+
+type Failure = Box<dyn Error + Send + Sync>;

@@ -1,0 +1,96 @@
+//! alf's conformance suite on ureq, in a closure that blocks.
+//!
+//! `cargo test -p examples --test ureq` runs each case as a test of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use alf_core::{BlockingFnTransport, Redirects, Runtime, ThreadRuntime, from_blocking_fn};
+use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
+use bytes::Bytes;
+use http::{Request, Response};
+use ureq::{Agent, BodyReader};
+
+struct Ureq;
+
+type Closure = Box<dyn Fn(Request<Bytes>) -> Answer + Send + Sync>;
+type Answer = Result<Response<BodyReader<'static>>, ureq::Error>;
+
+impl Subject for Ureq {
+    type Transport = BlockingFnTransport<Closure>;
+
+    fn transport(_: &Setup) -> Self::Transport {
+        let agent: Agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_connect(Some(TIMEOUT))
+            .timeout_per_write(Some(TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT))
+            .timeout_per_read(Some(TIMEOUT))
+            .build()
+            .into();
+        let send = move |request: Request<Bytes>| {
+            let response = match request.body().len() {
+                0 => agent.run(request.map(drop))?,
+                _ => agent.run(request.map(Vec::from))?,
+            };
+            Ok(response.map(ureq::Body::into_reader))
+        };
+        from_blocking_fn(Redirects::NotFollowed, Box::new(send))
+    }
+
+    fn runtime() -> Arc<dyn Runtime> {
+        Arc::new(ThreadRuntime::new())
+    }
+
+    fn request(_: &Self::Transport, request: Request<Body>) -> Request<Bytes> {
+        request.map(Body::into_bytes)
+    }
+
+    async fn read(
+        response: Response<BodyReader<'static>>,
+        sink: &mut (dyn Write + Send),
+    ) -> Result<(), ReadError> {
+        let mut body = response.into_body();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match body.read(&mut buffer)? {
+                0 => return Ok(()),
+                length => sink.write_all(buffer.get(..length).unwrap())?,
+            }
+        }
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        pollster::block_on(future)
+    }
+
+    fn capabilities() -> Capabilities {
+        Capabilities::all()
+            // Bodies of the closure are in memory.
+            .without(Capability::StreamingRequests)
+            // As it promises.
+            .without(Capability::Redirects)
+            // An error of a closure does not tell.
+            .without(Capability::ErrorKinds)
+            // Nobody can drop what blocks.
+            .without(Capability::Cancellation)
+            // It is built without.
+            .without(Capability::Tls)
+            // ureq bounds the idle ones alone.
+            .without(Capability::ConnectionLimit)
+    }
+}
+
+/// For each step of a call: what blocks cannot be dropped.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+alf_testkit::conformance!(Ureq);
