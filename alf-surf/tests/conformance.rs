@@ -211,4 +211,5 @@ const OF_H1: Capabilities = {
 /// isahc hands a response over with the first byte of its body, and logs all that is sent.
 const OF_CURL: Capabilities = Capabilities::all()
     .without(Capability::EarlyHeads)
+    .without(Capability::PromptDiscard)
     .without(Capability::DiscreetLogs);

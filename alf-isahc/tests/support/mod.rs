@@ -34,7 +34,9 @@ pub(crate) fn request(head: &http::request::Parts, body: AsyncBody) -> Request<A
 
 pub(crate) fn capabilities() -> Capabilities {
     // isahc hands a response over with the first byte of its body, or at its end.
-    let capabilities = Capabilities::all().without(Capability::EarlyHeads);
+    let capabilities = Capabilities::all()
+        .without(Capability::EarlyHeads)
+        .without(Capability::PromptDiscard);
     if cfg!(feature = "rustls-tls") {
         capabilities
     } else {

@@ -106,7 +106,7 @@ macro_rules! __alf_conformance_cases {
             pool_of_one::r8_a_pool_of_one_survives_a_401_without_end
                 [ConnectionLimit StreamingResponses],
             pool_of_one::r8_a_pool_of_one_survives_a_401_that_is_held_open
-                [ConnectionLimit StreamingResponses EarlyHeads],
+                [ConnectionLimit StreamingResponses PromptDiscard],
             leak::x1_no_token_error_shows_a_secret [],
             leak::x1_no_transport_error_shows_the_token [],
             leak::x1_a_client_shows_no_secret [],

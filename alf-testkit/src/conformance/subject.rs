@@ -158,6 +158,9 @@ pub enum Capability {
     /// What the library logs, by `log` or by `tracing`, shows no header and no body at any level.
     /// One that lacks this must tell its users which lines to keep out.
     DiscreetLogs,
+    /// What is left of a discarded response is broken off, and its connection or its place in the
+    /// pool is free at once; not only when the server goes on, or a time-out ends it.
+    PromptDiscard,
 }
 
 /// Which of the [`Capability`]s a transport has.
@@ -199,6 +202,7 @@ impl Capability {
         Self::ConnectionLimit,
         Self::EarlyHeads,
         Self::DiscreetLogs,
+        Self::PromptDiscard,
     ];
 
     /// What is so of a transport that is without it.
@@ -214,6 +218,7 @@ impl Capability {
             Self::ConnectionLimit => "it makes as many connections as it needs",
             Self::EarlyHeads => "a response comes with the first byte of its body",
             Self::DiscreetLogs => "it logs headers, of which its users must be told",
+            Self::PromptDiscard => "a discarded response keeps its connection while it stalls",
         }
     }
 
@@ -244,7 +249,8 @@ mod tests {
         assert_eq!(
             format!("{some:?}"),
             "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds, Tls, \
-             ConnectionLimit, EarlyHeads, DiscreetLogs}"
+             ConnectionLimit, EarlyHeads, DiscreetLogs, \
+             PromptDiscard}"
         );
     }
 }
