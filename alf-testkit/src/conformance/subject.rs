@@ -83,8 +83,8 @@ pub trait Subject: 'static {
     /// A transport as a user would have it, with a connection pool of its own, and what `setup`
     /// asks for beside. Called once for each case, outside of [`block_on`](Self::block_on).
     ///
-    /// A library that blocks needs time-outs of its own, here of less than a second: nobody can
-    /// drop what it does.
+    /// A library that blocks needs time-outs of its own, here of some seconds: nobody can drop
+    /// what it does.
     fn transport(setup: &Setup) -> Self::Transport;
 
     /// The runtime that a client on this transport is built with.
