@@ -14,7 +14,8 @@ use crate::manager::Verdict;
 use crate::runtime::before;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
-    Blocked, BlockingTransport, ClientBuilder, Error, Event, Origin, Token, TokenManager, Transport,
+    Blocked, BlockingTransport, ClientBuilder, ConfigError, Error, Event, Origin, Token,
+    TokenManager, Transport,
 };
 
 /// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
@@ -63,6 +64,28 @@ impl<T> Client<T> {
     /// The token of this client, for what is not sent by it.
     pub fn tokens(&self) -> &TokenManager {
         &self.tokens
+    }
+
+    /// This client with a token of another scope: see [`TokenManager::with_scope`].
+    #[must_use]
+    pub fn with_scope(&self, scope: impl Into<String>) -> Self {
+        self.with_tokens(self.tokens.with_scope(scope))
+    }
+
+    /// This client with a token for another resource: see [`TokenManager::with_resource`].
+    ///
+    /// # Errors
+    ///
+    /// Where it is no absolute URI, or has a fragment.
+    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
+        Ok(self.with_tokens(self.tokens.with_resource(resource)?))
+    }
+
+    fn with_tokens(&self, tokens: TokenManager) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            tokens,
+        }
     }
 
     /// The transport.

@@ -91,7 +91,7 @@ pub(super) fn parameters(
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment.
-pub(super) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigError> {
+pub(crate) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigError> {
     for resource in &resources {
         let has_scheme = resource
             .split_once(':')

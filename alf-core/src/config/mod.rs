@@ -2,6 +2,8 @@
 
 mod check;
 
+pub(crate) use check::resources as resources_of;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,9 +113,8 @@ impl Config {
             client_id,
             authentication,
             grant: GrantParameters {
-                // T1: four real servers refuse an empty scope.
-                scope: settings.scope.filter(|scope| !scope.trim().is_empty()),
-                resources: check::resources(settings.resources)?,
+                scope: scope_of(settings.scope),
+                resources: resources_of(settings.resources)?,
                 audience: settings.audience.filter(|audience| !audience.is_empty()),
                 extra,
             },
@@ -184,6 +185,11 @@ impl Config {
         let origin = Origin::of(&self.token_endpoint).map(|origin| origin.to_string());
         origin.unwrap_or_default() + self.token_endpoint.path()
     }
+}
+
+/// T1: four real servers refuse an empty scope.
+pub(crate) fn scope_of(scope: Option<String>) -> Option<String> {
+    scope.filter(|scope| !scope.trim().is_empty())
 }
 
 /// X2, T8: encrypted, or on this machine, or the user said so. Only `http` can be allowed: of

@@ -120,7 +120,7 @@ impl Flight {
         until: Moment,
     ) -> Result<Arrival, Cause> {
         let config = &self.shared.config;
-        let mut request = TokenRequest::for_grant(&config.grant);
+        let mut request = TokenRequest::for_grant(&self.shared.grant);
         let context = AuthenticationContext {
             token_endpoint: &config.token_endpoint,
             client_id: &config.client_id,

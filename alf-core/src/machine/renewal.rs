@@ -220,6 +220,12 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
+    /// Another token of the same client met a failure that this one would meet too (B2). Says
+    /// whether that is news: a rest that ends later stands.
+    pub fn rest_until(&mut self, until: Moment) -> bool {
+        self.rest.at_least_until(until)
+    }
+
     /// The held token, whatever it is worth.
     pub fn held(&self) -> Option<(&T, Generation)> {
         self.held

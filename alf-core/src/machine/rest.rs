@@ -47,6 +47,18 @@ impl Rest {
         self.until
     }
 
+    /// Somebody else's failure: it lengthens a rest and makes the next one no longer.
+    pub(super) fn at_least_until(&mut self, until: Moment) -> bool {
+        let is_longer = self.until < until;
+        if is_longer {
+            self.until = until;
+            if self.after == After::Success {
+                self.after = After::Transient;
+            }
+        }
+        is_longer
+    }
+
     pub(super) fn succeeded(&mut self) {
         *self = Self::new();
     }

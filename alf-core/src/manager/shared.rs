@@ -13,17 +13,22 @@ use crate::config::Config;
 use crate::flight::{Arrival, Crash, Flight};
 use crate::machine::{Begin, Death, Demand, FlightId, Landed, Moment, Reject, Reply};
 use crate::slot::Slot;
+use crate::wire::token_request::GrantParameters;
 use crate::{Event, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError};
 
 use super::announcement::{Announcement, Outcome};
 use super::state::State;
+use super::views::CommonRest;
 use super::waiting::{Renewing, Step, Verdict};
 
 pub(crate) struct Shared {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
+    /// What this token is asked for with: the client's own, or a view's.
+    pub(crate) grant: GrantParameters,
     pub(crate) endpoint: Arc<dyn TokenEndpoint>,
     pub(crate) runtime: Arc<dyn Runtime>,
-    pub(crate) clock: Clock,
+    pub(crate) clock: Arc<Clock>,
+    common_rest: Arc<CommonRest>,
     observer: Arc<dyn Observer>,
     slot: Slot,
     /// Whether the held token is on trial (R6): looked at for every request, so not behind the
@@ -47,14 +52,32 @@ impl Shared {
         observer: Arc<dyn Observer>,
     ) -> Self {
         Self {
-            clock: Clock::new(Arc::clone(&runtime)),
+            clock: Arc::new(Clock::new(Arc::clone(&runtime))),
+            common_rest: Arc::default(),
             slot: Slot::empty(),
             on_trial: AtomicBool::new(false),
             state: Mutex::new(State::new(config.policy.clone())),
-            config,
+            grant: config.grant.clone(),
+            config: Arc::new(config),
             endpoint,
             runtime,
             observer,
+        }
+    }
+
+    /// A view: another token of the same client.
+    pub(super) fn view(&self, grant: GrantParameters) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+            grant,
+            endpoint: Arc::clone(&self.endpoint),
+            runtime: Arc::clone(&self.runtime),
+            clock: Arc::clone(&self.clock),
+            common_rest: Arc::clone(&self.common_rest),
+            observer: Arc::clone(&self.observer),
+            slot: Slot::empty(),
+            on_trial: AtomicBool::new(false),
+            state: Mutex::new(State::new(self.config.policy.clone())),
         }
     }
 
@@ -79,6 +102,7 @@ impl Shared {
     pub(super) fn demand(self: &Arc<Self>) -> Step {
         let now = self.now();
         let mut state = self.lock();
+        self.rest_with_others(&mut state, now);
         let demand = state.renewal.demand(now);
         let (step, departure) = self.carry_out(&mut state, demand);
         self.publish(&mut state, now);
@@ -95,6 +119,7 @@ impl Shared {
         if state.is_foreign(token) {
             return Verdict::HandBack;
         }
+        self.rest_with_others(&mut state, now);
         let key = state.key_of(origin);
         let decision = state.renewal.reject(now, token.key(), key);
         let (step, departure) = match decision {
@@ -165,6 +190,7 @@ impl Shared {
             Ok(Arrival { landing, header }) => {
                 let grant = Arc::clone(&landing.token);
                 let landed = state.renewal.land(now, flight, Ok(landing), jitter);
+                self.common_rest.succeeded();
                 (landed, state.take(landed, grant, header))
             }
             Err(crash) => {
@@ -173,7 +199,9 @@ impl Shared {
                 let outcome = match landed {
                     Landed::Failed { until } => {
                         let rest = until.saturating_since(now);
-                        state.fail(self.error(crash, wall.checked_add(rest)))
+                        let error = self.error(crash, wall.checked_add(rest));
+                        self.common_rest.failed(until, &error);
+                        state.fail(error)
                     }
                     Landed::Took(_) | Landed::Same(_) | Landed::Late => Outcome::Gone,
                 };
@@ -201,7 +229,9 @@ impl Shared {
             Death::AskAgain => Outcome::Gone,
             Death::Failed { until } => {
                 let rest = until.saturating_since(now);
-                state.fail(self.error(Crash::died(), wall.checked_add(rest)))
+                let error = self.error(Crash::died(), wall.checked_add(rest));
+                self.common_rest.failed(until, &error);
+                state.fail(error)
             }
         };
         self.publish(&mut state, now);
@@ -227,6 +257,13 @@ impl Shared {
             elapsed,
         } = crash;
         TokenError::new(cause, self.shown_endpoint(), attempts, elapsed, retry_at)
+    }
+
+    /// B2: what another view of the client met, this one would meet too.
+    fn rest_with_others(&self, state: &mut State, now: Moment) {
+        if let Some((until, error)) = self.common_rest.at(now) {
+            state.rest_until(until, error);
+        }
     }
 
     /// Carries out what the machine decided, but for what is done outside of the lock.

@@ -79,6 +79,13 @@ impl State {
         Outcome::Failed(error)
     }
 
+    /// Another view of the client rests until then, after a failure that is everybody's.
+    pub(super) fn rest_until(&mut self, until: Moment, error: TokenError) {
+        if self.renewal.rest_until(until) {
+            self.last_error = Some(error);
+        }
+    }
+
     /// Takes the announcement of that flight, if it was not replaced.
     pub(super) fn take_announcement(&mut self, flight: FlightId) -> Option<Arc<Announcement>> {
         self.announcement

@@ -13,7 +13,7 @@ use crate::secret::{SecretBytes, percent_encoded};
 use super::Redactor;
 
 /// What is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GrantParameters {
     pub(crate) scope: Option<String>,
     pub(crate) resources: Vec<String>,

@@ -23,3 +23,4 @@ mod rejection;
 mod rotation;
 mod secrets;
 mod support;
+mod views;

@@ -199,3 +199,51 @@ fn b2_the_same_token_is_a_success_too() {
     let failed_at = scenario.now();
     assert_eq!(scenario.fail(Failure::TRANSIENT), failed_at + secs(1));
 }
+
+#[test]
+fn b2_rest_of_another_token_of_the_client_is_rested_too() {
+    let mut scenario = Scenario::new();
+    assert!(scenario.machine.rest_until(at(7)));
+    assert_eq!(
+        scenario.machine.demand(scenario.now()),
+        Demand::Refuse { until: at(7) }
+    );
+    // Told again, or of one that ends earlier: no news.
+    assert!(!scenario.machine.rest_until(at(7)));
+    assert!(!scenario.machine.rest_until(at(6)));
+    scenario.pass(secs(7));
+    assert_eq!(scenario.demand(), Told::Begin);
+    // It was no failure of its own, and does not count as one.
+    let until = scenario.fail(Failure::PERMANENT);
+    assert_eq!(until, at(8));
+}
+
+#[test]
+fn b2_rest_of_another_token_lengthens_ones_own() {
+    let mut scenario = Scenario::resting();
+    assert!(scenario.machine.rest_until(at(60)));
+    assert_eq!(
+        scenario.machine.demand(scenario.now()),
+        Demand::Refuse { until: at(60) }
+    );
+    scenario.pass(secs(60));
+    assert_eq!(scenario.demand(), Told::Begin);
+}
+
+#[test]
+fn e4_due_token_is_used_while_another_of_the_client_rests() {
+    let mut scenario = Scenario::due();
+    let until = scenario.now() + secs(3);
+    scenario.machine.rest_until(until);
+    assert_eq!(scenario.demand(), Told::Use);
+    scenario.pass(secs(3));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn s1_flight_under_way_is_joined_whatever_another_token_met() {
+    let mut scenario = Scenario::new();
+    assert_eq!(scenario.demand(), Told::Begin);
+    scenario.machine.rest_until(at(60));
+    assert_eq!(scenario.demand(), Told::Join);
+}

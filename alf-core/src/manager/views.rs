@@ -1,0 +1,91 @@
+//! The tokens of one client: one for each scope and resource that was asked for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::machine::Moment;
+use crate::wire::token_request::GrantParameters;
+use crate::{TokenError, TokenErrorKind};
+
+use super::shared::Shared;
+
+/// What a client asks tokens for, by its own settings and by those that were asked for since.
+///
+/// Each view is a manager of its own: its token, its flight. They share the ports, and what is
+/// known of the authorization server.
+pub(super) struct Views {
+    /// By the client's own settings.
+    first: Arc<Shared>,
+    /// The most recently used last.
+    others: Mutex<Vec<Arc<Shared>>>,
+}
+
+impl Views {
+    pub(super) fn new(first: Arc<Shared>) -> Self {
+        Self {
+            first,
+            others: Mutex::default(),
+        }
+    }
+
+    /// The view with those parameters: a new one where there is none, in place of the least
+    /// recently used where there are many.
+    pub(super) fn get(&self, grant: GrantParameters) -> Arc<Shared> {
+        if self.first.grant == grant {
+            return Arc::clone(&self.first);
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = others.iter().position(|view| view.grant == grant);
+        let view = match known {
+            Some(index) => others.remove(index),
+            None => Arc::new(self.first.view(grant)),
+        };
+        // Whoever still holds the one that goes uses it on; the next one who asks gets another.
+        let spare = others.len().saturating_sub(KEPT - 1);
+        others.drain(..spare);
+        others.push(Arc::clone(&view));
+        view
+    }
+}
+
+/// What all views of a client know of their authorization server: that it is down, or that it does
+/// not know the client (B2).
+#[derive(Default)]
+pub(super) struct CommonRest(Mutex<Option<(Moment, TokenError)>>);
+
+impl CommonRest {
+    /// A view's flight failed, and the view rests until then.
+    pub(super) fn failed(&self, until: Moment, error: &TokenError) {
+        if concerns_all(error) {
+            *self.lock() = Some((until, error.clone()));
+        }
+    }
+
+    /// A view's flight succeeded.
+    pub(super) fn succeeded(&self) {
+        *self.lock() = None;
+    }
+
+    /// Until when all views rest, and after what.
+    pub(super) fn at(&self, now: Moment) -> Option<(Moment, TokenError)> {
+        self.lock().clone().filter(|(until, _)| now < *until)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Moment, TokenError)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether another scope or resource would have met the same failure.
+fn concerns_all(error: &TokenError) -> bool {
+    let is_refused = error.kind() == TokenErrorKind::Refused;
+    let is_about_the_client = || {
+        matches!(
+            error.error_code(),
+            Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type")
+        )
+    };
+    error.is_transient() || !is_refused || is_about_the_client()
+}
+
+/// How many views are kept beside the first.
+const KEPT: usize = 64;

@@ -1,0 +1,166 @@
+//! A token for each scope and resource, from one client: `with_scope` and `with_resource`.
+
+use alf_core::TokenErrorKind;
+
+use crate::support::{API, ApiRequest, DUE, Reply, World, seconds};
+
+#[test]
+fn s1_each_scope_has_its_own_token_and_one_request() {
+    let world = World::new();
+    let client = world.client_with(|builder| builder.scope("read"));
+    let tokens = client.tokens();
+    assert_eq!(world.token_now(tokens), "token-1");
+    assert_eq!(world.token_now(&tokens.with_scope("write")), "token-2");
+    // The same again, and by way of another.
+    assert_eq!(world.token_now(&tokens.with_scope("write")), "token-2");
+    let by_way = tokens.with_scope("other").with_scope("write");
+    assert_eq!(world.token_now(&by_way), "token-2");
+    assert_eq!(world.token_now(&by_way.with_scope("read")), "token-1");
+    let bodies: Vec<_> = world.endpoint.exchanges();
+    let bodies: Vec<_> = bodies.iter().map(|exchange| &*exchange.body).collect();
+    assert_eq!(
+        bodies,
+        [
+            "grant_type=client_credentials&scope=read",
+            "grant_type=client_credentials&scope=write"
+        ]
+    );
+}
+
+#[test]
+fn t1_resource_of_a_view_takes_the_place_of_the_clients_own() {
+    let world = World::new();
+    let client = world.client_with(|builder| builder.scope("read").resource("https://a.example"));
+    let tokens = client.tokens().with_resource("https://b.example").unwrap();
+    world.token_now(&tokens);
+    let body = world.endpoint.exchanges()[0].body.clone();
+    assert!(
+        body.ends_with("scope=read&resource=https%3A%2F%2Fb.example"),
+        "{body}"
+    );
+    let wrong = client.tokens().with_resource("b.example#part").unwrap_err();
+    assert!(wrong.to_string().contains("resource"), "{wrong}");
+}
+
+#[test]
+fn f2_request_of_a_view_carries_its_token() {
+    let world = World::new();
+    let client = world.client();
+    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(world.get_now(&client.with_scope("write")), 200);
+    let resource = client.with_resource("https://b.example").unwrap();
+    assert_eq!(world.get_now(&resource), 200);
+    assert_eq!(world.api.tokens_sent(), ["token-1", "token-2", "token-3"]);
+}
+
+#[test]
+fn r1_rejection_is_of_one_token_and_not_of_another_scopes() {
+    let world = World::new();
+    let client = world.client();
+    let writer = client.with_scope("write");
+    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(world.get_now(&writer), 200);
+    world.api.revoke("token-2");
+    assert_eq!(world.get_now(&writer), 200);
+    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(
+        world.api.tokens_sent()[2..],
+        ["token-2", "token-3", "token-1"]
+    );
+    assert_eq!(world.endpoint.requests(), 3);
+}
+
+#[test]
+fn b2_what_concerns_the_client_lets_all_its_views_rest() {
+    for (reply, kind) in [
+        (
+            Reply::refuse(401, "invalid_client"),
+            TokenErrorKind::Refused,
+        ),
+        (
+            Reply::refuse(400, "unauthorized_client"),
+            TokenErrorKind::Refused,
+        ),
+        (
+            Reply::status(503).header("Retry-After", "60"),
+            TokenErrorKind::Refused,
+        ),
+    ] {
+        let world = World::new();
+        let client = world.client();
+        let tokens = client.tokens();
+        world.endpoint.reply(reply);
+        let error = world.ask_now(tokens).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        // Another scope, whether it is asked for the first time or not: without a request.
+        for scope in ["one", "another"] {
+            let other = world.ask_now(&tokens.with_scope(scope)).unwrap_err();
+            assert_eq!(other.error_code(), error.error_code());
+            assert_eq!(other.retry_at(), error.retry_at());
+        }
+        assert_eq!(world.endpoint.requests(), 1);
+        world.advance(seconds(60));
+        assert_eq!(world.token_now(&tokens.with_scope("one")), "token-1");
+        // It is back: the others need not find out by themselves.
+        assert_eq!(world.token_now(&tokens.with_scope("another")), "token-2");
+        world.assert_at_rest();
+    }
+}
+
+#[test]
+fn b2_what_concerns_one_scope_lets_no_other_rest() {
+    for code in ["invalid_scope", "invalid_target", "invalid_request"] {
+        let world = World::new();
+        let client = world.client();
+        let wrong = client.tokens().with_scope("wrong");
+        world.endpoint.reply(Reply::refuse(400, code));
+        world.ask_now(&wrong).unwrap_err();
+        assert_eq!(world.token_now(client.tokens()), "token-1");
+        // It rests for itself.
+        world.ask_now(&wrong).unwrap_err();
+        assert_eq!(world.endpoint.requests(), 2);
+    }
+}
+
+#[test]
+fn e4_token_of_a_view_is_used_while_the_others_rest() {
+    let world = World::new();
+    let client = world.client();
+    let reader = client.with_scope("read");
+    assert_eq!(world.token_now(reader.tokens()), "token-1");
+    world.advance(DUE);
+    world.endpoint.reply(Reply::refuse(401, "invalid_client"));
+    world.ask_now(client.tokens()).unwrap_err();
+    // Due, and not renewed while all rest.
+    let sent = world.send_now(&reader, ApiRequest::get(API)).unwrap();
+    assert_eq!(sent.status(), 200);
+    assert_eq!(world.endpoint.requests(), 2);
+    world.advance(seconds(1));
+    world.get_now(&reader);
+    assert_eq!(world.endpoint.requests(), 3);
+}
+
+#[test]
+fn x5_views_are_bounded_and_the_least_recently_used_goes() {
+    let world = World::new();
+    let client = world.client();
+    let tokens = client.tokens();
+    let first = tokens.with_scope("scope-0");
+    for number in 0..64 {
+        world.token_now(&tokens.with_scope(format!("scope-{number}")));
+    }
+    assert_eq!(world.endpoint.requests(), 64);
+    // Used again, so that another one is the oldest; then one more than there is room for.
+    world.token_now(&tokens.with_scope("scope-0"));
+    world.token_now(&tokens.with_scope("scope-64"));
+    assert_eq!(world.endpoint.requests(), 65);
+    world.token_now(&tokens.with_scope("scope-0"));
+    assert_eq!(world.endpoint.requests(), 65);
+    world.token_now(&tokens.with_scope("scope-1"));
+    assert_eq!(world.endpoint.requests(), 66);
+    // Whoever holds one goes on with it, and the client's own never goes.
+    assert_eq!(world.token_now(&first), "token-1");
+    world.token_now(tokens);
+    world.token_now(tokens);
+    assert_eq!(world.endpoint.requests(), 67);
+}
