@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, InsecureHttp, Replays, Settings};
+use crate::config::{Config, InsecureHttp, NamedBy, Replays, Settings};
 use crate::{
     Client, ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError,
     NoClientAuthentication, Observer, Runtime, ThreadRuntime, TokenEndpoint, TokenManager,
@@ -89,6 +89,15 @@ pub struct ClientBuilder<A: Library> {
     http_clients: HttpClients<A::HttpClient>,
 }
 
+impl<H> Default for HttpClients<H> {
+    fn default() -> Self {
+        Self {
+            calls: None,
+            tokens: None,
+        }
+    }
+}
+
 impl Library for Own {
     type HttpClient = Infallible;
 }
@@ -102,11 +111,25 @@ impl<A: Library> ClientBuilder<A> {
     /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
     pub fn new(token_endpoint: impl Into<String>) -> Self {
         Self {
-            settings: Settings::new(token_endpoint.into()),
-            http_clients: HttpClients {
-                calls: None,
-                tokens: None,
-            },
+            settings: Settings::new(NamedBy::TokenEndpoint(token_endpoint.into())),
+            http_clients: HttpClients::default(),
+        }
+    }
+
+    /// For the authorization server of that issuer: its metadata says where its token endpoint is
+    /// ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), `OpenID` Connect Discovery 1.0).
+    ///
+    /// `issuer` is written exactly as the server writes it, a slash at its end included: it is
+    /// compared so. It is `https`, or on this machine. Nothing is sent before the first request;
+    /// the metadata is read with the first token, and again after a day or where the endpoint that
+    /// it names stops answering.
+    ///
+    /// A client that authenticates by TLS goes to the endpoint among `mtls_endpoint_aliases`. One
+    /// whose method the server does not list is refused, with those that it does.
+    pub fn discover(issuer: impl Into<String>) -> Self {
+        Self {
+            settings: Settings::new(NamedBy::Issuer(issuer.into())),
+            http_clients: HttpClients::default(),
         }
     }
 

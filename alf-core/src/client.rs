@@ -54,6 +54,12 @@ impl Client<()> {
     pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<Own> {
         ClientBuilder::new(token_endpoint)
     }
+
+    /// Builds a client for the authorization server of that issuer, over a transport of your own:
+    /// see [`ClientBuilder::discover`].
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<Own> {
+        ClientBuilder::discover(issuer)
+    }
 }
 
 impl<T> Client<T> {

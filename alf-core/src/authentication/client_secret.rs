@@ -90,6 +90,10 @@ impl ClientAuthentication for ClientSecretBasic {
         self.secret.reload().await
     }
 
+    fn method(&self) -> Option<&str> {
+        Some("client_secret_basic")
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         self.secret.check()
     }
@@ -110,6 +114,10 @@ impl ClientAuthentication for ClientSecretPost {
 
     async fn reload(&self) -> Reload {
         self.secret.reload().await
+    }
+
+    fn method(&self) -> Option<&str> {
+        Some("client_secret_post")
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -148,6 +156,7 @@ mod tests {
         let endpoint = Uri::from_static("https://as.example/token");
         let context = AuthenticationContext {
             token_endpoint: &endpoint,
+            issuer: None,
             client_id: id,
             wall_clock: SystemTime::UNIX_EPOCH,
             attempt: 1,
@@ -224,6 +233,7 @@ mod tests {
         let endpoint = Uri::from_static("https://as.example/token");
         let context = AuthenticationContext {
             token_endpoint: &endpoint,
+            issuer: None,
             client_id: "me",
             wall_clock: SystemTime::UNIX_EPOCH,
             attempt: 1,

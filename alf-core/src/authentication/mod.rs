@@ -75,6 +75,16 @@ pub trait ClientAuthentication: Send + Sync + 'static {
         Reload::Unchanged
     }
 
+    /// Its name in the registry of `token_endpoint_auth_method`
+    /// ([RFC 7591 §4.2](https://www.rfc-editor.org/rfc/rfc7591#section-4.2)); `None` for one that
+    /// has none.
+    ///
+    /// Where the server's metadata lists its methods, one that is not among them is refused before
+    /// anything is sent. Forgetting it costs that check, and nothing else.
+    fn method(&self) -> Option<&str> {
+        None
+    }
+
     /// What can be found wrong before anything is sent, when the client is built.
     ///
     /// # Errors
@@ -101,6 +111,10 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Arc<M> {
         (**self).reload().await
     }
 
+    fn method(&self) -> Option<&str> {
+        (**self).method()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         (**self).check()
     }
@@ -119,6 +133,10 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Box<M> {
 
     async fn reload(&self) -> Reload {
         (**self).reload().await
+    }
+
+    fn method(&self) -> Option<&str> {
+        (**self).method()
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -140,6 +158,7 @@ pub enum Reload {
 #[derive(Clone, Copy)]
 pub struct AuthenticationContext<'a> {
     pub(crate) token_endpoint: &'a Uri,
+    pub(crate) issuer: Option<&'a str>,
     pub(crate) client_id: &'a str,
     pub(crate) wall_clock: SystemTime,
     pub(crate) attempt: u32,
@@ -149,6 +168,12 @@ impl AuthenticationContext<'_> {
     /// Where the token request goes.
     pub fn token_endpoint(&self) -> &Uri {
         self.token_endpoint
+    }
+
+    /// The authorization server's issuer identifier, where it is known
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)).
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer
     }
 
     /// The client's identifier
@@ -261,6 +286,7 @@ mod tests {
         let endpoint = Uri::from_static("https://as/t");
         let context = AuthenticationContext {
             token_endpoint: &endpoint,
+            issuer: None,
             client_id: "me",
             wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1234),
             attempt: 7,
@@ -317,6 +343,7 @@ mod tests {
             let endpoint = Uri::from_static("https://as/t");
             let context = AuthenticationContext {
                 token_endpoint: &endpoint,
+                issuer: None,
                 client_id: "me",
                 wall_clock: SystemTime::UNIX_EPOCH,
                 attempt: 1,

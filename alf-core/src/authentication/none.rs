@@ -31,4 +31,8 @@ impl ClientAuthentication for NoClientAuthentication {
         request.parameter("client_id", context.client_id());
         Ok(())
     }
+
+    fn method(&self) -> Option<&str> {
+        Some("none")
+    }
 }

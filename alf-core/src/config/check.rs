@@ -1,22 +1,61 @@
 //! What can be wrong with each setting. Bad input gets a clear error before anything is sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
 
+use crate::wire::metadata;
 use crate::{ClientAuthentication, ConfigError, Origin};
 
-use super::{InsecureHttp, is_safe};
+use super::{InsecureHttp, Issuer, NamedBy, Place, Server, is_safe};
+
+pub(super) fn server(server: NamedBy, insecure_http: InsecureHttp) -> Result<Server, ConfigError> {
+    match server {
+        NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(Place {
+            token_endpoint: token_endpoint(&url, insecure_http)?,
+            issuer: None,
+        }))),
+        NamedBy::Issuer(name) => {
+            let issuer = issuer(name, insecure_http)?;
+            Ok(Server::Issuer(Box::new(issuer)))
+        }
+    }
+}
 
 /// T8, and RFC 6749 §3.2: a URL without a fragment.
 pub(super) fn token_endpoint(url: &str, insecure_http: InsecureHttp) -> Result<Uri, ConfigError> {
-    let wrong = |problem: &'static str| Err(ConfigError::new("token_endpoint", problem));
+    endpoint("token_endpoint", url, insecure_http)
+}
+
+/// RFC 8414 §2: a URL without a query or a fragment. It is kept as it was written, since it is
+/// compared so.
+fn issuer(name: String, insecure_http: InsecureHttp) -> Result<Issuer, ConfigError> {
+    let uri = endpoint("issuer", &name, insecure_http)?;
+    if uri.query().is_some() || name.trim() != name {
+        let problem = "has a query, or spaces around it; write it as https://host/path";
+        return Err(ConfigError::new("issuer", problem));
+    }
+    let [openid, oauth] = metadata::documents(&uri);
+    let document = |url: String| {
+        url.parse::<Uri>()
+            .map_err(|error| ConfigError::new("issuer", "gives no URL of metadata").because(error))
+    };
+    Ok(Issuer::new(name, [document(openid)?, document(oauth)?]))
+}
+
+fn endpoint(
+    setting: &'static str,
+    url: &str,
+    insecure_http: InsecureHttp,
+) -> Result<Uri, ConfigError> {
+    let wrong = |problem: &'static str| Err(ConfigError::new(setting, problem));
     // `http::Uri` drops a fragment without a word.
     if url.contains('#') {
-        return wrong("has a fragment (RFC 6749 §3.2 forbids it); remove the part from `#` on");
+        return wrong("has a fragment, which is forbidden; remove the part from `#` on");
     }
     let uri: Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| {
-        ConfigError::new("token_endpoint", "is no URL").because(error)
+        ConfigError::new(setting, "is no URL").because(error)
     })?;
     if uri.scheme().is_none() {
         return wrong("is no absolute URL; write it as https://host/path");

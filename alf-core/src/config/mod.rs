@@ -1,8 +1,10 @@
 //! A configuration that cannot be wrong: whoever holds a [`Config`] need not check it.
 
 mod check;
+mod server;
 
 pub(crate) use check::resources as resources_of;
+pub(crate) use server::{Issuer, Knowledge, Place, Server};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +19,7 @@ use crate::{Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer,
 
 /// What a user set, not yet checked.
 pub(crate) struct Settings {
-    pub(crate) token_endpoint: String,
+    pub(crate) server: NamedBy,
     /// Every client authentication that was set, by the name of its setter.
     pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
     pub(crate) scope: Option<String>,
@@ -36,6 +38,13 @@ pub(crate) struct Settings {
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
+/// How a user named the authorization server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    TokenEndpoint(String),
+    Issuer(String),
+}
+
 /// Whether tokens and secrets may be sent in the clear to other machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InsecureHttp {
@@ -52,7 +61,7 @@ pub(crate) enum Replays {
 
 /// What a client is built with.
 pub(crate) struct Config {
-    pub(crate) token_endpoint: Uri,
+    pub(crate) server: Server,
     pub(crate) client_id: String,
     pub(crate) authentication: Box<dyn ClientAuthentication>,
     pub(crate) grant: GrantParameters,
@@ -78,9 +87,9 @@ pub(crate) struct Surroundings {
 }
 
 impl Settings {
-    pub(crate) fn new(token_endpoint: String) -> Self {
+    pub(crate) fn new(server: NamedBy) -> Self {
         Self {
-            token_endpoint,
+            server,
             authentications: Vec::new(),
             scope: None,
             resources: Vec::new(),
@@ -103,13 +112,12 @@ impl Settings {
 impl Config {
     /// Checks every setting.
     pub(crate) fn parse(settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
-        let token_endpoint =
-            check::token_endpoint(&settings.token_endpoint, settings.insecure_http)?;
+        let server = check::server(settings.server, settings.insecure_http)?;
         let (client_id, authentication) = check::authentication(settings.authentications)?;
         let extra = check::parameters(settings.parameters)?;
         let timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let config = Self {
-            token_endpoint,
+            server,
             client_id,
             authentication,
             grant: GrantParameters {
@@ -180,16 +188,35 @@ impl Config {
         self.rejecting.contains(&status)
     }
 
-    /// The token endpoint as errors show it: without its query.
+    /// The token endpoint as errors show it: without its query. The issuer, while it is not known.
     pub(crate) fn shown_endpoint(&self) -> String {
-        let origin = Origin::of(&self.token_endpoint).map(|origin| origin.to_string());
-        origin.unwrap_or_default() + self.token_endpoint.path()
+        match &self.server {
+            Server::Endpoint(place) => shown(&place.token_endpoint),
+            Server::Issuer(issuer) => issuer
+                .token_endpoint()
+                .map_or_else(|| issuer.name.clone(), |endpoint| shown(&endpoint)),
+        }
+    }
+
+    /// Where a token request goes, by the metadata of an issuer: checked as what a user sets is.
+    pub(crate) fn place(&self, token_endpoint: &str, issuer: &str) -> Result<Place, ConfigError> {
+        let token_endpoint =
+            check::token_endpoint(token_endpoint, self.destinations.insecure_http)?;
+        Ok(Place {
+            token_endpoint,
+            issuer: Some(issuer.to_owned()),
+        })
     }
 }
 
 /// T1: four real servers refuse an empty scope.
 pub(crate) fn scope_of(scope: Option<String>) -> Option<String> {
     scope.filter(|scope| !scope.trim().is_empty())
+}
+
+fn shown(endpoint: &Uri) -> String {
+    let origin = Origin::of(endpoint).map(|origin| origin.to_string());
+    origin.unwrap_or_default() + endpoint.path()
 }
 
 /// X2, T8: encrypted, or on this machine, or the user said so. Only `http` can be allowed: of

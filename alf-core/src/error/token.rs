@@ -36,6 +36,10 @@ struct Flight {
 pub enum TokenErrorKind {
     /// The client's proof could not be made: its secret's file could not be read, say.
     Authentication,
+    /// The metadata of the issuer cannot be used: it is missing, is of another issuer, or does not
+    /// offer what this client needs
+    /// ([RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414#section-3)).
+    Discovery,
     /// No connection to the authorization server: DNS, TCP or TLS.
     Connect,
     /// It took too long; the phase says what.
@@ -194,6 +198,13 @@ impl fmt::Display for TokenError {
                 write!(
                     f,
                     "the client's proof for {endpoint} could not be made; nothing was sent"
+                )?;
+            }
+            TokenErrorKind::Discovery => {
+                write!(
+                    f,
+                    "the metadata of {endpoint} cannot be used: {}",
+                    self.told()
                 )?;
             }
             TokenErrorKind::Connect => write!(f, "could not connect to {endpoint}")?,

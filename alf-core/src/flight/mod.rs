@@ -1,5 +1,6 @@
 //! One acquisition of a token, from the client's proof to the landing. It belongs to no caller.
 
+mod discovery;
 mod ending;
 
 pub(crate) use ending::{Arrival, Crash};
@@ -111,6 +112,7 @@ impl Flight {
                 let kind = TokenErrorKind::Timeout(phase);
                 Err(Cause::new(kind, Failure::TRANSIENT))
             })
+            .inspect_err(|cause| self.doubt_place(cause))
     }
 
     async fn exchange(
@@ -120,9 +122,11 @@ impl Flight {
         until: Moment,
     ) -> Result<Arrival, Cause> {
         let config = &self.shared.config;
+        let place = self.place(until).await?;
         let mut request = TokenRequest::for_grant(&self.shared.grant);
         let context = AuthenticationContext {
-            token_endpoint: &config.token_endpoint,
+            token_endpoint: &place.token_endpoint,
+            issuer: place.issuer.as_deref(),
             client_id: &config.client_id,
             wall_clock: self.shared.clock.wall(),
             attempt: number,
@@ -139,7 +143,7 @@ impl Flight {
             let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
             return Err(Cause::new(kind, Failure::TRANSIENT));
         }
-        let (request, redactor) = request.encode(&config.token_endpoint);
+        let (request, redactor) = request.encode(&place.token_endpoint);
         let options = ExchangeOptions::new(MAX_ANSWER, until.saturating_since(now));
         let response = self
             .shared

@@ -61,6 +61,12 @@ impl TokenManager {
         ClientBuilder::new(token_endpoint)
     }
 
+    /// Builds a token manager for the authorization server of that issuer: see
+    /// [`ClientBuilder::discover`].
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<OwnTokens> {
+        ClientBuilder::discover(issuer)
+    }
+
     pub(crate) fn new(
         config: Config,
         endpoint: Arc<dyn TokenEndpoint>,

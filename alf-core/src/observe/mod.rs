@@ -58,6 +58,15 @@ pub enum Event<'a> {
         /// Which flight of its client, from 1.
         flight: u64,
     },
+    /// The metadata of an issuer was read
+    /// ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)).
+    #[non_exhaustive]
+    IssuerDiscovered {
+        /// The issuer.
+        issuer: &'a str,
+        /// Where token requests go from now on, without its query.
+        token_endpoint: &'a str,
+    },
     /// An attempt failed, and another will follow.
     #[non_exhaustive]
     AttemptFailed {

@@ -27,6 +27,10 @@ impl Observer for TracingObserver {
     fn on(&self, event: &Event<'_>) {
         match event {
             Event::FlightBegun { flight } => debug!(target: "alf", flight, "asking for a token"),
+            Event::IssuerDiscovered {
+                issuer,
+                token_endpoint,
+            } => debug!(target: "alf", issuer, token_endpoint, "the metadata was read"),
             Event::AttemptFailed {
                 flight,
                 error,

@@ -14,6 +14,7 @@ mod blocking;
 mod concurrency;
 mod cooldown;
 mod deadlines;
+mod discovery;
 mod expiry;
 mod flights;
 mod flow;

@@ -45,7 +45,7 @@ fn refused(builder: Builder) -> ConfigError {
 }
 
 fn settings() -> Settings {
-    let mut settings = Settings::new(ENDPOINT.to_owned());
+    let mut settings = Settings::new(NamedBy::TokenEndpoint(ENDPOINT.to_owned()));
     let authentication = Box::new(NoClientAuthentication::new());
     settings
         .authentications
@@ -74,11 +74,11 @@ fn t8_https_loopback_or_the_user_said_so() {
         "http://localhost/token",
         "http://LOCALHOST:80/token",
     ] {
-        config(|settings| endpoint.clone_into(&mut settings.token_endpoint));
+        config(|settings| settings.server = NamedBy::TokenEndpoint(endpoint.to_owned()));
     }
     for endpoint in ["http://as.example/token", "http://10.0.0.1/"] {
         config(|settings| {
-            endpoint.clone_into(&mut settings.token_endpoint);
+            settings.server = NamedBy::TokenEndpoint(endpoint.to_owned());
             settings.insecure_http = InsecureHttp::Allowed;
         });
     }
@@ -237,7 +237,8 @@ fn t6_a_token_type_is_compared_case_insensitively() {
 #[test]
 fn x1_the_endpoint_is_shown_without_its_query() {
     let config = config(|settings| {
-        "https://as.example:8443/token?code=s3cr3t".clone_into(&mut settings.token_endpoint);
+        let endpoint = "https://as.example:8443/token?code=s3cr3t".to_owned();
+        settings.server = NamedBy::TokenEndpoint(endpoint);
     });
     assert_eq!(config.shown_endpoint(), "https://as.example:8443/token");
 }

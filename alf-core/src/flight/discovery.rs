@@ -1,0 +1,141 @@
+//! Where the token request of an attempt goes (RFC 8414).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+
+use crate::config::{Issuer, Knowledge, Place, Server};
+use crate::error::{Cause, Told};
+use crate::machine::{Failure, Moment};
+use crate::wire::metadata::{self, Metadata};
+use crate::wire::retry_after::retry_after;
+use crate::{Event, ExchangeOptions, TokenErrorKind};
+
+use super::{Flight, MAX_ANSWER, no_answer};
+
+impl Flight {
+    /// The token endpoint; where it is an issuer's, by its metadata.
+    pub(super) async fn place(&self, until: Moment) -> Result<Arc<Place>, Cause> {
+        let issuer = match &self.shared.config.server {
+            Server::Endpoint(place) => return Ok(Arc::clone(place)),
+            Server::Issuer(issuer) => issuer,
+        };
+        match issuer.known(self.shared.now()) {
+            Knowledge::Fresh(place) => Ok(place),
+            Knowledge::Nothing => self.discover(issuer, until).await,
+            Knowledge::Stale(place) => {
+                // Half of the time is left for the token request, on what is known.
+                let left = until.saturating_since(self.shared.now()) / 2;
+                let read = self.within(left, self.discover(issuer, until)).await;
+                if let Some(Ok(place)) = read {
+                    return Ok(place);
+                }
+                issuer.keep(self.shared.now());
+                Ok(place)
+            }
+        }
+    }
+
+    /// The endpoint did not answer, or not as a token endpoint: it may have moved.
+    pub(super) fn doubt_place(&self, cause: &Cause) {
+        let Server::Issuer(issuer) = &self.shared.config.server else {
+            return;
+        };
+        let is_gone = match cause.kind {
+            TokenErrorKind::Connect
+            | TokenErrorKind::Timeout(_)
+            | TokenErrorKind::Exchange
+            | TokenErrorKind::Redirected
+            | TokenErrorKind::Unreadable => true,
+            TokenErrorKind::Refused => matches!(
+                cause.told.status,
+                Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
+            ),
+            TokenErrorKind::Authentication
+            | TokenErrorKind::Discovery
+            | TokenErrorKind::TokenType
+            | TokenErrorKind::Died => false,
+        };
+        if is_gone {
+            issuer.doubt();
+        }
+    }
+
+    async fn discover(&self, issuer: &Issuer, until: Moment) -> Result<Arc<Place>, Cause> {
+        let [first, second] = &issuer.documents;
+        let mut response = self.fetch(first, until).await?;
+        if response.status().is_client_error() && first != second {
+            response = self.fetch(second, until).await?;
+        }
+        let metadata = metadata::decode(&response, &issuer.name)
+            .map_err(|problem| self.unusable(&response, problem))?;
+        let place = self
+            .accept(issuer, &metadata)
+            .map_err(|problem| self.unusable(&response, problem))?;
+        let place = Arc::new(place);
+        issuer.learn(Arc::clone(&place), self.shared.now());
+        self.shared.tell(&Event::IssuerDiscovered {
+            issuer: &issuer.name,
+            token_endpoint: &self.shared.config.shown_endpoint(),
+        });
+        Ok(place)
+    }
+
+    async fn fetch(&self, document: &Uri, until: Moment) -> Result<Response<Bytes>, Cause> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = document.clone();
+        request
+            .headers_mut()
+            .insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let left = until.saturating_since(self.shared.now());
+        let options = ExchangeOptions::new(MAX_ANSWER, left);
+        let endpoint = self.shared.endpoint.as_ref();
+        let response = endpoint.exchange(request, &options).await;
+        response.map_err(no_answer)
+    }
+
+    /// What the metadata says, if this client can do with it.
+    fn accept(&self, issuer: &Issuer, metadata: &Metadata) -> Result<Place, String> {
+        let config = &self.shared.config;
+        let method = config.authentication.as_ref().method();
+        if let (Some(method), Some(offered)) = (method, &metadata.methods) {
+            if !offered.iter().any(|one| one == method) {
+                return Err(format!(
+                    "it does not offer {method}, by which this client authenticates; it offers {}",
+                    offered.join(", ")
+                ));
+            }
+        }
+        let by_tls = matches!(
+            method,
+            Some("tls_client_auth" | "self_signed_tls_client_auth")
+        );
+        let mtls = metadata.mtls_token_endpoint.as_ref().filter(|_| by_tls);
+        let endpoint = mtls.unwrap_or(&metadata.token_endpoint);
+        config
+            .place(endpoint, &issuer.name)
+            .map_err(|error| error.to_string())
+    }
+
+    fn unusable(&self, response: &Response<Bytes>, problem: String) -> Cause {
+        let status = response.status();
+        let retry_after = retry_after(response.headers(), self.shared.clock.wall());
+        let may_pass = status.is_server_error()
+            || matches!(
+                status,
+                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+            );
+        let failure = if may_pass {
+            Failure::Transient { retry_after }
+        } else {
+            Failure::Permanent { retry_after }
+        };
+        Cause::new(TokenErrorKind::Discovery, failure).told(Told {
+            detail: Some(problem),
+            ..Told::default()
+        })
+    }
+}

@@ -1,0 +1,264 @@
+//! An authorization server by its issuer: RFC 8414, through the flights that need its endpoint.
+
+use alf_core::{
+    AuthenticationContext, AuthenticationError, Client, ClientAuthentication, TokenErrorKind,
+    TokenRequest, TransportErrorKind,
+};
+use async_trait::async_trait;
+
+use crate::support::{Api, CLIENT_ID, DUE, Reply, SECRET, World, seconds};
+
+const ISSUER: &str = "https://as.example.com/one";
+const OPENID: &str = "https://as.example.com/one/.well-known/openid-configuration";
+const OAUTH: &str = "https://as.example.com/.well-known/oauth-authorization-server/one";
+const ENDPOINT: &str = "https://as.example.com/one/token";
+const MOVED: &str = "https://as.example.com/two/token";
+
+fn client(world: &World) -> Client<Api> {
+    let builder = Client::discover(ISSUER)
+        .runtime(world.runtime.clone())
+        .observer(world.events.clone());
+    world.build(builder.client_secret(CLIENT_ID, SECRET))
+}
+
+fn metadata(endpoint: &str) -> Reply {
+    Reply::body(format!(
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"{endpoint}"}}"#
+    ))
+}
+
+/// Where each request went, in order.
+fn asked(world: &World) -> Vec<String> {
+    let exchanges = world.endpoint.exchanges();
+    exchanges
+        .iter()
+        .map(|exchange| exchange.uri.clone())
+        .collect()
+}
+
+#[test]
+fn t1_token_request_goes_where_the_metadata_says() {
+    let world = World::new();
+    let client = client(&world);
+    assert_eq!(world.endpoint.requests(), 0);
+    world.endpoint.reply(metadata(ENDPOINT));
+    assert_eq!(world.token_now(client.tokens()), "token-1");
+    assert_eq!(asked(&world), [OPENID, ENDPOINT]);
+    let request = &world.endpoint.exchanges()[0];
+    assert_eq!((&*request.method, &*request.body), ("GET", ""));
+    assert_eq!(request.header("accept"), "application/json");
+    assert_eq!(request.header("authorization"), "");
+    // What is known is not asked for again, and every view knows it.
+    world.advance(DUE);
+    world.token_now(client.tokens());
+    world.token_now(&client.tokens().with_scope("write"));
+    assert_eq!(asked(&world), [OPENID, ENDPOINT, ENDPOINT, ENDPOINT]);
+    assert_eq!(world.events.count("IssuerDiscovered"), 1);
+}
+
+#[test]
+fn document_of_rfc_8414_is_read_where_the_other_is_not_there() {
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.reply(Reply::status(404));
+    world.endpoint.reply(metadata(ENDPOINT));
+    world.token_now(client.tokens());
+    assert_eq!(asked(&world), [OPENID, OAUTH, ENDPOINT]);
+}
+
+#[test]
+fn metadata_that_cannot_be_used_is_a_permanent_failure_that_says_why() {
+    for (reply, problem) in [
+        (Reply::body("{}"), "it names no issuer"),
+        (Reply::body("<html>"), "no JSON"),
+        (
+            Reply::body(r#"{"issuer":"https://evil.example","token_endpoint":"https://e"}"#),
+            "it is of the issuer \"https://evil.example\"",
+        ),
+        (metadata("http://as.example.com/token"), "plain http"),
+        (metadata("/token"), "no absolute URL"),
+    ] {
+        let world = World::new();
+        let client = client(&world);
+        world.endpoint.reply(reply);
+        let error = world.ask_now(client.tokens()).unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Discovery);
+        assert!(!error.is_transient());
+        let shown = error.to_string();
+        assert!(shown.contains(problem) && shown.contains(ISSUER), "{shown}");
+        // No secret went anywhere, and there is no storm.
+        world.ask_now(client.tokens()).unwrap_err();
+        assert_eq!(asked(&world), [OPENID]);
+    }
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.otherwise(Reply::status(404));
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    assert!(error.to_string().contains("404"), "{error}");
+    assert_eq!(asked(&world), [OPENID, OAUTH]);
+}
+
+#[test]
+fn b1_failures_of_the_metadata_that_may_pass_are_tried_again() {
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.reply(Reply::status(503));
+    world
+        .endpoint
+        .reply(Reply::Fail(TransportErrorKind::Connect));
+    world.endpoint.reply(metadata(ENDPOINT));
+    let mut call = world.ask(client.tokens());
+    world.advance(seconds(1));
+    assert!(call.take().unwrap().is_ok());
+    assert_eq!(asked(&world), [OPENID, OPENID, OPENID, ENDPOINT]);
+}
+
+#[test]
+fn metadata_is_read_again_after_a_day() {
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.reply(metadata(ENDPOINT));
+    world.token_now(client.tokens());
+    world.advance(seconds(24 * 60 * 60));
+    world.endpoint.reply(metadata(MOVED));
+    world.token_now(client.tokens());
+    assert_eq!(asked(&world), [OPENID, ENDPOINT, OPENID, MOVED]);
+}
+
+#[test]
+fn metadata_is_read_again_where_its_endpoint_stops_answering() {
+    for gone in [
+        Reply::status(404),
+        Reply::status(410),
+        Reply::Fail(TransportErrorKind::Connect),
+        Reply::Fail(TransportErrorKind::Redirected),
+    ] {
+        let world = World::new();
+        let client = client(&world);
+        world.endpoint.reply(metadata(ENDPOINT));
+        world.token_now(client.tokens());
+        world.advance(DUE);
+        world.endpoint.reply(gone);
+        world.endpoint.otherwise(metadata(MOVED));
+        // A due token: the renewal runs beside.
+        world.token_now(client.tokens());
+        world.advance(seconds(60));
+        world.token_now(client.tokens());
+        let asked = asked(&world);
+        assert_eq!(asked[..3], [OPENID, ENDPOINT, ENDPOINT]);
+        assert_eq!(asked[3..5], [OPENID, MOVED], "{asked:?}");
+    }
+}
+
+#[test]
+fn what_is_known_is_used_while_the_metadata_cannot_be_read() {
+    for broken in [
+        Reply::status(503),
+        Reply::body("{}"),
+        Reply::Fail(TransportErrorKind::Connect),
+    ] {
+        let world = World::new();
+        let client = client(&world);
+        world.endpoint.reply(metadata(ENDPOINT));
+        world.token_now(client.tokens());
+        world.advance(seconds(24 * 60 * 60));
+        world.endpoint.reply(broken);
+        assert_eq!(world.token_now(client.tokens()), "token-2");
+        assert_eq!(asked(&world), [OPENID, ENDPOINT, OPENID, ENDPOINT]);
+    }
+}
+
+#[test]
+fn s5_silent_metadata_leaves_half_of_the_time_to_the_token_request() {
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.reply(metadata(ENDPOINT));
+    world.token_now(client.tokens());
+    world.advance(seconds(24 * 60 * 60));
+    world.endpoint.reply(Reply::Never);
+    let mut call = world.ask(client.tokens());
+    world.advance(seconds(3));
+    assert!(call.take().unwrap().is_ok());
+    assert_eq!(world.endpoint.requests(), 4);
+    world.assert_at_rest();
+}
+
+#[test]
+fn t2_method_that_the_server_does_not_list_is_refused_and_the_others_are_named() {
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.reply(Reply::body(format!(
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"{ENDPOINT}",
+            "token_endpoint_auth_methods_supported":["private_key_jwt","client_secret_post"]}}"#
+    )));
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    let shown = error.to_string();
+    assert!(
+        shown.contains("does not offer client_secret_basic")
+            && shown.ends_with("it offers private_key_jwt, client_secret_post"),
+        "{shown}"
+    );
+    assert_eq!(asked(&world), [OPENID]);
+}
+
+#[test]
+fn t2_client_that_authenticates_by_tls_goes_to_the_alias() {
+    struct ByTls;
+
+    #[async_trait]
+    impl ClientAuthentication for ByTls {
+        async fn authenticate(
+            &self,
+            context: &AuthenticationContext<'_>,
+            request: &mut TokenRequest,
+        ) -> Result<(), AuthenticationError> {
+            request.parameter("client_id", context.client_id());
+            request.parameter("seen_issuer", context.issuer().unwrap_or_default());
+            Ok(())
+        }
+
+        fn method(&self) -> Option<&str> {
+            Some("tls_client_auth")
+        }
+    }
+
+    let world = World::new();
+    let builder = Client::discover(ISSUER).runtime(world.runtime.clone());
+    let client = world.build(builder.client_authentication(CLIENT_ID, ByTls));
+    world.endpoint.reply(Reply::body(format!(
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"{ENDPOINT}",
+            "mtls_endpoint_aliases":{{"token_endpoint":"{MOVED}"}}}}"#
+    )));
+    world.token_now(client.tokens());
+    assert_eq!(asked(&world), [OPENID, MOVED]);
+    let body = &world.endpoint.exchanges()[1].body;
+    assert!(
+        body.ends_with("seen_issuer=https%3A%2F%2Fas.example.com%2Fone"),
+        "{body}"
+    );
+}
+
+#[test]
+fn t8_issuer_is_https_without_query_or_fragment() {
+    for issuer in [
+        "http://as.example.com",
+        "https://as.example.com/?tenant=1",
+        "https://as.example.com/#one",
+        "as.example.com",
+        "https://user@as.example.com",
+        " https://as.example.com",
+        "ftp://as.example.com",
+        "",
+    ] {
+        let world = World::new();
+        let builder = Client::discover(issuer).client_secret(CLIENT_ID, SECRET);
+        let built = builder.build_with(
+            std::sync::Arc::new(world.api.clone()),
+            std::sync::Arc::new(world.endpoint.clone()),
+        );
+        let error = built.unwrap_err().to_string();
+        assert!(error.starts_with("issuer: "), "{issuer}: {error}");
+    }
+    let builder = Client::discover("http://127.0.0.1:9400").client_secret(CLIENT_ID, SECRET);
+    World::new().build(builder);
+}
