@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use crate::config::{Config, InsecureHttp, NamedBy, Replays, Settings};
 use crate::{
-    Client, ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError,
-    NoClientAuthentication, Observer, Runtime, ThreadRuntime, TokenEndpoint, TokenManager,
-    Transport,
+    Client, ClientAssertion, ClientAuthentication, ClientSecret, ClientSecretBasic,
+    ClientSecretPost, ConfigError, NoClientAuthentication, Observer, Runtime,
+    SelfSignedTlsClientAuth, ThreadRuntime, TlsClientAuth, TokenEndpoint, TokenManager, Transport,
 };
+#[cfg(feature = "jwt")]
+use crate::{ClientSecretJwt, PrivateKey, PrivateKeyJwt};
 
 /// An HTTP library, to the [`ClientBuilder`].
 pub trait Library: 'static {
@@ -133,6 +135,15 @@ impl<A: Library> ClientBuilder<A> {
         }
     }
 
+    /// The authorization server's identifier, `issuer`
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), as the server's metadata
+    /// spells it. It is what the assertions of `client_secret_jwt` and `private_key_jwt` are for
+    /// (`aud`). Default: not known; they are then for the token endpoint.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.settings.issuer = Some(issuer.into());
+        self
+    }
+
     /// Authenticates by `client_secret_basic`: id and secret in the header of the token request
     /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The secret is a
     /// value, a file, or a callback: see [`ClientSecret`].
@@ -158,6 +169,60 @@ impl<A: Library> ClientBuilder<A> {
     ) -> Self {
         let method = Box::new(ClientSecretPost::new(secret));
         self.authenticate("client_secret_post", client_id.into(), method)
+    }
+
+    /// Authenticates by `client_secret_jwt`: by an assertion that holds a MAC by the secret, which
+    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). HS256; for others,
+    /// see [`ClientSecretJwt`].
+    #[cfg(feature = "jwt")]
+    pub fn client_secret_jwt(
+        self,
+        client_id: impl Into<String>,
+        secret: impl Into<ClientSecret>,
+    ) -> Self {
+        let method = Box::new(ClientSecretJwt::new(secret));
+        self.authenticate("client_secret_jwt", client_id.into(), method)
+    }
+
+    /// Authenticates by `private_key_jwt`: by an assertion that the client's private key signs
+    /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The key is PEM, by value, from a file,
+    /// or from a callback: see [`PrivateKey`].
+    ///
+    /// For a key id, a certificate, an audience, and a key that stays in a KMS, see
+    /// [`PrivateKeyJwt`].
+    #[cfg(feature = "jwt")]
+    pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<PrivateKey>) -> Self {
+        let method = Box::new(PrivateKeyJwt::new(key));
+        self.authenticate("private_key_jwt", client_id.into(), method)
+    }
+
+    /// Authenticates by the certificate of the TLS connection, which a certificate authority has
+    /// issued (`tls_client_auth`,
+    /// [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)). The HTTP library's
+    /// clients must hold it: see [`TlsClientAuth`].
+    pub fn tls_client_auth(self, client_id: impl Into<String>) -> Self {
+        let method = Box::new(TlsClientAuth::new());
+        self.authenticate("tls_client_auth", client_id.into(), method)
+    }
+
+    /// Authenticates by the certificate of the TLS connection, which the client made itself
+    /// (`self_signed_tls_client_auth`,
+    /// [RFC 8705 §2.2](https://www.rfc-editor.org/rfc/rfc8705#section-2.2)). The HTTP library's
+    /// clients must hold it: see [`TlsClientAuth`].
+    pub fn self_signed_tls_client_auth(self, client_id: impl Into<String>) -> Self {
+        let method = Box::new(SelfSignedTlsClientAuth::new());
+        self.authenticate("self_signed_tls_client_auth", client_id.into(), method)
+    }
+
+    /// Authenticates by an assertion that another has signed, and that is read anew for each
+    /// attempt: workload identity federation
+    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)).
+    pub fn client_assertion(
+        self,
+        client_id: impl Into<String>,
+        assertion: ClientAssertion,
+    ) -> Self {
+        self.authenticate("client_assertion", client_id.into(), Box::new(assertion))
     }
 
     /// Authenticates by a method of your own, or by one with settings of its own.
@@ -202,6 +267,19 @@ impl<A: Library> ClientBuilder<A> {
     /// treated as a secret.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// One more header of the token request: for a gateway in front of the server, say. It is treated
+    /// as a secret: marked as sensitive, and masked where the server repeats it.
+    ///
+    /// `Authorization`, `Content-Type`, `Accept` and what the HTTP library sets cannot be set here.
+    pub fn token_request_header(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.settings.headers.push((name.into(), value.into()));
         self
     }
 

@@ -31,6 +31,8 @@
 mod authentication;
 mod builder;
 mod client;
+#[cfg(feature = "config")]
+mod client_config;
 mod clock;
 mod config;
 mod error;
@@ -50,11 +52,14 @@ pub mod unversioned;
 mod wire;
 
 pub use authentication::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
-    ClientSecretBasic, ClientSecretPost, NoClientAuthentication, Reload, SecretError,
+    AuthenticationContext, AuthenticationError, ClientAssertion, ClientAuthentication,
+    ClientSecret, ClientSecretBasic, ClientSecretPost, NoClientAuthentication, PrivateKeyJwt,
+    Reload, SecretError, SelfSignedTlsClientAuth, Signer, TlsClientAuth,
 };
 pub use builder::{Adapter, ClientBuilder, HttpClients, Library, Own, OwnTokens};
 pub use client::Client;
+#[cfg(feature = "config")]
+pub use client_config::ClientConfig;
 pub use error::{
     Blocked, BlockedReason, ConfigError, Error, Rejected, TimeoutPhase, TokenError, TokenErrorKind,
 };
@@ -70,6 +75,9 @@ pub use transport::{
     from_fn,
 };
 pub use wire::token_request::TokenRequest;
+
+#[cfg(feature = "jwt")]
+pub use authentication::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
 #[cfg(feature = "tokio")]
 pub use runtime::TokioRuntime;

@@ -22,9 +22,10 @@ enum Room {
     Machine,
 }
 
-const ROOMS: [(&str, Room); 20] = [
+const ROOMS: [(&str, Room); 21] = [
     ("client", Room::Face),
     ("builder", Room::Face),
+    ("client_config", Room::Face),
     ("config", Room::Driver),
     ("manager", Room::Driver),
     ("flight", Room::Driver),

@@ -10,7 +10,7 @@ use crate::ConfigError;
 use crate::secret::{percent_encoded, sensitive_header};
 use crate::wire::token_request::TokenRequest;
 
-use super::secret_source::Reader;
+use super::source::Reader;
 use super::{
     AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret, Reload,
 };
@@ -43,7 +43,7 @@ impl ClientSecretBasic {
     /// With a secret by value, from a file, or from a callback.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
-            secret: Reader::new(secret.into()),
+            secret: secret.into().into_reader(),
             encoding: Encoding::Percent,
         }
     }
@@ -61,7 +61,7 @@ impl ClientSecretPost {
     /// With a secret by value, from a file, or from a callback.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
-            secret: Reader::new(secret.into()),
+            secret: secret.into().into_reader(),
         }
     }
 }
@@ -90,12 +90,12 @@ impl ClientAuthentication for ClientSecretBasic {
         self.secret.reload().await
     }
 
-    fn method(&self) -> Option<&str> {
-        Some("client_secret_basic")
+    fn check(&self) -> Result<(), ConfigError> {
+        self.secret.check(|_| None)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        self.secret.check()
+    fn method(&self) -> Option<&str> {
+        Some("client_secret_basic")
     }
 }
 
@@ -116,12 +116,12 @@ impl ClientAuthentication for ClientSecretPost {
         self.secret.reload().await
     }
 
-    fn method(&self) -> Option<&str> {
-        Some("client_secret_post")
+    fn check(&self) -> Result<(), ConfigError> {
+        self.secret.check(|_| None)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        self.secret.check()
+    fn method(&self) -> Option<&str> {
+        Some("client_secret_post")
     }
 }
 
@@ -141,35 +141,14 @@ const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use http::header::AUTHORIZATION;
-    use http::{HeaderMap, Uri};
-    use pollster::block_on;
 
-    use crate::wire::token_request::GrantParameters;
-
+    use super::super::tests::sent;
     use super::*;
-
-    /// The token request that `method` makes for the client `id`: its headers and its form.
-    fn request(method: &dyn ClientAuthentication, id: &str) -> (HeaderMap, String) {
-        let endpoint = Uri::from_static("https://as.example/token");
-        let context = AuthenticationContext {
-            token_endpoint: &endpoint,
-            issuer: None,
-            client_id: id,
-            wall_clock: SystemTime::UNIX_EPOCH,
-            attempt: 1,
-        };
-        let mut request = TokenRequest::for_grant(&GrantParameters::default());
-        block_on(method.authenticate(&context, &mut request)).unwrap();
-        let (head, body) = request.encode(&endpoint).0.into_parts();
-        (head.headers, String::from_utf8(body.to_vec()).unwrap())
-    }
 
     /// What the server reads in the `Authorization` header, after base64.
     fn credentials(method: &dyn ClientAuthentication, id: &str) -> String {
-        let (headers, _) = request(method, id);
+        let headers = sent(method, id).headers;
         let value = headers.get(AUTHORIZATION).unwrap();
         assert!(value.is_sensitive(), "X1");
         let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
@@ -211,33 +190,24 @@ mod tests {
 
     #[test]
     fn t2_basic_is_in_the_header_alone_and_post_in_the_body_alone() {
-        let (headers, body) = request(&ClientSecretBasic::new("s3cr3t"), "me");
-        assert_eq!(headers.get_all(AUTHORIZATION).iter().count(), 1);
-        assert_eq!(body, "grant_type=client_credentials");
+        let basic = sent(&ClientSecretBasic::new("s3cr3t"), "me");
+        assert_eq!(basic.headers.get_all(AUTHORIZATION).iter().count(), 1);
+        assert_eq!(basic.body, "grant_type=client_credentials");
 
-        let (headers, body) = request(&ClientSecretPost::new("s3 cr3t"), "m e");
-        assert_eq!(headers.get(AUTHORIZATION), None);
+        let post = sent(&ClientSecretPost::new("s3 cr3t"), "m e");
+        assert_eq!(post.headers.get(AUTHORIZATION), None);
         assert_eq!(
-            body,
+            post.body,
             "grant_type=client_credentials&client_id=m%20e&client_secret=s3%20cr3t"
         );
 
-        let none = crate::NoClientAuthentication::new();
-        let (headers, body) = request(&none, "me");
-        assert_eq!(headers.get(AUTHORIZATION), None);
-        assert_eq!(body, "grant_type=client_credentials&client_id=me");
+        let none = sent(&crate::NoClientAuthentication::new(), "me");
+        assert_eq!(none.headers.get(AUTHORIZATION), None);
+        assert_eq!(none.body, "grant_type=client_credentials&client_id=me");
     }
 
     #[test]
     fn t4_every_form_in_which_the_secret_was_sent_is_masked() {
-        let endpoint = Uri::from_static("https://as.example/token");
-        let context = AuthenticationContext {
-            token_endpoint: &endpoint,
-            issuer: None,
-            client_id: "me",
-            wall_clock: SystemTime::UNIX_EPOCH,
-            attempt: 1,
-        };
         let secret = "top %:e";
         let basic = ClientSecretBasic::new(secret);
         let raw = ClientSecretBasic::new(secret).raw();
@@ -248,9 +218,7 @@ mod tests {
             (&post, ["top %:e", "top%20%25%3Ae", "client_secret=top %:e"]),
         ];
         for (method, echoes) in cases {
-            let mut request = TokenRequest::for_grant(&GrantParameters::default());
-            block_on(method.authenticate(&context, &mut request)).unwrap();
-            let (_, redactor) = request.encode(&endpoint);
+            let redactor = sent(method, "me").redactor;
             for echo in echoes {
                 let shown = redactor.show(&format!("the secret is {echo}"));
                 let prefix = shown.strip_prefix("the secret is ");

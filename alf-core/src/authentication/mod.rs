@@ -1,13 +1,32 @@
 //! How the client proves to the authorization server who it is: one method a file
 //! (RFC 6749 §2.3).
 
+mod assertion;
 mod client_secret;
+#[cfg(feature = "jwt")]
+mod client_secret_jwt;
+mod jwt;
 mod none;
+#[cfg(feature = "jwt")]
+mod private_key;
+mod private_key_jwt;
 mod secret_source;
+mod signer;
+mod source;
+mod tls;
 
+pub use assertion::ClientAssertion;
 pub use client_secret::{ClientSecretBasic, ClientSecretPost};
 pub use none::NoClientAuthentication;
+pub use private_key_jwt::PrivateKeyJwt;
 pub use secret_source::{ClientSecret, SecretError};
+pub use signer::Signer;
+pub use tls::{SelfSignedTlsClientAuth, TlsClientAuth};
+
+#[cfg(feature = "jwt")]
+pub use client_secret_jwt::{ClientSecretJwt, MacAlgorithm};
+#[cfg(feature = "jwt")]
+pub use private_key::{PrivateKey, SigningAlgorithm};
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -75,16 +94,6 @@ pub trait ClientAuthentication: Send + Sync + 'static {
         Reload::Unchanged
     }
 
-    /// Its name in the registry of `token_endpoint_auth_method`
-    /// ([RFC 7591 §4.2](https://www.rfc-editor.org/rfc/rfc7591#section-4.2)); `None` for one that
-    /// has none.
-    ///
-    /// Where the server's metadata lists its methods, one that is not among them is refused before
-    /// anything is sent. Forgetting it costs that check, and nothing else.
-    fn method(&self) -> Option<&str> {
-        None
-    }
-
     /// What can be found wrong before anything is sent, when the client is built.
     ///
     /// # Errors
@@ -92,6 +101,15 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     /// The setting and its problem.
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
+    }
+
+    /// The method's name in the
+    /// [IANA registry](https://www.iana.org/assignments/oauth-parameters/oauth-parameters.xhtml#token-endpoint-auth-method),
+    /// `client_secret_basic` say, as servers list it in `token_endpoint_auth_methods_supported`
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). `None`, the default, where
+    /// it has none: it is then not compared with what a server lists.
+    fn method(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -111,12 +129,12 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Arc<M> {
         (**self).reload().await
     }
 
-    fn method(&self) -> Option<&str> {
-        (**self).method()
-    }
-
     fn check(&self) -> Result<(), ConfigError> {
         (**self).check()
+    }
+
+    fn method(&self) -> Option<&str> {
+        (**self).method()
     }
 }
 
@@ -135,12 +153,12 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Box<M> {
         (**self).reload().await
     }
 
-    fn method(&self) -> Option<&str> {
-        (**self).method()
-    }
-
     fn check(&self) -> Result<(), ConfigError> {
         (**self).check()
+    }
+
+    fn method(&self) -> Option<&str> {
+        (**self).method()
     }
 }
 
@@ -164,21 +182,24 @@ pub struct AuthenticationContext<'a> {
     pub(crate) attempt: u32,
 }
 
-impl AuthenticationContext<'_> {
+impl<'a> AuthenticationContext<'a> {
     /// Where the token request goes.
-    pub fn token_endpoint(&self) -> &Uri {
+    pub fn token_endpoint(&self) -> &'a Uri {
         self.token_endpoint
     }
 
-    /// The authorization server's issuer identifier, where it is known
-    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)).
-    pub fn issuer(&self) -> Option<&str> {
+    /// The authorization server's identifier
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), where it is known: the
+    /// user [set](crate::ClientBuilder::issuer) it, or [named](crate::ClientBuilder::discover) the
+    /// server by it. It is what an assertion is for (`aud`); where it is not known, the token
+    /// endpoint is.
+    pub fn issuer(&self) -> Option<&'a str> {
         self.issuer
     }
 
     /// The client's identifier
     /// ([RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)).
-    pub fn client_id(&self) -> &str {
+    pub fn client_id(&self) -> &'a str {
         self.client_id
     }
 
@@ -253,116 +274,4 @@ impl From<Reload> for Reloaded {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use pollster::block_on;
-
-    use crate::wire::token_request::GrantParameters;
-
-    use super::*;
-
-    /// A method of a user's own, which implements what it must and nothing else.
-    struct Own;
-
-    #[async_trait]
-    impl ClientAuthentication for Own {
-        async fn authenticate(
-            &self,
-            context: &AuthenticationContext<'_>,
-            request: &mut TokenRequest,
-        ) -> Result<(), AuthenticationError> {
-            request.parameter("client_id", context.client_id());
-            request.parameter("aud", &context.token_endpoint().to_string());
-            request.parameter("jti", &context.attempt().to_string());
-            let issued_at = context.wall_clock().duration_since(SystemTime::UNIX_EPOCH);
-            request.parameter("iat", &issued_at.unwrap().as_secs().to_string());
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
-        let endpoint = Uri::from_static("https://as/t");
-        let context = AuthenticationContext {
-            token_endpoint: &endpoint,
-            issuer: None,
-            client_id: "me",
-            wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1234),
-            attempt: 7,
-        };
-        let mut request = TokenRequest::for_grant(&GrantParameters::default());
-        block_on(Own.authenticate(&context, &mut request)).unwrap();
-        let body = request.encode(&endpoint).0.into_body();
-        assert_eq!(
-            body,
-            "grant_type=client_credentials&client_id=me&aud=https%3A%2F%2Fas%2Ft&jti=7&iat=1234"
-        );
-    }
-
-    #[test]
-    fn b3_a_method_that_cannot_reload_has_not_changed() {
-        assert_eq!(block_on(Own.reload()), Reload::Unchanged);
-        assert_eq!(Reloaded::from(Reload::Unchanged), Reloaded::Unchanged);
-        assert_eq!(Reloaded::from(Reload::Changed), Reloaded::Changed);
-        assert!(Own.check().is_ok());
-    }
-
-    /// A method that does something else than the defaults.
-    struct Rotated;
-
-    #[async_trait]
-    impl ClientAuthentication for Rotated {
-        async fn authenticate(
-            &self,
-            context: &AuthenticationContext<'_>,
-            request: &mut TokenRequest,
-        ) -> Result<(), AuthenticationError> {
-            Own.authenticate(context, request).await
-        }
-
-        async fn reload(&self) -> Reload {
-            Reload::Changed
-        }
-
-        fn check(&self) -> Result<(), ConfigError> {
-            Err(ConfigError::new("own", "is wrong"))
-        }
-    }
-
-    #[test]
-    fn b3_a_method_behind_a_pointer_is_the_same_method() {
-        let boxed: Box<dyn ClientAuthentication> = Box::new(Rotated);
-        let shared: Arc<dyn ClientAuthentication> = Arc::new(Rotated);
-        for method in [
-            Box::new(boxed) as Box<dyn ClientAuthentication>,
-            Box::new(shared),
-        ] {
-            assert_eq!(block_on(method.reload()), Reload::Changed);
-            assert_eq!(method.check().unwrap_err().setting(), "own");
-            let endpoint = Uri::from_static("https://as/t");
-            let context = AuthenticationContext {
-                token_endpoint: &endpoint,
-                issuer: None,
-                client_id: "me",
-                wall_clock: SystemTime::UNIX_EPOCH,
-                attempt: 1,
-            };
-            let mut request = TokenRequest::for_grant(&GrantParameters::default());
-            block_on(method.authenticate(&context, &mut request)).unwrap();
-            let body = request.encode(&endpoint).0.into_body();
-            assert!(body.starts_with(b"grant_type=client_credentials&client_id=me&aud="));
-        }
-    }
-
-    #[test]
-    fn b1_an_error_says_whether_it_may_pass_and_keeps_what_lies_beneath() {
-        let sealed = AuthenticationError::transient("no key").because("sealed");
-        assert!(sealed.is_transient());
-        assert_eq!(sealed.to_string(), "no key");
-        assert_eq!(sealed.source().unwrap().to_string(), "sealed");
-        let wrong = AuthenticationError::permanent("wrong key");
-        assert!(!wrong.is_transient());
-        assert!(wrong.source().is_none());
-    }
-}
+mod tests;

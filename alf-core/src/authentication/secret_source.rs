@@ -1,22 +1,12 @@
-//! Where a client secret comes from: a value, a file, a callback.
+//! Where a client secret comes from.
 
-mod file;
-
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use zeroize::Zeroizing;
-
-use crate::ConfigError;
-use crate::secret::SecretText;
-
-use super::{AuthenticationError, Reload};
-
-use file::SecretFile;
+use super::source::{Reader, Sort, Source};
 
 /// A client secret: by value, or where to read it.
 ///
@@ -41,23 +31,14 @@ use file::SecretFile;
 /// ```
 pub struct ClientSecret(Source);
 
-enum Source {
-    Value(SecretText),
-    File(SecretFile),
-    Callback(Callback),
-}
-
 /// What a callback that reads a secret may fail with. Neither it nor what lies beneath it may show
 /// anything of the secret.
 pub type SecretError = Box<dyn StdError + Send + Sync>;
 
-type Callback = Arc<dyn Fn() -> SecretFuture + Send + Sync>;
-type SecretFuture = Pin<Box<dyn Future<Output = Result<SecretText, SecretError>> + Send>>;
-
 impl ClientSecret {
     /// A secret by value.
     pub fn value(secret: impl Into<String>) -> Self {
-        Self(Source::Value(SecretText::from(secret.into())))
+        Self(Source::value(secret.into()))
     }
 
     /// A file that holds the secret and nothing else, as UTF-8.
@@ -66,11 +47,11 @@ impl ClientSecret {
     /// secret. It is read on a thread of its own, so that a slow disk blocks no runtime; while such
     /// a thread hangs, the file is not read by another.
     ///
-    /// A file that cannot be opened (it is missing, or not permitted), is larger than 64 KiB, or
-    /// holds no secret is a permanent failure: alf rests, and reads it again with the next flight.
-    /// Every other error of reading it may pass, and is tried again within the flight.
+    /// A file that cannot be opened (it is missing, a directory, or not permitted), is larger than
+    /// 64 KiB, or holds no secret is a permanent failure: alf rests, and reads it again with the
+    /// next flight. Every other error of reading it may pass, and is tried again within the flight.
     pub fn file(path: impl AsRef<Path>) -> Self {
-        Self(Source::File(SecretFile::new(path.as_ref())))
+        Self(Source::file(path.as_ref()))
     }
 
     /// A callback that gives the secret: from a secret manager, say.
@@ -85,15 +66,11 @@ impl ClientSecret {
         S: Into<String>,
         E: Into<SecretError>,
     {
-        Self(Source::Callback(Arc::new(move || {
-            let secret = read();
-            Box::pin(async move {
-                match secret.await {
-                    Ok(secret) => Ok(SecretText::from(secret.into())),
-                    Err(error) => Err(error.into()),
-                }
-            })
-        })))
+        Self(Source::from_fn(read))
+    }
+
+    pub(super) fn into_reader(self) -> Reader {
+        Reader::new(self.0, &CLIENT_SECRET)
     }
 }
 
@@ -111,104 +88,29 @@ impl From<String> for ClientSecret {
 
 impl fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Source::Value(_) => f.write_str("ClientSecret(by value)"),
-            Source::File(file) => write!(f, "ClientSecret(from {})", file.path().display()),
-            Source::Callback(_) => f.write_str("ClientSecret(from a callback)"),
-        }
+        write!(f, "ClientSecret({:?})", self.0)
     }
 }
 
-/// Reads a secret, and remembers what it read last, to tell whether it has changed.
-#[derive(Debug)]
-pub(super) struct Reader {
-    secret: ClientSecret,
-    last: Mutex<Option<SecretText>>,
-}
+const CLIENT_SECRET: Sort = Sort {
+    name: "client_secret",
+    not_text: "it is no text in UTF-8",
+    in_file: without_line_break,
+    problem,
+};
 
-impl Reader {
-    pub(super) fn new(secret: ClientSecret) -> Self {
-        Self {
-            secret,
-            last: Mutex::new(None),
-        }
-    }
-
-    /// The secret as it is now.
-    pub(super) async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
-        let secret = self.fetch().await?;
-        let exposed = Zeroizing::new(secret.expose().to_owned());
-        self.remember(secret);
-        Ok(exposed)
-    }
-
-    /// Whether the secret is another than the one that was read last.
-    pub(super) async fn reload(&self) -> Reload {
-        if matches!(self.secret.0, Source::Value(_)) {
-            return Reload::Unchanged;
-        }
-        let Ok(secret) = self.fetch().await else {
-            return Reload::Unchanged;
-        };
-        if self.is_last(&secret) {
-            Reload::Unchanged
-        } else {
-            Reload::Changed
-        }
-    }
-
-    /// A secret by value is known when the client is built.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        match &self.secret.0 {
-            Source::Value(secret) => problem(secret.expose()).map_or(Ok(()), |problem| {
-                Err(ConfigError::new("client_secret", problem))
-            }),
-            Source::File(file) if file.path().as_os_str().is_empty() => Err(ConfigError::new(
-                "client_secret",
-                "the path of its file is empty",
-            )),
-            Source::File(_) | Source::Callback(_) => Ok(()),
-        }
-    }
-
-    async fn fetch(&self) -> Result<SecretText, AuthenticationError> {
-        match &self.secret.0 {
-            Source::Value(secret) => Ok(secret.clone()),
-            Source::File(file) => file.read().await,
-            Source::Callback(read) => {
-                let secret = read().await.map_err(|error| {
-                    AuthenticationError::transient("the callback for client_secret failed")
-                        .because(error)
-                })?;
-                match problem(secret.expose()) {
-                    None => Ok(secret),
-                    Some(problem) => Err(AuthenticationError::permanent(format!(
-                        "the callback for client_secret gave one that cannot be used: {problem}"
-                    ))),
-                }
-            }
-        }
-    }
-
-    fn remember(&self, secret: SecretText) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret);
-    }
-
-    fn is_last(&self, secret: &SecretText) -> bool {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .is_some_and(|last| last.expose() == secret.expose())
-    }
+/// Editors and `echo` put one at the end; more than one was meant.
+fn without_line_break(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
 }
 
 /// Why this cannot be meant as a secret.
-fn problem(secret: &str) -> Option<&'static str> {
+fn problem(secret: &str) -> Option<Cow<'static, str>> {
     if secret.is_empty() {
-        Some("it is empty")
+        Some("it is empty".into())
     } else if secret.contains(['\r', '\n']) {
-        Some("it has a line break, which no server would see as meant; remove it")
+        Some("it has a line break, which no server would see as meant; remove it".into())
     } else {
         None
     }

@@ -3,21 +3,33 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{StatusCode, Uri};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING,
+};
+use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
+use crate::secret::sensitive_header;
 use crate::wire::metadata;
 use crate::{ClientAuthentication, ConfigError, Origin};
 
 use super::{InsecureHttp, Issuer, NamedBy, Place, Server, is_safe};
 
-pub(super) fn server(server: NamedBy, insecure_http: InsecureHttp) -> Result<Server, ConfigError> {
+pub(super) fn server(
+    server: NamedBy,
+    issuer: Option<String>,
+    insecure_http: InsecureHttp,
+) -> Result<Server, ConfigError> {
     match server {
         NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(Place {
             token_endpoint: token_endpoint(&url, insecure_http)?,
-            issuer: None,
+            issuer: issuer.map(named_issuer).transpose()?,
         }))),
+        NamedBy::Issuer(_) if issuer.is_some() => Err(ConfigError::new(
+            "issuer",
+            "is set, and the client was begun with one; keep one",
+        )),
         NamedBy::Issuer(name) => {
-            let issuer = issuer(name, insecure_http)?;
+            let issuer = discovered(name, insecure_http)?;
             Ok(Server::Issuer(Box::new(issuer)))
         }
     }
@@ -30,7 +42,7 @@ pub(super) fn token_endpoint(url: &str, insecure_http: InsecureHttp) -> Result<U
 
 /// RFC 8414 §2: a URL without a query or a fragment. It is kept as it was written, since it is
 /// compared so.
-fn issuer(name: String, insecure_http: InsecureHttp) -> Result<Issuer, ConfigError> {
+fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, ConfigError> {
     let uri = endpoint("issuer", &name, insecure_http)?;
     if uri.query().is_some() || name.trim() != name {
         let problem = "has a query, or spaces around it; write it as https://host/path";
@@ -83,6 +95,20 @@ fn endpoint(
     Ok(uri)
 }
 
+/// It is compared as it stands (RFC 8414 §3.3), so that nothing of it is mended here.
+fn named_issuer(issuer: String) -> Result<String, ConfigError> {
+    if issuer.is_empty() {
+        return Err(ConfigError::new("issuer", "is empty"));
+    }
+    if issuer.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(ConfigError::new(
+            "issuer",
+            "has white space in it; remove it",
+        ));
+    }
+    Ok(issuer)
+}
+
 /// T2: exactly one.
 pub(super) fn authentication(
     mut set: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
@@ -90,7 +116,8 @@ pub(super) fn authentication(
     let names: Vec<_> = set.iter().map(|(name, ..)| *name).collect();
     let (Some((_, client_id, authentication)), true) = (set.pop(), set.is_empty()) else {
         let problem = if names.is_empty() {
-            "is not set; use client_secret, client_secret_post, client_authentication, or \
+            "is not set; use client_secret, client_secret_post, private_key_jwt, \
+             client_assertion, tls_client_auth, client_authentication, or \
              no_client_authentication"
                 .to_owned()
         } else {
@@ -127,6 +154,31 @@ pub(super) fn parameters(
         }
     }
     Ok(parameters)
+}
+
+/// T1, T2: those that alf, the client's proof or the HTTP library sets are not to be overridden.
+pub(super) fn headers(
+    headers: Vec<(String, String)>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, ConfigError> {
+    let wrong = |problem: String| ConfigError::new("token_request_header", problem);
+    let check = |(name, value): (String, String)| {
+        let Ok(parsed) = HeaderName::try_from(&name) else {
+            return Err(wrong(format!("{name:?} is no name of a header")));
+        };
+        if OWN_HEADERS.contains(&parsed) {
+            return Err(wrong(format!(
+                "{parsed} is one that is set anyway; remove it"
+            )));
+        }
+        match sensitive_header(value) {
+            Some(value) => Ok((parsed, value)),
+            // It is not shown: it may be a secret.
+            None => Err(wrong(format!(
+                "the value of {parsed} is not fit for a header"
+            ))),
+        }
+    };
+    headers.into_iter().map(check).collect()
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment.
@@ -211,6 +263,15 @@ pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError
         .collect()
 }
 
+const OWN_HEADERS: [HeaderName; 7] = [
+    ACCEPT,
+    AUTHORIZATION,
+    CONNECTION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    HOST,
+    TRANSFER_ENCODING,
+];
 const OWN_PARAMETERS: [&str; 9] = [
     "grant_type",
     "scope",

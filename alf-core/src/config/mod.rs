@@ -20,12 +20,14 @@ use crate::{Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer,
 /// What a user set, not yet checked.
 pub(crate) struct Settings {
     pub(crate) server: NamedBy,
+    pub(crate) issuer: Option<String>,
     /// Every client authentication that was set, by the name of its setter.
     pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
     pub(crate) scope: Option<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) audience: Option<String>,
     pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) leeway: Duration,
     pub(crate) default_lifetime: Option<Duration>,
     pub(crate) acquire_timeout: Duration,
@@ -90,11 +92,13 @@ impl Settings {
     pub(crate) fn new(server: NamedBy) -> Self {
         Self {
             server,
+            issuer: None,
             authentications: Vec::new(),
             scope: None,
             resources: Vec::new(),
             audience: None,
             parameters: Vec::new(),
+            headers: Vec::new(),
             leeway: LEEWAY,
             default_lifetime: None,
             acquire_timeout: ACQUIRE_TIMEOUT,
@@ -112,7 +116,7 @@ impl Settings {
 impl Config {
     /// Checks every setting.
     pub(crate) fn parse(settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
-        let server = check::server(settings.server, settings.insecure_http)?;
+        let server = check::server(settings.server, settings.issuer, settings.insecure_http)?;
         let (client_id, authentication) = check::authentication(settings.authentications)?;
         let extra = check::parameters(settings.parameters)?;
         let timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
@@ -125,6 +129,7 @@ impl Config {
                 resources: resources_of(settings.resources)?,
                 audience: settings.audience.filter(|audience| !audience.is_empty()),
                 extra,
+                headers: check::headers(settings.headers)?,
             },
             presentation: Box::new(Bearer),
             policy: Policy {

@@ -279,7 +279,9 @@ impl fmt::Display for TokenError {
 /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
 fn advice(error_code: &str) -> Option<&'static str> {
     match error_code {
-        "invalid_client" => Some("check the client's id, its secret, and how it authenticates"),
+        "invalid_client" => {
+            Some("check the client's id, its secret or key, and how it authenticates")
+        }
         "unauthorized_client" | "unsupported_grant_type" => {
             Some("have the client_credentials grant allowed for this client")
         }

@@ -19,6 +19,7 @@ pub(crate) struct GrantParameters {
     pub(crate) resources: Vec<String>,
     pub(crate) audience: Option<String>,
     pub(crate) extra: Vec<(String, String)>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A token request in the making: what a [`ClientAuthentication`](crate::ClientAuthentication)
@@ -59,6 +60,9 @@ impl TokenRequest {
         }
         for (name, value) in &grant.extra {
             request.parameter(name, value);
+        }
+        for (name, value) in &grant.headers {
+            request.header(name.clone(), value.clone());
         }
         request
     }

@@ -9,6 +9,10 @@
     reason = "helpers of tests: what goes wrong in them fails the test"
 )]
 
+#[cfg(feature = "jwt")]
+mod assertions;
+#[cfg(feature = "jwt")]
+mod authentication;
 mod backoff;
 mod blocking;
 mod concurrency;

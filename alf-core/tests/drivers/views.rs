@@ -164,3 +164,31 @@ fn x5_views_are_bounded_and_the_least_recently_used_goes() {
     world.token_now(tokens);
     assert_eq!(world.endpoint.requests(), 67);
 }
+
+#[test]
+fn t1_headers_of_the_token_request_are_sent_and_masked() {
+    let world = World::new();
+    let client = world.client_with(|builder| builder.token_request_header("X-Api-Key", "g4teway"));
+    world.endpoint.reply(Reply::body(
+        r#"{"error":"invalid_request","error_description":"no g4teway"}"#,
+    ));
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    let request = &world.endpoint.exchanges()[0];
+    assert_eq!(request.header("x-api-key"), "g4teway");
+    assert!(request.headers["x-api-key"].is_sensitive());
+    assert!(!format!("{error} {error:?}").contains("g4teway"), "{error}");
+    for (name, value) in [
+        ("Authorization", "x"),
+        ("content-type", "x"),
+        ("a b", "x"),
+        ("a", "\n"),
+    ] {
+        let builder = world.builder().client_secret("id", "secret");
+        let built = builder.token_request_header(name, value).build_with(
+            std::sync::Arc::new(world.api.clone()),
+            std::sync::Arc::new(world.endpoint.clone()),
+        );
+        let error = built.unwrap_err().to_string();
+        assert!(error.starts_with("token_request_header: "), "{error}");
+    }
+}

@@ -1,43 +1,17 @@
 //! B3: secrets that are read anew, and what is wrong with some of them.
 
 use std::error::Error as _;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pollster::block_on;
 
+use super::super::source::tests::TemporaryFile;
+use super::super::{AuthenticationError, Reload};
 use super::*;
 
-/// A file that is gone with the test.
-pub(super) struct TemporaryFile(PathBuf);
-
-impl TemporaryFile {
-    pub(super) fn new(contents: &[u8]) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("alf-secret-{}-{number}", std::process::id());
-        let file = Self(std::env::temp_dir().join(name));
-        file.write(contents);
-        file
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub(super) fn write(&self, contents: &[u8]) {
-        std::fs::write(&self.0, contents).unwrap();
-    }
-
-    fn reader(&self) -> Reader {
-        Reader::new(ClientSecret::file(&self.0))
-    }
-}
-
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+fn reader_of(file: &TemporaryFile) -> Reader {
+    ClientSecret::file(file.path()).into_reader()
 }
 
 fn read(reader: &Reader) -> Result<String, AuthenticationError> {
@@ -58,11 +32,11 @@ fn b3_one_line_break_at_the_end_of_a_file_is_not_part_of_the_secret() {
         "\u{feff}s3cr3t\r\n",
     ] {
         let file = TemporaryFile::new(contents.as_bytes());
-        assert_eq!(read(&file.reader()).unwrap(), "s3cr3t", "{contents:?}");
+        assert_eq!(read(&reader_of(&file)).unwrap(), "s3cr3t", "{contents:?}");
     }
     for secret in [" s3cr3t ", "s3\tcr3t", "s\u{e9}cret"] {
         let file = TemporaryFile::new(secret.as_bytes());
-        assert_eq!(read(&file.reader()).unwrap(), secret);
+        assert_eq!(read(&reader_of(&file)).unwrap(), secret);
     }
 }
 
@@ -79,7 +53,7 @@ fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_i
         (b"s3cr3t\xff", "UTF-8"),
     ] {
         let file = TemporaryFile::new(contents);
-        let error = read(&file.reader()).unwrap_err();
+        let error = read(&reader_of(&file)).unwrap_err();
         assert!(!error.is_transient(), "{contents:?}");
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(word), "{shown}");
@@ -90,20 +64,20 @@ fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_i
 #[test]
 fn b1_a_file_that_is_not_there_is_a_permanent_failure() {
     let file = TemporaryFile::new(b"");
-    let missing = file.0.with_extension("missing");
-    let error = read(&Reader::new(ClientSecret::file(&missing))).unwrap_err();
+    let missing = file.path().with_extension("missing");
+    let error = read(&ClientSecret::file(&missing).into_reader()).unwrap_err();
     assert!(!error.is_transient());
     assert!(error.to_string().contains("missing"), "it names the file");
     assert!(error.source().is_some(), "and says why");
-    let directory = Reader::new(ClientSecret::file(std::env::temp_dir()));
-    assert!(read(&directory).is_err());
+    let directory = ClientSecret::file(std::env::temp_dir()).into_reader();
+    assert!(!read(&directory).unwrap_err().is_transient());
 }
 
 #[test]
 fn b3_a_file_that_is_there_at_last_has_changed() {
     let file = TemporaryFile::new(b"");
     std::fs::remove_file(file.path()).unwrap();
-    let reader = file.reader();
+    let reader = reader_of(&file);
     assert!(!read(&reader).unwrap_err().is_transient());
     assert_eq!(reload(&reader), Reload::Unchanged);
     file.write(b"s3cr3t");
@@ -114,7 +88,7 @@ fn b3_a_file_that_is_there_at_last_has_changed() {
 #[test]
 fn b3_a_file_is_read_for_every_attempt() {
     let file = TemporaryFile::new(b"old");
-    let reader = file.reader();
+    let reader = reader_of(&file);
     assert_eq!(read(&reader).unwrap(), "old");
     file.write(b"new");
     assert_eq!(read(&reader).unwrap(), "new");
@@ -123,7 +97,7 @@ fn b3_a_file_is_read_for_every_attempt() {
 #[test]
 fn b3_reloading_tells_whether_the_secret_is_another_than_the_one_that_was_read_last() {
     let file = TemporaryFile::new(b"old");
-    let reader = file.reader();
+    let reader = reader_of(&file);
     assert_eq!(read(&reader).unwrap(), "old");
     assert_eq!(reload(&reader), Reload::Unchanged);
     file.write(b"old\n");
@@ -138,12 +112,12 @@ fn b3_reloading_tells_whether_the_secret_is_another_than_the_one_that_was_read_l
 #[test]
 fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
     let file = TemporaryFile::new(b"old");
-    let reader = file.reader();
+    let reader = reader_of(&file);
     assert_eq!(read(&reader).unwrap(), "old");
     file.write(b"");
     assert_eq!(reload(&reader), Reload::Unchanged);
 
-    let by_value = Reader::new(ClientSecret::value("s3cr3t"));
+    let by_value = ClientSecret::value("s3cr3t").into_reader();
     assert_eq!(reload(&by_value), Reload::Unchanged);
     assert_eq!(read(&by_value).unwrap(), "s3cr3t");
     assert_eq!(reload(&by_value), Reload::Unchanged);
@@ -153,10 +127,11 @@ fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
 fn b3_a_callback_is_called_for_every_attempt_and_may_give_another_secret() {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
-    let reader = Reader::new(ClientSecret::from_fn(move || {
+    let reader = ClientSecret::from_fn(move || {
         let number = counted.fetch_add(1, Ordering::Relaxed) / 2;
         async move { Ok::<_, std::io::Error>(format!("secret {number}")) }
-    }));
+    })
+    .into_reader();
     assert_eq!(read(&reader).unwrap(), "secret 0");
     assert_eq!(reload(&reader), Reload::Unchanged);
     assert_eq!(read(&reader).unwrap(), "secret 1");
@@ -167,9 +142,8 @@ fn b3_a_callback_is_called_for_every_attempt_and_may_give_another_secret() {
 
 #[test]
 fn b3_a_callback_that_fails_may_succeed_soon() {
-    let reader = Reader::new(ClientSecret::from_fn(|| async {
-        Err::<String, _>("the vault is sealed")
-    }));
+    let reader =
+        ClientSecret::from_fn(|| async { Err::<String, _>("the vault is sealed") }).into_reader();
     let error = read(&reader).unwrap_err();
     assert!(error.is_transient());
     assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
@@ -179,9 +153,8 @@ fn b3_a_callback_that_fails_may_succeed_soon() {
 #[test]
 fn b3_a_callback_that_gives_no_secret_is_a_permanent_failure() {
     for (secret, word) in [("", "empty"), ("s3cr3t\n", "line break")] {
-        let reader = Reader::new(ClientSecret::from_fn(move || async move {
-            Ok::<_, std::io::Error>(secret)
-        }));
+        let reader = ClientSecret::from_fn(move || async move { Ok::<_, std::io::Error>(secret) })
+            .into_reader();
         let error = read(&reader).unwrap_err();
         assert!(!error.is_transient());
         let shown = format!("{error} {error:?}");
@@ -200,7 +173,11 @@ fn t2_a_secret_by_value_or_a_path_is_checked_when_the_client_is_built() {
         (ClientSecret::file(""), false),
     ] {
         let shown = format!("{secret:?}");
-        assert_eq!(Reader::new(secret).check().is_ok(), is_fine, "{shown}");
+        assert_eq!(
+            secret.into_reader().check(|_| None).is_ok(),
+            is_fine,
+            "{shown}"
+        );
     }
 }
 
@@ -218,10 +195,10 @@ fn x1_a_secret_prints_where_it_comes_from() {
 
 #[test]
 fn x1_a_secret_does_not_print_itself() {
-    let shown = format!("{:?}", Reader::new(ClientSecret::value("s3cr3t")));
+    let shown = format!("{:?}", ClientSecret::value("s3cr3t").into_reader());
     assert!(!shown.contains("s3cr3t"), "{shown}");
     let file = TemporaryFile::new(b"s3cr3t");
-    let reader = file.reader();
+    let reader = reader_of(&file);
     read(&reader).unwrap();
     let shown = format!("{reader:?}");
     assert!(!shown.contains("s3cr3t"), "what was read last: {shown}");

@@ -81,13 +81,59 @@ fn t2_client_authentication_exactly_one() {
     let twice = at(ENDPOINT).client_secret("me", SECRET);
     let and_none = at(ENDPOINT).no_client_authentication("me");
     let own = at(ENDPOINT).client_authentication("me", ClientSecretBasic::new(SECRET).raw());
+    let tls = at(ENDPOINT).tls_client_auth("me");
+    let self_signed = at(ENDPOINT).self_signed_tls_client_auth("me");
+    let assertion = at(ENDPOINT).client_assertion("me", ClientAssertion::file("/x"));
     check(vec![
+        ("TLS too", tls, "client_authentication", "tls_client_auth"),
+        (
+            "TLS too",
+            self_signed,
+            "client_authentication",
+            "self_signed_tls_client_auth",
+        ),
+        (
+            "assertion too",
+            assertion,
+            "client_authentication",
+            "client_assertion",
+        ),
         ("none", none, "client_authentication", "not set"),
         ("two", two, "client_authentication", "client_secret_post"),
         ("twice", twice, "client_authentication", "more than once"),
         ("none too", and_none, "client_authentication", "no_client_"),
         ("own too", own, "client_authentication", "more than once"),
     ]);
+}
+
+#[cfg(feature = "jwt")]
+#[test]
+fn t2_a_signed_assertion_and_another_method_are_two() {
+    let secret_jwt = at(ENDPOINT).client_secret_jwt("me", SECRET);
+    let key_jwt = at(ENDPOINT).private_key_jwt("me", crate::PrivateKey::file("/x"));
+    let no_key = TokenManager::builder(ENDPOINT).private_key_jwt("me", "s3cr3t");
+    check(vec![
+        (
+            "two",
+            secret_jwt,
+            "client_authentication",
+            "client_secret_jwt",
+        ),
+        ("two", key_jwt, "client_authentication", "private_key_jwt"),
+        ("no key", no_key, "private_key", "BEGIN PRIVATE KEY"),
+    ]);
+}
+
+#[test]
+fn t2_an_issuer_that_cannot_be_meant() {
+    for (issuer, word) in [
+        ("", "empty"),
+        ("https://as.example\n", "white space"),
+        (" https://as.example", "white space"),
+    ] {
+        let builder = at(ENDPOINT).issuer(issuer);
+        check(vec![(issuer, builder, "issuer", word)]);
+    }
 }
 
 #[test]

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use crate::builder::{Own, OwnTokens};
 use crate::{
-    Client, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost, ExchangeOptions,
-    NoClientAuthentication, Redirects, TokenEndpoint, TokenManager, TransportError,
-    TransportErrorKind, from_fn,
+    Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
+    ExchangeOptions, NoClientAuthentication, Redirects, TokenEndpoint, TokenManager,
+    TransportError, TransportErrorKind, from_fn,
 };
 
 use super::*;
@@ -266,6 +266,10 @@ fn x1_nothing_that_is_built_with_a_secret_prints_it() {
         format!("{:?}", ClientSecretBasic::new(SECRET)),
         format!("{:?}", ClientSecretBasic::new(SECRET).raw()),
         format!("{:?}", ClientSecretPost::new(SECRET)),
+        format!(
+            "{:?}",
+            ClientAssertion::from_fn(|| async { Ok::<_, std::io::Error>(SECRET) })
+        ),
     ];
     for shown in shown {
         assert!(!shown.contains("s3cr3t"), "{shown}");

@@ -54,6 +54,7 @@ fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
             ("tenant".to_owned(), "t".to_owned()),
             ("tenant".to_owned(), "u".to_owned()),
         ],
+        ..GrantParameters::default()
     };
     let mut request = TokenRequest::for_grant(&grant);
     request.parameter("client_id", "me");

@@ -6,6 +6,8 @@ mod events;
 mod journal;
 
 pub(crate) use api::{Api, ApiError, ApiRequest, ApiResponse};
+#[cfg(feature = "jwt")]
+pub(crate) use endpoint::Exchange;
 pub(crate) use endpoint::{Endpoint, Reply};
 pub(crate) use events::Events;
 pub(crate) use journal::Journal;

@@ -1,4 +1,4 @@
-//! A secret in a file, read on a thread of its own.
+//! A credential in a file, read on a thread of its own.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,17 +9,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_channel::oneshot;
 use zeroize::Zeroizing;
 
-use crate::secret::SecretText;
-
 use super::super::AuthenticationError;
-use super::problem;
 
-/// A file that holds a secret and nothing else.
+/// A file that holds a credential.
 ///
 /// A disk that does not answer blocks no runtime, and the flight's deadline ends the waiting for
 /// it; but the thread stays, so there is one at most.
 #[derive(Debug)]
-pub(super) struct SecretFile {
+pub(in super::super) struct SecretFile {
     path: PathBuf,
     reader: Arc<AtomicU32>,
 }
@@ -36,11 +33,14 @@ impl SecretFile {
         &self.path
     }
 
-    /// The secret as it is now.
-    pub(super) async fn read(&self) -> Result<SecretText, AuthenticationError> {
+    /// What is in it now. `name` is what errors call it.
+    pub(super) async fn read(
+        &self,
+        name: &'static str,
+    ) -> Result<Zeroizing<Vec<u8>>, AuthenticationError> {
         let Some(turn) = Turn::take(&self.reader) else {
             return Err(AuthenticationError::transient(format!(
-                "client_secret is still being read from {}",
+                "{name} is still being read from {}",
                 self.path.display()
             )));
         };
@@ -55,25 +55,32 @@ impl SecretFile {
                 // Whoever waited may be gone.
                 let _ = tell.send(bytes);
             });
-        begun.map_err(|error| self.unread(error))?;
+        begun.map_err(|error| self.unread(name, error))?;
         let bytes = match told.await {
-            Ok(read) => read.map_err(|error| self.unread(error))?,
+            Ok(read) => read.map_err(|error| self.unread(name, error))?,
             Err(oneshot::Canceled) => {
-                return Err(self.unread(io::ErrorKind::Interrupted.into()));
+                return Err(self.unread(name, io::ErrorKind::Interrupted.into()));
             }
         };
-        secret_in(&bytes).map_err(|problem| {
-            let path = self.path.display();
-            AuthenticationError::permanent(format!("client_secret in {path}: {problem}"))
-        })
+        if bytes.len() > LONGEST {
+            return Err(AuthenticationError::permanent(format!(
+                "{name} in {}: it is larger than 64 KiB, which none is",
+                self.path.display()
+            )));
+        }
+        Ok(bytes)
     }
 
     /// B1: a file that is missing or not permitted is someone's to mend; the rest may pass.
-    fn unread(&self, error: io::Error) -> AuthenticationError {
-        let problem = format!("client_secret cannot be read from {}", self.path.display());
+    fn unread(&self, name: &'static str, error: io::Error) -> AuthenticationError {
+        let problem = format!("{name} cannot be read from {}", self.path.display());
         let is_permanent = matches!(
             error.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+            io::ErrorKind::NotFound
+                | io::ErrorKind::PermissionDenied
+                | io::ErrorKind::IsADirectory
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::InvalidInput
         );
         let unread = if is_permanent {
             AuthenticationError::permanent(problem)
@@ -110,20 +117,6 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn secret_in(bytes: &[u8]) -> Result<SecretText, &'static str> {
-    if bytes.len() > LONGEST {
-        return Err("it is larger than 64 KiB, and so no secret");
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let secret = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
-    match problem(secret) {
-        None => Ok(SecretText::from(secret.to_owned())),
-        Some(problem) => Err(problem),
-    }
-}
-
 const LONGEST: usize = 64 * 1024;
 /// No process has this id but the system's own.
 const NOBODY: u32 = 0;
@@ -141,13 +134,13 @@ mod tests {
         let source = SecretFile::new(file.path());
         let hung = Turn::take(&source.reader).unwrap();
         for _ in 0..3 {
-            let error = block_on(source.read()).unwrap_err();
+            let error = block_on(source.read("client_secret")).unwrap_err();
             assert!(error.is_transient(), "B1: it may answer soon");
             assert!(error.to_string().contains("is still being read"));
         }
         drop(hung);
         for _ in 0..3 {
-            assert!(block_on(source.read()).is_ok());
+            assert!(block_on(source.read("client_secret")).is_ok());
         }
     }
 
@@ -157,21 +150,21 @@ mod tests {
         let source = SecretFile::new(file.path());
         let parent = std::process::id().wrapping_add(1);
         source.reader.store(parent, Ordering::Relaxed);
-        assert!(block_on(source.read()).is_ok());
+        assert!(block_on(source.read("client_secret")).is_ok());
     }
 
     #[test]
     fn x5_of_a_file_64_kib_are_read() {
         let file = TemporaryFile::new(&vec![b'x'; LONGEST]);
         let source = SecretFile::new(file.path());
-        assert!(block_on(source.read()).is_ok());
+        assert!(block_on(source.read("client_secret")).is_ok());
         file.write(&vec![b'x'; LONGEST + 1]);
-        let error = block_on(source.read()).unwrap_err();
+        let error = block_on(source.read("client_secret")).unwrap_err();
         assert!(!error.is_transient());
         assert!(error.to_string().contains("64 KiB"), "{error}");
         let endless = Path::new("/dev/zero");
         if endless.exists() {
-            assert!(block_on(SecretFile::new(endless).read()).is_err());
+            assert!(block_on(SecretFile::new(endless).read("client_secret")).is_err());
         }
     }
 
@@ -181,11 +174,13 @@ mod tests {
         for (kind, is_transient) in [
             (io::ErrorKind::NotFound, false),
             (io::ErrorKind::PermissionDenied, false),
+            (io::ErrorKind::IsADirectory, false),
+            (io::ErrorKind::NotADirectory, false),
             (io::ErrorKind::Interrupted, true),
             (io::ErrorKind::TimedOut, true),
             (io::ErrorKind::Other, true),
         ] {
-            let error = source.unread(kind.into());
+            let error = source.unread("client_secret", kind.into());
             assert_eq!(error.is_transient(), is_transient, "{kind:?}");
         }
     }

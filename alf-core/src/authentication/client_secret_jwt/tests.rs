@@ -1,0 +1,81 @@
+//! `client_secret_jwt`, with the RFC's own example.
+
+use super::super::jwt::tests::{decoded, parts};
+use super::super::tests::sent;
+use super::*;
+
+const SECRET: &str = "a secret of 64 bytes, which is what HS512 asks for, no less: 64.";
+
+#[test]
+fn t2_the_mac_is_that_of_rfc_7515_a_1() {
+    let key =
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+                   eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    let mac = MacAlgorithm::Hs256.mac(&decoded(key), message.as_bytes());
+    assert_eq!(
+        mac.as_ref(),
+        decoded("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    );
+}
+
+#[test]
+fn t2_the_secret_authenticates_the_assertion_and_is_not_sent() {
+    let all = [
+        (MacAlgorithm::Hs256, "HS256", hmac::HMAC_SHA256),
+        (MacAlgorithm::Hs384, "HS384", hmac::HMAC_SHA384),
+        (MacAlgorithm::Hs512, "HS512", hmac::HMAC_SHA512),
+    ];
+    for (algorithm, alg, hmac_algorithm) in all {
+        let request = sent(&ClientSecretJwt::new(SECRET).algorithm(algorithm), "me");
+        assert_eq!(request.parameter("client_id"), "me");
+        assert_eq!(request.parameter("client_secret"), "");
+        assert_eq!(request.parameter("client_assertion_type"), JWT_BEARER);
+        let assertion = request.parameter("client_assertion");
+        let (header, claims, mac) = parts(&assertion);
+        assert_eq!(header, serde_json::json!({"alg": alg}));
+        assert_eq!(claims["sub"], "me");
+        let (message, _) = assertion.rsplit_once('.').unwrap();
+        let key = hmac::Key::new(hmac_algorithm, SECRET.as_bytes());
+        hmac::verify(&key, message.as_bytes(), &mac).unwrap();
+    }
+}
+
+#[test]
+fn t2_the_usual_algorithm_is_hs256_and_the_rest_is_settable() {
+    let method = ClientSecretJwt::new(SECRET)
+        .audience("https://as.example")
+        .typ("client-authentication+jwt");
+    let assertion = sent(&method, "me").parameter("client_assertion");
+    let (header, claims, _) = parts(&assertion);
+    assert_eq!(
+        header,
+        serde_json::json!({"alg": "HS256", "typ": "client-authentication+jwt"})
+    );
+    assert_eq!(claims["aud"], "https://as.example");
+}
+
+#[test]
+fn t4_secret_and_assertion_are_masked() {
+    let request = sent(&ClientSecretJwt::new(SECRET), "me");
+    let assertion = request.parameter("client_assertion");
+    let (_, mac) = assertion.rsplit_once('.').unwrap();
+    for echo in [SECRET, &assertion, mac] {
+        assert_eq!(request.redactor.show(echo), "[masked]");
+    }
+}
+
+#[test]
+fn t2_a_secret_that_cannot_be_meant_is_found_when_the_client_is_built() {
+    let error = ClientSecretJwt::new("hush\nhush").check().unwrap_err();
+    assert_eq!(error.setting(), "client_secret");
+    let error = ClientSecretJwt::new(SECRET).audience("").check();
+    assert_eq!(error.unwrap_err().setting(), "client_authentication");
+    ClientSecretJwt::new(SECRET).check().unwrap();
+}
+
+#[test]
+fn x1_it_does_not_print_the_secret() {
+    let shown = format!("{:?}", ClientSecretJwt::new(SECRET));
+    assert!(!shown.contains("64 bytes"), "{shown}");
+}

@@ -1,0 +1,153 @@
+//! What a client's own assertion says (RFC 7523 §3), and that no two are the same.
+
+use std::collections::HashSet;
+
+use http::Uri;
+
+use crate::wire::token_request::GrantParameters;
+
+use super::super::tests::{ENDPOINT, NOW, context};
+use super::*;
+
+/// Header, claims, and signature of an assertion.
+pub(crate) fn parts(assertion: &str) -> (Value, Value, Vec<u8>) {
+    let parts: Vec<_> = assertion.split('.').map(decoded).collect();
+    assert_eq!(parts.len(), 3, "RFC 7515 §7.1");
+    let json = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap();
+    (json(&parts[0]), json(&parts[1]), parts[2].clone())
+}
+
+pub(crate) fn decoded(base64url: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(base64url).unwrap()
+}
+
+const HEADER: Header<'_> = Header {
+    algorithm: "ES256",
+    key_id: None,
+    thumbprint: None,
+};
+
+fn message(
+    settings: &AssertionSettings,
+    header: Header<'_>,
+    context: &AuthenticationContext<'_>,
+) -> (Value, Value) {
+    let message = settings.message(header, context).unwrap();
+    let (header, claims, _) = parts(&signed(&message, b"signature"));
+    (header, claims)
+}
+
+#[test]
+fn t2_an_assertion_names_the_client_its_audience_and_its_end() {
+    let endpoint = Uri::from_static(ENDPOINT);
+    let settings = AssertionSettings::default();
+    let (header, claims) = message(&settings, HEADER, &context(&endpoint, "m\"é"));
+    assert_eq!(header, serde_json::json!({"alg": "ES256"}));
+    assert_eq!(claims["iss"], "m\"é");
+    assert_eq!(claims["sub"], "m\"é");
+    assert_eq!(claims["aud"], ENDPOINT);
+    assert_eq!(claims["iat"], NOW);
+    assert_eq!(claims["exp"], NOW + 60);
+    assert_eq!(claims.as_object().unwrap().len(), 6, "and nothing else");
+}
+
+#[test]
+fn t2_the_header_says_what_is_known_of_the_key() {
+    let endpoint = Uri::from_static(ENDPOINT);
+    let settings = AssertionSettings {
+        typ: Some("client-authentication+jwt".to_owned()),
+        audience: None,
+    };
+    let header = Header {
+        algorithm: "PS256",
+        key_id: Some("k1"),
+        thumbprint: Some("abc"),
+    };
+    let (header, _) = message(&settings, header, &context(&endpoint, "me"));
+    assert_eq!(
+        header,
+        serde_json::json!({
+            "alg": "PS256", "kid": "k1", "typ": "client-authentication+jwt", "x5t#S256": "abc"
+        })
+    );
+}
+
+#[test]
+fn t2_it_is_for_what_was_set_else_for_the_issuer_else_for_the_token_endpoint() {
+    let endpoint = Uri::from_static("https://as.example/token?tenant=1");
+    for (set, issuer, audience) in [
+        (None, None, "https://as.example/token?tenant=1"),
+        (None, Some("https://as.example"), "https://as.example"),
+        (Some("api"), Some("https://as.example"), "api"),
+        (Some("api"), None, "api"),
+    ] {
+        let settings = AssertionSettings {
+            audience: set.map(str::to_owned),
+            typ: None,
+        };
+        let context = AuthenticationContext {
+            issuer,
+            ..context(&endpoint, "me")
+        };
+        let (_, claims) = message(&settings, HEADER, &context);
+        assert_eq!(claims["aud"], audience, "a string, never a list");
+    }
+}
+
+#[test]
+fn t2_no_two_assertions_have_the_same_jti() {
+    let endpoint = Uri::from_static(ENDPOINT);
+    let ids = || {
+        let endpoint = endpoint.clone();
+        std::thread::spawn(move || {
+            let settings = AssertionSettings::default();
+            let id = |_| {
+                let (_, claims) = message(&settings, HEADER, &context(&endpoint, "me"));
+                claims["jti"].as_str().unwrap().to_owned()
+            };
+            (0..1000).map(id).collect::<Vec<_>>()
+        })
+    };
+    let threads = [ids(), ids(), ids()];
+    let ids: HashSet<_> = threads
+        .into_iter()
+        .flat_map(|thread| thread.join().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 3000, "at one moment, on several threads");
+    for id in ids {
+        assert_eq!(decoded(&id).len(), 16, "128 bits");
+    }
+}
+
+#[test]
+fn t2_without_a_time_of_day_there_is_no_assertion() {
+    let endpoint = Uri::from_static(ENDPOINT);
+    let context = AuthenticationContext {
+        wall_clock: SystemTime::UNIX_EPOCH - Duration::from_secs(1),
+        ..context(&endpoint, "me")
+    };
+    let error = AssertionSettings::default().message(HEADER, &context);
+    assert!(error.unwrap_err().to_string().contains("1970"));
+}
+
+#[test]
+fn t2_a_setting_that_is_empty_cannot_be_meant() {
+    let empty = || Some(String::new());
+    for (audience, typ) in [(empty(), None), (None, empty())] {
+        let settings = AssertionSettings { audience, typ };
+        let error = settings.check().unwrap_err();
+        assert_eq!(error.setting(), "client_authentication");
+    }
+}
+
+#[test]
+fn t4_an_assertion_and_its_signature_are_masked() {
+    for assertion in ["head.claims.s1gn4ture", "samlassertion"] {
+        let mut request = TokenRequest::for_grant(&GrantParameters::default());
+        add_assertion(&mut request, JWT_BEARER, assertion);
+        let (_, redactor) = request.encode(&Uri::from_static(ENDPOINT));
+        let shown = redactor.show(&format!("bad {assertion}, s1gn4ture"));
+        assert!(shown.starts_with("bad [masked], "), "{shown}");
+        assert!(!shown.contains("s1gn4ture") || assertion == "samlassertion");
+    }
+}

@@ -1,0 +1,195 @@
+//! `private_key_jwt`: an assertion that is signed by the client's private key (OIDC Core §9).
+
+use std::fmt;
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::ConfigError;
+use crate::wire::token_request::TokenRequest;
+
+use super::jwt::{AssertionSettings, Header, JWT_BEARER, add_assertion, signed};
+#[cfg(feature = "jwt")]
+use super::private_key::{KeyReader, PrivateKey, of_certificate};
+use super::{AuthenticationContext, AuthenticationError, ClientAuthentication, Reload, Signer};
+
+/// `private_key_jwt`: an assertion that is signed by the client's private key, so that the
+/// authorization server holds nothing that could be stolen from it
+/// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
+/// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
+///
+/// Every attempt has an assertion of its own: a fresh `jti`, and an end (`exp`) 60 s ahead of the
+/// wall clock. `iss` and `sub` are the client's id; `aud` is the issuer where it is
+/// [known](crate::ClientBuilder::issuer), else the token endpoint.
+///
+/// The key is given in PEM (`PrivateKey`, with the feature `jwt`), or stays where it is, in a KMS or
+/// an HSM ([`with_signer`](Self::with_signer)).
+///
+/// # Examples
+///
+#[cfg_attr(feature = "jwt", doc = "```")]
+#[cfg_attr(not(feature = "jwt"), doc = "```ignore")]
+/// use alf_core::{Client, PrivateKey, PrivateKeyJwt};
+///
+/// let key = PrivateKey::file("/run/secrets/key.pem");
+/// # let client =
+/// Client::builder("https://auth.example.com/token")
+///     .client_authentication("client-id", PrivateKeyJwt::new(key).key_id("key-of-2026"));
+/// ```
+pub struct PrivateKeyJwt {
+    signer: SignerSource,
+    key_id: Option<String>,
+    /// The thumbprint of the certificate that was given, or what is wrong with it.
+    certificate: Option<Result<String, &'static str>>,
+    settings: AssertionSettings,
+}
+
+enum SignerSource {
+    #[cfg(feature = "jwt")]
+    Key(KeyReader),
+    Given(Box<dyn Signer>),
+}
+
+impl PrivateKeyJwt {
+    /// With a private key in PEM, by value, from a file, or from a callback.
+    #[cfg(feature = "jwt")]
+    pub fn new(key: impl Into<PrivateKey>) -> Self {
+        Self::with(SignerSource::Key(key.into().into_reader()))
+    }
+
+    /// With a signer of your own: for a key that does not leave its KMS or HSM.
+    pub fn with_signer(signer: impl Signer) -> Self {
+        Self::with(SignerSource::Given(Box::new(signer)))
+    }
+
+    /// The `kid` by which the authorization server knows the key
+    /// ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4)). Default: that of
+    /// the [`Signer`], else none: the server tries every key of the client that it knows.
+    ///
+    /// It does not change with the key. Where the key's file is replaced by another key, leave it
+    /// out, or use `PrivateKey::thumbprint_as_key_id`.
+    #[must_use]
+    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// The client's certificate in PEM, whose thumbprint then stands in the assertion's header as
+    /// `x5t#S256` ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)): for
+    /// servers that know the key by its certificate, as Microsoft Entra ID does. Of several in the
+    /// text it is the first. Default: that beside the key
+    /// ([`PrivateKey::with_certificate`]), else none.
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub fn certificate(mut self, pem: impl AsRef<str>) -> Self {
+        self.certificate = Some(of_certificate(pem.as_ref()));
+        self
+    }
+
+    /// The `aud` of the assertion. Default: the [`issuer`](crate::ClientBuilder::issuer) where it is
+    /// known, else the token endpoint.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.settings.audience = Some(audience.into());
+        self
+    }
+
+    /// The `typ` of the assertion's header: `client-authentication+jwt`, for a server that asks for
+    /// it. Default: none.
+    #[must_use]
+    pub fn typ(mut self, typ: impl Into<String>) -> Self {
+        self.settings.typ = Some(typ.into());
+        self
+    }
+
+    fn with(signer: SignerSource) -> Self {
+        Self {
+            signer,
+            key_id: None,
+            certificate: None,
+            settings: AssertionSettings::default(),
+        }
+    }
+
+    async fn assertion(
+        &self,
+        signer: &dyn Signer,
+        beside_the_key: Option<&str>,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError> {
+        let given = self.certificate.as_ref().and_then(|it| it.as_deref().ok());
+        let header = Header {
+            algorithm: signer.algorithm(),
+            key_id: self.key_id.as_deref().or_else(|| signer.key_id()),
+            thumbprint: given.or(beside_the_key),
+        };
+        let message = self.settings.message(header, context)?;
+        let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
+        request.parameter("client_id", context.client_id());
+        add_assertion(request, JWT_BEARER, &signed(&message, &signature));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ClientAuthentication for PrivateKeyJwt {
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError> {
+        match &self.signer {
+            #[cfg(feature = "jwt")]
+            SignerSource::Key(reader) => {
+                let read = reader.read().await?;
+                let beside_it = read.thumbprint.as_deref();
+                self.assertion(&read.key, beside_it, context, request).await
+            }
+            SignerSource::Given(signer) => self.assertion(signer, None, context, request).await,
+        }
+    }
+
+    async fn reload(&self) -> Reload {
+        match &self.signer {
+            #[cfg(feature = "jwt")]
+            SignerSource::Key(reader) => reader.reload().await,
+            SignerSource::Given(_) => Reload::Unchanged,
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.settings.check()?;
+        if let Some(Err(problem)) = &self.certificate {
+            return Err(ConfigError::new("certificate", *problem));
+        }
+        match &self.signer {
+            #[cfg(feature = "jwt")]
+            SignerSource::Key(reader) => reader.check(),
+            SignerSource::Given(_) => Ok(()),
+        }
+    }
+
+    fn method(&self) -> Option<&str> {
+        Some("private_key_jwt")
+    }
+}
+
+/// Where the key comes from, and nothing of it (X1).
+impl fmt::Debug for PrivateKeyJwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("PrivateKeyJwt");
+        match &self.signer {
+            #[cfg(feature = "jwt")]
+            SignerSource::Key(reader) => shown.field("key", reader),
+            SignerSource::Given(signer) => shown.field("signer", &signer.algorithm()),
+        };
+        shown
+            .field("key_id", &self.key_id)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

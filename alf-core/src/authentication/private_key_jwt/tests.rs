@@ -1,0 +1,209 @@
+//! `private_key_jwt`: with keys of alf's own, and with a signer of a user's.
+
+use pollster::block_on;
+
+use super::super::jwt::tests::parts;
+use super::super::tests::{ENDPOINT, attempt, context, sent};
+use super::*;
+
+/// A signer of a user's own, whose signature shows what it signed.
+struct Own(Option<&'static str>);
+
+#[async_trait]
+impl Signer for Own {
+    fn algorithm(&self) -> &'static str {
+        "ES512"
+    }
+
+    fn key_id(&self) -> Option<&str> {
+        self.0
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+        Ok([b"signed ", message].concat())
+    }
+}
+
+#[test]
+fn t2_a_users_own_signer_signs_header_and_claims() {
+    let request = sent(&PrivateKeyJwt::with_signer(Own(None)), "me");
+    assert_eq!(request.parameter("client_id"), "me");
+    assert_eq!(request.parameter("client_assertion_type"), JWT_BEARER);
+    let assertion = request.parameter("client_assertion");
+    let (header, claims, signature) = parts(&assertion);
+    assert_eq!(header, serde_json::json!({"alg": "ES512"}));
+    assert_eq!(
+        (&claims["iss"], &claims["sub"]),
+        (&"me".into(), &"me".into())
+    );
+    let (message, _) = assertion.rsplit_once('.').unwrap();
+    assert_eq!(signature, [b"signed ", message.as_bytes()].concat());
+}
+
+#[test]
+fn t2_the_key_id_is_the_signers_unless_it_is_set() {
+    let shared: std::sync::Arc<dyn Signer> = std::sync::Arc::new(Own(Some("its")));
+    let boxed: Box<dyn Signer> = Box::new(Own(Some("its")));
+    for (method, key_id) in [
+        (PrivateKeyJwt::with_signer(Own(Some("its"))), "its"),
+        (PrivateKeyJwt::with_signer(shared), "its"),
+        (PrivateKeyJwt::with_signer(boxed), "its"),
+        (PrivateKeyJwt::with_signer(Own(None)).key_id("set"), "set"),
+        (
+            PrivateKeyJwt::with_signer(Own(Some("its"))).key_id("set"),
+            "set",
+        ),
+    ] {
+        let (header, ..) = parts(&sent(&method, "me").parameter("client_assertion"));
+        assert_eq!(header, serde_json::json!({"alg": "ES512", "kid": key_id}));
+    }
+}
+
+#[test]
+fn t2_audience_and_typ_are_settable() {
+    let method = PrivateKeyJwt::with_signer(Own(None))
+        .audience("https://as.example")
+        .typ("client-authentication+jwt");
+    let (header, claims, _) = parts(&sent(&method, "me").parameter("client_assertion"));
+    assert_eq!(header["typ"], "client-authentication+jwt");
+    assert_eq!(claims["aud"], "https://as.example");
+    let empty = PrivateKeyJwt::with_signer(Own(None)).audience("");
+    assert_eq!(
+        empty.check().unwrap_err().setting(),
+        "client_authentication"
+    );
+}
+
+#[test]
+fn b1_a_signer_says_whether_its_failure_may_pass() {
+    struct Failing(bool);
+
+    #[async_trait]
+    impl Signer for Failing {
+        fn algorithm(&self) -> &'static str {
+            "RS256"
+        }
+
+        fn key_id(&self) -> Option<&str> {
+            None
+        }
+
+        async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+            Err(if self.0 {
+                AuthenticationError::transient("throttled")
+            } else {
+                AuthenticationError::permanent("no such key")
+            })
+        }
+    }
+
+    let endpoint = http::Uri::from_static(ENDPOINT);
+    for is_transient in [true, false] {
+        let method = PrivateKeyJwt::with_signer(Failing(is_transient));
+        let outcome = attempt(&method, &context(&endpoint, "me"));
+        assert_eq!(outcome.err().unwrap().is_transient(), is_transient);
+        assert_eq!(block_on(method.reload()), Reload::Unchanged);
+    }
+}
+
+#[test]
+fn x1_it_prints_no_key() {
+    let shown = format!("{:?}", PrivateKeyJwt::with_signer(Own(Some("k"))));
+    assert!(shown.contains("ES512"), "{shown}");
+}
+
+#[cfg(feature = "jwt")]
+mod with_a_key {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair as _, UnparsedPublicKey};
+
+    use super::super::super::private_key::tests::{CERTIFICATE, P256, P384, RSA, THUMBPRINT};
+    use super::super::super::source::tests::TemporaryFile;
+    use super::*;
+
+    #[test]
+    fn t2_the_key_signs_header_and_claims() {
+        let assertion = sent(&PrivateKeyJwt::new(P256), "me").parameter("client_assertion");
+        let (header, claims, signature) = parts(&assertion);
+        assert_eq!(header, serde_json::json!({"alg": "ES256"}));
+        assert_eq!(claims["aud"], ENDPOINT);
+        let (message, _) = assertion.rsplit_once('.').unwrap();
+        let pair = crate::authentication::private_key::tests::p256();
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref())
+            .verify(message.as_bytes(), &signature)
+            .unwrap();
+    }
+
+    #[test]
+    fn t2_the_thumbprint_of_a_certificate_stands_in_the_header() {
+        let both = format!("{P256}{CERTIFICATE}");
+        for method in [
+            PrivateKeyJwt::new(P256).certificate(CERTIFICATE),
+            PrivateKeyJwt::new(P256).certificate(both.as_str()),
+            PrivateKeyJwt::new(PrivateKey::value(both).with_certificate()),
+        ] {
+            method.check().unwrap();
+            let method = method.key_id("k1");
+            let (header, ..) = parts(&sent(&method, "me").parameter("client_assertion"));
+            assert_eq!(
+                header,
+                serde_json::json!({"alg": "ES256", "kid": "k1", "x5t#S256": THUMBPRINT})
+            );
+        }
+    }
+
+    #[test]
+    fn t2_what_is_wrong_with_key_and_certificate_is_found_when_the_client_is_built() {
+        for (method, setting, word) in [
+            (
+                PrivateKeyJwt::new("hush"),
+                "private_key",
+                "BEGIN PRIVATE KEY",
+            ),
+            (
+                PrivateKeyJwt::new(P256).certificate(P256),
+                "certificate",
+                "no certificate",
+            ),
+            (
+                PrivateKeyJwt::new(PrivateKey::value(P256).with_certificate()),
+                "private_key",
+                "no certificate",
+            ),
+        ] {
+            let error = method.check().unwrap_err();
+            assert_eq!(error.setting(), setting);
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn b3_a_key_is_read_for_every_attempt_and_once_more_after_a_refusal() {
+        let file = TemporaryFile::new(P256.as_bytes());
+        let method = PrivateKeyJwt::new(PrivateKey::file(file.path()));
+        let algorithm = || {
+            let assertion = sent(&method, "me").parameter("client_assertion");
+            parts(&assertion).0["alg"].clone()
+        };
+        assert_eq!(algorithm(), "ES256");
+        file.write(format!("\n{P256}\n\n").as_bytes());
+        assert_eq!(block_on(method.reload()), Reload::Unchanged, "the same key");
+        file.write(&P384.as_bytes()[..100]);
+        assert_eq!(block_on(method.reload()), Reload::Unchanged, "half a key");
+        file.write(P384.as_bytes());
+        assert_eq!(block_on(method.reload()), Reload::Changed);
+        assert_eq!(algorithm(), "ES384");
+        file.write(RSA.as_bytes());
+        assert_eq!(algorithm(), "RS256");
+    }
+
+    #[test]
+    fn x1_a_key_is_printed_as_where_it_comes_from() {
+        let shown = format!("{:?}", PrivateKeyJwt::new(P256).certificate(CERTIFICATE));
+        assert!(
+            shown.contains("by value") && !shown.contains("MIG"),
+            "{shown}"
+        );
+        let shown = format!("{:?}", PrivateKey::value(P256));
+        assert_eq!(shown, "PrivateKey(by value)");
+    }
+}

@@ -1,0 +1,166 @@
+//! What every method is told and asked, also one of a user's own.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use percent_encoding::percent_decode_str;
+use pollster::block_on;
+
+use crate::wire::Redactor;
+use crate::wire::token_request::GrantParameters;
+
+use super::*;
+
+pub(super) const ENDPOINT: &str = "https://as.example/token";
+pub(super) const NOW: u64 = 1_700_000_000;
+
+/// The first attempt of a flight, for the client `id`.
+pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationContext<'a> {
+    AuthenticationContext {
+        token_endpoint: endpoint,
+        issuer: None,
+        client_id: id,
+        wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(NOW),
+        attempt: 1,
+    }
+}
+
+/// A token request as it would be sent.
+pub(super) struct Sent {
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+    pub(super) redactor: Redactor,
+}
+
+/// The token request that `method` makes for the client `id`.
+pub(super) fn sent(method: &dyn ClientAuthentication, id: &str) -> Sent {
+    attempt(method, &context(&Uri::from_static(ENDPOINT), id)).unwrap()
+}
+
+/// The token request that `method` makes of that.
+pub(super) fn attempt(
+    method: &dyn ClientAuthentication,
+    context: &AuthenticationContext<'_>,
+) -> Result<Sent, AuthenticationError> {
+    let mut request = TokenRequest::for_grant(&GrantParameters::default());
+    block_on(method.authenticate(context, &mut request))?;
+    let (request, redactor) = request.encode(context.token_endpoint());
+    let (head, body) = request.into_parts();
+    Ok(Sent {
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+        redactor,
+    })
+}
+
+impl Sent {
+    /// A parameter of the form, decoded; empty where there is none.
+    pub(super) fn parameter(&self, name: &str) -> String {
+        let pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
+        let values: Vec<_> = pairs.filter(|(key, _)| *key == name).collect();
+        assert!(values.len() < 2, "{name} twice");
+        let value = values.first().map_or("", |(_, value)| value);
+        percent_decode_str(value)
+            .decode_utf8()
+            .unwrap()
+            .into_owned()
+    }
+}
+
+/// A method of a user's own, which implements what it must and nothing else.
+struct Own;
+
+#[async_trait]
+impl ClientAuthentication for Own {
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError> {
+        request.parameter("client_id", context.client_id());
+        request.parameter("aud", &context.token_endpoint().to_string());
+        request.parameter("iss", context.issuer().unwrap_or_default());
+        request.parameter("jti", &context.attempt().to_string());
+        let issued_at = context.wall_clock().duration_since(SystemTime::UNIX_EPOCH);
+        request.parameter("iat", &issued_at.unwrap().as_secs().to_string());
+        Ok(())
+    }
+}
+
+#[test]
+fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
+    let endpoint = Uri::from_static("https://as/t");
+    let context = AuthenticationContext {
+        issuer: Some("https://as"),
+        wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1234),
+        attempt: 7,
+        ..context(&endpoint, "me")
+    };
+    assert_eq!(
+        attempt(&Own, &context).unwrap().body,
+        "grant_type=client_credentials&client_id=me&aud=https%3A%2F%2Fas%2Ft&iss=https%3A%2F%2Fas\
+         &jti=7&iat=1234"
+    );
+}
+
+#[test]
+fn b3_a_method_that_cannot_reload_has_not_changed() {
+    assert_eq!(block_on(Own.reload()), Reload::Unchanged);
+    assert_eq!(Reloaded::from(Reload::Unchanged), Reloaded::Unchanged);
+    assert_eq!(Reloaded::from(Reload::Changed), Reloaded::Changed);
+    assert!(Own.check().is_ok());
+    assert_eq!(Own.method(), None);
+}
+
+/// A method that does something else than the defaults.
+struct Rotated;
+
+#[async_trait]
+impl ClientAuthentication for Rotated {
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<(), AuthenticationError> {
+        Own.authenticate(context, request).await
+    }
+
+    async fn reload(&self) -> Reload {
+        Reload::Changed
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        Err(ConfigError::new("own", "is wrong"))
+    }
+
+    fn method(&self) -> Option<&str> {
+        Some("own")
+    }
+}
+
+#[test]
+fn b3_a_method_behind_a_pointer_is_the_same_method() {
+    let boxed: Box<dyn ClientAuthentication> = Box::new(Rotated);
+    let shared: Arc<dyn ClientAuthentication> = Arc::new(Rotated);
+    for method in [
+        Box::new(boxed) as Box<dyn ClientAuthentication>,
+        Box::new(shared),
+    ] {
+        assert_eq!(block_on(method.reload()), Reload::Changed);
+        assert_eq!(method.check().unwrap_err().setting(), "own");
+        assert_eq!(method.method(), Some("own"));
+        let body = sent(&*method, "me").body;
+        assert!(body.starts_with("grant_type=client_credentials&client_id=me&aud="));
+    }
+}
+
+#[test]
+fn b1_an_error_says_whether_it_may_pass_and_keeps_what_lies_beneath() {
+    let sealed = AuthenticationError::transient("no key").because("sealed");
+    assert!(sealed.is_transient());
+    assert_eq!(sealed.to_string(), "no key");
+    assert_eq!(sealed.source().unwrap().to_string(), "sealed");
+    let wrong = AuthenticationError::permanent("wrong key");
+    assert!(!wrong.is_transient());
+    assert!(wrong.source().is_none());
+}

@@ -1,0 +1,184 @@
+//! The keys, and what each of them sets.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::secret::SecretText;
+use crate::{ClientBuilder, Library};
+
+use super::value::{Problem, Value};
+
+/// What was set, each in the type that it has.
+#[derive(Default)]
+pub(super) struct Given {
+    /// The keys that were set.
+    pub(super) seen: BTreeSet<&'static str>,
+    pub(super) issuer: Option<String>,
+    pub(super) token_endpoint: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) method: Option<String>,
+    pub(super) client_secret: Credential,
+    pub(super) private_key: Credential,
+    pub(super) key_id: Option<String>,
+    pub(super) signing_algorithm: Option<String>,
+    pub(super) client_assertion_file: Option<PathBuf>,
+    scope: Option<Vec<String>>,
+    resource: Vec<String>,
+    audience: Option<String>,
+    parameters: Vec<(String, String)>,
+    token_request_headers: Vec<(String, String)>,
+    leeway: Option<Duration>,
+    default_lifetime: Option<Duration>,
+    acquire_timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    allowed_origins: Option<Vec<String>>,
+    allow_insecure_http: bool,
+    rejecting_statuses: Option<Vec<u16>>,
+    without_replays: bool,
+}
+
+/// The three ways to give a secret or a key.
+#[derive(Default)]
+pub(super) struct Credential {
+    pub(super) value: Option<SecretText>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) variable: Option<String>,
+}
+
+impl Given {
+    /// Sets one of [`KEYS`].
+    pub(super) fn set(&mut self, key: &'static str, value: Value) -> Result<(), Problem> {
+        if !self.seen.insert(key) {
+            return Err("is set twice".to_owned());
+        }
+        match key {
+            "issuer" => self.issuer = Some(value.text()?),
+            "token_endpoint" => self.token_endpoint = Some(value.text()?),
+            "client_id" => self.client_id = Some(value.text()?),
+            "token_endpoint_auth_method" => self.method = Some(value.text()?),
+            "client_secret" => self.client_secret.value = Some(value.secret()?),
+            "client_secret_file" => self.client_secret.file = Some(value.text()?.into()),
+            "client_secret_env" => self.client_secret.variable = Some(value.text()?),
+            "private_key" => self.private_key.value = Some(value.secret()?),
+            "private_key_file" => self.private_key.file = Some(value.text()?.into()),
+            "private_key_env" => self.private_key.variable = Some(value.text()?),
+            "key_id" => self.key_id = Some(value.text()?),
+            "signing_algorithm" => self.signing_algorithm = Some(value.text()?),
+            "client_assertion_file" => self.client_assertion_file = Some(value.text()?.into()),
+            "scope" => self.scope = Some(value.texts()?),
+            "resource" => self.resource = value.texts()?,
+            "audience" => self.audience = Some(value.text()?),
+            "parameters" => self.parameters = value.table()?,
+            "token_request_headers" => self.token_request_headers = value.table()?,
+            "leeway" => self.leeway = Some(value.duration()?),
+            "default_lifetime" => self.default_lifetime = Some(value.duration()?),
+            "acquire_timeout" => self.acquire_timeout = Some(value.duration()?),
+            "attempt_timeout" => self.attempt_timeout = Some(value.duration()?),
+            "allowed_origins" => self.allowed_origins = Some(value.texts()?),
+            "allow_insecure_http" => self.allow_insecure_http = value.flag()?,
+            "rejecting_statuses" => self.rejecting_statuses = Some(value.statuses()?),
+            "replays" => self.without_replays = !value.flag()?,
+            // A key without an arm is caught by the test that sets each of them.
+            _ => return Err(unknown(key)),
+        }
+        Ok(())
+    }
+
+    /// Sets on a builder what is not about the client's proof.
+    pub(super) fn apply<A: Library>(self, mut builder: ClientBuilder<A>) -> ClientBuilder<A> {
+        if let Some(scope) = self.scope {
+            builder = builder.scope(scope.join(" "));
+        }
+        for resource in self.resource {
+            builder = builder.resource(resource);
+        }
+        if let Some(audience) = self.audience {
+            builder = builder.audience(audience);
+        }
+        for (name, value) in self.parameters {
+            builder = builder.parameter(name, value);
+        }
+        for (name, value) in self.token_request_headers {
+            builder = builder.token_request_header(name, value);
+        }
+        if let Some(leeway) = self.leeway {
+            builder = builder.leeway(leeway);
+        }
+        if let Some(lifetime) = self.default_lifetime {
+            builder = builder.default_lifetime(lifetime);
+        }
+        if let Some(timeout) = self.acquire_timeout {
+            builder = builder.acquire_timeout(timeout);
+        }
+        if let Some(timeout) = self.attempt_timeout {
+            builder = builder.attempt_timeout(timeout);
+        }
+        if let Some(origins) = self.allowed_origins {
+            builder = builder.allowed_origins(origins);
+        }
+        if self.allow_insecure_http {
+            builder = builder.allow_insecure_http();
+        }
+        if let Some(statuses) = self.rejecting_statuses {
+            builder = builder.rejecting_statuses(statuses);
+        }
+        if self.without_replays {
+            builder = builder.without_replays();
+        }
+        builder
+    }
+}
+
+/// The key of that name.
+pub(super) fn known(key: &str) -> Result<&'static str, Problem> {
+    let known = KEYS.iter().copied().find(|known| *known == key);
+    known.ok_or_else(|| unknown(key))
+}
+
+/// That there is no such key, and which one is like it.
+fn unknown(key: &str) -> Problem {
+    let key = key.to_ascii_lowercase();
+    let nearest = KEYS
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&key, known), *known))
+        .min();
+    match nearest {
+        Some((distance, known)) if distance <= LIKE => {
+            format!("there is no such key; {known} is like it")
+        }
+        Some(_) | None => format!("there is no such key; there are {}", KEYS.join(", ")),
+    }
+}
+
+/// How many letters a key may be away from one that it is like.
+const LIKE: usize = 3;
+
+pub(super) const KEYS: &[&str] = &[
+    "issuer",
+    "token_endpoint",
+    "client_id",
+    "token_endpoint_auth_method",
+    "client_secret",
+    "client_secret_file",
+    "client_secret_env",
+    "private_key",
+    "private_key_file",
+    "private_key_env",
+    "key_id",
+    "signing_algorithm",
+    "client_assertion_file",
+    "scope",
+    "resource",
+    "audience",
+    "parameters",
+    "token_request_headers",
+    "leeway",
+    "default_lifetime",
+    "acquire_timeout",
+    "attempt_timeout",
+    "allowed_origins",
+    "allow_insecure_http",
+    "rejecting_statuses",
+    "replays",
+];

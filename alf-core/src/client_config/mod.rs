@@ -1,0 +1,132 @@
+//! A client without code: its settings from a file that serde reads, or from the environment.
+
+mod authentication;
+mod environment;
+mod keys;
+mod read;
+mod value;
+
+use std::fmt;
+
+use crate::{ClientBuilder, ConfigError, Library};
+
+use keys::Given;
+
+/// The settings of a client, as a file or the environment has them.
+///
+/// serde reads it, in TOML, YAML or JSON; [`from_env`](Self::from_env) reads the environment. The
+/// keys are the same everywhere:
+///
+/// | key | what it is |
+/// | --- | --- |
+/// | `issuer`, or `token_endpoint` | the authorization server: by its metadata, or by a URL |
+/// | `client_id` | the client's identifier |
+/// | `token_endpoint_auth_method` | how it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` where there is a secret, `private_key_jwt` where there is a key, `client_assertion` where there is an assertion |
+/// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret: by value, by the path of its file, or by the name of a variable |
+/// | `private_key`, `private_key_file`, or `private_key_env` | the private key in PEM, in the same ways |
+/// | `key_id`, `signing_algorithm` | the key's `kid`, and its `alg`: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA`, `Ed25519`; with `client_secret_jwt` `HS256`, `HS384`, `HS512` |
+/// | `client_assertion_file` | the path of an assertion that another signs |
+/// | `scope`, `resource` | texts with spaces between, or lists |
+/// | `audience`, `parameters`, `token_request_headers` | the audience; tables of further parameters and headers of the token request |
+/// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | times with their unit: `"30s"`, `"500ms"`, `"5m"` |
+/// | `allowed_origins`, `allow_insecure_http` | where the token may go |
+/// | `rejecting_statuses`, `replays` | by which statuses a server rejects a token; `false`: nothing is replayed |
+///
+/// What each of them does, and its default, the setter of that name says: [`ClientBuilder`].
+///
+/// A key that is none of these is an error, and names the one that is like it. So is one that
+/// contradicts another. The library that reads the file says where the error is; beware that some
+/// quote the line, which may have a secret in it.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::ClientConfig;
+///
+/// let config: ClientConfig = serde_json::from_str(
+///     r#"{
+///         "token_endpoint": "https://auth.example.com/token",
+///         "client_id": "client-id",
+///         "client_secret_file": "/run/secrets/client",
+///         "scope": ["read", "write"],
+///         "acquire_timeout": "30s"
+///     }"#,
+/// )?;
+/// let builder = config.builder::<alf_core::Own>()?;
+/// # let _ = builder;
+///
+/// let error = serde_json::from_str::<ClientConfig>(r#"{ "clientid": "me" }"#).unwrap_err();
+/// assert!(error.to_string().starts_with("clientid: there is no such key; client_id is like it"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Default)]
+pub struct ClientConfig {
+    given: Given,
+    place: Place,
+}
+
+/// Where the settings come from: how errors call a key.
+#[derive(Default)]
+enum Place {
+    #[default]
+    File,
+    Environment {
+        prefix: String,
+    },
+}
+
+impl ClientConfig {
+    /// A builder with these settings: for others that are set by code, and the HTTP clients.
+    ///
+    /// # Errors
+    ///
+    /// Where a setting is missing or contradicts another; the error names the key, or the variable.
+    /// What can be told only when the client is built, `build()` tells.
+    pub fn builder<A: Library>(self) -> Result<ClientBuilder<A>, ConfigError> {
+        let Self { given, place } = self;
+        let named =
+            |key: &'static str, problem: String| ConfigError::new(place.name_of(key), problem);
+        let builder = match (&given.issuer, &given.token_endpoint) {
+            (Some(issuer), None) => ClientBuilder::discover(issuer),
+            (None, Some(endpoint)) => ClientBuilder::new(endpoint),
+            (Some(_), Some(_)) => {
+                let endpoint = place.name_of("token_endpoint");
+                return Err(named("issuer", format!("{endpoint} is set too; keep one")));
+            }
+            (None, None) => {
+                let issuer = place.name_of("issuer");
+                return Err(named(
+                    "token_endpoint",
+                    format!("is not set, nor is {issuer}"),
+                ));
+            }
+        };
+        let builder = given
+            .authenticate(builder, &place)
+            .map_err(|(key, problem)| named(key, problem))?;
+        Ok(given.apply(builder))
+    }
+}
+
+impl Place {
+    /// The key as whoever wrote it spells it.
+    fn name_of(&self, key: &'static str) -> String {
+        match self {
+            Self::File => key.to_owned(),
+            Self::Environment { prefix } => format!("{prefix}{}", key.to_ascii_uppercase()),
+        }
+    }
+}
+
+/// Which keys are set, and nothing of what may be secret.
+impl fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientConfig")
+            .field("client_id", &self.given.client_id)
+            .field("keys", &self.given.seen)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

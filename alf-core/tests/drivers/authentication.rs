@@ -1,0 +1,347 @@
+//! B3 for every method whose credential can be read again: a secret, a key, an assertion are rotated while the
+//! program runs, and what is wrong with a file is told with its name.
+
+use std::error::Error as _;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use alf_core::{
+    Client, ClientAssertion, ClientBuilder, ClientSecret, Own, PrivateKey, TokenErrorKind,
+};
+
+use crate::assertions::assertion_in;
+use crate::support::{Api, CLIENT_ID, DUE, LIFETIME, Reply, World, seconds, shown};
+
+pub(crate) const P256: &str =
+    include_str!("../../src/authentication/private_key/testdata/p256_pkcs8.pem");
+pub(crate) const P384: &str =
+    include_str!("../../src/authentication/private_key/testdata/p384_pkcs8.pem");
+const MADE_BY_OLD: &str = "ES256";
+const MADE_BY_NEW: &str = "ES384";
+
+/// A method, and two credentials for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    SecretBasic,
+    SecretPost,
+    SecretJwt,
+    KeyJwt,
+    Assertion,
+}
+
+const METHODS: [Method; 5] = [
+    Method::SecretBasic,
+    Method::SecretPost,
+    Method::SecretJwt,
+    Method::KeyJwt,
+    Method::Assertion,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Old,
+    New,
+}
+
+impl Method {
+    fn credential(self, which: Which) -> &'static str {
+        match (self, which) {
+            (Self::KeyJwt, Which::Old) => P256,
+            (Self::KeyJwt, Which::New) => P384,
+            (_, Which::Old) => "old.credential-of-32-bytes-or-more",
+            (_, Which::New) => "new.credential-of-32-bytes-or-more",
+        }
+    }
+
+    /// What the credential is called in errors.
+    fn name(self) -> &'static str {
+        match self {
+            Self::SecretBasic | Self::SecretPost | Self::SecretJwt => "client_secret",
+            Self::KeyJwt => "private_key",
+            Self::Assertion => "client_assertion",
+        }
+    }
+
+    fn by_callback(
+        self,
+        builder: ClientBuilder<Own>,
+        current: &Arc<Mutex<&'static str>>,
+    ) -> ClientBuilder<Own> {
+        let current = Arc::clone(current);
+        let read = move || {
+            let text = *current.lock().unwrap();
+            async move { Ok::<_, String>(text) }
+        };
+        match self {
+            Self::SecretBasic => builder.client_secret(CLIENT_ID, ClientSecret::from_fn(read)),
+            Self::SecretPost => builder.client_secret_post(CLIENT_ID, ClientSecret::from_fn(read)),
+            Self::SecretJwt => builder.client_secret_jwt(CLIENT_ID, ClientSecret::from_fn(read)),
+            Self::KeyJwt => builder.private_key_jwt(CLIENT_ID, PrivateKey::from_fn(read)),
+            Self::Assertion => builder.client_assertion(CLIENT_ID, ClientAssertion::from_fn(read)),
+        }
+    }
+
+    fn by_file(self, builder: ClientBuilder<Own>, path: &PathBuf) -> ClientBuilder<Own> {
+        match self {
+            Self::SecretBasic => builder.client_secret(CLIENT_ID, ClientSecret::file(path)),
+            Self::SecretPost => builder.client_secret_post(CLIENT_ID, ClientSecret::file(path)),
+            Self::SecretJwt => builder.client_secret_jwt(CLIENT_ID, ClientSecret::file(path)),
+            Self::KeyJwt => builder.private_key_jwt(CLIENT_ID, PrivateKey::file(path)),
+            Self::Assertion => builder.client_assertion(CLIENT_ID, ClientAssertion::file(path)),
+        }
+    }
+
+    /// Which credentials the token requests so far were made with.
+    fn used(self, world: &World) -> Vec<Which> {
+        let exchanges = world.endpoint.exchanges();
+        let used = exchanges.iter().map(|exchange| {
+            let made_by = |which| {
+                let credential = self.credential(which);
+                match self {
+                    Self::SecretBasic => {
+                        let pair = format!("{CLIENT_ID}:{credential}");
+                        exchange.header("authorization") == format!("Basic {}", base64(&pair))
+                    }
+                    Self::SecretPost => exchange.body.contains(credential),
+                    Self::SecretJwt => assertion_in(exchange).is_by_secret(credential),
+                    Self::KeyJwt => {
+                        let alg = match which {
+                            Which::Old => MADE_BY_OLD,
+                            Which::New => MADE_BY_NEW,
+                        };
+                        assertion_in(exchange).header["alg"] == alg
+                    }
+                    Self::Assertion => exchange
+                        .body
+                        .ends_with(&format!("client_assertion={credential}")),
+                }
+            };
+            match (made_by(Which::Old), made_by(Which::New)) {
+                (true, false) => Which::Old,
+                (false, true) => Which::New,
+                _ => panic!("{self:?}: {exchange:?}"),
+            }
+        });
+        used.collect()
+    }
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// A client of that method, with the old credential from a callback.
+fn rotating(world: &World, method: Method) -> (Client<Api>, Arc<Mutex<&'static str>>) {
+    let current = Arc::new(Mutex::new(method.credential(Which::Old)));
+    let builder = method.by_callback(world.builder(), &current);
+    (world.build(builder), current)
+}
+
+#[test]
+fn b3_a_rotated_credential_is_tried_at_once_and_no_call_fails() {
+    for method in METHODS {
+        let world = World::new();
+        let (client, current) = rotating(&world, method);
+        assert_eq!(world.get_now(&client), 200);
+        world.advance(DUE);
+        let renewal = world.endpoint.hold();
+        assert_eq!(world.get_now(&client), 200, "E2: with the old token");
+        *current.lock().unwrap() = method.credential(Which::New);
+        renewal.answer(Reply::refuse(401, "invalid_client"));
+        world.runtime.run_until_stalled();
+        assert_eq!(world.token_now(client.tokens()), "token-2", "{method:?}");
+        assert_eq!(method.used(&world), [Which::Old, Which::Old, Which::New]);
+        assert_eq!(world.time().elapsed(), DUE, "without a pause");
+    }
+}
+
+#[test]
+fn b3_a_server_that_rotates_first_is_waited_for_with_the_old_token() {
+    for method in METHODS {
+        let world = World::new();
+        let (client, current) = rotating(&world, method);
+        assert_eq!(world.get_now(&client), 200);
+        world.advance(DUE);
+        world
+            .endpoint
+            .otherwise(Reply::refuse(401, "invalid_client"));
+        while world.time().elapsed() < DUE + seconds(60) {
+            assert_eq!(world.get_now(&client), 200, "E4: nobody sees it");
+            world.advance(seconds(1));
+        }
+        let refused = world.endpoint.requests();
+        assert!(refused < 12, "B2: {refused} requests in a minute");
+        *current.lock().unwrap() = method.credential(Which::New);
+        world.endpoint.otherwise(Reply::Issue);
+        while world.token_now(client.tokens()) == "token-1" {
+            assert!(
+                world.time().elapsed() < LIFETIME,
+                "B2: after a minute at most"
+            );
+            world.advance(seconds(1));
+        }
+        assert_eq!(method.used(&world).last(), Some(&Which::New), "{method:?}");
+    }
+}
+
+#[test]
+fn b3_a_credential_that_has_not_changed_costs_one_request() {
+    for method in METHODS {
+        let world = World::new();
+        let (client, _) = rotating(&world, method);
+        world
+            .endpoint
+            .otherwise(Reply::refuse(401, "invalid_client"));
+        let error = world.ask_now(client.tokens()).unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Refused);
+        assert_eq!(world.endpoint.requests(), 1, "{method:?}");
+    }
+}
+
+/// A path in a folder for temporary files, where nothing is, and where nothing is left.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("alf-credential-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn write(&self, contents: impl AsRef<[u8]>) {
+        std::fs::write(&self.0, contents).unwrap();
+    }
+
+    /// As secret managers and Kubernetes do it: the new file takes the old one's name.
+    fn replace(&self, contents: impl AsRef<[u8]>) {
+        let next = self.0.with_extension("next");
+        std::fs::write(&next, contents).unwrap();
+        std::fs::rename(next, &self.0).unwrap();
+    }
+
+    fn remove(&self) {
+        if self.0.is_dir() {
+            std::fs::remove_dir(&self.0).unwrap();
+        } else {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+#[test]
+fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
+    for method in METHODS {
+        let world = World::new();
+        let place = Place::new();
+        place.write(format!("{}\n", method.credential(Which::Old)));
+        let client = world.build(method.by_file(world.builder(), &place.0));
+        let attempt = world.endpoint.hold();
+        let mut call = world.ask(client.tokens());
+        // The file is read on a thread of its own.
+        let until = |what: &str, done: &dyn Fn() -> bool| world.time().wait_until(what, |_| done());
+        until("the file was read", &|| world.endpoint.requests() == 1);
+        place.replace(format!("\u{feff}{}\r\n", method.credential(Which::New)));
+        attempt.answer(Reply::refuse(401, "invalid_client"));
+        until("it was read again", &|| call.is_finished());
+        assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+        assert_eq!(method.used(&world), [Which::Old, Which::New]);
+        assert_eq!(world.time().elapsed(), Duration::ZERO, "{method:?}");
+    }
+}
+
+/// What is wrong with a file, how it comes about, and a word of the error.
+#[derive(Clone, Copy, Debug)]
+enum Wrong {
+    Missing,
+    Directory,
+    NotPermitted,
+    Empty,
+    NotText,
+}
+
+impl Wrong {
+    fn make(self, place: &Place) {
+        match self {
+            Self::Missing => {}
+            Self::Directory => std::fs::create_dir(&place.0).unwrap(),
+            Self::NotPermitted => {
+                place.write("hush");
+                forbid(&place.0);
+            }
+            Self::Empty => place.write("\n"),
+            Self::NotText => place.write(b"hush\xff"),
+        }
+    }
+
+    /// A word of what the chain of errors says.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Missing | Self::Directory | Self::NotPermitted => "cannot be read from",
+            Self::Empty => "it is empty",
+            Self::NotText => "it is no",
+        }
+    }
+}
+
+#[cfg(unix)]
+fn forbid(path: &PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn forbid(_: &PathBuf) {}
+
+#[test]
+fn b3_what_is_wrong_with_a_file_is_told_with_its_name_and_can_be_mended() {
+    for method in METHODS {
+        for wrong in [
+            Wrong::Missing,
+            Wrong::Directory,
+            Wrong::NotPermitted,
+            Wrong::Empty,
+            Wrong::NotText,
+        ] {
+            let world = World::new();
+            let place = Place::new();
+            wrong.make(&place);
+            if matches!(wrong, Wrong::NotPermitted) && std::fs::read(&place.0).is_ok() {
+                // This system's administrator may read everything.
+                continue;
+            }
+            let client = world.build(method.by_file(world.builder(), &place.0));
+            let mut call = world.ask(client.tokens());
+            world
+                .time()
+                .wait_until("the file was read", |_| call.is_finished());
+            let error = call.take().unwrap().unwrap_err();
+            assert_eq!(error.kind(), TokenErrorKind::Authentication, "{wrong:?}");
+            assert!(!error.is_transient(), "{wrong:?}: B1");
+            let cause = error.source().unwrap().to_string();
+            assert!(cause.contains(method.name()), "{cause}");
+            assert!(cause.contains(place.0.to_str().unwrap()), "{cause}");
+            assert!(cause.contains(wrong.word()), "{cause}");
+            assert!(!cause.contains("hush"), "{cause}");
+            assert_eq!(world.endpoint.requests(), 0, "nothing was sent");
+
+            place.remove();
+            place.write(method.credential(Which::Old));
+            world.advance(seconds(1));
+            let mut call = world.ask(client.tokens());
+            world
+                .time()
+                .wait_until("it was mended", |_| call.is_finished());
+            assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+        }
+    }
+}
