@@ -62,6 +62,7 @@ pub use bytes;
 pub use http;
 
 pub use body::{Body, BodyStream};
+pub use recorder::Recording;
 pub use subject::{Capabilities, Capability, ReadError, Setup, Subject};
 
 use std::future::Future;

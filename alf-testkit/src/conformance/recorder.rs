@@ -17,13 +17,30 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::locked;
 
-/// What is logged from its beginning to its end, by whomever.
-pub(super) struct Recording {
+/// What is logged in this process while it lives, by `log` and by `tracing`, at every level, by
+/// whomever: to see that no secret is in it.
+///
+/// `log` and `tracing` know one logger for a process, for good. The first recording sets both,
+/// unless somebody has set one before: that one keeps its place, and here nothing is recorded of it.
+///
+/// # Examples
+///
+/// ```
+/// use alf_testkit::conformance::Recording;
+///
+/// let recording = Recording::begin();
+/// // … whatever is to be looked at …
+/// assert!(!recording.lines().contains("a secret"));
+/// ```
+#[derive(Debug)]
+pub struct Recording {
     lines: Arc<Mutex<String>>,
 }
 
 impl Recording {
-    pub(super) fn begin() -> Self {
+    /// Begins to record.
+    #[must_use = "what is logged is recorded while this lives"]
+    pub fn begin() -> Self {
         LazyLock::force(&INSTALLED);
         let lines = Arc::default();
         let mut recordings = locked(&RECORDINGS);
@@ -34,8 +51,8 @@ impl Recording {
         Self { lines }
     }
 
-    /// A line for each record.
-    pub(super) fn lines(&self) -> String {
+    /// What was logged so far: a line for each record, which begins with its target.
+    pub fn lines(&self) -> String {
         locked(&self.lines).clone()
     }
 }
