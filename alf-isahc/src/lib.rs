@@ -45,11 +45,18 @@ pub use tokens::TokenManager;
 pub use transport::IsahcTransport;
 
 pub use alf_core::{
-    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture,
+    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture, ClientAssertion,
     ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
-    Moment, NoClientAuthentication, Observer, Origin, Rejected, Rejection, Reload, Runtime,
-    SecretError, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
+    Moment, NoClientAuthentication, Observer, Origin, PrivateKeyJwt, Rejected, Rejection, Reload,
+    Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
+    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest,
 };
+
+#[cfg(feature = "config")]
+pub use alf_core::ClientConfig;
+
+#[cfg(feature = "jwt")]
+pub use alf_core::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
 #[cfg(feature = "tracing")]
 pub use alf_core::TracingObserver;

@@ -44,7 +44,8 @@ impl Subscriber for Silence {
             // Or `tracing` would no longer ask, once another subscriber always wants it.
             Interest::never()
         } else {
-            // The others are asked no more often than before.
+            // Of the others nothing is kept out of a log that wants it, wherever it is written. (A
+            // subscriber that never wanted a target is asked each time from now on.)
             Interest::always()
         }
     }

@@ -1,6 +1,6 @@
 //! The token alone.
 
-use crate::{Rejection, Token, TokenError, TokenManagerBuilder};
+use crate::{ConfigError, Rejection, Token, TokenError, TokenManagerBuilder};
 
 /// Gets the token, keeps it, renews it, over reqwest: for those who send their requests themselves.
 ///
@@ -38,6 +38,27 @@ impl TokenManager {
     /// `token_http_client`.
     pub fn builder(token_endpoint: impl Into<String>) -> TokenManagerBuilder {
         TokenManagerBuilder::new(token_endpoint)
+    }
+
+    /// Builds a token manager for the authorization server of that issuer: see
+    /// [`discover`](alf_core::ClientBuilder::discover).
+    pub fn discover(issuer: impl Into<String>) -> TokenManagerBuilder {
+        TokenManagerBuilder::discover(issuer)
+    }
+
+    /// The token of another `scope`: see [`alf_core::TokenManager::with_scope`].
+    #[must_use]
+    pub fn with_scope(&self, scope: impl Into<String>) -> Self {
+        Self(self.0.with_scope(scope))
+    }
+
+    /// The token for another `resource`: see [`alf_core::TokenManager::with_resource`].
+    ///
+    /// # Errors
+    ///
+    /// Where it is no absolute URI, or has a fragment.
+    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
+        Ok(Self(self.0.with_resource(resource)?))
     }
 
     /// The token: at once where a usable one is held, else as soon as the one flight that gets it

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use surf::http::Method;
 use surf::{Config, Request, Response, Url};
 
-use crate::{ClientBuilder, Error, RequestBuilder, SurfError, SurfTransport, TokenManager};
+use crate::{
+    ClientBuilder, ConfigError, Error, RequestBuilder, SurfError, SurfTransport, TokenManager,
+};
 
 /// A `surf::Client` that puts an OAuth 2.0 token on every request.
 ///
@@ -110,6 +112,43 @@ impl Client {
     /// ```
     pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(token_endpoint)
+    }
+
+    /// Builds a client for the authorization server of that issuer, whose metadata says where its
+    /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
+    /// [`ClientBuilder::discover`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_surf::Client;
+    ///
+    /// let client = Client::discover("https://auth.example.com")
+    ///     .client_secret("client-id", "secret")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_surf::ConfigError>(())
+    /// ```
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::discover(issuer)
+    }
+
+    /// This client with a token of another `scope`, in place of the one that was set. Cheap: it
+    /// shares the connections, and the same scope gives the same token; see
+    /// [`alf_core::TokenManager::with_scope`].
+    #[must_use]
+    pub fn with_scope(&self, scope: impl Into<String>) -> Self {
+        self.view(self.0.core.with_scope(scope))
+    }
+
+    /// This client with a token for another `resource`, in place of those that were set
+    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). As [`with_scope`](Self::with_scope).
+    ///
+    /// # Errors
+    ///
+    /// Where it is no absolute URI, or has a fragment.
+    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
+        Ok(self.view(self.0.core.with_resource(resource)?))
     }
 
     /// Begins a `GET` request.
@@ -281,6 +320,17 @@ impl Client {
     /// The client of alf-core that this one is a face of, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<SurfTransport> {
         &self.0.core
+    }
+
+    /// The same with the tokens of that client of alf-core's.
+    fn view(&self, core: alf_core::Client<SurfTransport>) -> Self {
+        let tokens = TokenManager::new(core.tokens().clone());
+        let config = self.0.config.clone();
+        Self(Arc::new(Inner {
+            core,
+            tokens,
+            config,
+        }))
     }
 
     /// As surf does.

@@ -9,8 +9,8 @@ use reqwest::{IntoUrl, Method};
 
 use super::thread::may_block;
 use super::{ClientBuilder, RequestBuilder, ReqwestTransport, TokenManager};
-use crate::Error;
 use crate::url::origin;
+use crate::{ConfigError, Error};
 
 /// A `reqwest::blocking::Client` that puts an OAuth 2.0 token on every request.
 ///
@@ -81,6 +81,43 @@ impl Client {
     /// ```
     pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(token_endpoint)
+    }
+
+    /// Builds a client for the authorization server of that issuer, whose metadata says where its
+    /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
+    /// [`ClientBuilder::discover`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_reqwest::blocking::Client;
+    ///
+    /// let client = Client::discover("https://auth.example.com")
+    ///     .client_secret("client-id", "secret")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_reqwest::ConfigError>(())
+    /// ```
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::discover(issuer)
+    }
+
+    /// This client with a token of another `scope`, in place of the one that was set. Cheap: it
+    /// shares the connections, and the same scope gives the same token; see
+    /// [`alf_core::TokenManager::with_scope`].
+    #[must_use]
+    pub fn with_scope(&self, scope: impl Into<String>) -> Self {
+        Self::new(self.0.core.with_scope(scope))
+    }
+
+    /// This client with a token for another `resource`, in place of those that were set
+    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). As [`with_scope`](Self::with_scope).
+    ///
+    /// # Errors
+    ///
+    /// Where it is no absolute URI, or has a fragment.
+    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
+        Ok(Self::new(self.0.core.with_resource(resource)?))
     }
 
     /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.

@@ -1,0 +1,75 @@
+//! alf-isahc against a real authorization server.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+
+use alf_core::TokenManager;
+use alf_interop::{Answer, Capability, Failure, Subject, Tls};
+use alf_isahc::isahc::{AsyncBody, AsyncReadResponseExt, HttpClient, Response};
+use alf_isahc::{Client, Error, Isahc};
+
+struct OnIsahc;
+
+impl Subject for OnIsahc {
+    type Adapter = Isahc;
+
+    #[cfg(feature = "rustls-tls")]
+    fn http_client(tls: &Tls) -> HttpClient {
+        use alf_isahc::isahc::config::Configurable;
+        use alf_isahc::isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
+
+        let mut config = TlsConfig::builder();
+        if let Some(root) = &tls.root_certificate {
+            let trusted = TrustStore::builder().certificate_from_pem(root);
+            config = config.trust_store(trusted.build());
+        }
+        if let Some((certificate, key)) = &tls.identity {
+            let key = PrivateKey::from_pem_file(key, None);
+            config = config.identity(Identity::from_pem_file(certificate, Some(key)));
+        }
+        HttpClient::builder()
+            .tls_config(config.build())
+            .build()
+            .unwrap()
+    }
+
+    #[cfg(not(feature = "rustls-tls"))]
+    fn http_client(_: &Tls) -> HttpClient {
+        HttpClient::new().unwrap()
+    }
+
+    async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
+        read(client.get_async(url).await?).await
+    }
+
+    async fn post(client: &Client, url: &str, text: &'static str) -> Result<Answer, Failure<Self>> {
+        read(client.post_async(url, text).await?).await
+    }
+
+    fn tokens(client: &Client) -> &TokenManager {
+        client.core().tokens()
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        pollster::block_on(future)
+    }
+
+    fn can(capability: Capability) -> bool {
+        capability == Capability::DiscreetLogs || cfg!(feature = "rustls-tls")
+    }
+}
+
+async fn read(mut response: Response<AsyncBody>) -> Result<Answer, Error> {
+    let body = response.bytes().await;
+    let body = body.map_err(|error| Error::Transport(error.into()))?;
+    Ok(Answer {
+        status: response.status().as_u16(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+alf_interop::interop!(OnIsahc);

@@ -1,0 +1,64 @@
+//! alf-reqwest against a real authorization server.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+use std::sync::LazyLock;
+
+use alf_core::TokenManager;
+use alf_interop::{Answer, Capability, Failure, Subject, Tls};
+use alf_reqwest::reqwest::{self, Certificate, Identity, Response, redirect::Policy};
+use alf_reqwest::{Client, Error, Reqwest};
+
+struct OnReqwest;
+
+impl Subject for OnReqwest {
+    type Adapter = Reqwest;
+
+    fn http_client(tls: &Tls) -> reqwest::Client {
+        let mut builder = reqwest::Client::builder().redirect(Policy::none());
+        if let Some(root) = &tls.root_certificate {
+            builder = builder.tls_certs_only([Certificate::from_pem(root.as_bytes()).unwrap()]);
+        }
+        if let Some((certificate, key)) = &tls.identity {
+            let pem = [certificate, key].map(|file| std::fs::read(file).unwrap());
+            builder = builder.identity(Identity::from_pem(&pem.concat()).unwrap());
+        }
+        builder.build().unwrap()
+    }
+
+    async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
+        read(client.get(url).send().await?).await
+    }
+
+    async fn post(client: &Client, url: &str, text: &'static str) -> Result<Answer, Failure<Self>> {
+        read(client.post(url).body(text).send().await?).await
+    }
+
+    fn tokens(client: &Client) -> &TokenManager {
+        client.core().tokens()
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        RUNTIME.block_on(future)
+    }
+
+    fn can(capability: Capability) -> bool {
+        capability == Capability::DiscreetLogs || cfg!(feature = "rustls")
+    }
+}
+
+async fn read(response: Response) -> Result<Answer, Error> {
+    Ok(Answer {
+        status: response.status().as_u16(),
+        body: response.text().await.map_err(Error::Transport)?,
+    })
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+
+alf_interop::interop!(OnReqwest);

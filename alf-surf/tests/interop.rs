@@ -1,0 +1,77 @@
+//! alf-surf against a real authorization server, on the back end that it makes by itself.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
+use std::future::Future;
+
+use alf_core::TokenManager;
+use alf_interop::{Answer, Capability, Failure, Subject, Tls};
+use alf_surf::surf::{self, Response};
+use alf_surf::{Client, Error, H1Client, Surf};
+
+struct OnSurf;
+
+impl Subject for OnSurf {
+    type Adapter = Surf;
+
+    fn http_client(tls: &Tls) -> surf::Client {
+        surf::Client::with_http_client(back_end(tls))
+    }
+
+    async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
+        read(client.get(url).await?).await
+    }
+
+    async fn post(client: &Client, url: &str, text: &'static str) -> Result<Answer, Failure<Self>> {
+        read(client.post(url).body(text).await?).await
+    }
+
+    fn tokens(client: &Client) -> &TokenManager {
+        client.core().tokens()
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        pollster::block_on(future)
+    }
+
+    fn can(capability: Capability) -> bool {
+        match capability {
+            Capability::DiscreetLogs => cfg!(not(feature = "curl-client")),
+            _ => cfg!(feature = "h1-client"),
+        }
+    }
+}
+
+#[cfg(feature = "h1-client")]
+fn back_end(tls: &Tls) -> H1Client {
+    use alf_surf::async_native_tls::{Certificate, Identity, TlsConnector};
+
+    let mut connector = TlsConnector::new();
+    if let Some(root) = &tls.root_certificate {
+        let root = Certificate::from_pem(root.as_bytes()).unwrap();
+        connector = connector.add_root_certificate(root);
+    }
+    if let Some((certificate, key)) = &tls.identity {
+        let [certificate, key] = [certificate, key].map(|file| std::fs::read(file).unwrap());
+        connector = connector.identity(Identity::from_pkcs8(&certificate, &key).unwrap());
+    }
+    H1Client::new().tls(connector)
+}
+
+#[cfg(not(feature = "h1-client"))]
+fn back_end(_: &Tls) -> H1Client {
+    H1Client::new()
+}
+
+async fn read(mut response: Response) -> Result<Answer, Error> {
+    let body = response.body_string().await;
+    Ok(Answer {
+        status: response.status().into(),
+        body: body.map_err(|error| Error::Transport(error.into()))?,
+    })
+}
+
+alf_interop::interop!(OnSurf);
