@@ -19,7 +19,8 @@ def features(metadata):
     members = set(metadata["workspace_members"])
     for package in metadata["packages"]:
         library = any("lib" in target["kind"] for target in package["targets"])
-        if library and package["id"] in members:
+        # Examples and interop are for nobody to depend on.
+        if library and package["id"] in members and package["publish"] != []:
             print(package["name"])
             for feature in sorted(package["features"].keys() - {"default"}):
                 print(package["name"], feature)
