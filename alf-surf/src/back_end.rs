@@ -76,7 +76,7 @@ fn none(setting: &'static str) -> ConfigError {
 
 #[cfg(feature = "curl-client")]
 fn curl(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
-    match crate::CurlClient::new(config.clone()) {
+    match crate::CurlClient::own(config.clone()) {
         Ok(client) => Ok(Box::new(client)),
         Err(error) => {
             let problem = "is not set, and curl cannot be set up with surf's defaults";

@@ -65,13 +65,14 @@ impl Client {
     ///
     /// Without more, requests and token requests go through back ends of alf's own, with surf's
     /// defaults. Which one that is, the features say: `curl-client`, and where that is not on,
-    /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections; h1 makes one for each
-    /// request.
+    /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections, and has the proxy of the
+    /// environment, but goes past it to loopback; h1 makes a connection for each request, and knows
+    /// no proxy.
     ///
     /// # Your own `surf::Client`
     ///
     /// One that you bring with [`http_client`](ClientBuilder::http_client) keeps its back end, its
-    /// `surf::Config` and its middleware. Three things to know:
+    /// `surf::Config` and its middleware. Four things to know:
     ///
     /// - *Back ends.* Put alf's under it, `H1Client` or `CurlClient`: surf's own panic over some
     ///   responses (alf makes an error of that), and the pool that surf's `H1Client` has by default
@@ -82,9 +83,14 @@ impl Client {
     /// - *Redirects.* No middleware sees the token: alf puts it on behind the last of them, where
     ///   the URL is still at the origin of the request. So surf's `Redirect` carries it nowhere
     ///   else; but as that tries each URL without the token first, it follows only those redirects
-    ///   that a server gives without one. [`FollowRedirects`](crate::FollowRedirects) follows all,
-    ///   with the token on those that stay at the origin. A back end that follows redirects by
-    ///   itself is beyond alf's reach: do not bring one.
+    ///   that a server gives without one. [`FollowRedirects`](crate::FollowRedirects) follows all
+    ///   but those that lead back from another origin, with the token on those that stay at the
+    ///   origin. A back end that follows redirects by itself is beyond alf's reach: do not bring
+    ///   one.
+    /// - *Mind the proxy.* Its proxy is used for loopback too, where plain `http` is allowed without
+    ///   asking: a proxy of the environment then reads the token. Where that matters, make its
+    ///   `CurlClient` of an isahc client with `proxy(None)` or a `proxy_blacklist`. The same holds
+    ///   for the client's secret and [`token_http_client`](ClientBuilder::token_http_client).
     /// - *Time-outs.* A replay has the time of a request anew, and waiting for a token is not part
     ///   of it.
     ///

@@ -10,6 +10,8 @@ use isahc::http as isahc_http;
 use surf::http::headers::{CONTENT_TYPE, HeaderName, HeaderValue};
 use surf::http::{Body, Request, Response, StatusCode};
 
+use crate::guard::origin;
+
 /// The back end of the feature `curl-client`, to be put under a `surf::Client` of your own.
 ///
 /// It speaks by isahc 0.9 and curl, as surf's `IsahcClient` does, and differs from that one so: the
@@ -42,42 +44,53 @@ use surf::http::{Body, Request, Response, StatusCode};
 pub struct CurlClient {
     client: isahc::HttpClient,
     config: Config,
+    proxy_on_loopback: ProxyOnLoopback,
+}
+
+/// T8, X2: a secret or a token may go over plain `http` to loopback, because nobody is on the way.
+/// A proxy of the environment would be, and curl sends loopback through it too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ProxyOnLoopback {
+    /// The user's client does as it was told.
+    AsSet,
+    Never,
 }
 
 impl CurlClient {
     /// Over an `isahc::HttpClient` of yours. It must not follow redirects: alf does not see where
-    /// they lead.
+    /// they lead. Its proxy, also that of the environment, is used on loopback too: give it
+    /// `proxy(None)` or a `proxy_blacklist` where that must not read the token.
     pub fn from_isahc(client: isahc::HttpClient) -> Self {
-        let config = Config::new();
-        Self { client, config }
+        Self {
+            client,
+            config: Config::new(),
+            proxy_on_loopback: ProxyOnLoopback::AsSet,
+        }
     }
 
-    pub(crate) fn new(config: Config) -> Result<Self, isahc::Error> {
-        let mut client =
-            isahc::HttpClient::builder().max_connections_per_host(config.max_connections_per_host);
-        if !config.http_keep_alive {
-            client = client.connection_cache_size(0);
-        }
-        if config.tcp_no_delay {
-            client = client.tcp_nodelay();
-        }
-        if let Some(timeout) = config.timeout {
-            client = client.timeout(timeout);
-        }
-        let client = client.build()?;
-        Ok(Self { client, config })
+    /// One of alf's own, which goes past every proxy on loopback.
+    pub(crate) fn own(config: Config) -> Result<Self, isahc::Error> {
+        Ok(Self {
+            client: with_config(&config)?,
+            config,
+            proxy_on_loopback: ProxyOnLoopback::Never,
+        })
     }
 }
 
 #[async_trait]
 impl HttpClient for CurlClient {
     async fn send(&self, request: Request) -> surf::Result<Response> {
-        let response = self.client.send_async(to_isahc(request)?).await?;
+        let past_proxy =
+            self.proxy_on_loopback == ProxyOnLoopback::Never && origin(request.url()).is_loopback();
+        let response = self.client.send_async(to_isahc(request, past_proxy)?);
+        let response = response.await?;
         to_surf(response)
     }
 
     fn set_config(&mut self, config: Config) -> surf::Result<()> {
-        *self = Self::new(config)?;
+        self.client = with_config(&config)?;
+        self.config = config;
         Ok(())
     }
 
@@ -86,10 +99,31 @@ impl HttpClient for CurlClient {
     }
 }
 
-fn to_isahc(mut request: Request) -> surf::Result<isahc_http::Request<isahc::Body>> {
+fn with_config(config: &Config) -> Result<isahc::HttpClient, isahc::Error> {
+    let mut client =
+        isahc::HttpClient::builder().max_connections_per_host(config.max_connections_per_host);
+    if !config.http_keep_alive {
+        client = client.connection_cache_size(0);
+    }
+    if config.tcp_no_delay {
+        client = client.tcp_nodelay();
+    }
+    if let Some(timeout) = config.timeout {
+        client = client.timeout(timeout);
+    }
+    client.build()
+}
+
+fn to_isahc(
+    mut request: Request,
+    past_proxy: bool,
+) -> surf::Result<isahc_http::Request<isahc::Body>> {
     let mut built = isahc_http::Request::builder()
         .method(request.method().as_ref())
         .uri(request.url().as_str());
+    if past_proxy {
+        built = built.proxy(None);
+    }
     for (name, values) in &request {
         for value in values {
             built = built.header(name.as_str(), value.as_str());

@@ -7,10 +7,12 @@
 
 use alf_core::Origin;
 use async_trait::async_trait;
-use surf::http::headers::{CONTENT_TYPE, HeaderName, HeaderValue, HeaderValues};
-use surf::http::{Method, StatusCode, Url};
+use surf::http::Url;
+use surf::http::headers::{HeaderName, HeaderValue};
 use surf::middleware::{Middleware, Next};
 use surf::{Client, Request, Response};
+
+use crate::repair::{repair_request, repair_response};
 
 /// What one request is to show, and where.
 #[derive(Clone)]
@@ -28,11 +30,12 @@ pub(crate) enum ShownAt {
     Url(Url),
 }
 
-/// On a response: the origin that it came from, whether or not the token was shown there.
-pub(crate) struct CameFrom(pub(crate) Origin);
-
-/// On a request: a redirect led it to another origin before, and whoever is there chose its URL.
-pub(crate) struct Strayed;
+/// On a response: where it came from.
+pub(crate) struct CameFrom {
+    pub(crate) origin: Origin,
+    /// Whether the token was shown there. Where it was not, nobody can have rejected it.
+    pub(crate) shown: bool,
+}
 
 /// Why nothing was sent: a redirect of the token endpoint was about to be followed.
 #[derive(Debug)]
@@ -76,7 +79,7 @@ impl Middleware for Guard {
     ) -> surf::Result<Response> {
         let here = origin(request.url());
         let shown = match &self.shown_at {
-            ShownAt::Origin(origin) => *origin == here && request.ext::<Strayed>().is_none(),
+            ShownAt::Origin(origin) => *origin == here,
             ShownAt::Url(url) if url == request.url() => true,
             ShownAt::Url(_) => return Err(surf::Error::from_str(500, LedElsewhere)),
         };
@@ -85,13 +88,12 @@ impl Middleware for Guard {
         } else {
             self.take_off(&mut request);
         }
-        join_values(&mut request);
+        repair_request(&mut request);
         let method = request.method();
         let mut response = next.run(request, client).await?;
-        if has_no_body(method, response.status()) {
-            drop_body(&mut response);
-        }
-        response.insert_ext(CameFrom(here));
+        repair_response(method, &mut response);
+        let origin = here;
+        response.insert_ext(CameFrom { origin, shown });
         Ok(response)
     }
 }
@@ -100,40 +102,6 @@ impl Middleware for Guard {
 pub(crate) fn origin(url: &Url) -> Origin {
     let host = url.host_str().unwrap_or_default();
     Origin::new(url.scheme(), host, url.port_or_known_default())
-}
-
-/// surf's curl client sends the first value of a header and forgets the others: one that holds all
-/// of them means the same (RFC 9110 §5.3; cookies have a separator of their own, RFC 9113 §8.2.3).
-fn join_values(request: &mut Request) {
-    let mut joined = Vec::new();
-    for (name, values) in request.iter() {
-        if values.iter().nth(1).is_some() {
-            joined.push((name.clone(), join(name, values)));
-        }
-    }
-    for (name, values) in joined {
-        request.insert_header(name, values.as_str());
-    }
-}
-
-fn join(name: &HeaderName, values: &HeaderValues) -> String {
-    let separator = if *name == "cookie" { "; " } else { ", " };
-    let values: Vec<_> = values.iter().map(HeaderValue::as_str).collect();
-    values.join(separator)
-}
-
-/// RFC 9112 §6.3. async-h1 would wait for as many bytes as `Content-Length` says.
-fn has_no_body(method: Method, status: StatusCode) -> bool {
-    method == Method::Head || matches!(status, StatusCode::NoContent | StatusCode::NotModified)
-}
-
-fn drop_body(response: &mut Response) {
-    let told = response.header(CONTENT_TYPE).is_some();
-    drop(response.take_body());
-    if !told {
-        // surf sets one with every change of the body.
-        response.remove_header(CONTENT_TYPE);
-    }
 }
 
 impl std::fmt::Display for LedElsewhere {

@@ -8,8 +8,9 @@ use async_std::net::TcpStream;
 use async_trait::async_trait;
 use futures_util::io::{AsyncRead, AsyncWrite};
 use http_client::{Config, HttpClient};
-use surf::http::headers::{AUTHORIZATION, CONNECTION};
+use surf::http::headers::{AUTHORIZATION, CONNECTION, HeaderValue};
 use surf::http::{Request, Response, Url};
+use zeroize::Zeroizing;
 
 use crate::discard::ClosesItself;
 use crate::wire::Wire;
@@ -22,10 +23,14 @@ use crate::wire::Wire;
 /// - It keeps no connections. surf's pool mixes answers up (see [`Client::builder`]).
 /// - The `Authorization` does not show in the log.
 /// - Headers that are not ASCII, or longer than 4 KiB, are left out, where async-h1 fails or
-///   panics; and a 1xx is not taken for the response.
+///   panics; and a 1xx is not taken for the response. More than 64 KiB of them are an error.
+///
+/// - A header of the request with a line end in it is an error, and nothing is sent.
 ///
 /// What else async-h1 cannot do, it cannot either: a body without `Content-Length` that ends with
-/// its connection is read as empty, HTTP/1.0 is refused, and so is a head of more than 8 KiB.
+/// its connection is read as empty, HTTP/1.0 is refused, and so is a head of more than 8 KiB. It
+/// writes the whole body before it reads: where a server says 401 to a large upload and does not
+/// read it, that is a broken pipe or a time-out, and the token is not renewed.
 ///
 /// [`Client::builder`]: crate::Client::builder
 ///
@@ -77,6 +82,12 @@ impl H1Client {
     }
 
     async fn exchange(&self, request: Request) -> surf::Result<Response> {
+        if has_broken_header(&request) {
+            return Err(surf::Error::from_str(
+                400,
+                "a header of the request has a line end or a NUL in it",
+            ));
+        }
         let url = request.url();
         match url.scheme() {
             "http" => speak(connect(url).await?, request).await,
@@ -132,14 +143,33 @@ async fn speak<S>(stream: S, mut request: Request) -> surf::Result<Response>
 where
     S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
 {
-    let mut secret_lines = Vec::new();
-    for value in request.remove_header(AUTHORIZATION).iter().flatten() {
-        secret_lines.extend(format!("authorization: {value}\r\n").into_bytes());
-    }
+    let secret_lines = secret_lines(&mut request);
     // As surf does: to one that says `close`, some servers send a body without a length, which
     // async-h1 takes for none.
     request.insert_header(CONNECTION, "keep-alive");
     async_h1::client::connect(Wire::new(stream, secret_lines), request).await
+}
+
+/// async-h1 writes headers as they are: what is behind a line end would be a header of its own, or
+/// another request (RFC 9110 §5.5).
+fn has_broken_header(request: &Request) -> bool {
+    let is_broken = |text: &str| text.contains(['\r', '\n', '\0']);
+    request.iter().any(|(name, values)| {
+        is_broken(name.as_str()) || values.iter().any(|value| is_broken(value.as_str()))
+    })
+}
+
+/// X1: takes them off the request.
+fn secret_lines(request: &mut Request) -> Zeroizing<Vec<u8>> {
+    let values = request.remove_header(AUTHORIZATION);
+    let values = || values.iter().flatten().map(HeaderValue::as_str);
+    let lines = || values().flat_map(|value| ["authorization: ", value, "\r\n"]);
+    // All the room at once: no copy is left behind.
+    let mut secret_lines = Zeroizing::new(Vec::with_capacity(lines().map(str::len).sum()));
+    for part in lines() {
+        secret_lines.extend_from_slice(part.as_bytes());
+    }
+    secret_lines
 }
 
 impl Default for H1Client {

@@ -45,6 +45,7 @@ mod guard;
 #[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
 mod h1;
 mod redirect;
+mod repair;
 mod request;
 mod tokens;
 mod transport;

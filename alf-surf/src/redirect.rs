@@ -1,23 +1,32 @@
 //! Redirects that are followed with the token, as far as it may go.
 
+use std::time::Duration;
+
+use alf_core::{Origin, Runtime, ThreadRuntime};
 use async_trait::async_trait;
-use surf::http::headers::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use futures_util::future::select;
+use surf::http::headers::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    PROXY_AUTHORIZATION,
+};
 use surf::http::{self, Method, StatusCode};
 use surf::middleware::{Middleware, Next};
 use surf::{Body, Client, Request, Response, Url};
 
 use crate::body;
 use crate::discard::discard;
-use crate::guard::{Strayed, origin};
+use crate::guard::{CameFrom, origin};
 
 /// A middleware that follows redirects, for your own `surf::Client` or for one request: with the
 /// token as long as they stay at the origin of the request, and without it from where they leave
-/// it.
+/// it. `Authorization`, `Cookie`, `Proxy-Authorization` and `Host` of the request stay behind too.
 ///
 /// A 301, 302 or 303 of a `POST` is followed as a `GET`, and a 303 of anything but `HEAD` too
 /// ([RFC 9110 §15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)); every other request is
 /// sent as it was, body included. A redirect is handed back where the body is a stream that cannot
-/// be sent again, where `Location` leads nowhere, and when `limit` redirects were followed.
+/// be sent again, where `Location` leads to no URL of `http` or `https`, and when `limit` redirects
+/// were followed; and so is one that leads back to the origin of the request from another one: the
+/// URL was chosen there.
 ///
 /// surf's own `Redirect` asks every URL without the token, and without the body, before it sends
 /// the request: so on an API that wants a token it finds no redirect at all.
@@ -59,14 +68,22 @@ impl Middleware for FollowRedirects {
         next: Next<'_>,
     ) -> surf::Result<Response> {
         let home = origin(request.url());
-        let mut strayed = false;
         for _ in 0..self.limit {
             let mut without_body = request.clone();
             let whole = body::copy(&mut request);
             let response = next.run(request, client.clone()).await?;
+            let here = origin(without_body.url());
+            if followed_already(&response, &here) {
+                return Ok(response);
+            }
             let Some(url) = target(without_body.url(), &response) else {
                 return Ok(response);
             };
+            let leads_home = origin(&url) == home;
+            if leads_home && here != home {
+                // X4: with the token, the URL would be a stranger's choice; without it, useless.
+                return Ok(response);
+            }
             let followed = if becomes_get(without_body.method(), response.status()) {
                 make_get(&mut without_body);
                 Some(without_body)
@@ -77,13 +94,12 @@ impl Middleware for FollowRedirects {
                 // R4: a stream is not sent twice.
                 return Ok(response);
             };
-            strayed |= origin(&url) != home;
-            if strayed {
-                followed.set_ext(Strayed);
+            if !leads_home {
+                leave_home(&mut followed);
             }
             let parts: &mut http::Request = followed.as_mut();
             *parts.url_mut() = url;
-            discard(response).await;
+            give_up(response).await;
             request = followed;
         }
         next.run(request, client).await
@@ -101,7 +117,27 @@ fn target(from: &Url, response: &Response) -> Option<Url> {
             | StatusCode::PermanentRedirect
     );
     let location = response.header(LOCATION).filter(|_| redirect)?;
-    from.join(location.last().as_str()).ok()
+    let url = from.join(location.last().as_str()).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// Another middleware behind this one did, to another origin, where `Location` may mean another URL.
+fn followed_already(response: &Response, here: &Origin) -> bool {
+    let came_from = response.ext::<CameFrom>();
+    came_from.is_some_and(|from| from.origin != *here)
+}
+
+/// X4: the token is the guard's affair; these were put on by the user, for the origin at home.
+fn leave_home(request: &mut Request) {
+    for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
+        request.remove_header(name);
+    }
+}
+
+/// R8, X5: a body that does not end must not hold up the next request.
+async fn give_up(response: Response) {
+    let timer = ThreadRuntime::new().sleep(DISCARD_TIMEOUT);
+    select(Box::pin(discard(response)), timer).await;
 }
 
 fn becomes_get(method: Method, status: StatusCode) -> bool {
@@ -118,3 +154,5 @@ fn make_get(request: &mut Request) {
         request.remove_header(name);
     }
 }
+
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);

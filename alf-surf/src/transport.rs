@@ -20,6 +20,7 @@ use surf::http::headers::{
 use surf::http::mime::FORM;
 use surf::http::{self as surf_http, Extensions, Url};
 use surf::{HttpClient, Request, Response};
+use zeroize::Zeroizing;
 
 use crate::SurfError;
 use crate::body;
@@ -121,10 +122,10 @@ impl Transport for SurfTransport {
     }
 
     fn landed_at(&self, response: &Response) -> Option<Origin> {
-        let came_from = response.ext::<CameFrom>();
-        // A middleware of the user's made it, or got it past the guard, and so without the token:
-        // from nowhere that could reject it.
-        Some(came_from.map_or_else(|| Origin::new("", "", None), |from| from.0.clone()))
+        let came_from = response.ext::<CameFrom>().filter(|from| from.shown);
+        // The token was not shown, or a middleware of the user's made the response or got it past
+        // the guard: it is from nowhere that could reject the token.
+        Some(came_from.map_or_else(|| Origin::new("", "", None), |from| from.origin.clone()))
     }
 
     async fn discard(&self, response: Response) {
@@ -186,7 +187,8 @@ async fn read(
 ) -> Result<Bytes, TransportError> {
     let promised = promised_length(response);
     let mut body = AnswerBody::new(status, options);
-    let mut piece = vec![0; PIECE];
+    // X1: it may hold a token.
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
     let mut read: u64 = 0;
     loop {
         let length = response.read(&mut piece).await.map_err(SurfError::new);

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
 
 /// A connection for one exchange, beneath async-h1.
 ///
@@ -13,9 +14,10 @@ use futures_util::io::{AsyncRead, AsyncWrite};
 /// - R1, X5: a response with a header that is not ASCII makes it fail or panic, and so does one
 ///   with a long header. Their lines are left out. An interim response (a 1xx) would be taken for
 ///   the response: it is skipped ([RFC 9110 §15.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.2)).
+/// - X5: a server that sends nothing but interim responses, or a head without an end, is an error.
 pub(crate) struct Wire<S> {
     stream: S,
-    secret_lines: Vec<u8>,
+    secret_lines: Zeroizing<Vec<u8>>,
     writing: Writing,
     reading: Reading,
 }
@@ -27,22 +29,23 @@ enum Writing {
     Rest,
 }
 
+/// X1: what is behind the head may be a token.
 enum Reading {
-    /// What was read of it.
-    Head(Vec<u8>),
+    /// What was read of it, and how much with the interim heads before it.
+    Head(Zeroizing<Vec<u8>>, usize),
     /// Ready to be given, and so many bytes of it given.
-    Ready(Vec<u8>, usize),
+    Ready(Zeroizing<Vec<u8>>, usize),
     Rest,
 }
 
 impl<S> Wire<S> {
     /// `secret_lines` are header lines, each with its line end.
-    pub(crate) fn new(stream: S, secret_lines: Vec<u8>) -> Self {
+    pub(crate) fn new(stream: S, secret_lines: Zeroizing<Vec<u8>>) -> Self {
         Self {
             stream,
             secret_lines,
             writing: Writing::RequestLine,
-            reading: Reading::Head(Vec::new()),
+            reading: Reading::Head(Zeroizing::default(), 0),
         }
     }
 }
@@ -99,15 +102,28 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let mut stream = Pin::new(&mut this.stream);
+        let mut pieces = 0;
         loop {
             match &mut this.reading {
-                Reading::Head(read) => {
-                    let mut piece = [0; PIECE];
-                    let length = ready!(stream.as_mut().poll_read(context, &mut piece))?;
-                    read.extend(piece.iter().take(length));
+                Reading::Head(read, in_all) => {
+                    if pieces == PIECES_AT_ONCE {
+                        // S5: whoever waits for this may have a timer that wants to be polled.
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    pieces += 1;
+                    let mut piece = Zeroizing::new([0; PIECE]);
+                    let length = ready!(stream.as_mut().poll_read(context, &mut *piece))?;
+                    push(read, piece.get(..length).unwrap_or_default());
+                    *in_all += length;
                     if let Some(ready) = readable(read) {
                         this.reading = Reading::Ready(ready, 0);
-                    } else if length == 0 || read.len() > LONGEST_HEAD {
+                    } else if *in_all > LONGEST_HEAD {
+                        return Poll::Ready(Err(io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            "the head of the response is too long",
+                        )));
+                    } else if length == 0 {
                         // async-h1 says what is wrong with it.
                         this.reading = Reading::Ready(std::mem::take(read), 0);
                     }
@@ -131,17 +147,29 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
+/// X1: where there is no room, the old place is wiped.
+fn push(read: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    let length = read.len() + piece.len();
+    if length > read.capacity() {
+        let mut roomier = Zeroizing::new(Vec::with_capacity(2 * length));
+        roomier.extend_from_slice(read);
+        *read = roomier;
+    }
+    read.extend_from_slice(piece);
+}
+
 /// The head that async-h1 shall read, and what was read behind it; `None` while it is not all there.
-fn readable(read: &mut Vec<u8>) -> Option<Vec<u8>> {
+fn readable(read: &mut Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     loop {
         let end = end_of_head(read)?;
-        let rest = read.split_off(end);
-        let head = std::mem::replace(read, rest);
-        if !is_interim(&head) {
-            let mut ready = fitting_lines(&head);
-            ready.append(read);
+        let (head, rest) = read.split_at_checked(end)?;
+        if !is_interim(head) {
+            let mut ready = Zeroizing::new(Vec::with_capacity(read.len()));
+            push_fitting_lines(&mut ready, head);
+            ready.extend_from_slice(rest);
             return Some(ready);
         }
+        read.drain(..end);
     }
 }
 
@@ -154,15 +182,15 @@ fn end_of_head(read: &[u8]) -> Option<usize> {
     ends.into_iter().flatten().min()
 }
 
-/// 101 is none: it is the last of its connection's HTTP.
+/// 101 is none: it is the last of its connection's HTTP. A reason is often left out, and the space
+/// before it too.
 fn is_interim(head: &[u8]) -> bool {
-    let mut words = head.split(|byte| *byte == b' ');
+    let mut words = head.trim_ascii_start().split(u8::is_ascii_whitespace);
     let status = words.nth(1).unwrap_or_default();
     status.len() == 3 && status.starts_with(b"1") && status != b"101"
 }
 
-fn fitting_lines(head: &[u8]) -> Vec<u8> {
-    let mut fitting = Vec::with_capacity(head.len());
+fn push_fitting_lines(fitting: &mut Vec<u8>, head: &[u8]) {
     let mut fits = true;
     for (number, line) in head.split_inclusive(|byte| *byte == b'\n').enumerate() {
         // A line that begins with a space goes on with the one before it.
@@ -170,14 +198,15 @@ fn fitting_lines(head: &[u8]) -> Vec<u8> {
             fits = number == 0 || (line.is_ascii() && line.len() <= LONGEST_LINE);
         }
         if fits {
-            fitting.extend(line);
+            fitting.extend_from_slice(line);
         }
     }
-    fitting
 }
 
 const PIECE: usize = 4096;
-/// X5: of what may be read before there is a response.
+/// So many, and then others may do something too.
+const PIECES_AT_ONCE: usize = 4;
+/// X5: of what may be read before there is a response, interim ones included.
 const LONGEST_HEAD: usize = 64 * 1024;
 /// Half of what async-h1 reads of a whole head.
 const LONGEST_LINE: usize = 4096;
@@ -185,6 +214,7 @@ const LONGEST_LINE: usize = 4096;
 #[cfg(test)]
 mod tests {
     use futures_util::io::{AsyncReadExt, AsyncWriteExt, Cursor};
+    use futures_util::task::noop_waker_ref;
 
     use super::*;
 
@@ -192,7 +222,8 @@ mod tests {
     fn x1_secret_lines_go_behind_the_request_line() {
         let request = b"POST /token?q HTTP/1.1\r\nhost: a\r\n\r\nthe body";
         for length in [1, 7, request.len()] {
-            let mut wire = Wire::new(Cursor::new(Vec::new()), b"authorization: x\r\n".to_vec());
+            let secret = Zeroizing::new(b"authorization: x\r\n".to_vec());
+            let mut wire = Wire::new(Cursor::new(Vec::new()), secret);
             for piece in request.chunks(length) {
                 pollster::block_on(wire.write_all(piece)).unwrap();
             }
@@ -210,7 +241,7 @@ mod tests {
             "HTTP/1.1 401 No\r\nX: {}\r\nA: b\r\n\r\nrest",
             "x".repeat(30_000)
         );
-        let cases: [(&[u8], &[u8]); 8] = [
+        let cases: [(&[u8], &[u8]); 11] = [
             (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nrest", b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nrest"),
             (b"HTTP/1.1 200 OK\r\nX: \xff\r\nA: b\r\n\r\n\xff", b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n\xff"),
             (b"HTTP/1.1 200 OK\nX: \xc3\xa9\n y\nA: b\n\nrest", b"HTTP/1.1 200 OK\nA: b\n\nrest"),
@@ -219,12 +250,15 @@ mod tests {
                 b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 200 OK\r\n\r\nrest",
                 b"HTTP/1.1 200 OK\r\n\r\nrest",
             ),
+            (b"HTTP/1.1 100\r\n\r\nHTTP/1.1 200 OK\r\n\r\nrest", b"HTTP/1.1 200 OK\r\n\r\nrest"),
+            (b"HTTP/1.1 100\nA: b\n\nHTTP/1.1 200\r\n\r\nrest", b"HTTP/1.1 200\r\n\r\nrest"),
+            (b"HTTP/1.1 101\r\n\r\nrest", b"HTTP/1.1 101\r\n\r\nrest"),
             (b"HTTP/1.1 101 S\r\n\r\nrest", b"HTTP/1.1 101 S\r\n\r\nrest"),
             (b"HTTP/1.1 20", b"HTTP/1.1 20"),
             (b"", b""),
         ];
         for (sent, expected) in cases {
-            let mut wire = Wire::new(Cursor::new(sent), Vec::new());
+            let mut wire = Wire::new(Cursor::new(sent), Zeroizing::default());
             let mut read = Vec::new();
             pollster::block_on(wire.read_to_end(&mut read)).unwrap();
             assert_eq!(read, expected, "{}", String::from_utf8_lossy(sent));
@@ -232,12 +266,65 @@ mod tests {
     }
 
     #[test]
-    fn x5_endless_head_is_not_read_to_its_end() {
-        let sent = vec![b'x'; 10 * LONGEST_HEAD];
-        let mut wire = Wire::new(Cursor::new(&sent), Vec::new());
-        let mut buffer = [0; 10];
-        let read = pollster::block_on(wire.read(&mut buffer)).unwrap();
-        assert_eq!(read, 10);
-        assert!(wire.stream.position() <= (LONGEST_HEAD + PIECE) as u64);
+    fn x5_endless_heads_are_an_error() {
+        for beginning in [
+            "x",
+            "HTTP/1.1 100 Continue\r\n\r\n",
+            "HTTP/1.1 103\r\nA: b\r\n\r\n",
+        ] {
+            let mut wire = Wire::new(Endless::new(beginning, PIECE), Zeroizing::default());
+            let error = pollster::block_on(wire.read(&mut [0; 10])).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{beginning}");
+            assert!(wire.stream.given <= LONGEST_HEAD + PIECE, "{beginning}");
+        }
+    }
+
+    /// A stream that always has something would let no timer of its task fire.
+    #[test]
+    fn s5_others_have_a_turn_while_a_head_is_read() {
+        let mut wire = Wire::new(
+            Endless::new("HTTP/1.1 100\r\n\r\n", 1),
+            Zeroizing::default(),
+        );
+        let mut context = Context::from_waker(noop_waker_ref());
+        for turn in 1..10 {
+            let read = Pin::new(&mut wire).poll_read(&mut context, &mut [0; 10]);
+            assert!(read.is_pending());
+            assert_eq!(wire.stream.given, turn * PIECES_AT_ONCE);
+        }
+    }
+
+    /// The same again and again, so many bytes at a time at most.
+    struct Endless {
+        text: &'static [u8],
+        most: usize,
+        given: usize,
+    }
+
+    impl Endless {
+        fn new(text: &'static str, most: usize) -> Self {
+            let text = text.as_bytes();
+            Self {
+                text,
+                most,
+                given: 0,
+            }
+        }
+    }
+
+    impl AsyncRead for Endless {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            let this = self.get_mut();
+            let length = buffer.len().min(this.most);
+            for byte in buffer.iter_mut().take(length) {
+                *byte = this.text[this.given % this.text.len()];
+                this.given += 1;
+            }
+            Poll::Ready(Ok(length))
+        }
     }
 }

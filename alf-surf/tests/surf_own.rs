@@ -373,28 +373,36 @@ fn x4_redirects_are_followed() -> Outcome {
     let client = builder(&servers).http_client(follows).build()?;
     let redirect = |status, url: String| Answer::redirect(status, url);
     stranger.answer_at("/there", Answer::status(200));
-    stranger.answer_at("/back", redirect(302, servers.url("/home")));
+    stranger.answer_at("/back", redirect(302, servers.url("/there")));
     for (path, answer) in [
         ("/kept", redirect(307, String::from("echo"))),
         ("/get", redirect(303, servers.url("/home"))),
         ("/away", redirect(302, stranger.url("/there"))),
         ("/loop", redirect(302, servers.url("/loop"))),
         ("/nowhere", redirect(302, String::from("http://"))),
+        ("/file", redirect(302, String::from("file:///etc/hosts"))),
         ("/back", redirect(302, stranger.url("/back"))),
     ] {
         servers.resource.answer_at(path, answer);
     }
     let post = |path| block_on(client.post(servers.url(path)).body("x").send());
     assert_eq!(block_on(post("/kept")?.body_string())?, "x");
-    // Back home the token is not there any more: the stranger chose the URL.
     for (path, status) in [
         ("/get", 200),
         ("/away", 200),
         ("/nowhere", 302),
-        ("/back", 401),
+        ("/file", 302),
+        ("/back", 302),
     ] {
         assert_eq!(post(path)?.status(), status, "{path}");
     }
+    // That one is the stranger's, who chose where it leads.
+    let back = post("/back")?;
+    assert_eq!(
+        back.header("location").unwrap().as_str(),
+        servers.url("/there")
+    );
+    assert_eq!(servers.resource.counts().at("/there"), 0);
     servers.resource.forget();
     assert_eq!(post("/loop")?.status(), 302);
     assert_eq!(servers.resource.request_count(), 4);
@@ -406,6 +414,78 @@ fn x4_redirects_are_followed() -> Outcome {
     assert_eq!((last.method(), last.body()), ("GET", &b""[..]));
     assert_eq!(last.header("content-type"), None);
     assert_eq!(stranger.counts().with_authorization, 0);
+    Ok(())
+}
+
+/// The one behind has left the origin where the one before thinks that it is still there.
+#[test]
+fn x4_one_follower_behind_another_leads_nobody_home() -> Outcome {
+    let servers = Servers::start();
+    let stranger = servers.another_resource_server();
+    let redirect = |url: &str| Answer::redirect(302, url);
+    servers
+        .resource
+        .answer_at("/moved", redirect(&stranger.url("/first")));
+    for location in [servers.url("/there"), String::from("/there")] {
+        stranger.answer_at("/first", redirect(&location));
+        let client = builder(&servers).http_client(with(FollowRedirects::new(3)));
+        let request = client.build()?.get(servers.url("/moved"));
+        let request = request.middleware(FollowRedirects::new(1));
+        assert_eq!(block_on(request.send())?.status(), 302);
+        assert_eq!(servers.resource.counts().at("/there"), 0, "{location}");
+    }
+    Ok(())
+}
+
+#[test]
+fn x4_what_is_for_home_stays_there() -> Outcome {
+    let servers = Servers::start();
+    let stranger = servers.another_resource_server();
+    stranger.answer_at("/caught", Answer::status(200));
+    for (path, url) in [
+        ("/within", servers.url("/away")),
+        ("/away", stranger.url("/caught")),
+    ] {
+        servers.resource.answer_at(path, Answer::redirect(307, url));
+    }
+    let follows = with(FollowRedirects::new(3)).with(FollowRedirects::new(3));
+    let client = builder(&servers).http_client(follows).build()?;
+    let own = ["cookie", "proxy-authorization", "host", "x-mine"];
+    let mut request = client.get(servers.url("/within"));
+    for name in own {
+        request = request.header(name, "mine");
+    }
+    assert_eq!(block_on(request.send())?.status(), 200);
+    let at_home = servers.resource.requests();
+    assert_eq!(at_home.len(), 2);
+    for request in at_home {
+        assert!(own.iter().all(|name| request.header(name) == Some("mine")));
+    }
+    let away = &stranger.requests()[0];
+    assert_eq!(away.header("x-mine"), Some("mine"));
+    for name in ["cookie", "proxy-authorization", "authorization"] {
+        assert_eq!(away.header(name), None);
+    }
+    let authority = stranger.origin().replace("http://", "");
+    assert_eq!(away.header_values("host"), [authority]);
+    Ok(())
+}
+
+/// surf's own pool is where alf reads a body to its end.
+#[test]
+fn x5_redirect_with_an_endless_body_is_followed() -> Outcome {
+    let servers = Servers::start();
+    let gate = Gate::new();
+    let moved = Answer::redirect(302, servers.url("/things")).body_of_length(100);
+    servers
+        .resource
+        .answer_at("/moved", moved.rest_held_by(&gate));
+    let own = surf::Client::with_http_client(http_client::h1::H1Client::new());
+    let client = builder(&servers)
+        .http_client(own.with(FollowRedirects::new(3)))
+        .build()?;
+    let response = block_on(client.get(servers.url("/moved")).send())?;
+    assert_eq!(response.status(), 200);
     Ok(())
 }
 
@@ -450,6 +530,50 @@ fn p3_head_has_no_body_to_wait_for() -> Outcome {
     let mut response = block_on(client(&servers).head(servers.url("/")).send())?;
     assert_eq!(block_on(response.body_string())?, "");
     assert_eq!(response.header("content-length").unwrap().as_str(), "1");
+    Ok(())
+}
+
+/// A row of them that does not end must not keep its caller, or the flight that gets the token.
+#[test]
+fn x5_endless_interim_responses_are_an_error() -> Outcome {
+    let servers = Servers::start();
+    let row = || Answer::raw("HTTP/1.1 100\r\n\r\n".repeat(20_000));
+    let own = || surf::Client::with_http_client(H1Client::new().timeout(None));
+    let builder = builder(&servers)
+        .http_client(own())
+        .token_http_client(own());
+    let client = builder.build()?;
+    servers.authorization.answer_next(row());
+    assert_eq!(block_on(client.get(servers.url("/")).send())?.status(), 200);
+    assert_eq!(servers.authorization.token_requests(), 2);
+    servers.resource.answer_next(row());
+    let sent = block_on(client.get(servers.url("/")).send());
+    assert!(matches!(sent, Err(Error::Transport(_))));
+    Ok(())
+}
+
+/// What is behind a line end would be a header of its own, or another request.
+#[test]
+fn x5_headers_with_line_ends_are_not_sent() -> Outcome {
+    let servers = Servers::start();
+    let own = surf::Client::with_http_client(H1Client::new());
+    let client = builder(&servers).http_client(own).build()?;
+    for value in [
+        "a\r\nX-B: b",
+        "a\nX-B: b",
+        "a\rb",
+        "a\0b",
+        "\r\n\r\nGET / HTTP/1.1",
+    ] {
+        let sent = client.get(servers.url("/")).header("X-A", value).send();
+        assert!(
+            matches!(block_on(sent), Err(Error::Transport(_))),
+            "{value:?}"
+        );
+    }
+    let sent = client.get(servers.url("/")).header("X-A\r\nX-B", "a");
+    assert!(matches!(block_on(sent.send()), Err(Error::Transport(_))));
+    assert_eq!(servers.resource.request_count(), 0, "{}", servers.report());
     Ok(())
 }
 

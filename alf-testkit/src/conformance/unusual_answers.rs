@@ -120,6 +120,14 @@ fn unusual(status: u16, body: &str) -> Vec<(&'static str, Answer)> {
             raw("HTTP/1.1 103 Early Hints\r\nLink: </é>\r\n\r\nHTTP/1.1 STATUS X\r\nLENGTH\r\n"),
         ),
         // RFC 9112 §6.3: it goes on until the connection is closed.
+        (
+            "a 100 without a reason before it",
+            raw("HTTP/1.1 100\r\n\r\nHTTP/1.1 STATUS X\r\nLENGTH\r\n"),
+        ),
+        (
+            "a long row of 100s",
+            Answer::raw("HTTP/1.1 100 Continue\r\n\r\n".repeat(20_000)),
+        ),
         ("no Content-Length", raw("HTTP/1.1 STATUS X\r\n")),
         ("HTTP/1.0", raw("HTTP/1.0 STATUS X\r\nLENGTH\r\n")),
         (
