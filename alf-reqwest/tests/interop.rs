@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use alf_core::TokenManager;
 use alf_interop::{Answer, Capability, Failure, Subject, Tls};
-use alf_reqwest::reqwest::{self, Certificate, Identity, Response, redirect::Policy};
+use alf_reqwest::reqwest::{self, Response, redirect::Policy};
 use alf_reqwest::{Client, Error, Reqwest};
 
 struct OnReqwest;
@@ -19,15 +19,8 @@ impl Subject for OnReqwest {
     type Adapter = Reqwest;
 
     fn http_client(tls: &Tls) -> reqwest::Client {
-        let mut builder = reqwest::Client::builder().redirect(Policy::none());
-        if let Some(root) = &tls.root_certificate {
-            builder = builder.tls_certs_only([Certificate::from_pem(root.as_bytes()).unwrap()]);
-        }
-        if let Some((certificate, key)) = &tls.identity {
-            let pem = [certificate, key].map(|file| std::fs::read(file).unwrap());
-            builder = builder.identity(Identity::from_pem(&pem.concat()).unwrap());
-        }
-        builder.build().unwrap()
+        let builder = reqwest::Client::builder().redirect(Policy::none());
+        with_tls(builder, tls).build().unwrap()
     }
 
     async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
@@ -49,6 +42,25 @@ impl Subject for OnReqwest {
     fn can(capability: Capability) -> bool {
         capability == Capability::DiscreetLogs || cfg!(feature = "rustls")
     }
+}
+
+#[cfg(feature = "rustls")]
+fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBuilder {
+    use alf_reqwest::reqwest::{Certificate, Identity};
+
+    if let Some(root) = &tls.root_certificate {
+        builder = builder.tls_certs_only([Certificate::from_pem(root.as_bytes()).unwrap()]);
+    }
+    if let Some((certificate, key)) = &tls.identity {
+        let pem = [certificate, key].map(|file| std::fs::read(file).unwrap());
+        builder = builder.identity(Identity::from_pem(&pem.concat()).unwrap());
+    }
+    builder
+}
+
+#[cfg(not(feature = "rustls"))]
+fn with_tls(builder: reqwest::ClientBuilder, _: &Tls) -> reqwest::ClientBuilder {
+    builder
 }
 
 async fn read(response: Response) -> Result<Answer, Error> {

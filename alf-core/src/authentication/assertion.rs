@@ -127,6 +127,10 @@ impl ClientAuthentication for ClientAssertion {
         self.assertion.reload().await
     }
 
+    fn version(&self) -> u64 {
+        self.assertion.version()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         if self.assertion_type.trim().is_empty() {
             return Err(ConfigError::new("client_assertion", "its type is empty"));

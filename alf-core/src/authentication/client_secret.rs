@@ -90,6 +90,10 @@ impl ClientAuthentication for ClientSecretBasic {
         self.secret.reload().await
     }
 
+    fn version(&self) -> u64 {
+        self.secret.version()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         self.secret.check(|_| None)
     }
@@ -114,6 +118,10 @@ impl ClientAuthentication for ClientSecretPost {
 
     async fn reload(&self) -> Reload {
         self.secret.reload().await
+    }
+
+    fn version(&self) -> u64 {
+        self.secret.version()
     }
 
     fn check(&self) -> Result<(), ConfigError> {

@@ -116,6 +116,10 @@ impl ClientAuthentication for ClientSecretJwt {
         self.secret.reload().await
     }
 
+    fn version(&self) -> u64 {
+        self.secret.version()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
         self.secret.check(|_| None)

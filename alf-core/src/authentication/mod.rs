@@ -103,6 +103,16 @@ pub trait ClientAuthentication: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Counts how often [`authenticate`](Self::authenticate) used other credentials than the time
+    /// before (B3).
+    ///
+    /// A client's [views](crate::TokenManager::with_scope) have flights at the same time: one of
+    /// them may be refused with credentials that another has found replaced meanwhile, so that
+    /// `reload` sees no change any more. Forgetting it costs such a flight its second try.
+    fn version(&self) -> u64 {
+        0
+    }
+
     /// The method's name in the
     /// [IANA registry](https://www.iana.org/assignments/oauth-parameters/oauth-parameters.xhtml#token-endpoint-auth-method),
     /// `client_secret_basic` say, as servers list it in `token_endpoint_auth_methods_supported`
@@ -133,6 +143,10 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Arc<M> {
         (**self).check()
     }
 
+    fn version(&self) -> u64 {
+        (**self).version()
+    }
+
     fn method(&self) -> Option<&str> {
         (**self).method()
     }
@@ -155,6 +169,10 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Box<M> {
 
     fn check(&self) -> Result<(), ConfigError> {
         (**self).check()
+    }
+
+    fn version(&self) -> u64 {
+        (**self).version()
     }
 
     fn method(&self) -> Option<&str> {

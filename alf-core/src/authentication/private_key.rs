@@ -222,6 +222,10 @@ impl KeyReader {
         self.pem.reload().await
     }
 
+    pub(super) fn version(&self) -> u64 {
+        self.pem.version()
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.pem.check(|pem| self.parse(pem).err())
     }

@@ -158,6 +158,14 @@ impl ClientAuthentication for PrivateKeyJwt {
         }
     }
 
+    fn version(&self) -> u64 {
+        match &self.signer {
+            #[cfg(feature = "jwt")]
+            SignerSource::Key(reader) => reader.version(),
+            SignerSource::Given(_) => 0,
+        }
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
         if let Some(Err(problem)) = &self.certificate {

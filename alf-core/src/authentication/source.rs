@@ -7,6 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
@@ -84,6 +85,8 @@ pub(super) struct Reader {
     source: Source,
     sort: &'static Sort,
     last: Mutex<Option<SecretText>>,
+    /// How often one was read that is another than the one before.
+    version: AtomicU64,
 }
 
 impl Reader {
@@ -92,6 +95,7 @@ impl Reader {
             source,
             sort,
             last: Mutex::new(None),
+            version: AtomicU64::new(0),
         }
     }
 
@@ -111,11 +115,16 @@ impl Reader {
         let Ok(text) = self.fetch().await else {
             return Reload::Unchanged;
         };
-        if self.is_last(&text) {
-            Reload::Unchanged
-        } else {
+        if self.is_another(&text) {
             Reload::Changed
+        } else {
+            Reload::Unchanged
         }
+    }
+
+    /// See [`ClientAuthentication::version`](super::ClientAuthentication::version).
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// A credential by value is known when the client is built. `further` looks for problems that
@@ -173,15 +182,21 @@ impl Reader {
     }
 
     fn remember(&self, text: SecretText) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last
+            .as_ref()
+            .is_some_and(|last| last.expose() != text.expose())
+        {
+            self.version.fetch_add(1, Ordering::Relaxed);
+        }
+        *last = Some(text);
     }
 
-    fn is_last(&self, text: &SecretText) -> bool {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .is_some_and(|last| last.expose() == text.expose())
+    /// One that is there at last is another than none.
+    fn is_another(&self, text: &SecretText) -> bool {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref()
+            .is_none_or(|last| last.expose() != text.expose())
     }
 }
 

@@ -35,8 +35,9 @@ use keys::Given;
 /// What each of them does, and its default, the setter of that name says: [`ClientBuilder`].
 ///
 /// A key that is none of these is an error, and names the one that is like it. So is one that
-/// contradicts another. The library that reads the file says where the error is; beware that some
-/// quote the line, which may have a secret in it.
+/// contradicts another. The library that reads the file says where the error is; beware of what it
+/// says beside: `Display` of toml's error quotes the line and its `Debug` the whole file, where a
+/// secret may be. Show its `message()`.
 ///
 /// # Examples
 ///

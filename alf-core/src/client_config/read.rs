@@ -19,6 +19,35 @@ impl<'de> Deserialize<'de> for ClientConfig {
                 f.write_str("a table of alf's settings")
             }
 
+            // serde's own words for these would quote the value, which may be a secret.
+            fn visit_str<E: Error>(self, _: &str) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
+            fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
+            fn visit_u128<E: Error>(self, _: u128) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
+            fn visit_i128<E: Error>(self, _: i128) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<ClientConfig, E> {
+                Err(E::custom(NO_TABLE))
+            }
+
             fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<ClientConfig, M::Error> {
                 let mut given = Given::default();
                 while let Some(key) = table.next_key_seed(Key)? {
@@ -30,9 +59,12 @@ impl<'de> Deserialize<'de> for ClientConfig {
             }
         }
 
-        deserializer.deserialize_map(Table)
+        // Not as a map: a parser that finds none would quote what it finds.
+        deserializer.deserialize_any(Table)
     }
 }
+
+const NO_TABLE: &str = "this is no table of alf's settings";
 
 /// A key that there is. Said no to in its place, so that a parser can tell where that is.
 struct Key;

@@ -290,6 +290,23 @@ fn x1_variable_that_is_no_text_is_not_shown() {
 }
 
 #[test]
+fn x1_no_parser_quotes_a_value() {
+    for json in [
+        r#""s3cr3t""#,
+        "123456789012345678901234567890",
+        r#"{"client_secret":123456789012345678901234567890}"#,
+        r#"{"client_secret":-7}"#,
+        r#"["s3cr3t"]"#,
+    ] {
+        let error = read(json).map(|_| ()).unwrap_err();
+        assert!(
+            !error.contains(SECRET) && !error.contains("1234567890"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn x1_no_secret_is_shown() {
     let config = read(
         r#"{"token_endpoint":"https://as.example/?key=s3cr3t","client_id":"me",

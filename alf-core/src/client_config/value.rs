@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use serde_core::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_core::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::secret::SecretText;
 
@@ -166,6 +166,34 @@ impl<'de> Deserialize<'de> for Value {
             fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
                 let negative = Value::Other("a negative number");
                 Ok(u64::try_from(number).map_or(negative, Value::Number))
+            }
+
+            // serde's own words for these would quote the value, which may be a secret.
+            fn visit_u128<E: Error>(self, _: u128) -> Result<Value, E> {
+                Ok(Value::Other("a huge number"))
+            }
+
+            fn visit_i128<E: Error>(self, _: i128) -> Result<Value, E> {
+                Ok(Value::Other("a huge number"))
+            }
+
+            fn visit_char<E: Error>(self, char: char) -> Result<Value, E> {
+                Ok(Value::Text(char.to_string().into()))
+            }
+
+            fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Value, E> {
+                Ok(Value::Other("bytes"))
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                inner: D,
+            ) -> Result<Value, D::Error> {
+                inner.deserialize_any(self)
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
+                Err(A::Error::custom("a tag has no place in alf's settings"))
             }
 
             fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {

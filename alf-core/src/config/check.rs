@@ -163,7 +163,10 @@ pub(super) fn headers(
     let wrong = |problem: String| ConfigError::new("token_request_header", problem);
     let check = |(name, value): (String, String)| {
         let Ok(parsed) = HeaderName::try_from(&name) else {
-            return Err(wrong(format!("{name:?} is no name of a header")));
+            // It is not shown: whoever writes `Name: value` here has a secret in it.
+            return Err(wrong(
+                "one of them has a name that is none of a header".to_owned(),
+            ));
         };
         if OWN_HEADERS.contains(&parsed) {
             return Err(wrong(format!(

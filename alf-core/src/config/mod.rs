@@ -14,6 +14,7 @@ use http::{StatusCode, Uri};
 use crate::machine::Policy;
 use crate::observe::NoObserver;
 use crate::presentation::{Bearer, Presentation};
+use crate::wire::metadata;
 use crate::wire::token_request::GrantParameters;
 use crate::{Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer, Origin, Runtime};
 
@@ -205,10 +206,15 @@ impl Config {
 
     /// Where a token request goes, by the metadata of an issuer: checked as what a user sets is.
     pub(crate) fn place(&self, token_endpoint: &str, issuer: &str) -> Result<Place, ConfigError> {
-        let token_endpoint =
-            check::token_endpoint(token_endpoint, self.destinations.insecure_http)?;
+        let insecure_http = self.destinations.insecure_http;
+        let uri = check::token_endpoint(token_endpoint, insecure_http)?;
+        let downgrades = issuer.starts_with("https:") && uri.scheme_str() != Some("https");
+        if downgrades && insecure_http == InsecureHttp::Refused {
+            let problem = "is plain http, where its issuer is https";
+            return Err(ConfigError::new("token_endpoint", problem));
+        }
         Ok(Place {
-            token_endpoint,
+            token_endpoint: uri,
             issuer: Some(issuer.to_owned()),
         })
     }
@@ -221,7 +227,7 @@ pub(crate) fn scope_of(scope: Option<String>) -> Option<String> {
 
 fn shown(endpoint: &Uri) -> String {
     let origin = Origin::of(endpoint).map(|origin| origin.to_string());
-    origin.unwrap_or_default() + endpoint.path()
+    metadata::shown(&(origin.unwrap_or_default() + endpoint.path()))
 }
 
 /// X2, T8: encrypted, or on this machine, or the user said so. Only `http` can be allowed: of

@@ -10,7 +10,7 @@ mod token;
 
 pub use blocked::{Blocked, BlockedReason};
 pub use config::ConfigError;
-pub(crate) use token::{Cause, Told};
+pub(crate) use token::{Cause, Told, Whose};
 pub use token::{Rejected, TimeoutPhase, TokenError, TokenErrorKind};
 
 /// Why a request has no response.

@@ -86,9 +86,19 @@ pub struct Rejected {
 pub(crate) struct Cause {
     pub(crate) kind: TokenErrorKind,
     pub(crate) failure: Failure,
+    pub(crate) whose: Whose,
     /// On the heap: most results carry none.
     pub(crate) told: Box<Told>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// Whom the authorization server refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The client: whatever it asks for.
+    Clients,
+    /// What was asked for.
+    Requests,
 }
 
 /// What the authorization server told, fit to be shown.
@@ -138,6 +148,12 @@ impl TokenError {
     /// to mend something.
     pub fn is_transient(&self) -> bool {
         self.flight.cause.failure.is_transient()
+    }
+
+    /// Whether another scope or resource of the same client would have met the same failure (B2).
+    pub(crate) fn concerns_all_views(&self) -> bool {
+        let of_the_client = || self.flight.cause.whose == Whose::Clients;
+        self.is_transient() || self.kind() != TokenErrorKind::Refused || of_the_client()
     }
 
     /// The status of the authorization server's answer, if there was one.
@@ -362,6 +378,7 @@ impl Cause {
         Self {
             kind,
             failure,
+            whose: Whose::Requests,
             told: Box::default(),
             source: None,
         }

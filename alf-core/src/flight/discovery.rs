@@ -11,7 +11,7 @@ use crate::error::{Cause, Told};
 use crate::machine::{Failure, Moment};
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
-use crate::{Event, ExchangeOptions, TokenErrorKind};
+use crate::{Event, ExchangeOptions, TokenErrorKind, TransportError, TransportErrorKind};
 
 use super::{Flight, MAX_ANSWER, no_answer};
 
@@ -66,7 +66,8 @@ impl Flight {
     async fn discover(&self, issuer: &Issuer, until: Moment) -> Result<Arc<Place>, Cause> {
         let [first, second] = &issuer.documents;
         let mut response = self.fetch(first, until).await?;
-        if response.status().is_client_error() && first != second {
+        // B1: those that may pass say nothing of whether it is there.
+        if response.status().is_client_error() && !may_pass(response.status()) {
             response = self.fetch(second, until).await?;
         }
         let metadata = metadata::decode(&response, &issuer.name)
@@ -94,7 +95,7 @@ impl Flight {
         let options = ExchangeOptions::new(MAX_ANSWER, left);
         let endpoint = self.shared.endpoint.as_ref();
         let response = endpoint.exchange(request, &options).await;
-        response.map_err(no_answer)
+        response.map_err(no_document)
     }
 
     /// What the metadata says, if this client can do with it.
@@ -103,9 +104,13 @@ impl Flight {
         let method = config.authentication.as_ref().method();
         if let (Some(method), Some(offered)) = (method, &metadata.methods) {
             if !offered.iter().any(|one| one == method) {
+                let offered = match offered.join(", ") {
+                    none if none.is_empty() => "none".to_owned(),
+                    offered => metadata::shown(&offered),
+                };
                 return Err(format!(
-                    "it does not offer {method}, by which this client authenticates; it offers {}",
-                    offered.join(", ")
+                    "it does not offer {method}, by which this client authenticates; it offers \
+                     {offered}"
                 ));
             }
         }
@@ -123,12 +128,7 @@ impl Flight {
     fn unusable(&self, response: &Response<Bytes>, problem: String) -> Cause {
         let status = response.status();
         let retry_after = retry_after(response.headers(), self.shared.clock.wall());
-        let may_pass = status.is_server_error()
-            || matches!(
-                status,
-                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-            );
-        let failure = if may_pass {
+        let failure = if may_pass(status) {
             Failure::Transient { retry_after }
         } else {
             Failure::Permanent { retry_after }
@@ -138,4 +138,27 @@ impl Flight {
             ..Told::default()
         })
     }
+}
+
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        )
+}
+
+/// A document that is not where it is looked for, or is no document: not the token endpoint's.
+fn no_document(error: TransportError) -> Cause {
+    let problem = match error.kind() {
+        TransportErrorKind::Redirected => "its document is a redirect, which is not followed",
+        TransportErrorKind::TooLarge => "its document is larger than 1 MiB",
+        TransportErrorKind::Connect
+        | TransportErrorKind::Exchange
+        | TransportErrorKind::Timeout => return no_answer(error),
+    };
+    Cause::new(TokenErrorKind::Discovery, Failure::PERMANENT).told(Told {
+        detail: Some(problem.to_owned()),
+        ..Told::default()
+    })
 }

@@ -68,6 +68,7 @@ impl Flight {
         let mut attempts = Attempts::new(deadline, after_failure);
         let begun_at = self.shared.now();
         loop {
+            let version = self.shared.config.authentication.as_ref().version();
             let cause = match self.attempt(attempts.made() + 1).await {
                 Ok(arrival) => return Ok(arrival),
                 Err(cause) => cause,
@@ -78,7 +79,7 @@ impl Flight {
                 Next::Reload => {
                     // E4: nobody waits for what becomes of it.
                     self.shared.stumbled(self.id());
-                    let reloaded = self.reload().await;
+                    let reloaded = self.reload(version, &cause).await;
                     attempts.reloaded(self.shared.now(), reloaded)
                 }
                 Next::TryAgain { .. } | Next::Stop => next,
@@ -168,12 +169,20 @@ impl Flight {
         Ok(Arrival { landing, header })
     }
 
-    /// B3: credentials that can be read again are, once.
-    async fn reload(&self) -> Reloaded {
+    /// B3: credentials that can be read again are, once. `version` is theirs before the attempt:
+    /// where it is another now, a flight of another view has read others meanwhile.
+    async fn reload(&self, version: u64, cause: &Cause) -> Reloaded {
+        if cause.kind == TokenErrorKind::Discovery {
+            // Nobody has seen them.
+            return Reloaded::Unchanged;
+        }
+        let authentication = self.shared.config.authentication.as_ref();
         let left = self.begin.deadline.saturating_since(self.shared.now());
-        self.within(left, self.shared.config.authentication.as_ref().reload())
-            .await
-            .map_or(Reloaded::Unchanged, Into::into)
+        let reloaded = self.within(left, authentication.reload()).await;
+        if authentication.version() != version {
+            return Reloaded::Changed;
+        }
+        reloaded.map_or(Reloaded::Unchanged, Into::into)
     }
 
     async fn pause(&self, at: Moment, crash: Crash) {

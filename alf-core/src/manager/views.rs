@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::TokenError;
 use crate::machine::Moment;
 use crate::wire::token_request::GrantParameters;
-use crate::{TokenError, TokenErrorKind};
 
 use super::shared::Shared;
 
@@ -55,8 +55,11 @@ pub(super) struct CommonRest(Mutex<Option<(Moment, TokenError)>>);
 impl CommonRest {
     /// A view's flight failed, and the view rests until then.
     pub(super) fn failed(&self, until: Moment, error: &TokenError) {
-        if concerns_all(error) {
-            *self.lock() = Some((until, error.clone()));
+        let mut rest = self.lock();
+        // One that ends later stands.
+        let is_longer = rest.as_ref().is_none_or(|(known, _)| *known < until);
+        if error.concerns_all_views() && is_longer {
+            *rest = Some((until, error.clone()));
         }
     }
 
@@ -73,18 +76,6 @@ impl CommonRest {
     fn lock(&self) -> MutexGuard<'_, Option<(Moment, TokenError)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether another scope or resource would have met the same failure.
-fn concerns_all(error: &TokenError) -> bool {
-    let is_refused = error.kind() == TokenErrorKind::Refused;
-    let is_about_the_client = || {
-        matches!(
-            error.error_code(),
-            Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type")
-        )
-    };
-    error.is_transient() || !is_refused || is_about_the_client()
 }
 
 /// How many views are kept beside the first.

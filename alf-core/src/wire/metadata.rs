@@ -61,11 +61,8 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
         .get("token_endpoint_auth_methods_supported")
         .and_then(Value::as_array)
         .map(|methods| {
-            methods
-                .iter()
-                .filter_map(Value::as_str)
-                .map(shown)
-                .collect()
+            let methods = methods.iter().filter_map(Value::as_str);
+            methods.map(str::to_owned).collect()
         });
     Ok(Metadata {
         token_endpoint,
@@ -78,10 +75,21 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     members.get(name)?.as_str().map(str::to_owned)
 }
 
-/// A name of the server's as an error may show it.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(256).collect()
+/// A text of the server's as an error may show it (T4): free of control characters, and short.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars().filter(|c| !c.is_control()) {
+        if shown.len() + c.len_utf8() > MOST_SHOWN {
+            shown.push('…');
+            break;
+        }
+        shown.push(c);
+    }
+    shown
 }
+
+/// In bytes.
+const MOST_SHOWN: usize = 256;
 
 #[cfg(test)]
 mod tests {

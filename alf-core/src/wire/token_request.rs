@@ -62,7 +62,12 @@ impl TokenRequest {
             request.parameter(name, value);
         }
         for (name, value) in &grant.headers {
-            request.header(name.clone(), value.clone());
+            // A short one would mask what the server says of other things.
+            if value.len() < SHORTEST_SECRET {
+                request.headers.insert(name.clone(), value.clone());
+            } else {
+                request.header(name.clone(), value.clone());
+            }
         }
         request
     }
@@ -133,6 +138,8 @@ const URLENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'*');
+/// In a header of the user's.
+const SHORTEST_SECRET: usize = 8;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const ROOM: usize = 512;

@@ -13,7 +13,7 @@ use serde_core::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::error::{Cause, TokenErrorKind, Told};
+use crate::error::{Cause, TokenErrorKind, Told, Whose};
 use crate::machine::Failure;
 use crate::token::Grant;
 
@@ -101,6 +101,7 @@ impl Answer<'_> {
         let error = members.text("error");
         // B1: by what was said, not by what of it may be shown.
         let may_pass = may_pass(self.response.status(), error.as_deref());
+        let whose = whose(self.response.status(), error.as_deref());
         let mut cause = self.cause(
             TokenErrorKind::Refused,
             Told {
@@ -110,6 +111,7 @@ impl Answer<'_> {
                 ..Told::default()
             },
         );
+        cause.whose = whose;
         if may_pass {
             let retry_after = self.retry_after;
             cause.failure = Failure::Transient { retry_after };
@@ -232,6 +234,19 @@ fn may_pass(status: StatusCode, error: Option<&str>) -> bool {
             error,
             Some("temporarily_unavailable" | "server_error" | "slow_down")
         )
+}
+
+/// B2: whom it refused. A 401 is of the client, whatever its body says.
+fn whose(status: StatusCode, error: Option<&str>) -> Whose {
+    let of_the_client = matches!(
+        error,
+        Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type")
+    );
+    if of_the_client || status == StatusCode::UNAUTHORIZED {
+        Whose::Clients
+    } else {
+        Whose::Requests
+    }
 }
 
 fn members_of(body: &[u8]) -> Result<Members<'_>, &'static str> {

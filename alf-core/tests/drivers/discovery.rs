@@ -262,3 +262,42 @@ fn t8_issuer_is_https_without_query_or_fragment() {
     let builder = Client::discover("http://127.0.0.1:9400").client_secret(CLIENT_ID, SECRET);
     World::new().build(builder);
 }
+
+#[test]
+fn b1_busy_document_says_nothing_of_whether_it_is_there() {
+    for status in [408, 425, 429] {
+        let world = World::new();
+        let client = client(&world);
+        world
+            .endpoint
+            .reply(Reply::status(status).header("Retry-After", "1"));
+        world.endpoint.reply(metadata(ENDPOINT));
+        let mut call = world.ask(client.tokens());
+        world.advance(seconds(2));
+        assert!(call.take().unwrap().is_ok(), "{status}");
+        assert_eq!(asked(&world), [OPENID, OPENID, ENDPOINT]);
+    }
+}
+
+#[test]
+fn t4_what_the_metadata_says_is_shown_in_short() {
+    let world = World::new();
+    let client = client(&world);
+    let methods = vec!["\"method-of-a-length\""; 3000].join(",");
+    world.endpoint.reply(Reply::body(format!(
+        r#"{{"issuer":"{ISSUER}","token_endpoint":"{ENDPOINT}",
+            "token_endpoint_auth_methods_supported":[{methods}]}}"#
+    )));
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    assert!(error.to_string().len() < 600, "{error}");
+}
+
+#[test]
+fn t8_https_issuer_names_no_http_endpoint() {
+    let world = World::new();
+    let client = client(&world);
+    world.endpoint.reply(metadata("http://localhost:99/token"));
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Discovery);
+    assert_eq!(asked(&world), [OPENID]);
+}

@@ -168,15 +168,19 @@ fn x5_views_are_bounded_and_the_least_recently_used_goes() {
 #[test]
 fn t1_headers_of_the_token_request_are_sent_and_masked() {
     let world = World::new();
-    let client = world.client_with(|builder| builder.token_request_header("X-Api-Key", "g4teway"));
+    let client =
+        world.client_with(|builder| builder.token_request_header("X-Api-Key", "g4teway-key"));
     world.endpoint.reply(Reply::body(
-        r#"{"error":"invalid_request","error_description":"no g4teway"}"#,
+        r#"{"error":"invalid_request","error_description":"no g4teway-key"}"#,
     ));
     let error = world.ask_now(client.tokens()).unwrap_err();
     let request = &world.endpoint.exchanges()[0];
-    assert_eq!(request.header("x-api-key"), "g4teway");
+    assert_eq!(request.header("x-api-key"), "g4teway-key");
     assert!(request.headers["x-api-key"].is_sensitive());
-    assert!(!format!("{error} {error:?}").contains("g4teway"), "{error}");
+    assert!(
+        !format!("{error} {error:?}").contains("g4teway-key"),
+        "{error}"
+    );
     for (name, value) in [
         ("Authorization", "x"),
         ("content-type", "x"),
@@ -191,4 +195,49 @@ fn t1_headers_of_the_token_request_are_sent_and_masked() {
         let error = built.unwrap_err().to_string();
         assert!(error.starts_with("token_request_header: "), "{error}");
     }
+}
+
+#[test]
+fn b3_rotation_that_another_view_has_noticed_is_noticed_too() {
+    use std::sync::{Arc, Mutex};
+
+    let world = World::new();
+    let secret = Arc::new(Mutex::new("old-secret"));
+    let read = Arc::clone(&secret);
+    let source = alf_core::ClientSecret::from_fn(move || {
+        let secret = *read.lock().unwrap();
+        async move { Ok::<_, String>(secret) }
+    });
+    let client = world.build(world.builder().client_secret("id", source));
+    let (one, other) = (client.with_scope("one"), client.with_scope("other"));
+    let first = world.endpoint.hold();
+    let mut asking = world.ask(one.tokens());
+    // Rotated while it is under way; and the other view reads the new one.
+    *secret.lock().unwrap() = "new-secret";
+    assert_eq!(world.token_now(other.tokens()), "token-1");
+    first.answer(Reply::refuse(401, "invalid_client"));
+    world.runtime.run_until_stalled();
+    assert!(asking.take().unwrap().is_ok());
+    assert_eq!(world.endpoint.requests(), 3);
+}
+
+#[test]
+fn b2_bare_401_is_of_the_client_and_a_longer_rest_stands() {
+    let world = World::new();
+    let client = world.client();
+    let held = world.endpoint.hold();
+    let mut asking = world.ask(client.with_scope("slow").tokens());
+    world
+        .endpoint
+        .reply(Reply::status(401).header("Retry-After", "60"));
+    world.ask_now(client.tokens()).unwrap_err();
+    // A shorter one that ends later in the telling.
+    held.answer(Reply::refuse(401, "invalid_client"));
+    world.runtime.run_until_stalled();
+    assert!(asking.take().unwrap().is_err());
+    world.advance(seconds(59));
+    world
+        .ask_now(client.with_scope("new").tokens())
+        .unwrap_err();
+    assert_eq!(world.endpoint.requests(), 2);
 }

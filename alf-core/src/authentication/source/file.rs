@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use event_listener::Event;
 use futures_channel::oneshot;
 use zeroize::Zeroizing;
 
@@ -14,11 +15,16 @@ use super::super::AuthenticationError;
 /// A file that holds a credential.
 ///
 /// A disk that does not answer blocks no runtime, and the flight's deadline ends the waiting for
-/// it; but the thread stays, so there is one at most.
+/// it; but the thread stays, so there is one at most. Several flights (of a client's views) read
+/// one after the other; once one of them has waited in vain, the others are told so at once.
 #[derive(Debug)]
 pub(in super::super) struct SecretFile {
     path: PathBuf,
     reader: Arc<AtomicU32>,
+    /// Rung whenever a reading has ended.
+    ended: Arc<Event>,
+    /// Somebody gave up waiting for the reading that is under way.
+    hangs: Arc<AtomicBool>,
 }
 
 impl SecretFile {
@@ -26,6 +32,8 @@ impl SecretFile {
         Self {
             path: path.to_owned(),
             reader: Arc::new(AtomicU32::new(NOBODY)),
+            ended: Arc::default(),
+            hangs: Arc::default(),
         }
     }
 
@@ -38,12 +46,8 @@ impl SecretFile {
         &self,
         name: &'static str,
     ) -> Result<Zeroizing<Vec<u8>>, AuthenticationError> {
-        let Some(turn) = Turn::take(&self.reader) else {
-            return Err(AuthenticationError::transient(format!(
-                "{name} is still being read from {}",
-                self.path.display()
-            )));
-        };
+        let patience = Patience::new(&self.hangs);
+        let turn = self.turn(name).await?;
         let (tell, told) = oneshot::channel();
         let path = self.path.clone();
         let begun = std::thread::Builder::new()
@@ -56,7 +60,9 @@ impl SecretFile {
                 let _ = tell.send(bytes);
             });
         begun.map_err(|error| self.unread(name, error))?;
-        let bytes = match told.await {
+        let told = told.await;
+        patience.rewarded();
+        let bytes = match told {
             Ok(read) => read.map_err(|error| self.unread(name, error))?,
             Err(oneshot::Canceled) => {
                 return Err(self.unread(name, io::ErrorKind::Interrupted.into()));
@@ -69,6 +75,24 @@ impl SecretFile {
             )));
         }
         Ok(bytes)
+    }
+
+    /// Waits for one's turn to read.
+    async fn turn(&self, name: &'static str) -> Result<Turn, AuthenticationError> {
+        loop {
+            // Before the look: an end after it is heard.
+            let ended = self.ended.listen();
+            if let Some(turn) = Turn::take(self) {
+                return Ok(turn);
+            }
+            if self.hangs.load(Ordering::Acquire) {
+                return Err(AuthenticationError::transient(format!(
+                    "{name} is still being read from {}",
+                    self.path.display()
+                )));
+            }
+            ended.await;
+        }
     }
 
     /// B1: a file that is missing or not permitted is someone's to mend; the rest may pass.
@@ -92,18 +116,55 @@ impl SecretFile {
 }
 
 /// The right to read the file, by the id of its process: a fork leaves its threads behind.
-struct Turn(Arc<AtomicU32>);
+struct Turn {
+    reader: Arc<AtomicU32>,
+    ended: Arc<Event>,
+    hangs: Arc<AtomicBool>,
+}
 
 impl Turn {
-    fn take(reader: &Arc<AtomicU32>) -> Option<Self> {
+    fn take(file: &SecretFile) -> Option<Self> {
         let us = std::process::id();
-        (reader.swap(us, Ordering::AcqRel) != us).then(|| Self(Arc::clone(reader)))
+        (file.reader.swap(us, Ordering::AcqRel) != us).then(|| Self {
+            reader: Arc::clone(&file.reader),
+            ended: Arc::clone(&file.ended),
+            hangs: Arc::clone(&file.hangs),
+        })
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.store(NOBODY, Ordering::Release);
+        self.hangs.store(false, Ordering::Release);
+        self.reader.store(NOBODY, Ordering::Release);
+        self.ended.notify(usize::MAX);
+    }
+}
+
+/// Dropped without a reward, it has waited in vain: a deadline has cut it.
+struct Patience<'a> {
+    hangs: &'a AtomicBool,
+    rewarded: bool,
+}
+
+impl<'a> Patience<'a> {
+    fn new(hangs: &'a AtomicBool) -> Self {
+        Self {
+            hangs,
+            rewarded: false,
+        }
+    }
+
+    fn rewarded(mut self) {
+        self.rewarded = true;
+    }
+}
+
+impl Drop for Patience<'_> {
+    fn drop(&mut self) {
+        if !self.rewarded {
+            self.hangs.store(true, Ordering::Release);
+        }
     }
 }
 
@@ -123,6 +184,7 @@ const NOBODY: u32 = 0;
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use pollster::block_on;
 
     use super::super::tests::TemporaryFile;
@@ -132,7 +194,9 @@ mod tests {
     fn x5_a_file_that_does_not_answer_costs_one_thread() {
         let file = TemporaryFile::new(b"s3cr3t");
         let source = SecretFile::new(file.path());
-        let hung = Turn::take(&source.reader).unwrap();
+        let hung = Turn::take(&source).unwrap();
+        // A deadline cuts the first one that waits.
+        assert!(source.read("client_secret").now_or_never().is_none());
         for _ in 0..3 {
             let error = block_on(source.read("client_secret")).unwrap_err();
             assert!(error.is_transient(), "B1: it may answer soon");
@@ -142,6 +206,19 @@ mod tests {
         for _ in 0..3 {
             assert!(block_on(source.read("client_secret")).is_ok());
         }
+    }
+
+    #[test]
+    fn b3_flights_read_one_after_the_other() {
+        let file = TemporaryFile::new(b"s3cr3t");
+        let source = SecretFile::new(file.path());
+        let reading = Turn::take(&source).unwrap();
+        let waiting = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| block_on(source.read("client_secret")));
+            drop(reading);
+            waiting.join()
+        });
+        assert!(waiting.unwrap().is_ok());
     }
 
     #[test]

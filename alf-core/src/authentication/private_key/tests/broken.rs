@@ -83,11 +83,11 @@ fn b3_a_file_without_a_usable_key_is_a_permanent_failure_that_names_it() {
     }
 }
 
-/// X1: no line of the base64 is in it.
+/// X1: no line of the base64 is in it. (Damage may make short ones, which are in any text.)
 fn assert_shows_nothing(shown: &str, pem: &str) {
     for line in pem
         .lines()
-        .filter(|line| !line.contains("-----") && line.len() > 5)
+        .filter(|line| !line.contains([' ', '-']) && line.len() > 24)
     {
         assert!(!shown.contains(line), "{line} in {shown}");
     }
