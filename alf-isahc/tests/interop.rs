@@ -11,6 +11,7 @@ use alf_core::TokenManager;
 use alf_interop::{Answer, Capability, Failure, Subject, Tls};
 use alf_isahc::isahc::{AsyncBody, AsyncReadResponseExt, HttpClient, Response};
 use alf_isahc::{Client, Error, Isahc};
+use tracing::subscriber::{NoSubscriber, with_default};
 
 struct OnIsahc;
 
@@ -59,7 +60,13 @@ impl Subject for OnIsahc {
     }
 
     fn can(capability: Capability) -> bool {
-        capability == Capability::DiscreetLogs || cfg!(feature = "rustls-tls")
+        // Where `tracing` has its feature `log`, isahc's log cannot be kept out.
+        let is_discreet = with_default(NoSubscriber::default(), || {
+            tracing::debug_span!("off").is_none()
+        });
+        let has_tls = cfg!(feature = "rustls-tls");
+        (capability == Capability::DiscreetLogs && is_discreet)
+            || (capability != Capability::DiscreetLogs && has_tls)
     }
 }
 

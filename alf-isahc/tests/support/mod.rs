@@ -4,6 +4,7 @@ use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
 use alf_isahc::isahc::{AsyncBody, HttpClient, HttpClientBuilder, Request};
 use alf_isahc::{Client, IsahcTransport};
 use alf_testkit::conformance::{Capabilities, Capability, Setup};
+use tracing::subscriber::{NoSubscriber, with_default};
 
 /// With alf's own isahc clients, unless the case needs others.
 pub(crate) fn transport(setup: &Setup) -> IsahcTransport {
@@ -37,11 +38,23 @@ pub(crate) fn capabilities() -> Capabilities {
     let capabilities = Capabilities::all()
         .without(Capability::EarlyHeads)
         .without(Capability::PromptDiscard);
-    if cfg!(feature = "rustls-tls") {
+    let capabilities = if cfg!(feature = "rustls-tls") {
         capabilities
     } else {
         capabilities.without(Capability::Tls)
+    };
+    if tracing_has_its_feature_log() {
+        capabilities.without(Capability::DiscreetLogs)
+    } else {
+        capabilities
     }
+}
+
+/// Another crate of this build has turned it on: then isahc's log cannot be kept out (see
+/// `silence.rs`). With it, a span that is not enabled is something all the same.
+fn tracing_has_its_feature_log() -> bool {
+    let off = NoSubscriber::default();
+    !with_default(off, || tracing::debug_span!("off")).is_none()
 }
 
 #[cfg(feature = "rustls-tls")]
