@@ -9,6 +9,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use crate::config::{Issuer, Knowledge, Place, Server};
 use crate::error::{Cause, Told};
 use crate::machine::{Failure, Moment};
+use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
 use crate::{Event, ExchangeOptions, TokenErrorKind, TransportError, TransportErrorKind};
@@ -138,14 +139,6 @@ impl Flight {
             ..Told::default()
         })
     }
-}
-
-fn may_pass(status: StatusCode) -> bool {
-    status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-        )
 }
 
 /// A document that is not where it is looked for, or is no document: not the token endpoint's.

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode, Uri};
 use serde_json::{Map, Value};
 
+use super::redact::cut;
+
 /// As much of it as matters here.
 #[derive(Debug)]
 pub(crate) struct Metadata {
@@ -77,19 +79,8 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
 
 /// A text of the server's as an error may show it (T4): free of control characters, and short.
 pub(crate) fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for c in text.chars().filter(|c| !c.is_control()) {
-        if shown.len() + c.len_utf8() > MOST_SHOWN {
-            shown.push('…');
-            break;
-        }
-        shown.push(c);
-    }
-    shown
+    cut(text.chars().filter(|c| !c.is_control()).collect())
 }
-
-/// In bytes.
-const MOST_SHOWN: usize = 256;
 
 #[cfg(test)]
 mod tests {

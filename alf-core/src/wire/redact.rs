@@ -45,7 +45,8 @@ impl Redactor {
     }
 }
 
-fn cut(mut text: String) -> String {
+/// T4: as much of the server's text as an error shows.
+pub(super) fn cut(mut text: String) -> String {
     if text.len() > SHOWN {
         let mut end = SHOWN - CUT.len();
         while !text.is_char_boundary(end) {

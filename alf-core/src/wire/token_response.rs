@@ -17,8 +17,8 @@ use crate::error::{Cause, TokenErrorKind, Told, Whose};
 use crate::machine::Failure;
 use crate::token::Grant;
 
-use super::Redactor;
 use super::retry_after::retry_after;
+use super::{Redactor, may_pass};
 
 /// Reads an answer of the token endpoint. `wall_clock` gives a `Retry-After` date its meaning.
 pub(crate) fn decode(
@@ -100,7 +100,7 @@ impl Answer<'_> {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
         let error = members.text("error");
         // B1: by what was said, not by what of it may be shown.
-        let may_pass = may_pass(self.response.status(), error.as_deref());
+        let may_pass = refusal_may_pass(self.response.status(), error.as_deref());
         let whose = whose(self.response.status(), error.as_deref());
         let mut cause = self.cause(
             TokenErrorKind::Refused,
@@ -224,12 +224,8 @@ pub(crate) fn too_large() -> Cause {
 }
 
 /// B1: which refusals may pass by themselves.
-fn may_pass(status: StatusCode, error: Option<&str>) -> bool {
-    status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-        )
+fn refusal_may_pass(status: StatusCode, error: Option<&str>) -> bool {
+    may_pass(status)
         || matches!(
             error,
             Some("temporarily_unavailable" | "server_error" | "slow_down")
