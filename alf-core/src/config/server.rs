@@ -61,19 +61,28 @@ impl Issuer {
         }
     }
 
+    /// What a token request that is to be made now goes by. Who is told [`Knowledge::Stale`] is
+    /// the only one for a minute, and sees to it.
     pub(crate) fn known(&self, now: Moment) -> Knowledge {
-        let Some(known) = self.lock().clone() else {
+        let mut known = self.lock();
+        let Some(known) = &mut *known else {
             return Knowledge::Nothing;
         };
+        let place = Arc::clone(&known.place);
         let good_for = match known.trust {
             Trust::Good => A_DAY,
             Trust::Doubted => A_MINUTE,
         };
         if now.saturating_since(known.asked_at) < good_for {
-            Knowledge::Fresh(known.place)
-        } else {
-            Knowledge::Stale(known.place)
+            return Knowledge::Fresh(place);
         }
+        known.asked_at = now;
+        known.trust = Trust::Doubted;
+        Knowledge::Stale(place)
+    }
+
+    pub(crate) fn is_known(&self) -> bool {
+        self.lock().is_some()
     }
 
     /// Its metadata was read.
@@ -83,14 +92,6 @@ impl Issuer {
             asked_at: now,
             trust: Trust::Good,
         });
-    }
-
-    /// Its metadata could not be read again: that is tried again, but not with every attempt.
-    pub(crate) fn keep(&self, now: Moment) {
-        if let Some(known) = &mut *self.lock() {
-            known.asked_at = now;
-            known.trust = Trust::Doubted;
-        }
     }
 
     /// The endpoint that it named does not answer: it may have moved.

@@ -12,7 +12,7 @@ use crate::machine::{Failure, Moment};
 use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
-use crate::{Event, ExchangeOptions, TokenErrorKind, TransportError, TransportErrorKind};
+use crate::{Event, ExchangeOptions, TokenErrorKind, TransportErrorKind};
 
 use super::{Flight, MAX_ANSWER, no_answer};
 
@@ -30,11 +30,7 @@ impl Flight {
                 // Half of the time is left for the token request, on what is known.
                 let left = until.saturating_since(self.shared.now()) / 2;
                 let read = self.within(left, self.discover(issuer, until)).await;
-                if let Some(Ok(place)) = read {
-                    return Ok(place);
-                }
-                issuer.keep(self.shared.now());
-                Ok(place)
+                Ok(read.and_then(Result::ok).unwrap_or(place))
             }
         }
     }
@@ -64,28 +60,19 @@ impl Flight {
         }
     }
 
+    /// Looks for a document in one place after the other.
     async fn discover(&self, issuer: &Issuer, until: Moment) -> Result<Arc<Place>, Cause> {
-        let [first, second] = &issuer.documents;
-        let mut response = self.fetch(first, until).await?;
-        // B1: those that may pass say nothing of whether it is there.
-        if response.status().is_client_error() && !may_pass(response.status()) {
-            response = self.fetch(second, until).await?;
+        let mut problems = Vec::new();
+        for document in &issuer.documents {
+            match self.fetch(document, until).await? {
+                Found::Document(response) => return self.learn(issuer, document, &response),
+                Found::Nothing(problem) => problems.push(format!("{document}: {problem}")),
+            }
         }
-        let metadata = metadata::decode(&response, &issuer.name)
-            .map_err(|problem| self.unusable(&response, problem))?;
-        let place = self
-            .accept(issuer, &metadata)
-            .map_err(|problem| self.unusable(&response, problem))?;
-        let place = Arc::new(place);
-        issuer.learn(Arc::clone(&place), self.shared.now());
-        self.shared.tell(&Event::IssuerDiscovered {
-            issuer: &issuer.name,
-            token_endpoint: &self.shared.config.shown_endpoint(),
-        });
-        Ok(place)
+        Err(unusable(problems.join("; "), Failure::PERMANENT))
     }
 
-    async fn fetch(&self, document: &Uri, until: Moment) -> Result<Response<Bytes>, Cause> {
+    async fn fetch(&self, document: &Uri, until: Moment) -> Result<Found, Cause> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = document.clone();
@@ -95,8 +82,42 @@ impl Flight {
         let left = until.saturating_since(self.shared.now());
         let options = ExchangeOptions::new(MAX_ANSWER, left);
         let endpoint = self.shared.endpoint.as_ref();
-        let response = endpoint.exchange(request, &options).await;
-        response.map_err(no_document)
+        match endpoint.exchange(request, &options).await {
+            Ok(response) => Ok(found(response)),
+            Err(error) => match error.kind() {
+                TransportErrorKind::Redirected => Ok(Found::Nothing(
+                    "a redirect, which is not followed".to_owned(),
+                )),
+                TransportErrorKind::TooLarge => {
+                    let problem = format!("{document}: larger than 1 MiB");
+                    Err(unusable(problem, Failure::PERMANENT))
+                }
+                TransportErrorKind::Connect
+                | TransportErrorKind::Exchange
+                | TransportErrorKind::Timeout => Err(no_answer(error)),
+            },
+        }
+    }
+
+    fn learn(
+        &self,
+        issuer: &Issuer,
+        document: &Uri,
+        response: &Response<Bytes>,
+    ) -> Result<Arc<Place>, Cause> {
+        let place = metadata::decode(response, &issuer.name)
+            .and_then(|metadata| self.accept(issuer, &metadata))
+            .map_err(|problem| {
+                let failure = self.failure_of(response);
+                unusable(format!("{document}: {problem}"), failure)
+            })?;
+        let place = Arc::new(place);
+        issuer.learn(Arc::clone(&place), self.shared.now());
+        self.shared.tell(&Event::IssuerDiscovered {
+            issuer: &issuer.name,
+            token_endpoint: &self.shared.config.shown_endpoint(),
+        });
+        Ok(place)
     }
 
     /// What the metadata says, if this client can do with it.
@@ -126,32 +147,41 @@ impl Flight {
             .map_err(|error| error.to_string())
     }
 
-    fn unusable(&self, response: &Response<Bytes>, problem: String) -> Cause {
+    /// B1: whether an answer that is no metadata may pass.
+    fn failure_of(&self, response: &Response<Bytes>) -> Failure {
         let status = response.status();
         let retry_after = retry_after(response.headers(), self.shared.clock.wall());
-        let failure = if may_pass(status) {
+        if may_pass(status) {
             Failure::Transient { retry_after }
         } else {
             Failure::Permanent { retry_after }
-        };
-        Cause::new(TokenErrorKind::Discovery, failure).told(Told {
-            detail: Some(problem),
-            ..Told::default()
-        })
+        }
     }
 }
 
-/// A document that is not where it is looked for, or is no document: not the token endpoint's.
-fn no_document(error: TransportError) -> Cause {
-    let problem = match error.kind() {
-        TransportErrorKind::Redirected => "its document is a redirect, which is not followed",
-        TransportErrorKind::TooLarge => "its document is larger than 1 MiB",
-        TransportErrorKind::Connect
-        | TransportErrorKind::Exchange
-        | TransportErrorKind::Timeout => return no_answer(error),
-    };
-    Cause::new(TokenErrorKind::Discovery, Failure::PERMANENT).told(Told {
-        detail: Some(problem.to_owned()),
+/// What is where a document may be.
+enum Found {
+    /// It, or an answer that says nothing of whether it is there.
+    Document(Response<Bytes>),
+    /// Not it, and why.
+    Nothing(String),
+}
+
+/// Many servers answer with a page where there is nothing.
+fn found(response: Response<Bytes>) -> Found {
+    let status = response.status();
+    if status.is_client_error() && !may_pass(status) {
+        Found::Nothing(format!("status {}", status.as_str()))
+    } else if status.is_success() && !metadata::is_json(&response) {
+        Found::Nothing("no JSON, or cut short".to_owned())
+    } else {
+        Found::Document(response)
+    }
+}
+
+fn unusable(problem: String, failure: Failure) -> Cause {
+    Cause::new(TokenErrorKind::Discovery, failure).told(Told {
+        detail: Some(problem),
         ..Told::default()
     })
 }

@@ -31,6 +31,11 @@ pub(crate) fn documents(issuer: &Uri) -> [String; 2] {
     ]
 }
 
+/// Whether it is a document at all, of whatever.
+pub(crate) fn is_json(response: &Response<Bytes>) -> bool {
+    serde_json::from_slice::<serde_core::de::IgnoredAny>(response.body()).is_ok()
+}
+
 /// Reads a document; `issuer` is the one that was asked for. The error says what is wrong.
 pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadata, String> {
     if response.status() != StatusCode::OK {

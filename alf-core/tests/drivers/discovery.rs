@@ -57,20 +57,44 @@ fn t1_token_request_goes_where_the_metadata_says() {
 }
 
 #[test]
-fn document_of_rfc_8414_is_read_where_the_other_is_not_there() {
+fn t10_document_of_rfc_8414_is_read_where_the_other_is_not_there() {
+    for nothing in [
+        Reply::status(404),
+        Reply::body("<html>a page for everything</html>"),
+        Reply::Fail(TransportErrorKind::Redirected),
+    ] {
+        let world = World::new();
+        let client = client(&world);
+        world.endpoint.reply(nothing);
+        world.endpoint.reply(metadata(ENDPOINT));
+        world.token_now(client.tokens());
+        assert_eq!(asked(&world), [OPENID, OAUTH, ENDPOINT]);
+    }
+}
+
+#[test]
+fn t10_error_says_what_was_found_where() {
     let world = World::new();
     let client = client(&world);
+    world.endpoint.reply(Reply::body("<html>"));
     world.endpoint.reply(Reply::status(404));
-    world.endpoint.reply(metadata(ENDPOINT));
-    world.token_now(client.tokens());
-    assert_eq!(asked(&world), [OPENID, OAUTH, ENDPOINT]);
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Discovery);
+    assert!(!error.is_transient());
+    let found = format!("{OPENID}: no JSON, or cut short; {OAUTH}: status 404");
+    assert!(error.to_string().contains(&found), "{error}");
+    // The one that was found and cannot be used.
+    world.advance(seconds(1));
+    world.endpoint.reply(Reply::body("{}"));
+    let error = world.ask_now(client.tokens()).unwrap_err();
+    let found = format!("{OPENID}: it names no issuer");
+    assert!(error.to_string().contains(&found), "{error}");
 }
 
 #[test]
 fn metadata_that_cannot_be_used_is_a_permanent_failure_that_says_why() {
     for (reply, problem) in [
         (Reply::body("{}"), "it names no issuer"),
-        (Reply::body("<html>"), "no JSON"),
         (
             Reply::body(r#"{"issuer":"https://evil.example","token_endpoint":"https://e"}"#),
             "it is of the issuer \"https://evil.example\"",
