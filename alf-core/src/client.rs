@@ -163,6 +163,7 @@ impl<T: Transport> Client<T> {
         let step = replay.answered(self.judge(origin, &response));
         self.conclude(&token, origin, step);
         self.tell(&Event::Replayed {
+            requested: self.tokens.shared().requested(),
             generation: token.generation(),
             origin,
             status: self.transport.status(&response),

@@ -65,7 +65,7 @@ pub use error::{
 };
 pub use machine::Moment;
 pub use manager::{Rejection, TokenManager};
-pub use observe::{Event, Observer};
+pub use observe::{Event, Observer, Requested};
 pub use origin::Origin;
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;

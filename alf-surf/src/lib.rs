@@ -68,7 +68,7 @@ pub use alf_core::{
     AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture, ClientAssertion,
     ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
     Moment, NoClientAuthentication, Observer, Origin, PrivateKeyJwt, Rejected, Rejection, Reload,
-    Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
+    Requested, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
     TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest,
 };
 

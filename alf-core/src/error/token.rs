@@ -150,10 +150,8 @@ impl TokenError {
         self.flight.cause.failure.is_transient()
     }
 
-    /// Whether another scope or resource of the same client would have met the same failure (B2).
-    pub(crate) fn concerns_all_views(&self) -> bool {
-        let of_the_client = || self.flight.cause.whose == Whose::Clients;
-        self.is_transient() || self.kind() != TokenErrorKind::Refused || of_the_client()
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.flight.cause
     }
 
     /// The status of the authorization server's answer, if there was one.
@@ -392,5 +390,22 @@ impl Cause {
     pub(crate) fn because(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
         self.source = Some(source);
         self
+    }
+
+    /// A deadline is no cause: what kept the token from coming before it is.
+    pub(crate) fn or_because(self, earlier: Option<&TokenError>) -> Self {
+        let is_deadline = self.kind == TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+        match earlier {
+            Some(earlier) if is_deadline && self.source.is_none() => {
+                self.because(Arc::new(earlier.clone()))
+            }
+            Some(_) | None => self,
+        }
+    }
+
+    /// Whether another scope or resource of the same client would have met the same (B2).
+    pub(crate) fn concerns_all_views(&self) -> bool {
+        let of_the_client = self.whose == Whose::Clients;
+        self.failure.is_transient() || self.kind != TokenErrorKind::Refused || of_the_client
     }
 }

@@ -8,12 +8,20 @@ use http::HeaderValue;
 use crate::TokenErrorKind;
 use crate::error::Cause;
 use crate::machine::{Failure, Landing};
+use crate::manager::CommonFailure;
 use crate::token::Grant;
 
 /// What a successful flight hands over.
 pub(crate) struct Arrival {
     pub(crate) landing: Landing<Arc<Grant>>,
     pub(crate) header: HeaderValue,
+}
+
+/// How a flight failed.
+pub(crate) enum Fall {
+    Alone(Crash),
+    /// Of what another flight of the same client has met meanwhile (B2).
+    WithAnother(CommonFailure),
 }
 
 /// What a failed flight hands over.

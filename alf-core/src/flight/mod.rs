@@ -2,22 +2,23 @@
 
 mod discovery;
 mod ending;
+mod turn;
 
-pub(crate) use ending::{Arrival, Crash};
+pub(crate) use ending::{Arrival, Crash, Fall};
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Cause;
-use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded};
+use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded, Ticket};
 use crate::manager::Shared;
 use crate::runtime::before;
 use crate::secret::wipe;
 use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, AuthenticationError, Event, ExchangeOptions, TimeoutPhase,
+    AuthenticationContext, AuthenticationError, Event, ExchangeOptions, TimeoutPhase, TokenError,
     TokenErrorKind, TransportError, TransportErrorKind,
 };
 
@@ -26,7 +27,16 @@ use crate::{
 pub(crate) struct Flight {
     shared: Arc<Shared>,
     begin: Begin,
+    ticket: Ticket,
     end: End,
+}
+
+/// How far a flight has come.
+struct Progress {
+    attempts: Attempts,
+    begun_at: Moment,
+    /// How the last attempt but this one failed.
+    earlier: Option<TokenError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,10 +46,11 @@ enum End {
 }
 
 impl Flight {
-    pub(crate) fn new(shared: Arc<Shared>, begin: Begin) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, begin: Begin, ticket: Ticket) -> Self {
         Self {
             shared,
             begin,
+            ticket,
             end: End::NotTold,
         }
     }
@@ -52,46 +63,53 @@ impl Flight {
     pub(crate) async fn fly(mut self) {
         let result = self.acquire().await;
         self.end = End::Told;
-        self.shared.landed(self.id(), result);
+        self.shared.landed(self.id(), self.ticket, result);
     }
 
     /// Attempts, until one succeeds or the machine says stop (B1).
     ///
     /// A store of tokens that instances share has its place here: before the first attempt a
     /// look-up and a lease, after the last one a save.
-    async fn acquire(&self) -> Result<Arrival, Crash> {
+    async fn acquire(&self) -> Result<Arrival, Fall> {
         let Begin {
             deadline,
             after_failure,
             ..
         } = self.begin;
-        let mut attempts = Attempts::new(deadline, after_failure);
-        let begun_at = self.shared.now();
+        let mut progress = Progress {
+            attempts: Attempts::new(deadline, after_failure),
+            begun_at: self.shared.now(),
+            earlier: None,
+        };
         loop {
+            self.turn(&progress).await?;
             let version = self.shared.config.authentication.as_ref().version();
-            let cause = match self.attempt(attempts.made() + 1).await {
-                Ok(arrival) => return Ok(arrival),
+            let cause = match self.attempt(progress.attempts.made() + 1).await {
+                Ok(arrival) => {
+                    self.shared.common.succeeded(self.ticket);
+                    return Ok(arrival);
+                }
                 Err(cause) => cause,
             };
-            let now = self.shared.now();
-            let next = attempts.failed(now, &cause.failure, fastrand::f64());
+            let (now, jitter) = (self.shared.now(), fastrand::f64());
+            let next = progress.attempts.failed(now, &cause.failure, jitter);
             let next = match next {
                 Next::Reload => {
                     // E4: nobody waits for what becomes of it.
                     self.shared.stumbled(self.id());
                     let reloaded = self.reload(version, &cause).await;
-                    attempts.reloaded(self.shared.now(), reloaded)
+                    progress.attempts.reloaded(self.shared.now(), reloaded)
                 }
                 Next::TryAgain { .. } | Next::Stop => next,
             };
-            let crash = Crash {
-                cause,
-                attempts: attempts.made(),
-                elapsed: self.shared.now().saturating_since(begun_at),
-            };
+            let crash = self.crash(cause, &progress);
             match next {
-                Next::TryAgain { at } => self.pause(at, crash).await,
-                Next::Stop | Next::Reload => return Err(crash),
+                Next::TryAgain { at } => {
+                    let error = self.shared.error(crash, None);
+                    progress.earlier = Some(error.clone());
+                    self.pause(at, jitter, error).await;
+                }
+                Next::Stop | Next::Reload => return Err(Fall::Alone(crash)),
             }
         }
     }
@@ -185,15 +203,29 @@ impl Flight {
         reloaded.map_or(Reloaded::Unchanged, Into::into)
     }
 
-    async fn pause(&self, at: Moment, crash: Crash) {
+    async fn pause(&self, at: Moment, jitter: f64, error: TokenError) {
+        let now = self.shared.now();
+        let pause = at.saturating_since(now);
         self.shared.stumbled(self.id());
-        let pause = at.saturating_since(self.shared.now());
         self.shared.tell(&Event::AttemptFailed {
+            requested: self.shared.requested(),
             flight: self.number(),
-            error: &self.shared.error(crash, None),
+            error: &error,
             pause,
         });
+        if error.is_transient() {
+            let common = &self.shared.common;
+            common.stumbled(now, self.ticket, at, jitter, error);
+        }
         self.shared.runtime.sleep(pause).await;
+    }
+
+    fn crash(&self, cause: Cause, progress: &Progress) -> Crash {
+        Crash {
+            cause: cause.or_because(progress.earlier.as_ref()),
+            attempts: progress.attempts.made(),
+            elapsed: self.shared.now().saturating_since(progress.begun_at),
+        }
     }
 
     /// The outcome of `future`, or `None` where it takes longer than `timeout` (S5).
@@ -209,8 +241,9 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         if self.end == End::NotTold {
-            self.shared.died(self.id());
+            self.shared.died(self.id(), self.ticket);
         }
+        self.shared.common.leave(self.ticket);
     }
 }
 

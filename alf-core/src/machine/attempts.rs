@@ -65,14 +65,9 @@ impl Attempts {
     /// For a flight that must end by `deadline`; `after_failure` says that the flight before it
     /// failed, so that this one goes on with longer pauses (B2).
     pub fn new(deadline: Moment, after_failure: bool) -> Self {
-        let pauses = if after_failure {
-            Backoff::new(LATER_FIRST, LATER_CAP)
-        } else {
-            Backoff::new(FIRST, CAP)
-        };
         Self {
             deadline,
-            pauses,
+            pauses: pauses(after_failure),
             reload: Reload::Possible,
             made: 0,
         }
@@ -143,6 +138,15 @@ impl Failure {
         match *self {
             Self::Transient { retry_after } | Self::Permanent { retry_after } => retry_after,
         }
+    }
+}
+
+/// The pauses between attempts; longer ones in flights after one that failed (B2).
+pub(super) fn pauses(after_failure: bool) -> Backoff {
+    if after_failure {
+        Backoff::new(LATER_FIRST, LATER_CAP)
+    } else {
+        Backoff::new(FIRST, CAP)
     }
 }
 

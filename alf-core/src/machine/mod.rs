@@ -37,6 +37,15 @@
 //!                              └─▶ reloaded(Unchanged) ─▶ Stop
 //! ```
 //!
+//! # Whose attempt is next, where a client has several tokens: [`Turns`]
+//!
+//! ```text
+//!            stumbled, failed                      succeeded
+//!   calm ────────────────────▶ trouble ─────────────────────────▶ calm
+//!   Go, all at once            Go, one at a time, after its pauses (B1)
+//!                              failed ─▶ Fallen, all that were under way (B2)
+//! ```
+//!
 //! # One request: [`Replay`]
 //!
 //! ```text
@@ -60,6 +69,7 @@ mod rest;
 #[cfg(test)]
 mod tests;
 mod time;
+mod turns;
 
 pub use attempts::{Attempts, Failure, Next, Reloaded};
 pub use backoff::Backoff;
@@ -70,4 +80,6 @@ pub use decision::{
 pub use lifetime::{Lifetime, Stage};
 pub use renewal::Renewal;
 pub use replay::{Answer, Replay, Step};
+pub use rest::Rest;
 pub use time::Moment;
+pub use turns::{Ticket, Turn, Turns};

@@ -220,10 +220,56 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// Another token of the same client met a failure that this one would meet too (B2). Says
-    /// whether that is news: a rest that ends later stands.
-    pub fn rest_until(&mut self, until: Moment) -> bool {
-        self.rest.at_least_until(until)
+    /// `flight` ended because another token's of the same client failed, of what this one would
+    /// have met too (B2): as if it had failed by itself, but for the rest, which is that one's.
+    pub fn fall(&mut self, flight: FlightId, rest: &Rest) -> Landed {
+        if self.take_flight(flight).is_none() {
+            return Landed::Late;
+        }
+        self.deaths_in_a_row = 0;
+        self.stumbled = false;
+        if rest.follows_a_transient_failure() {
+            self.set_standing(Standing::Good);
+        }
+        self.rest_with(rest);
+        Landed::Failed {
+            until: self.rest.end(),
+        }
+    }
+
+    /// Another token of the same client rests, after a failure that this one would meet too (B2).
+    /// Says whether that is news: a rest that ends later stands.
+    pub fn rest_with(&mut self, rest: &Rest) -> bool {
+        let is_news = rest.is_longer_than(&self.rest);
+        if is_news {
+            self.rest = rest.clone();
+        }
+        is_news
+    }
+
+    /// `flight` failed, of what any other token of the same client would have met too (B2). `last`
+    /// is the rest after the last such failure, of whichever token: this one's is longer.
+    pub fn land_after(
+        &mut self,
+        now: Moment,
+        flight: FlightId,
+        failure: &Failure,
+        last: Rest,
+    ) -> Landed {
+        if self.take_flight(flight).is_none() {
+            return Landed::Late;
+        }
+        self.deaths_in_a_row = 0;
+        self.stumbled = false;
+        self.rest = last;
+        Landed::Failed {
+            until: self.fail(now, failure),
+        }
+    }
+
+    /// The rest, for other tokens of the same client.
+    pub fn rest(&self) -> &Rest {
+        &self.rest
     }
 
     /// The held token, whatever it is worth.

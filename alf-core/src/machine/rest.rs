@@ -5,8 +5,10 @@ use core::time::Duration;
 use super::{Backoff, Failure, Moment};
 
 /// Whether alf rests, until when, and what the next rest would be.
+///
+/// The [`Default`] is no rest, and none before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Rest {
+pub struct Rest {
     /// Until when nothing is asked of the AS; over when it is past.
     until: Moment,
     after: After,
@@ -47,20 +49,18 @@ impl Rest {
         self.until
     }
 
-    /// Somebody else's failure: it lengthens a rest and makes the next one no longer.
-    pub(super) fn at_least_until(&mut self, until: Moment) -> bool {
-        let is_longer = self.until < until;
-        if is_longer {
-            self.until = until;
-            if self.after == After::Success {
-                self.after = After::Transient;
-            }
-        }
-        is_longer
+    /// Whether it goes on longer than that one.
+    pub(super) fn is_longer_than(&self, other: &Self) -> bool {
+        other.until < self.until
     }
 
     pub(super) fn succeeded(&mut self) {
         *self = Self::new();
+    }
+
+    /// When it ends or has ended.
+    pub fn end(&self) -> Moment {
+        self.until
     }
 
     /// The end of the rest, when `now` is before it.
@@ -71,6 +71,17 @@ impl Rest {
     /// Whether the last flight failed, whether or not the rest after it is over.
     pub(super) fn follows_a_failure(&self) -> bool {
         self.after != After::Success
+    }
+
+    /// Whether what the last flight failed of may pass.
+    pub(super) fn follows_a_transient_failure(&self) -> bool {
+        self.after == After::Transient
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -3,22 +3,21 @@
 //! Each method here takes the lock, asks the machine, carries out what it decided, and lets go of
 //! the lock before anything of the outside is called. None of them waits.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::flight::{Arrival, Crash, Flight};
-use crate::machine::{Begin, Death, Demand, FlightId, Landed, Moment, Reject, Reply};
+use crate::flight::{Crash, Flight};
+use crate::machine::{Begin, Demand, FlightId, Moment, Reject, Reply};
 use crate::slot::Slot;
 use crate::wire::token_request::GrantParameters;
-use crate::{Event, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError};
+use crate::{Event, Observer, Origin, Requested, Runtime, Token, TokenEndpoint, TokenError};
 
 use super::announcement::{Announcement, Outcome};
+use super::common::Common;
 use super::state::State;
-use super::views::CommonRest;
 use super::waiting::{Renewing, Step, Verdict};
 
 pub(crate) struct Shared {
@@ -28,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) endpoint: Arc<dyn TokenEndpoint>,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) clock: Arc<Clock>,
-    common_rest: Arc<CommonRest>,
+    pub(crate) common: Arc<Common>,
     observer: Arc<dyn Observer>,
     slot: Slot,
     /// Whether the held token is on trial (R6): looked at for every request, so not behind the
@@ -53,7 +52,7 @@ impl Shared {
     ) -> Self {
         Self {
             clock: Arc::new(Clock::new(Arc::clone(&runtime))),
-            common_rest: Arc::default(),
+            common: Arc::default(),
             slot: Slot::empty(),
             on_trial: AtomicBool::new(false),
             state: Mutex::new(State::new(config.policy.clone())),
@@ -73,7 +72,7 @@ impl Shared {
             endpoint: Arc::clone(&self.endpoint),
             runtime: Arc::clone(&self.runtime),
             clock: Arc::clone(&self.clock),
-            common_rest: Arc::clone(&self.common_rest),
+            common: Arc::clone(&self.common),
             observer: Arc::clone(&self.observer),
             slot: Slot::empty(),
             on_trial: AtomicBool::new(false),
@@ -94,6 +93,10 @@ impl Shared {
         self.observer.on(event);
     }
 
+    pub(crate) fn requested(&self) -> Requested<'_> {
+        Requested::new(&self.grant)
+    }
+
     pub(super) fn shown_endpoint(&self) -> String {
         self.config.shown_endpoint()
     }
@@ -102,7 +105,7 @@ impl Shared {
     pub(super) fn demand(self: &Arc<Self>) -> Step {
         let now = self.now();
         let mut state = self.lock();
-        self.rest_with_others(&mut state, now);
+        self.rest_with_others(&mut state);
         let demand = state.renewal.demand(now);
         let (step, departure) = self.carry_out(&mut state, demand);
         self.publish(&mut state, now);
@@ -119,7 +122,7 @@ impl Shared {
         if state.is_foreign(token) {
             return Verdict::HandBack;
         }
-        self.rest_with_others(&mut state, now);
+        self.rest_with_others(&mut state);
         let key = state.key_of(origin);
         let decision = state.renewal.reject(now, token.key(), key);
         let (step, departure) = match decision {
@@ -130,7 +133,11 @@ impl Shared {
             Reject::HandBack => {
                 drop(state);
                 let generation = token.generation();
-                self.tell(&Event::HandedBack { generation, origin });
+                self.tell(&Event::HandedBack {
+                    requested: self.requested(),
+                    generation,
+                    origin,
+                });
                 return Verdict::HandBack;
             }
         };
@@ -138,7 +145,11 @@ impl Shared {
         drop(state);
         if matches!(decision, Reject::Begin(_)) {
             let generation = token.generation();
-            self.tell(&Event::TokenRejected { generation, origin });
+            self.tell(&Event::TokenRejected {
+                requested: self.requested(),
+                generation,
+                origin,
+            });
         }
         self.launch(departure);
         Verdict::Renew(Renewing {
@@ -180,75 +191,6 @@ impl Shared {
         }
     }
 
-    /// A flight has ended with a result.
-    pub(crate) fn landed(&self, flight: FlightId, result: Result<Arrival, Crash>) {
-        let now = self.now();
-        let wall = self.clock.wall();
-        let jitter = fastrand::f64();
-        let mut state = self.lock();
-        let (landed, outcome) = match result {
-            Ok(Arrival { landing, header }) => {
-                let grant = Arc::clone(&landing.token);
-                let landed = state.renewal.land(now, flight, Ok(landing), jitter);
-                self.common_rest.succeeded();
-                (landed, state.take(landed, grant, header))
-            }
-            Err(crash) => {
-                let failure = crash.cause.failure;
-                let landed = state.renewal.land(now, flight, Err(failure), jitter);
-                let outcome = match landed {
-                    Landed::Failed { until } => {
-                        let rest = until.saturating_since(now);
-                        let error = self.error(crash, wall.checked_add(rest));
-                        self.common_rest.failed(until, &error);
-                        state.fail(error)
-                    }
-                    Landed::Took(_) | Landed::Same(_) | Landed::Late => Outcome::Gone,
-                };
-                (landed, outcome)
-            }
-        };
-        self.publish(&mut state, now);
-        let announcement = state.take_announcement(flight);
-        let expires_in = state.token.as_ref().and_then(Token::expires_in);
-        drop(state);
-        // First the waiters: an observer may panic.
-        if let Some(announcement) = announcement {
-            announcement.announce(outcome.clone());
-        }
-        self.tell_of_landing(flight, landed, &outcome, expires_in);
-    }
-
-    /// A flight is gone without a result (S4).
-    pub(crate) fn died(&self, flight: FlightId) {
-        let now = self.now();
-        let wall = self.clock.wall();
-        let mut state = self.lock();
-        let outcome = match state.renewal.die(now, flight) {
-            Death::Late => return,
-            Death::AskAgain => Outcome::Gone,
-            Death::Failed { until } => {
-                let rest = until.saturating_since(now);
-                let error = self.error(Crash::died(), wall.checked_add(rest));
-                self.common_rest.failed(until, &error);
-                state.fail(error)
-            }
-        };
-        self.publish(&mut state, now);
-        let announcement = state.take_announcement(flight);
-        drop(state);
-        if let Some(announcement) = announcement {
-            announcement.announce(outcome.clone());
-        }
-        // First the waiters: an observer may panic. And where the flight died of a panic, a second
-        // one would abort the process.
-        let flight = flight.as_u64();
-        let _ = catch_unwind(AssertUnwindSafe(|| match &outcome {
-            Outcome::Failed(error) => self.tell(&Event::FlightFailed { flight, error }),
-            Outcome::Gone | Outcome::Landed(_) => self.tell(&Event::FlightDied { flight }),
-        }));
-    }
-
     /// The failure of a flight; `retry_at` is the end of the rest after it, where it has ended.
     pub(crate) fn error(&self, crash: Crash, retry_at: Option<SystemTime>) -> TokenError {
         let Crash {
@@ -260,9 +202,9 @@ impl Shared {
     }
 
     /// B2: what another view of the client met, this one would meet too.
-    fn rest_with_others(&self, state: &mut State, now: Moment) {
-        if let Some((until, error)) = self.common_rest.at(now) {
-            state.rest_until(until, error);
+    fn rest_with_others(&self, state: &mut State) {
+        if let Some(failure) = self.common.failure() {
+            state.rest_with(failure);
         }
     }
 
@@ -283,7 +225,7 @@ impl Shared {
         let announcement = Arc::new(Announcement::new(begin));
         Departure {
             frozen: state.announcement.replace(announcement),
-            flight: Flight::new(Arc::clone(self), begin),
+            flight: Flight::new(Arc::clone(self), begin, self.common.ticket()),
         }
     }
 
@@ -298,6 +240,7 @@ impl Shared {
             frozen.announce(Outcome::Gone);
         }
         self.tell(&Event::FlightBegun {
+            requested: self.requested(),
             flight: flight.number(),
         });
         // S3: it belongs to nobody.
@@ -305,7 +248,7 @@ impl Shared {
     }
 
     /// Lets the slot answer as long as the machine would say the same.
-    fn publish(&self, state: &mut State, now: Moment) {
+    pub(super) fn publish(&self, state: &mut State, now: Moment) {
         let on_trial = state.renewal.is_on_trial();
         self.on_trial.store(on_trial, Ordering::Relaxed);
         let quiet = state.renewal.quiet_until(now);
@@ -330,32 +273,6 @@ impl Shared {
             .credentials(token.token_type(), token.expose_access_token());
         // It could be presented when it landed: otherwise it shares its header, which is correct.
         token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
-    }
-
-    fn tell_of_landing(
-        &self,
-        flight: FlightId,
-        landed: Landed,
-        outcome: &Outcome,
-        expires_in: Option<Duration>,
-    ) {
-        let flight = flight.as_u64();
-        match (landed, outcome) {
-            (Landed::Took(generation), _) => self.tell(&Event::TokenLanded {
-                flight,
-                generation: generation.as_u64(),
-                expires_in,
-            }),
-            (Landed::Same(generation), _) => self.tell(&Event::TokenUnchanged {
-                flight,
-                generation: generation.as_u64(),
-                expires_in,
-            }),
-            (Landed::Failed { .. }, Outcome::Failed(error)) => {
-                self.tell(&Event::FlightFailed { flight, error });
-            }
-            (Landed::Failed { .. } | Landed::Late, _) => {}
-        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

@@ -9,6 +9,7 @@ use crate::token::Grant;
 use crate::{Origin, Token, TokenError};
 
 use super::announcement::{Announcement, Outcome};
+use super::common::CommonFailure;
 use super::waiting::Step;
 
 pub(super) struct State {
@@ -50,10 +51,10 @@ impl State {
         }
     }
 
-    /// Whether another manager gave it: of the held generation, but not the held token.
+    /// Whether another manager gave it: this one has given none, or another of that generation.
     pub(super) fn is_foreign(&self, token: &Token) -> bool {
         let held = self.token.as_ref();
-        held.is_some_and(|held| held.key() == token.key() && !held.is_same_token(token))
+        held.is_none_or(|held| held.key() == token.key() && !held.is_same_token(token))
     }
 
     /// Keeps what landed.
@@ -74,15 +75,26 @@ impl State {
         }
     }
 
-    pub(super) fn fail(&mut self, error: TokenError) -> Outcome {
-        self.last_error = Some(error.clone());
-        Outcome::Failed(error)
+    /// Keeps the failure with which a flight landed; `error` makes it from the end of the rest.
+    pub(super) fn fail(
+        &mut self,
+        landed: Landed,
+        error: impl FnOnce(Moment) -> TokenError,
+    ) -> Outcome {
+        match landed {
+            Landed::Failed { until } => {
+                let error = error(until);
+                self.last_error = Some(error.clone());
+                Outcome::Failed(error)
+            }
+            Landed::Took(_) | Landed::Same(_) | Landed::Late => Outcome::Gone,
+        }
     }
 
-    /// Another view of the client rests until then, after a failure that is everybody's.
-    pub(super) fn rest_until(&mut self, until: Moment, error: TokenError) {
-        if self.renewal.rest_until(until) {
-            self.last_error = Some(error);
+    /// Another view of the client rests, after a failure that is everybody's.
+    pub(super) fn rest_with(&mut self, failure: CommonFailure) {
+        if self.renewal.rest_with(&failure.rest) {
+            self.last_error = Some(failure.error);
         }
     }
 

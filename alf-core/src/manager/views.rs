@@ -1,9 +1,7 @@
 //! The tokens of one client: one for each scope and resource that was asked for.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::TokenError;
-use crate::machine::Moment;
 use crate::wire::token_request::GrantParameters;
 
 use super::shared::Shared;
@@ -44,37 +42,6 @@ impl Views {
         others.drain(..spare);
         others.push(Arc::clone(&view));
         view
-    }
-}
-
-/// What all views of a client know of their authorization server: that it is down, or that it does
-/// not know the client (B2).
-#[derive(Default)]
-pub(super) struct CommonRest(Mutex<Option<(Moment, TokenError)>>);
-
-impl CommonRest {
-    /// A view's flight failed, and the view rests until then.
-    pub(super) fn failed(&self, until: Moment, error: &TokenError) {
-        let mut rest = self.lock();
-        // One that ends later stands.
-        let is_longer = rest.as_ref().is_none_or(|(known, _)| *known < until);
-        if error.concerns_all_views() && is_longer {
-            *rest = Some((until, error.clone()));
-        }
-    }
-
-    /// A view's flight succeeded.
-    pub(super) fn succeeded(&self) {
-        *self.lock() = None;
-    }
-
-    /// Until when all views rest, and after what.
-    pub(super) fn at(&self, now: Moment) -> Option<(Moment, TokenError)> {
-        self.lock().clone().filter(|(until, _)| now < *until)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<(Moment, TokenError)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,10 @@
 //! What alf does, told as events: the one place where it logs and counts.
 
+mod requested;
 #[cfg(feature = "tracing")]
 mod tracing;
+
+pub use requested::Requested;
 
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingObserver;
@@ -55,7 +58,9 @@ pub enum Event<'a> {
     /// A flight was begun: one acquisition of a token, of one or more attempts.
     #[non_exhaustive]
     FlightBegun {
-        /// Which flight of its client, from 1.
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
+        /// Which flight for it, from 1.
         flight: u64,
     },
     /// The metadata of an issuer was read
@@ -70,6 +75,8 @@ pub enum Event<'a> {
     /// An attempt failed, and another will follow.
     #[non_exhaustive]
     AttemptFailed {
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
         /// Which flight.
         flight: u64,
         /// The failure so far.
@@ -80,9 +87,11 @@ pub enum Event<'a> {
     /// A flight brought a new token.
     #[non_exhaustive]
     TokenLanded {
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
         /// Which flight.
         flight: u64,
-        /// Which token of its client, from 1.
+        /// Which token that was got for it, from 1.
         generation: u64,
         /// The lifetime that the token states.
         expires_in: Option<Duration>,
@@ -90,9 +99,11 @@ pub enum Event<'a> {
     /// A flight brought the token that is held already.
     #[non_exhaustive]
     TokenUnchanged {
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
         /// Which flight.
         flight: u64,
-        /// Which token of its client, from 1.
+        /// Which token that was got for it, from 1.
         generation: u64,
         /// What is left of its lifetime.
         expires_in: Option<Duration>,
@@ -100,6 +111,8 @@ pub enum Event<'a> {
     /// A flight failed, and alf rests.
     #[non_exhaustive]
     FlightFailed {
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
         /// Which flight.
         flight: u64,
         /// The failure, and until when alf rests.
@@ -108,13 +121,17 @@ pub enum Event<'a> {
     /// A flight was stopped without a result; the next caller begins another.
     #[non_exhaustive]
     FlightDied {
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
         /// Which flight.
         flight: u64,
     },
     /// A resource server rejected a token, and it is renewed.
     #[non_exhaustive]
     TokenRejected {
-        /// Which token of its client, from 1.
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
+        /// Which token that was got for it, from 1.
         generation: u64,
         /// Who rejected it, where known.
         origin: Option<&'a Origin>,
@@ -123,7 +140,9 @@ pub enum Event<'a> {
     /// because renewing did not help lately.
     #[non_exhaustive]
     HandedBack {
-        /// Which token of its client, from 1.
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
+        /// Which token that was got for it, from 1.
         generation: u64,
         /// Who rejected it, where known.
         origin: Option<&'a Origin>,
@@ -131,6 +150,8 @@ pub enum Event<'a> {
     /// A request was replayed and answered.
     #[non_exhaustive]
     Replayed {
+        /// What the token is for: a client may have several.
+        requested: Requested<'a>,
         /// The token of the replay.
         generation: u64,
         /// Who answered it.

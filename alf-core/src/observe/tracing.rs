@@ -26,53 +26,89 @@ impl TracingObserver {
 impl Observer for TracingObserver {
     fn on(&self, event: &Event<'_>) {
         match event {
-            Event::FlightBegun { flight } => debug!(target: "alf", flight, "asking for a token"),
+            Event::FlightBegun { requested, flight } => {
+                debug!(target: "alf", %requested, flight, "asking for a token");
+            }
             Event::IssuerDiscovered {
                 issuer,
                 token_endpoint,
             } => debug!(target: "alf", issuer, token_endpoint, "the metadata was read"),
             Event::AttemptFailed {
+                requested,
                 flight,
                 error,
                 pause,
             } => {
                 let error = Chain(error);
-                warn!(target: "alf", flight, %error, ?pause, "the token request is tried again");
+                warn!(
+                    target: "alf",
+                    %requested, flight, %error, ?pause, "the token request is tried again"
+                );
             }
             Event::TokenLanded {
+                requested,
                 flight,
                 generation,
                 expires_in,
             } => {
-                info!(target: "alf", flight, generation, ?expires_in, "got a token");
+                info!(
+                    target: "alf",
+                    %requested, flight, generation, ?expires_in, "got a token"
+                );
             }
             Event::TokenUnchanged {
+                requested,
                 flight,
                 generation,
                 expires_in,
             } => {
-                info!(target: "alf", flight, generation, ?expires_in, "got the same token again");
+                info!(
+                    target: "alf",
+                    %requested, flight, generation, ?expires_in, "got the same token again"
+                );
             }
-            Event::FlightFailed { flight, error } => {
+            Event::FlightFailed {
+                requested,
+                flight,
+                error,
+            } => {
                 let retry_at = error.retry_at();
                 let error = Chain(error);
-                warn!(target: "alf", flight, %error, ?retry_at, "got no token");
+                warn!(target: "alf", %requested, flight, %error, ?retry_at, "got no token");
             }
-            Event::FlightDied { flight } => {
-                warn!(target: "alf", flight, "the token request was stopped without a result");
+            Event::FlightDied { requested, flight } => {
+                warn!(
+                    target: "alf",
+                    %requested, flight, "the token request was stopped without a result"
+                );
             }
-            Event::TokenRejected { generation, origin } => {
-                warn!(target: "alf", generation, ?origin, "the token was rejected");
+            Event::TokenRejected {
+                requested,
+                generation,
+                origin,
+            } => {
+                warn!(target: "alf", %requested, generation, ?origin, "the token was rejected");
             }
-            Event::HandedBack { generation, origin } => {
-                debug!(target: "alf", generation, ?origin, "rejected, as lately: handed back");
+            Event::HandedBack {
+                requested,
+                generation,
+                origin,
+            } => {
+                debug!(
+                    target: "alf",
+                    %requested, generation, ?origin, "rejected, as lately: handed back"
+                );
             }
             Event::Replayed {
+                requested,
                 generation,
                 origin,
                 status,
             } => {
-                debug!(target: "alf", generation, %origin, %status, "the request was replayed");
+                debug!(
+                    target: "alf",
+                    %requested, generation, %origin, %status, "the request was replayed"
+                );
             }
             Event::RequestBlocked { blocked } => {
                 warn!(target: "alf", %blocked, "the request was not sent");

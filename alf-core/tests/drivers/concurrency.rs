@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 
-use alf_core::{Client, Runtime, ThreadRuntime};
+use alf_core::{Client, Runtime, ThreadRuntime, TransportErrorKind};
 use alf_testkit::VirtualTime;
 use futures_util::future::{Either, abortable, join_all, select};
 use pollster::block_on;
@@ -223,4 +223,25 @@ fn s_r_storm_of_drops_and_revocations_costs_one_token_request_a_revocation() {
     assert_eq!(endpoint.most_under_way(), 1);
     // Nothing is stuck: the last revocation is over with the cool-down at the latest.
     assert!(block_on(client.tokens().token()).is_ok());
+}
+
+#[test]
+fn b2_scopes_on_eight_threads_ride_out_an_outage_together() {
+    const SCOPES: usize = 8;
+    const FAILURES: usize = 4;
+    let (client, endpoint, _) = client_on(ThreadRuntime::new());
+    for _ in 0..FAILURES {
+        endpoint.reply(Reply::Fail(TransportErrorKind::Connect));
+    }
+    let counts = on_threads(|thread| {
+        let tokens = client.tokens();
+        let calls = (0..SCOPES).map(|scope| tokens.with_scope(format!("{thread}-{scope}")));
+        let calls = calls.map(|tokens| async move { tokens.token().await });
+        let outcomes = block_on(join_all(calls));
+        outcomes.into_iter().flatten().count()
+    });
+    // Nobody is forgotten in the queue, and none has failed.
+    assert_eq!(counts, [SCOPES; THREADS]);
+    assert_eq!(endpoint.requests(), FAILURES + THREADS * SCOPES);
+    assert_eq!(endpoint.under_way(), 0);
 }

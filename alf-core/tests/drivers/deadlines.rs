@@ -1,10 +1,11 @@
 //! S5: every wait ends, whatever servers, credentials and runtimes do.
 
+use std::error::Error as _;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alf_core::{ClientSecret, TimeoutPhase, TokenErrorKind};
+use alf_core::{ClientSecret, TimeoutPhase, TokenError, TokenErrorKind, TransportErrorKind};
 
 use crate::support::{ACQUIRE_TIMEOUT, CLIENT_ID, Reply, World, millis, seconds, shown};
 
@@ -29,6 +30,27 @@ fn s5_a_silent_server_ends_the_flight_within_acquire_timeout() {
         assert_eq!(world.endpoint.under_way(), 0);
         world.assert_at_rest();
     }
+}
+
+#[test]
+fn s5_time_out_says_what_failed_before() {
+    let world = World::new();
+    let tokens = world.tokens();
+    world
+        .endpoint
+        .reply(Reply::Fail(TransportErrorKind::Connect));
+    world.endpoint.reply_after(millis(4990), Reply::status(503));
+    world.endpoint.otherwise(Reply::Never);
+    let mut call = world.ask(&tokens);
+    world.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
+    let earlier = error.source().unwrap().downcast_ref::<TokenError>();
+    let earlier = earlier.expect("an attempt failed before");
+    assert_eq!(earlier.status().unwrap(), 503);
+    assert_eq!(earlier.attempts(), 2);
+    // One such layer, not one for each attempt.
+    assert!(earlier.source().is_none(), "{earlier:?}");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod expiry;
 mod flights;
 mod flow;
 mod leaks;
+mod outage;
 mod ports;
 mod rejection;
 mod rotation;

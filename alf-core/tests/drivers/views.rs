@@ -71,6 +71,54 @@ fn r1_rejection_is_of_one_token_and_not_of_another_scopes() {
 }
 
 #[test]
+fn s1_events_say_of_which_token_they_are() {
+    let world = World::new();
+    let client = world.client_with(|builder| builder.scope("read").resource("https://a.example"));
+    let writer = client.with_scope("write");
+    world.get_now(&client);
+    world.get_now(&writer);
+    world.api.revoke("token-2");
+    world.get_now(&writer);
+    let of = |scope| {
+        let all = world.events.all();
+        let scope =
+            format!("Requested {{ scope: Some({scope:?}), resources: [\"https://a.example\"] }}");
+        let of_it = all.iter().filter(|event| event.contains(&scope));
+        of_it
+            .map(|event| event.split(' ').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("read"), ["FlightBegun", "TokenLanded"]);
+    assert_eq!(
+        of("write"),
+        [
+            "FlightBegun",
+            "TokenLanded",
+            "TokenRejected",
+            "FlightBegun",
+            "TokenLanded",
+            "Replayed"
+        ]
+    );
+    assert_eq!(world.events.all().len(), 8);
+}
+
+#[test]
+fn r1_token_of_another_view_is_none_of_ones_own() {
+    let world = World::new();
+    let client = world.client();
+    let token = world.ask_now(client.tokens()).unwrap();
+    let writer = client.tokens().with_scope("write");
+    writer.reject(&token);
+    world.runtime.run_until_stalled();
+    assert_eq!(world.endpoint.requests(), 1);
+    assert_eq!(world.token_now(&writer), "token-2");
+    writer.reject(&token);
+    world.runtime.run_until_stalled();
+    assert_eq!(world.endpoint.requests(), 2);
+}
+
+#[test]
 fn b2_what_concerns_the_client_lets_all_its_views_rest() {
     for (reply, kind) in [
         (

@@ -15,6 +15,7 @@ mod rest;
 mod scenario;
 mod search;
 mod time;
+mod turns;
 mod unreplayed;
 
 use core::time::Duration;

@@ -200,28 +200,47 @@ fn b2_the_same_token_is_a_success_too() {
     assert_eq!(scenario.fail(Failure::TRANSIENT), failed_at + secs(1));
 }
 
+/// The rest of another token of the client, after a failure of that kind that ends then.
+fn rest_of_another(failed_at: Moment, failure: &Failure) -> Rest {
+    let mut other = Rest::new();
+    other.failed(failed_at, failure);
+    other
+}
+
+fn after(retry_after: u64) -> Failure {
+    Failure::Transient {
+        retry_after: secs(retry_after),
+    }
+}
+
 #[test]
 fn b2_rest_of_another_token_of_the_client_is_rested_too() {
     let mut scenario = Scenario::new();
-    assert!(scenario.machine.rest_until(at(7)));
+    let rest = rest_of_another(at(0), &after(7));
+    assert!(scenario.machine.rest_with(&rest));
     assert_eq!(
         scenario.machine.demand(scenario.now()),
         Demand::Refuse { until: at(7) }
     );
     // Told again, or of one that ends earlier: no news.
-    assert!(!scenario.machine.rest_until(at(7)));
-    assert!(!scenario.machine.rest_until(at(6)));
+    assert!(!scenario.machine.rest_with(&rest));
+    assert!(
+        !scenario
+            .machine
+            .rest_with(&rest_of_another(at(0), &after(6)))
+    );
     scenario.pass(secs(7));
     assert_eq!(scenario.demand(), Told::Begin);
-    // It was no failure of its own, and does not count as one.
-    let until = scenario.fail(Failure::PERMANENT);
-    assert_eq!(until, at(8));
+    assert!(scenario.begun().after_failure);
+    // It is the second failure of the client.
+    assert_eq!(scenario.fail(Failure::TRANSIENT), at(7 + 2));
 }
 
 #[test]
 fn b2_rest_of_another_token_lengthens_ones_own() {
     let mut scenario = Scenario::resting();
-    assert!(scenario.machine.rest_until(at(60)));
+    let rest = rest_of_another(at(0), &after(60));
+    assert!(scenario.machine.rest_with(&rest));
     assert_eq!(
         scenario.machine.demand(scenario.now()),
         Demand::Refuse { until: at(60) }
@@ -231,10 +250,55 @@ fn b2_rest_of_another_token_lengthens_ones_own() {
 }
 
 #[test]
+fn b2_rest_is_the_next_one_after_the_last_of_the_client() {
+    let mut scenario = Scenario::flying();
+    let last = rest_of_another(at(0), &Failure::TRANSIENT);
+    let flight = scenario.begun().flight;
+    let landed = scenario
+        .machine
+        .land_after(at(0), flight, &Failure::TRANSIENT, last);
+    assert_eq!(landed, Landed::Failed { until: at(2) });
+    // Over for good: a second end of it changes nothing.
+    let again = scenario
+        .machine
+        .land_after(at(0), flight, &Failure::TRANSIENT, Rest::new());
+    assert_eq!(again, Landed::Late);
+    assert_eq!(scenario.machine.rest().end(), at(2));
+}
+
+#[test]
+fn b2_flight_falls_with_another_and_rests_as_long() {
+    let mut scenario = Scenario::flying();
+    let flight = scenario.begun().flight;
+    let rest = rest_of_another(at(0), &after(3));
+    let landed = scenario.machine.fall(flight, &rest);
+    assert_eq!(landed, Landed::Failed { until: at(3) });
+    assert_eq!(scenario.machine.fall(flight, &rest), Landed::Late);
+    assert_eq!(scenario.demand(), Told::Refuse);
+    scenario.pass(secs(3));
+    assert_eq!(scenario.demand(), Told::Begin);
+}
+
+#[test]
+fn r1_rejected_token_is_used_again_after_a_fall_that_may_pass() {
+    for (failure, told) in [
+        (Failure::TRANSIENT, Told::Use),
+        (Failure::PERMANENT, Told::Refuse),
+    ] {
+        let mut scenario = Scenario::fresh();
+        assert_eq!(scenario.reject(), Told::Begin);
+        let flight = scenario.begun().flight;
+        let rest = rest_of_another(scenario.now(), &failure);
+        scenario.machine.fall(flight, &rest);
+        assert_eq!(scenario.demand(), told, "{failure:?}");
+    }
+}
+
+#[test]
 fn e4_due_token_is_used_while_another_of_the_client_rests() {
     let mut scenario = Scenario::due();
-    let until = scenario.now() + secs(3);
-    scenario.machine.rest_until(until);
+    let rest = rest_of_another(scenario.now(), &after(3));
+    scenario.machine.rest_with(&rest);
     assert_eq!(scenario.demand(), Told::Use);
     scenario.pass(secs(3));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
@@ -244,6 +308,7 @@ fn e4_due_token_is_used_while_another_of_the_client_rests() {
 fn s1_flight_under_way_is_joined_whatever_another_token_met() {
     let mut scenario = Scenario::new();
     assert_eq!(scenario.demand(), Told::Begin);
-    scenario.machine.rest_until(at(60));
+    let rest = rest_of_another(at(0), &after(60));
+    scenario.machine.rest_with(&rest);
     assert_eq!(scenario.demand(), Told::Join);
 }

@@ -24,6 +24,8 @@ pub(crate) struct Endpoint {
 
 struct State {
     script: VecDeque<Next>,
+    /// What a body must hold, and the answer to it.
+    always: Option<(&'static str, Reply)>,
     otherwise: Reply,
     issued: usize,
     exchanges: Vec<Exchange>,
@@ -72,6 +74,7 @@ impl Endpoint {
     pub(crate) fn new(runtime: Arc<dyn Runtime>, journal: Journal) -> Self {
         let state = State {
             script: VecDeque::new(),
+            always: None,
             otherwise: Reply::Issue,
             issued: 0,
             exchanges: Vec::new(),
@@ -104,6 +107,11 @@ impl Endpoint {
     /// Answers every request for which there is no script.
     pub(crate) fn otherwise(&self, reply: Reply) {
         self.state.lock().unwrap().otherwise = reply;
+    }
+
+    /// Answers every request so whose body holds `part`, whatever the script says.
+    pub(crate) fn always(&self, part: &'static str, reply: Reply) {
+        self.state.lock().unwrap().always = Some((part, reply));
     }
 
     /// How many token requests there were.
@@ -149,13 +157,19 @@ impl Endpoint {
             options,
         };
         let mut state = self.state.lock().unwrap();
-        state.exchanges.push(exchange);
         state.under_way += 1;
         state.most_under_way = state.most_under_way.max(state.under_way);
-        let otherwise = state.otherwise.clone();
-        let next = state.script.pop_front();
         let under_way = UnderWay(Arc::clone(&self.state));
-        (next.unwrap_or(Next::Now(otherwise)), under_way)
+        let always = state.always.clone();
+        let always = always.filter(|(part, _)| exchange.body.contains(part));
+        let next = if let Some((_, reply)) = always {
+            Next::Now(reply)
+        } else {
+            let otherwise = Next::Now(state.otherwise.clone());
+            state.script.pop_front().unwrap_or(otherwise)
+        };
+        state.exchanges.push(exchange);
+        (next, under_way)
     }
 
     fn issue(&self) -> String {

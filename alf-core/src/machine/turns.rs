@@ -1,0 +1,189 @@
+//! Who asks an authorization server that is in trouble: one at a time, with the pauses of one (B1,
+//! B2).
+
+use std::collections::VecDeque;
+
+use super::attempts::pauses;
+use super::{Backoff, Moment};
+
+/// The turns of a client's flights, whatever token each of them is for.
+///
+/// While the authorization server answers, each flight asks when it likes. From a failure that
+/// every flight would meet until the next success, one at a time asks, after the pauses that one
+/// flight would make. Who waits longest is next, so that a token that always fails keeps no other
+/// back. When a flight fails, all that were under way fail with it.
+///
+/// A flight takes a [`Ticket`], [asks](Self::ask) before each attempt, says what came of it, and
+/// [leaves](Self::leave).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Turns {
+    /// The longest waiting first.
+    queue: VecDeque<Seat>,
+    /// Whose attempt is under way while no other may be.
+    taken: Option<Seat>,
+    trouble: Option<Trouble>,
+    tickets: u64,
+    /// How many flights have failed for all.
+    failed: u64,
+    /// Flights that began before so many had failed have failed with them; zero after a success.
+    fallen: u64,
+}
+
+/// Stands for a flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    number: u64,
+    /// How many flights had failed when it began.
+    failed: u64,
+}
+
+/// What a flight does before an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It makes the attempt.
+    Go,
+    /// It asks again when something has changed, and at `until` at the latest.
+    Wait {
+        /// When it could be its turn though nothing has changed.
+        until: Moment,
+    },
+    /// It has failed: its deadline comes before the next attempt of any may be made (B1).
+    Stop,
+    /// It has failed: another did, for all.
+    Fallen,
+}
+
+/// A flight that waits for its turn, or has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Seat {
+    number: u64,
+    /// From then on the flight counts no more (S5).
+    deadline: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Trouble {
+    /// No attempt before.
+    next_at: Moment,
+    pauses: Backoff,
+}
+
+impl Turns {
+    /// A ticket for a flight that begins.
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket {
+            number: self.tickets,
+            failed: self.failed,
+        }
+    }
+
+    /// A flight is ready for an attempt. `alone` says that none may go beside it, even if the
+    /// server is well: it is to find out what all of them need.
+    pub fn ask(&mut self, now: Moment, ticket: Ticket, deadline: Moment, alone: bool) -> Turn {
+        self.forget_overdue(now, ticket);
+        if self.has_turn(ticket) {
+            return Turn::Go;
+        }
+        if self.has_fallen(ticket) {
+            self.leave(ticket);
+            return Turn::Fallen;
+        }
+        if self.trouble.is_none() && !alone {
+            self.leave(ticket);
+            return Turn::Go;
+        }
+        let next_at = self
+            .trouble
+            .map_or(Moment::START, |trouble| trouble.next_at);
+        if deadline <= now.max(next_at) {
+            self.leave(ticket);
+            return Turn::Stop;
+        }
+        let seat = Seat {
+            number: ticket.number,
+            deadline,
+        };
+        if !self.queue.iter().any(|waiting| waiting.is_of(ticket)) {
+            self.queue.push_back(seat);
+        }
+        let first = self.queue.front().copied().unwrap_or(seat);
+        match &self.taken {
+            Some(taken) => Turn::Wait {
+                until: taken.deadline,
+            },
+            None if !first.is_of(ticket) => Turn::Wait {
+                until: first.deadline,
+            },
+            None if now < next_at => Turn::Wait { until: next_at },
+            None => {
+                self.taken = self.queue.pop_front();
+                Turn::Go
+            }
+        }
+    }
+
+    /// An attempt failed in a way that every flight would meet, and its flight tries again, not
+    /// before `at`. `jitter` is the random number from 0 to 1 that went into `at`.
+    pub fn stumbled(&mut self, now: Moment, ticket: Ticket, at: Moment, jitter: f64) {
+        // Those that were under way when it began are the same failure, not further ones.
+        let is_news = self.trouble.is_none() || self.has_turn(ticket);
+        let trouble = self.trouble.get_or_insert_with(|| Trouble {
+            next_at: at,
+            pauses: pauses(false),
+        });
+        if is_news {
+            let pause = trouble.pauses.take_jittered(jitter);
+            trouble.next_at = trouble.next_at.max(now + pause);
+        }
+        trouble.next_at = trouble.next_at.max(at);
+        self.leave(ticket);
+    }
+
+    /// A flight failed in a way that every flight would meet, and all rest until then.
+    pub fn failed(&mut self, ticket: Ticket, until: Moment) {
+        self.failed += 1;
+        self.fallen = self.failed;
+        let next_at = self.trouble.map_or(until, |known| known.next_at.max(until));
+        self.trouble = Some(Trouble {
+            next_at,
+            pauses: pauses(true),
+        });
+        self.leave(ticket);
+    }
+
+    /// The server is well: an attempt succeeded.
+    pub fn succeeded(&mut self, ticket: Ticket) {
+        self.trouble = None;
+        self.fallen = 0;
+        self.leave(ticket);
+    }
+
+    /// A flight is over, or asks for no turn just now.
+    pub fn leave(&mut self, ticket: Ticket) {
+        self.queue.retain(|seat| !seat.is_of(ticket));
+        self.taken.take_if(|seat| seat.is_of(ticket));
+    }
+
+    /// Whether another flight has failed for all since that one began.
+    pub fn has_fallen(&self, ticket: Ticket) -> bool {
+        ticket.failed < self.fallen
+    }
+
+    fn has_turn(&self, ticket: Ticket) -> bool {
+        self.taken.is_some_and(|seat| seat.is_of(ticket))
+    }
+
+    /// S5: what is frozen keeps nobody waiting.
+    fn forget_overdue(&mut self, now: Moment, but: Ticket) {
+        self.queue
+            .retain(|seat| seat.is_of(but) || now < seat.deadline);
+        self.taken.take_if(|seat| seat.deadline <= now);
+    }
+}
+
+impl Seat {
+    fn is_of(&self, ticket: Ticket) -> bool {
+        self.number == ticket.number
+    }
+}

@@ -1,0 +1,77 @@
+//! Which of a client's tokens an event is about.
+
+use std::fmt;
+
+use crate::wire::token_request::GrantParameters;
+
+/// What a token was asked for with: a client has one token for each of these.
+///
+/// It is what the client's settings say, unless the client is a view of another `scope` or
+/// `resource`. As text it is `scope "read write", resource "https://a.example"`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Requested<'a>(&'a GrantParameters);
+
+impl<'a> Requested<'a> {
+    pub(crate) fn new(grant: &'a GrantParameters) -> Self {
+        Self(grant)
+    }
+
+    /// The scopes, separated by spaces
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)); `None`: those that
+    /// the authorization server gives by itself.
+    pub fn scope(&self) -> Option<&'a str> {
+        self.0.scope.as_deref()
+    }
+
+    /// The resources ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)); none, where none was
+    /// named.
+    pub fn resources(&self) -> &'a [String] {
+        &self.0.resources
+    }
+}
+
+impl fmt::Display for Requested<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.scope() {
+            Some(scope) => write!(f, "scope {scope:?}")?,
+            None => f.write_str("no scope")?,
+        }
+        for resource in self.resources() {
+            write!(f, ", resource {resource:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Without the other parameters, which may be secret.
+impl fmt::Debug for Requested<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requested")
+            .field("scope", &self.scope())
+            .field("resources", &self.resources())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x1_only_what_is_no_secret_is_shown() {
+        let grant = GrantParameters {
+            scope: Some("read write".to_owned()),
+            resources: vec!["https://a.example".to_owned()],
+            extra: vec![("api_key".to_owned(), "s3cr3t".to_owned())],
+            ..GrantParameters::default()
+        };
+        let requested = Requested::new(&grant);
+        assert_eq!(
+            requested.to_string(),
+            r#"scope "read write", resource "https://a.example""#
+        );
+        assert!(!format!("{requested:?}").contains("s3cr3t"));
+        let nothing = GrantParameters::default();
+        assert_eq!(Requested::new(&nothing).to_string(), "no scope");
+    }
+}

@@ -1,0 +1,281 @@
+//! B1 and B2 for a client with tokens of many scopes: in an outage they are as one.
+
+use std::time::Duration;
+
+use alf_core::{Client, TokenErrorKind, TokenManager, TransportErrorKind};
+
+use crate::support::{
+    ACQUIRE_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, Reply, SECRET, World, just_before, millis,
+    seconds, shown,
+};
+
+const SCOPES: usize = 64;
+
+fn scopes(tokens: &TokenManager, count: usize) -> Vec<TokenManager> {
+    let scopes = (0..count).map(|number| tokens.with_scope(format!("scope-{number}")));
+    scopes.collect()
+}
+
+fn ask_all(world: &World, tokens: &[TokenManager]) -> Vec<Asking> {
+    tokens.iter().map(|tokens| world.ask(tokens)).collect()
+}
+
+/// Lets that much time pass, in which each of them is asked for again as soon as it has answered.
+fn ask_on_and_on(world: &World, tokens: &[TokenManager], time: Duration) {
+    let step = millis(250);
+    let mut calls = ask_all(world, tokens);
+    for _ in 0..time.as_millis() / step.as_millis() {
+        world.advance(step);
+        for (call, tokens) in calls.iter_mut().zip(tokens) {
+            if call.is_finished() {
+                *call = world.ask(tokens);
+            }
+        }
+    }
+}
+
+/// How many token requests a client with that many scopes makes in ten minutes of that answer.
+fn requests_in_ten_minutes(reply: &Reply, count: usize) -> usize {
+    let world = World::new();
+    world.endpoint.otherwise(reply.clone());
+    let tokens = scopes(world.client().tokens(), count);
+    ask_on_and_on(&world, &tokens, seconds(600));
+    world.endpoint.requests()
+}
+
+#[test]
+fn b2_load_in_an_outage_does_not_grow_with_the_scopes() {
+    for reply in [
+        Reply::Fail(TransportErrorKind::Connect),
+        Reply::status(503),
+        Reply::Never,
+        Reply::refuse(401, "invalid_client"),
+    ] {
+        let of_one = requests_in_ten_minutes(&reply, 1);
+        let of_many = requests_in_ten_minutes(&reply, SCOPES);
+        // Each has asked once before the client knew of the outage.
+        let most = SCOPES + of_one + of_one / 5;
+        assert!(
+            of_many <= most,
+            "{reply:?}: {of_many}, and {of_one} for one"
+        );
+        // And it goes on asking, or it would not notice the end.
+        assert!(of_many >= of_one * 4 / 5, "{reply:?}: {of_many}, {of_one}");
+    }
+}
+
+#[test]
+fn b2_end_of_an_outage_is_noticed_by_all_scopes_within_five_seconds() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), SCOPES);
+    world
+        .endpoint
+        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+    ask_on_and_on(&world, &tokens, seconds(120));
+    world.endpoint.otherwise(Reply::Issue);
+    // It asks every quarter of a second.
+    ask_on_and_on(&world, &tokens, seconds(5) + millis(250));
+    let before = world.endpoint.requests();
+    for tokens in &tokens {
+        let answer = world.ask_now(tokens);
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    assert_eq!(world.endpoint.requests(), before);
+    world.advance(ACQUIRE_TIMEOUT);
+    world.assert_at_rest();
+}
+
+#[test]
+fn b1_short_outage_is_ridden_out_by_all_scopes_with_the_pauses_of_one() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), SCOPES);
+    // All of them ask before one has failed.
+    let held: Vec<_> = tokens.iter().map(|_| world.endpoint.hold()).collect();
+    let mut calls = ask_all(&world, &tokens);
+    assert_eq!(world.endpoint.requests(), SCOPES);
+    for held in held {
+        held.answer(Reply::Fail(TransportErrorKind::Connect));
+    }
+    // Then four more attempts fail, of any of them.
+    for _ in 0..4 {
+        world
+            .endpoint
+            .reply(Reply::Fail(TransportErrorKind::Connect));
+    }
+    // 100 + 200 + 400 + 800 + 1000 ms at most.
+    world.advance(millis(2500));
+    for call in &mut calls {
+        assert!(call.take().expect("it should have its token").is_ok());
+    }
+    assert_eq!(world.endpoint.requests(), SCOPES + 4 + SCOPES);
+    world.assert_at_rest();
+}
+
+#[test]
+fn b2_one_at_a_time_asks_while_the_server_is_in_trouble() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 3);
+    world.endpoint.reply(Reply::status(503));
+    let mut calls = vec![world.ask(&tokens[0])];
+    // It pauses; meanwhile the others do not try by themselves.
+    calls.extend(ask_all(&world, &tokens[1..]));
+    assert_eq!(world.endpoint.requests(), 1);
+    let held = world.endpoint.hold();
+    world.advance(millis(100));
+    assert_eq!(world.endpoint.requests(), 2);
+    world.advance(millis(900));
+    assert_eq!(world.endpoint.requests(), 2);
+    // The server is there: now each may.
+    held.answer(Reply::Issue);
+    world.runtime.run_until_stalled();
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    assert_eq!(world.endpoint.requests(), 4);
+    world.assert_at_rest();
+}
+
+#[test]
+fn b2_scope_that_always_fails_keeps_no_other_from_its_token() {
+    let world = World::new();
+    let client = world.client();
+    let broken = scopes(client.tokens(), 3);
+    world.endpoint.always("scope=scope-", Reply::status(500));
+    let mut calls = ask_all(&world, &broken);
+    let fine = client.tokens().with_scope("fine");
+    let mut call = world.ask(&fine);
+    world.advance(millis(1000));
+    assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+    world.advance(ACQUIRE_TIMEOUT);
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_err()));
+    world.assert_at_rest();
+}
+
+#[test]
+fn b2_what_one_has_met_is_told_to_those_who_wait_for_their_turn() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 3);
+    world.endpoint.reply(Reply::status(503));
+    let mut calls = ask_all(&world, &tokens[..1]);
+    calls.extend(ask_all(&world, &tokens[1..]));
+    world
+        .endpoint
+        .otherwise(Reply::refuse(401, "invalid_client"));
+    world.advance(millis(100));
+    for call in &mut calls {
+        let error = call.take().expect("nobody should wait on").unwrap_err();
+        assert_eq!(error.error_code(), Some("invalid_client"));
+        assert!(error.retry_at().is_some());
+    }
+    assert_eq!(world.endpoint.requests(), 2);
+    world.assert_at_rest();
+}
+
+#[test]
+fn s5_who_waits_for_a_turn_waits_no_longer_than_acquire_timeout() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    world
+        .endpoint
+        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+    let mut first = world.ask(&tokens[0]);
+    world.advance(seconds(3));
+    let mut second = world.ask(&tokens[1]);
+    world.advance(just_before(ACQUIRE_TIMEOUT));
+    let error = first.take().unwrap().unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Connect);
+    let error = second.take().expect("B2: they rest together").unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Connect);
+}
+
+#[test]
+fn s5_one_that_is_not_answered_keeps_the_others_no_longer_than_an_attempt() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    world.endpoint.reply(Reply::status(503));
+    let mut first = world.ask(&tokens[0]);
+    let mut second = world.ask(&tokens[1]);
+    world.endpoint.reply(Reply::Never);
+    world.advance(seconds(6));
+    assert!(first.take().unwrap().is_ok());
+    assert!(second.take().unwrap().is_ok());
+}
+
+#[test]
+fn s4_flight_that_dies_in_its_turn_leaves_it_to_the_next() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    world.endpoint.reply(Reply::status(503));
+    let mut first = world.ask(&tokens[0]);
+    let mut second = world.ask(&tokens[1]);
+    world.endpoint.reply(Reply::Panic);
+    world.advance(seconds(1));
+    assert!(second.take().unwrap().is_ok());
+    assert!(first.take().unwrap().is_ok());
+    world.assert_at_rest();
+}
+
+#[test]
+fn e4_token_that_is_not_over_is_used_while_its_flight_waits_for_a_turn() {
+    let world = World::new();
+    let client = world.client();
+    let reader = client.tokens().with_scope("read");
+    assert_eq!(world.token_now(&reader), "token-1");
+    world.advance(EXPIRED);
+    world
+        .endpoint
+        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+    let _asking = world.ask(client.tokens());
+    assert_eq!(world.token_now(&reader), "token-1");
+    assert_eq!(world.endpoint.requests(), 2);
+}
+
+#[test]
+fn r1_token_that_was_rejected_is_used_again_where_the_others_met_an_outage() {
+    let world = World::new();
+    let client = world.client();
+    let reader = client.with_scope("read");
+    assert_eq!(world.get_now(&reader), 200);
+    world
+        .endpoint
+        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+    let mut asking = world.ask(client.tokens());
+    world.api.revoke("token-1");
+    let mut sending = world.send(
+        &reader,
+        crate::support::ApiRequest::get(crate::support::API),
+    );
+    world.advance(ACQUIRE_TIMEOUT);
+    assert!(asking.take().unwrap().is_err());
+    assert!(sending.take().unwrap().is_err());
+    // One odd 401 in an outage stops no call.
+    assert_eq!(world.token_now(reader.tokens()), "token-1");
+}
+
+#[test]
+fn t10_scopes_that_are_asked_for_at_once_read_the_metadata_once() {
+    let world = World::new();
+    let client: Client<Api> = world.build(
+        Client::discover("https://as.example.com")
+            .runtime(world.runtime.clone())
+            .observer(world.events.clone())
+            .client_secret(CLIENT_ID, SECRET),
+    );
+    let tokens = scopes(client.tokens(), 20);
+    let document = world.endpoint.hold();
+    let mut calls = ask_all(&world, &tokens);
+    assert_eq!(world.endpoint.requests(), 1);
+    document.answer(Reply::body(
+        r#"{"issuer":"https://as.example.com","token_endpoint":"https://as.example.com/token"}"#,
+    ));
+    world.runtime.run_until_stalled();
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    assert_eq!(world.endpoint.requests(), 21);
+    // After a day it is read again, once too.
+    world.advance(seconds(24 * 60 * 60));
+    let document = world.endpoint.hold();
+    let mut calls = ask_all(&world, &tokens);
+    document.answer(Reply::status(503));
+    world.runtime.run_until_stalled();
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    assert_eq!(world.endpoint.requests(), 42);
+    world.assert_at_rest();
+}
