@@ -1,5 +1,7 @@
 //! `client_secret_jwt`: an assertion with a MAC by the client secret (OIDC Core §9).
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 
@@ -21,8 +23,9 @@ use super::{
 /// wall clock. `iss` and `sub` are the client's id.
 ///
 /// The secret must be as long as the MAC at least: 32 bytes for HS256, 48 for HS384, 64 for HS512
-/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)). Many servers refuse a
-/// shorter one, and whoever reads an assertion can guess it.
+/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)). Whoever reads an assertion
+/// could guess a shorter one: it is an error, of building the client where the secret is given by
+/// value, else of each attempt.
 ///
 /// # Examples
 ///
@@ -75,7 +78,7 @@ impl ClientSecretJwt {
     }
 
     /// The `aud` of the assertion. Default: the [`issuer`](crate::ClientBuilder::issuer) where it is
-    /// known, else the token endpoint.
+    /// known, else the token endpoint, as it was written.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audience = Some(audience.into());
@@ -99,6 +102,9 @@ impl ClientAuthentication for ClientSecretJwt {
         request: &mut TokenRequest,
     ) -> Result<(), AuthenticationError> {
         let secret = self.secret.read().await?;
+        if let Some(problem) = self.algorithm.too_short(&secret) {
+            return Err(self.secret.unusable(problem));
+        }
         let header = Header {
             algorithm: self.algorithm.name(),
             key_id: None,
@@ -122,7 +128,7 @@ impl ClientAuthentication for ClientSecretJwt {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
-        self.secret.check(|_| None)
+        self.secret.check(|secret| self.algorithm.too_short(secret))
     }
 
     fn method(&self) -> Option<&str> {
@@ -138,6 +144,21 @@ impl MacAlgorithm {
             Self::Hs384 => "HS384",
             Self::Hs512 => "HS512",
         }
+    }
+
+    /// RFC 7518 §3.2: a key that is shorter than the MAC must not be used. How long it is, is not
+    /// said.
+    fn too_short(self, secret: &str) -> Option<Cow<'static, str>> {
+        let needed = match self {
+            Self::Hs256 => 32,
+            Self::Hs384 => 48,
+            Self::Hs512 => 64,
+        };
+        (secret.len() < needed).then(|| {
+            let name = self.name();
+            format!("it is shorter than the {needed} bytes that {name} needs (RFC 7518 §3.2)")
+                .into()
+        })
     }
 
     fn mac(self, secret: &[u8], message: &[u8]) -> hmac::Tag {

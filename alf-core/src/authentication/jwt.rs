@@ -1,6 +1,5 @@
 //! The assertion that a client signs itself (RFC 7523 §3, OIDC Core §9).
 
-use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::{Duration, SystemTime};
@@ -48,7 +47,7 @@ impl AssertionSettings {
         let claims = object([
             ("iss", Some(context.client_id().into())),
             ("sub", Some(context.client_id().into())),
-            ("aud", Some((*self.audience(context)).into())),
+            ("aud", Some(self.audience(context).into())),
             ("jti", Some(unique_id(context.wall_clock()).into())),
             ("iat", Some(issued_at.into())),
             (
@@ -72,12 +71,10 @@ impl AssertionSettings {
 
     /// A single string, and never a list: what is meant for several servers, one of them may use
     /// at another.
-    fn audience<'a>(&'a self, context: &AuthenticationContext<'a>) -> Cow<'a, str> {
-        match (&self.audience, context.issuer()) {
-            (Some(set), _) => Cow::Borrowed(set),
-            (None, Some(issuer)) => Cow::Borrowed(issuer),
-            (None, None) => Cow::Owned(context.token_endpoint().to_string()),
-        }
+    fn audience<'a>(&'a self, context: &AuthenticationContext<'a>) -> &'a str {
+        self.audience
+            .as_deref()
+            .unwrap_or_else(|| context.audience())
     }
 }
 

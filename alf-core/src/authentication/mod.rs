@@ -2,6 +2,8 @@
 //! (RFC 6749 §2.3).
 
 mod assertion;
+#[cfg(feature = "jwt")]
+mod certificate;
 mod client_secret;
 #[cfg(feature = "jwt")]
 mod client_secret_jwt;
@@ -194,6 +196,7 @@ pub enum Reload {
 #[derive(Clone, Copy)]
 pub struct AuthenticationContext<'a> {
     pub(crate) token_endpoint: &'a Uri,
+    pub(crate) written_endpoint: &'a str,
     pub(crate) issuer: Option<&'a str>,
     pub(crate) client_id: &'a str,
     pub(crate) wall_clock: SystemTime,
@@ -201,7 +204,8 @@ pub struct AuthenticationContext<'a> {
 }
 
 impl<'a> AuthenticationContext<'a> {
-    /// Where the token request goes.
+    /// Where the token request goes. An [`Uri`] has a `/` where the URL has no path: for a claim,
+    /// take [`audience`](Self::audience).
     pub fn token_endpoint(&self) -> &'a Uri {
         self.token_endpoint
     }
@@ -209,10 +213,16 @@ impl<'a> AuthenticationContext<'a> {
     /// The authorization server's identifier
     /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), where it is known: the
     /// user [set](crate::ClientBuilder::issuer) it, or [named](crate::ClientBuilder::discover) the
-    /// server by it. It is what an assertion is for (`aud`); where it is not known, the token
-    /// endpoint is.
+    /// server by it.
     pub fn issuer(&self) -> Option<&'a str> {
         self.issuer
+    }
+
+    /// What an assertion is for, its `aud`: the issuer where it is known, else the token endpoint.
+    /// Each as it was written, since a server compares it so
+    /// ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+    pub fn audience(&self) -> &'a str {
+        self.issuer.unwrap_or(self.written_endpoint)
     }
 
     /// The client's identifier
@@ -292,4 +302,4 @@ impl From<Reload> for Reloaded {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

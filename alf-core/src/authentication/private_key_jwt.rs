@@ -1,6 +1,8 @@
 //! `private_key_jwt`: an assertion that is signed by the client's private key (OIDC Core §9).
 
 use std::fmt;
+#[cfg(feature = "jwt")]
+use std::path::Path;
 
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -8,9 +10,11 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
+#[cfg(feature = "jwt")]
+use super::certificate::CertificateSource;
 use super::jwt::{AssertionSettings, Header, JWT_BEARER, add_assertion, signed};
 #[cfg(feature = "jwt")]
-use super::private_key::{KeyReader, PrivateKey, of_certificate};
+use super::private_key::{KeyReader, PrivateKey};
 use super::{AuthenticationContext, AuthenticationError, ClientAuthentication, Reload, Signer};
 
 /// `private_key_jwt`: an assertion that is signed by the client's private key, so that the
@@ -39,8 +43,8 @@ use super::{AuthenticationContext, AuthenticationError, ClientAuthentication, Re
 pub struct PrivateKeyJwt {
     signer: SignerSource,
     key_id: Option<String>,
-    /// The thumbprint of the certificate that was given, or what is wrong with it.
-    certificate: Option<Result<String, &'static str>>,
+    #[cfg(feature = "jwt")]
+    certificate: Option<CertificateSource>,
     settings: AssertionSettings,
 }
 
@@ -82,12 +86,24 @@ impl PrivateKeyJwt {
     #[cfg(feature = "jwt")]
     #[must_use]
     pub fn certificate(mut self, pem: impl AsRef<str>) -> Self {
-        self.certificate = Some(of_certificate(pem.as_ref()));
+        self.certificate = Some(CertificateSource::value(pem.as_ref()));
+        self
+    }
+
+    /// A file that holds the client's certificate in PEM: as [`certificate`](Self::certificate), but
+    /// that it is read anew where the key is, so that key and certificate can be replaced in two
+    /// files (B3). In one file they change together: see [`PrivateKey::with_certificate`].
+    ///
+    /// What [`PrivateKey::file`] says of a file holds for it, too.
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub fn certificate_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.certificate = Some(CertificateSource::file(path.as_ref()));
         self
     }
 
     /// The `aud` of the assertion. Default: the [`issuer`](crate::ClientBuilder::issuer) where it is
-    /// known, else the token endpoint.
+    /// known, else the token endpoint, as it was written.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audience = Some(audience.into());
@@ -106,6 +122,7 @@ impl PrivateKeyJwt {
         Self {
             signer,
             key_id: None,
+            #[cfg(feature = "jwt")]
             certificate: None,
             settings: AssertionSettings::default(),
         }
@@ -114,15 +131,14 @@ impl PrivateKeyJwt {
     async fn assertion(
         &self,
         signer: &dyn Signer,
-        beside_the_key: Option<&str>,
+        thumbprint: Option<&str>,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<(), AuthenticationError> {
-        let given = self.certificate.as_ref().and_then(|it| it.as_deref().ok());
         let header = Header {
             algorithm: signer.algorithm(),
             key_id: self.key_id.as_deref().or_else(|| signer.key_id()),
-            thumbprint: given.or(beside_the_key),
+            thumbprint,
         };
         let message = self.settings.message(header, context)?;
         let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
@@ -139,18 +155,35 @@ impl ClientAuthentication for PrivateKeyJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<(), AuthenticationError> {
+        #[cfg(feature = "jwt")]
+        let thumbprint = match &self.certificate {
+            Some(certificate) => Some(certificate.thumbprint().await?),
+            None => None,
+        };
+        #[cfg(not(feature = "jwt"))]
+        let thumbprint: Option<String> = None;
         match &self.signer {
             #[cfg(feature = "jwt")]
             SignerSource::Key(reader) => {
                 let read = reader.read().await?;
-                let beside_it = read.thumbprint.as_deref();
-                self.assertion(&read.key, beside_it, context, request).await
+                let thumbprint = thumbprint.or(read.thumbprint);
+                self.assertion(&read.key, thumbprint.as_deref(), context, request)
+                    .await
             }
-            SignerSource::Given(signer) => self.assertion(signer, None, context, request).await,
+            SignerSource::Given(signer) => {
+                self.assertion(signer, thumbprint.as_deref(), context, request)
+                    .await
+            }
         }
     }
 
     async fn reload(&self) -> Reload {
+        #[cfg(feature = "jwt")]
+        if let Some(certificate) = &self.certificate {
+            if certificate.reload().await == Reload::Changed {
+                return Reload::Changed;
+            }
+        }
         match &self.signer {
             #[cfg(feature = "jwt")]
             SignerSource::Key(reader) => reader.reload().await,
@@ -159,17 +192,27 @@ impl ClientAuthentication for PrivateKeyJwt {
     }
 
     fn version(&self) -> u64 {
-        match &self.signer {
+        #[cfg(feature = "jwt")]
+        let of_certificate = self
+            .certificate
+            .as_ref()
+            .map_or(0, CertificateSource::version);
+        #[cfg(not(feature = "jwt"))]
+        let of_certificate = 0;
+        let of_key: u64 = match &self.signer {
             #[cfg(feature = "jwt")]
             SignerSource::Key(reader) => reader.version(),
             SignerSource::Given(_) => 0,
-        }
+        };
+        // Both only grow, so that their sum tells a change of either.
+        of_key.saturating_add(of_certificate)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
-        if let Some(Err(problem)) = &self.certificate {
-            return Err(ConfigError::new("certificate", *problem));
+        #[cfg(feature = "jwt")]
+        if let Some(certificate) = &self.certificate {
+            certificate.check()?;
         }
         match &self.signer {
             #[cfg(feature = "jwt")]

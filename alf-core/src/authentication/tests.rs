@@ -11,6 +11,14 @@ use crate::wire::token_request::GrantParameters;
 
 use super::*;
 
+/// For the tests of other rooms.
+#[cfg(feature = "config")]
+pub(crate) use super::{
+    jwt::tests::parts,
+    private_key::tests::{CERTIFICATE, P256, THUMBPRINT},
+    source::tests::TemporaryFile,
+};
+
 pub(super) const ENDPOINT: &str = "https://as.example/token";
 pub(super) const NOW: u64 = 1_700_000_000;
 
@@ -18,6 +26,7 @@ pub(super) const NOW: u64 = 1_700_000_000;
 pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationContext<'a> {
     AuthenticationContext {
         token_endpoint: endpoint,
+        written_endpoint: ENDPOINT,
         issuer: None,
         client_id: id,
         wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(NOW),

@@ -2,12 +2,12 @@
 
 use crate::secret::SecretText;
 use crate::{
-    ClientAssertion, ClientBuilder, ClientSecret, ClientSecretJwt, Library, MacAlgorithm,
-    PrivateKey, PrivateKeyJwt, SigningAlgorithm,
+    ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretJwt, Library,
+    MacAlgorithm, PrivateKey, PrivateKeyJwt, SigningAlgorithm,
 };
 
 use super::Place;
-use super::keys::{Credential, Given};
+use super::keys::{Basic, Certificate, Credential, Given};
 use super::value::Problem;
 
 /// What is wrong, and with which key.
@@ -32,32 +32,20 @@ impl Given {
             let problem = format!("is not set, and there is no {secret} or {key} that would tell");
             return Err(("token_endpoint_auth_method", problem));
         };
+        if !METHODS.contains(&method) {
+            return Err(no_method(method));
+        }
         self.nothing_else_than(method)?;
         Ok(match method {
-            "client_secret_basic" => builder.client_secret(id, self.secret(method)?),
+            "client_secret_basic" => builder.client_authentication(id, self.basic(method)?),
             "client_secret_post" => builder.client_secret_post(id, self.secret(method)?),
-            "client_secret_jwt" => {
-                let proof = ClientSecretJwt::new(self.secret(method)?);
-                let proof = match self.signing_algorithm.as_deref() {
-                    None => proof,
-                    Some(name) => proof.algorithm(one_of(name, &MAC_ALGORITHMS)?),
-                };
-                builder.client_authentication(id, proof)
-            }
+            "client_secret_jwt" => builder.client_authentication(id, self.by_mac(method)?),
             "private_key_jwt" => builder.client_authentication(id, self.signed(method)?),
             "tls_client_auth" => builder.tls_client_auth(id),
             "self_signed_tls_client_auth" => builder.self_signed_tls_client_auth(id),
-            "client_assertion" => {
-                let Some(file) = &self.client_assertion_file else {
-                    return Err(("client_assertion_file", format!("is not set, for {method}")));
-                };
-                builder.client_assertion(id, ClientAssertion::file(file))
-            }
+            "client_assertion" => builder.client_assertion(id, self.by_another(method)?),
             "none" => builder.no_client_authentication(id),
-            other => {
-                let problem = format!("{other:?} is none of {}", METHODS.join(", "));
-                return Err(("token_endpoint_auth_method", problem));
-            }
+            other => return Err(no_method(other)),
         })
     }
 
@@ -75,27 +63,13 @@ impl Given {
 
     /// T2: exactly one; what another method would need was not meant to lie idle.
     fn nothing_else_than(&self, method: &str) -> Result<(), Wrong> {
-        let by_secret = method.starts_with("client_secret_");
-        let by_key = method == "private_key_jwt";
-        let by_algorithm = by_key || method == "client_secret_jwt";
-        let idle = [
-            (
-                "client_secret",
-                !self.client_secret.is_empty() && !by_secret,
-            ),
-            ("private_key", !self.private_key.is_empty() && !by_key),
-            ("key_id", self.key_id.is_some() && !by_key),
-            (
-                "signing_algorithm",
-                self.signing_algorithm.is_some() && !by_algorithm,
-            ),
-            (
-                "client_assertion_file",
-                self.client_assertion_file.is_some() && method != "client_assertion",
-            ),
-        ];
-        match idle.into_iter().find(|(_, is_idle)| *is_idle) {
-            Some((key, _)) => Err((key, format!("is set, but {method} does not use it"))),
+        let is_idle = |key: &&str| {
+            METHODS_BY_KEY
+                .iter()
+                .any(|(keys, methods)| keys.contains(key) && !methods.contains(&method))
+        };
+        match self.seen.iter().copied().find(is_idle) {
+            Some(key) => Err((key, format!("is set, but {method} does not use it"))),
             None => Ok(()),
         }
     }
@@ -109,7 +83,55 @@ impl Given {
         )
     }
 
+    fn basic(&self, method: &str) -> Result<ClientSecretBasic, Wrong> {
+        let basic = ClientSecretBasic::new(self.secret(method)?);
+        Ok(match self.basic {
+            Basic::Encoded => basic,
+            Basic::Raw => basic.raw(),
+        })
+    }
+
+    fn by_mac(&self, method: &str) -> Result<ClientSecretJwt, Wrong> {
+        let mut proof = ClientSecretJwt::new(self.secret(method)?);
+        if let Some(name) = self.signing_algorithm.as_deref() {
+            proof = proof.algorithm(one_of(name, &MAC_ALGORITHMS)?);
+        }
+        if let Some(typ) = &self.jwt_typ {
+            proof = proof.typ(typ);
+        }
+        if let Some(audience) = &self.jwt_audience {
+            proof = proof.audience(audience);
+        }
+        Ok(proof)
+    }
+
     fn signed(&self, method: &str) -> Result<PrivateKeyJwt, Wrong> {
+        let mut proof = PrivateKeyJwt::new(self.key(method)?);
+        if let Some(key_id) = &self.key_id.value {
+            proof = proof.key_id(key_id);
+        }
+        let Certificate {
+            value,
+            file,
+            is_beside_the_key,
+        } = &self.certificate;
+        proof = match (value, file, is_beside_the_key) {
+            // What is beside the key, the key says.
+            (None, None, _) => proof,
+            (Some(pem), None, false) => proof.certificate(pem),
+            (None, Some(file), false) => proof.certificate_file(file),
+            _ => return Err(("certificate", IN_MORE_THAN_ONE_WAY.to_owned())),
+        };
+        if let Some(typ) = &self.jwt_typ {
+            proof = proof.typ(typ);
+        }
+        if let Some(audience) = &self.jwt_audience {
+            proof = proof.audience(audience);
+        }
+        Ok(proof)
+    }
+
+    fn key(&self, method: &str) -> Result<PrivateKey, Wrong> {
         let mut key = self.private_key.read(
             "private_key",
             method,
@@ -119,11 +141,30 @@ impl Given {
         if let Some(name) = self.signing_algorithm.as_deref() {
             key = key.algorithm(one_of(name, &SIGNING_ALGORITHMS)?);
         }
-        let proof = PrivateKeyJwt::new(key);
-        Ok(match &self.key_id {
-            Some(key_id) => proof.key_id(key_id),
-            None => proof,
-        })
+        if self.key_id.is_thumbprint {
+            if self.key_id.value.is_some() {
+                return Err(("key_id", IN_MORE_THAN_ONE_WAY.to_owned()));
+            }
+            key = key.thumbprint_as_key_id();
+        }
+        if self.certificate.is_beside_the_key {
+            key = key.with_certificate();
+        }
+        Ok(key)
+    }
+
+    fn by_another(&self, method: &str) -> Result<ClientAssertion, Wrong> {
+        let Some(file) = &self.client_assertion_file else {
+            return Err(("client_assertion_file", format!("is not set, for {method}")));
+        };
+        let mut assertion = ClientAssertion::file(file);
+        if let Some(assertion_type) = &self.client_assertion_type {
+            assertion = assertion.assertion_type(assertion_type);
+        }
+        if self.without_client_id {
+            assertion = assertion.without_client_id();
+        }
+        Ok(assertion)
     }
 }
 
@@ -151,9 +192,14 @@ impl Credential {
                 Ok(by_value(&SecretText::from(value)))
             }
             (None, None, None) => Err((key, format!("is not set, for {method}"))),
-            _ => Err((key, "is set in more than one way; keep one".to_owned())),
+            _ => Err((key, IN_MORE_THAN_ONE_WAY.to_owned())),
         }
     }
+}
+
+fn no_method(name: &str) -> Wrong {
+    let problem = format!("{name:?} is none of {}", METHODS.join(", "));
+    ("token_endpoint_auth_method", problem)
 }
 
 fn one_of<T: Copy>(name: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
@@ -175,6 +221,44 @@ const METHODS: [&str; 8] = [
     "client_assertion",
     "none",
 ];
+/// Keys that only some methods use, and those.
+const METHODS_BY_KEY: [(&[&str], &[&str]); 5] = [
+    (
+        &["client_secret", "client_secret_file", "client_secret_env"],
+        &[
+            "client_secret_basic",
+            "client_secret_post",
+            "client_secret_jwt",
+        ],
+    ),
+    (&["client_secret_raw"], &["client_secret_basic"]),
+    (
+        &[
+            "private_key",
+            "private_key_file",
+            "private_key_env",
+            "key_id",
+            "thumbprint_as_key_id",
+            "certificate",
+            "certificate_file",
+            "with_certificate",
+        ],
+        &["private_key_jwt"],
+    ),
+    (
+        &["signing_algorithm", "jwt_typ", "jwt_audience"],
+        &["client_secret_jwt", "private_key_jwt"],
+    ),
+    (
+        &[
+            "client_assertion_file",
+            "client_assertion_type",
+            "without_client_id",
+        ],
+        &["client_assertion"],
+    ),
+];
+const IN_MORE_THAN_ONE_WAY: &str = "is set in more than one way; keep one";
 const MAC_ALGORITHMS: [(&str, MacAlgorithm); 3] = [
     ("HS256", MacAlgorithm::Hs256),
     ("HS384", MacAlgorithm::Hs384),

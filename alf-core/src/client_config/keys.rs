@@ -19,10 +19,16 @@ pub(super) struct Given {
     pub(super) client_id: Option<String>,
     pub(super) method: Option<String>,
     pub(super) client_secret: Credential,
+    pub(super) basic: Basic,
     pub(super) private_key: Credential,
-    pub(super) key_id: Option<String>,
+    pub(super) key_id: KeyId,
     pub(super) signing_algorithm: Option<String>,
+    pub(super) certificate: Certificate,
+    pub(super) jwt_typ: Option<String>,
+    pub(super) jwt_audience: Option<String>,
     pub(super) client_assertion_file: Option<PathBuf>,
+    pub(super) client_assertion_type: Option<String>,
+    pub(super) without_client_id: bool,
     scope: Option<Vec<String>>,
     resource: Vec<String>,
     audience: Option<String>,
@@ -38,12 +44,41 @@ pub(super) struct Given {
     without_replays: bool,
 }
 
+/// How `client_secret_basic` sends id and secret.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Basic {
+    #[default]
+    Encoded,
+    Raw,
+}
+
+impl Basic {
+    fn raw_if(raw: bool) -> Self {
+        if raw { Self::Raw } else { Self::Encoded }
+    }
+}
+
 /// The three ways to give a secret or a key.
 #[derive(Default)]
 pub(super) struct Credential {
     pub(super) value: Option<SecretText>,
     pub(super) file: Option<PathBuf>,
     pub(super) variable: Option<String>,
+}
+
+/// The two ways to give the id of a private key.
+#[derive(Default)]
+pub(super) struct KeyId {
+    pub(super) value: Option<String>,
+    pub(super) is_thumbprint: bool,
+}
+
+/// The three ways to give the certificate of a private key.
+#[derive(Default)]
+pub(super) struct Certificate {
+    pub(super) value: Option<String>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) is_beside_the_key: bool,
 }
 
 impl Given {
@@ -60,12 +95,21 @@ impl Given {
             "client_secret" => self.client_secret.value = Some(value.secret()?),
             "client_secret_file" => self.client_secret.file = Some(value.text()?.into()),
             "client_secret_env" => self.client_secret.variable = Some(value.text()?),
+            "client_secret_raw" => self.basic = Basic::raw_if(value.flag()?),
             "private_key" => self.private_key.value = Some(value.secret()?),
             "private_key_file" => self.private_key.file = Some(value.text()?.into()),
             "private_key_env" => self.private_key.variable = Some(value.text()?),
-            "key_id" => self.key_id = Some(value.text()?),
+            "key_id" => self.key_id.value = Some(value.text()?),
+            "thumbprint_as_key_id" => self.key_id.is_thumbprint = value.flag()?,
             "signing_algorithm" => self.signing_algorithm = Some(value.text()?),
+            "certificate" => self.certificate.value = Some(value.text()?),
+            "certificate_file" => self.certificate.file = Some(value.text()?.into()),
+            "with_certificate" => self.certificate.is_beside_the_key = value.flag()?,
+            "jwt_typ" => self.jwt_typ = Some(value.text()?),
+            "jwt_audience" => self.jwt_audience = Some(value.text()?),
             "client_assertion_file" => self.client_assertion_file = Some(value.text()?.into()),
+            "client_assertion_type" => self.client_assertion_type = Some(value.text()?),
+            "without_client_id" => self.without_client_id = value.flag()?,
             "scope" => self.scope = Some(value.texts()?),
             "resource" => self.resource = value.texts()?,
             "audience" => self.audience = Some(value.text()?),
@@ -162,12 +206,21 @@ pub(super) const KEYS: &[&str] = &[
     "client_secret",
     "client_secret_file",
     "client_secret_env",
+    "client_secret_raw",
     "private_key",
     "private_key_file",
     "private_key_env",
     "key_id",
+    "thumbprint_as_key_id",
     "signing_algorithm",
+    "certificate",
+    "certificate_file",
+    "with_certificate",
+    "jwt_typ",
+    "jwt_audience",
     "client_assertion_file",
+    "client_assertion_type",
+    "without_client_id",
     "scope",
     "resource",
     "audience",

@@ -19,23 +19,31 @@ use keys::Given;
 ///
 /// | key | what it is |
 /// | --- | --- |
-/// | `issuer`, or `token_endpoint` | the authorization server: by its metadata, or by a URL |
+/// | `issuer`, `token_endpoint` | the authorization server: by its metadata, or by a URL. With both it is the URL, and nothing is discovered; the issuer is then what an assertion of the client is for (`aud`) |
 /// | `client_id` | the client's identifier |
 /// | `token_endpoint_auth_method` | how it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` where there is a secret, `private_key_jwt` where there is a key, `client_assertion` where there is an assertion |
 /// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret: by value, by the path of its file, or by the name of a variable |
+/// | `client_secret_raw` | `true`: `client_secret_basic` sends id and secret as they are, to a server that does not decode them |
 /// | `private_key`, `private_key_file`, or `private_key_env` | the private key in PEM, in the same ways |
-/// | `key_id`, `signing_algorithm` | the key's `kid`, and its `alg`: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA`, `Ed25519`; with `client_secret_jwt` `HS256`, `HS384`, `HS512` |
+/// | `key_id`, or `thumbprint_as_key_id` | the key's `kid`, or `true`: it is the key's thumbprint |
+/// | `signing_algorithm` | the key's `alg`: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA`, `Ed25519`; with `client_secret_jwt` `HS256`, `HS384`, `HS512` |
+/// | `certificate_file`, `certificate`, or `with_certificate` | the key's certificate in PEM, whose thumbprint (`x5t#S256`) the server knows the key by: by the path of its file, by value, or `true`: it stands beside the key |
+/// | `jwt_typ`, `jwt_audience` | `typ` and `aud` of the assertion of `private_key_jwt` and `client_secret_jwt` |
 /// | `client_assertion_file` | the path of an assertion that another signs |
+/// | `client_assertion_type`, `without_client_id` | that assertion's type, where it is no JWT; `true`: no `client_id` is sent beside it |
 /// | `scope`, `resource` | texts with spaces between, or lists |
 /// | `audience`, `parameters`, `token_request_headers` | the audience; tables of further parameters and headers of the token request |
 /// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | times with their unit: `"30s"`, `"500ms"`, `"5m"` |
 /// | `allowed_origins`, `allow_insecure_http` | where the token may go |
 /// | `rejecting_statuses`, `replays` | by which statuses a server rejects a token; `false`: nothing is replayed |
 ///
-/// What each of them does, and its default, the setter of that name says: [`ClientBuilder`].
+/// What each of them does, and its default, the setter of that name says: of [`ClientBuilder`], or of
+/// what proves who the client is ([`PrivateKeyJwt`](crate::PrivateKeyJwt),
+/// [`PrivateKey`](crate::PrivateKey), [`ClientSecretJwt`](crate::ClientSecretJwt),
+/// [`ClientAssertion`](crate::ClientAssertion)).
 ///
 /// A key that is none of these is an error, and names the one that is like it. So is one that
-/// contradicts another. The library that reads the file says where the error is; beware of what it
+/// contradicts another, and one that the client's method has no use for. The library that reads the file says where the error is; beware of what it
 /// says beside: `Display` of toml's error quotes the line and its `Debug` the whole file, where a
 /// secret may be. Show its `message()`.
 ///
@@ -90,10 +98,7 @@ impl ClientConfig {
         let builder = match (&given.issuer, &given.token_endpoint) {
             (Some(issuer), None) => ClientBuilder::discover(issuer),
             (None, Some(endpoint)) => ClientBuilder::new(endpoint),
-            (Some(_), Some(_)) => {
-                let endpoint = place.name_of("token_endpoint");
-                return Err(named("issuer", format!("{endpoint} is set too; keep one")));
-            }
+            (Some(issuer), Some(endpoint)) => ClientBuilder::new(endpoint).issuer(issuer),
             (None, None) => {
                 let issuer = place.name_of("issuer");
                 return Err(named(

@@ -1,10 +1,12 @@
 //! What can be wrong with each setting. Bad input gets a clear error before anything is sent.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
@@ -22,6 +24,7 @@ pub(super) fn server(
     match server {
         NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(Place {
             token_endpoint: token_endpoint(&url, insecure_http)?,
+            written: url.trim().to_owned(),
             issuer: issuer.map(named_issuer).transpose()?,
         }))),
         NamedBy::Issuer(_) if issuer.is_some() => Err(ConfigError::new(
@@ -135,10 +138,12 @@ pub(super) fn authentication(
     Ok((client_id, authentication))
 }
 
-/// T1: an extra parameter that alf sets itself is an error, not an override.
+/// T1: an extra parameter that alf sets itself is an error, not an override; so is one that is there
+/// twice.
 pub(super) fn parameters(
     parameters: Vec<(String, String)>,
 ) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut names = HashSet::new();
     for (name, _) in &parameters {
         if name.is_empty() {
             return Err(ConfigError::new("parameter", "has an empty name"));
@@ -150,6 +155,12 @@ pub(super) fn parameters(
                     "{name:?} is one that alf sets itself, or that has no place in this grant; \
                      remove it or use its setter"
                 ),
+            ));
+        }
+        if !names.insert(name) {
+            return Err(ConfigError::new(
+                "parameter",
+                format!("{name:?} is set more than once, which RFC 6749 §3.2 forbids; keep one"),
             ));
         }
     }
@@ -184,12 +195,12 @@ pub(super) fn headers(
     headers.into_iter().map(check).collect()
 }
 
-/// RFC 8707 §2: an absolute URI without a fragment.
+/// RFC 8707 §2: an absolute URI without a fragment. Its scheme is that of RFC 3986 §3.1.
 pub(crate) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigError> {
     for resource in &resources {
         let has_scheme = resource
             .split_once(':')
-            .is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
+            .is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty());
         if !has_scheme || resource.contains('#') {
             return Err(ConfigError::new(
                 "resource",
@@ -198,6 +209,13 @@ pub(crate) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigErr
         }
     }
     Ok(resources)
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
@@ -266,14 +284,20 @@ pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError
         .collect()
 }
 
-const OWN_HEADERS: [HeaderName; 7] = [
+const OWN_HEADERS: [HeaderName; 13] = [
     ACCEPT,
+    ACCEPT_ENCODING,
     AUTHORIZATION,
     CONNECTION,
     CONTENT_LENGTH,
     CONTENT_TYPE,
+    EXPECT,
     HOST,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
     TRANSFER_ENCODING,
+    UPGRADE,
 ];
 const OWN_PARAMETERS: [&str; 9] = [
     "grant_type",

@@ -215,6 +215,7 @@ impl Config {
         }
         Ok(Place {
             token_endpoint: uri,
+            written: token_endpoint.trim().to_owned(),
             issuer: Some(issuer.to_owned()),
         })
     }

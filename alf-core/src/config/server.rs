@@ -17,6 +17,8 @@ pub(crate) enum Server {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) token_endpoint: Uri,
+    /// The same as it was written: an [`Uri`] has a `/` where there is no path.
+    pub(crate) written: String,
     pub(crate) issuer: Option<String>,
 }
 

@@ -145,6 +145,7 @@ impl Flight {
         let mut request = TokenRequest::for_grant(&self.shared.grant);
         let context = AuthenticationContext {
             token_endpoint: &place.token_endpoint,
+            written_endpoint: &place.written,
             issuer: place.issuer.as_deref(),
             client_id: &config.client_id,
             wall_clock: self.shared.clock.wall(),

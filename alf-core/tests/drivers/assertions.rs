@@ -2,8 +2,8 @@
 //! nobody.
 
 use alf_core::{
-    AuthenticationError, ClientBuilder, ClientSecretJwt, Error, MacAlgorithm, Own, PrivateKey,
-    PrivateKeyJwt, Runtime, Signer, SigningAlgorithm,
+    AuthenticationError, Client, ClientBuilder, ClientSecretJwt, Error, MacAlgorithm, Own,
+    PrivateKey, PrivateKeyJwt, Runtime, Signer, SigningAlgorithm,
 };
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
@@ -17,7 +17,7 @@ use crate::support::{
     ACQUIRE_TIMEOUT, ApiError, CLIENT_ID, DUE, Exchange, Reply, TOKEN_ENDPOINT, World, seconds,
 };
 
-const SECRET: &str = "hush-hush-a-secret-of-32-bytes-or-more";
+const SECRET: &str = "hush-hush-a-secret-of-64-bytes-or-more-which-is-what-HS512-asks-for";
 
 /// An assertion that was sent.
 pub(crate) struct Assertion {
@@ -158,6 +158,29 @@ fn t2_an_assertion_is_for_the_issuer_where_it_is_known_else_for_the_token_endpoi
             assert_eq!(world.get_now(&client), 200);
             let audience = &assertions(&world)[0].claims["aud"];
             assert_eq!(*audience, issuer.unwrap_or(TOKEN_ENDPOINT));
+        }
+    }
+}
+
+#[test]
+fn t2_it_is_for_the_token_endpoint_as_that_was_written() {
+    for method in methods() {
+        for endpoint in [
+            "https://auth.example.com",
+            "https://auth.example.com/",
+            "https://auth.example.com?tenant=1",
+        ] {
+            let world = World::new();
+            let builder = Client::builder(endpoint).runtime(world.runtime.clone());
+            let client = world.build(method(builder));
+            assert_eq!(world.get_now(&client), 200);
+            assert_eq!(
+                world.get_now(&client.with_scope("one").with_scope("two")),
+                200
+            );
+            for assertion in assertions(&world) {
+                assert_eq!(assertion.claims["aud"], endpoint);
+            }
         }
     }
 }

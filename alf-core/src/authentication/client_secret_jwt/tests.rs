@@ -1,7 +1,8 @@
 //! `client_secret_jwt`, with the RFC's own example.
 
 use super::super::jwt::tests::{decoded, parts};
-use super::super::tests::sent;
+use super::super::source::tests::TemporaryFile;
+use super::super::tests::{ENDPOINT, attempt, context, sent};
 use super::*;
 
 const SECRET: &str = "a secret of 64 bytes, which is what HS512 asks for, no less: 64.";
@@ -72,6 +73,59 @@ fn t2_a_secret_that_cannot_be_meant_is_found_when_the_client_is_built() {
     let error = ClientSecretJwt::new(SECRET).audience("").check();
     assert_eq!(error.unwrap_err().setting(), "client_authentication");
     ClientSecretJwt::new(SECRET).check().unwrap();
+}
+
+/// The algorithms, and what is wrong with a secret that is too short for each.
+const LENGTHS: [(MacAlgorithm, usize, &str); 3] = [
+    (MacAlgorithm::Hs256, 32, "the 32 bytes that HS256 needs"),
+    (MacAlgorithm::Hs384, 48, "the 48 bytes that HS384 needs"),
+    (MacAlgorithm::Hs512, 64, "the 64 bytes that HS512 needs"),
+];
+
+#[test]
+fn t2_a_secret_is_as_long_as_the_mac_at_least() {
+    for (algorithm, length, problem) in LENGTHS {
+        for secret in ["x".repeat(length), "x".repeat(200), "é".repeat(length / 2)] {
+            let method = ClientSecretJwt::new(secret).algorithm(algorithm);
+            method.check().unwrap();
+        }
+        for secret in ["x".to_owned(), "x".repeat(length - 1)] {
+            let method = ClientSecretJwt::new(secret).algorithm(algorithm);
+            let error = method.check().unwrap_err();
+            assert_eq!(error.setting(), "client_secret");
+            let shown = error.to_string();
+            assert!(shown.contains(problem), "{shown}");
+            assert!(!shown.contains(&(length - 1).to_string()), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn t2_a_secret_that_is_read_and_too_short_makes_no_assertion() {
+    let endpoint = http::Uri::from_static(ENDPOINT);
+    let context = context(&endpoint, "me");
+    for (algorithm, length, problem) in LENGTHS {
+        let file = TemporaryFile::new("x".repeat(length - 1).as_bytes());
+        let by_file = ClientSecret::file(file.path());
+        let by_callback = ClientSecret::from_fn(|| async { Ok::<_, String>("too short") });
+        for (secret, place) in [
+            (by_file, file.path().to_str().unwrap()),
+            (by_callback, "the callback for client_secret"),
+        ] {
+            let method = ClientSecretJwt::new(secret).algorithm(algorithm);
+            method.check().unwrap();
+            let error = attempt(&method, &context).err().unwrap();
+            assert!(!error.is_transient());
+            let shown = error.to_string();
+            assert!(shown.contains(problem) && shown.contains(place), "{shown}");
+        }
+        // B3: and a longer one in its place is used.
+        let method = ClientSecretJwt::new(ClientSecret::file(file.path())).algorithm(algorithm);
+        assert!(attempt(&method, &context).is_err());
+        file.write("x".repeat(length).as_bytes());
+        assert_eq!(pollster::block_on(method.reload()), Reload::Changed);
+        assert!(attempt(&method, &context).is_ok());
+    }
 }
 
 #[test]

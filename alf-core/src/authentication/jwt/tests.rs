@@ -27,6 +27,10 @@ const HEADER: Header<'_> = Header {
     thumbprint: None,
 };
 
+fn bare() -> TokenRequest {
+    TokenRequest::for_grant(&GrantParameters::default())
+}
+
 fn message(
     settings: &AssertionSettings,
     header: Header<'_>,
@@ -74,11 +78,17 @@ fn t2_the_header_says_what_is_known_of_the_key() {
 
 #[test]
 fn t2_it_is_for_what_was_set_else_for_the_issuer_else_for_the_token_endpoint() {
-    let endpoint = Uri::from_static("https://as.example/token?tenant=1");
+    let written = "https://as.example";
+    let endpoint = Uri::from_static(written);
+    assert_eq!(endpoint.to_string(), "https://as.example/");
     for (set, issuer, audience) in [
-        (None, None, "https://as.example/token?tenant=1"),
-        (None, Some("https://as.example"), "https://as.example"),
-        (Some("api"), Some("https://as.example"), "api"),
+        (None, None, written),
+        (
+            None,
+            Some("https://issuer.example"),
+            "https://issuer.example",
+        ),
+        (Some("api"), Some("https://issuer.example"), "api"),
         (Some("api"), None, "api"),
     ] {
         let settings = AssertionSettings {
@@ -87,6 +97,7 @@ fn t2_it_is_for_what_was_set_else_for_the_issuer_else_for_the_token_endpoint() {
         };
         let context = AuthenticationContext {
             issuer,
+            written_endpoint: written,
             ..context(&endpoint, "me")
         };
         let (_, claims) = message(&settings, HEADER, &context);
@@ -143,7 +154,7 @@ fn t2_a_setting_that_is_empty_cannot_be_meant() {
 #[test]
 fn t4_an_assertion_and_its_signature_are_masked() {
     for assertion in ["head.claims.s1gn4ture", "samlassertion"] {
-        let mut request = TokenRequest::for_grant(&GrantParameters::default());
+        let mut request = bare();
         add_assertion(&mut request, JWT_BEARER, assertion);
         let (_, redactor) = request.encode(&Uri::from_static(ENDPOINT));
         let shown = redactor.show(&format!("bad {assertion}, s1gn4ture"));

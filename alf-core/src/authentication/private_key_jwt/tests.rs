@@ -120,6 +120,10 @@ mod with_a_key {
     use super::super::super::source::tests::TemporaryFile;
     use super::*;
 
+    /// No X.509, but its DER is not looked into.
+    const OTHER_CERTIFICATE: &str =
+        "-----BEGIN CERTIFICATE-----\nb3RoZXI=\n-----END CERTIFICATE-----\n";
+
     #[test]
     fn t2_the_key_signs_header_and_claims() {
         let assertion = sent(&PrivateKeyJwt::new(P256), "me").parameter("client_assertion");
@@ -149,6 +153,56 @@ mod with_a_key {
                 serde_json::json!({"alg": "ES256", "kid": "k1", "x5t#S256": THUMBPRINT})
             );
         }
+    }
+
+    #[test]
+    fn b3_a_certificate_in_a_file_is_read_for_every_attempt_and_once_more_after_a_refusal() {
+        let file = TemporaryFile::new(format!("\n{CERTIFICATE}").as_bytes());
+        for method in [
+            PrivateKeyJwt::new(P256).certificate_file(file.path()),
+            PrivateKeyJwt::with_signer(Own(None)).certificate_file(file.path()),
+        ] {
+            file.write(CERTIFICATE.as_bytes());
+            method.check().unwrap();
+            let thumbprint = || {
+                let assertion = sent(&method, "me").parameter("client_assertion");
+                parts(&assertion).0["x5t#S256"].clone()
+            };
+            assert_eq!(thumbprint(), THUMBPRINT);
+            assert_eq!(block_on(method.reload()), Reload::Unchanged);
+            let version = method.version();
+            file.write(&CERTIFICATE.as_bytes()[..100]);
+            assert_eq!(block_on(method.reload()), Reload::Unchanged, "half of it");
+            file.write(OTHER_CERTIFICATE.as_bytes());
+            assert_eq!(block_on(method.reload()), Reload::Changed);
+            assert_eq!(thumbprint(), "2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz_o");
+            assert_ne!(
+                method.version(),
+                version,
+                "another flight is to notice, too"
+            );
+        }
+    }
+
+    #[test]
+    fn b3_a_file_that_holds_no_certificate_is_a_permanent_failure_that_names_it() {
+        let endpoint = http::Uri::from_static(ENDPOINT);
+        let file = TemporaryFile::new(P256.as_bytes());
+        let method = PrivateKeyJwt::new(P256).certificate_file(file.path());
+        let error = attempt(&method, &context(&endpoint, "me")).err().unwrap();
+        assert!(!error.is_transient());
+        let shown = error.to_string();
+        let path = file.path().to_str().unwrap();
+        assert!(
+            shown.starts_with("certificate in ") && shown.contains(path),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("no certificate") && !shown.contains("MIG"),
+            "{shown}"
+        );
+        let method = PrivateKeyJwt::new(P256).certificate_file("");
+        assert_eq!(method.check().unwrap_err().setting(), "certificate");
     }
 
     #[test]

@@ -134,6 +134,10 @@ fn t2_an_issuer_that_cannot_be_meant() {
         let builder = at(ENDPOINT).issuer(issuer);
         check(vec![(issuer, builder, "issuer", word)]);
     }
+    let twice = Builder::discover("https://as.example")
+        .client_secret("me", SECRET)
+        .issuer("https://as.example");
+    check(vec![("known already", twice, "issuer", "keep one")]);
 }
 
 #[test]
@@ -186,6 +190,47 @@ fn t1_an_extra_parameter_that_alf_sets_itself() {
 }
 
 #[test]
+fn t1_a_parameter_that_is_there_twice() {
+    let builder = || {
+        at(ENDPOINT)
+            .parameter("tenant", "t")
+            .parameter("Tenant", "t")
+    };
+    assert!(builder().build(Nowhere).is_ok());
+    let other = builder().parameter("tenant", SECRET);
+    let same = builder().parameter("tenant", "t");
+    check(vec![
+        ("other", other, "parameter", "\"tenant\" is set more than"),
+        ("same", same, "parameter", "RFC 6749 §3.2"),
+    ]);
+}
+
+#[test]
+fn t1_a_header_that_is_set_anyway() {
+    for name in [
+        "Accept",
+        "Accept-Encoding",
+        "Authorization",
+        "Connection",
+        "Content-Length",
+        "Content-Type",
+        "Expect",
+        "Host",
+        "Proxy-Authorization",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+    ] {
+        let builder = at(ENDPOINT)
+            .token_request_header("X-Api-Key", "k")
+            .token_request_header(name, SECRET);
+        let problem = format!("{} is one that is set anyway", name.to_ascii_lowercase());
+        check(vec![(name, builder, "token_request_header", &problem)]);
+    }
+}
+
+#[test]
 fn a_duration_of_zero_where_it_makes_no_sense() {
     let zero = Duration::ZERO;
     check(vec![
@@ -216,7 +261,23 @@ fn a_duration_of_zero_where_it_makes_no_sense() {
 
 #[test]
 fn t1_a_resource_that_is_no_absolute_uri_without_a_fragment() {
-    for resource in ["", "api", "/api", ":", "x:", ":x", "https://a/#f", "urn:a#"] {
+    for resource in [
+        "",
+        "api",
+        "/api",
+        ":",
+        "x:",
+        ":x",
+        "https://a/#f",
+        "urn:a#",
+        "1:x",
+        "+a:x",
+        "a_b:x",
+        "a b:x",
+        "/a:x",
+        "é:x",
+        " https://a",
+    ] {
         let builder = at(ENDPOINT).resource("urn:good").resource(resource);
         check(vec![(resource, builder, "resource", "RFC 8707")]);
     }

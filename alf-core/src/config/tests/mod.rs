@@ -85,6 +85,22 @@ fn t8_https_loopback_or_the_user_said_so() {
 }
 
 #[test]
+fn t2_the_endpoint_is_remembered_as_it_was_written() {
+    for (url, written) in [
+        ("https://as.example", "https://as.example"),
+        ("https://as.example/", "https://as.example/"),
+        ("https://as.example?tenant=1", "https://as.example?tenant=1"),
+        (" HTTPS://AS.example/token\n", "HTTPS://AS.example/token"),
+    ] {
+        let config = config(|settings| settings.server = NamedBy::TokenEndpoint(url.to_owned()));
+        let Server::Endpoint(place) = &config.server else {
+            panic!("{url}: an endpoint was set");
+        };
+        assert_eq!(place.written, written);
+    }
+}
+
+#[test]
 fn t1_an_empty_scope_or_audience_is_left_out() {
     for empty in ["", " ", "\t"] {
         let config = config(|settings| settings.scope = Some(empty.to_owned()));
@@ -100,8 +116,15 @@ fn t1_an_empty_scope_or_audience_is_left_out() {
 
 #[test]
 fn t1_resources_and_extra_parameters_are_taken_as_they_are() {
-    let resources = ["https://api.example/?x=1", "urn:x:y", "api:x"].map(str::to_owned);
-    let parameters = [("tenant", "t"), ("Scope", ""), ("tenant", "u")]
+    let resources = [
+        "https://api.example/?x=1",
+        "urn:x:y",
+        "api:x",
+        "api:x",
+        "A1+-.:x",
+    ];
+    let resources = resources.map(str::to_owned);
+    let parameters = [("tenant", "t"), ("Scope", ""), ("Tenant", "u")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = config(|settings| {
         settings.resources = resources.to_vec();

@@ -52,7 +52,7 @@ fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
         audience: Some("api".to_owned()),
         extra: vec![
             ("tenant".to_owned(), "t".to_owned()),
-            ("tenant".to_owned(), "u".to_owned()),
+            ("region".to_owned(), "u".to_owned()),
         ],
         ..GrantParameters::default()
     };
@@ -67,7 +67,7 @@ fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
          &resource=https%3A%2F%2Fb.example%2F%3Fx%3D1%26y%3D2\
          &audience=api\
          &tenant=t\
-         &tenant=u\
+         &region=u\
          &client_id=me\
          &client_secret=s"
     );

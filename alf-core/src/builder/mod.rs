@@ -1,18 +1,19 @@
 //! One builder for every HTTP library: all settings once.
 
+// In this order rustdoc shows their setters: the server, the client's proof, then those of this file.
+mod server;
+
+mod authentication;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, InsecureHttp, NamedBy, Replays, Settings};
+use crate::config::{Config, InsecureHttp, Replays, Settings};
 use crate::{
-    Client, ClientAssertion, ClientAuthentication, ClientSecret, ClientSecretBasic,
-    ClientSecretPost, ConfigError, NoClientAuthentication, Observer, Runtime,
-    SelfSignedTlsClientAuth, ThreadRuntime, TlsClientAuth, TokenEndpoint, TokenManager, Transport,
+    Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenEndpoint, TokenManager, Transport,
 };
-#[cfg(feature = "jwt")]
-use crate::{ClientSecretJwt, PrivateKey, PrivateKeyJwt};
 
 /// An HTTP library, to the [`ClientBuilder`].
 pub trait Library: 'static {
@@ -109,138 +110,6 @@ impl Library for OwnTokens {
 }
 
 impl<A: Library> ClientBuilder<A> {
-    /// For the token endpoint at that URL: `https`, or on this machine
-    /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
-    pub fn new(token_endpoint: impl Into<String>) -> Self {
-        Self {
-            settings: Settings::new(NamedBy::TokenEndpoint(token_endpoint.into())),
-            http_clients: HttpClients::default(),
-        }
-    }
-
-    /// For the authorization server of that issuer: its metadata says where its token endpoint is
-    /// ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), `OpenID` Connect Discovery 1.0).
-    ///
-    /// `issuer` is written exactly as the server writes it, a slash at its end included: it is
-    /// compared so. It is `https`, or on this machine. Nothing is sent before the first request;
-    /// the metadata is read with the first token, and again after a day or where the endpoint that
-    /// it names stops answering.
-    ///
-    /// A client that authenticates by TLS goes to the endpoint among `mtls_endpoint_aliases`. One
-    /// whose method the server does not list is refused, with those that it does.
-    pub fn discover(issuer: impl Into<String>) -> Self {
-        Self {
-            settings: Settings::new(NamedBy::Issuer(issuer.into())),
-            http_clients: HttpClients::default(),
-        }
-    }
-
-    /// The authorization server's identifier, `issuer`
-    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), as the server's metadata
-    /// spells it. It is what the assertions of `client_secret_jwt` and `private_key_jwt` are for
-    /// (`aud`). Default: not known; they are then for the token endpoint.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.settings.issuer = Some(issuer.into());
-        self
-    }
-
-    /// Authenticates by `client_secret_basic`: id and secret in the header of the token request
-    /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The secret is a
-    /// value, a file, or a callback: see [`ClientSecret`].
-    ///
-    /// For a server that does not decode what the RFC says is encoded, see
-    /// [`ClientSecretBasic::raw`].
-    pub fn client_secret(
-        self,
-        client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
-    ) -> Self {
-        let method = Box::new(ClientSecretBasic::new(secret));
-        self.authenticate("client_secret", client_id.into(), method)
-    }
-
-    /// Authenticates by `client_secret_post`: id and secret in the body of the token request, for
-    /// servers that do not know Basic
-    /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
-    pub fn client_secret_post(
-        self,
-        client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
-    ) -> Self {
-        let method = Box::new(ClientSecretPost::new(secret));
-        self.authenticate("client_secret_post", client_id.into(), method)
-    }
-
-    /// Authenticates by `client_secret_jwt`: by an assertion that holds a MAC by the secret, which
-    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). HS256; for others,
-    /// see [`ClientSecretJwt`].
-    #[cfg(feature = "jwt")]
-    pub fn client_secret_jwt(
-        self,
-        client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
-    ) -> Self {
-        let method = Box::new(ClientSecretJwt::new(secret));
-        self.authenticate("client_secret_jwt", client_id.into(), method)
-    }
-
-    /// Authenticates by `private_key_jwt`: by an assertion that the client's private key signs
-    /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The key is PEM, by value, from a file,
-    /// or from a callback: see [`PrivateKey`].
-    ///
-    /// For a key id, a certificate, an audience, and a key that stays in a KMS, see
-    /// [`PrivateKeyJwt`].
-    #[cfg(feature = "jwt")]
-    pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<PrivateKey>) -> Self {
-        let method = Box::new(PrivateKeyJwt::new(key));
-        self.authenticate("private_key_jwt", client_id.into(), method)
-    }
-
-    /// Authenticates by the certificate of the TLS connection, which a certificate authority has
-    /// issued (`tls_client_auth`,
-    /// [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)). The HTTP library's
-    /// clients must hold it: see [`TlsClientAuth`].
-    pub fn tls_client_auth(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(TlsClientAuth::new());
-        self.authenticate("tls_client_auth", client_id.into(), method)
-    }
-
-    /// Authenticates by the certificate of the TLS connection, which the client made itself
-    /// (`self_signed_tls_client_auth`,
-    /// [RFC 8705 §2.2](https://www.rfc-editor.org/rfc/rfc8705#section-2.2)). The HTTP library's
-    /// clients must hold it: see [`TlsClientAuth`].
-    pub fn self_signed_tls_client_auth(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(SelfSignedTlsClientAuth::new());
-        self.authenticate("self_signed_tls_client_auth", client_id.into(), method)
-    }
-
-    /// Authenticates by an assertion that another has signed, and that is read anew for each
-    /// attempt: workload identity federation
-    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)).
-    pub fn client_assertion(
-        self,
-        client_id: impl Into<String>,
-        assertion: ClientAssertion,
-    ) -> Self {
-        self.authenticate("client_assertion", client_id.into(), Box::new(assertion))
-    }
-
-    /// Authenticates by a method of your own, or by one with settings of its own.
-    pub fn client_authentication(
-        self,
-        client_id: impl Into<String>,
-        method: impl ClientAuthentication,
-    ) -> Self {
-        self.authenticate("client_authentication", client_id.into(), Box::new(method))
-    }
-
-    /// Does not authenticate: only names the client (`none`,
-    /// [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
-    pub fn no_client_authentication(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(NoClientAuthentication::new());
-        self.authenticate("no_client_authentication", client_id.into(), method)
-    }
-
     /// The `scope` to ask for, several separated by spaces
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, which
     /// leaves it to the server.
@@ -265,6 +134,10 @@ impl<A: Library> ClientBuilder<A> {
 
     /// One more parameter of the token request, as the server's documentation names it. It is not
     /// treated as a secret.
+    ///
+    /// A name is there once
+    /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)): setting one twice is an
+    /// error, and so is one that alf sets itself.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.parameters.push((name.into(), value.into()));
         self
@@ -273,7 +146,9 @@ impl<A: Library> ClientBuilder<A> {
     /// One more header of the token request: for a gateway in front of the server, say. It is treated
     /// as a secret: marked as sensitive, and masked where the server repeats it.
     ///
-    /// `Authorization`, `Content-Type`, `Accept` and what the HTTP library sets cannot be set here.
+    /// `Authorization`, `Content-Type`, `Accept` and what the HTTP library sets (`Host`,
+    /// `Accept-Encoding`, `Expect` and whatever is about the connection or its proxy) cannot be set
+    /// here.
     pub fn token_request_header(
         mut self,
         name: impl Into<String>,
@@ -364,18 +239,6 @@ impl<A: Library> ClientBuilder<A> {
     /// Who is told what happens. Default: nobody.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Some(Arc::new(observer));
-        self
-    }
-
-    fn authenticate(
-        mut self,
-        setter: &'static str,
-        client_id: String,
-        method: Box<dyn ClientAuthentication>,
-    ) -> Self {
-        self.settings
-            .authentications
-            .push((setter, client_id, method));
         self
     }
 }

@@ -1,5 +1,7 @@
-use std::ffi::OsString;
+mod authentication;
+mod environment;
 
+use crate::authentication::tests::P256;
 use crate::{OwnTokens, TokenEndpoint, TransportError};
 
 use super::keys::KEYS;
@@ -45,7 +47,12 @@ fn with(rest: &str) -> Result<(), String> {
 #[test]
 fn every_key_is_read() {
     let values = |key: &str| match key {
-        "allow_insecure_http" | "replays" => "true",
+        "allow_insecure_http"
+        | "replays"
+        | "thumbprint_as_key_id"
+        | "with_certificate"
+        | "without_client_id"
+        | "client_secret_raw" => "true",
         "rejecting_statuses" => "[401, 403]",
         "parameters" | "token_request_headers" => r#"{"tenant":"one"}"#,
         "leeway" | "default_lifetime" | "acquire_timeout" | "attempt_timeout" => r#""30s""#,
@@ -69,13 +76,12 @@ fn every_key_is_read() {
 
 #[test]
 fn each_method_takes_what_it_needs() {
-    let pem =
-        include_str!("../authentication/private_key/testdata/p256_pkcs8.pem").replace('\n', "\\n");
+    let pem = P256.replace('\n', "\\n");
     for rest in [
         r#""client_secret":"s3cr3t""#.to_owned(),
         r#""client_secret_file":"/run/secret""#.to_owned(),
         r#""client_secret":"s3cr3t","token_endpoint_auth_method":"client_secret_post""#.to_owned(),
-        r#""client_secret":"s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t",
+        r#""client_secret":"s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t",
            "token_endpoint_auth_method":"client_secret_jwt","signing_algorithm":"HS512""#
             .to_owned(),
         format!(r#""private_key":"{pem}","key_id":"one""#),
@@ -176,10 +182,6 @@ fn settings_that_contradict_each_other_are_errors() {
             r#"{"client_id":"me","client_secret":"s"}"#,
             "token_endpoint: is not set, nor is issuer",
         ),
-        (
-            r#"{"issuer":"https://a.example","token_endpoint":"https://a.example/t"}"#,
-            "issuer: token_endpoint is set too; keep one",
-        ),
         (r#"{"issuer":"https://a.example"}"#, "client_id: is not set"),
         (
             r#"{"issuer":"https://a.example","client_id":"me"}"#,
@@ -196,7 +198,7 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""client_secret":"s3cr3t","private_key_file":"/run/key""#,
-            "private_key: is set, but client_secret_basic does not use it",
+            "private_key_file: is set, but client_secret_basic does not use it",
         ),
         (
             r#""client_secret":"s3cr3t","key_id":"k""#,
@@ -204,7 +206,7 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""private_key_file":"/k","token_endpoint_auth_method":"client_secret_basic""#,
-            "private_key: is set, but client_secret_basic does not use it",
+            "private_key_file: is set, but client_secret_basic does not use it",
         ),
         (
             r#""token_endpoint_auth_method":"private_key_jwt""#,
@@ -219,8 +221,32 @@ fn settings_that_contradict_each_other_are_errors() {
             "token_endpoint_auth_method: \"basic\" is none of client_secret_basic,",
         ),
         (
+            r#""client_secret":"s3cr3t","token_endpoint_auth_method":"basic""#,
+            "token_endpoint_auth_method: \"basic\" is none of client_secret_basic,",
+        ),
+        (
             r#""private_key_file":"/k","signing_algorithm":"HS256""#,
             "signing_algorithm: \"HS256\" is none of RS256,",
+        ),
+        (
+            r#""private_key_file":"/k","key_id":"one","thumbprint_as_key_id":true"#,
+            "key_id: is set in more than one way; keep one",
+        ),
+        (
+            r#""private_key_file":"/k","certificate":"PEM","certificate_file":"/c""#,
+            "certificate: is set in more than one way; keep one",
+        ),
+        (
+            r#""private_key_file":"/k","with_certificate":true,"certificate_file":"/c""#,
+            "certificate: is set in more than one way; keep one",
+        ),
+        (
+            r#""private_key_file":"/k","certificate":"s3cr3t""#,
+            "certificate: it holds no certificate",
+        ),
+        (
+            r#""client_secret":"s3cr3t","parameters":{"a":"1","a":"1"}"#,
+            "parameter: \"a\" is set more than once",
         ),
         (
             r#""client_secret_env":"ALF_TESTS_DO_NOT_SET_THIS""#,
@@ -231,62 +257,6 @@ fn settings_that_contradict_each_other_are_errors() {
         assert!(error.starts_with(problem), "{rest}: {error}");
         assert!(!error.contains(SECRET), "{error}");
     }
-}
-
-#[test]
-fn variables_are_named_as_they_are_written() {
-    let endpoint = ("ALF_TOKEN_ENDPOINT", "https://as.example/token");
-    let id = ("ALF_CLIENT_ID", "me");
-    let good = variables(&[
-        endpoint,
-        id,
-        ("ALF_CLIENT_SECRET", SECRET),
-        ("ALF_SCOPE", "read  write"),
-        ("ALF_AUDIENCE", ""),
-        ("OTHER_CLIENTID", "whatever"),
-    ]);
-    assert_eq!(built(good), Ok(()));
-    for (set, problem) in [
-        (
-            vec![endpoint, id],
-            "ALF_TOKEN_ENDPOINT_AUTH_METHOD: is not set",
-        ),
-        (vec![endpoint], "ALF_CLIENT_ID: is not set"),
-        (
-            vec![id],
-            "ALF_TOKEN_ENDPOINT: is not set, nor is ALF_ISSUER",
-        ),
-        (
-            vec![("ALF_LEEWAY", "3")],
-            "ALF_LEEWAY: is no time with a unit",
-        ),
-        (
-            vec![("ALF_REPLAYS", "yes")],
-            "ALF_REPLAYS: should be true or false",
-        ),
-        (
-            vec![("ALF_PARAMETERS", "a")],
-            "ALF_PARAMETERS: should be name=value&name=value",
-        ),
-    ] {
-        let error = built(variables(&set)).unwrap_err();
-        assert!(error.starts_with(problem), "{set:?}: {error}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn x1_variable_that_is_no_text_is_not_shown() {
-    use std::os::unix::ffi::OsStringExt;
-
-    let value = OsString::from_vec(b"s3cr3t\xff".to_vec());
-    let set = [(OsString::from("ALF_CLIENT_SECRET"), value)];
-    let error = ClientConfig::from_variables("ALF_", set).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "ALF_CLIENT_SECRET: its value is not UTF-8"
-    );
-    assert!(!format!("{error:?}").contains(SECRET));
 }
 
 #[test]

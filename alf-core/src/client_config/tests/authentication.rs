@@ -1,0 +1,235 @@
+//! That what is set of the client's proof is in what is sent, and that nothing lies idle.
+
+use std::sync::{Arc, Mutex};
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::ClientAssertion;
+use crate::authentication::tests::{CERTIFICATE, P256, THUMBPRINT, TemporaryFile, parts};
+
+use super::*;
+
+const ENDPOINT: &str = "https://as.example/token";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const LONG_SECRET: &str = "s3cr3t-of-32-bytes-or-more-s3cr3t";
+
+/// Keeps the request that it was sent, and refuses the client.
+#[derive(Clone, Default)]
+struct Refusing(Arc<Mutex<http::Request<bytes::Bytes>>>);
+
+#[async_trait::async_trait]
+impl TokenEndpoint for Refusing {
+    async fn exchange(
+        &self,
+        request: http::Request<bytes::Bytes>,
+        _: &crate::ExchangeOptions,
+    ) -> Result<http::Response<bytes::Bytes>, TransportError> {
+        *self.0.lock().unwrap() = request;
+        let mut response = http::Response::new(bytes::Bytes::from_static(b"{}"));
+        *response.status_mut() = http::StatusCode::BAD_REQUEST;
+        Ok(response)
+    }
+}
+
+/// The token request that these settings make.
+fn request(rest: &Value) -> http::Request<bytes::Bytes> {
+    let mut all = json!({"token_endpoint": ENDPOINT, "client_id": "me"});
+    let settings = all.as_object_mut().unwrap();
+    settings.extend(rest.as_object().unwrap().clone());
+    let builder = read(&all.to_string()).unwrap().builder::<OwnTokens>();
+    let endpoint = Refusing::default();
+    let tokens = builder.unwrap().build(endpoint.clone()).unwrap();
+    pollster::block_on(tokens.token()).unwrap_err();
+    let request = endpoint.0.lock().unwrap();
+    request.clone()
+}
+
+/// A parameter of it.
+fn parameter(rest: &Value, name: &str) -> Option<String> {
+    let form = String::from_utf8(request(rest).into_body().to_vec()).unwrap();
+    let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value);
+    value.map(|value| percent_decode_str(value).decode_utf8().unwrap().into())
+}
+
+/// Header and claims of the assertion that these settings make.
+fn assertion(rest: &Value) -> [Value; 2] {
+    let (header, claims, _) = parts(&parameter(rest, "client_assertion").unwrap());
+    [header, claims]
+}
+
+#[test]
+fn t2_id_and_secret_are_encoded_or_raw() {
+    for (further, credentials) in [
+        (json!({}), "Basic bWU6JTI1JTIw"),
+        (json!({"client_secret_raw": false}), "Basic bWU6JTI1JTIw"),
+        (json!({"client_secret_raw": true}), "Basic bWU6JSA="),
+    ] {
+        let mut all = json!({"client_secret": "% "});
+        let settings = all.as_object_mut().unwrap();
+        settings.extend(further.as_object().unwrap().clone());
+        assert_eq!(request(&all).headers()["authorization"], credentials);
+    }
+}
+
+#[test]
+fn t2_typ_and_audience_of_an_assertion_are_settable() {
+    for proof in [
+        json!({"client_secret": LONG_SECRET,
+            "token_endpoint_auth_method": "client_secret_jwt"}),
+        json!({"private_key": P256}),
+    ] {
+        let with = |further: Value| {
+            let mut all = proof.clone();
+            let settings = all.as_object_mut().unwrap();
+            settings.extend(further.as_object().unwrap().clone());
+            assertion(&all)
+        };
+        let [header, claims] = with(json!({}));
+        assert_eq!(header.get("typ"), None);
+        assert_eq!(claims["aud"], ENDPOINT);
+        let set = json!({"jwt_typ": "client-authentication+jwt",
+            "jwt_audience": "https://as.example/other"});
+        let [header, claims] = with(set);
+        assert_eq!(header["typ"], "client-authentication+jwt");
+        assert_eq!(claims["aud"], "https://as.example/other");
+        // No discovery: the one request that is refused is that for a token.
+        let [_, claims] = with(json!({"issuer": "https://as.example"}));
+        assert_eq!(claims["aud"], "https://as.example");
+    }
+}
+
+#[test]
+fn t2_the_certificate_is_beside_the_key_or_by_value_or_in_a_file() {
+    let both = format!("{P256}{CERTIFICATE}");
+    let key_file = TemporaryFile::new(P256.as_bytes());
+    let certificate_file = TemporaryFile::new(CERTIFICATE.as_bytes());
+    for settings in [
+        json!({"private_key": both, "with_certificate": true}),
+        json!({"private_key": P256, "certificate": CERTIFICATE}),
+        json!({"private_key_file": key_file.path(), "certificate_file": certificate_file.path()}),
+    ] {
+        let [header, _] = assertion(&settings);
+        assert_eq!(header["x5t#S256"], THUMBPRINT, "{settings}");
+    }
+    for settings in [
+        json!({"private_key": both}),
+        json!({"private_key": both, "with_certificate": false}),
+    ] {
+        let [header, _] = assertion(&settings);
+        assert_eq!(header, json!({"alg": "ES256"}));
+    }
+    let [header, _] = assertion(&json!({"private_key": P256, "thumbprint_as_key_id": true}));
+    assert_eq!(header["kid"].as_str().unwrap().len(), 43, "{header}");
+}
+
+#[test]
+fn t2_type_and_client_id_beside_an_assertion_are_settable() {
+    let file = TemporaryFile::new(b"PHNhbWw");
+    for (further, assertion_type, client_id) in [
+        (json!({}), JWT_BEARER, Some("me")),
+        (json!({"without_client_id": false}), JWT_BEARER, Some("me")),
+        (json!({"without_client_id": true}), JWT_BEARER, None),
+        (
+            json!({"client_assertion_type": ClientAssertion::SAML2_BEARER}),
+            ClientAssertion::SAML2_BEARER,
+            Some("me"),
+        ),
+    ] {
+        let mut all = json!({"client_assertion_file": file.path()});
+        let settings = all.as_object_mut().unwrap();
+        settings.extend(further.as_object().unwrap().clone());
+        let sent = |name| parameter(&all, name);
+        assert_eq!(sent("client_assertion").as_deref(), Some("PHNhbWw"));
+        assert_eq!(
+            sent("client_assertion_type").as_deref(),
+            Some(assertion_type)
+        );
+        assert_eq!(sent("client_id").as_deref(), client_id);
+    }
+}
+
+#[test]
+fn t2_what_another_method_would_need_does_not_lie_idle() {
+    let secret = r#""client_secret":"s3cr3t-of-32-bytes-or-more-s3cr3t""#;
+    let secret_jwt = format!(r#"{secret},"token_endpoint_auth_method":"client_secret_jwt""#);
+    let key = r#""private_key_file":"/k","token_endpoint_auth_method":"private_key_jwt""#;
+    let federated =
+        r#""client_assertion_file":"/a","token_endpoint_auth_method":"client_assertion""#;
+    let none = r#""token_endpoint_auth_method":"none""#;
+    let tls = r#""token_endpoint_auth_method":"tls_client_auth""#;
+    for (idle, value, idle_for) in [
+        (
+            "client_secret_file",
+            r#""/s""#,
+            &[key, federated, none, tls][..],
+        ),
+        ("client_secret_raw", "true", &[&secret_jwt, key, none]),
+        ("client_secret_env", r#""S""#, &[key, federated, none, tls]),
+        ("private_key", r#""PEM""#, &[secret, &secret_jwt, none, tls]),
+        ("private_key_env", r#""K""#, &[secret, &secret_jwt, none]),
+        ("key_id", r#""k""#, &[secret, &secret_jwt, federated, tls]),
+        (
+            "thumbprint_as_key_id",
+            "true",
+            &[secret, &secret_jwt, federated],
+        ),
+        (
+            "certificate",
+            r#""PEM""#,
+            &[secret, &secret_jwt, federated, tls],
+        ),
+        (
+            "certificate_file",
+            r#""/c""#,
+            &[secret, &secret_jwt, federated, tls],
+        ),
+        (
+            "with_certificate",
+            "false",
+            &[secret, &secret_jwt, federated, tls],
+        ),
+        (
+            "signing_algorithm",
+            r#""ES256""#,
+            &[secret, federated, none],
+        ),
+        ("jwt_typ", r#""t""#, &[secret, federated, none, tls]),
+        ("jwt_audience", r#""a""#, &[secret, federated, none, tls]),
+        (
+            "client_assertion_type",
+            r#""t""#,
+            &[secret, &secret_jwt, key, none],
+        ),
+        (
+            "without_client_id",
+            "true",
+            &[secret, &secret_jwt, key, none],
+        ),
+    ] {
+        for proof in idle_for {
+            let error = with(&format!(r#"{proof},"{idle}":{value}"#)).unwrap_err();
+            let problem = format!("{idle}: is set, but ");
+            assert!(error.starts_with(&problem), "{proof}: {error}");
+            assert!(error.ends_with(" does not use it"), "{proof}: {error}");
+        }
+    }
+}
+
+#[test]
+fn t2_an_issuer_beside_an_endpoint_is_known_and_not_asked() {
+    for proof in [
+        r#""client_secret":"s3cr3t""#,
+        r#""private_key_file":"/k""#,
+        r#""token_endpoint_auth_method":"none""#,
+    ] {
+        let issuer = r#""issuer":"https://as.example""#;
+        assert_eq!(with(&format!("{proof},{issuer}")), Ok(()));
+        let error = with(&format!(r#"{proof},"issuer":" https://as.example""#));
+        assert_eq!(
+            error.unwrap_err(),
+            "issuer: has white space in it; remove it"
+        );
+    }
+}

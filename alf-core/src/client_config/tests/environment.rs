@@ -1,0 +1,121 @@
+//! The settings from variables, and the variables of others that look like them.
+
+use std::ffi::OsString;
+
+use super::*;
+
+#[test]
+fn variables_are_named_as_they_are_written() {
+    let endpoint = ("ALF_TOKEN_ENDPOINT", "https://as.example/token");
+    let id = ("ALF_CLIENT_ID", "me");
+    let good = variables(&[
+        endpoint,
+        id,
+        ("ALF_CLIENT_SECRET", SECRET),
+        ("ALF_SCOPE", "read  write"),
+        ("ALF_AUDIENCE", ""),
+        ("OTHER_CLIENTID", "whatever"),
+    ]);
+    assert_eq!(built(good), Ok(()));
+    for (set, problem) in [
+        (
+            vec![endpoint, id],
+            "ALF_TOKEN_ENDPOINT_AUTH_METHOD: is not set",
+        ),
+        (vec![endpoint], "ALF_CLIENT_ID: is not set"),
+        (
+            vec![id],
+            "ALF_TOKEN_ENDPOINT: is not set, nor is ALF_ISSUER",
+        ),
+        (
+            vec![("ALF_LEEWAY", "3")],
+            "ALF_LEEWAY: is no time with a unit",
+        ),
+        (
+            vec![("ALF_REPLAYS", "yes")],
+            "ALF_REPLAYS: should be true or false",
+        ),
+        (
+            vec![("ALF_OTHER_URL", "x")],
+            "ALF_OTHER_URL: there is no such key; there are issuer,",
+        ),
+        (
+            vec![("ALF_PARAMETERS", "a")],
+            "ALF_PARAMETERS: should be name=value&name=value",
+        ),
+    ] {
+        let error = built(variables(&set)).unwrap_err();
+        assert!(error.starts_with(problem), "{set:?}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn x1_variable_that_is_no_text_is_not_shown() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let value = OsString::from_vec(b"s3cr3t\xff".to_vec());
+    let set = [(OsString::from("ALF_CLIENT_SECRET"), value)];
+    let error = ClientConfig::from_variables("ALF_", set).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "ALF_CLIENT_SECRET: its value is not UTF-8"
+    );
+    assert!(!format!("{error:?}").contains(SECRET));
+}
+
+#[cfg(unix)]
+#[test]
+fn variable_whose_name_is_no_text_is_an_error_where_it_has_the_prefix() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let read = |name: &[u8], value: &str| {
+        let name = OsString::from_vec(name.to_vec());
+        ClientConfig::from_variables("ALF_", [(name, value.into())])
+    };
+    let error = read(b"ALF_CLIENT_\xffID", SECRET).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "ALF_CLIENT_\u{fffd}ID: its name is not UTF-8, and so is none of a key"
+    );
+    assert!(!format!("{error:?}").contains(SECRET));
+    assert!(read(b"ALF_CLIENT_\xffID", "").is_ok(), "is not set");
+    assert!(read(b"\xffALF_CLIENT_ID", SECRET).is_ok(), "no prefix");
+    assert!(read(b"ALF\xff_CLIENT_ID", SECRET).is_ok(), "no prefix");
+}
+
+#[test]
+fn variable_that_kubernetes_sets_for_a_service_is_an_error_that_says_so() {
+    for name in [
+        "ALF_PORT",
+        "ALF_SERVICE_HOST",
+        "ALF_SERVICE_PORT",
+        "ALF_SERVICE_PORT_HTTP",
+        "ALF_PORT_443_TCP",
+        "ALF_PORT_443_TCP_PROTO",
+        "ALF_PORT_443_TCP_PORT",
+        "ALF_PORT_443_TCP_ADDR",
+        "ALF_PORT_53_UDP",
+        "ALF_PORT_132_SCTP_ADDR",
+        "ALF_GATEWAY_PORT",
+        "ALF_GATEWAY_SERVICE_HOST",
+        "ALF_GATEWAY_SERVICE_PORT_HTTP_METRICS",
+        "ALF_GATEWAY_PORT_80_TCP_ADDR",
+    ] {
+        let error = variables(&[(name, "tcp://10.0.0.1:443")])
+            .map(|_| ())
+            .unwrap_err();
+        assert!(
+            error.starts_with(&format!(
+                "{name}: there is no such key; Kubernetes sets such a variable"
+            )),
+            "{error}"
+        );
+        assert!(error.contains("enableServiceLinks: false"), "{error}");
+        assert!(!error.contains("10.0.0.1"), "{error}");
+    }
+    for name in ["ALF_SUPPORT", "ALF_PORTS", "ALF_PORT_TCP", "ALF_SCOPES"] {
+        let error = variables(&[(name, "x")]).map(|_| ()).unwrap_err();
+        assert!(!error.contains("Kubernetes"), "{error}");
+    }
+}
