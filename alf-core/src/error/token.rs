@@ -25,6 +25,8 @@ pub struct TokenError {
 struct Flight {
     cause: Cause,
     endpoint: String,
+    /// The scope and resources, where the failure is about them.
+    about: Option<String>,
     attempts: u32,
     elapsed: Duration,
     retry_at: Option<SystemTime>,
@@ -125,12 +127,22 @@ impl TokenError {
             flight: Arc::new(Flight {
                 cause,
                 endpoint,
+                about: None,
                 attempts,
                 elapsed,
                 retry_at,
             }),
             rejected: None,
         }
+    }
+
+    /// Says what was asked for, where another scope or resource might have been given.
+    pub(crate) fn about(mut self, requested: String) -> Self {
+        // It was just made: nobody shares it yet.
+        if let Some(flight) = Arc::get_mut(&mut self.flight) {
+            flight.about = Some(requested);
+        }
+        self
     }
 
     /// The same error for a caller whose request was rejected before (R5).
@@ -239,7 +251,11 @@ impl fmt::Display for TokenError {
                 )?;
             }
             TokenErrorKind::Refused => {
-                write!(f, "{endpoint} refused the token request: {}", self.told())?;
+                write!(f, "{endpoint} refused the token request")?;
+                if let Some(requested) = &self.flight.about {
+                    write!(f, " for {requested}")?;
+                }
+                write!(f, ": {}", self.told())?;
                 if let Some(advice) = self.error_code().and_then(advice) {
                     write!(f, "; {advice}")?;
                 }
@@ -329,6 +345,7 @@ impl fmt::Debug for TokenError {
         f.debug_struct("TokenError")
             .field("kind", &self.kind())
             .field("endpoint", &self.flight.endpoint)
+            .field("about", &self.flight.about)
             .field("told", self.told())
             .field("attempts", &self.attempts())
             .field("elapsed", &self.elapsed())

@@ -198,7 +198,15 @@ impl Shared {
             attempts,
             elapsed,
         } = crash;
-        TokenError::new(cause, self.shown_endpoint(), attempts, elapsed, retry_at)
+        let requested = self.requested();
+        let is_about_it = !cause.concerns_all_views() && requested.is_something();
+        let endpoint = self.shown_endpoint();
+        let error = TokenError::new(cause, endpoint, attempts, elapsed, retry_at);
+        if is_about_it {
+            error.about(requested.to_string())
+        } else {
+            error
+        }
     }
 
     /// B2: what another view of the client met, this one would meet too.

@@ -28,6 +28,10 @@ impl<'a> Requested<'a> {
     pub fn resources(&self) -> &'a [String] {
         &self.0.resources
     }
+
+    pub(crate) fn is_something(self) -> bool {
+        self.scope().is_some() || !self.resources().is_empty()
+    }
 }
 
 impl fmt::Display for Requested<'_> {

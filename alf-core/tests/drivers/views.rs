@@ -156,6 +156,23 @@ fn b2_what_concerns_the_client_lets_all_its_views_rest() {
 }
 
 #[test]
+fn s1_error_says_what_was_asked_for_where_that_was_refused() {
+    let world = World::new();
+    let client = world.client_with(|builder| builder.resource("https://a.example"));
+    let writer = client.with_scope("write");
+    world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
+    let error = world.ask_now(writer.tokens()).unwrap_err().to_string();
+    assert!(
+        error.contains(r#"the token request for scope "write", resource "https://a.example": 400, invalid_scope"#),
+        "{error}"
+    );
+    // What is refused to the client is refused whatever it asks for, and others get this error too.
+    world.endpoint.reply(Reply::refuse(401, "invalid_client"));
+    let error = world.ask_now(client.tokens()).unwrap_err().to_string();
+    assert!(!error.contains("resource"), "{error}");
+}
+
+#[test]
 fn b2_what_concerns_one_scope_lets_no_other_rest() {
     for code in ["invalid_scope", "invalid_target", "invalid_request"] {
         let world = World::new();
