@@ -43,7 +43,7 @@
 //!            stumbled, failed                      succeeded
 //!   calm ────────────────────▶ trouble ─────────────────────────▶ calm
 //!   Go, all at once            Go, one at a time, after its pauses (B1)
-//!                              failed ─▶ Fallen, all that were under way (B2)
+//!                              failed for good ─▶ Fallen, all that were under way (B2)
 //! ```
 //!
 //! # One request: [`Replay`]

@@ -4,14 +4,15 @@
 use std::collections::VecDeque;
 
 use super::attempts::pauses;
-use super::{Backoff, Moment};
+use super::{Backoff, Failure, Moment};
 
 /// The turns of a client's flights, whatever token each of them is for.
 ///
 /// While the authorization server answers, each flight asks when it likes. From a failure that
 /// every flight would meet until the next success, one at a time asks, after the pauses that one
 /// flight would make. Who waits longest is next, so that a token that always fails keeps no other
-/// back. When a flight fails, all that were under way fail with it.
+/// back. When a flight fails of what will not pass, all that were under way fail with it; of what
+/// may pass, they go on until their own deadlines, after the rest.
 ///
 /// A flight takes a [`Ticket`], [asks](Self::ask) before each attempt, says what came of it, and
 /// [leaves](Self::leave).
@@ -25,7 +26,7 @@ pub struct Turns {
     tickets: u64,
     /// How many flights have failed for all.
     failed: u64,
-    /// Flights that began before so many had failed have failed with them; zero after a success.
+    /// Flights that began before so many had failed have fallen with them; zero after a success.
     fallen: u64,
 }
 
@@ -49,7 +50,7 @@ pub enum Turn {
     },
     /// It has failed: its deadline comes before the next attempt of any may be made (B1).
     Stop,
-    /// It has failed: another did, for all.
+    /// It has failed: another did, of what will not pass.
     Fallen,
 }
 
@@ -85,7 +86,7 @@ impl Turns {
         if self.has_turn(ticket) {
             return Turn::Go;
         }
-        if self.has_fallen(ticket) {
+        if ticket.failed < self.fallen {
             self.leave(ticket);
             return Turn::Fallen;
         }
@@ -141,9 +142,11 @@ impl Turns {
     }
 
     /// A flight failed in a way that every flight would meet, and all rest until then.
-    pub fn failed(&mut self, ticket: Ticket, until: Moment) {
+    pub fn failed(&mut self, ticket: Ticket, failure: &Failure, until: Moment) {
         self.failed += 1;
-        self.fallen = self.failed;
+        if !failure.is_transient() {
+            self.fallen = self.failed;
+        }
         let next_at = self.trouble.map_or(until, |known| known.next_at.max(until));
         self.trouble = Some(Trouble {
             next_at,
@@ -165,9 +168,9 @@ impl Turns {
         self.taken.take_if(|seat| seat.is_of(ticket));
     }
 
-    /// Whether another flight has failed for all since that one began.
-    pub fn has_fallen(&self, ticket: Ticket) -> bool {
-        ticket.failed < self.fallen
+    /// Whether another flight has failed in such a way since that one began.
+    pub fn has_seen_failure(&self, ticket: Ticket) -> bool {
+        ticket.failed < self.failed
     }
 
     fn has_turn(&self, ticket: Ticket) -> bool {

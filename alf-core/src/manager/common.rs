@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use event_listener::{Event, EventListener};
 
 use crate::TokenError;
-use crate::machine::{Moment, Rest, Ticket, Turn, Turns};
+use crate::machine::{Failure, Moment, Rest, Ticket, Turn, Turns};
 
 /// Shared by a client's views; locked after a view's own state, never before it.
 #[derive(Default)]
@@ -137,10 +137,13 @@ impl Common {
 }
 
 impl Failing<'_> {
-    /// What another has failed of since that flight began, if one has: it is the same.
-    pub(super) fn fallen(&self, ticket: Ticket) -> Option<CommonFailure> {
-        let failure = self.known.failure.clone();
-        failure.filter(|_| self.known.turns.has_fallen(ticket))
+    /// The failure of which that one is no news: of the same kind, and since that flight began.
+    pub(super) fn known(&self, ticket: Ticket, failure: &Failure) -> Option<CommonFailure> {
+        let is_same = |known: &CommonFailure| known.error.is_transient() == failure.is_transient();
+        let known = self.known.failure.as_ref();
+        known
+            .filter(|known| is_same(known) && self.known.turns.has_seen_failure(ticket))
+            .cloned()
     }
 
     /// The rest after the last failure that was everybody's; the next one is longer.
@@ -153,7 +156,9 @@ impl Failing<'_> {
 
     /// It failed of what every other would meet.
     pub(super) fn failed(mut self, ticket: Ticket, failure: CommonFailure) {
-        self.known.turns.failed(ticket, failure.rest.end());
+        let until = failure.rest.end();
+        let kind = failure.error.cause().failure;
+        self.known.turns.failed(ticket, &kind, until);
         self.known.failure = Some(failure);
         drop(self.known);
         self.common.ring();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::flight::{Arrival, Crash, Fall};
-use crate::machine::{Death, FlightId, Landed, Moment, Ticket};
+use crate::machine::{Death, Failure, FlightId, Landed, Moment, Ticket};
 use crate::{Event, Token};
 
 use super::announcement::Outcome;
@@ -47,7 +47,7 @@ impl Shared {
             Death::Failed { until } => {
                 let error = self.error(Crash::died(), self.wall_at(now, until));
                 let all = self.common.failing();
-                if all.fallen(ticket).is_none() {
+                if all.known(ticket, &Failure::TRANSIENT).is_none() {
                     let rest = state.renewal.rest().clone();
                     let error = error.clone();
                     all.failed(ticket, CommonFailure { rest, error });
@@ -93,7 +93,7 @@ impl Shared {
             return (landed, state.fail(landed, to_error));
         }
         let all = self.common.failing();
-        if let Some(known) = all.fallen(ticket) {
+        if let Some(known) = all.known(ticket, &failure) {
             let landed = state.renewal.fall(flight, &known.rest);
             return (landed, state.fail(landed, to_error));
         }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use alf_core::{Client, TokenErrorKind, TokenManager, TransportErrorKind};
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, Reply, SECRET, World, just_before, millis,
-    seconds, shown,
+    ACQUIRE_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, Reply, SECRET, World, millis, seconds, shown,
 };
 
 const SCOPES: usize = 64;
@@ -179,11 +178,36 @@ fn s5_who_waits_for_a_turn_waits_no_longer_than_acquire_timeout() {
     let mut first = world.ask(&tokens[0]);
     world.advance(seconds(3));
     let mut second = world.ask(&tokens[1]);
-    world.advance(just_before(ACQUIRE_TIMEOUT));
+    world.advance(seconds(7));
     let error = first.take().unwrap().unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Connect);
-    let error = second.take().expect("B2: they rest together").unwrap_err();
+    // B1: it goes on until its own time is over.
+    assert!(!second.is_finished());
+    world.advance(seconds(3));
+    let error = second.take().unwrap().unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Connect);
+    world.assert_at_rest();
+}
+
+#[test]
+fn b1_outage_that_is_too_long_for_one_is_ridden_out_by_who_began_later() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    world
+        .endpoint
+        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+    let mut first = world.ask(&tokens[0]);
+    world.advance(seconds(6));
+    let mut second = world.ask(&tokens[1]);
+    world.advance(seconds(4));
+    assert!(first.take().unwrap().is_err());
+    // Who comes now has the error at once (B2).
+    assert!(world.ask_now(&tokens[0]).is_err());
+    world.endpoint.otherwise(Reply::Issue);
+    world.advance(seconds(4));
+    assert!(second.take().unwrap().is_ok());
+    assert!(world.ask_now(&tokens[0]).is_ok());
+    world.assert_at_rest();
 }
 
 #[test]

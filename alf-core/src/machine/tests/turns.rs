@@ -44,6 +44,11 @@ impl Flights {
         self.turns.stumbled(self.now, ticket, self.now, 1.0);
     }
 
+    fn fail(&mut self, flight: usize, failure: Failure, until: Moment) {
+        let ticket = self.tickets[flight];
+        self.turns.failed(ticket, &failure, until);
+    }
+
     fn pass(&mut self, time: Duration) {
         self.now = self.now + time;
     }
@@ -138,7 +143,7 @@ fn b2_success_lets_all_go() {
 fn b2_who_was_under_way_falls_with_a_flight_that_failed_and_who_begins_does_not() {
     let mut flights = Flights::in_trouble(3);
     flights.ask(1);
-    flights.turns.failed(flights.tickets[0], at(1));
+    flights.fail(0, Failure::PERMANENT, at(1));
     assert_eq!(flights.ask(1), Turn::Fallen);
     assert_eq!(flights.ask(2), Turn::Fallen);
     let later = flights.turns.ticket();
@@ -152,6 +157,23 @@ fn b2_who_was_under_way_falls_with_a_flight_that_failed_and_who_begins_does_not(
     // Whoever still is under way after a success has not fallen.
     flights.turns.succeeded(later);
     assert_eq!(flights.ask(1), Turn::Go);
+}
+
+#[test]
+fn b1_who_is_under_way_goes_on_after_a_flight_that_failed_of_what_may_pass() {
+    let mut flights = Flights::in_trouble(3);
+    flights.ask(1);
+    flights.fail(0, Failure::TRANSIENT, at(5));
+    assert_eq!(flights.ask(1), wait(at(5)));
+    flights.now = at(5);
+    assert_eq!(flights.ask(1), Turn::Go);
+    // But whose time is over by then has failed.
+    flights.fail(1, Failure::TRANSIENT, deadline());
+    assert_eq!(flights.ask(2), Turn::Stop);
+    // Those that began before are in the same trouble, not in another.
+    let later = flights.turns.ticket();
+    assert!(flights.turns.has_seen_failure(flights.tickets[2]));
+    assert!(!flights.turns.has_seen_failure(later));
 }
 
 #[test]
