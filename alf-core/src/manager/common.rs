@@ -33,10 +33,7 @@ pub(crate) struct CommonFailure {
 }
 
 /// What all know, while a flight fails.
-pub(super) struct Failing<'a> {
-    common: &'a Common,
-    known: MutexGuard<'a, Known>,
-}
+pub(super) struct Failing<'a>(MutexGuard<'a, Known>);
 
 /// [`Turn`], and what one fell with.
 pub(crate) enum Permission {
@@ -121,10 +118,7 @@ impl Common {
     /// For a flight that fails: what others know is asked and told at once, so that flights that
     /// meet the same failure at the same time are one failure.
     pub(super) fn failing(&self) -> Failing<'_> {
-        Failing {
-            common: self,
-            known: self.lock(),
-        }
+        Failing(self.lock())
     }
 
     fn ring(&self) {
@@ -140,27 +134,26 @@ impl Failing<'_> {
     /// The failure of which that one is no news: of the same kind, and since that flight began.
     pub(super) fn known(&self, ticket: Ticket, failure: &Failure) -> Option<CommonFailure> {
         let is_same = |known: &CommonFailure| known.error.is_transient() == failure.is_transient();
-        let known = self.known.failure.as_ref();
+        let known = self.0.failure.as_ref();
         known
-            .filter(|known| is_same(known) && self.known.turns.has_seen_failure(ticket))
+            .filter(|known| is_same(known) && self.0.turns.has_seen_failure(ticket))
             .cloned()
     }
 
     /// The rest after the last failure that was everybody's; the next one is longer.
     pub(super) fn last_rest(&self) -> Rest {
-        let failure = self.known.failure.as_ref();
+        let failure = self.0.failure.as_ref();
         failure
             .map(|failure| failure.rest.clone())
             .unwrap_or_default()
     }
 
-    /// It failed of what every other would meet.
+    /// It failed of what every other would meet. The bell is not rung, since a view's lock is held:
+    /// it is when the flight leaves.
     pub(super) fn failed(mut self, ticket: Ticket, failure: CommonFailure) {
         let until = failure.rest.end();
         let kind = failure.error.cause().failure;
-        self.known.turns.failed(ticket, &kind, until);
-        self.known.failure = Some(failure);
-        drop(self.known);
-        self.common.ring();
+        self.0.turns.failed(ticket, &kind, until);
+        self.0.failure = Some(failure);
     }
 }
