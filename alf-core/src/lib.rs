@@ -52,9 +52,10 @@ pub mod unversioned;
 mod wire;
 
 pub use authentication::{
-    AuthenticationContext, AuthenticationError, ClientAssertion, ClientAuthentication,
-    ClientSecret, ClientSecretBasic, ClientSecretPost, NoClientAuthentication, PrivateKeyJwt,
-    Reload, SecretError, SelfSignedTlsClientAuth, Signer, TlsClientAuth,
+    AuthenticationContext, AuthenticationError, CertificateAndKey, CertificatePem, ClientAssertion,
+    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost,
+    NoClientAuthentication, PrivateKeyJwt, Reload, SecretError, SelfSignedTlsClientAuth, Signer,
+    TlsClientAuth,
 };
 pub use builder::{Adapter, ClientBuilder, HttpClients, Library, Own, OwnTokens};
 pub use client::Client;

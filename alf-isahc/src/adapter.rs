@@ -1,11 +1,11 @@
-//! What isahc brings to alf's builder, and the isahc clients that alf makes itself.
+//! What isahc brings to alf's builder.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, Library, Runtime, ThreadRuntime};
 use isahc::{HttpClient, HttpClientBuilder};
 
+use crate::http_client::{Panicked, calls, tokens, try_to_build};
 use crate::route::Route;
 use crate::{Client, IsahcTransport, TokenManager};
 
@@ -31,7 +31,7 @@ impl Adapter for Isahc {
         let tokens = token_route(http_clients.tokens)?;
         let calls = match http_clients.calls {
             Some(own) => Route::given(own),
-            None => Route::own(build("http_client", HttpClient::builder)?),
+            None => Route::own(build("http_client", calls)?),
         };
         Ok(IsahcTransport::new(calls, tokens))
     }
@@ -83,26 +83,18 @@ fn token_route(own: Option<HttpClient>) -> Result<Route, ConfigError> {
     }
 }
 
-/// The settings of alf's own client for token requests.
-fn tokens() -> HttpClientBuilder {
-    // A token request comes once in an hour: a connection that was kept for it is one that the
-    // server has closed.
-    HttpClient::builder().connection_cache_size(0)
-}
-
 /// A client that alf makes itself. `setting` is the one by which a user can bring another.
 fn build(
     setting: &'static str,
     settings: fn() -> HttpClientBuilder,
 ) -> Result<HttpClient, ConfigError> {
-    // isahc panics where the system's libcurl is one that it cannot work with.
-    match catch_unwind(AssertUnwindSafe(|| settings().build())) {
+    match try_to_build(settings()) {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => {
             let problem = "is not set, and isahc cannot build a client with its defaults";
             Err(ConfigError::new(setting, problem).because(error))
         }
-        Err(_) => Err(ConfigError::new(
+        Err(Panicked) => Err(ConfigError::new(
             setting,
             "is not set, and isahc panicked when it built a client with its defaults; without the \
              feature static-curl, look at the system's libcurl",

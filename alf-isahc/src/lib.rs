@@ -23,6 +23,8 @@
 //! - What can be set: [`ClientBuilder`].
 //! - Your own `isahc::HttpClient`, and what to know about its proxy and its log:
 //!   [`Client::builder`].
+//! - A certificate that the client proves itself by: `ClientCertificate`, with the feature
+//!   `rustls-tls`.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by isahc: [`TokenManager`].
 //!
@@ -32,7 +34,10 @@
 mod adapter;
 mod body;
 mod client;
+#[cfg(feature = "rustls-tls")]
+mod client_certificate;
 mod convert;
+mod http_client;
 mod request;
 mod route;
 mod silence;
@@ -41,6 +46,8 @@ mod transport;
 
 pub use adapter::{Isahc, IsahcTokens};
 pub use client::{Client, ResponseFuture};
+#[cfg(feature = "rustls-tls")]
+pub use client_certificate::ClientCertificate;
 pub use tokens::TokenManager;
 pub use transport::IsahcTransport;
 

@@ -6,6 +6,7 @@
 )]
 
 use std::future::Future;
+use std::path::Path;
 
 use alf_core::TokenManager;
 use alf_interop::{Answer, Capability, Failure, Subject, Tls};
@@ -21,7 +22,7 @@ impl Subject for OnIsahc {
     #[cfg(feature = "rustls-tls")]
     fn http_client(tls: &Tls) -> HttpClient {
         use alf_isahc::isahc::config::Configurable;
-        use alf_isahc::isahc::tls::{Identity, PrivateKey, TlsConfig, TrustStore};
+        use alf_isahc::isahc::tls::{TlsConfig, TrustStore};
 
         let mut config = TlsConfig::builder();
         if let Some(root) = &tls.root_certificate {
@@ -29,8 +30,8 @@ impl Subject for OnIsahc {
             config = config.trust_store(trusted.build());
         }
         if let Some((certificate, key)) = &tls.identity {
-            let key = PrivateKey::from_pem_file(key, None);
-            config = config.identity(Identity::from_pem_file(certificate, Some(key)));
+            let certificate = alf_isahc::ClientCertificate::from_files(certificate, key);
+            config = certificate.put_on(config).unwrap();
         }
         HttpClient::builder()
             .tls_config(config.build())
@@ -41,6 +42,18 @@ impl Subject for OnIsahc {
     #[cfg(not(feature = "rustls-tls"))]
     fn http_client(_: &Tls) -> HttpClient {
         HttpClient::new().unwrap()
+    }
+
+    #[cfg(feature = "rustls-tls")]
+    fn ready_made(certificate: &Path, key: &Path) -> [HttpClient; 2] {
+        let certificate = alf_isahc::ClientCertificate::from_files(certificate, key);
+        let calls = certificate.http_client().unwrap();
+        [calls, certificate.token_http_client().unwrap()]
+    }
+
+    #[cfg(not(feature = "rustls-tls"))]
+    fn ready_made(_: &Path, _: &Path) -> [HttpClient; 2] {
+        [(), ()].map(|()| Self::http_client(&Tls::default()))
     }
 
     async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {

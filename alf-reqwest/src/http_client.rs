@@ -50,20 +50,29 @@ pub(crate) fn build<C: HttpClient>(
     setting: &'static str,
     settings: ClientBuilder,
 ) -> Result<C, ConfigError> {
-    // reqwest panics where its feature `rustls-no-provider` is on and no provider is installed.
-    match catch_unwind(AssertUnwindSafe(|| C::build(settings))) {
+    match try_to_build(settings) {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => {
             let problem = "is not set, and reqwest cannot build a client with its defaults";
             Err(ConfigError::new(setting, problem).because(error))
         }
-        Err(_) => Err(ConfigError::new(
+        Err(Panicked) => Err(ConfigError::new(
             setting,
             "is not set, and reqwest panicked when it built a client with its defaults; with the \
              feature rustls-no-provider, install a rustls CryptoProvider first",
         )),
     }
 }
+
+/// reqwest panics where its feature `rustls-no-provider` is on and no provider is installed.
+pub(crate) fn try_to_build<C: HttpClient>(
+    settings: ClientBuilder,
+) -> Result<Result<C, reqwest::Error>, Panicked> {
+    catch_unwind(AssertUnwindSafe(|| C::build(settings))).map_err(|_| Panicked)
+}
+
+/// reqwest did, in the making of a client.
+pub(crate) struct Panicked;
 
 /// Of a token manager that was given a client for requests.
 pub(crate) fn sends_no_request() -> ConfigError {

@@ -21,6 +21,7 @@
 //! - What can be set: [`ClientBuilder`].
 //! - Your own `reqwest::Client`, and the two things to know about it: its redirects
 //!   ([`guard_redirects`]) and its proxy ([`Client::builder`]).
+//! - A certificate that the client proves itself by: `ClientCertificate`, with any feature for TLS.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by reqwest: [`TokenManager`].
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
@@ -33,6 +34,13 @@ pub mod blocking;
 
 mod adapter;
 mod client;
+#[cfg(any(
+    feature = "rustls",
+    feature = "rustls-no-provider",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+mod client_certificate;
 mod failure;
 mod http_client;
 mod redirect;
@@ -44,6 +52,13 @@ mod url;
 
 pub use adapter::{Reqwest, ReqwestTokens};
 pub use client::Client;
+#[cfg(any(
+    feature = "rustls",
+    feature = "rustls-no-provider",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+pub use client_certificate::ClientCertificate;
 pub use redirect::guard_redirects;
 pub use request::RequestBuilder;
 pub use tokens::TokenManager;

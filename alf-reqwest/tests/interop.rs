@@ -6,6 +6,7 @@
 )]
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use alf_core::TokenManager;
@@ -21,6 +22,18 @@ impl Subject for OnReqwest {
     fn http_client(tls: &Tls) -> reqwest::Client {
         let builder = reqwest::Client::builder().redirect(Policy::none());
         with_tls(builder, tls).build().unwrap()
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn ready_made(certificate: &Path, key: &Path) -> [reqwest::Client; 2] {
+        let certificate = alf_reqwest::ClientCertificate::from_files(certificate, key);
+        let calls = certificate.http_client().unwrap();
+        [calls, certificate.token_http_client().unwrap()]
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    fn ready_made(_: &Path, _: &Path) -> [reqwest::Client; 2] {
+        [(), ()].map(|()| Self::http_client(&Tls::default()))
     }
 
     async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
@@ -40,25 +53,26 @@ impl Subject for OnReqwest {
     }
 
     fn can(capability: Capability) -> bool {
-        capability == Capability::DiscreetLogs || cfg!(feature = "rustls")
+        capability == Capability::DiscreetLogs
+            || cfg!(any(feature = "rustls", feature = "native-tls"))
     }
 }
 
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBuilder {
-    use alf_reqwest::reqwest::{Certificate, Identity};
+    use alf_reqwest::reqwest::Certificate;
 
     if let Some(root) = &tls.root_certificate {
         builder = builder.tls_certs_only([Certificate::from_pem(root.as_bytes()).unwrap()]);
     }
     if let Some((certificate, key)) = &tls.identity {
-        let pem = [certificate, key].map(|file| std::fs::read(file).unwrap());
-        builder = builder.identity(Identity::from_pem(&pem.concat()).unwrap());
+        let certificate = alf_reqwest::ClientCertificate::from_files(certificate, key);
+        builder = certificate.put_on(builder).unwrap();
     }
     builder
 }
 
-#[cfg(not(feature = "rustls"))]
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn with_tls(builder: reqwest::ClientBuilder, _: &Tls) -> reqwest::ClientBuilder {
     builder
 }

@@ -8,7 +8,7 @@ use surf::{Client, HttpClient};
 
 /// An HTTP stack that alf can make by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BackEnd {
+pub(crate) enum BackEnd {
     /// Feature `curl-client`. It keeps connections.
     Curl,
     /// Features `h1-client` and `h1-client-no-tls`. It keeps none (R8, X5): surf's pool takes a
@@ -19,22 +19,30 @@ enum BackEnd {
 
 /// For the user's requests: with surf's defaults.
 pub(crate) fn for_calls() -> Result<Client, ConfigError> {
-    // 0 is no limit; where surf makes a client by itself, curl has none either.
-    let config = Config::new().set_max_connections_per_host(0);
-    Ok(Client::with_http_client(own("http_client", &config)?))
+    Ok(Client::with_http_client(own("http_client", &calls())?))
 }
 
 /// For token requests: nothing but the back end, so that no middleware sees the secret.
 pub(crate) fn for_tokens() -> Result<Arc<dyn HttpClient>, ConfigError> {
-    // A token request comes once in an hour. Its time is up when its future is dropped (S5).
-    let config = Config::new()
-        .set_http_keep_alive(false)
-        .set_max_connections_per_host(0)
-        .set_timeout(None);
-    Ok(Arc::new(own("token_http_client", &config)?))
+    Ok(Arc::new(own("token_http_client", &tokens())?))
 }
 
-/// Of those that this build has: as in surf, curl before h1.
+/// The settings of alf's own for the user's requests.
+pub(crate) fn calls() -> Config {
+    // 0 is no limit; where surf makes a client by itself, curl has none either.
+    Config::new().set_max_connections_per_host(0)
+}
+
+/// The settings of alf's own for token requests.
+pub(crate) fn tokens() -> Config {
+    // A token request comes once in an hour. Its time is up when its future is dropped (S5).
+    Config::new()
+        .set_http_keep_alive(false)
+        .set_max_connections_per_host(0)
+        .set_timeout(None)
+}
+
+/// Of those that this build has.
 fn own(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
     match chosen(Built::HERE) {
         Some(BackEnd::Curl) => curl(setting, config),
@@ -45,19 +53,20 @@ fn own(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, Co
 
 /// Which back ends a build has.
 #[derive(Clone, Copy)]
-struct Built {
+pub(crate) struct Built {
     curl: bool,
     h1: bool,
 }
 
 impl Built {
-    const HERE: Self = Self {
+    pub(crate) const HERE: Self = Self {
         curl: cfg!(feature = "curl-client"),
         h1: cfg!(any(feature = "h1-client", feature = "h1-client-no-tls")),
     };
 }
 
-fn chosen(built: Built) -> Option<BackEnd> {
+/// As in surf, curl before h1.
+pub(crate) fn chosen(built: Built) -> Option<BackEnd> {
     match built {
         Built { curl: true, .. } => Some(BackEnd::Curl),
         Built { h1: true, .. } => Some(BackEnd::H1),
@@ -65,7 +74,7 @@ fn chosen(built: Built) -> Option<BackEnd> {
     }
 }
 
-fn none(setting: &'static str) -> ConfigError {
+pub(crate) fn none(setting: &'static str) -> ConfigError {
     ConfigError::new(
         setting,
         "is not set, and this build of alf-surf has no back end of its own: turn on one of its \
@@ -76,7 +85,7 @@ fn none(setting: &'static str) -> ConfigError {
 
 #[cfg(feature = "curl-client")]
 fn curl(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
-    match crate::CurlClient::own(config.clone()) {
+    match crate::CurlClient::own(config.clone(), None) {
         Ok(client) => Ok(Box::new(client)),
         Err(error) => {
             let problem = "is not set, and curl cannot be set up with surf's defaults";

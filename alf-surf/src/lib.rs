@@ -27,6 +27,8 @@
 //! - What can be set: [`ClientBuilder`].
 //! - Which HTTP stack carries the requests, your own `surf::Client`, redirects, and what the log
 //!   shows at `TRACE`: [`Client::builder`].
+//! - A certificate that the client proves itself by: `ClientCertificate`, with the feature
+//!   `curl-client` or `h1-client`.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by surf: [`TokenManager`].
 //!
@@ -37,6 +39,8 @@ mod adapter;
 mod back_end;
 mod body;
 mod client;
+#[cfg(any(feature = "curl-client", feature = "h1-client"))]
+mod client_certificate;
 #[cfg(feature = "curl-client")]
 mod curl;
 mod discard;
@@ -54,6 +58,8 @@ mod wire;
 
 pub use adapter::{Surf, SurfTokens};
 pub use client::Client;
+#[cfg(any(feature = "curl-client", feature = "h1-client"))]
+pub use client_certificate::ClientCertificate;
 #[cfg(feature = "curl-client")]
 pub use curl::CurlClient;
 pub use error::SurfError;

@@ -9,6 +9,7 @@
 )]
 
 use std::future::Future;
+use std::path::Path;
 
 use alf_core::TokenManager;
 use alf_interop::{Answer, Capability, Failure, Subject, Tls};
@@ -22,6 +23,19 @@ impl Subject for OnSurf {
 
     fn http_client(tls: &Tls) -> surf::Client {
         surf::Client::with_http_client(back_end(tls))
+    }
+
+    /// On h1, as the others, or on curl, where that is built.
+    #[cfg(feature = "h1-client")]
+    fn ready_made(certificate: &Path, key: &Path) -> [surf::Client; 2] {
+        let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
+        let calls = certificate.http_client().unwrap();
+        [calls, certificate.token_http_client().unwrap()]
+    }
+
+    #[cfg(not(feature = "h1-client"))]
+    fn ready_made(_: &Path, _: &Path) -> [surf::Client; 2] {
+        [(), ()].map(|()| Self::http_client(&Tls::default()))
     }
 
     async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
@@ -50,7 +64,7 @@ impl Subject for OnSurf {
 
 #[cfg(feature = "h1-client")]
 fn back_end(tls: &Tls) -> H1Client {
-    use alf_surf::async_native_tls::{Certificate, Identity, TlsConnector};
+    use alf_surf::async_native_tls::{Certificate, TlsConnector};
 
     let mut connector = TlsConnector::new();
     if let Some(root) = &tls.root_certificate {
@@ -58,8 +72,8 @@ fn back_end(tls: &Tls) -> H1Client {
         connector = connector.add_root_certificate(root);
     }
     if let Some((certificate, key)) = &tls.identity {
-        let [certificate, key] = [certificate, key].map(|file| std::fs::read(file).unwrap());
-        connector = connector.identity(Identity::from_pkcs8(&certificate, &key).unwrap());
+        let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
+        connector = certificate.put_on_tls(connector).unwrap();
     }
     H1Client::new().tls(connector)
 }

@@ -26,4 +26,5 @@ mod subject;
 mod trial;
 
 pub use cases::run;
+pub use server::key_file;
 pub use subject::{Answer, Capability, Failure, Subject, Tls};

@@ -38,8 +38,8 @@ impl Turn {
     }
 }
 
-/// Where a file of the server's keys is.
-pub(crate) fn key_file(name: &str) -> PathBuf {
+/// Where a file of the server's keys is: a certificate of its folder `keys`, or its key.
+pub fn key_file(name: &str) -> PathBuf {
     folder().join("keys").join(name)
 }
 

@@ -1,7 +1,7 @@
 //! [`Subject`]: what the cases need of an adapter.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alf_core::{Adapter, TokenManager, Transport};
 
@@ -12,6 +12,13 @@ pub trait Subject: 'static {
 
     /// The library's own client, with those certificates. It follows no redirects.
     fn http_client(tls: &Tls) -> <Self::Adapter as alf_core::Library>::HttpClient;
+
+    /// The clients that the adapter's `ClientCertificate` makes by itself of a certificate and its
+    /// key: for requests, and for token requests.
+    fn ready_made(
+        certificate: &Path,
+        key: &Path,
+    ) -> [<Self::Adapter as alf_core::Library>::HttpClient; 2];
 
     /// A `GET`, its body read as text.
     fn get(

@@ -4,11 +4,13 @@
 mod assertion;
 #[cfg(feature = "jwt")]
 mod certificate;
+mod certificate_and_key;
 mod client_secret;
 #[cfg(feature = "jwt")]
 mod client_secret_jwt;
 mod jwt;
 mod none;
+mod pem;
 #[cfg(feature = "jwt")]
 mod private_key;
 mod private_key_jwt;
@@ -18,6 +20,7 @@ mod source;
 mod tls;
 
 pub use assertion::ClientAssertion;
+pub use certificate_and_key::{CertificateAndKey, CertificatePem};
 pub use client_secret::{ClientSecretBasic, ClientSecretPost};
 pub use none::NoClientAuthentication;
 pub use private_key_jwt::PrivateKeyJwt;

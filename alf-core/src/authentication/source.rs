@@ -1,6 +1,6 @@
 //! Where a credential is read from: a value, a file, a callback; and whether it has changed.
 
-mod file;
+pub(super) mod file;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -12,7 +12,8 @@ use super::{AuthenticationContext, AuthenticationError, ClientAuthentication};
 ///
 /// The body of the token request only names the client. **The HTTP library's own client must hold
 /// the certificate and its key**: with an adapter, the one that is given as
-/// [`token_http_client`](crate::ClientBuilder::token_http_client). The tokens that such a server
+/// [`token_http_client`](crate::ClientBuilder::token_http_client), which its `ClientCertificate`
+/// makes. The tokens that such a server
 /// issues are often bound to the certificate (RFC 8705 §3): calls must then go over connections with
 /// the same one, so it belongs into [`http_client`](crate::ClientBuilder::http_client) too.
 ///

@@ -45,7 +45,9 @@ impl Rest {
         other.reset();
         let asked = failure.retry_after().min(RETRY_AFTER_CAP);
         self.after = after;
-        self.until = now + backoff.take().max(asked);
+        let until = now + backoff.take().max(asked);
+        // Another token's, which ends later, stands.
+        self.until = self.until.max(until);
         self.until
     }
 

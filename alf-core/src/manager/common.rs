@@ -154,6 +154,7 @@ impl Failing<'_> {
         let until = failure.rest.end();
         let kind = failure.error.cause().failure;
         self.0.turns.failed(ticket, &kind, until);
+        self.0.stumble = Some(failure.error.clone());
         self.0.failure = Some(failure);
     }
 }

@@ -1,11 +1,13 @@
 //! B1 and B2 for a client with tokens of many scopes: in an outage they are as one.
 
+use std::error::Error as _;
 use std::time::Duration;
 
-use alf_core::{Client, TokenErrorKind, TokenManager, TransportErrorKind};
+use alf_core::{Client, Runtime as _, TokenErrorKind, TokenManager, TransportErrorKind};
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, Reply, SECRET, World, millis, seconds, shown,
+    ACQUIRE_TIMEOUT, ATTEMPT_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, LIFETIME, Reply, SECRET,
+    World, millis, seconds, shown,
 };
 
 const SCOPES: usize = 64;
@@ -221,6 +223,111 @@ fn s5_one_that_is_not_answered_keeps_the_others_no_longer_than_an_attempt() {
     world.advance(seconds(6));
     assert!(first.take().unwrap().is_ok());
     assert!(second.take().unwrap().is_ok());
+}
+
+#[test]
+fn s5_who_waits_behind_a_slow_attempt_waits_no_longer_than_its_own_time() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    let mut first = world.ask(&tokens[0]);
+    assert!(first.take().unwrap().is_ok());
+    // The second's attempt begins late, in the first's last seconds.
+    world.advance(LIFETIME);
+    world.endpoint.reply(Reply::status(503));
+    let mut first = world.ask(&tokens[0]);
+    world.endpoint.reply_after(millis(4950), Reply::status(503));
+    world.advance(seconds(4));
+    let mut second = world.ask(&tokens[1]);
+    world.endpoint.otherwise(Reply::Never);
+    world.advance(seconds(6));
+    let error = first.take().expect("its time is over").unwrap_err();
+    assert!(error.elapsed() <= ACQUIRE_TIMEOUT);
+    assert_eq!(world.endpoint.under_way(), 1, "of the second");
+    assert!(!second.is_finished());
+    world.advance(seconds(4));
+    assert!(second.take().unwrap().is_err());
+    world.assert_at_rest();
+}
+
+#[test]
+fn b2_success_ends_the_trouble_and_the_row_of_rests() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 4);
+    let down = || Reply::Fail(TransportErrorKind::Connect);
+    // Two flights fail, then one succeeds, of another scope each.
+    world.endpoint.otherwise(down());
+    let mut call = world.ask(&tokens[0]);
+    world.advance(ACQUIRE_TIMEOUT);
+    assert!(call.take().unwrap().is_err());
+    world.advance(seconds(1));
+    let mut call = world.ask(&tokens[1]);
+    world.advance(ACQUIRE_TIMEOUT);
+    assert!(call.take().unwrap().is_err());
+    world.advance(seconds(5));
+    world.endpoint.otherwise(Reply::Issue);
+    assert!(world.ask_now(&tokens[2]).is_ok());
+    // All may ask at once again.
+    let held = [world.endpoint.hold(), world.endpoint.hold()];
+    let before = world.endpoint.requests();
+    let mut calls = ask_all(&world, &tokens[..2]);
+    assert_eq!(world.endpoint.requests(), before + 2);
+    for held in held {
+        held.answer(Reply::Issue);
+    }
+    world.runtime.run_until_stalled();
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    // And a later failure is the first of its row, and knows of no earlier one.
+    world.endpoint.reply(Reply::refuse(401, "invalid_client"));
+    let error = world.ask_now(&tokens[3]).unwrap_err();
+    let rest = error.retry_at().unwrap();
+    let rest = rest.duration_since(world.runtime.wall_clock()).unwrap();
+    assert_eq!(rest, seconds(1));
+    world.advance(seconds(1));
+    let frozen = world.endpoint.hold();
+    let mut call = world.ask(&tokens[3]);
+    world.advance(ATTEMPT_TIMEOUT);
+    drop(frozen);
+    world.endpoint.otherwise(Reply::Issue);
+    world.advance(seconds(1));
+    assert!(call.take().unwrap().is_ok());
+}
+
+#[test]
+fn s5_time_out_after_a_success_blames_nothing_that_is_over() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    world.endpoint.reply(Reply::status(503));
+    let mut call = world.ask(&tokens[0]);
+    world.advance(seconds(1));
+    assert!(call.take().unwrap().is_ok());
+    // A caller whose runtime stands still.
+    world.runtime.freeze();
+    let mut call = world.ask(&tokens[1]);
+    world.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    assert!(error.source().is_none(), "{error:?}");
+}
+
+#[test]
+fn b2_no_that_will_not_pass_is_news_to_who_knows_of_an_outage() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    let held = world.endpoint.hold();
+    let mut slow = world.ask(&tokens[0]);
+    // Meanwhile another meets an outage, and has asked to be left alone for a second.
+    world
+        .endpoint
+        .reply(Reply::status(503).header("Retry-After", "20"));
+    assert!(world.ask_now(&tokens[1]).is_err());
+    held.answer(Reply::refuse(401, "invalid_client"));
+    world.runtime.run_until_stalled();
+    assert!(slow.take().unwrap().is_err());
+    // Who comes now is told the last word, and the longer rest stands.
+    world.advance(seconds(19));
+    let error = world.ask_now(&tokens[0]).unwrap_err();
+    assert_eq!(error.error_code(), Some("invalid_client"));
+    let error = world.ask_now(&tokens[1].with_scope("new")).unwrap_err();
+    assert_eq!(error.error_code(), Some("invalid_client"));
 }
 
 #[test]

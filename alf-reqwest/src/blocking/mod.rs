@@ -46,6 +46,13 @@
 
 mod adapter;
 mod client;
+#[cfg(any(
+    feature = "rustls",
+    feature = "rustls-no-provider",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+mod client_certificate;
 mod request;
 mod thread;
 mod tokens;
@@ -53,6 +60,13 @@ mod transport;
 
 pub use adapter::{Reqwest, ReqwestTokens};
 pub use client::Client;
+#[cfg(any(
+    feature = "rustls",
+    feature = "rustls-no-provider",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+pub use client_certificate::ClientCertificate;
 pub use request::RequestBuilder;
 pub use tokens::TokenManager;
 pub use transport::ReqwestTransport;

@@ -70,7 +70,7 @@ impl SecretFile {
         };
         if bytes.len() > LONGEST {
             return Err(AuthenticationError::permanent(format!(
-                "{name} in {}: it is larger than 64 KiB, which none is",
+                "{name} in {}: {TOO_LARGE}",
                 self.path.display()
             )));
         }
@@ -169,7 +169,7 @@ impl Drop for Patience<'_> {
 }
 
 /// The beginning of the file: as much of it as is read, and one byte more where there is more.
-fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in super::super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     // It never grows, and so leaves no copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     File::open(path)?
@@ -178,7 +178,8 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-const LONGEST: usize = 64 * 1024;
+pub(in super::super) const LONGEST: usize = 64 * 1024;
+pub(in super::super) const TOO_LARGE: &str = "it is larger than 64 KiB, which none is";
 /// No process has this id but the system's own.
 const NOBODY: u32 = 0;
 

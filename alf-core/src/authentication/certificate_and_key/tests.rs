@@ -1,0 +1,209 @@
+//! What is wrong with a certificate or its key is said with the name of its file, and without a
+//! byte of the key.
+
+use std::io;
+
+use super::super::source::tests::TemporaryFile;
+use super::*;
+
+const CERTIFICATE_PEM: &str = include_str!("../private_key/testdata/certificate.pem");
+const KEY_PEM: &str = include_str!("../private_key/testdata/p256_pkcs8.pem");
+const SEC1: &str = include_str!("../private_key/testdata/p384_sec1.pem");
+const ENCRYPTED: &str = include_str!("../private_key/testdata/encrypted_sec1.pem");
+
+/// Which of the two is wrong, the texts, and words of the error.
+fn broken() -> Vec<(&'static str, String, String, &'static str)> {
+    let certificate = || CERTIFICATE_PEM.to_owned();
+    let key = || KEY_PEM.to_owned();
+    let cut = |pem: &str| pem.chars().take(200).collect::<String>();
+    let request = || CERTIFICATE_PEM.replace("CERTIFICATE", "CERTIFICATE REQUEST");
+    vec![
+        (CERTIFICATE, String::new(), key(), "it is empty"),
+        (CERTIFICATE, " \n".into(), key(), "it is empty"),
+        (CERTIFICATE, "MIIB".into(), key(), "BEGIN CERTIFICATE"),
+        (CERTIFICATE, key(), key(), "a private key, and no"),
+        (CERTIFICATE, request(), key(), "a request for"),
+        (CERTIFICATE, key(), certificate(), "a private key, and no"),
+        (CERTIFICATE, cut(CERTIFICATE_PEM), key(), "cut off"),
+        (
+            CERTIFICATE,
+            CERTIFICATE_PEM.replace("MII", "M!I"),
+            key(),
+            "no base64",
+        ),
+        (PRIVATE_KEY, certificate(), String::new(), "it is empty"),
+        (
+            PRIVATE_KEY,
+            certificate(),
+            "s3cr3t".into(),
+            "BEGIN PRIVATE KEY",
+        ),
+        (
+            PRIVATE_KEY,
+            certificate(),
+            certificate(),
+            "a certificate, and no",
+        ),
+        (PRIVATE_KEY, certificate(), cut(KEY_PEM), "cut off"),
+        (
+            PRIVATE_KEY,
+            certificate(),
+            KEY_PEM.replace("MIGH", "MI!H"),
+            "no base64",
+        ),
+        (PRIVATE_KEY, certificate(), ENCRYPTED.into(), "decrypt it"),
+        (
+            PRIVATE_KEY,
+            certificate(),
+            format!("{KEY_PEM}{SEC1}"),
+            "more than one",
+        ),
+    ]
+}
+
+#[test]
+fn x1_what_is_wrong_in_a_file_is_said_with_its_name() {
+    for (wrong, certificate, key, words) in broken() {
+        let files = [&certificate, &key].map(|text| TemporaryFile::new(text.as_bytes()));
+        let read = CertificateAndKey::from_files(files[0].path(), files[1].path()).read();
+        let error = read.expect_err(words);
+        let file = &files[usize::from(wrong == PRIVATE_KEY)];
+        let expected = format!("{wrong}: {}: ", file.path().display());
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        assert!(error.to_string().contains(words), "{words}: {error}");
+        shows_nothing_of(&key, &format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn x1_what_is_wrong_with_a_value_is_said() {
+    for (wrong, certificate, key, words) in broken() {
+        let error = CertificateAndKey::from_pem(certificate, key.as_str()).read();
+        let error = error.expect_err(words);
+        assert_eq!(error.setting(), wrong);
+        assert!(error.to_string().contains(words), "{words}: {error}");
+        shows_nothing_of(&key, &format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn x1_a_file_that_cannot_be_read_is_named() {
+    let there = TemporaryFile::new(CERTIFICATE_PEM.as_bytes());
+    let missing = Path::new("/nowhere/client.key");
+    let error = CertificateAndKey::from_files(there.path(), missing)
+        .read()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "private_key: it cannot be read from /nowhere/client.key"
+    );
+    assert!(error.source().is_some());
+    let error = CertificateAndKey::from_files("", there.path())
+        .read()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "client_certificate: the path of its file is empty"
+    );
+    let folder = std::env::temp_dir();
+    assert!(
+        CertificateAndKey::from_files(there.path(), folder)
+            .read()
+            .is_err()
+    );
+}
+
+#[test]
+fn x5_a_file_without_an_end_is_not_read_to_it() {
+    let large = TemporaryFile::new(&vec![b' '; file::LONGEST + 1]);
+    let error = CertificateAndKey::from_files(large.path(), large.path())
+        .read()
+        .unwrap_err();
+    assert!(error.to_string().contains("64 KiB"), "{error}");
+}
+
+#[test]
+fn t2_libraries_get_the_chain_and_the_key_and_nothing_else() {
+    // As `openssl pkcs12 -nodes` writes them: with names of whatever charset between the blocks.
+    let mut both = b"friendlyName: caf\xe9\n".to_vec();
+    for block in [
+        CERTIFICATE_PEM,
+        KEY_PEM,
+        "-----BEGIN X-----\n-----END X-----\n",
+        CERTIFICATE_PEM,
+    ] {
+        both.extend_from_slice(block.as_bytes());
+        both.extend_from_slice(b"localKeyID: 01\r\n");
+    }
+    let file = TemporaryFile::new(&both);
+    let pem = CertificateAndKey::from_files(file.path(), file.path())
+        .read()
+        .unwrap();
+    assert_eq!(pem.certificate(), CERTIFICATE_PEM.repeat(2));
+    assert_eq!(pem.key(), KEY_PEM);
+    assert_eq!(
+        pem.certificate_and_key(),
+        format!("{CERTIFICATE_PEM}{CERTIFICATE_PEM}{KEY_PEM}")
+    );
+}
+
+#[test]
+fn t2_lines_that_were_lost_are_put_back() {
+    let one_line = |pem: &str| pem.replace('\n', " ");
+    let pair = CertificateAndKey::from_pem(one_line(CERTIFICATE_PEM), one_line(KEY_PEM));
+    let pem = pair.read().unwrap();
+    assert_eq!(pem.certificate(), CERTIFICATE_PEM);
+    assert_eq!(pem.key(), KEY_PEM);
+}
+
+#[test]
+fn x1_the_text_in_the_making_never_grows() {
+    for (certificate, key) in [(CERTIFICATE_PEM, KEY_PEM), (CERTIFICATE_PEM, SEC1)] {
+        let line_less = |pem: &str| pem.replace('\n', "");
+        let [certificate, key] = [certificate, key].map(line_less);
+        let room = 2 * (certificate.len() + key.len());
+        let pem = CertificateAndKey::from_pem(certificate, key)
+            .read()
+            .unwrap();
+        assert_eq!(pem.text.capacity(), room);
+    }
+}
+
+#[test]
+fn x1_what_a_library_refuses_is_named_with_its_error() {
+    let refused = || io::Error::other("KeyMismatch");
+    let files = CertificateAndKey::from_files("/a/client.pem", "/a/client.key");
+    let error = files.refused(refused());
+    assert_eq!(
+        error.to_string(),
+        "client_certificate: /a/client.pem: it cannot be used with the private key in /a/client.key"
+    );
+    assert_eq!(error.source().unwrap().to_string(), "KeyMismatch");
+    let error = CertificateAndKey::from_pem("", "").refused(refused());
+    assert_eq!(
+        error.to_string(),
+        "client_certificate: it cannot be used with the private key"
+    );
+}
+
+#[test]
+fn x1_debug_shows_the_files_and_no_key() {
+    let files = CertificateAndKey::from_files("/a/client.pem", "/a/client.key");
+    assert_eq!(
+        format!("{files:?}"),
+        "CertificateAndKey { certificate: from /a/client.pem, key: from /a/client.key }"
+    );
+    let values = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM);
+    let shown = format!("{values:?} {:?}", values.read().unwrap());
+    assert!(shown.contains("key: by value"), "{shown}");
+    shows_nothing_of(KEY_PEM, &shown);
+}
+
+fn shows_nothing_of(key: &str, shown: &str) {
+    for line in key
+        .lines()
+        .filter(|line| !line.starts_with('-') && !line.is_empty())
+    {
+        assert!(!shown.contains(line), "{shown}");
+    }
+}
