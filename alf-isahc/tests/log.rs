@@ -5,6 +5,9 @@
     reason = "code of tests, outside of their functions"
 )]
 
+#[path = "support/tracing_log.rs"]
+mod tracing_log;
+
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +18,11 @@ use alf_isahc::{Client, ClientBuilder};
 use alf_testkit::{Answer, Servers};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::{Interest, NoSubscriber, set_global_default, with_default};
+use tracing::subscriber::{Interest, set_global_default};
 use tracing::{Event, Level, Metadata, Subscriber, callsite::rebuild_interest_cache};
-use tracing::{debug, debug_span, trace};
+use tracing::{debug, trace};
+
+use tracing_log::tracing_has_its_feature_log;
 
 /// One test: the subscriber is the process's.
 #[test]
@@ -62,12 +67,6 @@ fn calls_show_no_secret() {
     for said in ["said at TRACE", "said at DEBUG"] {
         assert!(shown.contains(said), "{said} not in: {shown}");
     }
-}
-
-/// What isahc asks, too: with it, a span that is not enabled is something all the same.
-fn tracing_has_its_feature_log() -> bool {
-    let span = with_default(NoSubscriber::default(), || debug_span!("off"));
-    !span.is_none()
 }
 
 /// Why there is `silence.rs`. When this fails, isahc has mended it.

@@ -1,40 +1,31 @@
 //! Which requests go through a proxy of the environment, and which never do.
 //!
-//! curl reads `http_proxy` from the environment, and a test must not change the environment
-//! of the others. So each test starts this binary once more, with itself as the only test and the
-//! proxy in the environment: the child makes the calls, the parent looks at what the servers saw.
-
-#![expect(
-    clippy::unwrap_used,
-    reason = "code of tests, outside of their functions"
-)]
-
-use std::env;
-use std::process::Command;
+//! curl reads `http_proxy` from the environment: [`BehindProxy`] says how each test gets one there
+//! without changing the environment of the others.
 
 use alf_isahc::isahc::Request;
 use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
 use alf_isahc::{Client, ClientBuilder, TokenManager};
-use alf_testkit::{Answer, ResourceServer, Servers};
+use alf_testkit::{Answer, BehindProxy, Servers};
 
 /// The loopback exemption would be void if a proxy on the way could read secret and token.
 #[test]
 fn t8_x2_loopback_goes_past_the_proxy() {
-    if let Some(scene) = Scene::of_child() {
-        let client = scene.client().build().unwrap();
+    if let Some(child) = BehindProxy::child() {
+        let client = builder(&child).build().unwrap();
         for _ in 0..2 {
-            let response = client.get(&scene.url).unwrap();
+            let response = client.get(child.url()).unwrap();
             assert_eq!(response.status(), 200);
         }
-        let tokens = TokenManager::builder(scene.token_endpoint);
+        let tokens = TokenManager::builder(child.token_endpoint());
         let tokens = tokens.client_secret("client-id", "secret").build().unwrap();
         tokens.token_blocking().unwrap();
         return;
     }
     let servers = Servers::start();
     let proxy = servers.another_resource_server();
-    let scene = Scene::new(&servers, servers.url("/things"));
-    scene.play("t8_x2_loopback_goes_past_the_proxy", &proxy);
+    let child = BehindProxy::new(&servers, servers.url("/things"));
+    child.run("t8_x2_loopback_goes_past_the_proxy", &proxy);
     assert_eq!(proxy.request_count(), 0, "{}", proxy.report());
     assert_eq!(servers.authorization.token_requests(), 2);
     assert_eq!(servers.resource.request_count(), 2);
@@ -43,16 +34,16 @@ fn t8_x2_loopback_goes_past_the_proxy() {
 /// And so the child above had a proxy to go past.
 #[test]
 fn p3_other_hosts_are_reached_through_the_proxy() {
-    if let Some(scene) = Scene::of_child() {
-        let client = scene.client().allow_insecure_http().build().unwrap();
-        let response = client.get(&scene.url).unwrap();
+    if let Some(child) = BehindProxy::child() {
+        let client = builder(&child).allow_insecure_http().build().unwrap();
+        let response = client.get(child.url()).unwrap();
         assert_eq!(response.status(), 200);
         return;
     }
     let servers = Servers::start();
     let proxy = servers.another_resource_server();
-    let scene = Scene::new(&servers, String::from("http://api.invalid/things"));
-    scene.play("p3_other_hosts_are_reached_through_the_proxy", &proxy);
+    let child = BehindProxy::new(&servers, "http://api.invalid/things");
+    child.run("p3_other_hosts_are_reached_through_the_proxy", &proxy);
     let seen = proxy.requests();
     assert_eq!(seen.len(), 1, "{}", proxy.report());
     assert_eq!(seen[0].target(), "http://api.invalid/things");
@@ -62,9 +53,9 @@ fn p3_other_hosts_are_reached_through_the_proxy() {
 /// The servers of all other tests are on loopback: here is the client for the rest of the world.
 #[test]
 fn x4_redirects_carry_no_token_behind_the_proxy_either() {
-    if let Some(scene) = Scene::of_child() {
-        let client = scene.client().allow_insecure_http().build().unwrap();
-        let request = Request::get(&scene.url).redirect_policy(RedirectPolicy::Follow);
+    if let Some(child) = BehindProxy::child() {
+        let client = builder(&child).allow_insecure_http().build().unwrap();
+        let request = Request::get(child.url()).redirect_policy(RedirectPolicy::Follow);
         let response = client.send(request.body(()).unwrap()).unwrap();
         assert_eq!(response.status(), 200);
         return;
@@ -75,8 +66,8 @@ fn x4_redirects_carry_no_token_behind_the_proxy_either() {
     proxy.answer_at("/moved", redirect("http://stranger.invalid/first"));
     proxy.answer_at("/first", redirect("http://stranger.invalid/second"));
     proxy.answer_at("/second", Answer::status(200));
-    let scene = Scene::new(&servers, String::from("http://api.invalid/moved"));
-    scene.play(
+    let child = BehindProxy::new(&servers, "http://api.invalid/moved");
+    child.run(
         "x4_redirects_carry_no_token_behind_the_proxy_either",
         &proxy,
     );
@@ -84,53 +75,6 @@ fn x4_redirects_carry_no_token_behind_the_proxy_either() {
     assert_eq!(proxy.counts().with_authorization, 1);
 }
 
-/// What a child is told of the servers, which the parent has.
-struct Scene {
-    token_endpoint: String,
-    url: String,
+fn builder(child: &BehindProxy) -> ClientBuilder {
+    Client::builder(child.token_endpoint()).client_secret("client-id", "secret")
 }
-
-impl Scene {
-    fn new(servers: &Servers, url: String) -> Self {
-        Self {
-            token_endpoint: servers.token_endpoint(),
-            url,
-        }
-    }
-
-    /// `None` in the parent.
-    fn of_child() -> Option<Self> {
-        Some(Self {
-            token_endpoint: env::var(TOKEN_ENDPOINT).ok()?,
-            url: env::var(URL).ok()?,
-        })
-    }
-
-    fn client(&self) -> ClientBuilder {
-        Client::builder(&self.token_endpoint).client_secret("client-id", "secret")
-    }
-
-    /// Runs that test alone, in a child whose environment names the proxy.
-    fn play(&self, test: &str, proxy: &ResourceServer) {
-        let mut child = Command::new(env::current_exe().unwrap());
-        for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-            child.env(variable, proxy.origin());
-        }
-        for variable in ["no_proxy", "NO_PROXY"] {
-            child.env_remove(variable);
-        }
-        child.env(TOKEN_ENDPOINT, &self.token_endpoint);
-        child.env(URL, &self.url);
-        let output = child.args(["--exact", test]).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        // A name that is none would be no failure: nothing would have run.
-        assert!(
-            output.status.success() && told.contains("1 passed"),
-            "{told}{}",
-            proxy.report()
-        );
-    }
-}
-
-const TOKEN_ENDPOINT: &str = "ALF_TEST_TOKEN_ENDPOINT";
-const URL: &str = "ALF_TEST_URL";

@@ -5,14 +5,16 @@
     reason = "code of tests, outside of their functions"
 )]
 
+mod support;
+
 use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use alf_reqwest::reqwest::redirect::Policy;
-use alf_reqwest::reqwest::{self, Body, Request, Response};
+use alf_reqwest::reqwest::{Body, Request, Response};
 use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime, guard_redirects};
-use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{self, Capabilities, ReadError, Setup, Subject};
 
 struct Reqwest;
 
@@ -22,10 +24,12 @@ impl Subject for Reqwest {
     fn transport(setup: &Setup) -> ReqwestTransport {
         let builder =
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
-        let builder = match &setup.root_certificate {
-            Some(pem) => builder
-                .http_client(trusting(pem, guard_redirects(Policy::default())))
-                .token_http_client(trusting(pem, Policy::none())),
+        let client = |policy| support::builder(setup).redirect(policy).build().unwrap();
+        // Else those that alf makes itself.
+        let builder = match setup.root_certificate {
+            Some(_) => builder
+                .http_client(client(guard_redirects(Policy::default())))
+                .token_http_client(client(Policy::none())),
             None => builder,
         };
         builder.build().unwrap().core().transport().clone()
@@ -55,42 +59,9 @@ impl Subject for Reqwest {
     }
 
     fn capabilities() -> Capabilities {
-        let capabilities = Capabilities::all().without(Capability::ConnectionLimit);
-        if TLS {
-            capabilities
-        } else {
-            capabilities.without(Capability::Tls)
-        }
+        support::capabilities()
     }
 }
-
-/// A client that trusts nothing but that certificate.
-#[cfg(any(
-    feature = "rustls",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-))]
-fn trusting(pem: &str, policy: Policy) -> reqwest::Client {
-    let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
-    let builder = reqwest::Client::builder().no_proxy().redirect(policy);
-    builder.tls_certs_only([root]).build().unwrap()
-}
-
-/// Nobody asks for it.
-#[cfg(not(any(
-    feature = "rustls",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-)))]
-fn trusting(_: &str, policy: Policy) -> reqwest::Client {
-    reqwest::Client::builder().redirect(policy).build().unwrap()
-}
-
-const TLS: bool = cfg!(any(
-    feature = "rustls",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-));
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());

@@ -6,6 +6,8 @@
     reason = "code of tests, outside of their functions"
 )]
 
+mod support;
+
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use alf_reqwest::blocking::{Client, ReqwestTransport};
 use alf_reqwest::reqwest::blocking::{self, Body, Request, Response};
 use alf_reqwest::reqwest::redirect::Policy;
-use alf_reqwest::{Runtime, ThreadRuntime, guard_redirects, reqwest};
+use alf_reqwest::{Runtime, ThreadRuntime, guard_redirects};
 use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
 
 struct Blocking;
@@ -23,10 +25,8 @@ impl Subject for Blocking {
     type Transport = ReqwestTransport;
 
     fn transport(setup: &Setup) -> ReqwestTransport {
-        let client = |policy| {
-            let builder = reqwest::Client::builder().no_proxy().redirect(policy);
-            blocking::ClientBuilder::from(trusting(builder, setup))
-        };
+        let client =
+            |policy| blocking::ClientBuilder::from(support::builder(setup).redirect(policy));
         let calls = client(guard_redirects(Policy::default())).timeout(TIMEOUT);
         let builder = Client::builder("https://auth.example.com/token")
             .client_secret("id", "secret")
@@ -73,50 +73,12 @@ impl Subject for Blocking {
     }
 
     fn capabilities() -> Capabilities {
-        let capabilities = Capabilities::all()
+        support::capabilities()
             // A token client that the user brings may tell of its body in place of the connection.
             .without(Capability::ErrorKinds)
             .without(Capability::Cancellation)
-            .without(Capability::ConnectionLimit);
-        if TLS {
-            capabilities
-        } else {
-            capabilities.without(Capability::Tls)
-        }
     }
 }
-
-/// With the suite's own certificate, where one is asked for.
-#[cfg(any(
-    feature = "rustls",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-))]
-fn trusting(builder: reqwest::ClientBuilder, setup: &Setup) -> reqwest::ClientBuilder {
-    match &setup.root_certificate {
-        Some(pem) => {
-            let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
-            builder.tls_certs_only([root])
-        }
-        None => builder,
-    }
-}
-
-/// Nobody asks for it.
-#[cfg(not(any(
-    feature = "rustls",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-)))]
-fn trusting(builder: reqwest::ClientBuilder, _: &Setup) -> reqwest::ClientBuilder {
-    builder
-}
-
-const TLS: bool = cfg!(any(
-    feature = "rustls",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-));
 
 /// Until a response begins, and of each read: what blocks cannot be dropped.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use alf_reqwest::reqwest::redirect::Policy;
-use alf_reqwest::reqwest::{self, Body, Method, Proxy, Request, Version};
+use alf_reqwest::reqwest::{self, Method, Proxy, Request, Version};
 use alf_reqwest::{
-    Client, ClientBuilder, ConfigError, Error, Origin, Rejection, RequestBuilder, TokenErrorKind,
-    TokenManager, TokioRuntime, guard_redirects,
+    Client, ClientBuilder, ConfigError, Error, Origin, Rejection, RequestBuilder, TokenManager,
+    TokioRuntime, guard_redirects,
 };
-use alf_testkit::{Answer, Gate, Recorded, ResourceServer, Servers, VirtualTime};
+use alf_testkit::{Answer, Gate, Recorded, Servers, VirtualTime};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 assert_impl_all!(Client: Clone, Send, Sync);
@@ -145,41 +145,6 @@ async fn r4_multipart_is_sent_and_its_401_handed_back() {
     );
 }
 
-#[tokio::test]
-async fn r4_streaming_body_is_not_replayed() {
-    let servers = Servers::start();
-    let client = client(&servers);
-    client.get(servers.url("/")).send().await.unwrap();
-    servers.revoke_all();
-    let stream = || Body::wrap(String::from("streamed"));
-    let send = || client.post(servers.url("/echo")).body(stream()).send();
-    assert_eq!(send().await.unwrap().status(), 401);
-    assert_eq!(send().await.unwrap().text().await.unwrap(), "streamed");
-}
-
-#[tokio::test]
-async fn r3_replay_is_the_same_request() {
-    let servers = Servers::start();
-    let client = client(&servers);
-    client.get(servers.url("/")).send().await.unwrap();
-    servers.revoke_all();
-    servers.resource.forget();
-    let request = client
-        .put(servers.url("/echo?q"))
-        .header("X-A", "a")
-        .body("content");
-    let request = request.timeout(Duration::from_secs(30)).send();
-    assert_eq!(request.await.unwrap().text().await.unwrap(), "content");
-    let seen = servers.resource.requests();
-    assert_eq!(seen.len(), 2, "{}", servers.report());
-    for request in seen {
-        assert_eq!((request.method(), request.target()), ("PUT", "/echo?q"));
-        assert_eq!(request.header_values("x-a"), ["a"]);
-        assert_eq!(request.header_values("authorization").len(), 1);
-        assert_eq!(request.body(), b"content");
-    }
-}
-
 /// The replay has the request's timeout too.
 #[tokio::test]
 async fn r3_replay_times_out_like_the_request() {
@@ -201,16 +166,10 @@ async fn r3_replay_times_out_like_the_request() {
 }
 
 #[tokio::test]
-async fn f2_authorization_of_the_request_is_replaced() {
+async fn f2_credentials_of_a_url_are_replaced() {
     let servers = Servers::start();
     let client = client(&servers);
-    let mut request = Request::new(Method::GET, servers.url("/").parse().unwrap());
-    for value in ["Basic eDp5", "Bearer other"] {
-        let value = value.parse().unwrap();
-        request.headers_mut().append("authorization", value);
-    }
-    assert_eq!(client.execute(request).await.unwrap().status(), 200);
-    // reqwest makes Basic of it.
+    // reqwest's builder makes Basic of it.
     let url = servers.url("/").replace("http://", "http://user:password@");
     assert_eq!(client.get(url).send().await.unwrap().status(), 200);
 }
@@ -293,34 +252,6 @@ async fn p3_own_clients_keep_their_proxy() {
     assert_eq!(proxy.requests()[1].target(), servers.token_endpoint());
 }
 
-/// Some servers refuse a token request in chunks.
-#[tokio::test]
-async fn t1_token_request_has_a_length() {
-    let servers = Servers::start();
-    client(&servers).get(servers.url("/")).send().await.unwrap();
-    let asked = &servers.authorization.requests()[0];
-    let length = asked.body_length().to_string();
-    assert_eq!(asked.header("content-length"), Some(&*length));
-    assert_eq!(asked.header("transfer-encoding"), None);
-}
-
-#[tokio::test]
-async fn t7_redirect_of_the_token_endpoint_is_an_error() {
-    for status in [301, 302, 303, 307, 308] {
-        let servers = Servers::start();
-        let stranger = servers.another_resource_server();
-        servers
-            .authorization
-            .answer_always(Answer::redirect(status, stranger.url("/caught")));
-        let Err(Error::Token(error)) = client(&servers).get(servers.url("/")).send().await else {
-            panic!("{status}: no error")
-        };
-        assert_eq!(error.kind(), TokenErrorKind::Redirected, "{status}");
-        assert_eq!(servers.authorization.token_requests(), 1, "{status}");
-        assert_eq!(stranger.request_count(), 0, "{status}");
-    }
-}
-
 #[test]
 fn t7_token_client_that_follows_redirects_is_refused() {
     let servers = Servers::start();
@@ -341,7 +272,8 @@ fn t7_token_client_that_follows_redirects_is_refused() {
 /// once our lower bound is that version.
 #[tokio::test]
 async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
-    let (servers, stranger) = with_two_redirects(302);
+    let servers = Servers::start();
+    let stranger = servers.redirect_to_a_stranger(302);
     let request = reqwest::Client::new()
         .get(servers.url("/moved"))
         .bearer_auth("x");
@@ -354,7 +286,8 @@ async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
 #[tokio::test]
 async fn x4_second_redirect_elsewhere_does_not_get_the_token() {
     for status in [301, 302, 303, 307, 308] {
-        let (servers, stranger) = with_two_redirects(status);
+        let servers = Servers::start();
+        let stranger = servers.redirect_to_a_stranger(status);
         let own = reqwest::Client::builder().redirect(guard_redirects(Policy::default()));
         for client in [
             client(&servers),
@@ -551,15 +484,4 @@ fn builder(servers: &Servers) -> ClientBuilder {
 #[cfg(test)]
 fn client(servers: &Servers) -> Client {
     builder(servers).build().unwrap()
-}
-
-/// `/moved` leads to another origin, and from there on to another page of it.
-fn with_two_redirects(status: u16) -> (Servers, ResourceServer) {
-    let servers = Servers::start();
-    let stranger = servers.another_resource_server();
-    let first = Answer::redirect(status, stranger.url("/first"));
-    servers.resource.answer_at("/moved", first);
-    let second = Answer::redirect(status, stranger.url("/second"));
-    stranger.answer_at("/first", second);
-    (servers, stranger)
 }

@@ -3,6 +3,7 @@
 //! - A **scripted authorization server and resource server** ([`Servers`]). Both listen on loopback
 //!   ports and do what a test tells them: issue tokens, refuse, stall, hang up, go down and come
 //!   back, revoke what they issued. Then they say what they saw.
+//! - A test **behind a proxy** ([`BehindProxy`]): once more, in a process whose environment names one.
 //! - **Virtual time** ([`VirtualTime`], [`SteppedRuntime`]): an hour of a token's life in no time.
 //! - alf's **conformance suite** ([`conformance!`], [`mod@conformance`]): every promise of alf that
 //!   an HTTP library can break, as a test of its own, for any library. A test is named after its
@@ -46,11 +47,13 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod behind_proxy;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod runtime;
 pub mod server;
 
+pub use behind_proxy::BehindProxy;
 pub use runtime::{Call, SteppedRuntime, VirtualTime};
 pub use server::{
     Answer, AuthorizationServer, Gate, Recorded, ResourceServer, ScriptedServer, Servers,

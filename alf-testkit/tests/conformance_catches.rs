@@ -32,6 +32,8 @@ caught! {
     headers_that_are_appended: AppendsHeaders by
         f2_a_users_authorization_is_replaced_by_exactly_one
         f2_a_replay_carries_exactly_one_authorization;
+    credentials_that_a_url_brings_along: SendsCredentialsOfTheUrl by
+        f2_credentials_in_a_url_are_replaced_too;
     a_copy_with_an_empty_body: CopiesNoBody by
         r4_a_body_in_memory_is_replayed_byte_for_byte;
     a_copy_without_a_long_body: CopiesShortBodies by
@@ -73,6 +75,8 @@ caught! {
         b1_a_failure_with_an_endless_body_is_tried_again;
     token_requests_without_their_headers: ExchangeDropsHeaders by
         t1_the_form_and_its_headers_arrive;
+    token_requests_in_chunks: ExchangeSendsChunks by
+        t1_a_form_has_a_length_and_waits_for_nothing;
     errors_that_show_the_url: ExchangeErrorsShowTheRequest by
         x1_no_token_error_shows_a_secret;
     tokens_that_are_logged: LogsTheToken by

@@ -1,5 +1,10 @@
-//! The README's programs, compiled as doc tests, so that they stay true.
+//! What several examples have in common. Their stories are in `src/bin`.
 
+mod http_library;
+
+pub use http_library::HttpLibrary;
+
+/// The README's programs, compiled as doc tests, so that they stay true.
 #[cfg(all(doctest, feature = "reqwest"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -1,10 +1,13 @@
 //! What both faces of isahc have in common, for the conformance suite.
 
+mod tracing_log;
+
 use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
 use alf_isahc::isahc::{AsyncBody, HttpClient, HttpClientBuilder, Request};
 use alf_isahc::{Client, IsahcTransport};
 use alf_testkit::conformance::{Capabilities, Capability, Setup};
-use tracing::subscriber::{NoSubscriber, with_default};
+
+use tracing_log::tracing_has_its_feature_log;
 
 /// With alf's own isahc clients, unless the case needs others.
 pub(crate) fn transport(setup: &Setup) -> IsahcTransport {
@@ -48,13 +51,6 @@ pub(crate) fn capabilities() -> Capabilities {
     } else {
         capabilities
     }
-}
-
-/// Another crate of this build has turned it on: then isahc's log cannot be kept out (see
-/// `silence.rs`). With it, a span that is not enabled is something all the same.
-fn tracing_has_its_feature_log() -> bool {
-    let off = NoSubscriber::default();
-    !with_default(off, || tracing::debug_span!("off")).is_none()
 }
 
 #[cfg(feature = "rustls-tls")]

@@ -10,10 +10,12 @@ macro_rules! __alf_conformance_cases {
         $($then)*! { [$($first)*]
             flow::f1_the_token_is_got_with_the_first_request [],
             flow::f2_a_users_authorization_is_replaced_by_exactly_one [],
+            flow::f2_credentials_in_a_url_are_replaced_too [],
             flow::f2_a_replay_carries_exactly_one_authorization [],
             flow::f3_a_401_is_renewed_and_replayed_once [],
             flow::f4_a_refusal_is_an_error_and_nothing_is_sent [],
             token_request::t1_the_form_and_its_headers_arrive [],
+            token_request::t1_a_form_has_a_length_and_waits_for_nothing [],
             token_request::t1_a_query_of_the_token_endpoint_is_kept [],
             token_request::t2_basic_is_one_header_and_nothing_in_the_body [],
             token_request::t2_post_is_in_the_body_and_no_header [],

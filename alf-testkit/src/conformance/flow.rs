@@ -28,6 +28,15 @@ pub(super) fn f2_a_users_authorization_is_replaced_by_exactly_one<S: Subject>(ca
     exactly_one_authorization(case, 1);
 }
 
+/// curl and others make Basic of them.
+pub(super) fn f2_credentials_in_a_url_are_replaced_too<S: Subject>(case: &Case<S>) {
+    let client = case.client();
+    let url = case.servers.url("/things");
+    let url = url.replace("://", "://of-the-user:password@");
+    case.send(&client, get(&url)).expect_status(200);
+    exactly_one_authorization(case, 1);
+}
+
 pub(super) fn f2_a_replay_carries_exactly_one_authorization<S: Subject>(case: &Case<S>) {
     let client = case.client_with_token();
     case.servers.revoke_all();

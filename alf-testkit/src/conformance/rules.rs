@@ -35,8 +35,8 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "T1",
-        "The token request is a POST of a form, with its content type, `Accept: application/json`, \
-         and every parameter that was set.",
+        "The token request is a POST of a form, with its content type and length, `Accept: \
+         application/json`, and every parameter that was set.",
     ),
     (
         "T2",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::answer::Answer;
 use super::authorization::AuthorizationServer;
 use super::resource::ResourceServer;
 use super::wire::Sessions;
@@ -69,6 +70,33 @@ impl Servers {
     pub fn another_resource_server(&self) -> ResourceServer {
         let sessions = self.resource.core.sessions().cloned();
         ResourceServer::start_with(ADDRESS, &self.authorization, sessions)
+    }
+
+    /// Starts a stranger, and has `/moved` of the resource server lead to its `/first`, and that on to
+    /// its `/second`, each by this status.
+    ///
+    /// The second redirect matters: it stays within the stranger's origin, and a library that looks
+    /// no further back sends the token after all.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let servers = alf_testkit::Servers::start();
+    /// let stranger = servers.redirect_to_a_stranger(302);
+    /// // … call servers.url("/moved"), then:
+    /// assert_eq!(stranger.counts().with_authorization, 0, "{}", stranger.report());
+    /// ```
+    pub fn redirect_to_a_stranger(&self, status: u16) -> ResourceServer {
+        let stranger = self.another_resource_server();
+        let first = Answer::redirect(status, stranger.url("/first"));
+        self.resource.answer_at("/moved", first);
+        let second = Answer::redirect(status, stranger.url("/second"));
+        stranger.answer_at("/first", second);
+        stranger
     }
 
     /// What both saw, for the message of a failed test.

@@ -9,6 +9,7 @@ pub(crate) trait Flaw: Send + Sync + 'static {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flawed {
     AppendsHeaders,
+    SendsCredentialsOfTheUrl,
     CopiesNoBody,
     CopiesStreamsAsNothing,
     CopiesShortBodies,
@@ -21,6 +22,7 @@ pub(crate) enum Flawed {
     ExchangeReadsWithoutBound,
     ExchangeCallsLongFailuresTooLarge,
     ExchangeDropsHeaders,
+    ExchangeSendsChunks,
     ExchangeErrorsShowTheRequest,
     ExchangeCallsEveryFailureRedirected,
     TellsAWrongOrigin,

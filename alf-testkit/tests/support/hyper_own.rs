@@ -21,7 +21,7 @@ use alf_testkit::conformance::{
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, HeaderName, LOCATION};
+use http::header::{AUTHORIZATION, HeaderName, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
@@ -115,7 +115,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
     type Response = OwnResponse;
     type Error = io::Error;
 
-    async fn send(&self, request: Request<Sent>) -> Result<OwnResponse, io::Error> {
+    async fn send(&self, mut request: Request<Sent>) -> Result<OwnResponse, io::Error> {
         let follows = matches!(
             F::FLAW,
             Some(
@@ -131,6 +131,11 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             log::trace!("> {}", value.unwrap().to_str().unwrap());
         }
         let asked = request.uri().clone();
+        let has_credentials = asked.authority().is_some_and(|a| a.as_str().contains('@'));
+        if F::FLAW == Some(Flawed::SendsCredentialsOfTheUrl) && has_credentials {
+            let basic = HeaderValue::from_static("Basic dXNlcjpwYXNz");
+            request.headers_mut().append(AUTHORIZATION, basic);
+        }
         let headers = request.headers().clone();
         let mut response = self
             .client
@@ -257,6 +262,10 @@ impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
         let mut request = request.map(|body| Either::Left(Full::new(body)));
         if F::FLAW == Some(Flawed::ExchangeDropsHeaders) {
             request.headers_mut().remove(http::header::ACCEPT);
+        }
+        if F::FLAW == Some(Flawed::ExchangeSendsChunks) {
+            let chunked = HeaderValue::from_static("chunked");
+            request.headers_mut().insert(TRANSFER_ENCODING, chunked);
         }
         let mut response = self
             .client

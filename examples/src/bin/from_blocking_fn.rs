@@ -23,6 +23,7 @@ fn main() -> Result<(), Failure> {
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false) // a 401 is an answer: alf renews the token
         .max_redirects(0) // what `NotFollowed` promises
+        .proxy(None) // the servers are on this machine
         .timeout_global(Some(Duration::from_secs(5))) // nobody can drop what blocks
         .build()
         .into();

@@ -1,7 +1,8 @@
 //! Only tokens: alf gets and renews them, your own code sends the requests.
 //!
 //! For protocols and libraries that alf does not send: gRPC metadata, a WebSocket handshake, an SDK
-//! that asks for a bearer token. Prints two statuses: before and after the token was revoked.
+//! that asks for a bearer token. A `Client` has a manager too: `client.tokens()`. Prints two
+//! statuses: before and after the token was revoked.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -17,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let servers = Servers::start();
     let tokens = TokenManager::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .build()?;
+        .build()?; // tokens.with_scope("write") is one for the tokens of that scope
     // Your own client; the servers are on this machine, where a proxy has no part in it.
     let http = Client::builder().no_proxy().build()?;
 

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use alf_core::ClientSecret;
+use examples::HttpLibrary;
 use lexopt::{Arg, Parser, ValueExt as _};
-
-use crate::library;
 
 /// What to do, and on which HTTP library.
 pub(crate) struct Arguments {
-    pub(crate) transport: String,
+    pub(crate) transport: HttpLibrary,
     pub(crate) deed: Deed,
 }
 
@@ -22,7 +21,7 @@ pub(crate) enum Deed {
 
 /// One call of a real API, with a token of a real authorization server.
 pub(crate) struct OneCall {
-    pub(crate) token_endpoint: String,
+    pub(crate) server: Server,
     pub(crate) client_id: String,
     /// Without one the client only names itself.
     pub(crate) client_secret: Option<ClientSecret>,
@@ -30,14 +29,21 @@ pub(crate) struct OneCall {
     pub(crate) url: String,
 }
 
+/// What is known of the authorization server.
+pub(crate) enum Server {
+    /// Its metadata says where its token endpoint is.
+    Issuer(String),
+    TokenEndpoint(String),
+}
+
 /// What is said on `--help`, and after an error.
 pub(crate) const USAGE: &str = "\
 usage: quickstart [--transport reqwest|isahc|surf]
        quickstart [--transport reqwest|isahc|surf]
-                  --token-endpoint URL --client-id ID [--scope S]
+                  (--issuer URL | --token-endpoint URL) --client-id ID [--scope S]
                   [--client-secret-env VAR | --client-secret-file FILE] URL
 
-Without a token endpoint it tells what alf does, with servers that it brings along.
+Without an authorization server it tells what alf does, with servers that it brings along.
 With one it makes one real call. A secret is never given on the command line,
 where every user of the machine could read it.";
 
@@ -45,15 +51,13 @@ impl Arguments {
     pub(crate) fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
         let mut given = Given::default();
-        let mut transport = library::NAMES
+        let mut transport = *HttpLibrary::ALL
             .first()
-            .copied()
-            .unwrap_or_default()
-            .to_owned();
+            .ok_or("no transport was compiled")?;
         let mut any = false;
         while let Some(argument) = parser.next()? {
             if argument == Arg::Long("transport") {
-                transport = parser.value()?.string()?;
+                transport = parser.value()?.parse()?;
                 continue;
             }
             any = true;
@@ -62,8 +66,15 @@ impl Arguments {
                     let deed = Deed::Help;
                     return Ok(Self { transport, deed });
                 }
+                Arg::Long("issuer") => {
+                    given
+                        .servers
+                        .push(Server::Issuer(parser.value()?.string()?));
+                }
                 Arg::Long("token-endpoint") => {
-                    given.token_endpoint = Some(parser.value()?.string()?);
+                    given
+                        .servers
+                        .push(Server::TokenEndpoint(parser.value()?.string()?));
                 }
                 Arg::Long("client-id") => given.client_id = Some(parser.value()?.string()?),
                 Arg::Long("scope") => given.scope = Some(parser.value()?.string()?),
@@ -90,7 +101,7 @@ impl Arguments {
 
 #[derive(Default)]
 struct Given {
-    token_endpoint: Option<String>,
+    servers: Vec<Server>,
     client_id: Option<String>,
     secrets: Vec<ClientSecret>,
     scope: Option<String>,
@@ -99,12 +110,16 @@ struct Given {
 
 impl Given {
     fn one_call(mut self) -> Result<OneCall, lexopt::Error> {
+        let server = self.servers.pop();
+        if !self.servers.is_empty() {
+            return Err("give one --issuer or one --token-endpoint, not several".into());
+        }
         let client_secret = self.secrets.pop();
         if !self.secrets.is_empty() {
             return Err("give one client secret, not several".into());
         }
         Ok(OneCall {
-            token_endpoint: self.token_endpoint.ok_or("--token-endpoint is missing")?,
+            server: server.ok_or("--issuer or --token-endpoint is missing")?,
             client_id: self.client_id.ok_or("--client-id is missing")?,
             client_secret,
             scope: self.scope,

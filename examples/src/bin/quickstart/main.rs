@@ -11,24 +11,16 @@
 //! tells the same story, with the same counts, on another HTTP library: `reqwest` (the default),
 //! `isahc`, or `surf`.
 //!
-//!     cargo run --bin quickstart -- --token-endpoint URL --client-id ID [--scope S]
+//!     cargo run --bin quickstart -- (--issuer URL | --token-endpoint URL) --client-id ID [--scope S]
 //!         [--client-secret-env VAR | --client-secret-file FILE] URL
 //!
-//! gets a token from a real server, calls the URL with it, and prints status and body.
+//! gets a token from a real server, calls the URL with it, and prints status and body. With the
+//! issuer, the server's metadata says where its token endpoint is.
 
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a program that tells a story on a terminal"
-)]
-#![cfg_attr(
-    not(any(feature = "reqwest", feature = "isahc", feature = "surf")),
-    expect(
-        dead_code,
-        unused_variables,
-        clippy::unused_async,
-        reason = "without a library there is nobody to act"
-    )
 )]
 
 mod arguments;
@@ -48,8 +40,8 @@ use story::TellStory;
 async fn main() -> ExitCode {
     let done = match Arguments::parse() {
         Ok(Arguments { transport, deed }) => match deed {
-            Deed::Story => library::on(&transport, TellStory).await,
-            Deed::OneCall(call) => library::on(&transport, MakeOneCall(call)).await,
+            Deed::Story => library::on(transport, TellStory).await,
+            Deed::OneCall(call) => library::on(transport, MakeOneCall(call)).await,
             Deed::Help => {
                 println!("{}", arguments::USAGE);
                 Ok(())

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::arguments::OneCall;
+use crate::arguments::{OneCall, Server};
 use crate::library::{Act, Library};
 
 pub(crate) struct MakeOneCall(pub(crate) OneCall);
@@ -10,7 +10,10 @@ pub(crate) struct MakeOneCall(pub(crate) OneCall);
 impl Act for MakeOneCall {
     async fn on<L: Library>(self) -> Result<(), Box<dyn Error>> {
         let Self(call) = self;
-        let mut builder = L::builder(call.token_endpoint);
+        let mut builder = match call.server {
+            Server::Issuer(issuer) => L::discover(issuer),
+            Server::TokenEndpoint(url) => L::builder(url),
+        };
         builder = match call.client_secret {
             Some(secret) => builder.client_secret(call.client_id, secret),
             None => builder.no_client_authentication(call.client_id),

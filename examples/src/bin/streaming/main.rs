@@ -20,6 +20,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use alf_testkit::Servers;
+use examples::HttpLibrary;
 use lexopt::{Arg, Parser, ValueExt as _};
 
 #[tokio::main]
@@ -34,30 +35,31 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let mut names: Vec<String> = library::NAMES.iter().map(ToString::to_string).collect();
+    let mut libraries = HttpLibrary::ALL.to_vec();
     let mut megabytes = 64;
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("transport") => names = vec![parser.value()?.string()?],
+            Arg::Long("transport") => libraries = vec![parser.value()?.parse()?],
             Arg::Long("megabytes") => megabytes = parser.value()?.parse()?,
             Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => {
                 return Err(argument.unexpected().into());
             }
         }
     }
-    for name in &names {
+    for library in libraries {
+        let name = library.name();
         let servers = Servers::start();
         // The token, and whatever a library makes once.
-        library::download(name, &servers, MEGABYTE).await?;
-        library::upload(name, &servers, MEGABYTE).await?;
+        library::download(library, &servers, MEGABYTE).await?;
+        library::upload(library, &servers, MEGABYTE).await?;
         let length = megabytes * MEGABYTE;
         for direction in ["down", "up"] {
             memory::forget_peak();
             let before = memory::now();
             let through = match direction {
-                "down" => library::download(name, &servers, length).await?,
-                _ => library::upload(name, &servers, length).await?,
+                "down" => library::download(library, &servers, length).await?,
+                _ => library::upload(library, &servers, length).await?,
             };
             let rise = memory::peak()
                 .zip(before)

@@ -11,6 +11,7 @@ use std::error::Error;
 use std::future::Future;
 
 use alf_core::{Adapter, ClientBuilder, TokenManager, Transport};
+use examples::HttpLibrary;
 
 /// alf's client on one HTTP library.
 pub(crate) trait Library: Sized + Send + Sync {
@@ -30,9 +31,14 @@ pub(crate) trait Library: Sized + Send + Sync {
     /// The token of this client.
     fn tokens(&self) -> &TokenManager;
 
-    /// Begins to build one.
+    /// Begins to build one, for a token endpoint.
     fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<Self::Adapter> {
         ClientBuilder::new(token_endpoint)
+    }
+
+    /// Begins to build one, for an issuer, whose metadata names the token endpoint.
+    fn discover(issuer: impl Into<String>) -> ClientBuilder<Self::Adapter> {
+        ClientBuilder::discover(issuer)
     }
 }
 
@@ -46,35 +52,20 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// The names for `--transport`, the default first: those that were compiled.
-pub(crate) const NAMES: &[&str] = &[
-    #[cfg(feature = "reqwest")]
-    "reqwest",
-    #[cfg(feature = "isahc")]
-    "isahc",
-    #[cfg(feature = "surf")]
-    "surf",
-];
-
 /// Something that is done the same on every library.
 pub(crate) trait Act {
     /// Does it on this one.
     fn on<L: Library>(self) -> impl Future<Output = Result<(), Box<dyn Error>>>;
 }
 
-/// Does it on the library of that name.
-pub(crate) async fn on(name: &str, act: impl Act) -> Result<(), Box<dyn Error>> {
-    match name {
+/// Does it on that library.
+pub(crate) async fn on(library: HttpLibrary, act: impl Act) -> Result<(), Box<dyn Error>> {
+    match library {
         #[cfg(feature = "reqwest")]
-        "reqwest" => act.on::<alf_reqwest::Client>().await,
+        HttpLibrary::Reqwest => act.on::<alf_reqwest::Client>().await,
         #[cfg(feature = "isahc")]
-        "isahc" => act.on::<alf_isahc::Client>().await,
+        HttpLibrary::Isahc => act.on::<alf_isahc::Client>().await,
         #[cfg(feature = "surf")]
-        "surf" => act.on::<alf_surf::Client>().await,
-        _ => Err(format!(
-            "no transport {name} was compiled; there is: {}",
-            NAMES.join(", ")
-        )
-        .into()),
+        HttpLibrary::Surf => act.on::<alf_surf::Client>().await,
     }
 }

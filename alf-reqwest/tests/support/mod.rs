@@ -1,0 +1,48 @@
+//! What both faces of reqwest have in common, for the conformance suite.
+
+use alf_reqwest::reqwest::{Client, ClientBuilder};
+use alf_testkit::conformance::{Capabilities, Capability, Setup};
+
+/// A client of the suite's servers. It trusts nothing but their certificate, where they have one.
+#[cfg(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
+pub(crate) fn builder(setup: &Setup) -> ClientBuilder {
+    use alf_reqwest::reqwest::Certificate;
+
+    let builder = Client::builder().no_proxy();
+    match &setup.root_certificate {
+        Some(pem) => {
+            let root = Certificate::from_pem(pem.as_bytes()).unwrap();
+            builder.tls_certs_only([root])
+        }
+        None => builder,
+    }
+}
+
+/// Without TLS no case has one.
+#[cfg(not(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+)))]
+pub(crate) fn builder(_: &Setup) -> ClientBuilder {
+    Client::builder().no_proxy()
+}
+
+pub(crate) fn capabilities() -> Capabilities {
+    let capabilities = Capabilities::all().without(Capability::ConnectionLimit);
+    if TLS {
+        capabilities
+    } else {
+        capabilities.without(Capability::Tls)
+    }
+}
+
+const TLS: bool = cfg!(any(
+    feature = "rustls",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+));

@@ -1,0 +1,122 @@
+//! [`BehindProxy`]: a test with a proxy in its environment.
+
+use std::env;
+use std::io;
+use std::process::{Command, Output};
+
+use crate::{ResourceServer, Servers};
+
+/// A test that is run once more, alone, in a process whose environment names a proxy.
+///
+/// HTTP libraries read `http_proxy` from the environment, and a test must not change the
+/// environment of the others, nor can it safely. So the test starts its own binary again, with
+/// itself as the only test: the child makes the calls, the parent looks at what the servers saw.
+///
+/// A [`ResourceServer`] is proxy enough: of a request in the clear it sees the whole URL as
+/// [`target`](crate::Recorded::target), and answers it by its path.
+///
+/// # Examples
+///
+/// A token for a server on this machine should not pass a proxy on another one:
+///
+/// ```
+/// use alf_testkit::{BehindProxy, Servers};
+/// # fn call(_token_endpoint: &str, _url: &str) {}
+///
+/// // Under `#[test]`.
+/// fn loopback_goes_past_the_proxy() {
+///     if let Some(child) = BehindProxy::child() {
+///         call(child.token_endpoint(), child.url()); // with your client
+///         return;
+///     }
+///     let servers = Servers::start();
+///     let proxy = servers.another_resource_server();
+///     let child = BehindProxy::new(&servers, servers.url("/things"));
+///     child.run("loopback_goes_past_the_proxy", &proxy);
+///     assert_eq!(proxy.request_count(), 0, "{}", proxy.report());
+///     assert_eq!(servers.resource.request_count(), 1, "{}", servers.report());
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct BehindProxy {
+    token_endpoint: String,
+    url: String,
+}
+
+impl BehindProxy {
+    /// What the child is told: the token endpoint of these servers, and the URL to call, which may
+    /// be one that only a proxy can reach (`http://api.invalid/things`).
+    pub fn new(servers: &Servers, url: impl Into<String>) -> Self {
+        Self {
+            token_endpoint: servers.token_endpoint(),
+            url: url.into(),
+        }
+    }
+
+    /// What this process was told, if it is such a child; `None` in the parent.
+    pub fn child() -> Option<Self> {
+        Some(Self {
+            token_endpoint: env::var(TOKEN_ENDPOINT).ok()?,
+            url: env::var(URL).ok()?,
+        })
+    }
+
+    /// The URL of the token endpoint.
+    pub fn token_endpoint(&self) -> &str {
+        &self.token_endpoint
+    }
+
+    /// The URL to call.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs the test of that name in a child, and waits for its end. The name is the one that
+    /// `cargo test` prints, with its modules.
+    ///
+    /// # Panics
+    ///
+    /// If the test fails in the child, with what it printed; if there is no test of that name.
+    #[track_caller]
+    pub fn run(&self, test: &str, proxy: &ResourceServer) {
+        match self.output_of(test, proxy) {
+            Ok(output) => {
+                let told = String::from_utf8_lossy(&output.stdout);
+                // A name that is none would be no failure: nothing would have run.
+                assert!(
+                    output.status.success() && told.contains("1 passed"),
+                    "{test} failed behind the proxy:\n{told}{}{}",
+                    String::from_utf8_lossy(&output.stderr),
+                    proxy.report()
+                );
+            }
+            Err(error) => cannot_run(test, &error),
+        }
+    }
+
+    fn output_of(&self, test: &str, proxy: &ResourceServer) -> io::Result<Output> {
+        let mut child = Command::new(env::current_exe()?);
+        for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            child.env(variable, proxy.origin());
+        }
+        // What takes hosts out; and with the last one, of a CGI, some libraries leave `HTTP_PROXY` alone.
+        for variable in ["no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
+            child.env_remove(variable);
+        }
+        child.env(TOKEN_ENDPOINT, &self.token_endpoint);
+        child.env(URL, &self.url);
+        child.args(["--exact", test]).output()
+    }
+}
+
+#[expect(
+    clippy::panic,
+    reason = "a test double: nothing can be tested without the child"
+)]
+#[track_caller]
+fn cannot_run(test: &str, error: &io::Error) -> ! {
+    panic!("alf-testkit cannot run {test} in a process of its own: {error}");
+}
+
+const TOKEN_ENDPOINT: &str = "ALF_TESTKIT_TOKEN_ENDPOINT";
+const URL: &str = "ALF_TESTKIT_URL";
