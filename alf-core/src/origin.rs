@@ -62,6 +62,12 @@ impl Origin {
         Some(Self::new(scheme, host, port))
     }
 
+    /// Of what goes nowhere that alf knows, a request without scheme and host, say: no token is sent
+    /// there.
+    pub fn nowhere() -> Self {
+        Self::new("", "", None)
+    }
+
     /// The scheme, in lower case.
     pub fn scheme(&self) -> &str {
         match &self.scheme {

@@ -11,16 +11,10 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use isahc::http as theirs;
 use isahc::{AsyncBody, Request, Response};
 
-/// A request without scheme and host goes nowhere that alf knows: no origin is allowed.
 pub(crate) fn origin(uri: &theirs::Uri) -> Origin {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let scheme = uri.scheme_str().unwrap_or_default();
-    Origin::parse(&format!("{scheme}://{authority}")).unwrap_or_else(nowhere)
-}
-
-/// An origin that is no other's.
-pub(crate) fn nowhere() -> Origin {
-    Origin::new("", "", None)
+    Origin::parse(&format!("{scheme}://{authority}")).unwrap_or_else(Origin::nowhere)
 }
 
 pub(crate) fn method(method: &theirs::Method) -> Method {

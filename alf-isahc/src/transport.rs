@@ -84,7 +84,7 @@ impl Transport for IsahcTransport {
     fn landed_at(&self, response: &Self::Response) -> Option<Origin> {
         // isahc always tells. If it did not, nothing could be said of the request's origin (X4).
         let landed = response.effective_uri();
-        Some(landed.map_or_else(convert::nowhere, convert::origin))
+        Some(landed.map_or_else(Origin::nowhere, convert::origin))
     }
 
     async fn discard(&self, response: Self::Response) {

@@ -125,7 +125,7 @@ impl Transport for SurfTransport {
         let came_from = response.ext::<CameFrom>().filter(|from| from.shown);
         // The token was not shown, or a middleware of the user's made the response or got it past
         // the guard: it is from nowhere that could reject the token.
-        Some(came_from.map_or_else(|| Origin::new("", "", None), |from| from.origin.clone()))
+        Some(came_from.map_or_else(Origin::nowhere, |from| from.origin.clone()))
     }
 
     async fn discard(&self, response: Response) {

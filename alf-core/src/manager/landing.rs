@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::flight::{Arrival, Crash, Fall};
-use crate::machine::{Death, Failure, FlightId, Landed, Moment, Ticket};
+use crate::machine::{Death, FlightId, Landed, Moment, Ticket};
 use crate::{Event, Token};
 
 use super::announcement::Outcome;
@@ -46,12 +46,11 @@ impl Shared {
             Death::AskAgain => Outcome::Gone,
             Death::Failed { until } => {
                 let error = self.error(Crash::died(), self.wall_at(now, until));
-                let all = self.common.failing();
-                if all.known(ticket, &Failure::TRANSIENT).is_none() {
-                    let rest = state.renewal.rest().clone();
-                    let error = error.clone();
-                    all.failed(ticket, CommonFailure { rest, error });
-                }
+                let failure = CommonFailure {
+                    rest: state.renewal.rest().clone(),
+                    error: error.clone(),
+                };
+                self.common.failing().failed(ticket, failure);
                 state.fail(Landed::Failed { until }, |_| error)
             }
         };

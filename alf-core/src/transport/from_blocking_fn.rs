@@ -111,8 +111,7 @@ where
     }
 
     fn origin(&self, request: &Self::Request) -> Origin {
-        // A request without scheme and host goes nowhere that alf knows: no origin is allowed.
-        Origin::of(request.uri()).unwrap_or_else(|| Origin::new("", "", None))
+        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
     }
 
     fn head(&self, request: &Self::Request) -> (Method, Uri) {

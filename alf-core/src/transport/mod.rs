@@ -55,7 +55,8 @@ pub trait Transport: Send + Sync + 'static {
     /// another origin (X4).
     async fn send(&self, request: Self::Request) -> Result<Self::Response, Self::Error>;
 
-    /// Where the request goes. A wrong answer sends tokens where they must not go.
+    /// Where the request goes. A wrong answer sends tokens where they must not go; where it cannot be
+    /// told, it is [`Origin::nowhere`].
     fn origin(&self, request: &Self::Request) -> Origin;
 
     /// The method and the URI of the request: for presentations that prove them (`DPoP`).

@@ -121,7 +121,7 @@ impl<U: Unread> Transport for BlockingTransport<U> {
     }
 
     fn origin(&self, request: &Request<Body>) -> Origin {
-        Origin::of(request.uri()).unwrap_or_else(|| Origin::new("", "", None))
+        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
     }
 
     fn head(&self, request: &Request<Body>) -> (Method, Uri) {

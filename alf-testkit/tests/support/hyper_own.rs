@@ -186,7 +186,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             let authority = request.uri().authority().unwrap().as_str();
             return Origin::new("https", authority.split(['@', ':']).next().unwrap(), None);
         }
-        Origin::of(request.uri()).unwrap_or_else(|| Origin::new("", "", None))
+        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
     }
 
     fn head(&self, request: &Request<Sent>) -> (Method, Uri) {

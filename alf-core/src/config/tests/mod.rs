@@ -200,7 +200,7 @@ fn x2_a_url_that_is_no_absolute_http_one_is_blocked_for_what_it_is() {
     for settings in [InsecureHttp::Refused, InsecureHttp::Allowed] {
         let config = config(|set| set.insecure_http = settings);
         for (origin, shown) in [
-            (Origin::new("", "", None), "the request was not sent: "),
+            (Origin::nowhere(), "the request was not sent: "),
             (
                 Origin::new("ftp", "a.example", None),
                 "the request to ftp://a.example was not ",

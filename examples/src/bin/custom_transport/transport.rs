@@ -33,7 +33,7 @@ impl Transport for House {
 
     fn origin(&self, call: &Call) -> Origin {
         // A URL that is none is refused before it is sent.
-        Origin::parse(&call.url).unwrap_or_else(|| Origin::new("", "", None))
+        Origin::parse(&call.url).unwrap_or_else(Origin::nowhere)
     }
 
     fn head(&self, call: &Call) -> (Method, Uri) {
