@@ -279,9 +279,12 @@ fn b2_success_ends_the_trouble_and_the_row_of_rests() {
     }
     world.runtime.run_until_stalled();
     assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
-    // And a later failure is the first of its row: after a second all is as before.
+    // And a later failure is the first of its row: with short pauses, and a rest of a second.
     world.endpoint.otherwise(down());
+    let before = world.endpoint.requests();
     let mut call = world.ask(&tokens[3]);
+    world.advance(millis(700));
+    assert_eq!(world.endpoint.requests(), before + 4);
     world.advance(ACQUIRE_TIMEOUT);
     assert!(call.take().unwrap().is_err());
     world.endpoint.otherwise(Reply::Issue);
