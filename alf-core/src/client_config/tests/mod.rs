@@ -242,7 +242,7 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""private_key_file":"/k","certificate":"s3cr3t""#,
-            "certificate: it holds no certificate",
+            "certificate: it is no certificate in PEM",
         ),
         (
             r#""client_secret":"s3cr3t","parameters":{"a":"1","a":"1"}"#,
