@@ -76,9 +76,14 @@ impl BehindProxy {
     ///
     /// # Panics
     ///
-    /// If the test fails in the child, with what it printed; if there is no test of that name.
+    /// If the test fails in the child, with what it printed; if there is no test of that name; in the
+    /// child, which would begin a child of its own.
     #[track_caller]
     pub fn run(&self, test: &str, proxy: &ResourceServer) {
+        assert!(
+            Self::child().is_none(),
+            "{test} runs in the child, which must not begin another: ask BehindProxy::child() first"
+        );
         match self.output_of(test, proxy) {
             Ok(output) => {
                 let told = String::from_utf8_lossy(&output.stdout);

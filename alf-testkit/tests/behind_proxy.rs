@@ -52,6 +52,13 @@ fn a_failure_of_the_child_is_one_of_the_test() {
 }
 
 #[test]
+fn a_child_has_no_child() {
+    let told = told_by("a_child_has_no_child");
+    assert!(told.contains("must not begin another"), "{told}");
+    assert!(BehindProxy::child().is_none(), "the child was told: {told}");
+}
+
+#[test]
 fn a_name_of_no_test_is_a_failure() {
     let told = told_by("a_name_of_no_test");
     assert!(told.contains("0 passed"), "{told}");

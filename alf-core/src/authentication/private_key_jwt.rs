@@ -128,6 +128,19 @@ impl PrivateKeyJwt {
         }
     }
 
+    /// Of the certificate that is not beside the key.
+    #[cfg_attr(
+        not(feature = "jwt"),
+        expect(clippy::unused_async, reason = "there is none")
+    )]
+    async fn thumbprint(&self) -> Result<Option<String>, AuthenticationError> {
+        #[cfg(feature = "jwt")]
+        if let Some(certificate) = &self.certificate {
+            return Ok(Some(certificate.thumbprint().await?));
+        }
+        Ok(None)
+    }
+
     async fn assertion(
         &self,
         signer: &dyn Signer,
@@ -155,22 +168,17 @@ impl ClientAuthentication for PrivateKeyJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<(), AuthenticationError> {
-        #[cfg(feature = "jwt")]
-        let thumbprint = match &self.certificate {
-            Some(certificate) => Some(certificate.thumbprint().await?),
-            None => None,
-        };
-        #[cfg(not(feature = "jwt"))]
-        let thumbprint: Option<String> = None;
         match &self.signer {
             #[cfg(feature = "jwt")]
             SignerSource::Key(reader) => {
+                // Before the certificate: where that is missing, the key has been read all the same.
                 let read = reader.read().await?;
-                let thumbprint = thumbprint.or(read.thumbprint);
+                let thumbprint = self.thumbprint().await?.or(read.thumbprint);
                 self.assertion(&read.key, thumbprint.as_deref(), context, request)
                     .await
             }
             SignerSource::Given(signer) => {
+                let thumbprint = self.thumbprint().await?;
                 self.assertion(signer, thumbprint.as_deref(), context, request)
                     .await
             }

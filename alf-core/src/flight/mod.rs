@@ -37,6 +37,8 @@ struct Progress {
     begun_at: Moment,
     /// How the last attempt but this one failed.
     earlier: Option<TokenError>,
+    /// The version of the credentials that the attempt went with (B3).
+    credentials: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,11 +82,11 @@ impl Flight {
             attempts: Attempts::new(deadline, after_failure),
             begun_at: self.shared.now(),
             earlier: None,
+            credentials: self.credentials(),
         };
         loop {
             self.turn(&progress).await?;
-            let version = self.shared.config.authentication.as_ref().version();
-            let cause = match self.attempt(progress.attempts.made() + 1).await {
+            let cause = match self.attempt(&mut progress).await {
                 Ok(arrival) => {
                     self.shared.common.succeeded(self.ticket);
                     return Ok(arrival);
@@ -97,7 +99,7 @@ impl Flight {
                 Next::Reload => {
                     // E4: nobody waits for what becomes of it.
                     self.shared.stumbled(self.id());
-                    let reloaded = self.reload(version, &cause).await;
+                    let reloaded = self.reload(progress.credentials, &cause).await;
                     progress.attempts.reloaded(self.shared.now(), reloaded)
                 }
                 Next::TryAgain { .. } | Next::Stop => next,
@@ -115,7 +117,7 @@ impl Flight {
     }
 
     /// One token request: proof, exchange, answer. Everything of it is built anew (B1).
-    async fn attempt(&self, number: u32) -> Result<Arrival, Cause> {
+    async fn attempt(&self, progress: &mut Progress) -> Result<Arrival, Cause> {
         // T9: before the request is sent.
         let asked_at = self.shared.now();
         let left = self.begin.deadline.saturating_since(asked_at);
@@ -125,18 +127,21 @@ impl Flight {
         } else {
             TimeoutPhase::Attempt
         };
-        self.within(timeout, self.exchange(number, asked_at, asked_at + timeout))
-            .await
-            .unwrap_or_else(|| {
-                let kind = TokenErrorKind::Timeout(phase);
-                Err(Cause::new(kind, Failure::TRANSIENT))
-            })
-            .inspect_err(|cause| self.doubt_place(cause))
+        self.within(
+            timeout,
+            self.exchange(progress, asked_at, asked_at + timeout),
+        )
+        .await
+        .unwrap_or_else(|| {
+            let kind = TokenErrorKind::Timeout(phase);
+            Err(Cause::new(kind, Failure::TRANSIENT))
+        })
+        .inspect_err(|cause| self.doubt_place(cause))
     }
 
     async fn exchange(
         &self,
-        number: u32,
+        progress: &mut Progress,
         asked_at: Moment,
         until: Moment,
     ) -> Result<Arrival, Cause> {
@@ -149,7 +154,7 @@ impl Flight {
             issuer: place.issuer.as_deref(),
             client_id: &config.client_id,
             wall_clock: self.shared.clock.wall(),
-            attempt: number,
+            attempt: progress.attempts.made() + 1,
         };
         config
             .authentication
@@ -157,6 +162,7 @@ impl Flight {
             .authenticate(&context, &mut request)
             .await
             .map_err(no_proof)?;
+        progress.credentials = self.credentials();
         let now = self.shared.now();
         if self.begin.deadline <= now {
             // S5: it was frozen, and another may be under way in its place.
@@ -188,7 +194,7 @@ impl Flight {
         Ok(Arrival { landing, header })
     }
 
-    /// B3: credentials that can be read again are, once. `version` is theirs before the attempt:
+    /// B3: credentials that can be read again are, once. `version` is that of the refused ones:
     /// where it is another now, a flight of another view has read others meanwhile.
     async fn reload(&self, version: u64, cause: &Cause) -> Reloaded {
         if cause.kind == TokenErrorKind::Discovery {
@@ -198,7 +204,7 @@ impl Flight {
         let authentication = self.shared.config.authentication.as_ref();
         let left = self.begin.deadline.saturating_since(self.shared.now());
         let reloaded = self.within(left, authentication.reload()).await;
-        if authentication.version() != version {
+        if self.credentials() != version {
             return Reloaded::Changed;
         }
         reloaded.map_or(Reloaded::Unchanged, Into::into)
@@ -219,6 +225,10 @@ impl Flight {
             common.stumbled(now, self.ticket, at, jitter, error);
         }
         self.shared.runtime.sleep(pause).await;
+    }
+
+    fn credentials(&self) -> u64 {
+        self.shared.config.authentication.as_ref().version()
     }
 
     fn crash(&self, cause: Cause, progress: &Progress) -> Crash {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alf_core::{ClientSecret, TokenErrorKind, TokenManager};
 
-use crate::support::{CLIENT_ID, Reply, World, shown};
+use crate::support::{CLIENT_ID, LIFETIME, Reply, World, shown};
 
 /// A client whose secret is what the test says.
 fn rotating(world: &World) -> (TokenManager, Arc<Mutex<String>>, Arc<AtomicUsize>) {
@@ -55,6 +55,22 @@ fn b3_a_secret_that_has_not_changed_costs_one_request_and_is_read_once_more() {
     assert_eq!(error.error_code(), Some("invalid_client"));
     assert_eq!(world.endpoint.requests(), 1);
     assert_eq!(reads.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn b2_a_secret_that_was_rotated_to_a_wrong_one_costs_one_request_too() {
+    let world = World::new();
+    let (tokens, secret, _) = rotating(&world);
+    assert!(world.ask_now(&tokens).is_ok());
+    world.advance(LIFETIME);
+    *secret.lock().unwrap() = "wrong".to_owned();
+    world
+        .endpoint
+        .otherwise(Reply::refuse(401, "invalid_client"));
+    // It was new when it was sent, and is the same when it is refused.
+    let error = world.ask_now(&tokens).unwrap_err();
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(world.endpoint.requests(), 2);
 }
 
 #[test]
