@@ -218,6 +218,10 @@ impl ClientAuthentication for PrivateKeyJwt {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
+        if self.key_id.as_ref().is_some_and(String::is_empty) {
+            let problem = "the key_id of its assertion is empty";
+            return Err(ConfigError::new("client_authentication", problem));
+        }
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.certificate {
             certificate.check()?;

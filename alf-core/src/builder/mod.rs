@@ -10,6 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "config")]
+use crate::config::Names;
 use crate::config::{Config, InsecureHttp, Replays, Settings};
 use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenEndpoint, TokenManager, Transport,
@@ -239,6 +241,13 @@ impl<A: Library> ClientBuilder<A> {
     /// Who is told what happens. Default: nobody.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// What errors call settings that come from a file or the environment.
+    #[cfg(feature = "config")]
+    pub(crate) fn names(mut self, names: Names) -> Self {
+        self.settings.names = names;
         self
     }
 }

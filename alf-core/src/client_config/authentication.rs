@@ -7,7 +7,7 @@ use crate::{
 };
 
 use super::Place;
-use super::keys::{Basic, Certificate, Credential, Given};
+use super::keys::{Basic, Credential, Given};
 use super::value::Problem;
 
 /// What is wrong, and with which key.
@@ -28,14 +28,17 @@ impl Given {
             .as_deref()
             .or_else(|| self.method_by_what_is_there());
         let Some(method) = method else {
-            let [secret, key] = [place.name_of("client_secret"), place.name_of("private_key")];
-            let problem = format!("is not set, and there is no {secret} or {key} that would tell");
+            let proofs = ["client_secret", "private_key", "client_assertion_file"];
+            let [secret, key, file] = proofs.map(|key| place.name_of(key));
+            let problem =
+                format!("is not set, and there is no {secret}, {key} or {file} that would tell");
             return Err(("token_endpoint_auth_method", problem));
         };
         if !METHODS.contains(&method) {
             return Err(no_method(method));
         }
         self.nothing_else_than(method)?;
+        self.each_in_one_way(place)?;
         Ok(match method {
             "client_secret_basic" => builder.client_authentication(id, self.basic(method)?),
             "client_secret_post" => builder.client_secret_post(id, self.secret(method)?),
@@ -69,14 +72,43 @@ impl Given {
                 .any(|(keys, methods)| keys.contains(key) && !methods.contains(&method))
         };
         match self.seen.iter().copied().find(is_idle) {
-            Some(key) => Err((key, format!("is set, but {method} does not use it"))),
+            Some(key) => {
+                let mut problem = format!("is set, but {method} does not use it");
+                if is_shown_by_tls(key, method) {
+                    problem.push_str(BY_TLS);
+                }
+                Err((key, problem))
+            }
             None => Ok(()),
+        }
+    }
+
+    /// Nothing is there twice, where only one of them could be meant.
+    fn each_in_one_way(&self, place: &Place) -> Result<(), Wrong> {
+        for ways in WAYS {
+            let mut set = ways.iter().copied().filter(|key| self.is_set(key));
+            let Some(key) = set.next() else { continue };
+            let others: Vec<_> = set.map(|key| place.name_of(key)).collect();
+            if !others.is_empty() {
+                let verb = if others.len() == 1 { "is" } else { "are" };
+                let others = others.join(", ");
+                return Err((key, format!("is set, and so {verb} {others}; keep one")));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_set(&self, key: &str) -> bool {
+        match key {
+            "with_certificate" => self.certificate.is_beside_the_key,
+            "thumbprint_as_key_id" => self.key_id.is_thumbprint,
+            key => self.seen.contains(key),
         }
     }
 
     fn secret(&self, method: &str) -> Result<ClientSecret, Wrong> {
         self.client_secret.read(
-            "client_secret",
+            SECRET,
             method,
             |text| ClientSecret::value(text.expose()),
             |file| ClientSecret::file(file),
@@ -110,18 +142,13 @@ impl Given {
         if let Some(key_id) = &self.key_id.value {
             proof = proof.key_id(key_id);
         }
-        let Certificate {
-            value,
-            file,
-            is_beside_the_key,
-        } = &self.certificate;
-        proof = match (value, file, is_beside_the_key) {
-            // What is beside the key, the key says.
-            (None, None, _) => proof,
-            (Some(pem), None, false) => proof.certificate(pem),
-            (None, Some(file), false) => proof.certificate_file(file),
-            _ => return Err(("certificate", IN_MORE_THAN_ONE_WAY.to_owned())),
-        };
+        // Whether it is beside the key, the key says.
+        if let Some(pem) = &self.certificate.value {
+            proof = proof.certificate(pem.expose());
+        }
+        if let Some(file) = &self.certificate.file {
+            proof = proof.certificate_file(file);
+        }
         if let Some(typ) = &self.jwt_typ {
             proof = proof.typ(typ);
         }
@@ -133,7 +160,7 @@ impl Given {
 
     fn key(&self, method: &str) -> Result<PrivateKey, Wrong> {
         let mut key = self.private_key.read(
-            "private_key",
+            KEY,
             method,
             |text| PrivateKey::value(text.expose()),
             |file| PrivateKey::file(file),
@@ -142,9 +169,6 @@ impl Given {
             key = key.algorithm(one_of(name, &SIGNING_ALGORITHMS)?);
         }
         if self.key_id.is_thumbprint {
-            if self.key_id.value.is_some() {
-                return Err(("key_id", IN_MORE_THAN_ONE_WAY.to_owned()));
-            }
             key = key.thumbprint_as_key_id();
         }
         if self.certificate.is_beside_the_key {
@@ -173,26 +197,28 @@ impl Credential {
         self.value.is_none() && self.file.is_none() && self.variable.is_none()
     }
 
+    /// By value, file, or variable: the `keys` of each, of which one is set at most.
     fn read<C>(
         &self,
-        key: &'static str,
+        keys: [&'static str; 3],
         method: &str,
         by_value: impl FnOnce(&SecretText) -> C,
         by_file: impl FnOnce(&std::path::Path) -> C,
     ) -> Result<C, Wrong> {
-        match (&self.value, &self.file, &self.variable) {
-            (Some(value), None, None) => Ok(by_value(value)),
-            (None, Some(file), None) => Ok(by_file(file)),
-            (None, None, Some(variable)) => {
-                // Not its error: it shows the value where that is not UTF-8.
-                let Ok(value) = std::env::var(variable) else {
-                    let problem = format!("the variable {variable} is not set, or is not UTF-8");
-                    return Err((key, problem));
-                };
-                Ok(by_value(&SecretText::from(value)))
+        let [by_value_key, _, by_variable_key] = keys;
+        if let Some(value) = &self.value {
+            Ok(by_value(value))
+        } else if let Some(file) = &self.file {
+            Ok(by_file(file))
+        } else if let Some(variable) = &self.variable {
+            // X1: neither its error, which shows a value that is not UTF-8, nor its name, in whose
+            // place somebody may have written the secret.
+            match std::env::var(variable) {
+                Ok(value) => Ok(by_value(&SecretText::from(value))),
+                Err(_) => Err((by_variable_key, NO_VARIABLE.to_owned())),
             }
-            (None, None, None) => Err((key, format!("is not set, for {method}"))),
-            _ => Err((key, IN_MORE_THAN_ONE_WAY.to_owned())),
+        } else {
+            Err((by_value_key, format!("is not set, for {method}")))
         }
     }
 }
@@ -209,6 +235,12 @@ fn one_of<T: Copy>(name: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
         let problem = format!("{name:?} is none of {}", names.join(", "));
         ("signing_algorithm", problem)
     })
+}
+
+/// What a client of these methods has on its HTTP clients.
+fn is_shown_by_tls(key: &str, method: &str) -> bool {
+    matches!(method, "tls_client_auth" | "self_signed_tls_client_auth")
+        && (key.contains("certificate") || key.starts_with("private_key"))
 }
 
 const METHODS: [&str; 8] = [
@@ -258,7 +290,18 @@ const METHODS_BY_KEY: [(&[&str], &[&str]); 5] = [
         &["client_assertion"],
     ),
 ];
-const IN_MORE_THAN_ONE_WAY: &str = "is set in more than one way; keep one";
+const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
+const KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
+/// Keys of which one is set at most.
+const WAYS: [&[&str]; 4] = [
+    &SECRET,
+    &KEY,
+    &["key_id", "thumbprint_as_key_id"],
+    &["certificate_file", "certificate", "with_certificate"],
+];
+const NO_VARIABLE: &str = "the variable that it names is not set, or is not UTF-8";
+const BY_TLS: &str =
+    "; the HTTP clients hold it: ClientCertificate, with token_http_client and http_client";
 const MAC_ALGORITHMS: [(&str, MacAlgorithm); 3] = [
     ("HS256", MacAlgorithm::Hs256),
     ("HS384", MacAlgorithm::Hs384),

@@ -13,8 +13,8 @@ impl ClientConfig {
     /// `client_id` is `ALF_CLIENT_ID`.
     ///
     /// Lists (`scope`, `resource`, `allowed_origins`, `rejecting_statuses`) have spaces between;
-    /// `parameters` and `token_request_headers` are written as `name=value&name=value`, percent-encoded where need be. An empty
-    /// variable counts as one that is not set.
+    /// `parameters` and `token_request_headers` are written as `name=value&name=value`,
+    /// percent-encoded where need be. An empty variable counts as one that is not set.
     ///
     /// Every variable with the prefix is meant for alf, and one that is no key is an error. On
     /// Kubernetes each Service brings variables along: for one that is named `alf`, `ALF_PORT`,
@@ -23,8 +23,8 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// Where a variable with that prefix is no key, or its value cannot be read; the error names the
-    /// variable, and shows nothing of a secret.
+    /// Where the prefix is empty; where a variable with that prefix is no key, or its value cannot
+    /// be read. The error names the variable, and shows nothing of a secret.
     ///
     /// # Examples
     ///
@@ -45,6 +45,9 @@ impl ClientConfig {
         prefix: &str,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
+        if prefix.is_empty() {
+            return Err(ConfigError::new("prefix", NO_PREFIX));
+        }
         let mut given = Given::default();
         for (variable, value) in variables {
             let has_prefix = variable.as_encoded_bytes().starts_with(prefix.as_bytes());
@@ -78,8 +81,8 @@ fn set(given: &mut Given, key: Option<&str>, value: OsString) -> Result<(), Prob
     given.set(known, Value::Text(value.into()))
 }
 
-/// Whether Kubernetes sets a variable of that name, without the prefix, for a Service whose own name
-/// begins as the prefix does.
+/// Whether Kubernetes sets a variable of that name, without the prefix, for a Service whose own
+/// name begins as the prefix does.
 fn is_of_a_service(key: &str) -> bool {
     let words: Vec<&str> = key.split('_').collect();
     words.ends_with(&["port"])
@@ -91,6 +94,8 @@ fn is_of_a_service(key: &str) -> bool {
         })
 }
 
+const NO_PREFIX: &str =
+    "is empty, and every variable would be one of alf's settings; take one, such as ALF_";
 const OF_A_SERVICE: &str = "there is no such key; Kubernetes sets such a variable for a Service whose \
                             name begins as the prefix does: take another prefix, or \
                             enableServiceLinks: false in the pod's spec";

@@ -76,7 +76,8 @@ pub(super) struct KeyId {
 /// The three ways to give the certificate of a private key.
 #[derive(Default)]
 pub(super) struct Certificate {
-    pub(super) value: Option<String>,
+    /// The key may stand in the same PEM.
+    pub(super) value: Option<SecretText>,
     pub(super) file: Option<PathBuf>,
     pub(super) is_beside_the_key: bool,
 }
@@ -88,27 +89,27 @@ impl Given {
             return Err("is set twice".to_owned());
         }
         match key {
-            "issuer" => self.issuer = Some(value.text()?),
-            "token_endpoint" => self.token_endpoint = Some(value.text()?),
-            "client_id" => self.client_id = Some(value.text()?),
+            "issuer" => self.issuer = Some(value.some_text()?),
+            "token_endpoint" => self.token_endpoint = Some(value.some_text()?),
+            "client_id" => self.client_id = Some(value.some_text()?),
             "token_endpoint_auth_method" => self.method = Some(value.text()?),
             "client_secret" => self.client_secret.value = Some(value.secret()?),
-            "client_secret_file" => self.client_secret.file = Some(value.text()?.into()),
-            "client_secret_env" => self.client_secret.variable = Some(value.text()?),
+            "client_secret_file" => self.client_secret.file = Some(value.some_text()?.into()),
+            "client_secret_env" => self.client_secret.variable = Some(value.some_text()?),
             "client_secret_raw" => self.basic = Basic::raw_if(value.flag()?),
             "private_key" => self.private_key.value = Some(value.secret()?),
-            "private_key_file" => self.private_key.file = Some(value.text()?.into()),
-            "private_key_env" => self.private_key.variable = Some(value.text()?),
-            "key_id" => self.key_id.value = Some(value.text()?),
+            "private_key_file" => self.private_key.file = Some(value.some_text()?.into()),
+            "private_key_env" => self.private_key.variable = Some(value.some_text()?),
+            "key_id" => self.key_id.value = Some(value.some_text()?),
             "thumbprint_as_key_id" => self.key_id.is_thumbprint = value.flag()?,
             "signing_algorithm" => self.signing_algorithm = Some(value.text()?),
-            "certificate" => self.certificate.value = Some(value.text()?),
-            "certificate_file" => self.certificate.file = Some(value.text()?.into()),
+            "certificate" => self.certificate.value = Some(value.secret()?),
+            "certificate_file" => self.certificate.file = Some(value.some_text()?.into()),
             "with_certificate" => self.certificate.is_beside_the_key = value.flag()?,
-            "jwt_typ" => self.jwt_typ = Some(value.text()?),
-            "jwt_audience" => self.jwt_audience = Some(value.text()?),
-            "client_assertion_file" => self.client_assertion_file = Some(value.text()?.into()),
-            "client_assertion_type" => self.client_assertion_type = Some(value.text()?),
+            "jwt_typ" => self.jwt_typ = Some(value.some_text()?),
+            "jwt_audience" => self.jwt_audience = Some(value.some_text()?),
+            "client_assertion_file" => self.client_assertion_file = Some(value.some_text()?.into()),
+            "client_assertion_type" => self.client_assertion_type = Some(value.some_text()?),
             "without_client_id" => self.without_client_id = value.flag()?,
             "scope" => self.scope = Some(value.texts()?),
             "resource" => self.resource = value.texts()?,
@@ -119,14 +120,23 @@ impl Given {
             "default_lifetime" => self.default_lifetime = Some(value.duration()?),
             "acquire_timeout" => self.acquire_timeout = Some(value.duration()?),
             "attempt_timeout" => self.attempt_timeout = Some(value.duration()?),
-            "allowed_origins" => self.allowed_origins = Some(value.texts()?),
+            "allowed_origins" => {
+                self.allowed_origins = Some(some(value.texts()?, NO_ORIGIN)?);
+            }
             "allow_insecure_http" => self.allow_insecure_http = value.flag()?,
-            "rejecting_statuses" => self.rejecting_statuses = Some(value.statuses()?),
+            "rejecting_statuses" => {
+                self.rejecting_statuses = Some(some(value.statuses()?, NO_STATUS)?);
+            }
             "replays" => self.without_replays = !value.flag()?,
             // A key without an arm is caught by the test that sets each of them.
             _ => return Err(unknown(key)),
         }
         Ok(())
+    }
+
+    /// By the name of its setter, which `build()` calls it by, the key of each.
+    pub(super) fn by_setter(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.seen.iter().map(|key| (setter_of(key), *key))
     }
 
     /// Sets on a builder what is not about the client's proof.
@@ -180,6 +190,26 @@ pub(super) fn known(key: &str) -> Result<&'static str, Problem> {
     known.ok_or_else(|| unknown(key))
 }
 
+fn setter_of(key: &'static str) -> &'static str {
+    match key {
+        "client_secret_file" | "client_secret_env" => "client_secret",
+        "private_key_file" | "private_key_env" => "private_key",
+        "certificate_file" => "certificate",
+        "client_assertion_file" => "client_assertion",
+        "parameters" => "parameter",
+        "token_request_headers" => "token_request_header",
+        setter => setter,
+    }
+}
+
+/// A list that is not empty, which says the contrary of none.
+fn some<T>(list: Vec<T>, problem: &str) -> Result<Vec<T>, Problem> {
+    if list.is_empty() {
+        return Err(problem.to_owned());
+    }
+    Ok(list)
+}
+
 /// That there is no such key, and which one is like it.
 fn unknown(key: &str) -> Problem {
     let key = key.to_ascii_lowercase();
@@ -195,6 +225,10 @@ fn unknown(key: &str) -> Problem {
     }
 }
 
+const NO_ORIGIN: &str = "is empty, and would refuse every request; name the origins, or leave it \
+                         out, which allows every one";
+const NO_STATUS: &str = "is empty, and nothing would renew a token that is rejected; leave it out, \
+                         which means 401; so that nothing is sent twice, set replays to false";
 /// How many letters a key may be away from one that it is like.
 const LIKE: usize = 3;
 

@@ -27,6 +27,15 @@ impl Value {
         Ok(self.secret()?.expose().to_owned())
     }
 
+    /// A text that says something.
+    pub(super) fn some_text(self) -> Result<String, Problem> {
+        let text = self.text()?;
+        if text.trim().is_empty() {
+            return Err("is empty".to_owned());
+        }
+        Ok(text)
+    }
+
     pub(super) fn secret(self) -> Result<SecretText, Problem> {
         let kind = self.kind();
         let Self::Text(text) = self else {

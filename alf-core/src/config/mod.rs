@@ -1,9 +1,11 @@
 //! A configuration that cannot be wrong: whoever holds a [`Config`] need not check it.
 
 mod check;
+mod names;
 mod server;
 
 pub(crate) use check::resources as resources_of;
+pub(crate) use names::Names;
 pub(crate) use server::{Issuer, Knowledge, Place, Server};
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) replays: Replays,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) names: Names,
 }
 
 /// How a user named the authorization server.
@@ -110,13 +113,19 @@ impl Settings {
             replays: Replays::Once,
             runtime: None,
             observer: None,
+            names: Names::default(),
         }
     }
 }
 
 impl Config {
     /// Checks every setting.
-    pub(crate) fn parse(settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
+    pub(crate) fn parse(mut settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
+        let names = std::mem::take(&mut settings.names);
+        Self::checked(settings).map_err(|error| names.of(error))
+    }
+
+    fn checked(settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
         let server = check::server(settings.server, settings.issuer, settings.insecure_http)?;
         let (client_id, authentication) = check::authentication(settings.authentications)?;
         let extra = check::parameters(settings.parameters)?;

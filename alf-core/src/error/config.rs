@@ -37,7 +37,14 @@ impl ConfigError {
         self
     }
 
-    /// The setting's name, as the builder spells it.
+    /// The same problem, with the setting under another name.
+    pub(crate) fn renamed(mut self, setting: String) -> Self {
+        self.setting = Cow::Owned(setting);
+        self
+    }
+
+    /// The setting's name: as the builder spells it, or the key or variable that a `ClientConfig`
+    /// has it from.
     pub fn setting(&self) -> &str {
         &self.setting
     }

@@ -67,11 +67,13 @@ fn t2_audience_and_typ_are_settable() {
     let (header, claims, _) = parts(&sent(&method, "me").parameter("client_assertion"));
     assert_eq!(header["typ"], "client-authentication+jwt");
     assert_eq!(claims["aud"], "https://as.example");
-    let empty = PrivateKeyJwt::with_signer(Own(None)).audience("");
-    assert_eq!(
-        empty.check().unwrap_err().setting(),
-        "client_authentication"
-    );
+    let method = || PrivateKeyJwt::with_signer(Own(None));
+    for empty in [method().audience(""), method().typ(""), method().key_id("")] {
+        assert_eq!(
+            empty.check().unwrap_err().setting(),
+            "client_authentication"
+        );
+    }
 }
 
 #[test]

@@ -212,8 +212,31 @@ fn t2_what_another_method_would_need_does_not_lie_idle() {
             let error = with(&format!(r#"{proof},"{idle}":{value}"#)).unwrap_err();
             let problem = format!("{idle}: is set, but ");
             assert!(error.starts_with(&problem), "{proof}: {error}");
-            assert!(error.ends_with(" does not use it"), "{proof}: {error}");
+            assert!(error.contains(" does not use it"), "{proof}: {error}");
         }
+    }
+}
+
+#[test]
+fn t2_what_tls_shows_is_on_the_http_clients() {
+    let hint = "does not use it; the HTTP clients hold it: ClientCertificate, with \
+                token_http_client and http_client";
+    for method in ["tls_client_auth", "self_signed_tls_client_auth"] {
+        let with = |key: &str| {
+            let rest = format!(r#""token_endpoint_auth_method":"{method}","{key}":"/run/pem""#);
+            with(&rest).unwrap_err()
+        };
+        for key in [
+            "certificate",
+            "certificate_file",
+            "private_key",
+            "private_key_file",
+        ] {
+            let error = with(key);
+            assert_eq!(error, format!("{key}: is set, but {method} {hint}"));
+        }
+        let error = with("client_secret_file");
+        assert!(error.ends_with("does not use it"), "{error}");
     }
 }
 

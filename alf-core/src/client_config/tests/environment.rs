@@ -8,10 +8,11 @@ use super::*;
 fn variables_are_named_as_they_are_written() {
     let endpoint = ("ALF_TOKEN_ENDPOINT", "https://as.example/token");
     let id = ("ALF_CLIENT_ID", "me");
+    let secret = ("ALF_CLIENT_SECRET", SECRET);
     let good = variables(&[
         endpoint,
         id,
-        ("ALF_CLIENT_SECRET", SECRET),
+        secret,
         ("ALF_SCOPE", "read  write"),
         ("ALF_AUDIENCE", ""),
         ("OTHER_CLIENTID", "whatever"),
@@ -20,7 +21,8 @@ fn variables_are_named_as_they_are_written() {
     for (set, problem) in [
         (
             vec![endpoint, id],
-            "ALF_TOKEN_ENDPOINT_AUTH_METHOD: is not set",
+            "ALF_TOKEN_ENDPOINT_AUTH_METHOD: is not set, and there is no ALF_CLIENT_SECRET, \
+             ALF_PRIVATE_KEY or ALF_CLIENT_ASSERTION_FILE that would tell",
         ),
         (vec![endpoint], "ALF_CLIENT_ID: is not set"),
         (
@@ -43,10 +45,52 @@ fn variables_are_named_as_they_are_written() {
             vec![("ALF_PARAMETERS", "a")],
             "ALF_PARAMETERS: should be name=value&name=value",
         ),
+        (
+            vec![endpoint, id, secret, ("ALF_PARAMETERS", "a=1&a=2")],
+            "ALF_PARAMETERS: \"a\" is set more than once",
+        ),
+        (
+            vec![endpoint, id, secret, ("ALF_TOKEN_REQUEST_HEADERS", "te=a")],
+            "ALF_TOKEN_REQUEST_HEADERS: te is one that is set anyway",
+        ),
+        (
+            vec![endpoint, id, secret, ("ALF_RESOURCE", "none")],
+            "ALF_RESOURCE: \"none\" is no absolute URI",
+        ),
+        (
+            vec![
+                endpoint,
+                id,
+                secret,
+                ("ALF_TOKEN_ENDPOINT_AUTH_METHOD", "client_secret_jwt"),
+            ],
+            "ALF_CLIENT_SECRET: it is shorter than the 32 bytes",
+        ),
+        (
+            vec![
+                endpoint,
+                id,
+                ("ALF_PRIVATE_KEY_FILE", "/k"),
+                ("ALF_CERTIFICATE_FILE", "/c"),
+                ("ALF_WITH_CERTIFICATE", "true"),
+            ],
+            "ALF_CERTIFICATE_FILE: is set, and so is ALF_WITH_CERTIFICATE; keep one",
+        ),
+        (
+            vec![("ALF_TOKEN_ENDPOINT", "http://as.example"), id, secret],
+            "ALF_TOKEN_ENDPOINT: is plain http",
+        ),
     ] {
         let error = built(variables(&set)).unwrap_err();
         assert!(error.starts_with(problem), "{set:?}: {error}");
     }
+}
+
+#[test]
+fn prefix_that_is_empty_is_an_error_that_says_so() {
+    let error = ClientConfig::from_env("").unwrap_err();
+    assert_eq!(error.setting(), "prefix");
+    assert!(error.to_string().contains("is empty"), "{error}");
 }
 
 #[cfg(unix)]

@@ -86,6 +86,9 @@ fn each_method_takes_what_it_needs() {
             .to_owned(),
         format!(r#""private_key":"{pem}","key_id":"one""#),
         r#""private_key_file":"/run/key","signing_algorithm":"PS256""#.to_owned(),
+        r#""private_key_file":"/run/key","key_id":"one","thumbprint_as_key_id":false"#.to_owned(),
+        r#""private_key_file":"/run/key","certificate_file":"/c","with_certificate":false"#
+            .to_owned(),
         r#""client_assertion_file":"/run/assertion""#.to_owned(),
         r#""token_endpoint_auth_method":"tls_client_auth""#.to_owned(),
         r#""token_endpoint_auth_method":"self_signed_tls_client_auth""#.to_owned(),
@@ -185,7 +188,8 @@ fn settings_that_contradict_each_other_are_errors() {
         (r#"{"issuer":"https://a.example"}"#, "client_id: is not set"),
         (
             r#"{"issuer":"https://a.example","client_id":"me"}"#,
-            "token_endpoint_auth_method: is not set, and there is no client_secret",
+            "token_endpoint_auth_method: is not set, and there is no client_secret, private_key or \
+             client_assertion_file that would tell",
         ),
     ] {
         let error = built(read(json)).unwrap_err();
@@ -194,7 +198,7 @@ fn settings_that_contradict_each_other_are_errors() {
     for (rest, problem) in [
         (
             r#""client_secret":"s3cr3t","client_secret_file":"/run/secret""#,
-            "client_secret: is set in more than one way",
+            "client_secret: is set, and so is client_secret_file; keep one",
         ),
         (
             r#""client_secret":"s3cr3t","private_key_file":"/run/key""#,
@@ -230,15 +234,15 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""private_key_file":"/k","key_id":"one","thumbprint_as_key_id":true"#,
-            "key_id: is set in more than one way; keep one",
+            "key_id: is set, and so is thumbprint_as_key_id; keep one",
         ),
         (
             r#""private_key_file":"/k","certificate":"PEM","certificate_file":"/c""#,
-            "certificate: is set in more than one way; keep one",
+            "certificate_file: is set, and so is certificate; keep one",
         ),
         (
             r#""private_key_file":"/k","with_certificate":true,"certificate_file":"/c""#,
-            "certificate: is set in more than one way; keep one",
+            "certificate_file: is set, and so is with_certificate; keep one",
         ),
         (
             r#""private_key_file":"/k","certificate":"s3cr3t""#,
@@ -246,16 +250,133 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""client_secret":"s3cr3t","parameters":{"a":"1","a":"1"}"#,
-            "parameter: \"a\" is set more than once",
-        ),
-        (
-            r#""client_secret_env":"ALF_TESTS_DO_NOT_SET_THIS""#,
-            "client_secret: the variable ALF_TESTS_DO_NOT_SET_THIS is not set",
+            "parameters: \"a\" is set more than once",
         ),
     ] {
         let error = with(rest).unwrap_err();
         assert!(error.starts_with(problem), "{rest}: {error}");
         assert!(!error.contains(SECRET), "{error}");
+    }
+}
+
+/// What the client's proof is made of, and what `build()` finds, too.
+#[test]
+fn errors_bear_the_key_that_was_written() {
+    for (rest, problem) in [
+        (
+            r#""client_secret":"s3cr3t","token_request_headers":{"host":"a"}"#,
+            "token_request_headers: host is one that is set anyway",
+        ),
+        (
+            r#""client_secret":"s3cr3t","acquire_timeout":"0s""#,
+            "acquire_timeout: is zero",
+        ),
+        (
+            r#""client_secret":"s3cr3t","token_endpoint_auth_method":"client_secret_jwt""#,
+            "client_secret: it is shorter than the 32 bytes",
+        ),
+        // A variable that is there for sure, and no key.
+        (
+            r#""private_key_env":"PATH""#,
+            "private_key_env: it is no private key in PEM",
+        ),
+        (
+            r#""private_key":"s3cr3t","private_key_file":"/k","private_key_env":"K""#,
+            "private_key: is set, and so are private_key_file, private_key_env; keep one",
+        ),
+    ] {
+        let error = with(rest).unwrap_err();
+        assert!(error.starts_with(problem), "{rest}: {error}");
+        assert!(!error.contains(SECRET), "{error}");
+    }
+    for (key, setter) in [
+        ("client_secret_file", "client_secret"),
+        ("private_key_file", "private_key"),
+        ("certificate_file", "certificate"),
+        ("client_assertion_file", "client_assertion"),
+        ("scope", "scope"),
+    ] {
+        let config = read(&format!(r#"{{"{key}":"a"}}"#)).unwrap();
+        let by_setter: Vec<_> = config.given.by_setter().collect();
+        assert_eq!(by_setter, [(setter, key)]);
+    }
+    // What code sets beside bears the setter's name.
+    let given = r#"{"token_endpoint":"https://as.example/token","client_id":"me",
+        "client_secret":"s3cr3t"}"#;
+    let builder = || read(given).unwrap().builder::<OwnTokens>().unwrap();
+    for (builder, setting) in [
+        (builder().parameter("", ""), "parameter"),
+        (
+            builder().no_client_authentication("me"),
+            "client_authentication",
+        ),
+    ] {
+        let error = builder.build(Nowhere).map(|_| ()).unwrap_err();
+        assert_eq!(error.setting(), setting);
+    }
+}
+
+#[test]
+fn empty_text_is_an_error_where_it_would_say_nothing() {
+    for key in [
+        "issuer",
+        "token_endpoint",
+        "client_id",
+        "client_secret_file",
+        "client_secret_env",
+        "private_key_file",
+        "private_key_env",
+        "key_id",
+        "certificate_file",
+        "jwt_typ",
+        "jwt_audience",
+        "client_assertion_file",
+        "client_assertion_type",
+    ] {
+        for value in ["", " "] {
+            let error = read(&format!(r#"{{"{key}":"{value}"}}"#)).map(|_| ());
+            let error = error.unwrap_err();
+            assert!(error.starts_with(&format!("{key}: is empty")), "{error}");
+        }
+    }
+    let secret = r#""client_secret":"s3cr3t""#;
+    assert_eq!(
+        with(&format!(r#"{secret},"scope":"","audience":"""#)),
+        Ok(())
+    );
+}
+
+#[test]
+fn empty_list_is_an_error_where_it_would_switch_everything_off() {
+    for (key, problem) in [
+        ("allowed_origins", "leave it out, which allows every one"),
+        ("rejecting_statuses", "leave it out, which means 401"),
+    ] {
+        let error = read(&format!(r#"{{"{key}":[]}}"#)).map(|_| ());
+        let error = error.unwrap_err();
+        assert!(error.starts_with(&format!("{key}: is empty, ")), "{error}");
+        assert!(error.contains(problem), "{error}");
+        let variable = format!("ALF_{}", key.to_ascii_uppercase());
+        let error = variables(&[(&variable, " ")]).map(|_| ()).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn x1_a_secret_in_the_place_of_a_variables_name_is_not_shown() {
+    for (key, variable) in [
+        ("client_secret_env", "ALF_CLIENT_SECRET_ENV"),
+        ("private_key_env", "ALF_PRIVATE_KEY_ENV"),
+    ] {
+        let problem = "the variable that it names is not set, or is not UTF-8";
+        let error = with(&format!(r#""{key}":"s3cr3t""#)).unwrap_err();
+        assert_eq!(error, format!("{key}: {problem}"));
+        let error = built(variables(&[
+            ("ALF_TOKEN_ENDPOINT", "https://as.example/token"),
+            ("ALF_CLIENT_ID", "me"),
+            (variable, SECRET),
+        ]));
+        assert_eq!(error.unwrap_err(), format!("{variable}: {problem}"));
     }
 }
 
