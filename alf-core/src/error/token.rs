@@ -422,7 +422,18 @@ impl Cause {
 
     /// Whether another scope or resource of the same client would have met the same (B2).
     pub(crate) fn concerns_all_views(&self) -> bool {
-        let of_the_client = self.whose == Whose::Clients;
-        self.failure.is_transient() || self.kind != TokenErrorKind::Refused || of_the_client
+        self.failure.is_transient()
+            || match self.kind {
+                TokenErrorKind::Refused => self.whose == Whose::Clients,
+                // What one resource is given may be odd.
+                TokenErrorKind::TokenType | TokenErrorKind::Unreadable => false,
+                TokenErrorKind::Authentication
+                | TokenErrorKind::Discovery
+                | TokenErrorKind::Connect
+                | TokenErrorKind::Timeout(_)
+                | TokenErrorKind::Exchange
+                | TokenErrorKind::Redirected
+                | TokenErrorKind::Died => true,
+            }
     }
 }

@@ -113,6 +113,7 @@ impl Flight {
             })?;
         let place = Arc::new(place);
         issuer.learn(Arc::clone(&place), self.shared.now());
+        self.shared.server.found_out(self.ticket);
         self.shared.tell(&Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.shared.config.shown_endpoint(),

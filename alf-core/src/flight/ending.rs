@@ -8,7 +8,7 @@ use http::HeaderValue;
 use crate::TokenErrorKind;
 use crate::error::Cause;
 use crate::machine::{Failure, Landing};
-use crate::manager::CommonFailure;
+use crate::manager::SharedFailure;
 use crate::token::Grant;
 
 /// What a successful flight hands over.
@@ -20,8 +20,10 @@ pub(crate) struct Arrival {
 /// How a flight failed.
 pub(crate) enum Fall {
     Alone(Crash),
+    /// Without an attempt: its turn would come too late.
+    Untried(Crash),
     /// Of what another flight of the same client has met meanwhile (B2).
-    WithAnother(CommonFailure),
+    WithAnother(SharedFailure),
 }
 
 /// What a failed flight hands over.

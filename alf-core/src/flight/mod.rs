@@ -72,7 +72,7 @@ impl Flight {
     ///
     /// A store of tokens that instances share has its place here: before the first attempt a
     /// look-up and a lease, after the last one a save.
-    async fn acquire(&self) -> Result<Arrival, Fall> {
+    async fn acquire(&mut self) -> Result<Arrival, Fall> {
         let Begin {
             deadline,
             after_failure,
@@ -84,13 +84,15 @@ impl Flight {
             earlier: None,
             credentials: self.credentials(),
         };
+        // B3: with a secret that has just changed.
+        let mut at_once = false;
         loop {
-            self.turn(&progress).await?;
+            if !at_once {
+                self.turn(&progress).await?;
+            }
+            at_once = false;
             let cause = match self.attempt(&mut progress).await {
-                Ok(arrival) => {
-                    self.shared.common.succeeded(self.ticket);
-                    return Ok(arrival);
-                }
+                Ok(arrival) => return Ok(arrival),
                 Err(cause) => cause,
             };
             let (now, jitter) = (self.shared.now(), fastrand::f64());
@@ -100,6 +102,10 @@ impl Flight {
                     // E4: nobody waits for what becomes of it.
                     self.shared.stumbled(self.id());
                     let reloaded = self.reload(progress.credentials, &cause).await;
+                    if reloaded == Reloaded::Changed {
+                        at_once = true;
+                        self.ticket = self.shared.server.renewed(self.ticket);
+                    }
                     progress.attempts.reloaded(self.shared.now(), reloaded)
                 }
                 Next::TryAgain { .. } | Next::Stop => next,
@@ -109,7 +115,7 @@ impl Flight {
                 Next::TryAgain { at } => {
                     let error = self.shared.error(crash, None);
                     progress.earlier = Some(error.clone());
-                    self.pause(at, jitter, error).await;
+                    self.pause(now, at, jitter, error).await;
                 }
                 Next::Stop | Next::Reload => return Err(Fall::Alone(crash)),
             }
@@ -203,16 +209,17 @@ impl Flight {
         }
         let authentication = self.shared.config.authentication.as_ref();
         let left = self.begin.deadline.saturating_since(self.shared.now());
-        let reloaded = self.within(left, authentication.reload()).await;
+        // Others may wait for their turn.
+        let timeout = left.min(self.shared.config.attempt_timeout);
+        let reloaded = self.within(timeout, authentication.reload()).await;
         if self.credentials() != version {
             return Reloaded::Changed;
         }
         reloaded.map_or(Reloaded::Unchanged, Into::into)
     }
 
-    async fn pause(&self, at: Moment, jitter: f64, error: TokenError) {
-        let now = self.shared.now();
-        let pause = at.saturating_since(now);
+    async fn pause(&self, now: Moment, at: Moment, jitter: f64, error: TokenError) {
+        let pause = at.saturating_since(self.shared.now());
         self.shared.stumbled(self.id());
         self.shared.tell(&Event::AttemptFailed {
             requested: self.shared.requested(),
@@ -221,8 +228,8 @@ impl Flight {
             pause,
         });
         if error.is_transient() {
-            let common = &self.shared.common;
-            common.stumbled(now, self.ticket, at, jitter, error);
+            let server = &self.shared.server;
+            server.stumbled(now, self.ticket, at, jitter, error);
         }
         self.shared.runtime.sleep(pause).await;
     }
@@ -254,7 +261,7 @@ impl Drop for Flight {
         if self.end == End::NotTold {
             self.shared.died(self.id(), self.ticket);
         }
-        self.shared.common.leave(self.ticket);
+        self.shared.server.leave(self.ticket);
     }
 }
 

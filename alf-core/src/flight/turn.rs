@@ -1,8 +1,10 @@
 //! A flight's turn, where others of the same client are under way (B1, B2).
 
+use std::sync::atomic::Ordering;
+
 use crate::config::Server;
 use crate::error::Cause;
-use crate::machine::Failure;
+use crate::machine::{Claim, Failure, Moment};
 use crate::manager::Permission;
 use crate::{TimeoutPhase, TokenErrorKind};
 
@@ -15,16 +17,30 @@ impl Flight {
         let deadline = self.begin.deadline;
         let mut has_waited = false;
         loop {
-            let news = self.shared.common.news();
+            let news = self.shared.server.news();
             let now = self.shared.now();
-            let alone = self.is_to_discover();
-            let until = match self.shared.common.ask(now, self.ticket, deadline, alone) {
-                Permission::Go => return Ok(()),
+            let claim = Claim {
+                ticket: self.ticket,
+                deadline,
+                last_turn: self.shared.last_turn.load(Ordering::Relaxed),
+                alone: self.is_to_discover(),
+            };
+            let until = match self.shared.server.ask(now, claim) {
+                Permission::Go { turn } => {
+                    self.shared.last_turn.store(turn, Ordering::Relaxed);
+                    return Ok(());
+                }
                 Permission::Fallen(failure) => return Err(Fall::WithAnother(failure)),
                 Permission::Stop => {
-                    let trouble = self.shared.common.trouble();
+                    let trouble = self.shared.server.trouble(Moment::START);
                     let cause = trouble.map_or_else(out_of_time, |error| error.cause().clone());
-                    return Err(Fall::Alone(self.crash(cause, progress)));
+                    let has_tried = progress.attempts.made() > 0;
+                    let crash = self.crash(cause, progress);
+                    return Err(if has_tried {
+                        Fall::Alone(crash)
+                    } else {
+                        Fall::Untried(crash)
+                    });
                 }
                 Permission::Wait { until } => until.min(deadline),
             };

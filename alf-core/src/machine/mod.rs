@@ -82,4 +82,4 @@ pub use renewal::Renewal;
 pub use replay::{Answer, Replay, Step};
 pub use rest::Rest;
 pub use time::Moment;
-pub use turns::{Ticket, Turn, Turns};
+pub use turns::{Claim, Ticket, Turn, Turns};

@@ -189,11 +189,9 @@ impl<T: PartialEq> Renewal<T> {
         result: Result<Landing<T>, Failure>,
         jitter: f64,
     ) -> Landed {
-        let Some(flight) = self.take_flight(flight) else {
+        let Some(flight) = self.end(flight) else {
             return Landed::Late;
         };
-        self.deaths_in_a_row = 0;
-        self.stumbled = false;
         match result {
             Ok(landing) => {
                 self.rest.succeeded();
@@ -223,11 +221,9 @@ impl<T: PartialEq> Renewal<T> {
     /// `flight` ended because another token's of the same client failed, of what this one would
     /// have met too (B2): as if it had failed by itself, but for the rest, which is that one's.
     pub fn fall(&mut self, flight: FlightId, rest: &Rest) -> Landed {
-        if self.take_flight(flight).is_none() {
+        if self.end(flight).is_none() {
             return Landed::Late;
         }
-        self.deaths_in_a_row = 0;
-        self.stumbled = false;
         if rest.follows_a_transient_failure() {
             self.set_standing(Standing::Good);
         }
@@ -256,15 +252,18 @@ impl<T: PartialEq> Renewal<T> {
         failure: &Failure,
         last: Rest,
     ) -> Landed {
-        if self.take_flight(flight).is_none() {
+        if self.end(flight).is_none() {
             return Landed::Late;
         }
-        self.deaths_in_a_row = 0;
-        self.stumbled = false;
         self.rest = last;
         Landed::Failed {
             until: self.fail(now, failure),
         }
+    }
+
+    /// What it rested after is over: another token of the same client had success (B2).
+    pub fn rest_is_over(&mut self) {
+        self.rest.succeeded();
     }
 
     /// The rest, for other tokens of the same client.
@@ -413,6 +412,14 @@ impl<T: PartialEq> Renewal<T> {
     /// S5: a flight past its deadline is frozen; what it may bring later is too late.
     fn forget_overdue_flight(&mut self, now: Moment) {
         self.flight.take_if(|flight| flight.deadline <= now);
+    }
+
+    /// The flight has come to a result.
+    fn end(&mut self, id: FlightId) -> Option<Flight> {
+        let flight = self.take_flight(id)?;
+        self.deaths_in_a_row = 0;
+        self.stumbled = false;
+        Some(flight)
     }
 
     fn take_flight(&mut self, id: FlightId) -> Option<Flight> {

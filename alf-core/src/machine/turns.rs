@@ -10,24 +10,25 @@ use super::{Backoff, Failure, Moment};
 ///
 /// While the authorization server answers, each flight asks when it likes. From a failure that
 /// every flight would meet until the next success, one at a time asks, after the pauses that one
-/// flight would make. Who waits longest is next, so that a token that always fails keeps no other
-/// back. When a flight fails of what will not pass, all that were under way fail with it; of what
+/// flight would make. The token whose last turn is longest ago is next, so that one that always
+/// fails keeps no other back. When a flight fails of what will not pass, all that were under way fail with it; of what
 /// may pass, they go on until their own deadlines, after the rest.
 ///
 /// A flight takes a [`Ticket`], [asks](Self::ask) before each attempt, says what came of it, and
 /// [leaves](Self::leave).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Turns {
-    /// The longest waiting first.
+    /// Whose token's last turn is longest ago first; of those, the longest waiting.
     queue: VecDeque<Seat>,
     /// Whose attempt is under way while no other may be.
     taken: Option<Seat>,
     trouble: Option<Trouble>,
     tickets: u64,
+    /// How many turns there were.
+    taken_so_far: u64,
     /// How many flights have failed for all.
     failed: u64,
-    /// Flights that began before so many had failed have fallen with them; zero after a success.
-    fallen: u64,
+    fallen: Option<Fallen>,
 }
 
 /// Stands for a flight.
@@ -38,11 +39,29 @@ pub struct Ticket {
     failed: u64,
 }
 
+/// A flight that is ready for an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which flight.
+    pub ticket: Ticket,
+    /// When it must have ended (S5).
+    pub deadline: Moment,
+    /// Which turn was the last of its token, by whichever flight; zero: none since the server was
+    /// well.
+    pub last_turn: u64,
+    /// Whether none may go beside it, even if the server is well: it is to find out what all of
+    /// them need.
+    pub alone: bool,
+}
+
 /// What a flight does before an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// It makes the attempt.
-    Go,
+    Go {
+        /// What is its token's [`last_turn`](Claim::last_turn) now.
+        turn: u64,
+    },
     /// It asks again when something has changed, and at `until` at the latest.
     Wait {
         /// When it could be its turn though nothing has changed.
@@ -58,8 +77,18 @@ pub enum Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Seat {
     number: u64,
+    last_turn: u64,
     /// From then on the flight counts no more (S5).
     deadline: Moment,
+}
+
+/// Flights that had begun before a failure that will not pass have failed with it, while it is
+/// rested after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Fallen {
+    /// So many flights had failed.
+    with: u64,
+    until: Moment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,20 +108,34 @@ impl Turns {
         }
     }
 
-    /// A flight is ready for an attempt. `alone` says that none may go beside it, even if the
-    /// server is well: it is to find out what all of them need.
-    pub fn ask(&mut self, now: Moment, ticket: Ticket, deadline: Moment, alone: bool) -> Turn {
+    /// The same flight, of which nothing is known any more that others have met before: it goes on
+    /// with other credentials (B3).
+    pub fn renewed(&self, ticket: Ticket) -> Ticket {
+        Ticket {
+            failed: self.failed,
+            ..ticket
+        }
+    }
+
+    /// A flight is ready for an attempt.
+    pub fn ask(&mut self, now: Moment, claim: Claim) -> Turn {
+        let Claim {
+            ticket,
+            deadline,
+            last_turn,
+            alone,
+        } = claim;
         self.forget_overdue(now, ticket);
         if self.has_turn(ticket) {
-            return Turn::Go;
+            return Turn::Go { turn: last_turn };
         }
-        if ticket.failed < self.fallen {
+        if self.has_fallen(now, ticket) {
             self.leave(ticket);
             return Turn::Fallen;
         }
         if self.trouble.is_none() && !alone {
             self.leave(ticket);
-            return Turn::Go;
+            return Turn::Go { turn: 0 };
         }
         let next_at = self
             .trouble
@@ -103,11 +146,10 @@ impl Turns {
         }
         let seat = Seat {
             number: ticket.number,
+            last_turn,
             deadline,
         };
-        if !self.queue.iter().any(|waiting| waiting.is_of(ticket)) {
-            self.queue.push_back(seat);
-        }
+        self.sit_down(seat);
         let first = self.queue.front().copied().unwrap_or(seat);
         match &self.taken {
             Some(taken) => Turn::Wait {
@@ -119,7 +161,9 @@ impl Turns {
             None if now < next_at => Turn::Wait { until: next_at },
             None => {
                 self.taken = self.queue.pop_front();
-                Turn::Go
+                self.taken_so_far += 1;
+                let turn = self.taken_so_far;
+                Turn::Go { turn }
             }
         }
     }
@@ -145,7 +189,8 @@ impl Turns {
     pub fn failed(&mut self, ticket: Ticket, failure: &Failure, until: Moment) {
         self.failed += 1;
         if !failure.is_transient() {
-            self.fallen = self.failed;
+            let with = self.failed;
+            self.fallen = Some(Fallen { with, until });
         }
         let next_at = self.trouble.map_or(until, |known| known.next_at.max(until));
         self.trouble = Some(Trouble {
@@ -155,10 +200,27 @@ impl Turns {
         self.leave(ticket);
     }
 
+    /// A flight failed of what others have met already. `jitter` is a random number from 0 to 1.
+    pub fn failed_too(&mut self, now: Moment, ticket: Ticket, jitter: f64) {
+        let had_turn = self.has_turn(ticket);
+        if let Some(trouble) = self.trouble.as_mut().filter(|_| had_turn) {
+            let pause = trouble.pauses.take_jittered(jitter);
+            trouble.next_at = trouble.next_at.max(now + pause);
+        }
+        self.leave(ticket);
+    }
+
+    /// It has found out what all need to know; where the server is well, they go on beside it.
+    pub fn found_out(&mut self, ticket: Ticket) {
+        if self.trouble.is_none() {
+            self.leave(ticket);
+        }
+    }
+
     /// The server is well: an attempt succeeded.
     pub fn succeeded(&mut self, ticket: Ticket) {
         self.trouble = None;
-        self.fallen = 0;
+        self.fallen = None;
         self.leave(ticket);
     }
 
@@ -171,6 +233,22 @@ impl Turns {
     /// Whether another flight has failed in such a way since that one began.
     pub fn has_seen_failure(&self, ticket: Ticket) -> bool {
         ticket.failed < self.failed
+    }
+
+    fn has_fallen(&self, now: Moment, ticket: Ticket) -> bool {
+        self.fallen
+            .is_some_and(|fallen| ticket.failed < fallen.with && now < fallen.until)
+    }
+
+    /// In the queue, unless it is there.
+    fn sit_down(&mut self, seat: Seat) {
+        if self.queue.iter().any(|other| other.number == seat.number) {
+            return;
+        }
+        let goes_behind = |other: &Seat| seat.last_turn < other.last_turn;
+        let place = self.queue.iter().position(goes_behind);
+        let place = place.unwrap_or(self.queue.len());
+        self.queue.insert(place, seat);
     }
 
     fn has_turn(&self, ticket: Ticket) -> bool {

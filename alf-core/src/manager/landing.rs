@@ -5,24 +5,26 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::flight::{Arrival, Crash, Fall};
-use crate::machine::{Death, FlightId, Landed, Moment, Ticket};
+use crate::machine::{Death, Failure, FlightId, Landed, Moment, Ticket};
 use crate::{Event, Token};
 
 use super::announcement::Outcome;
-use super::common::CommonFailure;
+use super::server_state::SharedFailure;
 use super::shared::Shared;
 use super::state::State;
 
 impl Shared {
     /// A flight has ended with a result.
     pub(crate) fn landed(&self, flight: FlightId, ticket: Ticket, result: Result<Arrival, Fall>) {
-        let now = self.now();
+        let ending = self.ending(flight, ticket);
+        let Ending { now, .. } = ending;
         let mut state = self.lock();
         let (landed, outcome) = match result {
-            Ok(arrival) => arrive(&mut state, now, flight, arrival),
-            Err(Fall::Alone(crash)) => self.crash(&mut state, now, flight, ticket, crash),
+            Ok(arrival) => self.arrive(&mut state, &ending, arrival),
+            Err(Fall::Alone(crash)) => self.crash(&mut state, &ending, crash),
+            Err(Fall::Untried(crash)) => self.give_up(&mut state, &ending, crash),
             Err(Fall::WithAnother(failure)) => {
-                let landed = state.renewal.fall(flight, &failure.rest);
+                let landed = state.fall(flight, &failure.rest);
                 (landed, state.fail(landed, |_| failure.error))
             }
         };
@@ -39,18 +41,22 @@ impl Shared {
 
     /// A flight is gone without a result (S4).
     pub(crate) fn died(&self, flight: FlightId, ticket: Ticket) {
-        let now = self.now();
+        let ending = self.ending(flight, ticket);
+        let Ending { now, .. } = ending;
         let mut state = self.lock();
+        self.rest_with_others(&mut state);
         let outcome = match state.renewal.die(now, flight) {
             Death::Late => return,
             Death::AskAgain => Outcome::Gone,
             Death::Failed { until } => {
-                let error = self.error(Crash::died(), self.wall_at(now, until));
-                let failure = CommonFailure {
-                    rest: state.renewal.rest().clone(),
-                    error: error.clone(),
-                };
-                self.common.failing().failed(ticket, failure);
+                let error = self.error(Crash::died(), ending.wall_at(until));
+                let all = self.server.failing();
+                // What is rested after already says more.
+                if all.in_force(now).is_none() {
+                    let rest = state.renewal.rest().clone();
+                    let error = error.clone();
+                    all.failed(now, ticket, SharedFailure { rest, error });
+                }
                 state.fail(Landed::Failed { until }, |_| error)
             }
         };
@@ -75,42 +81,69 @@ impl Shared {
         }));
     }
 
+    fn ending(&self, flight: FlightId, ticket: Ticket) -> Ending {
+        Ending {
+            flight,
+            ticket,
+            now: self.now(),
+            // Before any lock: it is the user's runtime that says it.
+            wall: self.clock.wall(),
+        }
+    }
+
+    fn arrive(&self, state: &mut State, ending: &Ending, arrival: Arrival) -> (Landed, Outcome) {
+        let Arrival { landing, header } = arrival;
+        let grant = Arc::clone(&landing.token);
+        let jitter = fastrand::f64();
+        let Ending { now, flight, .. } = *ending;
+        let landed = state.renewal.land(now, flight, Ok(landing), jitter);
+        if landed != Landed::Late {
+            self.server.succeeded(ending.ticket);
+        }
+        (landed, state.take(landed, grant, header))
+    }
+
     /// B2: what every view would meet lets all of them rest; another's scope does not.
-    fn crash(
-        &self,
-        state: &mut State,
-        now: Moment,
-        flight: FlightId,
-        ticket: Ticket,
-        crash: Crash,
-    ) -> (Landed, Outcome) {
+    fn crash(&self, state: &mut State, ending: &Ending, crash: Crash) -> (Landed, Outcome) {
         let failure = crash.cause.failure;
         let concerns_all = crash.cause.concerns_all_views();
-        let to_error = |until| self.error(crash, self.wall_at(now, until));
+        let Ending {
+            now,
+            flight,
+            ticket,
+            ..
+        } = *ending;
+        let to_error = |until| self.error(crash, ending.wall_at(until));
         if !concerns_all {
-            let landed = state.renewal.land(now, flight, Err(failure), NO_JITTER);
+            let landed = state.land_alone(now, flight, failure);
             return (landed, state.fail(landed, to_error));
         }
-        let all = self.common.failing();
-        if let Some(known) = all.known(ticket, &failure) {
-            let landed = state.renewal.fall(flight, &known.rest);
+        let all = self.server.failing();
+        if let Some(known) = all.known(now, ticket, &failure) {
+            all.failed_too(now, ticket);
+            let landed = state.fall(flight, &known.rest);
             return (landed, state.fail(landed, to_error));
         }
-        let last = all.last_rest();
-        let landed = state.renewal.land_after(now, flight, &failure, last);
+        let landed = state.land_after(now, flight, &failure, all.last_rest());
         let outcome = state.fail(landed, to_error);
         if let Outcome::Failed(error) = &outcome {
             let rest = state.renewal.rest().clone();
             let error = error.clone();
-            all.failed(ticket, CommonFailure { rest, error });
+            all.failed(now, ticket, SharedFailure { rest, error });
         }
         (landed, outcome)
     }
 
-    /// What the wall clock shows then.
-    fn wall_at(&self, now: Moment, then: Moment) -> Option<SystemTime> {
-        let wall = self.clock.wall();
-        wall.checked_add(then.saturating_since(now))
+    /// It has asked the server nothing: that is no further failure of it.
+    fn give_up(&self, state: &mut State, ending: &Ending, crash: Crash) -> (Landed, Outcome) {
+        let Ending { now, flight, .. } = *ending;
+        let known = self.server.failing().in_force(now).cloned();
+        let landed = match known {
+            Some(known) => state.fall(flight, &known.rest),
+            None => state.land_alone(now, flight, Failure::TRANSIENT),
+        };
+        let to_error = |until| self.error(crash, ending.wall_at(until));
+        (landed, state.fail(landed, to_error))
     }
 
     fn tell_of_landing(
@@ -146,13 +179,17 @@ impl Shared {
     }
 }
 
-fn arrive(state: &mut State, now: Moment, flight: FlightId, arrival: Arrival) -> (Landed, Outcome) {
-    let Arrival { landing, header } = arrival;
-    let grant = Arc::clone(&landing.token);
-    let jitter = fastrand::f64();
-    let landed = state.renewal.land(now, flight, Ok(landing), jitter);
-    (landed, state.take(landed, grant, header))
+/// Which flight ends, and when.
+struct Ending {
+    flight: FlightId,
+    ticket: Ticket,
+    now: Moment,
+    wall: SystemTime,
 }
 
-/// A failure needs none.
-const NO_JITTER: f64 = 0.0;
+impl Ending {
+    /// What the wall clock shows then.
+    fn wall_at(&self, then: Moment) -> Option<SystemTime> {
+        self.wall.checked_add(then.saturating_since(self.now))
+    }
+}

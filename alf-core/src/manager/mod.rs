@@ -1,8 +1,8 @@
 //! The token of one client: kept, renewed, and the only place where callers wait for it.
 
 mod announcement;
-mod common;
 mod landing;
+mod server_state;
 mod shared;
 mod state;
 mod views;
@@ -20,7 +20,7 @@ use crate::{
 
 use views::Views;
 
-pub(crate) use common::{CommonFailure, Permission};
+pub(crate) use server_state::{Permission, SharedFailure};
 pub(crate) use shared::Shared;
 pub(crate) use waiting::Verdict;
 

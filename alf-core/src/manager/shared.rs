@@ -3,7 +3,7 @@
 //! Each method here takes the lock, asks the machine, carries out what it decided, and lets go of
 //! the lock before anything of the outside is called. None of them waits.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -16,7 +16,7 @@ use crate::wire::token_request::GrantParameters;
 use crate::{Event, Observer, Origin, Requested, Runtime, Token, TokenEndpoint, TokenError};
 
 use super::announcement::{Announcement, Outcome};
-use super::common::Common;
+use super::server_state::ServerState;
 use super::state::State;
 use super::waiting::{Renewing, Step, Verdict};
 
@@ -27,12 +27,14 @@ pub(crate) struct Shared {
     pub(crate) endpoint: Arc<dyn TokenEndpoint>,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) clock: Arc<Clock>,
-    pub(crate) common: Arc<Common>,
+    pub(crate) server: Arc<ServerState>,
     observer: Arc<dyn Observer>,
     slot: Slot,
     /// Whether the held token is on trial (R6): looked at for every request, so not behind the
     /// lock.
     on_trial: AtomicBool,
+    /// Its last turn, while the authorization server is in trouble (B2).
+    pub(crate) last_turn: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -52,9 +54,10 @@ impl Shared {
     ) -> Self {
         Self {
             clock: Arc::new(Clock::new(Arc::clone(&runtime))),
-            common: Arc::default(),
+            server: Arc::default(),
             slot: Slot::empty(),
             on_trial: AtomicBool::new(false),
+            last_turn: AtomicU64::new(0),
             state: Mutex::new(State::new(config.policy.clone())),
             grant: config.grant.clone(),
             config: Arc::new(config),
@@ -72,10 +75,11 @@ impl Shared {
             endpoint: Arc::clone(&self.endpoint),
             runtime: Arc::clone(&self.runtime),
             clock: Arc::clone(&self.clock),
-            common: Arc::clone(&self.common),
+            server: Arc::clone(&self.server),
             observer: Arc::clone(&self.observer),
             slot: Slot::empty(),
             on_trial: AtomicBool::new(false),
+            last_turn: AtomicU64::new(0),
             state: Mutex::new(State::new(self.config.policy.clone())),
         }
     }
@@ -210,10 +214,8 @@ impl Shared {
     }
 
     /// B2: what another view of the client met, this one would meet too.
-    fn rest_with_others(&self, state: &mut State) {
-        if let Some(failure) = self.common.failure() {
-            state.rest_with(failure);
-        }
+    pub(super) fn rest_with_others(&self, state: &mut State) {
+        state.rest_with(self.server.failure());
     }
 
     /// Carries out what the machine decided, but for what is done outside of the lock.
@@ -233,7 +235,7 @@ impl Shared {
         let announcement = Arc::new(Announcement::new(begin));
         Departure {
             frozen: state.announcement.replace(announcement),
-            flight: Flight::new(Arc::clone(self), begin, self.common.ticket()),
+            flight: Flight::new(Arc::clone(self), begin, self.server.ticket()),
         }
     }
 

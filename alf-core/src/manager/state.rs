@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::machine::{Demand, FlightId, Landed, Moment, OriginKey, Policy, Renewal};
+use crate::machine::{Demand, Failure, FlightId, Landed, Moment, OriginKey, Policy, Renewal, Rest};
 use crate::token::Grant;
 use crate::{Origin, Token, TokenError};
 
 use super::announcement::{Announcement, Outcome};
-use super::common::CommonFailure;
+use super::server_state::SharedFailure;
 use super::waiting::Step;
 
 pub(super) struct State {
@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) token: Option<Token>,
     /// Where the waiters of the flight that is under way look.
     pub(super) announcement: Option<Arc<Announcement>>,
+    /// Whether what it rests after is everybody's, so that another's success ends it (B2).
+    rests_with_others: bool,
     /// What callers get while alf rests.
     last_error: Option<TokenError>,
     /// The origins that were seen rejecting, by their number (R6).
@@ -32,6 +34,7 @@ impl State {
             renewal: Renewal::new(policy),
             token: None,
             announcement: None,
+            rests_with_others: false,
             last_error: None,
             origins: Vec::new(),
             published: None,
@@ -91,11 +94,46 @@ impl State {
         }
     }
 
-    /// Another view of the client rests, after a failure that is everybody's.
-    pub(super) fn rest_with(&mut self, failure: CommonFailure) {
-        if self.renewal.rest_with(&failure.rest) {
-            self.last_error = Some(failure.error);
+    /// All views of the client rest after that failure, or have nothing to rest after.
+    pub(super) fn rest_with(&mut self, failure: Option<SharedFailure>) {
+        match failure {
+            Some(failure) => {
+                if self.renewal.rest_with(&failure.rest) {
+                    self.rests_with_others = true;
+                    self.last_error = Some(failure.error);
+                }
+            }
+            None => {
+                if self.rests_with_others {
+                    self.rests_with_others = false;
+                    self.renewal.rest_is_over();
+                }
+            }
         }
+    }
+
+    /// A flight failed of what is about its scope or resource.
+    pub(super) fn land_alone(&mut self, now: Moment, flight: FlightId, failure: Failure) -> Landed {
+        self.rests_with_others = false;
+        self.renewal.land(now, flight, Err(failure), NO_JITTER)
+    }
+
+    /// [`Renewal::fall`].
+    pub(super) fn fall(&mut self, flight: FlightId, rest: &Rest) -> Landed {
+        self.rests_with_others = true;
+        self.renewal.fall(flight, rest)
+    }
+
+    /// [`Renewal::land_after`].
+    pub(super) fn land_after(
+        &mut self,
+        now: Moment,
+        flight: FlightId,
+        failure: &Failure,
+        last: Rest,
+    ) -> Landed {
+        self.rests_with_others = true;
+        self.renewal.land_after(now, flight, failure, last)
     }
 
     /// Takes the announcement of that flight, if it was not replaced.
@@ -119,3 +157,6 @@ impl State {
         OriginKey::new(index)
     }
 }
+
+/// A failure needs none.
+const NO_JITTER: f64 = 0.0;

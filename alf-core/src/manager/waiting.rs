@@ -156,7 +156,7 @@ impl Shared {
     fn gave_up(&self, patience: &Patience) -> TokenError {
         let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
         let waited = self.now().saturating_since(patience.asked_at);
-        let trouble = self.common.trouble();
+        let trouble = self.server.trouble(patience.asked_at);
         let cause = Cause::new(kind, Failure::TRANSIENT).or_because(trouble.as_ref());
         TokenError::new(cause, self.shown_endpoint(), 0, waited, None)
     }

@@ -232,16 +232,13 @@ fn refusal_may_pass(status: StatusCode, error: Option<&str>) -> bool {
         )
 }
 
-/// B2: whom it refused. A 401 is of the client, whatever its body says.
+/// B2: whom it refused. A 401 is of the client, unless it says that it is of the scope or resource.
 fn whose(status: StatusCode, error: Option<&str>) -> Whose {
-    let of_the_client = matches!(
-        error,
-        Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type")
-    );
-    if of_the_client || status == StatusCode::UNAUTHORIZED {
-        Whose::Clients
-    } else {
-        Whose::Requests
+    match error {
+        Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type") => Whose::Clients,
+        Some("invalid_scope" | "invalid_target") => Whose::Requests,
+        Some(_) | None if status == StatusCode::UNAUTHORIZED => Whose::Clients,
+        Some(_) | None => Whose::Requests,
     }
 }
 

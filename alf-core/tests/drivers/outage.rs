@@ -1,9 +1,12 @@
 //! B1 and B2 for a client with tokens of many scopes: in an outage they are as one.
 
 use std::error::Error as _;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alf_core::{Client, Runtime as _, TokenErrorKind, TokenManager, TransportErrorKind};
+use alf_core::{
+    Client, ClientSecret, Runtime as _, TokenErrorKind, TokenManager, TransportErrorKind,
+};
 
 use crate::support::{
     ACQUIRE_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, LIFETIME, Reply, SECRET, World, millis,
@@ -42,6 +45,43 @@ fn requests_in_ten_minutes(reply: &Reply, count: usize) -> usize {
     let tokens = scopes(world.client().tokens(), count);
     ask_on_and_on(&world, &tokens, seconds(600));
     world.endpoint.requests()
+}
+
+/// As [`requests_in_ten_minutes`], where each is asked for again at some time within ten seconds.
+fn requests_of_slow_callers(reply: &Reply, count: usize) -> usize {
+    let mut random = fastrand::Rng::with_seed(7);
+    let world = World::new();
+    world.endpoint.otherwise(reply.clone());
+    let tokens = scopes(world.client().tokens(), count);
+    let step = 50;
+    let mut calls: Vec<Option<Asking>> = tokens.iter().map(|_| None).collect();
+    let mut next: Vec<u64> = tokens.iter().map(|_| random.u64(..5000)).collect();
+    for now in (0..600_000).step_by(step) {
+        world.advance(millis(50));
+        for (number, call) in calls.iter_mut().enumerate() {
+            if call.as_ref().is_some_and(Asking::is_finished) {
+                *call = None;
+                next[number] = now + random.u64(..10_000);
+            }
+            if call.is_none() && next[number] <= now {
+                *call = Some(world.ask(&tokens[number]));
+            }
+        }
+    }
+    world.endpoint.requests()
+}
+
+#[test]
+fn b2_load_of_slow_callers_does_not_grow_with_the_scopes_either() {
+    for reply in [Reply::status(503), Reply::Never] {
+        let of_one = requests_of_slow_callers(&reply, 1);
+        let of_many = requests_of_slow_callers(&reply, 32);
+        // Of one there are none while its caller thinks: twice as many at most.
+        assert!(
+            of_many <= 32 + 2 * of_one,
+            "{reply:?}: {of_many}, {of_one} for one"
+        );
+    }
 }
 
 #[test]
@@ -151,6 +191,174 @@ fn b2_scope_that_always_fails_keeps_no_other_from_its_token() {
 }
 
 #[test]
+fn b2_each_scope_has_a_turn_however_many_fail_always() {
+    for reply in [Reply::status(500), Reply::Never] {
+        let world = World::new();
+        let client = world.client();
+        let mut tokens = scopes(client.tokens(), 16);
+        // It always asks last, and has only its flights' ten seconds each time.
+        tokens.push(client.tokens().with_scope("fine"));
+        world.endpoint.always("scope=scope-", reply.clone());
+        ask_on_and_on(&world, &tokens, seconds(16 * 10));
+        let fine = tokens.last().unwrap();
+        assert!(world.ask_now(fine).is_ok(), "{reply:?}");
+    }
+}
+
+#[test]
+fn b2_what_is_odd_about_one_scope_lets_no_other_rest() {
+    for odd in [
+        Reply::body(r#"{"access_token":"t","token_type":"N_A"}"#),
+        Reply::body("<html>"),
+        Reply::refuse(401, "invalid_scope"),
+    ] {
+        let world = World::new();
+        let tokens = scopes(world.client().tokens(), 2);
+        world.endpoint.reply(odd);
+        assert!(world.ask_now(&tokens[0]).is_err());
+        assert!(world.ask_now(&tokens[1]).is_ok());
+    }
+}
+
+#[test]
+fn b1_who_was_under_way_before_a_rest_goes_on_after_it() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    let held = world.endpoint.hold();
+    let mut slow = world.ask(&tokens[0]);
+    world.endpoint.reply(Reply::refuse(401, "invalid_client"));
+    assert!(world.ask_now(&tokens[1]).is_err());
+    world.advance(seconds(4));
+    // What was said three seconds ago is no answer to this one.
+    held.answer(Reply::status(503));
+    world.advance(millis(150));
+    assert!(slow.take().unwrap().is_ok());
+}
+
+#[test]
+fn b3_changed_secret_is_tried_at_once_whatever_another_met() {
+    let world = World::new();
+    let secret = Arc::new(Mutex::new("old"));
+    let read = Arc::clone(&secret);
+    let source = ClientSecret::from_fn(move || {
+        let secret = *read.lock().unwrap();
+        async move { Ok::<_, String>(secret) }
+    });
+    let client = world.build(world.builder().client_secret_post(CLIENT_ID, source));
+    let tokens = scopes(client.tokens(), 2);
+    let held = world.endpoint.hold();
+    let mut slow = world.ask(&tokens[0]);
+    world.endpoint.reply(Reply::refuse(401, "invalid_client"));
+    assert!(world.ask_now(&tokens[1]).is_err());
+    *secret.lock().unwrap() = "new";
+    held.answer(Reply::refuse(401, "invalid_client"));
+    world.runtime.run_until_stalled();
+    assert!(slow.take().unwrap().is_ok());
+    // And that ends the rest.
+    assert!(world.ask_now(&tokens[1]).is_ok());
+}
+
+#[test]
+fn b2_success_ends_a_rest_for_who_has_met_it() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 3);
+    let held = world.endpoint.hold();
+    let mut slow = world.ask(&tokens[0]);
+    world
+        .endpoint
+        .reply(Reply::status(503).header("Retry-After", "300"));
+    assert!(world.ask_now(&tokens[1]).is_err());
+    assert!(world.ask_now(&tokens[2]).is_err());
+    held.answer(Reply::Issue);
+    world.runtime.run_until_stalled();
+    assert!(slow.take().unwrap().is_ok());
+    for tokens in &tokens {
+        assert!(world.ask_now(tokens).is_ok());
+    }
+    // But what is about its own scope it rests after by itself.
+    let odd = world.client().tokens().with_scope("odd");
+    world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
+    assert!(world.ask_now(&odd).is_err());
+    assert!(world.ask_now(&odd.with_scope("fine")).is_ok());
+    assert!(world.ask_now(&odd).is_err());
+}
+
+#[test]
+fn s5_success_that_is_too_late_ends_no_rest() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 3);
+    let held = world.endpoint.hold();
+    let _frozen = world.ask(&tokens[0]);
+    world
+        .endpoint
+        .reply(Reply::status(503).header("Retry-After", "300"));
+    assert!(world.ask_now(&tokens[1]).is_err());
+    world.runtime.freeze();
+    held.answer(Reply::Issue);
+    world.advance(seconds(20));
+    // It is past its deadline: this demand finds that out.
+    assert!(world.ask_now(&tokens[0]).is_err());
+    world.runtime.revive();
+    world.runtime.run_until_stalled();
+    let before = world.endpoint.requests();
+    assert!(world.ask_now(&tokens[2]).is_err());
+    assert_eq!(world.endpoint.requests(), before);
+}
+
+#[test]
+fn s4_deaths_let_a_longer_rest_stand() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 3);
+    world.endpoint.reply(Reply::Panic);
+    let held = world.endpoint.hold();
+    let mut dying = world.ask(&tokens[0]);
+    world
+        .endpoint
+        .reply(Reply::refuse(401, "invalid_client").header("Retry-After", "60"));
+    assert!(world.ask_now(&tokens[1]).is_err());
+    held.answer(Reply::Panic);
+    world.runtime.run_until_stalled();
+    assert_eq!(
+        dying.take().unwrap().unwrap_err().kind(),
+        TokenErrorKind::Died
+    );
+    world.advance(seconds(2));
+    let error = world.ask_now(&tokens[2]).unwrap_err();
+    assert_eq!(error.error_code(), Some("invalid_client"));
+    let left = error.retry_at().unwrap();
+    let left = left.duration_since(world.runtime.wall_clock()).unwrap();
+    assert_eq!(left, seconds(58));
+}
+
+#[test]
+fn s5_reload_that_hangs_keeps_nobody_waiting_for_long() {
+    let world = World::new();
+    let reads = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&reads);
+    let source = ClientSecret::from_fn(move || {
+        *count.lock().unwrap() += 1;
+        let hangs = *count.lock().unwrap() == 3;
+        async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, String>("secret")
+        }
+    });
+    let client = world.build(world.builder().client_secret_post(CLIENT_ID, source));
+    let tokens = scopes(client.tokens(), 2);
+    world.endpoint.reply(Reply::status(503));
+    let mut first = world.ask(&tokens[0]);
+    world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
+    let second = world.ask(&tokens[1]);
+    world.advance(millis(100));
+    assert_eq!(*reads.lock().unwrap(), 3, "the second reads again");
+    world.advance(seconds(6));
+    assert!(first.take().unwrap().is_ok());
+    assert!(second.is_finished());
+}
+
+#[test]
 fn b2_what_one_has_met_is_told_to_those_who_wait_for_their_turn() {
     let world = World::new();
     let tokens = scopes(world.client().tokens(), 3);
@@ -201,7 +409,9 @@ fn b1_outage_that_is_too_long_for_one_is_ridden_out_by_who_began_later() {
     let mut first = world.ask(&tokens[0]);
     world.advance(seconds(6));
     let mut second = world.ask(&tokens[1]);
-    world.advance(seconds(4));
+    while !first.is_finished() {
+        world.advance(millis(50));
+    }
     assert!(first.take().unwrap().is_err());
     // Who comes now has the error at once (B2).
     assert!(world.ask_now(&tokens[0]).is_err());
@@ -343,12 +553,36 @@ fn s5_time_out_after_a_success_blames_nothing_that_is_over() {
 }
 
 #[test]
+fn s5_time_out_of_a_caller_blames_what_failed_while_it_waited() {
+    let world = World::new();
+    let tokens = scopes(world.client().tokens(), 2);
+    world.endpoint.otherwise(Reply::status(503));
+    let mut long_ago = world.ask(&tokens[0]);
+    world.advance(seconds(1));
+    let mut call = world.ask(&tokens[1]);
+    world.advance(millis(500));
+    // From here on nothing is told.
+    world.runtime.freeze();
+    world.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    let source = error.source().unwrap().to_string();
+    assert!(source.contains("503"), "{source}");
+    assert!(long_ago.take().unwrap().is_err());
+    // An hour later that is no cause any more.
+    world.advance(seconds(3600));
+    let mut call = world.ask(&tokens[1]);
+    world.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    assert!(error.source().is_none(), "{error:?}");
+}
+
+#[test]
 fn b2_no_that_will_not_pass_is_news_to_who_knows_of_an_outage() {
     let world = World::new();
     let tokens = scopes(world.client().tokens(), 2);
     let held = world.endpoint.hold();
     let mut slow = world.ask(&tokens[0]);
-    // Meanwhile another meets an outage, and has asked to be left alone for a second.
+    // Meanwhile another meets an outage, and is asked to leave the server alone for a while.
     world
         .endpoint
         .reply(Reply::status(503).header("Retry-After", "20"));
@@ -428,11 +662,17 @@ fn t10_scopes_that_are_asked_for_at_once_read_the_metadata_once() {
     let document = world.endpoint.hold();
     let mut calls = ask_all(&world, &tokens);
     assert_eq!(world.endpoint.requests(), 1);
+    // Who has read it may wait for its token: the others need not.
+    let own = world.endpoint.hold();
     document.answer(Reply::body(
         r#"{"issuer":"https://as.example.com","token_endpoint":"https://as.example.com/token"}"#,
     ));
     world.runtime.run_until_stalled();
-    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    let (reader, others) = calls.split_first_mut().unwrap();
+    assert!(others.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    own.answer(Reply::Issue);
+    world.runtime.run_until_stalled();
+    assert!(reader.take().unwrap().is_ok());
     assert_eq!(world.endpoint.requests(), 21);
     // After a day it is read again, once too.
     world.advance(seconds(24 * 60 * 60));

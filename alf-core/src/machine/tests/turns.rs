@@ -12,15 +12,18 @@ struct Flights {
     turns: Turns,
     now: Moment,
     tickets: Vec<Ticket>,
+    /// The last turn of each.
+    turns_of: Vec<u64>,
 }
 
 impl Flights {
     fn new(count: usize) -> Self {
         let mut turns = Turns::default();
-        let tickets = (0..count).map(|_| turns.ticket()).collect();
+        let tickets: Vec<_> = (0..count).map(|_| turns.ticket()).collect();
         Self {
             turns,
             now: at(0),
+            turns_of: vec![0; tickets.len()],
             tickets,
         }
     }
@@ -28,14 +31,38 @@ impl Flights {
     /// The server is in trouble: the first flight has failed once, and waits for 100 ms.
     fn in_trouble(count: usize) -> Self {
         let mut flights = Self::new(count);
-        assert_eq!(flights.ask(0), Turn::Go);
+        assert_eq!(flights.ask(0), Told::Go);
         flights.stumble(0);
         flights
     }
 
-    fn ask(&mut self, flight: usize) -> Turn {
-        let ticket = self.tickets[flight];
-        self.turns.ask(self.now, ticket, deadline(), false)
+    fn ask(&mut self, flight: usize) -> Told {
+        self.ask_until(flight, deadline(), false)
+    }
+
+    fn ask_until(&mut self, flight: usize, deadline: Moment, alone: bool) -> Told {
+        let claim = Claim {
+            ticket: self.tickets[flight],
+            deadline,
+            last_turn: self.turns_of[flight],
+            alone,
+        };
+        match self.turns.ask(self.now, claim) {
+            Turn::Go { turn } => {
+                self.turns_of[flight] = turn;
+                Told::Go
+            }
+            Turn::Wait { until } => Told::Wait(until),
+            Turn::Stop => Told::Stop,
+            Turn::Fallen => Told::Fallen,
+        }
+    }
+
+    /// One more flight begins; its number.
+    fn begin(&mut self) -> usize {
+        self.tickets.push(self.turns.ticket());
+        self.turns_of.push(0);
+        self.tickets.len() - 1
     }
 
     /// Its attempt fails, and it would try again at once.
@@ -54,15 +81,24 @@ impl Flights {
     }
 }
 
-fn wait(until: Moment) -> Turn {
-    Turn::Wait { until }
+/// [`Turn`] without the number of the turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Go,
+    Wait(Moment),
+    Stop,
+    Fallen,
+}
+
+fn wait(until: Moment) -> Told {
+    Told::Wait(until)
 }
 
 #[test]
 fn s1_all_go_while_the_server_is_well() {
     let mut flights = Flights::new(3);
     for flight in [0, 1, 2, 0] {
-        assert_eq!(flights.ask(flight), Turn::Go);
+        assert_eq!(flights.ask(flight), Told::Go);
     }
 }
 
@@ -76,15 +112,15 @@ fn b2_one_goes_at_a_time_while_it_is_in_trouble_the_longest_waiting_first() {
     assert_eq!(flights.ask(0), wait(deadline()));
     flights.pass(millis(100));
     assert_eq!(flights.ask(2), wait(deadline()));
-    assert_eq!(flights.ask(1), Turn::Go);
-    assert_eq!(flights.ask(1), Turn::Go, "it has its turn until it is over");
+    assert_eq!(flights.ask(1), Told::Go);
+    assert_eq!(flights.ask(1), Told::Go, "it has its turn until it is over");
     assert_eq!(flights.ask(2), wait(deadline()));
     flights.stumble(1);
     let next_at = flights.now + millis(200);
     assert_eq!(flights.ask(1), wait(deadline()));
     assert_eq!(flights.ask(2), wait(next_at));
     flights.pass(millis(200));
-    assert_eq!(flights.ask(2), Turn::Go);
+    assert_eq!(flights.ask(2), Told::Go);
 }
 
 #[test]
@@ -93,7 +129,7 @@ fn b1_pauses_double_whoever_makes_them() {
     for (flight, pause) in [(1, 100), (0, 200), (1, 400), (0, 800), (1, 1000), (0, 1000)] {
         assert_eq!(flights.ask(flight), wait(flights.now + millis(pause)));
         flights.pass(millis(pause));
-        assert_eq!(flights.ask(flight), Turn::Go);
+        assert_eq!(flights.ask(flight), Told::Go);
         flights.stumble(flight);
     }
 }
@@ -102,7 +138,7 @@ fn b1_pauses_double_whoever_makes_them() {
 fn b1_attempts_that_were_under_way_are_the_same_failure() {
     let mut flights = Flights::new(3);
     for flight in [0, 1, 2] {
-        assert_eq!(flights.ask(flight), Turn::Go);
+        assert_eq!(flights.ask(flight), Told::Go);
     }
     for flight in [0, 1, 2] {
         flights.stumble(flight);
@@ -123,7 +159,7 @@ fn b1_pause_that_reaches_past_its_deadline_ends_a_flight() {
     let mut flights = Flights::in_trouble(2);
     let ticket = flights.tickets[0];
     flights.turns.stumbled(at(0), ticket, deadline(), 1.0);
-    assert_eq!(flights.ask(1), Turn::Stop);
+    assert_eq!(flights.ask(1), Told::Stop);
 }
 
 #[test]
@@ -132,8 +168,8 @@ fn b2_success_lets_all_go() {
     flights.ask(1);
     flights.ask(2);
     flights.turns.succeeded(flights.tickets[0]);
-    assert_eq!(flights.ask(2), Turn::Go);
-    assert_eq!(flights.ask(1), Turn::Go);
+    assert_eq!(flights.ask(2), Told::Go);
+    assert_eq!(flights.ask(1), Told::Go);
     // And the pauses begin anew.
     flights.stumble(1);
     assert_eq!(flights.ask(2), wait(at(0) + millis(100)));
@@ -144,19 +180,34 @@ fn b2_who_was_under_way_falls_with_a_flight_that_failed_and_who_begins_does_not(
     let mut flights = Flights::in_trouble(3);
     flights.ask(1);
     flights.fail(0, Failure::PERMANENT, at(1));
-    assert_eq!(flights.ask(1), Turn::Fallen);
-    assert_eq!(flights.ask(2), Turn::Fallen);
-    let later = flights.turns.ticket();
-    let ask = |flights: &mut Flights| flights.turns.ask(flights.now, later, deadline(), false);
-    assert_eq!(ask(&mut flights), wait(at(1)));
+    assert_eq!(flights.ask(1), Told::Fallen);
+    assert_eq!(flights.ask(2), Told::Fallen);
+    let later = flights.begin();
+    assert_eq!(flights.ask(later), wait(at(1)));
     flights.pass(secs(1));
-    assert_eq!(ask(&mut flights), Turn::Go);
+    assert_eq!(flights.ask(later), Told::Go);
     // The pauses of flights after one that failed are longer.
-    flights.turns.stumbled(flights.now, later, flights.now, 1.0);
-    assert_eq!(ask(&mut flights), wait(at(2)));
+    flights.stumble(later);
+    assert_eq!(flights.ask(later), wait(at(2)));
     // Whoever still is under way after a success has not fallen.
-    flights.turns.succeeded(later);
-    assert_eq!(flights.ask(1), Turn::Go);
+    flights.turns.succeeded(flights.tickets[later]);
+    assert_eq!(flights.ask(1), Told::Go);
+}
+
+#[test]
+fn b2_who_is_still_under_way_after_the_rest_goes_on() {
+    let mut flights = Flights::in_trouble(2);
+    flights.fail(0, Failure::PERMANENT, at(1));
+    flights.now = at(1);
+    assert_eq!(flights.ask(1), Told::Go);
+}
+
+#[test]
+fn b3_who_goes_on_with_other_credentials_has_not_fallen() {
+    let mut flights = Flights::in_trouble(2);
+    flights.fail(0, Failure::PERMANENT, at(1));
+    flights.tickets[1] = flights.turns.renewed(flights.tickets[1]);
+    assert_eq!(flights.ask(1), wait(at(1)));
 }
 
 #[test]
@@ -166,56 +217,94 @@ fn b1_who_is_under_way_goes_on_after_a_flight_that_failed_of_what_may_pass() {
     flights.fail(0, Failure::TRANSIENT, at(5));
     assert_eq!(flights.ask(1), wait(at(5)));
     flights.now = at(5);
-    assert_eq!(flights.ask(1), Turn::Go);
+    assert_eq!(flights.ask(1), Told::Go);
     // But whose time is over by then has failed.
     flights.fail(1, Failure::TRANSIENT, deadline());
-    assert_eq!(flights.ask(2), Turn::Stop);
+    assert_eq!(flights.ask(2), Told::Stop);
     // Those that began before are in the same trouble, not in another.
-    let later = flights.turns.ticket();
-    assert!(flights.turns.has_seen_failure(flights.tickets[2]));
-    assert!(!flights.turns.has_seen_failure(later));
+    let later = flights.begin();
+    let has_seen = |flight: usize| flights.turns.has_seen_failure(flights.tickets[flight]);
+    assert!(has_seen(2));
+    assert!(!has_seen(later));
+}
+
+#[test]
+fn b2_rest_that_ends_later_stands() {
+    let mut flights = Flights::new(3);
+    flights.fail(0, Failure::TRANSIENT, at(5));
+    flights.fail(1, Failure::TRANSIENT, at(2));
+    assert_eq!(flights.ask(2), wait(at(5)));
+}
+
+#[test]
+fn b1_last_attempt_of_a_flight_makes_a_pause_too() {
+    let mut flights = Flights::in_trouble(3);
+    flights.pass(millis(100));
+    assert_eq!(flights.ask(1), Told::Go);
+    let ticket = flights.tickets[1];
+    flights.turns.failed_too(flights.now, ticket, 1.0);
+    assert_eq!(flights.ask(2), wait(flights.now + millis(200)));
+    // Who had no turn makes none.
+    let ticket = flights.tickets[0];
+    flights.turns.failed_too(flights.now, ticket, 1.0);
+    assert_eq!(flights.ask(2), wait(flights.now + millis(200)));
+}
+
+#[test]
+fn b2_token_whose_last_turn_is_longest_ago_is_next_whichever_flight_asks() {
+    let mut flights = Flights::in_trouble(3);
+    flights.pass(millis(100));
+    assert_eq!(flights.ask(0), Told::Go);
+    flights.stumble(0);
+    assert_eq!(flights.ask(0), wait(flights.now + millis(200)));
+    // The one that has had no turn is before it, though it comes later.
+    assert_eq!(flights.ask(1), wait(flights.now + millis(200)));
+    // It ends without one, and the next flight of its token has its place.
+    flights.turns.leave(flights.tickets[1]);
+    let next = flights.begin();
+    assert_eq!(flights.ask(next), wait(flights.now + millis(200)));
+    assert_eq!(flights.ask(0), wait(deadline()));
 }
 
 #[test]
 fn s4_flight_that_leaves_makes_room() {
     let mut flights = Flights::in_trouble(3);
     flights.pass(millis(100));
-    assert_eq!(flights.ask(0), Turn::Go);
+    assert_eq!(flights.ask(0), Told::Go);
     flights.ask(1);
     flights.ask(2);
     flights.turns.leave(flights.tickets[1]);
     flights.turns.leave(flights.tickets[0]);
-    assert_eq!(flights.ask(2), Turn::Go);
+    assert_eq!(flights.ask(2), Told::Go);
 }
 
 #[test]
 fn s5_flight_past_its_deadline_keeps_nobody_waiting() {
     let mut flights = Flights::in_trouble(3);
     flights.pass(millis(100));
-    assert_eq!(flights.ask(0), Turn::Go);
-    let later = |flights: &mut Flights| {
-        let ticket = flights.tickets[2];
-        flights.turns.ask(flights.now, ticket, at(20), false)
-    };
+    assert_eq!(flights.ask(0), Told::Go);
     flights.ask(1);
-    assert_eq!(later(&mut flights), wait(deadline()));
+    assert_eq!(flights.ask_until(2, at(20), false), wait(deadline()));
     flights.now = deadline();
-    assert_eq!(later(&mut flights), Turn::Go);
-    assert_eq!(flights.ask(1), Turn::Stop);
+    assert_eq!(flights.ask_until(2, at(20), false), Told::Go);
+    assert_eq!(flights.ask(1), Told::Stop);
 }
 
 #[test]
 fn t10_one_goes_alone_where_all_need_what_it_finds_out() {
-    let mut flights = Flights::new(3);
-    let alone = |flights: &mut Flights, flight: usize| {
-        let ticket = flights.tickets[flight];
-        flights.turns.ask(flights.now, ticket, deadline(), true)
-    };
-    assert_eq!(alone(&mut flights, 0), Turn::Go);
-    assert_eq!(alone(&mut flights, 1), wait(deadline()));
-    // It has found out.
-    assert_eq!(flights.ask(2), Turn::Go);
-    assert_eq!(flights.ask(1), Turn::Go);
+    let mut flights = Flights::new(4);
+    assert_eq!(flights.ask_until(0, deadline(), true), Told::Go);
+    assert_eq!(flights.ask_until(1, deadline(), true), wait(deadline()));
+    // It has found out, and is still under way.
+    flights.turns.found_out(flights.tickets[0]);
+    assert_eq!(flights.ask(2), Told::Go);
+    assert_eq!(flights.ask(1), Told::Go);
+    // In trouble it keeps its turn.
+    flights.stumble(2);
+    flights.pass(millis(100));
+    assert_eq!(flights.ask(3), Told::Go);
+    flights.turns.found_out(flights.tickets[3]);
+    assert_eq!(flights.ask(1), wait(deadline()));
 }
 
 /// Whatever happens in whatever order: one at a time, no sooner than allowed, and nobody is kept
@@ -240,17 +329,16 @@ fn b2_whatever_happens_one_goes_at_a_time_and_each_in_the_end() {
                 }
                 under_way = None;
             } else {
-                let ticket = flights.tickets[flight];
-                let turn = flights.turns.ask(flights.now, ticket, at(10_000), false);
-                match turn {
-                    Turn::Go => {
+                let told = flights.ask_until(flight, at(10_000), false);
+                match told {
+                    Told::Go => {
                         assert_eq!(under_way, None, "seed {seed}");
                         assert!(failed_at + millis(100) <= flights.now, "seed {seed}");
                         under_way = Some(flight);
                         gone[flight] += 1;
                     }
-                    Turn::Wait { until } => assert!(flights.now < until, "seed {seed}"),
-                    Turn::Stop | Turn::Fallen => panic!("seed {seed}: {turn:?}"),
+                    Told::Wait(until) => assert!(flights.now < until, "seed {seed}"),
+                    Told::Stop | Told::Fallen => panic!("seed {seed}: {told:?}"),
                 }
             }
             flights.pass(millis(random.u64(..500)));

@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use event_listener::{Event, EventListener};
 
 use crate::TokenError;
-use crate::machine::{Failure, Moment, Rest, Ticket, Turn, Turns};
+use crate::machine::{Claim, Failure, Moment, Rest, Ticket, Turn, Turns};
 
 /// Shared by a client's views; locked after a view's own state, never before it.
 #[derive(Default)]
-pub(crate) struct Common {
+pub(crate) struct ServerState {
     known: Mutex<Known>,
     /// Rings when what is known has changed.
     bell: Event,
@@ -20,14 +20,14 @@ pub(crate) struct Common {
 struct Known {
     turns: Turns,
     /// The last attempt of any that failed, since one succeeded.
-    stumble: Option<TokenError>,
+    stumble: Option<(Moment, TokenError)>,
     /// The last flight of any that failed, since one succeeded.
-    failure: Option<CommonFailure>,
+    failure: Option<SharedFailure>,
 }
 
 /// A failed flight whose failure every other would meet too.
 #[derive(Clone)]
-pub(crate) struct CommonFailure {
+pub(crate) struct SharedFailure {
     pub(crate) rest: Rest,
     pub(crate) error: TokenError,
 }
@@ -37,13 +37,13 @@ pub(super) struct Failing<'a>(MutexGuard<'a, Known>);
 
 /// [`Turn`], and what one fell with.
 pub(crate) enum Permission {
-    Go,
+    Go { turn: u64 },
     Wait { until: Moment },
     Stop,
-    Fallen(CommonFailure),
+    Fallen(SharedFailure),
 }
 
-impl Common {
+impl ServerState {
     pub(super) fn ticket(&self) -> Ticket {
         self.lock().turns.ticket()
     }
@@ -54,22 +54,16 @@ impl Common {
         self.bell.listen()
     }
 
-    /// Whether a flight may make an attempt; `alone` as in [`Turns::ask`].
-    pub(crate) fn ask(
-        &self,
-        now: Moment,
-        ticket: Ticket,
-        deadline: Moment,
-        alone: bool,
-    ) -> Permission {
+    /// Whether a flight may make an attempt.
+    pub(crate) fn ask(&self, now: Moment, claim: Claim) -> Permission {
         let mut known = self.lock();
-        let failure = known.failure.clone();
-        match (known.turns.ask(now, ticket, deadline, alone), failure) {
+        match (known.turns.ask(now, claim), &known.failure) {
+            (Turn::Go { turn }, _) => Permission::Go { turn },
             (Turn::Wait { until }, _) => Permission::Wait { until },
             (Turn::Stop, _) => Permission::Stop,
-            (Turn::Fallen, Some(failure)) => Permission::Fallen(failure),
+            (Turn::Fallen, Some(failure)) => Permission::Fallen(failure.clone()),
             // None has fallen where no flight has failed.
-            (Turn::Go, _) | (Turn::Fallen, None) => Permission::Go,
+            (Turn::Fallen, None) => Permission::Go { turn: 0 },
         }
     }
 
@@ -84,28 +78,43 @@ impl Common {
     ) {
         let mut known = self.lock();
         known.turns.stumbled(now, ticket, at, jitter);
-        known.stumble = Some(error);
+        let before = known.stumble.replace((now, error));
         drop(known);
+        // Another's `Drop` is not run under the lock.
+        drop(before);
         self.ring();
     }
 
-    /// How the last attempt failed, if none has succeeded since.
-    pub(crate) fn trouble(&self) -> Option<TokenError> {
-        self.lock().stumble.clone()
+    /// How the last attempt failed, if none has succeeded since, and if it was not before `since`.
+    pub(crate) fn trouble(&self, since: Moment) -> Option<TokenError> {
+        let stumble = self.lock().stumble.clone();
+        let (_, error) = stumble.filter(|(at, _)| since <= *at)?;
+        Some(error)
     }
 
-    /// An attempt succeeded.
-    pub(crate) fn succeeded(&self, ticket: Ticket) {
+    /// [`Turns::renewed`].
+    pub(crate) fn renewed(&self, ticket: Ticket) -> Ticket {
+        self.lock().turns.renewed(ticket)
+    }
+
+    /// [`Turns::found_out`].
+    pub(crate) fn found_out(&self, ticket: Ticket) {
+        self.lock().turns.found_out(ticket);
+        self.ring();
+    }
+
+    /// A token has landed. The bell is not rung, since a view's lock is held: it is when the flight
+    /// leaves.
+    pub(super) fn succeeded(&self, ticket: Ticket) {
         let mut known = self.lock();
         known.turns.succeeded(ticket);
-        known.stumble = None;
-        known.failure = None;
+        let over = (known.stumble.take(), known.failure.take());
         drop(known);
-        self.ring();
+        drop(over);
     }
 
     /// The failure in force.
-    pub(super) fn failure(&self) -> Option<CommonFailure> {
+    pub(super) fn failure(&self) -> Option<SharedFailure> {
         self.lock().failure.clone()
     }
 
@@ -131,13 +140,24 @@ impl Common {
 }
 
 impl Failing<'_> {
-    /// The failure of which that one is no news: of the same kind, and since that flight began.
-    pub(super) fn known(&self, ticket: Ticket, failure: &Failure) -> Option<CommonFailure> {
-        let is_same = |known: &CommonFailure| known.error.is_transient() == failure.is_transient();
-        let known = self.0.failure.as_ref();
-        known
-            .filter(|known| is_same(known) && self.0.turns.has_seen_failure(ticket))
-            .cloned()
+    /// The failure that is rested after.
+    pub(super) fn in_force(&self, now: Moment) -> Option<&SharedFailure> {
+        let failure = self.0.failure.as_ref();
+        failure.filter(|failure| now < failure.rest.end())
+    }
+
+    /// The one in force of which that failure is no news: of the same kind, and since its flight
+    /// began.
+    pub(super) fn known(
+        &self,
+        now: Moment,
+        ticket: Ticket,
+        failure: &Failure,
+    ) -> Option<SharedFailure> {
+        let known = self.in_force(now)?;
+        let is_same = known.error.is_transient() == failure.is_transient();
+        let is_since = self.0.turns.has_seen_failure(ticket);
+        (is_same && is_since).then(|| known.clone())
     }
 
     /// The rest after the last failure that was everybody's; the next one is longer.
@@ -148,13 +168,20 @@ impl Failing<'_> {
             .unwrap_or_default()
     }
 
+    /// It failed of what is [known](Self::known).
+    pub(super) fn failed_too(mut self, now: Moment, ticket: Ticket) {
+        self.0.turns.failed_too(now, ticket, fastrand::f64());
+    }
+
     /// It failed of what every other would meet. The bell is not rung, since a view's lock is held:
     /// it is when the flight leaves.
-    pub(super) fn failed(mut self, ticket: Ticket, failure: CommonFailure) {
+    pub(super) fn failed(mut self, now: Moment, ticket: Ticket, failure: SharedFailure) {
         let until = failure.rest.end();
         let kind = failure.error.cause().failure;
         self.0.turns.failed(ticket, &kind, until);
-        self.0.stumble = Some(failure.error.clone());
-        self.0.failure = Some(failure);
+        let stumble = self.0.stumble.replace((now, failure.error.clone()));
+        let before = (stumble, self.0.failure.replace(failure));
+        drop(self);
+        drop(before);
     }
 }
