@@ -89,7 +89,8 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, or does not hold what it should: the error names it.
+    /// Where a file cannot be read, does not hold what it should, or holds it in lines that curl does
+    /// not read: the error names it.
     ///
     /// # Examples
     ///
@@ -112,7 +113,7 @@ impl ClientCertificate {
     /// ```
     pub fn put_on(&self, builder: TlsConfigBuilder) -> Result<TlsConfigBuilder, ConfigError> {
         // curl's own errors come late, and name no file.
-        self.files().read()?;
+        self.files().check_files()?;
         let key = PrivateKey::from_pem_file(&self.key, None);
         Ok(builder.identity(Identity::from_pem_file(&self.certificate, Some(key))))
     }

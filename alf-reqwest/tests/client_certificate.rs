@@ -12,7 +12,7 @@
 
 use std::error::Error as _;
 
-use alf_interop::key_file as key;
+use alf_interop::{errors_name_the_file, key_file as key};
 use alf_reqwest::reqwest::{self, redirect::Policy};
 use alf_reqwest::{Client, ClientCertificate, ConfigError};
 
@@ -44,28 +44,14 @@ fn t2_the_certificate_is_taken_by_value() {
 
 #[test]
 fn x1_an_error_names_the_file() {
-    let files = |certificate: &str, key_file: &str| {
-        error_of(&ClientCertificate::from_files(
-            key(certificate),
-            key(key_file),
-        ))
-    };
-    let missing = files("nowhere.crt", "client.pem");
-    assert_eq!(missing.setting(), "client_certificate");
-    assert!(missing.to_string().contains("nowhere.crt"), "{missing}");
-    let swapped = files("client.pem", "client.crt");
-    assert!(
-        swapped
-            .to_string()
-            .contains("client.pem: it holds a private key, and no certificate")
-    );
-    let keyless = files("client.crt", "client.crt");
-    assert_eq!(keyless.setting(), "private_key");
-    assert!(
-        keyless
-            .to_string()
-            .contains("client.crt: it holds a certificate, and no private key")
-    );
+    errors_name_the_file(|certificate, key| {
+        let certificate = ClientCertificate::from_files(certificate, key);
+        vec![
+            certificate.http_client().unwrap_err(),
+            certificate.token_http_client().unwrap_err(),
+            certificate.put_on(reqwest::Client::builder()).unwrap_err(),
+        ]
+    });
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl ClientCertificate {
     /// # Errors
     ///
     /// Where a file cannot be read, or does not hold what it should: the error names it. Where the
-    /// back end does not take the certificate, or is curl, and the certificate is given by value.
+    /// back end does not take the certificate, or is curl, and the certificate is given by value or in
+    /// lines that curl does not read.
     pub fn http_client(&self) -> Result<surf::Client, ConfigError> {
         self.client(&back_end::calls())
     }
@@ -120,8 +121,8 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, or does not hold what it should: the error names it. Where the
-    /// certificate is given by value.
+    /// Where a file cannot be read, does not hold what it should, or holds it in lines that curl does
+    /// not read: the error names it. Where the certificate is given by value.
     ///
     /// # Examples
     ///
@@ -172,7 +173,7 @@ impl ClientCertificate {
             ));
         };
         // curl's own errors come late, and name no file.
-        self.0.read()?;
+        self.0.check_files()?;
         let key = PrivateKey::pem_file(key, None);
         Ok(ClientCertificate::pem_file(certificate, key))
     }

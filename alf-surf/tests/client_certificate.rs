@@ -1,20 +1,14 @@
 //! `ClientCertificate`: the clients that it makes, and the errors of files that cannot be used.
 
 #![cfg(any(feature = "curl-client", feature = "h1-client"))]
-#![expect(
-    clippy::unwrap_used,
-    reason = "code of tests, outside of their functions"
-)]
 
-use alf_interop::key_file as key;
+use alf_interop::{errors_name_the_file, key_file as key};
 #[cfg(feature = "h1-client")]
 use alf_surf::async_native_tls::TlsConnector;
-#[cfg(feature = "curl-client")]
-use alf_surf::isahc::HttpClient;
-use alf_surf::{Client, ClientCertificate, ConfigError};
+use alf_surf::{Client, ClientCertificate};
 
 #[test]
-fn t2_the_certificate_is_on_the_clients() {
+fn t7_alf_takes_the_clients() {
     let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
     let client = Client::builder("https://auth.example.com/token")
         .tls_client_auth("client-id")
@@ -25,22 +19,17 @@ fn t2_the_certificate_is_on_the_clients() {
 
 #[test]
 fn x1_an_error_names_the_file() {
-    let missing = error_of("nowhere.crt", "client.pem");
-    assert_eq!(missing.setting(), "client_certificate");
-    assert!(missing.to_string().contains("nowhere.crt"), "{missing}");
-    let swapped = error_of("client.pem", "client.crt");
-    assert!(
-        swapped
-            .to_string()
-            .contains("client.pem: it holds a private key, and no certificate")
-    );
-    let keyless = error_of("client.crt", "client.crt");
-    assert_eq!(keyless.setting(), "private_key");
-    assert!(
-        keyless
-            .to_string()
-            .contains("client.crt: it holds a certificate, and no private key")
-    );
+    errors_name_the_file(|certificate, key| {
+        let certificate = ClientCertificate::from_files(certificate, key);
+        vec![
+            certificate.http_client().unwrap_err(),
+            certificate.token_http_client().unwrap_err(),
+            #[cfg(feature = "h1-client")]
+            certificate.put_on_tls(TlsConnector::new()).unwrap_err(),
+            #[cfg(feature = "curl-client")]
+            curl::put_on(&certificate).unwrap_err(),
+        ]
+    });
 }
 
 #[cfg(feature = "h1-client")]
@@ -81,19 +70,71 @@ fn x1_what_is_no_key_is_an_error_without_it() {
     );
 }
 
+/// It comes to surf's clients by another way than to isahc's. That it arrives, the cases of `interop`
+/// hold.
 #[cfg(feature = "curl-client")]
-#[test]
-fn t2_the_certificate_is_put_on_isahc() {
-    let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
-    let builder = certificate.put_on_curl(HttpClient::builder());
-    builder.unwrap().build().unwrap();
-}
+#[expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+mod curl {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::path::Path;
 
-/// Each of the methods meets it.
-fn error_of(certificate: &str, key_file: &str) -> ConfigError {
-    let certificate = ClientCertificate::from_files(key(certificate), key(key_file));
-    let error = certificate.http_client().unwrap_err();
-    let other = certificate.token_http_client().unwrap_err();
-    assert_eq!(error.to_string(), other.to_string());
-    error
+    use alf_surf::isahc::{HttpClient, HttpClientBuilder};
+    use alf_surf::{ConfigError, CurlClient, surf};
+    use pollster::block_on;
+
+    use super::*;
+
+    #[test]
+    fn t2_the_certificate_is_on_the_clients() {
+        let server = no_tls();
+        for (key_file, fits) in [("client.pem", true), ("other-client.pem", false)] {
+            let certificate = ClientCertificate::from_files(key("client.crt"), key(key_file));
+            let own = put_on(&certificate).unwrap().build().unwrap();
+            for client in [
+                certificate.http_client().unwrap(),
+                certificate.token_http_client().unwrap(),
+                surf::Client::with_http_client(CurlClient::from_isahc(own)),
+            ] {
+                let error = block_on(client.get(&server).send()).unwrap_err();
+                let shown = format!("{error:?}");
+                // Whose the key is, curl finds before it says a word: so with rustls, so with OpenSSL.
+                let is_ours = ["BadClientCertificate", "given a bad argument"]
+                    .iter()
+                    .any(|said| shown.contains(said));
+                assert_eq!(is_ours, !fits, "{key_file}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn x1_a_file_that_curl_does_not_read_is_found_before_it_connects() {
+        let one_line = Path::new(env!("CARGO_TARGET_TMPDIR")).join("one-line.crt");
+        let pem = std::fs::read_to_string(key("client.crt")).unwrap();
+        std::fs::write(&one_line, pem.replace('\n', " ")).unwrap();
+        let certificate = ClientCertificate::from_files(&one_line, key("client.pem"));
+        for error in [
+            certificate.token_http_client().unwrap_err(),
+            put_on(&certificate).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("one-line.crt"), "{error}");
+            assert!(error.to_string().contains("a line of its own"), "{error}");
+        }
+    }
+
+    pub(super) fn put_on(
+        certificate: &ClientCertificate,
+    ) -> Result<HttpClientBuilder, ConfigError> {
+        certificate.put_on_curl(HttpClient::builder())
+    }
+
+    /// An address where each connection is closed at once.
+    fn no_tls() -> String {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || listener.incoming().for_each(drop));
+        format!("https://{address}/")
+    }
 }

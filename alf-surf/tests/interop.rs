@@ -1,7 +1,7 @@
 //! alf-surf against a real authorization server, on the back end that it makes by itself.
 
 #![cfg_attr(
-    feature = "h1-client",
+    any(feature = "h1-client", feature = "curl-client"),
     expect(
         clippy::unwrap_used,
         reason = "code of tests, outside of their functions"
@@ -14,7 +14,7 @@ use std::path::Path;
 use alf_core::TokenManager;
 use alf_interop::{Answer, Capability, Failure, Subject, Tls};
 use alf_surf::surf::{self, Response};
-use alf_surf::{Client, Error, H1Client, Surf};
+use alf_surf::{Client, Error, Surf};
 
 struct OnSurf;
 
@@ -25,15 +25,14 @@ impl Subject for OnSurf {
         surf::Client::with_http_client(back_end(tls))
     }
 
-    /// On h1, as the others, or on curl, where that is built.
-    #[cfg(feature = "h1-client")]
+    #[cfg(any(feature = "h1-client", feature = "curl-client"))]
     fn ready_made(certificate: &Path, key: &Path) -> [surf::Client; 2] {
         let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
         let calls = certificate.http_client().unwrap();
         [calls, certificate.token_http_client().unwrap()]
     }
 
-    #[cfg(not(feature = "h1-client"))]
+    #[cfg(not(any(feature = "h1-client", feature = "curl-client")))]
     fn ready_made(_: &Path, _: &Path) -> [surf::Client; 2] {
         [(), ()].map(|()| Self::http_client(&Tls::default()))
     }
@@ -56,14 +55,32 @@ impl Subject for OnSurf {
 
     fn can(capability: Capability) -> bool {
         let is_discreet = cfg!(not(feature = "curl-client"));
-        let has_tls = cfg!(feature = "h1-client");
+        let has_tls = cfg!(any(feature = "h1-client", feature = "curl-client"));
         (capability == Capability::DiscreetLogs && is_discreet)
             || (capability != Capability::DiscreetLogs && has_tls)
     }
 }
 
-#[cfg(feature = "h1-client")]
-fn back_end(tls: &Tls) -> H1Client {
+/// As alf does by itself: curl, where it is built.
+#[cfg(feature = "curl-client")]
+fn back_end(tls: &Tls) -> alf_surf::CurlClient {
+    use alf_surf::isahc::HttpClient;
+    use alf_surf::isahc::config::{CaCertificate, Configurable};
+
+    let mut curl = HttpClient::builder();
+    if tls.root_certificate.is_some() {
+        // isahc 0.9 takes it from a file alone.
+        curl = curl.ssl_ca_certificate(CaCertificate::file(alf_interop::key_file("ca.crt")));
+    }
+    if let Some((certificate, key)) = &tls.identity {
+        let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
+        curl = certificate.put_on_curl(curl).unwrap();
+    }
+    alf_surf::CurlClient::from_isahc(curl.build().unwrap())
+}
+
+#[cfg(all(feature = "h1-client", not(feature = "curl-client")))]
+fn back_end(tls: &Tls) -> alf_surf::H1Client {
     use alf_surf::async_native_tls::{Certificate, TlsConnector};
 
     let mut connector = TlsConnector::new();
@@ -75,12 +92,12 @@ fn back_end(tls: &Tls) -> H1Client {
         let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
         connector = certificate.put_on_tls(connector).unwrap();
     }
-    H1Client::new().tls(connector)
+    alf_surf::H1Client::new().tls(connector)
 }
 
-#[cfg(not(feature = "h1-client"))]
-fn back_end(_: &Tls) -> H1Client {
-    H1Client::new()
+#[cfg(not(any(feature = "h1-client", feature = "curl-client")))]
+fn back_end(_: &Tls) -> alf_surf::H1Client {
+    alf_surf::H1Client::new()
 }
 
 async fn read(mut response: Response) -> Result<Answer, Error> {

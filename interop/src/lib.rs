@@ -20,11 +20,13 @@
 )]
 
 mod cases;
+mod client_certificate;
 mod control;
 mod server;
 mod subject;
 mod trial;
 
 pub use cases::run;
+pub use client_certificate::errors_name_the_file;
 pub use server::key_file;
 pub use subject::{Answer, Capability, Failure, Subject, Tls};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::ConfigError;
 
+use super::pem;
 use super::private_key::of_certificate;
 use super::source::{Reader, Sort, Source};
 use super::{AuthenticationError, Reload};
@@ -64,7 +65,7 @@ impl CertificateSource {
 
 const CERTIFICATE: Sort = Sort {
     name: "certificate",
-    not_text: "it is no text, and so no PEM; DER becomes PEM by openssl x509 -inform DER",
+    not_text: pem::CERTIFICATE_IS_NO_TEXT,
     in_file: str::trim,
     // A file that is just being written is no other certificate yet.
     problem: |pem| of_certificate(pem).err().map(Into::into),

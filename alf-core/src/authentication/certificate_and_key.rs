@@ -74,26 +74,34 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read or is larger than 64 KiB; where no certificate is in the one, or
-    /// not one private key in the other; where the key is encrypted, and where the PEM is damaged.
-    /// What is in a PEM, and whether the key is that of the certificate, the HTTP library must say.
+    /// Where a file cannot be read, is no regular one (a link to one is), or is larger than 64 KiB;
+    /// where no certificate is in the one, or not one private key in the other; where the key is
+    /// encrypted, and where the PEM is damaged. What is in a PEM, and whether the key is that of the
+    /// certificate, the HTTP library must say.
     pub fn read(&self) -> Result<CertificatePem, ConfigError> {
-        let certificate = self.certificate.read(CERTIFICATE)?;
-        let key = self.key.read(PRIVATE_KEY)?;
-        // It never grows, and so leaves no copies behind.
-        let room = certificate.len().saturating_add(key.len());
-        let mut text = Zeroizing::new(String::with_capacity(room.saturating_mul(2)));
-        write_certificates(&certificate, &mut text)
-            .map_err(|problem| self.certificate.unusable(CERTIFICATE, problem))?;
-        let certificate_length = text.len();
-        write_key(&key, &mut text).map_err(|problem| self.key.unusable(PRIVATE_KEY, problem))?;
-        Ok(CertificatePem {
-            text,
-            certificate_length,
-        })
+        let (certificate, key) = self.texts()?;
+        self.parse(&certificate, &key)
     }
 
-    /// The files of the certificate and of its key, for a library that reads them itself.
+    /// Reads both, for a library that will read the [`files`](Self::files) itself, line by line.
+    ///
+    /// [`read`](Self::read) finds BEGIN and END wherever they stand. curl does not, and says so only
+    /// when it connects, without a name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read); and where a BEGIN or an END does not stand in a line of its
+    /// own, a byte order mark stands before it, or an empty line between.
+    pub fn check_files(&self) -> Result<(), ConfigError> {
+        let (certificate, key) = self.texts()?;
+        self.parse(&certificate, &key)?;
+        pem::check_lines(&certificate, pem::CERTIFICATE)
+            .map_err(|problem| self.certificate.unusable(CERTIFICATE, problem))?;
+        pem::check_lines(&key, pem::PRIVATE_KEY).map_err(|problem| self.key.unusable(KEY, problem))
+    }
+
+    /// The files of the certificate and of its key, for a library that reads them itself. Look at
+    /// them with [`check_files`](Self::check_files) first.
     pub fn files(&self) -> Option<(&Path, &Path)> {
         match (&self.certificate, &self.key) {
             (Place::File(certificate), Place::File(key)) => Some((certificate, key)),
@@ -108,8 +116,43 @@ impl CertificateAndKey {
             Place::Value(_) => String::new(),
             Place::File(path) => format!(" in {}", path.display()),
         };
-        let problem = format!("it cannot be used with the private key{key}");
+        let hint = self.other_format().unwrap_or_default();
+        let problem = format!("it cannot be used with the private key{key}{hint}");
         self.certificate.unusable(CERTIFICATE, problem).because(by)
+    }
+
+    /// What helps where the key is in a format that not every library takes.
+    fn other_format(&self) -> Option<String> {
+        let text = self.key.read(KEY, pem::KEY_IS_NO_TEXT).ok()?;
+        match pem::private_key(&text).ok()? {
+            (pem::Format::Pkcs8, _) => None,
+            (pem::Format::Sec1 | pem::Format::Pkcs1, key) => Some(format!(
+                "; that is BEGIN {}: where the library takes PKCS#8 alone, export it as PKCS#8 \
+                 (openssl pkey -in key.pem -out pkcs8.pem)",
+                key.label()
+            )),
+        }
+    }
+
+    fn texts(&self) -> Result<(Zeroizing<String>, Zeroizing<String>), ConfigError> {
+        let certificate = self
+            .certificate
+            .read(CERTIFICATE, pem::CERTIFICATE_IS_NO_TEXT)?;
+        Ok((certificate, self.key.read(KEY, pem::KEY_IS_NO_TEXT)?))
+    }
+
+    fn parse(&self, certificate: &str, key: &str) -> Result<CertificatePem, ConfigError> {
+        // It never grows, and so leaves no copies behind.
+        let room = certificate.len().saturating_add(key.len());
+        let mut text = Zeroizing::new(String::with_capacity(room.saturating_mul(2)));
+        write_certificates(certificate, &mut text)
+            .map_err(|problem| self.certificate.unusable(CERTIFICATE, problem))?;
+        let certificate_length = text.len();
+        write_key(key, &mut text).map_err(|problem| self.key.unusable(KEY, problem))?;
+        Ok(CertificatePem {
+            text,
+            certificate_length,
+        })
     }
 }
 
@@ -146,7 +189,11 @@ enum Place {
 
 impl Place {
     /// `name` is what errors call it.
-    fn read(&self, name: &'static str) -> Result<Zeroizing<String>, ConfigError> {
+    fn read(
+        &self,
+        name: &'static str,
+        no_text: &'static str,
+    ) -> Result<Zeroizing<String>, ConfigError> {
         let path = match self {
             Self::Value(text) => return Ok(Zeroizing::new(text.expose().to_owned())),
             Self::File(path) => path,
@@ -154,14 +201,23 @@ impl Place {
         if path.as_os_str().is_empty() {
             return Err(ConfigError::new(name, "the path of its file is empty"));
         }
-        let bytes = file::read(path).map_err(|error| {
+        let unread = |error| {
             let problem = format!("it cannot be read from {}", path.display());
             ConfigError::new(name, problem).because(error)
-        })?;
+        };
+        // X5: whoever opens a pipe waits for somebody to write into it.
+        if !std::fs::metadata(path).map_err(unread)?.is_file() {
+            return Err(self.unusable(name, "it is no regular file"));
+        }
+        let bytes = file::read(path).map_err(unread)?;
         if bytes.len() > file::LONGEST {
             return Err(self.unusable(name, file::TOO_LARGE));
         }
-        Ok(text_of(&bytes))
+        let text = text_of(&bytes);
+        if !text.contains(pem::BEGIN) && !is_text(&bytes) {
+            return Err(self.unusable(name, no_text));
+        }
+        Ok(text)
     }
 
     /// What was read cannot be used: which it was, where it came from, and why.
@@ -197,6 +253,11 @@ fn text_of(bytes: &[u8]) -> Zeroizing<String> {
     text
 }
 
+/// DER and UTF-16 may be UTF-8 too, but for what no text has.
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)
+}
+
 fn write_certificates(pem: &str, text: &mut String) -> Result<(), &'static str> {
     let (own, chain) = pem::certificates(pem)?;
     own.write(text)?;
@@ -211,7 +272,7 @@ fn write_key(pem: &str, text: &mut String) -> Result<(), &'static str> {
 }
 
 const CERTIFICATE: &str = "client_certificate";
-const PRIVATE_KEY: &str = "private_key";
+const KEY: &str = "client_certificate_key";
 
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,12 @@ pub(super) enum Format {
 
 /// What stands between a line BEGIN and its line END.
 pub(super) struct Block<'a> {
+    /// What stands before BEGIN, from the block before on.
+    before: &'a str,
     label: &'a str,
     body: &'a str,
+    /// What stands after END.
+    after: &'a str,
 }
 
 /// The one private key in it.
@@ -61,7 +65,23 @@ pub(super) fn certificates(pem: &str) -> Result<(Block<'_>, Vec<Block<'_>>), &'s
     }
 }
 
+/// Whether libraries that read line by line find in it, too, what is `wanted`: what the label ends
+/// with.
+pub(super) fn check_lines(pem: &str, wanted: &str) -> Result<(), &'static str> {
+    for block in blocks(pem)? {
+        block.check_ends()?;
+        if block.label.ends_with(wanted) {
+            block.check_body()?;
+        }
+    }
+    Ok(())
+}
+
 impl Block<'_> {
+    pub(super) fn label(&self) -> &str {
+        self.label
+    }
+
     #[cfg(feature = "jwt")]
     pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, &'static str> {
         decoded(&self.base64())
@@ -83,6 +103,35 @@ impl Block<'_> {
         Ok(())
     }
 
+    fn check_ends(&self) -> Result<(), &'static str> {
+        if self.before.ends_with('\u{feff}') {
+            return Err(BYTE_ORDER_MARK);
+        }
+        if self.body.trim().is_empty() {
+            return Err(NOTHING);
+        }
+        let begins = self.before.is_empty() || self.before.ends_with('\n');
+        if begins && ends_line(self.body) && self.body.ends_with('\n') && ends_line(self.after) {
+            Ok(())
+        } else {
+            Err(NO_LINES)
+        }
+    }
+
+    /// To openssl an empty line is the end of headers, of which there may be none.
+    fn check_body(&self) -> Result<(), &'static str> {
+        let is_empty = |line: &&str| line.trim().is_empty();
+        if self
+            .body
+            .lines()
+            .skip_while(is_empty)
+            .any(|line| is_empty(&line))
+        {
+            return Err("an empty line stands between BEGIN and END; take it out");
+        }
+        Ok(())
+    }
+
     fn base64(&self) -> Zeroizing<String> {
         // It never grows, and so leaves no copies behind.
         let mut base64 = Zeroizing::new(String::with_capacity(self.body.len()));
@@ -91,11 +140,18 @@ impl Block<'_> {
     }
 }
 
+/// rustls takes no tab there.
+fn ends_line(text: &str) -> bool {
+    let rest = text.split('\n').next().unwrap_or_default();
+    rest.trim_matches([' ', '\r']).is_empty()
+}
+
 fn decoded(base64: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     if base64.contains('\\') {
         return Err("it has \\n in place of its line breaks");
     }
     match STANDARD.decode(base64.as_bytes()) {
+        Ok(der) if der.is_empty() => Err(NOTHING),
         Ok(der) => Ok(Zeroizing::new(der)),
         Err(_) => Err("it is damaged: what stands between BEGIN and END is no base64"),
     }
@@ -104,12 +160,17 @@ fn decoded(base64: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
 /// Found by their markers, wherever those stand in a line: some tools make one line of all.
 fn blocks(mut pem: &str) -> Result<Vec<Block<'_>>, &'static str> {
     let mut blocks = Vec::new();
-    while let Some((_, rest)) = pem.split_once("-----BEGIN ") {
+    while let Some((before, rest)) = pem.split_once(BEGIN) {
         let (label, rest) = rest.split_once("-----").ok_or(CUT_OFF)?;
         let end = ["-----END ", label, "-----"].concat();
-        let (body, rest) = rest.split_once(&end).ok_or(CUT_OFF)?;
-        blocks.push(Block { label, body });
-        pem = rest;
+        let (body, after) = rest.split_once(&end).ok_or(CUT_OFF)?;
+        blocks.push(Block {
+            before,
+            label,
+            body,
+            after,
+        });
+        pem = after;
     }
     Ok(blocks)
 }
@@ -142,11 +203,21 @@ fn has(blocks: &[Block<'_>], label: &str) -> bool {
     blocks.iter().any(|block| block.label.ends_with(label))
 }
 
-const PRIVATE_KEY: &str = "PRIVATE KEY";
-const CERTIFICATE: &str = "CERTIFICATE";
+pub(super) const BEGIN: &str = "-----BEGIN ";
+pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
+pub(super) const CERTIFICATE: &str = "CERTIFICATE";
+pub(super) const CERTIFICATE_IS_NO_TEXT: &str = "it is no text, and so no PEM; DER becomes PEM by openssl x509 -inform DER, PKCS#12 \
+     by openssl pkcs12 -nokeys, UTF-16 by iconv -f UTF-16 -t UTF-8";
+pub(super) const KEY_IS_NO_TEXT: &str = "it is no text, and so no PEM; DER becomes PEM by openssl pkey -inform DER, PKCS#12 \
+     by openssl pkcs12 -nocerts -nodes, UTF-16 by iconv -f UTF-16 -t UTF-8";
 const EMPTY: &str = "it is empty";
 const ENCRYPTED: &str = "it is encrypted; decrypt it (openssl pkey -in encrypted.pem -out key.pem), and keep it where \
      others cannot read it";
 const CUT_OFF: &str = "it is cut off: a line -----BEGIN …----- has no line -----END …-----";
+const NOTHING: &str = "it is damaged: nothing stands between BEGIN and END";
+const BYTE_ORDER_MARK: &str = "a byte order mark stands before -----BEGIN, where the HTTP library, which reads the file itself, \
+     may stumble; save the file as UTF-8 without one";
+const NO_LINES: &str = "the HTTP library reads the file itself, and line by line: give -----BEGIN …-----, -----END …-----, and \
+     what stands between them, each a line of its own";
 /// How many characters stand in a line (RFC 7468 §2).
 const LINE: usize = 64;

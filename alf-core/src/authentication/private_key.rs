@@ -247,7 +247,7 @@ impl KeyReader {
 
 const PRIVATE_KEY: Sort = Sort {
     name: "private_key",
-    not_text: "it is no text, and so no PEM; DER becomes PEM by openssl pkey -inform DER",
+    not_text: pem::KEY_IS_NO_TEXT,
     in_file: str::trim,
     // A file that is just being written is no other key yet.
     problem: |pem| pem::private_key(pem).err().map(Into::into),

@@ -1,6 +1,8 @@
 //! What is wrong with a certificate or its key is said with the name of its file, and without a
 //! byte of the key.
 
+mod lines;
+
 use std::io;
 
 use super::super::source::tests::TemporaryFile;
@@ -9,6 +11,7 @@ use super::*;
 const CERTIFICATE_PEM: &str = include_str!("../private_key/testdata/certificate.pem");
 const KEY_PEM: &str = include_str!("../private_key/testdata/p256_pkcs8.pem");
 const SEC1: &str = include_str!("../private_key/testdata/p384_sec1.pem");
+const PKCS1: &str = include_str!("../private_key/testdata/rsa_pkcs1.pem");
 const ENCRYPTED: &str = include_str!("../private_key/testdata/encrypted_sec1.pem");
 
 /// Which of the two is wrong, the texts, and words of the error.
@@ -31,29 +34,25 @@ fn broken() -> Vec<(&'static str, String, String, &'static str)> {
             key(),
             "no base64",
         ),
-        (PRIVATE_KEY, certificate(), String::new(), "it is empty"),
         (
-            PRIVATE_KEY,
-            certificate(),
-            "s3cr3t".into(),
-            "BEGIN PRIVATE KEY",
+            CERTIFICATE,
+            "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".into(),
+            key(),
+            "nothing stands between",
         ),
+        (KEY, certificate(), String::new(), "it is empty"),
+        (KEY, certificate(), "s3cr3t".into(), "BEGIN PRIVATE KEY"),
+        (KEY, certificate(), certificate(), "a certificate, and no"),
+        (KEY, certificate(), cut(KEY_PEM), "cut off"),
         (
-            PRIVATE_KEY,
-            certificate(),
-            certificate(),
-            "a certificate, and no",
-        ),
-        (PRIVATE_KEY, certificate(), cut(KEY_PEM), "cut off"),
-        (
-            PRIVATE_KEY,
+            KEY,
             certificate(),
             KEY_PEM.replace("MIGH", "MI!H"),
             "no base64",
         ),
-        (PRIVATE_KEY, certificate(), ENCRYPTED.into(), "decrypt it"),
+        (KEY, certificate(), ENCRYPTED.into(), "decrypt it"),
         (
-            PRIVATE_KEY,
+            KEY,
             certificate(),
             format!("{KEY_PEM}{SEC1}"),
             "more than one",
@@ -67,7 +66,7 @@ fn x1_what_is_wrong_in_a_file_is_said_with_its_name() {
         let files = [&certificate, &key].map(|text| TemporaryFile::new(text.as_bytes()));
         let read = CertificateAndKey::from_files(files[0].path(), files[1].path()).read();
         let error = read.expect_err(words);
-        let file = &files[usize::from(wrong == PRIVATE_KEY)];
+        let file = &files[usize::from(wrong == KEY)];
         let expected = format!("{wrong}: {}: ", file.path().display());
         assert!(error.to_string().starts_with(&expected), "{error}");
         assert!(error.to_string().contains(words), "{words}: {error}");
@@ -95,7 +94,7 @@ fn x1_a_file_that_cannot_be_read_is_named() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "private_key: it cannot be read from /nowhere/client.key"
+        "client_certificate_key: it cannot be read from /nowhere/client.key"
     );
     assert!(error.source().is_some());
     let error = CertificateAndKey::from_files("", there.path())
@@ -120,6 +119,33 @@ fn x5_a_file_without_an_end_is_not_read_to_it() {
         .read()
         .unwrap_err();
     assert!(error.to_string().contains("64 KiB"), "{error}");
+    #[cfg(unix)]
+    {
+        let there = TemporaryFile::new(CERTIFICATE_PEM.as_bytes());
+        let pipe = Entry::beside(&there, "pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe.0).status();
+        assert!(made.unwrap().success());
+        let error = CertificateAndKey::from_files(there.path(), &pipe.0)
+            .read()
+            .unwrap_err();
+        let expected = format!("{KEY}: {}: it is no regular file", pipe.0.display());
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn t2_a_link_to_a_file_is_followed() {
+    let [certificate, key] = [CERTIFICATE_PEM, KEY_PEM].map(|text| {
+        let file = TemporaryFile::new(text.as_bytes());
+        // As Kubernetes puts a secret into its folder.
+        let link = Entry::beside(&file, "link");
+        std::os::unix::fs::symlink(file.path(), &link.0).unwrap();
+        (file, link)
+    });
+    let pair = CertificateAndKey::from_files(&certificate.1.0, &key.1.0);
+    assert_eq!(pair.read().unwrap().key(), KEY_PEM);
+    pair.check_files().unwrap();
 }
 
 #[test]
@@ -154,6 +180,62 @@ fn t2_lines_that_were_lost_are_put_back() {
     let pem = pair.read().unwrap();
     assert_eq!(pem.certificate(), CERTIFICATE_PEM);
     assert_eq!(pem.key(), KEY_PEM);
+}
+
+/// What is no PEM, because it is none of the texts that PEM is in.
+#[test]
+fn x1_what_becomes_pem_is_told_how() {
+    let utf_16 = |pem: &str| {
+        let units = "\u{feff}".encode_utf16().chain(pem.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<_>>()
+    };
+    let der = |pem: &str| {
+        let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64).unwrap()
+    };
+    // Neither is valid UTF-8 alone: the key of Ed25519 is.
+    let ed25519 = b"0.\x02\x01\x000\x05\x06\x03+ep\x04\x22\x04\x20".to_vec();
+    for (certificate, key, words) in [
+        (
+            der(CERTIFICATE_PEM),
+            der(KEY_PEM),
+            "openssl x509 -inform DER",
+        ),
+        (utf_16(CERTIFICATE_PEM), der(KEY_PEM), "iconv -f UTF-16"),
+        (
+            CERTIFICATE_PEM.into(),
+            der(KEY_PEM),
+            "openssl pkey -inform DER",
+        ),
+        (CERTIFICATE_PEM.into(), ed25519, "openssl pkcs12"),
+        (CERTIFICATE_PEM.into(), utf_16(KEY_PEM), "iconv -f UTF-16"),
+    ] {
+        let files = [certificate, key].map(|bytes| TemporaryFile::new(&bytes));
+        let pair = CertificateAndKey::from_files(files[0].path(), files[1].path());
+        let error = pair.read().expect_err(words);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
+fn x1_a_key_that_is_not_in_pkcs8_is_said_to_be() {
+    let refused = || io::Error::other("NotPkcs8");
+    for (key, words) in [
+        (SEC1, "BEGIN EC PRIVATE KEY"),
+        (PKCS1, "BEGIN RSA PRIVATE KEY"),
+    ] {
+        let file = TemporaryFile::new(key.as_bytes());
+        for error in [
+            CertificateAndKey::from_pem(CERTIFICATE_PEM, key).refused(refused()),
+            CertificateAndKey::from_files("/a/client.pem", file.path()).refused(refused()),
+        ] {
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.to_string().contains("export it as PKCS#8"), "{error}");
+            shows_nothing_of(key, &error.to_string());
+        }
+    }
+    let error = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM).refused(refused());
+    assert!(!error.to_string().contains("PKCS#8"), "{error}");
 }
 
 #[test]
@@ -197,6 +279,24 @@ fn x1_debug_shows_the_files_and_no_key() {
     let shown = format!("{values:?} {:?}", values.read().unwrap());
     assert!(shown.contains("key: by value"), "{shown}");
     shows_nothing_of(KEY_PEM, &shown);
+}
+
+/// What is no file of its own, and gone with the test.
+#[cfg(unix)]
+struct Entry(PathBuf);
+
+#[cfg(unix)]
+impl Entry {
+    fn beside(file: &TemporaryFile, extension: &str) -> Self {
+        Self(file.path().with_extension(extension))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 fn shows_nothing_of(key: &str, shown: &str) {

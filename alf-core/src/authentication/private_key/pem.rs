@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::super::pem;
 
-pub(super) use super::super::pem::Format;
+pub(super) use super::super::pem::{Format, KEY_IS_NO_TEXT};
 
 /// The one private key in a PEM text.
 pub(super) fn private_key(pem: &str) -> Result<(Format, Zeroizing<Vec<u8>>), &'static str> {
