@@ -9,7 +9,6 @@ use crate::machine::{Death, Failure, FlightId, Landed, Moment, Ticket};
 use crate::{Event, Token};
 
 use super::announcement::Outcome;
-use super::server_state::SharedFailure;
 use super::shared::Shared;
 use super::state::State;
 
@@ -53,9 +52,7 @@ impl Shared {
                 let all = self.server.failing();
                 // What is rested after already says more.
                 if all.in_force(now).is_none() {
-                    let rest = state.renewal.rest().clone();
-                    let error = error.clone();
-                    all.failed(now, ticket, SharedFailure { rest, error });
+                    all.failed(now, ticket, state.shared_failure(&error));
                 }
                 state.fail(Landed::Failed { until }, |_| error)
             }
@@ -127,9 +124,7 @@ impl Shared {
         let landed = state.land_after(now, flight, &failure, all.last_rest());
         let outcome = state.fail(landed, to_error);
         if let Outcome::Failed(error) = &outcome {
-            let rest = state.renewal.rest().clone();
-            let error = error.clone();
-            all.failed(now, ticket, SharedFailure { rest, error });
+            all.failed(now, ticket, state.shared_failure(error));
         }
         (landed, outcome)
     }

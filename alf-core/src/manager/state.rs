@@ -136,6 +136,14 @@ impl State {
         self.renewal.land_after(now, flight, failure, last)
     }
 
+    /// What other views are told of the failure that this one rests after.
+    pub(super) fn shared_failure(&self, error: &TokenError) -> SharedFailure {
+        SharedFailure {
+            rest: self.renewal.rest().clone(),
+            error: error.clone(),
+        }
+    }
+
     /// Takes the announcement of that flight, if it was not replaced.
     pub(super) fn take_announcement(&mut self, flight: FlightId) -> Option<Arc<Announcement>> {
         self.announcement

@@ -22,12 +22,6 @@ fn ask_patiently(world: &World, tokens: &TokenManager) -> Result<Token, TokenErr
     world.runtime.block_on(async move { tokens.token().await })
 }
 
-/// How long alf rests after that error.
-fn rest_after(world: &World, error: &TokenError) -> Duration {
-    let retry_at = error.retry_at().unwrap();
-    retry_at.duration_since(world.runtime.wall_clock()).unwrap()
-}
-
 fn assert_jittered(pause: Duration, full: Duration) {
     let least = full.mul_f64(0.8);
     assert!((least..=full).contains(&pause), "{pause:?} of {full:?}");
@@ -165,7 +159,7 @@ fn b1_b2_a_retry_after_past_the_deadline_ends_the_flight_and_is_waited_out() {
             .reply(Reply::status(503).header("retry-after", value));
         let error = world.ask_now(&tokens).unwrap_err();
         assert_eq!(error.status().unwrap(), 503);
-        assert_eq!(rest_after(&world, &error), seconds(rest));
+        assert_eq!(world.rest_after(&error), seconds(rest));
         world.advance(just_before(seconds(rest)));
         assert!(world.ask_now(&tokens).is_err());
         assert_eq!(world.endpoint.requests(), 1);
@@ -247,7 +241,7 @@ fn b2_a_wrong_secret_is_one_request_for_a_thousand_callers() {
         assert_eq!(error.kind(), TokenErrorKind::Refused);
         assert_eq!(error.error_code(), Some("invalid_client"));
         assert_eq!(error.status().unwrap(), 401);
-        assert_eq!(rest_after(&world, &error), seconds(1));
+        assert_eq!(world.rest_after(&error), seconds(1));
     }
     assert_eq!(world.endpoint.requests(), 1);
     world.assert_at_rest();
@@ -260,7 +254,7 @@ fn b2_after_permanent_failures_the_rest_doubles_to_a_minute_and_a_success_resets
     for (pass, rest) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
         world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
         let error = world.ask_now(&tokens).unwrap_err();
-        assert_eq!(rest_after(&world, &error), seconds(rest));
+        assert_eq!(world.rest_after(&error), seconds(rest));
         world.advance(just_before(seconds(rest)));
         assert_eq!(
             world.ask_now(&tokens).unwrap_err().kind(),
@@ -273,7 +267,7 @@ fn b2_after_permanent_failures_the_rest_doubles_to_a_minute_and_a_success_resets
     world.advance(LIFETIME);
     world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
     let error = world.ask_now(&tokens).unwrap_err();
-    assert_eq!(rest_after(&world, &error), seconds(1));
+    assert_eq!(world.rest_after(&error), seconds(1));
 }
 
 #[test]
@@ -287,7 +281,7 @@ fn b2_after_transient_failures_the_rest_doubles_to_5_s_and_later_flights_pause_l
         let error = ask_patiently(&world, &tokens).unwrap_err();
         assert!(world.time().elapsed().saturating_sub(begun) < ACQUIRE_TIMEOUT);
         assert_eq!(error.kind(), TokenErrorKind::Refused);
-        assert_eq!(rest_after(&world, &error), seconds(rest));
+        assert_eq!(world.rest_after(&error), seconds(rest));
         if pass > 0 {
             let pauses = &world.endpoint.pauses()[before..];
             assert!(!pauses.is_empty());
@@ -313,7 +307,7 @@ fn b2_the_rest_is_over_when_retry_at_says() {
     let tokens = world.tokens();
     world.endpoint.reply(Reply::refuse(400, "invalid_client"));
     let error = world.ask_now(&tokens).unwrap_err();
-    world.advance(rest_after(&world, &error));
+    world.advance(world.rest_after(&error));
     assert_eq!(world.token_now(&tokens), "token-1");
     assert_eq!(world.endpoint.requests(), 2);
 }

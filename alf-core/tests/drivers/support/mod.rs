@@ -15,7 +15,7 @@ pub(crate) use journal::Journal;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alf_core::{Client, ClientBuilder, Error, Own, Token, TokenError, TokenManager};
+use alf_core::{Client, ClientBuilder, Error, Own, Runtime, Token, TokenError, TokenManager};
 use alf_testkit::{Call, SteppedRuntime, VirtualTime};
 
 pub(crate) const TOKEN_ENDPOINT: &str = "https://auth.example.com/token";
@@ -135,6 +135,12 @@ impl World {
         self.send_now(client, ApiRequest::get(API))
             .unwrap()
             .status()
+    }
+
+    /// How long alf rests after that error.
+    pub(crate) fn rest_after(&self, error: &TokenError) -> Duration {
+        let retry_at = error.retry_at().unwrap();
+        retry_at.duration_since(self.runtime.wall_clock()).unwrap()
     }
 
     /// Nothing runs, nothing is to happen.
