@@ -12,7 +12,7 @@
 
 use std::sync::LazyLock;
 
-use alf_core::{ThreadRuntime, TokenManager, TransportError};
+use alf_core::{ExchangeError, ThreadRuntime, TokenManager};
 use bytes::Bytes;
 use divan::{AllocProfiler, Bencher};
 use futures_util::FutureExt;
@@ -71,7 +71,7 @@ fn with_a_token() -> TokenManager {
 
 async fn answer(
     _request: Request<Bytes>,
-) -> Result<Response<http_body_util::Full<Bytes>>, TransportError> {
+) -> Result<Response<http_body_util::Full<Bytes>>, ExchangeError> {
     let body =
         r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":86400}"#;
     Ok(Response::new(Bytes::from_static(body.as_bytes()).into()))

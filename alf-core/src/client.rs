@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use http::header::WWW_AUTHENTICATE;
 
-use crate::builder::Own;
+use crate::builder::CustomTransport;
 use crate::config::Replays;
-use crate::error::Rejected;
+use crate::error::Rejection;
 use crate::machine::{Answer, Replay, Reply, Step};
-use crate::manager::Verdict;
 use crate::runtime::before;
+use crate::tokens::Verdict;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
-    Blocked, BlockingTransport, ClientBuilder, ConfigError, Error, Event, Origin, Token,
+    BlockingTransport, ClientBuilder, ConfigError, Error, Event, NotAllowed, Origin, Token,
     TokenManager, Transport,
 };
 
@@ -51,13 +51,13 @@ pub struct Client<T> {
 
 impl Client<()> {
     /// Builds a client for the token endpoint at that URL, over a transport of your own.
-    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<Own> {
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTransport> {
         ClientBuilder::new(token_endpoint)
     }
 
     /// Builds a client for the authorization server of that issuer, over a transport of your own:
     /// see [`ClientBuilder::discover`].
-    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<Own> {
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTransport> {
         ClientBuilder::discover(issuer)
     }
 }
@@ -109,7 +109,7 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not
+    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not
     /// go to that URL, [`Error::Transport`] where the library fails: its own error.
     ///
     /// # Cancel safety
@@ -163,7 +163,7 @@ impl<T: Transport> Client<T> {
         let step = replay.answered(self.judge(origin, &response));
         self.conclude(&token, origin, step);
         self.tell(&Event::Replayed {
-            requested: self.tokens.shared().requested(),
+            target: self.tokens.shared().target(),
             generation: token.generation(),
             origin,
             status: self.transport.status(&response),
@@ -182,12 +182,12 @@ impl<T: Transport> Client<T> {
     }
 
     /// X2, X3: refused before anything is asked or sent.
-    fn allow(&self, origin: &Origin) -> Result<(), Blocked> {
+    fn allow(&self, origin: &Origin) -> Result<(), NotAllowed> {
         self.tokens
             .shared()
             .config
             .allow(origin)
-            .inspect_err(|blocked| self.tell(&Event::RequestBlocked { blocked }))
+            .inspect_err(|blocked| self.tell(&Event::RequestNotAllowed { blocked }))
     }
 
     /// R4: the request once more, for a replay; before the first one is sent.
@@ -216,7 +216,7 @@ impl<T: Transport> Client<T> {
         }
         if self
             .transport
-            .landed_at(response)
+            .response_origin(response)
             .is_some_and(|landed| landed != *origin)
         {
             return Answer::RejectedElsewhere;
@@ -230,9 +230,9 @@ impl<T: Transport> Client<T> {
     }
 
     /// R5: what is left of a rejection when its response is gone.
-    fn keep(&self, response: &T::Response) -> Rejected {
+    fn keep(&self, response: &T::Response) -> Rejection {
         let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
-        Rejected::new(self.transport.status(response), challenges)
+        Rejection::new(self.transport.status(response), challenges)
     }
 
     /// R8, X5: a body that does not end must not hold up the renewal.

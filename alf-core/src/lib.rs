@@ -28,6 +28,7 @@
 //! # Ok::<(), alf_core::ConfigError>(())
 //! ```
 
+mod acquisition;
 mod authentication;
 mod builder;
 mod client;
@@ -36,19 +37,15 @@ mod client_config;
 mod clock;
 mod config;
 mod error;
-mod flight;
 mod machine;
-mod manager;
 mod observe;
 mod origin;
 mod presentation;
 mod runtime;
 mod secret;
-mod slot;
 mod token;
+mod tokens;
 mod transport;
-#[doc(hidden)]
-pub mod unversioned;
 mod wire;
 
 pub use authentication::{
@@ -57,22 +54,25 @@ pub use authentication::{
     NoClientAuthentication, PrivateKeyJwt, Reload, SecretError, SelfSignedTlsClientAuth, Signer,
     TlsClientAuth,
 };
-pub use builder::{Adapter, ClientBuilder, HttpClients, Library, Own, OwnTokens};
+pub use builder::{
+    Adapter, ClientBuilder, CustomTokenTransport, CustomTransport, HttpClients, Library,
+};
 pub use client::Client;
 #[cfg(feature = "config")]
 pub use client_config::ClientConfig;
 pub use error::{
-    Blocked, BlockedReason, ConfigError, Error, Rejected, TimeoutPhase, TokenError, TokenErrorKind,
+    ConfigError, Error, NotAllowed, NotAllowedReason, Rejection, TimeoutPhase, TokenError,
+    TokenErrorKind,
 };
 pub use machine::Moment;
-pub use manager::{Rejection, TokenManager};
-pub use observe::{Event, Observer, Requested};
+pub use observe::{Event, Observer, TokenTarget};
 pub use origin::Origin;
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;
+pub use tokens::TokenManager;
 pub use transport::{
-    AnswerBody, BlockingFnTransport, BlockingTransport, ExchangeOptions, FnError, FnTransport,
-    Redirects, TokenEndpoint, Transport, TransportError, TransportErrorKind, from_blocking_fn,
+    AnswerBody, BlockingFnTransport, BlockingTransport, ExchangeError, ExchangeErrorKind,
+    ExchangeOptions, FnError, FnTransport, Redirects, TokenTransport, Transport, from_blocking_fn,
     from_fn,
 };
 pub use wire::token_request::TokenRequest;

@@ -96,7 +96,7 @@ impl Token {
         self.0.generation
     }
 
-    /// Whether it is the very same landing of a token: a renewal that brings the same access token
+    /// Whether it is the very same obtained of a token: a renewal that brings the same access token
     /// is another one, since it may say something else of it.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -280,7 +280,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
     /// to that URL, [`Error::Transport`] where isahc fails: its own error.
     ///
     /// # Examples

@@ -52,11 +52,11 @@ pub use tokens::TokenManager;
 pub use transport::IsahcTransport;
 
 pub use alf_core::{
-    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture, ClientAssertion,
-    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
-    Moment, NoClientAuthentication, Observer, Origin, PrivateKeyJwt, Rejected, Rejection, Reload,
-    Requested, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest,
+    AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
+    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event, Moment,
+    NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
+    Rejection, Reload, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime,
+    TimeoutPhase, TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 #[cfg(feature = "config")]

@@ -7,8 +7,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use alf_core::{
-    AnswerBody, BlockingTransport, ExchangeOptions, Origin, TokenEndpoint, Transport,
-    TransportError, TransportErrorKind,
+    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin,
+    TokenTransport, Transport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -81,7 +81,7 @@ impl Transport for IsahcTransport {
         convert::header_values(response, name)
     }
 
-    fn landed_at(&self, response: &Self::Response) -> Option<Origin> {
+    fn response_origin(&self, response: &Self::Response) -> Option<Origin> {
         // isahc always tells. If it did not, nothing could be said of the request's origin (X4).
         let landed = response.effective_uri();
         Some(landed.map_or_else(Origin::nowhere, convert::origin))
@@ -105,14 +105,14 @@ impl Transport for IsahcTransport {
 impl BlockingTransport for IsahcTransport {}
 
 #[async_trait]
-impl TokenEndpoint for IsahcTransport {
+impl TokenTransport for IsahcTransport {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
         let mut request = convert::token_request(&request)
-            .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+            .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
         request::configure(&mut request, |request| {
             // T7: on the user's own client too, which may follow redirects.
             let request = request.redirect_policy(RedirectPolicy::None);
@@ -144,7 +144,7 @@ impl TokenEndpoint for IsahcTransport {
         }
         let answer = convert::token_answer(&response, body.into_bytes());
         if is_empty && may_be_half_a_head(&answer, response.version()) {
-            return Err(TransportErrorKind::Exchange.into());
+            return Err(ExchangeErrorKind::Exchange.into());
         }
         Ok(answer)
     }
@@ -160,7 +160,7 @@ fn may_be_half_a_head(answer: &http::Response<Bytes>, version: Version) -> bool 
 }
 
 /// What isahc and curl say shows no URL and no header (X1): a test looks.
-fn failure(error: isahc::Error) -> TransportError {
+fn failure(error: isahc::Error) -> ExchangeError {
     let unconnected = [
         ErrorKind::ConnectionFailed,
         ErrorKind::NameResolution,
@@ -170,13 +170,13 @@ fn failure(error: isahc::Error) -> TransportError {
         ErrorKind::TlsEngine,
     ];
     let kind = if error.is_timeout() {
-        TransportErrorKind::Timeout
+        ExchangeErrorKind::Timeout
     } else if unconnected.contains(error.kind()) {
-        TransportErrorKind::Connect
+        ExchangeErrorKind::Connect
     } else {
-        TransportErrorKind::Exchange
+        ExchangeErrorKind::Exchange
     };
-    TransportError::new(kind, error)
+    ExchangeError::new(kind, error)
 }
 
 fn panicked() -> isahc::Error {

@@ -187,7 +187,7 @@ fn p2_blocking_call_works_inside_an_executor() {
 
 /// Many threads on one client, and one token request.
 #[test]
-fn s1_blocking_callers_share_the_flight() {
+fn s1_blocking_callers_share_the_acquisition() {
     let servers = Servers::start();
     let client = client(&servers);
     thread::scope(|scope| {
@@ -198,7 +198,7 @@ fn s1_blocking_callers_share_the_flight() {
     assert_eq!(servers.authorization.token_requests(), 1);
 }
 
-/// A flight, a renewal with its replay, an upload, a body that is read, and the token alone.
+/// An acquisition, a renewal with its replay, an upload, a body that is read, and the token alone.
 fn every_kind_of_call(servers: &Servers) {
     let client = client(servers);
     for _ in 0..2 {

@@ -12,8 +12,7 @@ use alf_isahc::isahc::{
     ResponseExt,
 };
 use alf_isahc::{
-    Client, ClientBuilder, ConfigError, Error, Origin, Rejection, ResponseFuture, TokenErrorKind,
-    TokenManager,
+    Client, ClientBuilder, ConfigError, Error, Origin, ResponseFuture, TokenErrorKind, TokenManager,
 };
 use alf_testkit::{Answer, Gate, Recorded, Servers};
 use pollster::block_on;
@@ -318,7 +317,7 @@ fn errors_of_isahc_are_untouched() {
     // What has no scheme, curl would make one for.
     for nowhere in ["localhost", "/things"] {
         let result = client.get(nowhere);
-        assert!(matches!(result, Err(Error::Blocked(_))), "{nowhere}");
+        assert!(matches!(result, Err(Error::NotAllowed(_))), "{nowhere}");
     }
     assert_eq!(servers.authorization.token_requests(), 0);
 
@@ -375,8 +374,11 @@ fn token_manager_works_alone() {
     assert_eq!(first.generation(), again.generation());
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
-    for rejection in [Rejection::from(&first).by(&origin), Rejection::from(&first)] {
-        tokens.reject(rejection);
+    for origin in [Some(&origin), None] {
+        match origin {
+            Some(origin) => tokens.reject_by(&first, origin),
+            None => tokens.reject(&first),
+        }
         let second = block_on(tokens.token()).unwrap();
         assert_ne!(first.generation(), second.generation());
     }

@@ -1,19 +1,19 @@
 //! Why a token request failed, in alf's words.
 
-use alf_core::{TransportError, TransportErrorKind};
+use alf_core::{ExchangeError, ExchangeErrorKind};
 
 /// X1: without the URL, whose query may hold a secret.
-pub(crate) fn failure(error: reqwest::Error) -> TransportError {
+pub(crate) fn failure(error: reqwest::Error) -> ExchangeError {
     if error.is_redirect() {
         // What lies beneath may be another reqwest error, which shows a URL.
-        return TransportErrorKind::Redirected.into();
+        return ExchangeErrorKind::Redirected.into();
     }
     let kind = if error.is_timeout() {
-        TransportErrorKind::Timeout
+        ExchangeErrorKind::Timeout
     } else if error.is_connect() {
-        TransportErrorKind::Connect
+        ExchangeErrorKind::Connect
     } else {
-        TransportErrorKind::Exchange
+        ExchangeErrorKind::Exchange
     };
-    TransportError::new(kind, error.without_url())
+    ExchangeError::new(kind, error.without_url())
 }

@@ -65,11 +65,12 @@ pub use tokens::TokenManager;
 pub use transport::ReqwestTransport;
 
 pub use alf_core::{
-    AuthenticationContext, AuthenticationError, Blocked, BlockedReason, BoxFuture, ClientAssertion,
-    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event,
-    Moment, NoClientAuthentication, Observer, Origin, PrivateKeyJwt, Rejected, Rejection, Reload,
-    Requested, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokioRuntime,
+    AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
+    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event, Moment,
+    NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
+    Rejection, Reload, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime,
+    TimeoutPhase, TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
+    TokioRuntime,
 };
 
 #[cfg(feature = "config")]

@@ -4,8 +4,8 @@ use std::future::ready;
 use std::pin::Pin;
 
 use alf_core::{
-    AnswerBody, ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError,
-    TransportErrorKind,
+    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport,
+    Transport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -86,7 +86,7 @@ impl Transport for ReqwestTransport {
         response.headers().get_all(name).iter().cloned().collect()
     }
 
-    fn landed_at(&self, response: &Response) -> Option<Origin> {
+    fn response_origin(&self, response: &Response) -> Option<Origin> {
         Some(origin(response.url()))
     }
 
@@ -103,12 +103,12 @@ impl Transport for ReqwestTransport {
 }
 
 #[async_trait]
-impl TokenEndpoint for ReqwestTransport {
+impl TokenTransport for ReqwestTransport {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
         // T7: even a client that follows redirects hands a 307 or 308 back where the body cannot be
         // cloned, and nothing sends it a second time.
         let request = request.map(|body| Body::wrap(Full::new(body)));
@@ -119,7 +119,7 @@ impl TokenEndpoint for ReqwestTransport {
         let client = self.tokens.to(&asked).map_err(failure)?;
         let mut response = client.execute(request).await.map_err(failure)?;
         if *response.url() != asked {
-            return Err(TransportErrorKind::Redirected.into());
+            return Err(ExchangeErrorKind::Redirected.into());
         }
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = response.status();
@@ -165,11 +165,11 @@ mod tests {
             let moved = Answer::redirect(status, stranger.url("/caught"));
             servers.authorization.answer_always(moved);
             let kind = match exchange(&servers, reqwest::Client::new(), MAX).await {
-                Ok(answer) if answer.status() == status => TransportErrorKind::Redirected,
+                Ok(answer) if answer.status() == status => ExchangeErrorKind::Redirected,
                 Ok(answer) => panic!("{status}: {}", answer.status()),
                 Err(error) => error.kind(),
             };
-            assert_eq!(kind, TransportErrorKind::Redirected, "{status}");
+            assert_eq!(kind, ExchangeErrorKind::Redirected, "{status}");
             assert!(!stranger.saw("secret"), "{status}: {}", stranger.report());
         }
     }
@@ -182,7 +182,7 @@ mod tests {
         let policy = Policy::custom(|attempt| attempt.error("not that way"));
         let client = reqwest::Client::builder().redirect(policy).build().unwrap();
         let error = exchange(&servers, client, MAX).await.unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Redirected);
+        assert_eq!(error.kind(), ExchangeErrorKind::Redirected);
         assert!(!format!("{error:?}").contains("hidden"));
     }
 
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(answer.body().len(), 1000);
         for _ in 0..2 {
             let error = exchange(&servers, client.clone(), 1000).await.unwrap_err();
-            assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+            assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
         }
     }
 
@@ -238,7 +238,7 @@ mod tests {
         let answer = exchange(&servers, client.clone(), 10_000).await.unwrap();
         assert_eq!(answer.body().len(), 10_000);
         let error = exchange(&servers, client, 9_999).await.unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+        assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
     }
 
     #[tokio::test]
@@ -251,18 +251,18 @@ mod tests {
         let half = Answer::status(200).body_of_length(100).hang_up_in_body();
         servers.authorization.answer_next(half);
         let error = exchange(&servers, impatient, MAX).await.unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Timeout);
+        assert_eq!(error.kind(), ExchangeErrorKind::Timeout);
         for _ in 0..2 {
             let error = exchange(&servers, reqwest::Client::new(), MAX)
                 .await
                 .unwrap_err();
-            assert_eq!(error.kind(), TransportErrorKind::Exchange);
+            assert_eq!(error.kind(), ExchangeErrorKind::Exchange);
         }
         servers.authorization.refuse_connections();
         let error = exchange(&servers, reqwest::Client::new(), MAX)
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Connect);
+        assert_eq!(error.kind(), ExchangeErrorKind::Connect);
     }
 
     const MAX: usize = 1024 * 1024;
@@ -271,7 +271,7 @@ mod tests {
         servers: &Servers,
         tokens: reqwest::Client,
         max_bytes: usize,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
         let tokens = Route::given(tokens);
         let transport = ReqwestTransport::new(tokens.clone(), tokens);
         let request = http::Request::post(servers.token_endpoint())

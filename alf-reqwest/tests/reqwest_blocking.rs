@@ -10,7 +10,7 @@ use alf_reqwest::blocking::{Client, ClientBuilder, RequestBuilder, TokenManager}
 use alf_reqwest::reqwest::blocking;
 use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{Method, Proxy, Version};
-use alf_reqwest::{BlockedReason, Error, Origin, Rejection, TokenErrorKind, guard_redirects};
+use alf_reqwest::{Error, NotAllowedReason, Origin, TokenErrorKind, guard_redirects};
 use alf_testkit::{Answer, Gate, Recorded, Servers, VirtualTime};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -319,8 +319,11 @@ fn token_manager_works_alone() {
     );
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
-    for rejection in [Rejection::from(&first).by(&origin), Rejection::from(&first)] {
-        tokens.reject(rejection);
+    for origin in [Some(&origin), None] {
+        match origin {
+            Some(origin) => tokens.reject_by(&first, origin),
+            None => tokens.reject(&first),
+        }
         let second = tokens.token().unwrap();
         assert_ne!(first.generation(), second.generation());
     }
@@ -366,10 +369,10 @@ fn p2_async_task_is_told_what_to_do() {
     let works = async || {
         let answer = client.get(servers.url("/")).send();
         if cfg!(debug_assertions) {
-            let Err(Error::Blocked(blocked)) = answer else {
+            let Err(Error::NotAllowed(blocked)) = answer else {
                 panic!("{answer:?}")
             };
-            assert_eq!(blocked.reason(), BlockedReason::AsyncThread);
+            assert_eq!(blocked.reason(), NotAllowedReason::AsyncThread);
             assert!(blocked.to_string().contains("spawn_blocking"), "{blocked}");
         } else {
             assert_eq!(answer.unwrap().status(), 200);
@@ -467,9 +470,9 @@ fn p2_drop_in_an_async_task_is_no_panic() {
     }
 }
 
-/// A flight is then a task, where reqwest does not work: an error, not a flight that died.
+/// An acquisition is then a task, where reqwest does not work: an error, not an acquisition that died.
 #[test]
-fn p2_flight_as_an_async_task_is_an_error() {
+fn p2_acquisition_as_an_async_task_is_an_error() {
     let servers = Servers::start();
     let client = builder(&servers)
         .runtime(VirtualTime::on(alf_reqwest::TokioRuntime::new()))

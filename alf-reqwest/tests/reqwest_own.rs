@@ -6,8 +6,8 @@ use std::time::Duration;
 use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{self, Method, Proxy, Request, Version};
 use alf_reqwest::{
-    Client, ClientBuilder, ConfigError, Error, Origin, Rejection, RequestBuilder, TokenManager,
-    TokioRuntime, guard_redirects,
+    Client, ClientBuilder, ConfigError, Error, Origin, RequestBuilder, TokenManager, TokioRuntime,
+    guard_redirects,
 };
 use alf_testkit::{Answer, Gate, Recorded, Servers, VirtualTime};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -438,8 +438,11 @@ async fn token_manager_works_alone() {
     );
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
-    for rejection in [Rejection::from(&first).by(&origin), Rejection::from(&first)] {
-        tokens.reject(rejection);
+    for origin in [Some(&origin), None] {
+        match origin {
+            Some(origin) => tokens.reject_by(&first, origin),
+            None => tokens.reject(&first),
+        }
         let second = tokens.token().await.unwrap();
         assert_ne!(first.generation(), second.generation());
     }

@@ -238,7 +238,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
     /// to that URL, [`Error::Transport`] where surf fails or panics.
     ///
     /// # Cancel safety

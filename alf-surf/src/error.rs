@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use alf_core::TransportErrorKind;
+use alf_core::ExchangeErrorKind;
 
 /// surf's own error, as one that [`std::error::Error`] is for: surf's is not.
 ///
@@ -28,33 +28,33 @@ impl SurfError {
     }
 
     /// What it failed at, as far as a back end tells.
-    pub(crate) fn kind(&self) -> TransportErrorKind {
+    pub(crate) fn kind(&self) -> ExchangeErrorKind {
         if let Some(error) = self.0.downcast_ref::<io::Error>() {
             return kind_of_io(error);
         }
         match self.0.type_name() {
-            Some("async_std::future::timeout::TimeoutError") => return TransportErrorKind::Timeout,
+            Some("async_std::future::timeout::TimeoutError") => return ExchangeErrorKind::Timeout,
             // Only the handshake fails with it; after that it is an `io::Error`.
-            Some(name) if name.contains("native_tls") => return TransportErrorKind::Connect,
+            Some(name) if name.contains("native_tls") => return ExchangeErrorKind::Connect,
             Some(_) | None => {}
         }
         // What isahc and the pool of h1 say is known by its text alone.
         let shown = self.0.to_string();
         let begins = |beginnings: &[&str]| beginnings.iter().any(|with| shown.starts_with(with));
         if begins(TIMED_OUT) {
-            TransportErrorKind::Timeout
+            ExchangeErrorKind::Timeout
         } else if begins(NOT_CONNECTED) {
-            TransportErrorKind::Connect
+            ExchangeErrorKind::Connect
         } else {
-            TransportErrorKind::Exchange
+            ExchangeErrorKind::Exchange
         }
     }
 }
 
-fn kind_of_io(error: &io::Error) -> TransportErrorKind {
+fn kind_of_io(error: &io::Error) -> ExchangeErrorKind {
     use io::ErrorKind as Io;
     if matches!(error.kind(), Io::TimedOut) {
-        return TransportErrorKind::Timeout;
+        return ExchangeErrorKind::Timeout;
     }
     let unreachable = [
         Io::ConnectionRefused,
@@ -65,9 +65,9 @@ fn kind_of_io(error: &io::Error) -> TransportErrorKind {
     ];
     // A name that is not found has no kind of its own.
     if unreachable.contains(&error.kind()) || error.to_string().contains("lookup address") {
-        TransportErrorKind::Connect
+        ExchangeErrorKind::Connect
     } else {
-        TransportErrorKind::Exchange
+        ExchangeErrorKind::Exchange
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn t4_kinds_are_told_from_what_the_back_ends_say() {
-        use TransportErrorKind::{Connect, Exchange, Timeout};
+        use ExchangeErrorKind::{Connect, Exchange, Timeout};
         for (kind, expected) in [
             (io::ErrorKind::ConnectionRefused, Connect),
             (io::ErrorKind::TimedOut, Timeout),

@@ -141,7 +141,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
     /// to that URL, [`Error::Transport`] where surf fails or the request could not be built.
     ///
     /// # Cancel safety

@@ -1,6 +1,6 @@
 //! The token alone.
 
-use crate::{ConfigError, Rejection, Token, TokenError, TokenManagerBuilder};
+use crate::{ConfigError, Origin, Token, TokenError, TokenManagerBuilder};
 
 /// Gets the token, keeps it, renews it, over surf: for those who send their requests themselves.
 ///
@@ -61,7 +61,7 @@ impl TokenManager {
         Ok(Self(self.0.with_resource(resource)?))
     }
 
-    /// The token: at once where a usable one is held, else as soon as the one flight that gets it
+    /// The token: at once where a usable one is held, else as soon as the one acquisition that gets it
     /// for all callers has landed.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl TokenManager {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the flight belongs to no caller and goes on.
+    /// Dropping the future loses nothing: the acquisition belongs to no caller and goes on.
     pub fn token(&self) -> impl Future<Output = Result<Token, TokenError>> + Send + '_ {
         self.0.token()
     }
@@ -83,10 +83,13 @@ impl TokenManager {
     /// nothing, so that of a thousand rejections one causes a renewal. Where renewing was useless,
     /// because the token that came of it was rejected too, the token is kept for a while:
     /// [`alf_core::TokenManager::reject`] says when and for how long.
-    ///
-    /// A `&Token` is a [`Rejection`] by itself; [`Rejection::by`] adds which origin rejected it.
-    pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
-        self.0.reject(rejection);
+    pub fn reject(&self, token: &Token) {
+        self.0.reject(token);
+    }
+
+    /// [`reject`](Self::reject), and which origin rejected the token.
+    pub fn reject_by(&self, token: &Token, origin: &Origin) {
+        self.0.reject_by(token, origin);
     }
 
     /// The token manager of alf-core that this one is a face of, for code that knows no HTTP

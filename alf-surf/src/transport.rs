@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use alf_core::{
-    AnswerBody, ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError,
-    TransportErrorKind,
+    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport,
+    Transport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -121,7 +121,7 @@ impl Transport for SurfTransport {
         values.filter_map(http_value).collect()
     }
 
-    fn landed_at(&self, response: &Response) -> Option<Origin> {
+    fn response_origin(&self, response: &Response) -> Option<Origin> {
         let came_from = response.ext::<CameFrom>().filter(|from| from.shown);
         // The token was not shown, or a middleware of the user's made the response or got it past
         // the guard: it is from nowhere that could reject the token.
@@ -134,12 +134,12 @@ impl Transport for SurfTransport {
 }
 
 #[async_trait]
-impl TokenEndpoint for SurfTransport {
+impl TokenTransport for SurfTransport {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
         let (mut request, guard) = token_request(request).map_err(failure)?;
         let sent = match &self.tokens {
             Tokens::Own(back_end) => {
@@ -184,7 +184,7 @@ async fn read(
     response: &mut Response,
     status: StatusCode,
     options: &ExchangeOptions,
-) -> Result<Bytes, TransportError> {
+) -> Result<Bytes, ExchangeError> {
     let promised = promised_length(response);
     let mut body = AnswerBody::new(status, options);
     // X1: it may hold a token.
@@ -244,11 +244,11 @@ async fn without_panics(
 }
 
 /// X1: what surf says shows neither a URL nor a header.
-fn failure(error: SurfError) -> TransportError {
+fn failure(error: SurfError) -> ExchangeError {
     if error.get_ref().downcast_ref::<LedElsewhere>().is_some() {
-        return TransportErrorKind::Redirected.into();
+        return ExchangeErrorKind::Redirected.into();
     }
-    TransportError::new(error.kind(), error)
+    ExchangeError::new(error.kind(), error)
 }
 
 fn failed(what: &'static str) -> SurfError {

@@ -8,8 +8,8 @@ use alf_surf::surf::http::{Method, mime};
 use alf_surf::surf::middleware::{Middleware, Next, Redirect};
 use alf_surf::surf::{self, Body, Request, Response, Url};
 use alf_surf::{
-    Client, ClientBuilder, ConfigError, Error, FollowRedirects, H1Client, Origin, Rejection,
-    RequestBuilder, SurfError, TokenErrorKind, TokenManager,
+    Client, ClientBuilder, ConfigError, Error, FollowRedirects, H1Client, Origin, RequestBuilder,
+    SurfError, TokenErrorKind, TokenManager,
 };
 use alf_testkit::{Answer, Gate, Recorded, ResourceServer, Servers};
 use async_trait::async_trait;
@@ -288,9 +288,15 @@ fn x3_relative_url_has_the_origin_of_the_base() -> Outcome {
     let response = block_on(with_base(&servers.url("/"))?.get("/things").send())?;
     assert_eq!(response.status(), 200);
     let elsewhere = with_base("https://192.0.2.1/")?.get("/things");
-    assert!(matches!(block_on(elsewhere.send()), Err(Error::Blocked(_))));
+    assert!(matches!(
+        block_on(elsewhere.send()),
+        Err(Error::NotAllowed(_))
+    ));
     let insecure = with_base(&servers.url("/"))?.get("//192.0.2.1/things");
-    assert!(matches!(block_on(insecure.send()), Err(Error::Blocked(_))));
+    assert!(matches!(
+        block_on(insecure.send()),
+        Err(Error::NotAllowed(_))
+    ));
     Ok(())
 }
 
@@ -529,7 +535,7 @@ fn p3_head_has_no_body_to_wait_for() -> Outcome {
     Ok(())
 }
 
-/// A row of them that does not end must not keep its caller, or the flight that gets the token.
+/// A row of them that does not end must not keep its caller, or the acquisition that gets the token.
 #[test]
 fn x5_endless_interim_responses_are_an_error() -> Outcome {
     let servers = Servers::start();
@@ -612,8 +618,11 @@ fn token_manager_works_alone() -> Outcome {
     );
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
-    for rejection in [Rejection::from(&first).by(&origin), Rejection::from(&first)] {
-        tokens.reject(rejection);
+    for origin in [Some(&origin), None] {
+        match origin {
+            Some(origin) => tokens.reject_by(&first, origin),
+            None => tokens.reject(&first),
+        }
         let second = block_on(tokens.token())?;
         assert_ne!(first.generation(), second.generation());
     }

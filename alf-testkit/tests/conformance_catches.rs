@@ -159,7 +159,7 @@ fn what_is_told_of_a_failure_helps_to_mend_it() {
         "the rule is F2:\n    `Authorization` is set in place of every value",
         "what went wrong:\n    assertion",
         "what the transport says it can do:\n    {StreamingRequests, StreamingResponses,",
-        "what the client told:\n    FlightBegun",
+        "what the client told:\n    AcquisitionStarted",
         "what the servers saw:\n    authorization server at 127.0.0.1:",
         "        1. POST /token -> 200, connection 1, Authorization Basic",
     ] {

@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 const WAITERS: usize = 4;
 
 #[test]
-fn s4_a_flight_in_a_runtime_that_is_shut_down_is_begun_anew() {
+fn s4_an_acquisition_in_a_runtime_that_is_shut_down_is_begun_anew() {
     let servers = Servers::start();
     let gate = Gate::new();
     let held = Answer::normal().held_by(&gate);

@@ -62,14 +62,14 @@ impl ClientAssertion {
     /// White space around it is not part of it. It is read on a thread of its own, so that a slow
     /// disk blocks no runtime. A file that cannot be opened, is larger than 64 KiB, or holds no
     /// assertion is a permanent failure; every other error of reading it may pass, and is tried
-    /// again within the flight.
+    /// again within the acquisition.
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self::new(Source::file(path.as_ref()))
     }
 
     /// A callback that gives the assertion: from the metadata service of a cloud, say.
     ///
-    /// A failure is taken as one that may pass, and is tried again within the flight. Users get
+    /// A failure is taken as one that may pass, and is tried again within the acquisition. Users get
     /// and log its error, in the chain of a [`TokenError`](crate::TokenError): neither it nor what
     /// lies beneath it may show anything of the assertion.
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self

@@ -51,7 +51,7 @@ use crate::wire::token_request::TokenRequest;
 ///
 /// [`check`](Self::check) once, when the client is built. [`authenticate`](Self::authenticate) for
 /// every attempt: what it adds is built anew each time (a fresh `jti`, a secret read again).
-/// [`reload`](Self::reload) once in a flight, after a permanent refusal.
+/// [`reload`](Self::reload) once in an acquisition, after a permanent refusal.
 ///
 /// # Examples
 ///
@@ -83,7 +83,7 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the proof cannot be made; the error must show no secret. The flight then fails as it
+    /// Where the proof cannot be made; the error must show no secret. The acquisition then fails as it
     /// would after a permanent refusal, unless the error says that it may pass.
     async fn authenticate(
         &self,
@@ -111,9 +111,9 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     /// Counts how often [`authenticate`](Self::authenticate) used other credentials than the time
     /// before (B3).
     ///
-    /// A client's [views](crate::TokenManager::with_scope) have flights at the same time: one of
+    /// A client's [views](crate::TokenManager::with_scope) have acquisitions at the same time: one of
     /// them may be refused with credentials that another has found replaced meanwhile, so that
-    /// `reload` sees no change any more. Forgetting it costs such a flight its second try.
+    /// `reload` sees no change any more. Forgetting it costs such an acquisition its second try.
     fn version(&self) -> u64 {
         0
     }
@@ -189,7 +189,7 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Box<M> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reload {
-    /// They are others: the flight tries at once.
+    /// They are others: the acquisition tries at once.
     Changed,
     /// They are the same, or cannot be read again.
     Unchanged,
@@ -239,7 +239,7 @@ impl<'a> AuthenticationContext<'a> {
         self.wall_clock
     }
 
-    /// Which attempt of its flight this is, from 1.
+    /// Which attempt of its acquisition this is, from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
@@ -275,7 +275,7 @@ impl AuthenticationError {
         }
     }
 
-    /// It may pass: the flight tries again. `problem` must show no secret.
+    /// It may pass: the acquisition tries again. `problem` must show no secret.
     pub fn transient(problem: impl Into<String>) -> Self {
         Self {
             transient: true,

@@ -216,7 +216,7 @@ const ENCRYPTED: &str = "it is encrypted; decrypt it (openssl pkey -in encrypted
 const CUT_OFF: &str = "it is cut off: a line -----BEGIN …----- has no line -----END …-----";
 const NOTHING: &str = "it is damaged: nothing stands between BEGIN and END";
 const BYTE_ORDER_MARK: &str = "a byte order mark stands before -----BEGIN, where the HTTP library, which reads the file itself, \
-     may stumble; save the file as UTF-8 without one";
+     may attempt_failed; save the file as UTF-8 without one";
 const NO_LINES: &str = "the HTTP library reads the file itself, and line by line: give -----BEGIN …-----, -----END …-----, and \
      what stands between them, each a line of its own";
 /// How many characters stand in a line (RFC 7468 §2).

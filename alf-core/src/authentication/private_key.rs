@@ -95,15 +95,15 @@ impl PrivateKey {
     ///
     /// It is read on a thread of its own, so that a slow disk blocks no runtime. A file that cannot
     /// be opened, is larger than 64 KiB, or holds no such key is a permanent failure: alf rests, and
-    /// reads it again with the next flight. Every other error of reading it may pass, and is tried
-    /// again within the flight.
+    /// reads it again with the next acquisition. Every other error of reading it may pass, and is tried
+    /// again within the acquisition.
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self::new(Source::file(path.as_ref()))
     }
 
     /// A callback that gives the key in PEM: from a secret manager, say.
     ///
-    /// A failure is taken as one that may pass, and is tried again within the flight. Users get
+    /// A failure is taken as one that may pass, and is tried again within the acquisition. Users get
     /// and log its error, in the chain of a [`TokenError`](crate::TokenError): neither it nor what
     /// lies beneath it may show anything of the key.
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self

@@ -49,14 +49,14 @@ impl ClientSecret {
     ///
     /// A file that cannot be opened (it is missing, a directory, or not permitted), is larger than
     /// 64 KiB, or holds no secret is a permanent failure: alf rests, and reads it again with the
-    /// next flight. Every other error of reading it may pass, and is tried again within the flight.
+    /// next acquisition. Every other error of reading it may pass, and is tried again within the acquisition.
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self(Source::file(path.as_ref()))
     }
 
     /// A callback that gives the secret: from a secret manager, say.
     ///
-    /// A failure is taken as one that may pass, and is tried again within the flight. Users get
+    /// A failure is taken as one that may pass, and is tried again within the acquisition. Users get
     /// and log its error, in the chain of a [`TokenError`](crate::TokenError): neither it nor what
     /// lies beneath it may show anything of the secret. (The error of [`std::env::var`] does.)
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self

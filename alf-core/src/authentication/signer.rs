@@ -15,8 +15,8 @@ use super::AuthenticationError;
 /// # To implementors
 ///
 /// A signer is one key: its algorithm and its id stay the same. [`sign`](Self::sign) is called once
-/// for every attempt, on the flight's task, and within its time-outs (`attempt_timeout`,
-/// `acquire_timeout`): it may wait for a network, and must not block. A panic ends the flight.
+/// for every attempt, on the acquisition's task, and within its time-outs (`attempt_timeout`,
+/// `acquire_timeout`): it may wait for a network, and must not block. A panic ends the acquisition.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ pub trait Signer: Send + Sync + 'static {
     /// # Errors
     ///
     /// [Transient](AuthenticationError::transient) where it may pass, and is tried again within the
-    /// flight (the KMS is throttled, or not there);
+    /// acquisition (the KMS is throttled, or not there);
     /// [permanent](AuthenticationError::permanent) where someone has to mend something. Neither it
     /// nor what lies beneath it may show anything of the key.
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError>;

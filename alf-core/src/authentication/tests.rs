@@ -22,7 +22,7 @@ pub(crate) use super::{
 pub(super) const ENDPOINT: &str = "https://as.example/token";
 pub(super) const NOW: u64 = 1_700_000_000;
 
-/// The first attempt of a flight, for the client `id`.
+/// The first attempt of an acquisition, for the client `id`.
 pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationContext<'a> {
     AuthenticationContext {
         token_endpoint: endpoint,
@@ -77,10 +77,10 @@ impl Sent {
 }
 
 /// A method of a user's own, which implements what it must and nothing else.
-struct Own;
+struct CustomTransport;
 
 #[async_trait]
-impl ClientAuthentication for Own {
+impl ClientAuthentication for CustomTransport {
     async fn authenticate(
         &self,
         context: &AuthenticationContext<'_>,
@@ -106,7 +106,7 @@ fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
         ..context(&endpoint, "me")
     };
     assert_eq!(
-        attempt(&Own, &context).unwrap().body,
+        attempt(&CustomTransport, &context).unwrap().body,
         "grant_type=client_credentials&client_id=me&aud=https%3A%2F%2Fas%2Ft&iss=https%3A%2F%2Fas\
          &jti=7&iat=1234"
     );
@@ -114,11 +114,11 @@ fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
 
 #[test]
 fn b3_a_method_that_cannot_reload_has_not_changed() {
-    assert_eq!(block_on(Own.reload()), Reload::Unchanged);
+    assert_eq!(block_on(CustomTransport.reload()), Reload::Unchanged);
     assert_eq!(Reloaded::from(Reload::Unchanged), Reloaded::Unchanged);
     assert_eq!(Reloaded::from(Reload::Changed), Reloaded::Changed);
-    assert!(Own.check().is_ok());
-    assert_eq!(Own.method(), None);
+    assert!(CustomTransport.check().is_ok());
+    assert_eq!(CustomTransport.method(), None);
 }
 
 /// A method that does something else than the defaults.
@@ -131,7 +131,7 @@ impl ClientAuthentication for Rotated {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<(), AuthenticationError> {
-        Own.authenticate(context, request).await
+        CustomTransport.authenticate(context, request).await
     }
 
     async fn reload(&self) -> Reload {

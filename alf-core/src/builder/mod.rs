@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::config::Names;
 use crate::config::{Config, InsecureHttp, Replays, Settings};
 use crate::{
-    Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenEndpoint, TokenManager, Transport,
+    Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
 
 /// An HTTP library, to the [`ClientBuilder`].
@@ -26,10 +26,10 @@ pub trait Library: 'static {
 /// What an HTTP library's adapter brings to the [`ClientBuilder`].
 ///
 /// With it a user of the adapter writes `.build()` and gets the adapter's own client. A transport
-/// without an adapter is given to [`build`](ClientBuilder::<Own>::build) instead.
+/// without an adapter is given to [`build`](ClientBuilder::<CustomTransport>::build) instead.
 pub trait Adapter: Library + Sized {
     /// The transport over it.
-    type Transport: Transport + TokenEndpoint;
+    type Transport: Transport + TokenTransport;
     /// What `build()` gives: the adapter's face.
     type Client;
 
@@ -63,12 +63,12 @@ pub struct HttpClients<H> {
 /// For transports without an adapter: `build` takes the transport.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Own;
+pub struct CustomTransport;
 
-/// For a [`TokenManager`] alone: `build` takes the [`TokenEndpoint`].
+/// For a [`TokenManager`] alone: `build` takes the [`TokenTransport`].
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct OwnTokens;
+pub struct CustomTokenTransport;
 
 /// Builds a client: the token endpoint, the client's authentication, and whatever else is set.
 ///
@@ -103,11 +103,11 @@ impl<H> Default for HttpClients<H> {
     }
 }
 
-impl Library for Own {
+impl Library for CustomTransport {
     type HttpClient = Infallible;
 }
 
-impl Library for OwnTokens {
+impl Library for CustomTokenTransport {
     type HttpClient = Infallible;
 }
 
@@ -231,7 +231,7 @@ impl<A: Library> ClientBuilder<A> {
         self
     }
 
-    /// Where flights run and what time it is. Default: what the HTTP library needs; without an
+    /// Where acquisitions run and what time it is. Default: what the HTTP library needs; without an
     /// adapter, [`ThreadRuntime`].
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.settings.runtime = Some(Arc::new(runtime));
@@ -288,13 +288,13 @@ impl<A: Adapter> ClientBuilder<A> {
     }
 }
 
-impl ClientBuilder<Own> {
+impl ClientBuilder<CustomTransport> {
     /// Builds the client over `transport`. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
-    pub fn build<T: Transport + TokenEndpoint>(
+    pub fn build<T: Transport + TokenTransport>(
         self,
         transport: T,
     ) -> Result<Client<T>, ConfigError> {
@@ -311,27 +311,27 @@ impl ClientBuilder<Own> {
     pub fn build_with<T: Transport>(
         self,
         transport: Arc<T>,
-        token_endpoint: Arc<dyn TokenEndpoint>,
+        token_endpoint: Arc<dyn TokenTransport>,
     ) -> Result<Client<T>, ConfigError> {
         let tokens = manager(self.settings, token_endpoint)?;
         Ok(Client::new(transport, tokens))
     }
 }
 
-impl ClientBuilder<OwnTokens> {
+impl ClientBuilder<CustomTokenTransport> {
     /// Builds the token manager over `token_endpoint`. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
-    pub fn build(self, token_endpoint: impl TokenEndpoint) -> Result<TokenManager, ConfigError> {
+    pub fn build(self, token_endpoint: impl TokenTransport) -> Result<TokenManager, ConfigError> {
         manager(self.settings, Arc::new(token_endpoint))
     }
 }
 
 fn manager(
     settings: Settings,
-    token_endpoint: Arc<dyn TokenEndpoint>,
+    token_endpoint: Arc<dyn TokenTransport>,
 ) -> Result<TokenManager, ConfigError> {
     let (config, surroundings) = Config::parse(settings)?;
     let runtime = surroundings
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn x3_allowed_origins_add_up() {
-        let builder = || ClientBuilder::<OwnTokens>::new("https://as.example/token");
+        let builder = || ClientBuilder::<CustomTokenTransport>::new("https://as.example/token");
         let (one, other) = ("https://a.example", "http://localhost:1");
         let both = builder().allowed_origins([one]).allowed_origins([other]);
         assert_eq!(both.settings.allowed_origins.unwrap(), [one, other]);

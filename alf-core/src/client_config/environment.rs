@@ -29,10 +29,10 @@ impl ClientConfig {
     /// # Examples
     ///
     /// ```
-    /// use alf_core::{ClientConfig, Own};
+    /// use alf_core::{ClientConfig, CustomTransport};
     ///
     /// # fn example() -> Result<(), alf_core::ConfigError> {
-    /// let builder = ClientConfig::from_env("ALF_")?.builder::<Own>()?;
+    /// let builder = ClientConfig::from_env("ALF_")?.builder::<CustomTransport>()?;
     /// # let _ = builder;
     /// # Ok(())
     /// # }

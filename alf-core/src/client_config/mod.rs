@@ -65,7 +65,7 @@ use keys::Given;
 ///         "acquire_timeout": "30s"
 ///     }"#,
 /// )?;
-/// let builder = config.builder::<alf_core::Own>()?;
+/// let builder = config.builder::<alf_core::CustomTransport>()?;
 /// # let _ = builder;
 ///
 /// let error = serde_json::from_str::<ClientConfig>(r#"{ "clientid": "me" }"#).unwrap_err();

@@ -18,7 +18,9 @@ use crate::observe::NoObserver;
 use crate::presentation::{Bearer, Presentation};
 use crate::wire::metadata;
 use crate::wire::token_request::GrantParameters;
-use crate::{Blocked, BlockedReason, ClientAuthentication, ConfigError, Observer, Origin, Runtime};
+use crate::{
+    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Observer, Origin, Runtime,
+};
 
 /// What a user set, not yet checked.
 pub(crate) struct Settings {
@@ -148,9 +150,9 @@ impl Config {
                     .default_lifetime
                     .map(|lifetime| check::not_zero("default_lifetime", lifetime))
                     .transpose()?,
-                // S5: the flight ends a little before its waiters give up, so that they learn
+                // S5: the acquisition ends a little before its waiters give up, so that they learn
                 // what went wrong.
-                flight_timeout: timeout.saturating_sub((timeout / 20).min(FLIGHT_ENDS_BEFORE)),
+                acquisition_timeout: timeout.saturating_sub((timeout / 20).min(FLIGHT_ENDS_BEFORE)),
             },
             acquire_timeout: timeout,
             attempt_timeout: check::not_zero("attempt_timeout", settings.attempt_timeout)?,
@@ -172,28 +174,30 @@ impl Config {
         Ok((config, surroundings))
     }
 
-    /// How long after its deadline a flight may take to tell its waiters (S5).
-    pub(crate) fn landing_time(&self) -> Duration {
+    /// How long after its deadline an acquisition may take to tell its waiters (S5).
+    pub(crate) fn completion_time(&self) -> Duration {
         self.acquire_timeout
-            .saturating_sub(self.policy.flight_timeout)
+            .saturating_sub(self.policy.acquisition_timeout)
     }
 
     /// Whether the token may go there (X2, X3).
-    pub(crate) fn allow(&self, origin: &Origin) -> Result<(), Blocked> {
+    pub(crate) fn allow(&self, origin: &Origin) -> Result<(), NotAllowed> {
         let Destinations {
             insecure_http,
             allowed,
         } = &self.destinations;
-        let blocked = |reason| Err(Blocked::new(origin.clone(), reason));
+        let blocked = |reason| Err(NotAllowed::new(origin.clone(), reason));
         if !is_safe(origin, *insecure_http) {
             return blocked(match origin.scheme() {
-                "https" | "http" => BlockedReason::InsecureHttp,
+                "https" | "http" => NotAllowedReason::InsecureHttp,
                 // None at all, where the URL is relative.
-                _ => BlockedReason::UnsupportedScheme,
+                _ => NotAllowedReason::UnsupportedScheme,
             });
         }
         match allowed {
-            Some(allowed) if !allowed.contains(origin) => blocked(BlockedReason::OriginNotAllowed),
+            Some(allowed) if !allowed.contains(origin) => {
+                blocked(NotAllowedReason::OriginNotAllowed)
+            }
             Some(_) | None => Ok(()),
         }
     }

@@ -6,15 +6,15 @@ use crate::Origin;
 /// wait for the response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request{} was not sent: {reason}", to(.origin))]
-pub struct Blocked {
+pub struct NotAllowed {
     origin: Origin,
-    reason: BlockedReason,
+    reason: NotAllowedReason,
 }
 
 /// Why alf did not send a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum BlockedReason {
+pub enum NotAllowedReason {
     /// The URL is plain `http` and not loopback
     /// ([RFC 6750 §5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3)).
     #[error("a token is not sent in the clear; use https, or allow_insecure_http")]
@@ -33,9 +33,9 @@ pub enum BlockedReason {
     AsyncThread,
 }
 
-impl Blocked {
+impl NotAllowed {
     /// For adapters, which may have reasons before alf-core sees the request.
-    pub fn new(origin: Origin, reason: BlockedReason) -> Self {
+    pub fn new(origin: Origin, reason: NotAllowedReason) -> Self {
         Self { origin, reason }
     }
 
@@ -45,7 +45,7 @@ impl Blocked {
     }
 
     /// Why it was not sent.
-    pub fn reason(&self) -> BlockedReason {
+    pub fn reason(&self) -> NotAllowedReason {
         self.reason
     }
 }

@@ -1,17 +1,17 @@
 //! What can go wrong, whose fault it is, and what to do about it.
 //!
 //! Three things a user acts on, one variant each in [`Error`]: no token ([`TokenError`]), the
-//! transport's own error (untouched), and a request that alf would not send ([`Blocked`]). What is
+//! transport's own error (untouched), and a request that alf would not send ([`NotAllowed`]). What is
 //! wrong with the set-up is a [`ConfigError`] of `build()`, and never occurs later.
 
 mod blocked;
 mod config;
 mod token;
 
-pub use blocked::{Blocked, BlockedReason};
+pub use blocked::{NotAllowed, NotAllowedReason};
 pub use config::ConfigError;
 pub(crate) use token::{Cause, Told, Whose};
-pub use token::{Rejected, TimeoutPhase, TokenError, TokenErrorKind};
+pub use token::{Rejection, TimeoutPhase, TokenError, TokenErrorKind};
 
 /// Why a request has no response.
 ///
@@ -28,7 +28,7 @@ pub use token::{Rejected, TimeoutPhase, TokenError, TokenErrorKind};
 ///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "check the registration",
 ///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
 ///         Error::Transport(_) => "what you do without alf",
-///         Error::Blocked(_) => "a bug, or an attack: the URL is not one the token may go to",
+///         Error::NotAllowed(_) => "a bug, or an attack: the URL is not one the token may go to",
 ///         _ => "report it",
 ///     }
 /// }
@@ -37,7 +37,7 @@ pub use token::{Rejected, TimeoutPhase, TokenError, TokenErrorKind};
 #[non_exhaustive]
 pub enum Error<E> {
     /// No token could be had. The request was not sent, or, where
-    /// [`rejected()`](TokenError::rejected) says so, was answered with a 401 before.
+    /// [`rejection()`](TokenError::rejection) says so, was answered with a 401 before.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The HTTP library's own error, untouched.
@@ -45,7 +45,7 @@ pub enum Error<E> {
     Transport(E),
     /// alf did not send the request: the token must not go there, or the thread must not wait.
     #[error(transparent)]
-    Blocked(#[from] Blocked),
+    NotAllowed(#[from] NotAllowed),
 }
 
 impl<E> Error<E> {
@@ -54,7 +54,7 @@ impl<E> Error<E> {
         match self {
             Self::Token(error) => Error::Token(error),
             Self::Transport(error) => Error::Transport(map(error)),
-            Self::Blocked(error) => Error::Blocked(error),
+            Self::NotAllowed(error) => Error::NotAllowed(error),
         }
     }
 }

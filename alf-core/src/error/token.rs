@@ -11,18 +11,18 @@ use crate::machine::Failure;
 
 /// No token could be had.
 ///
-/// All callers that waited for the same flight get the same error, and while alf rests after it,
+/// All callers that waited for the same acquisition get the same error, and while alf rests after it,
 /// later callers get it at once (see [`retry_at`](Self::retry_at)). Cheap to
 /// clone. No part of it shows a secret, and what it shows of the authorization server's text is
 /// cut to 256 bytes, free of control characters, and masked where it repeats what alf sent.
 #[derive(Clone)]
 pub struct TokenError {
-    flight: Arc<Flight>,
-    rejected: Option<Rejected>,
+    acquisition: Arc<Acquisition>,
+    rejected: Option<Rejection>,
 }
 
-/// What the callers of one flight share.
-struct Flight {
+/// What the callers of one acquisition share.
+struct Acquisition {
     cause: Cause,
     endpoint: String,
     /// The scope and resources, where the failure is about them.
@@ -61,9 +61,9 @@ pub enum TokenErrorKind {
     /// The token is of a type that this client cannot present
     /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
     TokenType,
-    /// The flight ended without a result, twice in a row: its runtime was shut down, or the
+    /// The acquisition ended without a result, twice in a row: its runtime was shut down, or the
     /// transport panicked. A transport on tokio needs the tokio runtime.
-    Died,
+    Aborted,
 }
 
 /// What took too long.
@@ -78,7 +78,7 @@ pub enum TimeoutPhase {
 
 /// The rejection that made alf renew the token, where renewing failed.
 #[derive(Clone)]
-pub struct Rejected {
+pub struct Rejection {
     status: StatusCode,
     challenges: Vec<HeaderValue>,
 }
@@ -124,7 +124,7 @@ impl TokenError {
         retry_at: Option<SystemTime>,
     ) -> Self {
         Self {
-            flight: Arc::new(Flight {
+            acquisition: Arc::new(Acquisition {
                 cause,
                 endpoint,
                 about: None,
@@ -137,33 +137,33 @@ impl TokenError {
     }
 
     /// Says what was asked for, where another scope or resource might have been given.
-    pub(crate) fn about(mut self, requested: String) -> Self {
+    pub(crate) fn about(mut self, target: String) -> Self {
         // It was just made: nobody shares it yet.
-        if let Some(flight) = Arc::get_mut(&mut self.flight) {
-            flight.about = Some(requested);
+        if let Some(acquisition) = Arc::get_mut(&mut self.acquisition) {
+            acquisition.about = Some(target);
         }
         self
     }
 
     /// The same error for a caller whose request was rejected before (R5).
-    pub(crate) fn after(mut self, rejected: Rejected) -> Self {
+    pub(crate) fn after(mut self, rejected: Rejection) -> Self {
         self.rejected = Some(rejected);
         self
     }
 
     /// What kind of failure it was. While alf rests it is that of the failure that caused the rest.
     pub fn kind(&self) -> TokenErrorKind {
-        self.flight.cause.kind
+        self.acquisition.cause.kind
     }
 
     /// Whether it may pass by itself: an outage, a time-out, a 429 or a 5xx. Otherwise someone has
     /// to mend something.
     pub fn is_transient(&self) -> bool {
-        self.flight.cause.failure.is_transient()
+        self.acquisition.cause.failure.is_transient()
     }
 
     pub(crate) fn cause(&self) -> &Cause {
-        &self.flight.cause
+        &self.acquisition.cause
     }
 
     /// The status of the authorization server's answer, if there was one.
@@ -189,36 +189,36 @@ impl TokenError {
         self.told().uri.as_deref()
     }
 
-    /// How many attempts the flight made; one whose proof failed counts too. Of a flight that
-    /// [died](TokenErrorKind::Died) nobody knows: 0.
+    /// How many attempts the acquisition made; one whose proof failed counts too. Of an acquisition that
+    /// [died](TokenErrorKind::Aborted) nobody knows: 0.
     pub fn attempts(&self) -> u32 {
-        self.flight.attempts
+        self.acquisition.attempts
     }
 
-    /// How long the flight took.
+    /// How long the acquisition took.
     pub fn elapsed(&self) -> Duration {
-        self.flight.elapsed
+        self.acquisition.elapsed
     }
 
     /// When alf will ask the authorization server again; until then callers get this error at
-    /// once. `None` where it does not rest: this caller's own wait was over, the flight goes on.
+    /// once. `None` where it does not rest: this caller's own wait was over, the acquisition goes on.
     pub fn retry_at(&self) -> Option<SystemTime> {
-        self.flight.retry_at
+        self.acquisition.retry_at
     }
 
     /// The 401 that made alf renew the token: `None` where the request was never sent.
-    pub fn rejected(&self) -> Option<&Rejected> {
+    pub fn rejection(&self) -> Option<&Rejection> {
         self.rejected.as_ref()
     }
 
     fn told(&self) -> &Told {
-        &self.flight.cause.told
+        &self.acquisition.cause.told
     }
 }
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = &self.flight.endpoint;
+        let endpoint = &self.acquisition.endpoint;
         match self.kind() {
             TokenErrorKind::Authentication => {
                 write!(
@@ -252,8 +252,8 @@ impl fmt::Display for TokenError {
             }
             TokenErrorKind::Refused => {
                 write!(f, "{endpoint} refused the token request")?;
-                if let Some(requested) = &self.flight.about {
-                    write!(f, " for {requested}")?;
+                if let Some(target) = &self.acquisition.about {
+                    write!(f, " for {target}")?;
                 }
                 write!(f, ": {}", self.told())?;
                 if let Some(advice) = self.error_code().and_then(advice) {
@@ -280,19 +280,19 @@ impl fmt::Display for TokenError {
                     self.told()
                 )?;
             }
-            TokenErrorKind::Died => write!(
+            TokenErrorKind::Aborted => write!(
                 f,
                 "the token request to {endpoint} was stopped before it had a result: its runtime \
                  was shut down, or the transport panicked (a transport on tokio needs the tokio \
                  runtime)"
             )?,
         }
-        let attempts = self.flight.attempts;
+        let attempts = self.acquisition.attempts;
         if attempts > 1 {
             write!(
                 f,
                 ", after {attempts} attempts in {:.1?}",
-                self.flight.elapsed
+                self.acquisition.elapsed
             )?;
         }
         if let Some(rejected) = &self.rejected {
@@ -344,8 +344,8 @@ impl fmt::Debug for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenError")
             .field("kind", &self.kind())
-            .field("endpoint", &self.flight.endpoint)
-            .field("about", &self.flight.about)
+            .field("endpoint", &self.acquisition.endpoint)
+            .field("about", &self.acquisition.about)
             .field("told", self.told())
             .field("attempts", &self.attempts())
             .field("elapsed", &self.elapsed())
@@ -358,12 +358,12 @@ impl fmt::Debug for TokenError {
 
 impl StdError for TokenError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.flight.cause.source.as_ref()?;
+        let source = self.acquisition.cause.source.as_ref()?;
         Some(&**source)
     }
 }
 
-impl Rejected {
+impl Rejection {
     pub(crate) fn new(status: StatusCode, challenges: Vec<HeaderValue>) -> Self {
         Self { status, challenges }
     }
@@ -380,9 +380,9 @@ impl Rejected {
     }
 }
 
-impl fmt::Debug for Rejected {
+impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejected")
+        f.debug_struct("Rejection")
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
@@ -433,7 +433,7 @@ impl Cause {
                 | TokenErrorKind::Timeout(_)
                 | TokenErrorKind::Exchange
                 | TokenErrorKind::Redirected
-                | TokenErrorKind::Died => true,
+                | TokenErrorKind::Aborted => true,
             }
     }
 }

@@ -9,7 +9,7 @@ use super::{Backoff, Generation, Moment};
 /// The driver gives a number to each of the first 64 origins that it sees rejecting;
 /// [`OriginKey::OTHERS`] stands for all after them, [`OriginKey::UNKNOWN`] for "not known".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OriginKey(u16);
+pub(crate) struct OriginKey(u16);
 
 /// The cool-downs of all origins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,14 +27,14 @@ struct Cooldown {
 
 impl OriginKey {
     /// How many origins have a cool-down of their own.
-    pub const KEPT: u16 = 64;
+    pub(crate) const KEPT: u16 = 64;
     /// All origins that were seen after the first [`KEPT`](Self::KEPT) shared this one.
-    pub const OTHERS: Self = Self(Self::KEPT);
+    pub(crate) const OTHERS: Self = Self(Self::KEPT);
     /// The origin is not known: a user's own loop over a token manager.
-    pub const UNKNOWN: Self = Self(Self::KEPT + 1);
+    pub(crate) const UNKNOWN: Self = Self(Self::KEPT + 1);
 
     /// The `index`th origin seen; from [`KEPT`](Self::KEPT) on it is [`OTHERS`](Self::OTHERS).
-    pub fn new(index: usize) -> Self {
+    pub(crate) fn new(index: usize) -> Self {
         u16::try_from(index).map_or(Self::OTHERS, |index| Self(index.min(Self::KEPT)))
     }
 }
@@ -56,13 +56,13 @@ impl Cooldowns {
     /// replays there were.
     pub(super) fn useless(&mut self, origin: OriginKey, generation: Generation, now: Moment) {
         if !self.has_counted(origin, generation) {
-            self.useless_flight(origin, generation, now);
+            self.useless_acquisition(origin, generation, now);
         }
     }
 
-    /// A flight brought the rejected token again. Each such flight counts, or an AS that keeps
+    /// An acquisition brought the rejected token again. Each such acquisition counts, or an AS that keeps
     /// giving the same dead token would be asked for every 401.
-    pub(super) fn useless_flight(
+    pub(super) fn useless_acquisition(
         &mut self,
         origin: OriginKey,
         generation: Generation,

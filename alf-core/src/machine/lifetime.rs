@@ -12,7 +12,7 @@ use super::Moment;
 ///
 /// All three are [`Moment::NEVER`] for a token of unknown lifetime (E5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Lifetime {
+pub(crate) struct Lifetime {
     due: Moment,
     expired: Moment,
     over: Moment,
@@ -20,7 +20,7 @@ pub struct Lifetime {
 
 /// Where in its life a token is, and so what a caller may do with it (E1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Use it.
     Fresh,
     /// Renew it, still use it.
@@ -33,20 +33,20 @@ pub enum Stage {
 
 impl Lifetime {
     /// A token that is used until it is rejected (E5).
-    pub const UNKNOWN: Self = Self {
+    pub(crate) const UNKNOWN: Self = Self {
         due: Moment::NEVER,
         expired: Moment::NEVER,
         over: Moment::NEVER,
     };
 
-    /// The life of a token that was asked for at `asked_at`, landed at `landed_at` and states
+    /// The life of a token that was asked for at `asked_at`, landed at `response_origin` and states
     /// `stated` as its lifetime.
     ///
     /// It is counted from *before* the request was sent (T9). `jitter` is a number from 0 to 1,
     /// drawn for every token, so that a fleet does not renew in step.
-    pub fn new(
+    pub(crate) fn new(
         asked_at: Moment,
-        landed_at: Moment,
+        response_origin: Moment,
         stated: Duration,
         leeway: Duration,
         jitter: f64,
@@ -56,7 +56,7 @@ impl Lifetime {
         let over = asked_at + stated;
         // E1: whatever it states, it is usable for a second after it landed, or an AS slower
         // than its tokens would cost one token request a call.
-        let usable_until = landed_at + USABLE_AT_LEAST;
+        let usable_until = response_origin + USABLE_AT_LEAST;
         Self {
             due: asked_at + due_after(stated, jitter),
             expired: (asked_at + stated.saturating_sub(leeway)).max(usable_until),
@@ -65,7 +65,7 @@ impl Lifetime {
     }
 
     /// Where in this life `now` is.
-    pub fn stage(&self, now: Moment) -> Stage {
+    pub(crate) fn stage(&self, now: Moment) -> Stage {
         if now < self.due {
             Stage::Fresh
         } else if now < self.expired {
@@ -78,17 +78,17 @@ impl Lifetime {
     }
 
     /// When it is to be renewed.
-    pub fn due(&self) -> Moment {
+    pub(crate) fn due(&self) -> Moment {
         self.due
     }
 
     /// When it is no longer used, as long as renewing has not been tried and failed.
-    pub fn expired(&self) -> Moment {
+    pub(crate) fn expired(&self) -> Moment {
         self.expired
     }
 
     /// Its stated end.
-    pub fn over(&self) -> Moment {
+    pub(crate) fn over(&self) -> Moment {
         self.over
     }
 }

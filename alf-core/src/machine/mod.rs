@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows HTTP, async, a clock, a lock or randomness: time, jitter and the
 //! classification of an answer are arguments, so a run is repeated by repeating its inputs. The
-//! drivers ([`TokenManager`](crate::TokenManager), the flight, the client) carry out what is
+//! drivers ([`TokenManager`](crate::TokenManager), the acquisition, the client) carry out what is
 //! decided here and decide nothing themselves.
 //!
 //! # The token of one client: [`Renewal`]
@@ -14,7 +14,7 @@
 //!   (none) ────▶ fresh ──────────────▶ due ──────────────▶ expired ──────────────▶ over
 //!                 │ use                 │ use, and renew      │ wait; use once an       wait
 //!                 │                     │ beside (E2)         │ attempt failed (E4)
-//!                 └──── rejected ───────┴─────────▶ set aside: wait while the flight runs (R1)
+//!                 └──── rejected ───────┴─────────▶ set aside: wait while the acquisition runs (R1)
 //!                                                    └─ transient failure, same token ─▶ back
 //! ```
 //!
@@ -29,10 +29,10 @@
 //!   resting ◀───────────────┘
 //! ```
 //!
-//! # The tries of one flight: [`Attempts`]
+//! # The tries of one acquisition: [`Attempts`]
 //!
 //! ```text
-//!   failed(transient) ─▶ TryAgain { at }            until the flight's deadline (B1)
+//!   failed(transient) ─▶ TryAgain { at }            until the acquisition's deadline (B1)
 //!   failed(permanent) ─▶ Reload ─▶ reloaded(Changed) ─▶ TryAgain { at: now }      once (B3)
 //!                              └─▶ reloaded(Unchanged) ─▶ Stop
 //! ```
@@ -40,7 +40,7 @@
 //! # Whose attempt is next, where a client has several tokens: [`Turns`]
 //!
 //! ```text
-//!            stumbled, failed                      succeeded
+//!            attempt_failed, failed                      succeeded
 //!   calm ────────────────────▶ trouble ─────────────────────────▶ calm
 //!   Go, all at once            Go, one at a time, after its pauses (B1)
 //!                              failed for good ─▶ Fallen, all that were under way (B2)
@@ -52,11 +52,6 @@
 //!   answered ─▶ Return                          not a rejection, or nothing may be replayed
 //!            └▶ Renew ─▶ renewed(Ok) ─▶ replay ─▶ answered ─▶ Return, always      (R3)
 //! ```
-
-#![expect(
-    clippy::exhaustive_enums,
-    reason = "strangers see them only by `unversioned`; our drivers must handle every decision"
-)]
 
 mod attempts;
 mod backoff;
@@ -71,15 +66,16 @@ mod tests;
 mod time;
 mod turns;
 
-pub use attempts::{Attempts, Failure, Next, Reloaded};
-pub use backoff::Backoff;
-pub use cooldown::OriginKey;
-pub use decision::{
-    Begin, Death, Demand, FlightId, Generation, Landed, Landing, Policy, Reject, Reply,
+pub(crate) use attempts::{Attempts, Failure, Next, Reloaded};
+pub(crate) use backoff::Backoff;
+pub(crate) use cooldown::OriginKey;
+pub(crate) use decision::{
+    AbortOutcome, AcquisitionId, Begin, Completion, Demand, Generation, Obtained, Policy, Reject,
+    Reply,
 };
-pub use lifetime::{Lifetime, Stage};
-pub use renewal::Renewal;
-pub use replay::{Answer, Replay, Step};
-pub use rest::Rest;
+pub(crate) use lifetime::{Lifetime, Stage};
+pub(crate) use renewal::Renewal;
+pub(crate) use replay::{Answer, Replay, Step};
+pub(crate) use rest::Rest;
 pub use time::Moment;
-pub use turns::{Claim, Ticket, Turn, Turns};
+pub(crate) use turns::{Claim, Ticket, Turn, Turns};

@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::cooldown::Cooldowns;
 use super::rest::Rest;
 use super::{
-    Begin, Death, Demand, Failure, FlightId, Generation, Landed, Landing, Lifetime, Moment,
-    OriginKey, Policy, Reject, Reply, Stage,
+    AbortOutcome, AcquisitionId, Begin, Completion, Demand, Failure, Generation, Lifetime, Moment,
+    Obtained, OriginKey, Policy, Reject, Reply, Stage,
 };
 
 /// The token of one client, and what is being done about it.
@@ -16,21 +16,21 @@ use super::{
 /// a token that is due is renewed by the next [`demand`](Self::demand). A spurious call of
 /// `demand` is never wrong.
 ///
-/// When a method says [`Begin`], the caller begins that flight, outside of every lock, and sees
+/// When a method says [`Begin`], the caller begins that acquisition, outside of every lock, and sees
 /// to it that exactly one of [`land`](Self::land) and [`die`](Self::die) is called for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Renewal<T> {
+pub(crate) struct Renewal<T> {
     policy: Policy,
     held: Option<Held<T>>,
-    flight: Option<Flight>,
+    acquisition: Option<Acquisition>,
     rest: Rest,
-    /// An attempt has failed since a flight landed last, though no flight has failed: the one that
-    /// is under way stumbled, or one that froze or died had.
-    stumbled: bool,
+    /// An attempt has failed since an acquisition landed last, though no acquisition has failed: the one that
+    /// is under way attempt_failed, or one that froze or died had.
+    attempt_failed: bool,
     cooldowns: Cooldowns,
-    deaths_in_a_row: u32,
+    consecutive_aborts: u32,
     last_begun: Option<Moment>,
-    flights: u64,
+    acquisitions: u64,
     generations: u64,
 }
 
@@ -38,23 +38,23 @@ pub struct Renewal<T> {
 struct Held<T> {
     token: T,
     generation: Generation,
-    landed_at: Moment,
+    response_origin: Moment,
     life: Lifetime,
     standing: Standing,
     /// Because of whose rejections it was got, but for those who have accepted it since (R6).
-    on_trial: Vec<OriginKey>,
+    unproven: Vec<OriginKey>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Standing {
     Good,
     /// Rejected; not destroyed, since the one who rejected it may be odd (R1).
-    SetAside,
+    Rejected,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Flight {
-    id: FlightId,
+struct Acquisition {
+    id: AcquisitionId,
     deadline: Moment,
     /// Whose rejections wait for it (R6).
     rejected_by: Vec<OriginKey>,
@@ -62,24 +62,24 @@ struct Flight {
 
 impl<T: PartialEq> Renewal<T> {
     /// Without a token; nothing is under way.
-    pub fn new(policy: Policy) -> Self {
+    pub(crate) fn new(policy: Policy) -> Self {
         Self {
             policy,
             held: None,
-            flight: None,
+            acquisition: None,
             rest: Rest::new(),
-            stumbled: false,
+            attempt_failed: false,
             cooldowns: Cooldowns::default(),
-            deaths_in_a_row: 0,
+            consecutive_aborts: 0,
             last_begun: None,
-            flights: 0,
+            acquisitions: 0,
             generations: 0,
         }
     }
 
     /// A caller needs a token.
-    pub fn demand(&mut self, now: Moment) -> Demand {
-        self.forget_overdue_flight(now);
+    pub(crate) fn demand(&mut self, now: Moment) -> Demand {
+        self.forget_overdue_acquisition(now);
         let Some((generation, stage)) = self.usable(now) else {
             return self.wait_for_one(now);
         };
@@ -94,11 +94,11 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// E3, E4: waits for a flight, but not for one that has stumbled, nor after one that failed.
+    /// E3, E4: waits for an acquisition, but not for one that has attempt_failed, nor after one that failed.
     fn demand_expired(&mut self, now: Moment, generation: Generation) -> Demand {
-        match &self.flight {
+        match &self.acquisition {
             Some(_) if self.is_troubled() => Demand::Use(generation),
-            Some(flight) => Demand::Join(flight.id),
+            Some(acquisition) => Demand::Join(acquisition.id),
             None if self.rest.until(now).is_some() => Demand::Use(generation),
             None if self.is_troubled() => Demand::UseAndRenew(generation, self.begin(now)),
             None => Demand::Begin(self.begin(now)),
@@ -106,8 +106,13 @@ impl<T: PartialEq> Renewal<T> {
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1).
-    pub fn reject(&mut self, now: Moment, generation: Generation, origin: OriginKey) -> Reject {
-        self.forget_overdue_flight(now);
+    pub(crate) fn reject(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        origin: OriginKey,
+    ) -> Reject {
+        self.forget_overdue_acquisition(now);
         if !self.holds(generation) {
             return Reject::Superseded(self.demand(now));
         }
@@ -115,10 +120,10 @@ impl<T: PartialEq> Renewal<T> {
         if self.cooldowns.is_on(origin, now) {
             return Reject::HandBack;
         }
-        if let Some(flight) = &mut self.flight {
-            flight.note(origin);
-            let id = flight.id;
-            self.set_standing(Standing::SetAside);
+        if let Some(acquisition) = &mut self.acquisition {
+            acquisition.note(origin);
+            let id = acquisition.id;
+            self.set_standing(Standing::Rejected);
             return Reject::Join(id);
         }
         if let Some(until) = self.rest.until(now) {
@@ -126,10 +131,10 @@ impl<T: PartialEq> Renewal<T> {
             return Reject::Refuse { until };
         }
         let begin = self.begin(now);
-        if let Some(flight) = &mut self.flight {
-            flight.note(origin);
+        if let Some(acquisition) = &mut self.acquisition {
+            acquisition.note(origin);
         }
-        self.set_standing(Standing::SetAside);
+        self.set_standing(Standing::Rejected);
         Reject::Begin(begin)
     }
 
@@ -141,8 +146,8 @@ impl<T: PartialEq> Renewal<T> {
             return;
         };
         let generation = held.generation;
-        if now.saturating_since(held.landed_at) < useless_within(origin) {
-            if held.on_trial.contains(&origin) {
+        if now.saturating_since(held.response_origin) < useless_within(origin) {
+            if held.unproven.contains(&origin) {
                 self.cooldowns.useless(origin, generation, now);
             }
         } else if !self.cooldowns.has_counted(origin, generation) {
@@ -151,8 +156,8 @@ impl<T: PartialEq> Renewal<T> {
     }
 
     /// A resource server answered a replay that carried the token of `generation`; or, where that
-    /// token [is on trial](Self::is_on_trial), accepted another request with it (R6).
-    pub fn replayed(
+    /// token [is on trial](Self::is_unproven), accepted another request with it (R6).
+    pub(crate) fn replayed(
         &mut self,
         now: Moment,
         generation: Generation,
@@ -164,7 +169,7 @@ impl<T: PartialEq> Renewal<T> {
                 self.cooldowns.accepted(origin, generation);
                 if let Some(held) = &mut self.held {
                     if held.generation == generation {
-                        held.on_trial.retain(|rejecter| *rejecter != origin);
+                        held.unproven.retain(|rejecter| *rejecter != origin);
                     }
                 }
             }
@@ -174,68 +179,68 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// An attempt of `flight` failed, and the flight goes on: its waiters ask again, and use a
+    /// An attempt of `acquisition` failed, and the acquisition goes on: its waiters ask again, and use a
     /// token that is not over (E4).
-    pub fn stumble(&mut self, flight: FlightId) {
-        let is_current = |current: &Flight| current.id == flight;
-        self.stumbled |= self.flight.as_ref().is_some_and(is_current);
+    pub(crate) fn attempt_failed(&mut self, acquisition: AcquisitionId) {
+        let is_current = |current: &Acquisition| current.id == acquisition;
+        self.attempt_failed |= self.acquisition.as_ref().is_some_and(is_current);
     }
 
-    /// `flight` has ended. `jitter` is a random number from 0 to 1.
-    pub fn land(
+    /// `acquisition` has ended. `jitter` is a random number from 0 to 1.
+    pub(crate) fn land(
         &mut self,
         now: Moment,
-        flight: FlightId,
-        result: Result<Landing<T>, Failure>,
+        acquisition: AcquisitionId,
+        result: Result<Obtained<T>, Failure>,
         jitter: f64,
-    ) -> Landed {
-        let Some(flight) = self.end(flight) else {
-            return Landed::Late;
+    ) -> Completion {
+        let Some(acquisition) = self.end(acquisition) else {
+            return Completion::Late;
         };
         match result {
-            Ok(landing) => {
+            Ok(obtained) => {
                 self.rest.succeeded();
-                self.take(now, flight, landing, jitter)
+                self.take(now, acquisition, obtained, jitter)
             }
-            Err(failure) => Landed::Failed {
+            Err(failure) => Completion::Failed {
                 until: self.fail(now, &failure),
             },
         }
     }
 
-    /// `flight` is gone without a result: its runtime was shut down, the transport panicked (S4).
-    pub fn die(&mut self, now: Moment, flight: FlightId) -> Death {
-        if self.take_flight(flight).is_none() {
-            return Death::Late;
+    /// `acquisition` is gone without a result: its runtime was shut down, the transport panicked (S4).
+    pub(crate) fn die(&mut self, now: Moment, acquisition: AcquisitionId) -> AbortOutcome {
+        if self.take_acquisition(acquisition).is_none() {
+            return AbortOutcome::Late;
         }
-        self.deaths_in_a_row = self.deaths_in_a_row.saturating_add(1);
-        if self.deaths_in_a_row < DEATHS_THAT_FAIL {
-            Death::AskAgain
+        self.consecutive_aborts = self.consecutive_aborts.saturating_add(1);
+        if self.consecutive_aborts < DEATHS_THAT_FAIL {
+            AbortOutcome::AskAgain
         } else {
-            Death::Failed {
+            AbortOutcome::Failed {
                 until: self.fail(now, &Failure::TRANSIENT),
             }
         }
     }
 
-    /// `flight` ended because another token's of the same client failed, of what this one would
+    /// `acquisition` ended because another token's of the same client failed, of what this one would
     /// have met too (B2): as if it had failed by itself, but for the rest, which is that one's.
-    pub fn fall(&mut self, flight: FlightId, rest: &Rest) -> Landed {
-        if self.end(flight).is_none() {
-            return Landed::Late;
+    pub(crate) fn fall(&mut self, acquisition: AcquisitionId, rest: &Rest) -> Completion {
+        if self.end(acquisition).is_none() {
+            return Completion::Late;
         }
         if rest.follows_a_transient_failure() {
             self.set_standing(Standing::Good);
         }
         self.rest_with(rest);
-        Landed::Failed {
+        Completion::Failed {
             until: self.rest.end(),
         }
     }
 
     /// Another token of the same client rests, after a failure that this one would meet too (B2).
     /// Says whether that is news: a rest that ends later stands.
-    pub fn rest_with(&mut self, rest: &Rest) -> bool {
+    pub(crate) fn rest_with(&mut self, rest: &Rest) -> bool {
         let is_news = rest.is_longer_than(&self.rest);
         if is_news {
             self.rest = rest.clone();
@@ -243,36 +248,36 @@ impl<T: PartialEq> Renewal<T> {
         is_news
     }
 
-    /// `flight` failed, of what any other token of the same client would have met too (B2). `last`
+    /// `acquisition` failed, of what any other token of the same client would have met too (B2). `last`
     /// is the rest after the last such failure, of whichever token: this one's is longer.
-    pub fn land_after(
+    pub(crate) fn land_after(
         &mut self,
         now: Moment,
-        flight: FlightId,
+        acquisition: AcquisitionId,
         failure: &Failure,
         last: Rest,
-    ) -> Landed {
-        if self.end(flight).is_none() {
-            return Landed::Late;
+    ) -> Completion {
+        if self.end(acquisition).is_none() {
+            return Completion::Late;
         }
         self.rest = last;
-        Landed::Failed {
+        Completion::Failed {
             until: self.fail(now, failure),
         }
     }
 
     /// What it rested after is over: another token of the same client had success (B2).
-    pub fn rest_is_over(&mut self) {
+    pub(crate) fn rest_is_over(&mut self) {
         self.rest.succeeded();
     }
 
     /// The rest, for other tokens of the same client.
-    pub fn rest(&self) -> &Rest {
+    pub(crate) fn rest(&self) -> &Rest {
         &self.rest
     }
 
     /// The held token, whatever it is worth.
-    pub fn held(&self) -> Option<(&T, Generation)> {
+    pub(crate) fn held(&self) -> Option<(&T, Generation)> {
         self.held
             .as_ref()
             .map(|held| (&held.token, held.generation))
@@ -280,38 +285,41 @@ impl<T: PartialEq> Renewal<T> {
 
     /// Whether it is to be told when a resource server accepts the held token: it was got because
     /// of a rejection, and not all who rejected have accepted it since (R6).
-    pub fn is_on_trial(&self) -> bool {
+    pub(crate) fn is_unproven(&self) -> bool {
         self.held
             .as_ref()
-            .is_some_and(|held| !held.on_trial.is_empty())
+            .is_some_and(|held| !held.unproven.is_empty())
     }
 
     /// Whether the held token may be used where nothing else helps: it is neither over nor set
-    /// aside (E4). For a caller whose patience is at its end while the flight is frozen (S5).
-    pub fn is_last_resort(&self, now: Moment) -> bool {
+    /// aside (E4). For a caller whose patience is at its end while the acquisition is frozen (S5).
+    pub(crate) fn is_last_resort(&self, now: Moment) -> bool {
         self.usable(now)
             .is_some_and(|(_, stage)| stage < Stage::Over)
     }
 
     /// Until when [`demand`](Self::demand) would say [`Demand::Use`] and change nothing, unless
     /// something else happens before: that long a cache in front of this machine may answer.
-    pub fn quiet_until(&self, now: Moment) -> Option<Moment> {
+    pub(crate) fn quiet_until(&self, now: Moment) -> Option<Moment> {
         let held = self.held.as_ref()?;
-        if held.standing == Standing::SetAside {
+        if held.standing == Standing::Rejected {
             return None;
         }
         let rest = self.rest.until(now);
         match held.life.stage(now) {
             Stage::Fresh => Some(held.life.due()),
             Stage::Due => {
-                let flight = self.flight.as_ref().map(|flight| flight.deadline);
+                let acquisition = self
+                    .acquisition
+                    .as_ref()
+                    .map(|acquisition| acquisition.deadline);
                 let spacing = self.last_begun.map(|begun| begun + SPACING);
-                let quiet = flight.max(rest).max(spacing)?;
+                let quiet = acquisition.max(rest).max(spacing)?;
                 Some(quiet.min(held.life.expired()))
             }
             Stage::Expired => {
-                let quiet = match &self.flight {
-                    Some(flight) => self.is_troubled().then_some(flight.deadline),
+                let quiet = match &self.acquisition {
+                    Some(acquisition) => self.is_troubled().then_some(acquisition.deadline),
                     None => rest,
                 };
                 Some(quiet?.min(held.life.over()))
@@ -321,12 +329,18 @@ impl<T: PartialEq> Renewal<T> {
         .filter(|until| now < *until)
     }
 
-    fn take(&mut self, now: Moment, flight: Flight, landing: Landing<T>, jitter: f64) -> Landed {
-        let Landing {
+    fn take(
+        &mut self,
+        now: Moment,
+        acquisition: Acquisition,
+        obtained: Obtained<T>,
+        jitter: f64,
+    ) -> Completion {
+        let Obtained {
             token,
             lifetime,
             asked_at,
-        } = landing;
+        } = obtained;
         let leeway = self.policy.leeway;
         let life = lifetime
             .or(self.policy.default_lifetime)
@@ -336,22 +350,23 @@ impl<T: PartialEq> Renewal<T> {
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
             held.life = life;
             held.standing = Standing::Good;
-            for origin in &flight.rejected_by {
-                self.cooldowns.useless_flight(*origin, held.generation, now);
+            for origin in &acquisition.rejected_by {
+                self.cooldowns
+                    .useless_acquisition(*origin, held.generation, now);
             }
-            return Landed::Same(held.generation);
+            return Completion::Same(held.generation);
         }
         self.generations += 1;
         let generation = Generation(self.generations);
         self.held = Some(Held {
             token,
             generation,
-            landed_at: now,
+            response_origin: now,
             life,
             standing: Standing::Good,
-            on_trial: flight.rejected_by,
+            unproven: acquisition.rejected_by,
         });
-        Landed::Took(generation)
+        Completion::Took(generation)
     }
 
     fn fail(&mut self, now: Moment, failure: &Failure) -> Moment {
@@ -368,15 +383,15 @@ impl<T: PartialEq> Renewal<T> {
         (held.standing == Standing::Good).then(|| (held.generation, held.life.stage(now)))
     }
 
-    /// E4: an attempt has failed since a flight succeeded last, so nobody waits for the next one
+    /// E4: an attempt has failed since an acquisition succeeded last, so nobody waits for the next one
     /// whose token is not over.
     fn is_troubled(&self) -> bool {
-        self.stumbled || self.rest.follows_a_failure()
+        self.attempt_failed || self.rest.follows_a_failure()
     }
 
     fn wait_for_one(&mut self, now: Moment) -> Demand {
-        if let Some(flight) = &self.flight {
-            return Demand::Join(flight.id);
+        if let Some(acquisition) = &self.acquisition {
+            return Demand::Join(acquisition.id);
         }
         match self.rest.until(now) {
             Some(until) => Demand::Refuse { until },
@@ -384,46 +399,47 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// S1: not beside another flight; B2: not while resting; E6: not within a second of the last.
+    /// S1: not beside another acquisition; B2: not while resting; E6: not within a second of the last.
     fn may_renew_beside(&self, now: Moment) -> bool {
-        self.flight.is_none()
+        self.acquisition.is_none()
             && self.rest.until(now).is_none()
             && self.last_begun.is_none_or(|begun| begun + SPACING <= now)
     }
 
     fn begin(&mut self, now: Moment) -> Begin {
-        self.flights += 1;
-        let id = FlightId(self.flights);
-        let deadline = now + self.policy.flight_timeout;
+        self.acquisitions += 1;
+        let id = AcquisitionId(self.acquisitions);
+        let deadline = now + self.policy.acquisition_timeout;
         let after_failure = self.rest.follows_a_failure();
         self.last_begun = Some(now);
-        self.flight = Some(Flight {
+        self.acquisition = Some(Acquisition {
             id,
             deadline,
             rejected_by: Vec::new(),
         });
         Begin {
-            flight: id,
+            acquisition: id,
             deadline,
             after_failure,
         }
     }
 
-    /// S5: a flight past its deadline is frozen; what it may bring later is too late.
-    fn forget_overdue_flight(&mut self, now: Moment) {
-        self.flight.take_if(|flight| flight.deadline <= now);
+    /// S5: an acquisition past its deadline is frozen; what it may bring later is too late.
+    fn forget_overdue_acquisition(&mut self, now: Moment) {
+        self.acquisition
+            .take_if(|acquisition| acquisition.deadline <= now);
     }
 
-    /// The flight has come to a result.
-    fn end(&mut self, id: FlightId) -> Option<Flight> {
-        let flight = self.take_flight(id)?;
-        self.deaths_in_a_row = 0;
-        self.stumbled = false;
-        Some(flight)
+    /// The acquisition has come to a result.
+    fn end(&mut self, id: AcquisitionId) -> Option<Acquisition> {
+        let acquisition = self.take_acquisition(id)?;
+        self.consecutive_aborts = 0;
+        self.attempt_failed = false;
+        Some(acquisition)
     }
 
-    fn take_flight(&mut self, id: FlightId) -> Option<Flight> {
-        self.flight.take_if(|flight| flight.id == id)
+    fn take_acquisition(&mut self, id: AcquisitionId) -> Option<Acquisition> {
+        self.acquisition.take_if(|acquisition| acquisition.id == id)
     }
 
     fn holds(&self, generation: Generation) -> bool {
@@ -439,7 +455,7 @@ impl<T: PartialEq> Renewal<T> {
     }
 }
 
-impl Flight {
+impl Acquisition {
     fn note(&mut self, origin: OriginKey) {
         if !self.rejected_by.contains(&origin) {
             self.rejected_by.push(origin);
@@ -460,5 +476,5 @@ fn useless_within(origin: OriginKey) -> Duration {
 
 /// E6: renewals of a due token begin at least this far apart.
 const SPACING: Duration = Duration::from_secs(1);
-/// S4: the second death in a row is a failed flight.
+/// S4: the second death in a row is a failed acquisition.
 const DEATHS_THAT_FAIL: u32 = 2;

@@ -6,13 +6,13 @@
 /// succeeded the request is replayed and its answer told too. The second answer is always handed
 /// back (R3).
 #[derive(Clone, Debug)]
-pub struct Replay {
+pub(crate) struct Replay {
     state: State,
 }
 
 /// What the machine needs to know of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The resource server did not reject the token: every other status, a challenge with
     /// `insufficient_scope` (R1, R7).
     NotRejected,
@@ -25,7 +25,7 @@ pub enum Answer {
 
 /// What to do with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Hand it to the user.
     Return,
     /// Hand it to the user, and have the token renewed for the next caller (R4).
@@ -49,14 +49,14 @@ enum State {
 impl Replay {
     /// For a request that has not been sent yet; `can_be_sent_again` is false for a body that is
     /// a stream, and where the user switched replays off (R4).
-    pub fn new(can_be_sent_again: bool) -> Self {
+    pub(crate) fn new(can_be_sent_again: bool) -> Self {
         Self {
             state: State::Sent { can_be_sent_again },
         }
     }
 
     /// The request, or its replay, was answered.
-    pub fn answered(&mut self, answer: Answer) -> Step {
+    pub(crate) fn answered(&mut self, answer: Answer) -> Step {
         match (self.state, answer) {
             (State::Sent { .. }, Answer::NotRejected | Answer::RejectedElsewhere)
             | (State::Replayed, Answer::RejectedElsewhere) => Step::Return,

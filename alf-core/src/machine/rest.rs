@@ -1,4 +1,4 @@
-//! The rest after a failed flight (B2): a wrong secret is one request, never a storm.
+//! The rest after a failed acquisition (B2): a wrong secret is one request, never a storm.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{Backoff, Failure, Moment};
 ///
 /// The [`Default`] is no rest, and none before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Rest {
+pub(crate) struct Rest {
     /// Until when nothing is asked of the AS; over when it is past.
     until: Moment,
     after: After,
@@ -16,7 +16,7 @@ pub struct Rest {
     permanent: Backoff,
 }
 
-/// What the last flight came to.
+/// What the last acquisition came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum After {
     Success,
@@ -34,7 +34,7 @@ impl Rest {
         }
     }
 
-    /// A flight failed; returns until when alf rests.
+    /// An acquisition failed; returns until when alf rests.
     pub(super) fn failed(&mut self, now: Moment, failure: &Failure) -> Moment {
         // A change of kind begins anew: a minute's rest is for an AS that has said no many times.
         let (after, backoff, other) = if failure.is_transient() {
@@ -61,7 +61,7 @@ impl Rest {
     }
 
     /// When it ends or has ended.
-    pub fn end(&self) -> Moment {
+    pub(crate) fn end(&self) -> Moment {
         self.until
     }
 
@@ -70,12 +70,12 @@ impl Rest {
         (self.after != After::Success && now < self.until).then_some(self.until)
     }
 
-    /// Whether the last flight failed, whether or not the rest after it is over.
+    /// Whether the last acquisition failed, whether or not the rest after it is over.
     pub(super) fn follows_a_failure(&self) -> bool {
         self.after != After::Success
     }
 
-    /// Whether what the last flight failed of may pass.
+    /// Whether what the last acquisition failed of may pass.
     pub(super) fn follows_a_transient_failure(&self) -> bool {
         self.after == After::Transient
     }

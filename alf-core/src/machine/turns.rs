@@ -6,18 +6,18 @@ use std::collections::VecDeque;
 use super::attempts::pauses;
 use super::{Backoff, Failure, Moment};
 
-/// The turns of a client's flights, whatever token each of them is for.
+/// The turns of a client's acquisitions, whatever token each of them is for.
 ///
-/// While the authorization server answers, each flight asks when it likes. From a failure that
-/// every flight would meet until the next success, one at a time asks, after the pauses that one
-/// flight would make. The token whose last turn is longest ago is next, so that one that always
-/// fails keeps no other back. When a flight fails of what will not pass, all that were under way fail with it; of what
+/// While the authorization server answers, each acquisition asks when it likes. From a failure that
+/// every acquisition would meet until the next success, one at a time asks, after the pauses that one
+/// acquisition would make. The token whose last turn is longest ago is next, so that one that always
+/// fails keeps no other back. When an acquisition fails of what will not pass, all that were under way fail with it; of what
 /// may pass, they go on until their own deadlines, after the rest.
 ///
-/// A flight takes a [`Ticket`], [asks](Self::ask) before each attempt, says what came of it, and
+/// An acquisition takes a [`Ticket`], [asks](Self::ask) before each attempt, says what came of it, and
 /// [leaves](Self::leave).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Turns {
+pub(crate) struct Turns {
     /// Whose token's last turn is longest ago first; of those, the longest waiting.
     queue: VecDeque<Seat>,
     /// Whose attempt is under way while no other may be.
@@ -26,37 +26,37 @@ pub struct Turns {
     tickets: u64,
     /// How many turns there were.
     taken_so_far: u64,
-    /// How many flights have failed for all.
+    /// How many acquisitions have failed for all.
     failed: u64,
     fallen: Option<Fallen>,
 }
 
-/// Stands for a flight.
+/// Stands for an acquisition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     number: u64,
-    /// How many flights had failed when it began.
+    /// How many acquisitions had failed when it began.
     failed: u64,
 }
 
-/// A flight that is ready for an attempt.
+/// An acquisition that is ready for an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Which flight.
-    pub ticket: Ticket,
+pub(crate) struct Claim {
+    /// Which acquisition.
+    pub(crate) ticket: Ticket,
     /// When it must have ended (S5).
-    pub deadline: Moment,
-    /// Which turn was the last of its token, by whichever flight; zero: none since the server was
+    pub(crate) deadline: Moment,
+    /// Which turn was the last of its token, by whichever acquisition; zero: none since the server was
     /// well.
-    pub last_turn: u64,
+    pub(crate) last_turn: u64,
     /// Whether none may go beside it, even if the server is well: it is to find out what all of
     /// them need.
-    pub alone: bool,
+    pub(crate) alone: bool,
 }
 
-/// What a flight does before an attempt.
+/// What an acquisition does before an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// It makes the attempt.
     Go {
         /// What is its token's [`last_turn`](Claim::last_turn) now.
@@ -73,20 +73,20 @@ pub enum Turn {
     Fallen,
 }
 
-/// A flight that waits for its turn, or has it.
+/// An acquisition that waits for its turn, or has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Seat {
     number: u64,
     last_turn: u64,
-    /// From then on the flight counts no more (S5).
+    /// From then on the acquisition counts no more (S5).
     deadline: Moment,
 }
 
-/// Flights that had begun before a failure that will not pass have failed with it, while it is
+/// Acquisitions that had begun before a failure that will not pass have failed with it, while it is
 /// rested after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Fallen {
-    /// So many flights had failed.
+    /// So many acquisitions had failed.
     with: u64,
     until: Moment,
 }
@@ -99,8 +99,8 @@ struct Trouble {
 }
 
 impl Turns {
-    /// A ticket for a flight that begins.
-    pub fn ticket(&mut self) -> Ticket {
+    /// A ticket for an acquisition that begins.
+    pub(crate) fn ticket(&mut self) -> Ticket {
         self.tickets += 1;
         Ticket {
             number: self.tickets,
@@ -108,17 +108,17 @@ impl Turns {
         }
     }
 
-    /// The same flight, of which nothing is known any more that others have met before: it goes on
+    /// The same acquisition, of which nothing is known any more that others have met before: it goes on
     /// with other credentials (B3).
-    pub fn renewed(&self, ticket: Ticket) -> Ticket {
+    pub(crate) fn renewed(&self, ticket: Ticket) -> Ticket {
         Ticket {
             failed: self.failed,
             ..ticket
         }
     }
 
-    /// A flight is ready for an attempt.
-    pub fn ask(&mut self, now: Moment, claim: Claim) -> Turn {
+    /// An acquisition is ready for an attempt.
+    pub(crate) fn ask(&mut self, now: Moment, claim: Claim) -> Turn {
         let Claim {
             ticket,
             deadline,
@@ -168,9 +168,9 @@ impl Turns {
         }
     }
 
-    /// An attempt failed in a way that every flight would meet, and its flight tries again, not
+    /// An attempt failed in a way that every acquisition would meet, and its acquisition tries again, not
     /// before `at`. `jitter` is the random number from 0 to 1 that went into `at`.
-    pub fn stumbled(&mut self, now: Moment, ticket: Ticket, at: Moment, jitter: f64) {
+    pub(crate) fn attempt_failed(&mut self, now: Moment, ticket: Ticket, at: Moment, jitter: f64) {
         // Those that were under way when it began are the same failure, not further ones.
         let is_news = self.trouble.is_none() || self.has_turn(ticket);
         let trouble = self.trouble.get_or_insert_with(|| Trouble {
@@ -185,8 +185,8 @@ impl Turns {
         self.leave(ticket);
     }
 
-    /// A flight failed in a way that every flight would meet, and all rest until then.
-    pub fn failed(&mut self, ticket: Ticket, failure: &Failure, until: Moment) {
+    /// An acquisition failed in a way that every acquisition would meet, and all rest until then.
+    pub(crate) fn failed(&mut self, ticket: Ticket, failure: &Failure, until: Moment) {
         self.failed += 1;
         if !failure.is_transient() {
             let with = self.failed;
@@ -200,8 +200,8 @@ impl Turns {
         self.leave(ticket);
     }
 
-    /// A flight failed of what others have met already. `jitter` is a random number from 0 to 1.
-    pub fn failed_too(&mut self, now: Moment, ticket: Ticket, jitter: f64) {
+    /// An acquisition failed of what others have met already. `jitter` is a random number from 0 to 1.
+    pub(crate) fn failed_too(&mut self, now: Moment, ticket: Ticket, jitter: f64) {
         let had_turn = self.has_turn(ticket);
         if let Some(trouble) = self.trouble.as_mut().filter(|_| had_turn) {
             let pause = trouble.pauses.take_jittered(jitter);
@@ -211,27 +211,27 @@ impl Turns {
     }
 
     /// It has found out what all need to know; where the server is well, they go on beside it.
-    pub fn found_out(&mut self, ticket: Ticket) {
+    pub(crate) fn found_out(&mut self, ticket: Ticket) {
         if self.trouble.is_none() {
             self.leave(ticket);
         }
     }
 
     /// The server is well: an attempt succeeded.
-    pub fn succeeded(&mut self, ticket: Ticket) {
+    pub(crate) fn succeeded(&mut self, ticket: Ticket) {
         self.trouble = None;
         self.fallen = None;
         self.leave(ticket);
     }
 
-    /// A flight is over, or asks for no turn just now.
-    pub fn leave(&mut self, ticket: Ticket) {
+    /// An acquisition is over, or asks for no turn just now.
+    pub(crate) fn leave(&mut self, ticket: Ticket) {
         self.queue.retain(|seat| !seat.is_of(ticket));
         self.taken.take_if(|seat| seat.is_of(ticket));
     }
 
-    /// Whether another flight has failed in such a way since that one began.
-    pub fn has_seen_failure(&self, ticket: Ticket) -> bool {
+    /// Whether another acquisition has failed in such a way since that one began.
+    pub(crate) fn has_seen_failure(&self, ticket: Ticket) -> bool {
         ticket.failed < self.failed
     }
 

@@ -1,10 +1,10 @@
 //! What alf does, told as events: the one place where it logs and counts.
 
-mod requested;
+mod token_target;
 #[cfg(feature = "tracing")]
 mod tracing;
 
-pub use requested::Requested;
+pub use token_target::TokenTarget;
 
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingObserver;
@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{Blocked, Origin, TokenError};
+use crate::{NotAllowed, Origin, TokenError};
 
 /// Is told what happens to a client's tokens: for logs, metrics, alerts.
 ///
 /// It is called on the thread where the event happens, never while a lock is held. It should be
-/// quick, and must not panic: that would end the flight, or the request, that it was told of.
+/// quick, and must not panic: that would end the acquisition, or the request, that it was told of.
 /// Nothing is told for a request that goes well on a token that is held: that path costs a pointer
 /// read.
 ///
@@ -35,7 +35,7 @@ use crate::{Blocked, Origin, TokenError};
 ///
 /// impl Observer for Renewals {
 ///     fn on(&self, event: &Event<'_>) {
-///         if let Event::TokenLanded { .. } = event {
+///         if let Event::TokenObtained { .. } = event {
 ///             self.0.fetch_add(1, Ordering::Relaxed);
 ///         }
 ///     }
@@ -55,13 +55,13 @@ pub trait Observer: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A flight was begun: one acquisition of a token, of one or more attempts.
+    /// An acquisition was begun: one acquisition of a token, of one or more attempts.
     #[non_exhaustive]
-    FlightBegun {
+    AcquisitionStarted {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
-        /// Which flight for it, from 1.
-        flight: u64,
+        target: TokenTarget<'a>,
+        /// Which acquisition for it, from 1.
+        acquisition: u64,
     },
     /// The metadata of an issuer was read
     /// ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)).
@@ -76,61 +76,61 @@ pub enum Event<'a> {
     #[non_exhaustive]
     AttemptFailed {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
-        /// Which flight.
-        flight: u64,
+        target: TokenTarget<'a>,
+        /// Which acquisition.
+        acquisition: u64,
         /// The failure so far.
         error: &'a TokenError,
-        /// How long the flight pauses.
+        /// How long the acquisition pauses.
         pause: Duration,
     },
-    /// A flight brought a new token.
+    /// An acquisition brought a new token.
     #[non_exhaustive]
-    TokenLanded {
+    TokenObtained {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
-        /// Which flight.
-        flight: u64,
+        target: TokenTarget<'a>,
+        /// Which acquisition.
+        acquisition: u64,
         /// Which token that was got for it, from 1.
         generation: u64,
         /// The lifetime that the token states.
         expires_in: Option<Duration>,
     },
-    /// A flight brought the token that is held already.
+    /// An acquisition brought the token that is held already.
     #[non_exhaustive]
     TokenUnchanged {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
-        /// Which flight.
-        flight: u64,
+        target: TokenTarget<'a>,
+        /// Which acquisition.
+        acquisition: u64,
         /// Which token that was got for it, from 1.
         generation: u64,
         /// What is left of its lifetime.
         expires_in: Option<Duration>,
     },
-    /// A flight failed, and alf rests.
+    /// An acquisition failed, and alf rests.
     #[non_exhaustive]
-    FlightFailed {
+    AcquisitionFailed {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
-        /// Which flight.
-        flight: u64,
+        target: TokenTarget<'a>,
+        /// Which acquisition.
+        acquisition: u64,
         /// The failure, and until when alf rests.
         error: &'a TokenError,
     },
-    /// A flight was stopped without a result; the next caller begins another.
+    /// An acquisition was stopped without a result; the next caller begins another.
     #[non_exhaustive]
-    FlightDied {
+    AcquisitionAborted {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
-        /// Which flight.
-        flight: u64,
+        target: TokenTarget<'a>,
+        /// Which acquisition.
+        acquisition: u64,
     },
     /// A resource server rejected a token, and it is renewed.
     #[non_exhaustive]
     TokenRejected {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
+        target: TokenTarget<'a>,
         /// Which token that was got for it, from 1.
         generation: u64,
         /// Who rejected it, where known.
@@ -139,9 +139,9 @@ pub enum Event<'a> {
     /// A resource server rejected a token, and its answer is handed back without renewing,
     /// because renewing did not help lately.
     #[non_exhaustive]
-    HandedBack {
+    RejectionReturned {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
+        target: TokenTarget<'a>,
         /// Which token that was got for it, from 1.
         generation: u64,
         /// Who rejected it, where known.
@@ -151,7 +151,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     Replayed {
         /// What the token is for: a client may have several.
-        requested: Requested<'a>,
+        target: TokenTarget<'a>,
         /// The token of the replay.
         generation: u64,
         /// Who answered it.
@@ -161,9 +161,9 @@ pub enum Event<'a> {
     },
     /// A request was not sent.
     #[non_exhaustive]
-    RequestBlocked {
+    RequestNotAllowed {
         /// Where it was going, and why it was not sent.
-        blocked: &'a Blocked,
+        blocked: &'a NotAllowed,
     },
 }
 

@@ -9,7 +9,7 @@ use super::{Event, Observer};
 
 /// Writes alf's events as events of [`tracing`], under the target `alf`.
 ///
-/// What someone may have to look at is a `WARN`: failed attempts and flights, flights that died,
+/// What someone may have to look at is a `WARN`: failed attempts and acquisitions, acquisitions that died,
 /// rejections, blocked requests. A token, new or the same again, is an `INFO`; all else is `DEBUG`.
 /// An error is written with all that lies beneath it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,91 +26,97 @@ impl TracingObserver {
 impl Observer for TracingObserver {
     fn on(&self, event: &Event<'_>) {
         match event {
-            Event::FlightBegun { requested, flight } => {
-                debug!(target: "alf", %requested, flight, "asking for a token");
+            Event::AcquisitionStarted {
+                target,
+                acquisition,
+            } => {
+                debug!(target: "alf", token_target = %target, acquisition, "asking for a token");
             }
             Event::IssuerDiscovered {
                 issuer,
                 token_endpoint,
             } => debug!(target: "alf", issuer, token_endpoint, "the metadata was read"),
             Event::AttemptFailed {
-                requested,
-                flight,
+                target,
+                acquisition,
                 error,
                 pause,
             } => {
                 let error = Chain(error);
                 warn!(
                     target: "alf",
-                    %requested, flight, %error, ?pause, "the token request is tried again"
+                    token_target = %target, acquisition, %error, ?pause, "the token request is tried again"
                 );
             }
-            Event::TokenLanded {
-                requested,
-                flight,
+            Event::TokenObtained {
+                target,
+                acquisition,
                 generation,
                 expires_in,
             } => {
                 info!(
                     target: "alf",
-                    %requested, flight, generation, ?expires_in, "got a token"
+                    token_target = %target, acquisition, generation, ?expires_in, "got a token"
                 );
             }
             Event::TokenUnchanged {
-                requested,
-                flight,
+                target,
+                acquisition,
                 generation,
                 expires_in,
             } => {
                 info!(
                     target: "alf",
-                    %requested, flight, generation, ?expires_in, "got the same token again"
+                    token_target = %target, acquisition, generation, ?expires_in, "got the same token again"
                 );
             }
-            Event::FlightFailed {
-                requested,
-                flight,
+            Event::AcquisitionFailed {
+                target,
+                acquisition,
                 error,
             } => {
                 let retry_at = error.retry_at();
                 let error = Chain(error);
-                warn!(target: "alf", %requested, flight, %error, ?retry_at, "got no token");
+                warn!(target: "alf", token_target = %target, acquisition, %error, ?retry_at, "got no token");
             }
-            Event::FlightDied { requested, flight } => {
+            Event::AcquisitionAborted {
+                target,
+                acquisition,
+            } => {
                 warn!(
                     target: "alf",
-                    %requested, flight, "the token request was stopped without a result"
+                    token_target = %target, acquisition, "the token request was stopped without a result"
                 );
             }
             Event::TokenRejected {
-                requested,
+                target,
                 generation,
                 origin,
             } => {
-                warn!(target: "alf", %requested, generation, ?origin, "the token was rejected");
+                warn!(target: "alf", token_target = %target, generation, ?origin, "the token was rejected");
             }
-            Event::HandedBack {
-                requested,
+            Event::RejectionReturned {
+                target,
                 generation,
                 origin,
             } => {
                 debug!(
                     target: "alf",
-                    %requested, generation, ?origin, "rejected, as lately: handed back"
+                    token_target = %target, generation, ?origin, "rejected, as lately: handed back"
                 );
             }
             Event::Replayed {
-                requested,
+                target,
                 generation,
                 origin,
                 status,
             } => {
                 debug!(
                     target: "alf",
-                    %requested, generation, %origin, %status, "the request was replayed"
+                    token_target = %target, generation, %origin, %status, "the request was replayed"
                 );
             }
-            Event::RequestBlocked { blocked } => {
+            Event::RequestNotAllowed { blocked } => {
                 warn!(target: "alf", %blocked, "the request was not sent");
             }
         }

@@ -1,4 +1,4 @@
-//! No async runtime at all: a flight is a thread that ends with it.
+//! No async runtime at all: an acquisition is a thread that ends with it.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,8 +8,8 @@ use super::{BoxFuture, Runtime, clock, timer};
 
 /// The runtime of a program that has none, or whose HTTP library brings its own.
 ///
-/// A flight gets a thread for as long as it lasts; one more thread serves all timers of the
-/// process, and ends when there is none left. Between flights there is neither.
+/// An acquisition gets a thread for as long as it lasts; one more thread serves all timers of the
+/// process, and ends when there is none left. Between acquisitions there is neither.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ThreadRuntime;
@@ -35,9 +35,9 @@ impl Runtime for ThreadRuntime {
     }
 
     fn spawn(&self, task: BoxFuture) {
-        // Where the system has no thread to give, the task is dropped, which its flight reports.
+        // Where the system has no thread to give, the task is dropped, which its acquisition reports.
         let _ = std::thread::Builder::new()
-            .name("alf-flight".to_owned())
+            .name("alf-acquisition".to_owned())
             .spawn(move || pollster::block_on(task));
     }
 }

@@ -10,8 +10,8 @@ use super::{BoxFuture, Runtime, ThreadRuntime};
 
 /// The runtime for transports that need tokio's reactor.
 ///
-/// A flight runs as a task of the runtime that its caller is in; a caller outside of tokio gets a
-/// thread with a runtime of its own for as long as the flight lasts. Timers and clocks are those
+/// An acquisition runs as a task of the runtime that its caller is in; a caller outside of tokio gets a
+/// thread with a runtime of its own for as long as the acquisition lasts. Timers and clocks are those
 /// of [`ThreadRuntime`]: they do not depend on a runtime that may be shut down, and tokio's paused
 /// time does not touch them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,9 +44,9 @@ impl Runtime for TokioRuntime {
             return;
         }
         // Where the system has no thread or no reactor to give, the task is dropped, which its
-        // flight reports.
+        // acquisition reports.
         let _ = std::thread::Builder::new()
-            .name("alf-flight".to_owned())
+            .name("alf-acquisition".to_owned())
             .spawn(move || {
                 if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
                     runtime.block_on(task);

@@ -8,10 +8,10 @@ use http::StatusCode;
 use zeroize::Zeroizing;
 
 use crate::secret::SecretBytes;
-use crate::{ExchangeOptions, Moment, Runtime, ThreadRuntime, TransportError, TransportErrorKind};
+use crate::{ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, Runtime, ThreadRuntime};
 
 /// The body of an answer to a token request, put together piece by piece as it is read: bounded as
-/// [`TokenEndpoint::exchange`](crate::TokenEndpoint::exchange) says, and wiped when it is dropped.
+/// [`TokenTransport::exchange`](crate::TokenTransport::exchange) says, and wiped when it is dropped.
 ///
 /// For implementors of that trait.
 ///
@@ -20,7 +20,7 @@ use crate::{ExchangeOptions, Moment, Runtime, ThreadRuntime, TransportError, Tra
 /// ```
 /// use std::io::{Read, Result};
 ///
-/// use alf_core::{AnswerBody, ExchangeOptions, TransportError, TransportErrorKind};
+/// use alf_core::{AnswerBody, ExchangeOptions, ExchangeError, ExchangeErrorKind};
 /// use bytes::Bytes;
 /// use http::StatusCode;
 ///
@@ -28,10 +28,10 @@ use crate::{ExchangeOptions, Moment, Runtime, ThreadRuntime, TransportError, Tra
 ///     status: StatusCode,
 ///     mut body: impl Iterator<Item = Result<Bytes>>,
 ///     options: &ExchangeOptions,
-/// ) -> std::result::Result<Bytes, TransportError> {
+/// ) -> std::result::Result<Bytes, ExchangeError> {
 ///     let mut answer = AnswerBody::new(status, options);
 ///     for piece in body {
-///         let piece = piece.map_err(|e| TransportError::new(TransportErrorKind::Exchange, e))?;
+///         let piece = piece.map_err(|e| ExchangeError::new(ExchangeErrorKind::Exchange, e))?;
 ///         if answer.push(&piece)?.is_break() {
 ///             break;
 ///         }
@@ -59,9 +59,9 @@ impl AnswerBody {
     ///
     /// # Errors
     ///
-    /// [`TooLarge`](TransportErrorKind::TooLarge) where a token should be in the body, and there is
+    /// [`TooLarge`](ExchangeErrorKind::TooLarge) where a token should be in the body, and there is
     /// more of it than may be read.
-    pub fn push(&mut self, piece: &[u8]) -> Result<ControlFlow<()>, TransportError> {
+    pub fn push(&mut self, piece: &[u8]) -> Result<ControlFlow<()>, ExchangeError> {
         // Never less than none: what does not fit ends the reading.
         let room = self.max_bytes.saturating_sub(self.read.len());
         let Some(fits) = piece.get(..room).filter(|_| piece.len() > room) else {
@@ -69,7 +69,7 @@ impl AnswerBody {
             return Ok(ControlFlow::Continue(()));
         };
         if self.success {
-            return Err(TransportErrorKind::TooLarge.into());
+            return Err(ExchangeErrorKind::TooLarge.into());
         }
         // B1: what failed is judged by its status, however much it says.
         self.read.push(fits);
@@ -84,15 +84,15 @@ impl AnswerBody {
     ///
     /// # Errors
     ///
-    /// [`Timeout`](TransportErrorKind::Timeout) where the time is up, those of
+    /// [`Timeout`](ExchangeErrorKind::Timeout) where the time is up, those of
     /// [`push`](Self::push), and what `failure` makes of the library's. A read that was
     /// interrupted is repeated.
     pub fn read_from(
         mut self,
         mut body: impl Read,
         ends_at: Moment,
-        failure: impl FnOnce(io::Error) -> TransportError,
-    ) -> Result<Bytes, TransportError> {
+        failure: impl FnOnce(io::Error) -> ExchangeError,
+    ) -> Result<Bytes, ExchangeError> {
         let mut buffer = Zeroizing::new(vec![0; PIECE]);
         loop {
             match body.read(&mut buffer) {
@@ -108,7 +108,7 @@ impl AnswerBody {
                 Err(error) => return Err(failure(error)),
             }
             if ends_at <= ThreadRuntime.now() {
-                return Err(TransportErrorKind::Timeout.into());
+                return Err(ExchangeErrorKind::Timeout.into());
             }
         }
         Ok(self.into_bytes())
@@ -152,7 +152,7 @@ mod tests {
         let mut body = body(200, 10);
         assert!(body.push(b"0123456789").unwrap().is_continue());
         let error = body.push(b"x").unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+        assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 /// A token request got no answer that could be read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
-pub struct TransportError {
-    kind: TransportErrorKind,
+pub struct ExchangeError {
+    kind: ExchangeErrorKind,
     #[source]
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -15,7 +15,7 @@ pub struct TransportError {
 /// What an exchange failed at, and so whether it is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum TransportErrorKind {
+pub enum ExchangeErrorKind {
     /// No connection: DNS, TCP, TLS, the proxy. Tried again.
     #[error("no connection")]
     Connect,
@@ -33,12 +33,12 @@ pub enum TransportErrorKind {
     TooLarge,
 }
 
-impl TransportError {
+impl ExchangeError {
     /// An error of that kind; `source` is what the library said.
     ///
     /// `source` must not show a URL's query, a header or a body: users log it.
     pub fn new(
-        kind: TransportErrorKind,
+        kind: ExchangeErrorKind,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl TransportError {
     }
 
     /// What it failed at.
-    pub fn kind(&self) -> TransportErrorKind {
+    pub fn kind(&self) -> ExchangeErrorKind {
         self.kind
     }
 
@@ -58,8 +58,8 @@ impl TransportError {
 }
 
 /// An error without a source.
-impl From<TransportErrorKind> for TransportError {
-    fn from(kind: TransportErrorKind) -> Self {
+impl From<ExchangeErrorKind> for ExchangeError {
+    fn from(kind: ExchangeErrorKind) -> Self {
         Self { kind, source: None }
     }
 }

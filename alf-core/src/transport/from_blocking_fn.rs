@@ -11,8 +11,8 @@ use http::header::HeaderName;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::{
-    AnswerBody, BlockingTransport, ExchangeOptions, FnError, Origin, Redirects, Runtime,
-    ThreadRuntime, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, FnError,
+    Origin, Redirects, Runtime, ThreadRuntime, TokenTransport, Transport,
 };
 
 /// [`from_fn`](crate::from_fn) for a library that blocks: a closure that sends an
@@ -31,7 +31,7 @@ use crate::{
 /// whoever waits for a token gets an answer in time without them (S5):
 ///
 /// - A caller's own request takes as long as the closure does, as it would without alf.
-/// - A token request that does not end keeps the thread of its flight. Later flights get others,
+/// - A token request that does not end keeps the thread of its acquisition. Later acquisitions get others,
 ///   but no more than 16 wait so at once: beyond that, token requests fail as timed out, without
 ///   the closure being called, until one of those ends.
 ///
@@ -134,7 +134,7 @@ where
         response.headers().get_all(name).iter().cloned().collect()
     }
 
-    fn landed_at(&self, _response: &Self::Response) -> Option<Origin> {
+    fn response_origin(&self, _response: &Self::Response) -> Option<Origin> {
         // `Redirects::NotFollowed` promised it.
         None
     }
@@ -161,7 +161,7 @@ where
 impl<F> BlockingTransport for BlockingFnTransport<F> where Self: Transport {}
 
 #[async_trait]
-impl<F, R, E> TokenEndpoint for BlockingFnTransport<F>
+impl<F, R, E> TokenTransport for BlockingFnTransport<F>
 where
     F: Fn(Request<Bytes>) -> Result<Response<R>, E> + Send + Sync + 'static,
     R: Read + Send + 'static,
@@ -171,11 +171,11 @@ where
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         let ends_at = ThreadRuntime.now() + options.timeout();
         let _exchange = self
             .begin_exchange()
-            .ok_or_else(|| TransportError::new(TransportErrorKind::Timeout, HANGING))?;
+            .ok_or_else(|| ExchangeError::new(ExchangeErrorKind::Timeout, HANGING))?;
         let response = (self.send)(request).map_err(broken)?;
         let (head, body) = response.into_parts();
         let body = AnswerBody::new(head.status, options).read_from(body, ends_at, broken)?;
@@ -184,8 +184,8 @@ where
 }
 
 /// Whether no connection was made or a made one broke, a closure's error does not tell.
-fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> TransportError {
-    TransportError::new(TransportErrorKind::Exchange, error)
+fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
+    ExchangeError::new(ExchangeErrorKind::Exchange, error)
 }
 
 impl Drop for Exchange<'_> {

@@ -11,8 +11,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 
 use crate::{
-    AnswerBody, ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError,
-    TransportErrorKind,
+    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport,
+    Transport,
 };
 
 /// What a closure does with redirects: X4's promise, said aloud.
@@ -137,7 +137,7 @@ where
         response.headers().get_all(name).iter().cloned().collect()
     }
 
-    fn landed_at(&self, _response: &Self::Response) -> Option<Origin> {
+    fn response_origin(&self, _response: &Self::Response) -> Option<Origin> {
         // `Redirects::NotFollowed` promised it.
         None
     }
@@ -156,7 +156,7 @@ where
 }
 
 #[async_trait]
-impl<F, Fut, B, E> TokenEndpoint for FnTransport<F>
+impl<F, Fut, B, E> TokenTransport for FnTransport<F>
 where
     F: Fn(Request<Bytes>) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Response<B>, E>> + Send + 'static,
@@ -169,17 +169,17 @@ where
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         // Whether no connection was made or a made one broke, a closure's error does not tell.
         let response = (self.send)(request)
             .await
-            .map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+            .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
         let (head, body) = response.into_parts();
         let mut body = pin!(body);
         let mut answer = AnswerBody::new(head.status, options);
         'read: while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             let frame =
-                frame.map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+                frame.map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
             let Ok(mut data) = frame.into_data() else {
                 continue; // trailers
             };

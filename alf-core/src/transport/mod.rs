@@ -1,4 +1,4 @@
-//! The two ports to an HTTP library: [`Transport`] sends the user's requests, [`TokenEndpoint`]
+//! The two ports to an HTTP library: [`Transport`] sends the user's requests, [`TokenTransport`]
 //! sends token requests.
 
 mod answer_body;
@@ -7,7 +7,7 @@ mod from_blocking_fn;
 mod from_fn;
 
 pub use answer_body::AnswerBody;
-pub use error::{TransportError, TransportErrorKind};
+pub use error::{ExchangeError, ExchangeErrorKind};
 pub use from_blocking_fn::{BlockingFnTransport, from_blocking_fn};
 pub use from_fn::{FnError, FnTransport, Redirects, from_fn};
 
@@ -32,7 +32,7 @@ use crate::Origin;
 /// For each request of a user: [`origin`](Self::origin), [`try_clone`](Self::try_clone) (unless
 /// the user switched replays off), [`insert_header`](Self::insert_header),
 /// [`send`](Self::send), [`status`](Self::status). Only where the status is one that rejects:
-/// [`landed_at`](Self::landed_at) and [`header_values`](Self::header_values); and, before a
+/// [`response_origin`](Self::response_origin) and [`header_values`](Self::header_values); and, before a
 /// replay, [`discard`](Self::discard), then `insert_header` and `send` with the copy.
 ///
 /// # No defaults
@@ -84,7 +84,7 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// `None` is a *promise*: that the response comes from the origin of its request, because
     /// this transport follows no redirect to another one (X4).
-    fn landed_at(&self, response: &Self::Response) -> Option<Origin>;
+    fn response_origin(&self, response: &Self::Response) -> Option<Origin>;
 
     /// Gives up a response whose body is not read, and leaves the connection pool safe (R8).
     ///
@@ -102,7 +102,7 @@ pub trait Transport: Send + Sync + 'static {
 /// tokio's: a thread of that runtime that blocks would wait for itself.
 ///
 /// It gives a client [`send_blocking`](crate::Client::send_blocking). Such a transport is built on
-/// [`ThreadRuntime`](crate::ThreadRuntime), the default, whose flights and timers have
+/// [`ThreadRuntime`](crate::ThreadRuntime), the default, whose acquisitions and timers have
 /// threads of their own too; so whatever a blocked caller waits for goes on without it.
 pub trait BlockingTransport: Transport {}
 
@@ -112,20 +112,20 @@ pub trait BlockingTransport: Transport {}
 /// library, so that nothing that the user's client adds (middleware, cookies, a redirect policy)
 /// touches the client's secret.
 #[async_trait]
-pub trait TokenEndpoint: Send + Sync + 'static {
+pub trait TokenTransport: Send + Sync + 'static {
     /// Sends one token request and returns the answer, its body read.
     ///
     /// - No redirect is followed: a 307 would carry the secret elsewhere. A 3xx is returned as it
-    ///   is, or is an error of kind [`Redirected`](TransportErrorKind::Redirected) (T7).
+    ///   is, or is an error of kind [`Redirected`](ExchangeErrorKind::Redirected) (T7).
     /// - At most [`max_bytes`](ExchangeOptions::max_bytes) of the body, decoded, are read. More is
-    ///   an error of kind [`TooLarge`](TransportErrorKind::TooLarge) where the status is a 2xx; of
+    ///   an error of kind [`TooLarge`](ExchangeErrorKind::TooLarge) where the status is a 2xx; of
     ///   every other answer the body is cut there, and what was read is returned: its status says
     ///   whether it may pass (B1).
     /// - The future is dropped when its time is over. A library that blocks, and so cannot be
     ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout), also where the body
     ///   comes byte by byte ([`AnswerBody::read_from`]). What does not end holds up nobody, but it
-    ///   keeps its thread, and the next flight gets another one.
-    /// - A panic ends the flight, and is told as its death (S4).
+    ///   keeps its thread, and the next acquisition gets another one.
+    /// - A panic ends the acquisition, and is told as its death (S4).
     ///
     /// # Errors
     ///
@@ -135,28 +135,28 @@ pub trait TokenEndpoint: Send + Sync + 'static {
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError>;
+    ) -> Result<http::Response<Bytes>, ExchangeError>;
 }
 
 /// One endpoint, shared.
 #[async_trait]
-impl<E: TokenEndpoint + ?Sized> TokenEndpoint for Arc<E> {
+impl<E: TokenTransport + ?Sized> TokenTransport for Arc<E> {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
         (**self).exchange(request, options).await
     }
 }
 
 #[async_trait]
-impl<E: TokenEndpoint + ?Sized> TokenEndpoint for Box<E> {
+impl<E: TokenTransport + ?Sized> TokenTransport for Box<E> {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
         (**self).exchange(request, options).await
     }
 }

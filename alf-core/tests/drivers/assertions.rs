@@ -2,8 +2,8 @@
 //! nobody.
 
 use alf_core::{
-    AuthenticationError, Client, ClientBuilder, ClientSecretJwt, Error, MacAlgorithm, Own,
-    PrivateKey, PrivateKeyJwt, Runtime, Signer, SigningAlgorithm,
+    AuthenticationError, Client, ClientBuilder, ClientSecretJwt, CustomTransport, Error,
+    MacAlgorithm, PrivateKey, PrivateKeyJwt, Runtime, Signer, SigningAlgorithm,
 };
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
@@ -84,7 +84,7 @@ impl Signer for Kms {
     }
 }
 
-fn methods() -> [fn(ClientBuilder<Own>) -> ClientBuilder<Own>; 5] {
+fn methods() -> [fn(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>; 5] {
     [
         |builder| builder.client_secret_jwt(CLIENT_ID, SECRET),
         |builder| {

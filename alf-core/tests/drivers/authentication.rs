@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alf_core::{
-    Client, ClientAssertion, ClientBuilder, ClientSecret, Own, PrivateKey, TokenErrorKind,
+    Client, ClientAssertion, ClientBuilder, ClientSecret, CustomTransport, PrivateKey,
+    TokenErrorKind,
 };
 
 use crate::assertions::assertion_in;
@@ -66,9 +67,9 @@ impl Method {
 
     fn by_callback(
         self,
-        builder: ClientBuilder<Own>,
+        builder: ClientBuilder<CustomTransport>,
         current: &Arc<Mutex<&'static str>>,
-    ) -> ClientBuilder<Own> {
+    ) -> ClientBuilder<CustomTransport> {
         let current = Arc::clone(current);
         let read = move || {
             let text = *current.lock().unwrap();
@@ -83,7 +84,11 @@ impl Method {
         }
     }
 
-    fn by_file(self, builder: ClientBuilder<Own>, path: &PathBuf) -> ClientBuilder<Own> {
+    fn by_file(
+        self,
+        builder: ClientBuilder<CustomTransport>,
+        path: &PathBuf,
+    ) -> ClientBuilder<CustomTransport> {
         match self {
             Self::SecretBasic => builder.client_secret(CLIENT_ID, ClientSecret::file(path)),
             Self::SecretPost => builder.client_secret_post(CLIENT_ID, ClientSecret::file(path)),

@@ -1,13 +1,13 @@
-//! B: back-off within a flight, rests after it, and secrets that are rotated.
+//! B: back-off within an acquisition, rests after it, and secrets that are rotated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use alf_core::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret, Runtime,
-    TimeoutPhase, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest,
-    TransportErrorKind,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
+    ExchangeErrorKind, Runtime, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenManager,
+    TokenRequest,
 };
 use async_trait::async_trait;
 
@@ -34,7 +34,7 @@ fn b1_an_outage_is_ridden_out_with_doubling_pauses() {
     for _ in 0..7 {
         world
             .endpoint
-            .reply(Reply::Fail(TransportErrorKind::Connect));
+            .reply(Reply::Fail(ExchangeErrorKind::Connect));
     }
     assert_eq!(shown(&ask_patiently(&world, &tokens).unwrap()), "token-1");
     let pauses = world.endpoint.pauses();
@@ -51,9 +51,9 @@ fn b1_transient_failures_are_tried_again() {
     let errors = ["temporarily_unavailable", "server_error", "slow_down"]
         .map(|error| Reply::refuse(400, error));
     let failures = [
-        TransportErrorKind::Connect,
-        TransportErrorKind::Exchange,
-        TransportErrorKind::Timeout,
+        ExchangeErrorKind::Connect,
+        ExchangeErrorKind::Exchange,
+        ExchangeErrorKind::Timeout,
     ]
     .map(Reply::Fail);
     // An `error` in a 5xx does not make it permanent (T4).
@@ -74,15 +74,15 @@ fn b1_transient_failures_are_tried_again() {
 }
 
 #[test]
-fn b1_permanent_failures_end_the_flight() {
+fn b1_permanent_failures_end_the_acquisition() {
     let answers = [400, 401, 403, 404, 405, 410, 422, 301, 204].map(Reply::status);
     let others = [
         Reply::refuse(400, "invalid_client"),
         Reply::refuse(200, "invalid_request"),
         Reply::body(""),
         Reply::body(r#"{"access_token":""}"#),
-        Reply::Fail(TransportErrorKind::Redirected),
-        Reply::Fail(TransportErrorKind::TooLarge),
+        Reply::Fail(ExchangeErrorKind::Redirected),
+        Reply::Fail(ExchangeErrorKind::TooLarge),
     ];
     for reply in answers.into_iter().chain(others) {
         let world = World::new();
@@ -111,7 +111,7 @@ fn b1_an_attempt_is_given_up_after_attempt_timeout() {
     );
     let timeouts = world.endpoint.exchanges();
     assert_eq!(timeouts[0].options.timeout(), ATTEMPT_TIMEOUT);
-    // What is left of the flight's time is less.
+    // What is left of the acquisition's time is less.
     assert!(timeouts[1].options.timeout() < ATTEMPT_TIMEOUT);
 }
 
@@ -150,7 +150,7 @@ fn b1_retry_after_lengthens_a_pause_and_never_shortens_one() {
 }
 
 #[test]
-fn b1_b2_a_retry_after_past_the_deadline_ends_the_flight_and_is_waited_out() {
+fn b1_b2_a_retry_after_past_the_deadline_ends_the_acquisition_and_is_waited_out() {
     for (value, rest) in [("10", 10), ("60", 60), ("86400", 300)] {
         let world = World::new();
         let tokens = world.tokens();
@@ -220,7 +220,7 @@ impl ClientAuthentication for NoKey {
 }
 
 #[test]
-fn b1_a_proof_that_cannot_be_made_ends_the_flight_and_sends_nothing() {
+fn b1_a_proof_that_cannot_be_made_ends_the_acquisition_and_sends_nothing() {
     let world = World::new();
     let client = world.build(world.builder().client_authentication(CLIENT_ID, NoKey));
     let error = world.ask_now(client.tokens()).unwrap_err();
@@ -271,7 +271,7 @@ fn b2_after_permanent_failures_the_rest_doubles_to_a_minute_and_a_success_resets
 }
 
 #[test]
-fn b2_after_transient_failures_the_rest_doubles_to_5_s_and_later_flights_pause_longer() {
+fn b2_after_transient_failures_the_rest_doubles_to_5_s_and_later_acquisitions_pause_longer() {
     let world = World::new();
     let tokens = world.tokens();
     world.endpoint.otherwise(Reply::status(503));

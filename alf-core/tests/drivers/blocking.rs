@@ -226,7 +226,7 @@ fn s5_a_closure_that_hangs_holds_up_no_caller() {
             };
             assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
         }
-        // The next one does not wait for what hangs: it begins another flight.
+        // The next one does not wait for what hangs: it begins another acquisition.
         let next = scope.spawn(|| client.tokens().token_blocking().unwrap());
         servers.wait_for_token_requests(2);
         servers.let_token_requests_go();

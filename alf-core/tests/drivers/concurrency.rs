@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 
-use alf_core::{Client, Runtime, ThreadRuntime, TransportErrorKind};
+use alf_core::{Client, ExchangeErrorKind, Runtime, ThreadRuntime};
 use alf_testkit::VirtualTime;
 use futures_util::future::{Either, abortable, join_all, select};
 use pollster::block_on;
@@ -64,7 +64,7 @@ impl Future for Polls {
 fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
     let time = VirtualTime::new();
     let (client, endpoint, api) = client_on(time.clone());
-    let flight = endpoint.hold();
+    let acquisition = endpoint.hold();
     let callers = thread::spawn(move || {
         on_threads(|_| {
             let calls = (0..125).map(|_| client.send(ApiRequest::get(API)));
@@ -76,7 +76,7 @@ fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
     });
     // Each waiter has a timer of its own, and the attempt has one.
     time.wait_for_timers(1001);
-    flight.answer(Reply::Issue);
+    acquisition.answer(Reply::Issue);
     assert_eq!(callers.join().unwrap(), [true; THREADS]);
     assert_eq!(endpoint.requests(), 1);
     assert_eq!(api.requests(), 1000);
@@ -87,7 +87,7 @@ fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
 fn s2_a_thousand_callers_on_eight_threads_share_a_failure() {
     let time = VirtualTime::new();
     let (client, endpoint, _) = client_on(time.clone());
-    let flight = endpoint.hold();
+    let acquisition = endpoint.hold();
     let callers = thread::spawn(move || {
         on_threads(|_| {
             let calls = (0..125).map(|_| client.tokens().token());
@@ -96,7 +96,7 @@ fn s2_a_thousand_callers_on_eight_threads_share_a_failure() {
         })
     });
     time.wait_for_timers(1001);
-    flight.answer(Reply::refuse(400, "invalid_client"));
+    acquisition.answer(Reply::refuse(400, "invalid_client"));
     assert_eq!(callers.join().unwrap(), [125; THREADS]);
     assert_eq!(endpoint.requests(), 1);
 }
@@ -105,7 +105,7 @@ fn s2_a_thousand_callers_on_eight_threads_share_a_failure() {
 fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
     let time = VirtualTime::new();
     let (client, endpoint, _) = client_on(time.clone());
-    let flight = endpoint.hold();
+    let acquisition = endpoint.hold();
     let mut handles = Vec::new();
     let mut calls = Vec::new();
     for _ in 0..1000 {
@@ -127,7 +127,7 @@ fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
             .collect::<Vec<_>>()
     });
     time.wait_for_timers(1001);
-    // Whoever began the flight is among the first or the last: both go.
+    // Whoever began the acquisition is among the first or the last: both go.
     handles
         .iter()
         .step_by(2)
@@ -137,7 +137,7 @@ fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
         .skip(1)
         .step_by(250)
         .for_each(futures_util::future::AbortHandle::abort);
-    flight.answer(Reply::Issue);
+    acquisition.answer(Reply::Issue);
     let tokens: Vec<_> = callers
         .join()
         .unwrap()
@@ -231,7 +231,7 @@ fn b2_scopes_on_eight_threads_ride_out_an_outage_together() {
     const FAILURES: usize = 4;
     let (client, endpoint, _) = client_on(ThreadRuntime::new());
     for _ in 0..FAILURES {
-        endpoint.reply(Reply::Fail(TransportErrorKind::Connect));
+        endpoint.reply(Reply::Fail(ExchangeErrorKind::Connect));
     }
     let counts = on_threads(|thread| {
         let tokens = client.tokens();

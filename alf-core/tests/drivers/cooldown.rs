@@ -33,7 +33,7 @@ fn r6_an_api_that_always_says_401_causes_ever_fewer_renewals() {
         assert!(!costs_a_renewal(&world, &client, API), "{cooldown}");
         world.advance(millis(1));
     }
-    assert_eq!(world.events.count("HandedBack"), 8 * 11);
+    assert_eq!(world.events.count("RejectionReturned"), 8 * 11);
 }
 
 #[test]

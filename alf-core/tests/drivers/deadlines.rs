@@ -5,12 +5,12 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alf_core::{ClientSecret, TimeoutPhase, TokenError, TokenErrorKind, TransportErrorKind};
+use alf_core::{ClientSecret, ExchangeErrorKind, TimeoutPhase, TokenError, TokenErrorKind};
 
 use crate::support::{ACQUIRE_TIMEOUT, CLIENT_ID, Reply, World, millis, seconds, shown};
 
 #[test]
-fn s5_a_silent_server_ends_the_flight_within_acquire_timeout() {
+fn s5_a_silent_server_ends_the_acquisition_within_acquire_timeout() {
     for timeout in [ACQUIRE_TIMEOUT, seconds(3), millis(50)] {
         let world = World::new();
         let client = world.client_with(|builder| builder.acquire_timeout(timeout));
@@ -23,7 +23,7 @@ fn s5_a_silent_server_ends_the_flight_within_acquire_timeout() {
             let error = call.take().unwrap().unwrap_err();
             assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
             assert!(error.is_transient());
-            // The flight's own error, which says more than a waiter's patience.
+            // The acquisition's own error, which says more than a waiter's patience.
             assert!(error.retry_at().is_some(), "{error:?}");
             assert!(error.attempts() > 0);
         }
@@ -38,7 +38,7 @@ fn s5_time_out_says_what_failed_before() {
     let tokens = world.tokens();
     world
         .endpoint
-        .reply(Reply::Fail(TransportErrorKind::Connect));
+        .reply(Reply::Fail(ExchangeErrorKind::Connect));
     world.endpoint.reply_after(millis(4990), Reply::status(503));
     world.endpoint.otherwise(Reply::Never);
     let mut call = world.ask(&tokens);
@@ -123,7 +123,7 @@ fn s5_on_a_frozen_runtime_each_waiter_has_a_timer_of_its_own() {
     world.advance(seconds(6));
     let error = first.take().unwrap().unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
-    assert_eq!(error.retry_at(), None, "the flight may still land");
+    assert_eq!(error.retry_at(), None, "the acquisition may still land");
     assert_eq!(error.elapsed(), ACQUIRE_TIMEOUT);
     assert!(!second.is_finished());
     world.advance(seconds(4));
@@ -132,7 +132,7 @@ fn s5_on_a_frozen_runtime_each_waiter_has_a_timer_of_its_own() {
 }
 
 #[test]
-fn s5_a_waiter_of_a_frozen_flight_asks_again_when_the_flight_should_have_ended() {
+fn s5_a_waiter_of_a_frozen_acquisition_asks_again_when_the_acquisition_should_have_ended() {
     let world = World::new();
     let tokens = world.tokens();
     let _frozen = world.endpoint.hold();
@@ -141,7 +141,7 @@ fn s5_a_waiter_of_a_frozen_flight_asks_again_when_the_flight_should_have_ended()
     world.advance(seconds(4));
     let mut second = world.ask(&tokens);
     world.advance(seconds(6));
-    assert_eq!(world.events.count("FlightBegun"), 2);
+    assert_eq!(world.events.count("AcquisitionStarted"), 2);
     world.runtime.revive();
     world.runtime.run_until_stalled();
     assert_eq!(shown(&second.take().unwrap().unwrap()), "token-1");
@@ -158,7 +158,7 @@ fn e4_on_a_frozen_runtime_a_token_that_is_not_over_is_used_when_patience_ends() 
     world.runtime.freeze();
     let mut call = world.ask(client.tokens());
     world.advance(ACQUIRE_TIMEOUT / 2);
-    assert!(!call.is_finished(), "it waits for the flight");
+    assert!(!call.is_finished(), "it waits for the acquisition");
     world.advance(ACQUIRE_TIMEOUT / 2);
     assert_eq!(shown(&call.take().unwrap().unwrap()), "long-lived");
 }
@@ -178,18 +178,18 @@ fn s5_a_waiter_that_asks_again_does_not_begin_to_wait_anew() {
 }
 
 #[test]
-fn s5_a_demand_past_the_deadline_begins_another_flight_and_the_old_result_is_too_late() {
+fn s5_a_demand_past_the_deadline_begins_another_acquisition_and_the_old_result_is_too_late() {
     let world = World::new();
     let tokens = world.tokens();
     let frozen = world.endpoint.hold();
     let _gave_up = world.ask(&tokens);
     world.runtime.freeze();
     world.advance(seconds(5));
-    // Waits for the frozen flight, and then for the one that takes its place.
+    // Waits for the frozen acquisition, and then for the one that takes its place.
     let mut second = world.ask(&tokens);
     world.advance(seconds(5));
     let mut third = world.ask(&tokens);
-    assert_eq!(world.events.count("FlightBegun"), 2);
+    assert_eq!(world.events.count("AcquisitionStarted"), 2);
     frozen.answer(Reply::Token("too-late", Some(1000)));
     world.runtime.revive();
     world.runtime.run_until_stalled();
@@ -197,7 +197,7 @@ fn s5_a_demand_past_the_deadline_begins_another_flight_and_the_old_result_is_too
         assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
     }
     assert_eq!(world.token_now(&tokens), "token-1");
-    assert_eq!(world.events.count("TokenLanded"), 1);
+    assert_eq!(world.events.count("TokenObtained"), 1);
 }
 
 #[test]
@@ -217,11 +217,11 @@ fn s5_a_late_failure_changes_nothing() {
     current.answer(Reply::Issue);
     world.runtime.run_until_stalled();
     assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
-    assert_eq!(world.events.count("FlightFailed"), 0);
+    assert_eq!(world.events.count("AcquisitionFailed"), 0);
 }
 
 #[test]
-fn s5_a_flight_that_wakes_past_its_deadline_asks_for_nothing() {
+fn s5_an_acquisition_that_wakes_past_its_deadline_asks_for_nothing() {
     let world = World::new();
     let tokens = world.tokens();
     world.runtime.freeze();
@@ -231,20 +231,24 @@ fn s5_a_flight_that_wakes_past_its_deadline_asks_for_nothing() {
     let _call = world.ask(&tokens);
     world.runtime.revive();
     world.runtime.run_until_stalled();
-    assert_eq!(world.endpoint.requests(), 1, "S1: one flight is under way");
+    assert_eq!(
+        world.endpoint.requests(),
+        1,
+        "S1: one acquisition is under way"
+    );
 }
 
 #[test]
 fn s5_a_dropped_caller_ends_nothing_for_others() {
     let world = World::new();
     let tokens = world.tokens();
-    let flight = world.endpoint.hold();
+    let acquisition = world.endpoint.hold();
     let impatient = world.ask(&tokens);
     let mut patient = world.ask(&tokens);
     world.advance(millis(100));
     drop(impatient);
     world.advance(seconds(4));
-    flight.answer(Reply::Issue);
+    acquisition.answer(Reply::Issue);
     world.runtime.run_until_stalled();
     assert_eq!(shown(&patient.take().unwrap().unwrap()), "token-1");
 }

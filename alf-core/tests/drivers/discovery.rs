@@ -1,8 +1,8 @@
-//! An authorization server by its issuer: RFC 8414, through the flights that need its endpoint.
+//! An authorization server by its issuer: RFC 8414, through the acquisitions that need its endpoint.
 
 use alf_core::{
-    AuthenticationContext, AuthenticationError, Client, ClientAuthentication, TokenErrorKind,
-    TokenRequest, TransportErrorKind,
+    AuthenticationContext, AuthenticationError, Client, ClientAuthentication, ExchangeErrorKind,
+    TokenErrorKind, TokenRequest,
 };
 use async_trait::async_trait;
 
@@ -61,7 +61,7 @@ fn t10_document_of_rfc_8414_is_read_where_the_other_is_not_there() {
     for nothing in [
         Reply::status(404),
         Reply::body("<html>a page for everything</html>"),
-        Reply::Fail(TransportErrorKind::Redirected),
+        Reply::Fail(ExchangeErrorKind::Redirected),
     ] {
         let world = World::new();
         let client = client(&world);
@@ -129,7 +129,7 @@ fn b1_failures_of_the_metadata_that_may_pass_are_tried_again() {
     world.endpoint.reply(Reply::status(503));
     world
         .endpoint
-        .reply(Reply::Fail(TransportErrorKind::Connect));
+        .reply(Reply::Fail(ExchangeErrorKind::Connect));
     world.endpoint.reply(metadata(ENDPOINT));
     let mut call = world.ask(client.tokens());
     world.advance(seconds(1));
@@ -154,8 +154,8 @@ fn metadata_is_read_again_where_its_endpoint_stops_answering() {
     for gone in [
         Reply::status(404),
         Reply::status(410),
-        Reply::Fail(TransportErrorKind::Connect),
-        Reply::Fail(TransportErrorKind::Redirected),
+        Reply::Fail(ExchangeErrorKind::Connect),
+        Reply::Fail(ExchangeErrorKind::Redirected),
     ] {
         let world = World::new();
         let client = client(&world);
@@ -179,7 +179,7 @@ fn what_is_known_is_used_while_the_metadata_cannot_be_read() {
     for broken in [
         Reply::status(503),
         Reply::body("{}"),
-        Reply::Fail(TransportErrorKind::Connect),
+        Reply::Fail(ExchangeErrorKind::Connect),
     ] {
         let world = World::new();
         let client = client(&world);

@@ -80,14 +80,14 @@ fn e2_a_renewal_goes_on_when_the_request_that_noticed_it_is_dropped() {
 }
 
 #[test]
-fn e3_without_a_usable_token_callers_wait_for_the_flight() {
+fn e3_without_a_usable_token_callers_wait_for_the_acquisition() {
     let world = World::new();
     let tokens = world.tokens();
     for (pass, token) in ["token-1", "token-2"].into_iter().enumerate() {
-        let flight = world.endpoint.hold();
+        let acquisition = world.endpoint.hold();
         let mut calls = [world.ask(&tokens), world.ask(&tokens)];
         assert!(calls.iter().all(|call| !call.is_finished()), "{token}");
-        flight.answer(Reply::Issue);
+        acquisition.answer(Reply::Issue);
         world.runtime.run_until_stalled();
         for call in &mut calls {
             assert_eq!(shown(&call.take().unwrap().unwrap()), token);
@@ -151,7 +151,7 @@ fn e4_failures_are_invisible_until_the_stated_end() {
 }
 
 #[test]
-fn e4_the_first_flight_for_an_expired_token_may_fail_for_good_and_nobody_sees_it() {
+fn e4_the_first_acquisition_for_an_expired_token_may_fail_for_good_and_nobody_sees_it() {
     let world = World::new();
     let tokens = world.tokens();
     world.token_now(&tokens);

@@ -1,6 +1,6 @@
 //! F: the flow, in one breath. T: what of the token request only the drivers can get wrong.
 
-use alf_core::{Error, TokenErrorKind, TransportErrorKind};
+use alf_core::{Error, ExchangeErrorKind, TokenErrorKind};
 use http::HeaderMap;
 
 use crate::support::{
@@ -62,7 +62,7 @@ fn f4_a_refused_token_is_an_error_and_nothing_is_sent() {
     assert_eq!(error.status().unwrap(), 400);
     assert_eq!(error.error_code(), Some("invalid_scope"));
     assert_eq!(error.error_description(), Some("no such scope"));
-    assert!(error.rejected().is_none());
+    assert!(error.rejection().is_none());
     assert_eq!(world.api.requests(), 0);
 }
 
@@ -157,7 +157,7 @@ fn t6_a_token_of_another_type_is_an_error_and_bearer_in_any_case_is_none() {
 fn t7_a_redirect_is_an_error_and_is_not_tried_again() {
     let redirects = [300, 301, 302, 303, 304, 307, 308]
         .map(|status| Reply::status(status).header("location", "https://evil.example/"));
-    let noticed = [Reply::Fail(TransportErrorKind::Redirected)];
+    let noticed = [Reply::Fail(ExchangeErrorKind::Redirected)];
     for reply in redirects.into_iter().chain(noticed) {
         let world = World::new();
         world.endpoint.reply(reply.clone());
@@ -173,7 +173,7 @@ fn t7_at_most_a_mebibyte_is_asked_for_and_more_is_an_error() {
     let world = World::new();
     world
         .endpoint
-        .reply(Reply::Fail(TransportErrorKind::TooLarge));
+        .reply(Reply::Fail(ExchangeErrorKind::TooLarge));
     let error = world.ask_now(&world.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Unreadable);
     assert!(!error.is_transient());

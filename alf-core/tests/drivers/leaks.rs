@@ -1,6 +1,6 @@
 //! X2 to X5: where tokens do not go, and answers that are garbage.
 
-use alf_core::{BlockedReason, Error, Origin};
+use alf_core::{Error, NotAllowedReason, Origin};
 
 use crate::support::{
     ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, OTHER_API, Reply, World, seconds,
@@ -9,8 +9,8 @@ use crate::support::{
 #[test]
 fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
     let (plain, unsupported) = (
-        BlockedReason::InsecureHttp,
-        BlockedReason::UnsupportedScheme,
+        NotAllowedReason::InsecureHttp,
+        NotAllowedReason::UnsupportedScheme,
     );
     for (url, reason) in [
         ("http://api.example.com/", plain),
@@ -19,13 +19,13 @@ fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
     ] {
         let world = World::new();
         let outcome = world.send_now(&world.client(), ApiRequest::get(url));
-        let Err(Error::Blocked(blocked)) = outcome else {
+        let Err(Error::NotAllowed(blocked)) = outcome else {
             panic!("{url} {outcome:?}");
         };
         assert_eq!(blocked.reason(), reason);
         assert_eq!(*blocked.origin(), Origin::parse(url).unwrap());
         assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
-        assert_eq!(world.events.count("RequestBlocked"), 1);
+        assert_eq!(world.events.count("RequestNotAllowed"), 1);
     }
 }
 
@@ -53,7 +53,7 @@ fn x2_loopback_and_what_the_user_allowed_may_be_plain() {
     );
     let outcome = world.send_now(&client, ApiRequest::get("ftp://api.example.com/"));
     assert!(
-        matches!(outcome, Err(Error::Blocked(_))),
+        matches!(outcome, Err(Error::NotAllowed(_))),
         "nobody knows what that does"
     );
 }
@@ -68,10 +68,10 @@ fn x3_other_origins_than_the_allowed_ones_are_refused_before_anything_is_asked()
         "https://api.example.com.evil.example/",
     ] {
         let outcome = world.send_now(&client, ApiRequest::get(url));
-        let Err(Error::Blocked(blocked)) = outcome else {
+        let Err(Error::NotAllowed(blocked)) = outcome else {
             panic!("{url} {outcome:?}");
         };
-        assert_eq!(blocked.reason(), BlockedReason::OriginNotAllowed);
+        assert_eq!(blocked.reason(), NotAllowedReason::OriginNotAllowed);
         assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
     }
     assert_eq!(world.get_now(&client), 200);
@@ -83,14 +83,14 @@ fn x4_a_401_from_another_origin_rejects_nothing() {
     let client = world.client();
     world
         .api
-        .answers(|_| ApiResponse::rejection().landed_at(OTHER_API));
+        .answers(|_| ApiResponse::rejection().response_origin(OTHER_API));
     assert_eq!(world.get_now(&client), 401);
     assert_eq!((world.api.requests(), world.endpoint.requests()), (1, 1));
     assert_eq!(world.token_now(client.tokens()), "token-1");
     // From the request's own origin, after a redirect within it, it does.
     world
         .api
-        .answers(|_| ApiResponse::rejection().landed_at(API));
+        .answers(|_| ApiResponse::rejection().response_origin(API));
     assert_eq!(world.get_now(&client), 401);
     assert_eq!((world.api.requests(), world.endpoint.requests()), (3, 2));
 }
@@ -101,7 +101,7 @@ fn x4_nor_does_one_that_answers_the_replay() {
     let client = world.client();
     world.api.answers(|sent| match sent.token.as_str() {
         "token-1" => ApiResponse::rejection(),
-        _ => ApiResponse::rejection().landed_at(OTHER_API),
+        _ => ApiResponse::rejection().response_origin(OTHER_API),
     });
     assert_eq!(world.get_now(&client), 401);
     assert_eq!(world.token_now(client.tokens()), "token-2");
@@ -157,7 +157,7 @@ fn x5_whatever_an_authorization_server_answers_ends_in_time_and_without_a_panic(
             world.advance(ACQUIRE_TIMEOUT);
             assert!(call.is_finished());
             world.assert_at_rest();
-            assert_eq!(world.events.count("FlightDied"), 0, "{body:.50}");
+            assert_eq!(world.events.count("AcquisitionAborted"), 0, "{body:.50}");
             // And later too.
             world.advance(seconds(400));
             let call = world.ask(&tokens);

@@ -9,6 +9,7 @@
     reason = "helpers of tests: what goes wrong in them fails the test"
 )]
 
+mod acquisitions;
 #[cfg(feature = "jwt")]
 mod assertions;
 #[cfg(feature = "jwt")]
@@ -20,7 +21,6 @@ mod cooldown;
 mod deadlines;
 mod discovery;
 mod expiry;
-mod flights;
 mod flow;
 mod leaks;
 mod outage;
@@ -29,4 +29,4 @@ mod rejection;
 mod rotation;
 mod secrets;
 mod support;
-mod views;
+mod targets;

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alf_core::{Client, ClientSecret, TokenErrorKind, TokenManager, TransportErrorKind};
+use alf_core::{Client, ClientSecret, ExchangeErrorKind, TokenErrorKind, TokenManager};
 
 use crate::support::{
     ACQUIRE_TIMEOUT, Api, Asking, CLIENT_ID, EXPIRED, LIFETIME, Reply, SECRET, World, millis,
@@ -85,7 +85,7 @@ fn b2_load_of_slow_callers_does_not_grow_with_the_scopes_either() {
 #[test]
 fn b2_load_in_an_outage_does_not_grow_with_the_scopes() {
     for reply in [
-        Reply::Fail(TransportErrorKind::Connect),
+        Reply::Fail(ExchangeErrorKind::Connect),
         Reply::status(503),
         Reply::Never,
         Reply::refuse(401, "invalid_client"),
@@ -109,7 +109,7 @@ fn b2_end_of_an_outage_is_noticed_by_all_scopes_within_five_seconds() {
     let tokens = scopes(world.client().tokens(), SCOPES);
     world
         .endpoint
-        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+        .otherwise(Reply::Fail(ExchangeErrorKind::Connect));
     ask_on_and_on(&world, &tokens, seconds(120));
     world.endpoint.otherwise(Reply::Issue);
     // It asks every quarter of a second.
@@ -133,13 +133,13 @@ fn b1_short_outage_is_ridden_out_by_all_scopes_with_the_pauses_of_one() {
     let mut calls = ask_all(&world, &tokens);
     assert_eq!(world.endpoint.requests(), SCOPES);
     for held in held {
-        held.answer(Reply::Fail(TransportErrorKind::Connect));
+        held.answer(Reply::Fail(ExchangeErrorKind::Connect));
     }
     // Then four more attempts fail, of any of them.
     for _ in 0..4 {
         world
             .endpoint
-            .reply(Reply::Fail(TransportErrorKind::Connect));
+            .reply(Reply::Fail(ExchangeErrorKind::Connect));
     }
     // 100 + 200 + 400 + 800 + 1000 ms at most.
     world.advance(millis(2500));
@@ -194,7 +194,7 @@ fn b2_each_scope_has_a_turn_however_many_fail_always() {
         let world = World::new();
         let client = world.client();
         let mut tokens = scopes(client.tokens(), 16);
-        // It always asks last, and has only its flights' ten seconds each time.
+        // It always asks last, and has only its acquisitions' ten seconds each time.
         tokens.push(client.tokens().with_scope("fine"));
         world.endpoint.always("scope=scope-", reply.clone());
         ask_on_and_on(&world, &tokens, seconds(16 * 10));
@@ -318,7 +318,7 @@ fn s4_deaths_let_a_longer_rest_stand() {
     world.runtime.run_until_stalled();
     assert_eq!(
         dying.take().unwrap().unwrap_err().kind(),
-        TokenErrorKind::Died
+        TokenErrorKind::Aborted
     );
     world.advance(seconds(2));
     let error = world.ask_now(&tokens[2]).unwrap_err();
@@ -380,7 +380,7 @@ fn s5_who_waits_for_a_turn_waits_no_longer_than_acquire_timeout() {
     let tokens = scopes(world.client().tokens(), 2);
     world
         .endpoint
-        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+        .otherwise(Reply::Fail(ExchangeErrorKind::Connect));
     let mut first = world.ask(&tokens[0]);
     world.advance(seconds(3));
     let mut second = world.ask(&tokens[1]);
@@ -401,7 +401,7 @@ fn b1_outage_that_is_too_long_for_one_is_ridden_out_by_who_began_later() {
     let tokens = scopes(world.client().tokens(), 2);
     world
         .endpoint
-        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+        .otherwise(Reply::Fail(ExchangeErrorKind::Connect));
     let mut first = world.ask(&tokens[0]);
     world.advance(seconds(6));
     let mut second = world.ask(&tokens[1]);
@@ -449,7 +449,7 @@ fn s5_who_waits_behind_a_slow_attempt_waits_no_longer_than_its_own_time() {
     let error = first.take().expect("its time is over").unwrap_err();
     assert!(
         error.retry_at().is_some(),
-        "of the flight, not of its caller: {error:?}"
+        "of the acquisition, not of its caller: {error:?}"
     );
     assert_eq!(world.endpoint.under_way(), 1, "of the second");
     assert!(!second.is_finished());
@@ -462,8 +462,8 @@ fn s5_who_waits_behind_a_slow_attempt_waits_no_longer_than_its_own_time() {
 fn b2_success_ends_the_trouble_and_the_row_of_rests() {
     let world = World::new();
     let tokens = scopes(world.client().tokens(), 4);
-    let down = || Reply::Fail(TransportErrorKind::Connect);
-    // Two flights fail, then one succeeds, of another scope each.
+    let down = || Reply::Fail(ExchangeErrorKind::Connect);
+    // Two acquisitions fail, then one succeeds, of another scope each.
     world.endpoint.otherwise(down());
     let mut call = world.ask(&tokens[0]);
     world.advance(ACQUIRE_TIMEOUT);
@@ -504,7 +504,7 @@ fn b2_who_cannot_wait_for_its_turn_is_told_what_failed_last() {
     let tokens = scopes(world.client().tokens(), 2);
     world
         .endpoint
-        .reply(Reply::Fail(TransportErrorKind::Connect));
+        .reply(Reply::Fail(ExchangeErrorKind::Connect));
     let mut calls = ask_all(&world, &tokens);
     world
         .endpoint
@@ -520,14 +520,14 @@ fn b2_who_cannot_wait_for_its_turn_is_told_what_failed_last() {
 }
 
 #[test]
-fn s4_flights_that_die_let_all_rest() {
+fn s4_acquisitions_that_die_let_all_rest() {
     let world = World::new();
     let tokens = scopes(world.client().tokens(), 2);
     world.endpoint.otherwise(Reply::Panic);
     let error = world.ask_now(&tokens[0]).unwrap_err();
-    assert_eq!(error.kind(), TokenErrorKind::Died);
+    assert_eq!(error.kind(), TokenErrorKind::Aborted);
     let error = world.ask_now(&tokens[1]).unwrap_err();
-    assert_eq!(error.kind(), TokenErrorKind::Died);
+    assert_eq!(error.kind(), TokenErrorKind::Aborted);
     assert_eq!(world.endpoint.requests(), 2);
 }
 
@@ -594,7 +594,7 @@ fn b2_no_that_will_not_pass_is_news_to_who_knows_of_an_outage() {
 }
 
 #[test]
-fn s4_flight_that_dies_in_its_turn_leaves_it_to_the_next() {
+fn s4_acquisition_that_dies_in_its_turn_leaves_it_to_the_next() {
     let world = World::new();
     let tokens = scopes(world.client().tokens(), 2);
     world.endpoint.reply(Reply::status(503));
@@ -608,7 +608,7 @@ fn s4_flight_that_dies_in_its_turn_leaves_it_to_the_next() {
 }
 
 #[test]
-fn e4_token_that_is_not_over_is_used_while_its_flight_waits_for_a_turn() {
+fn e4_token_that_is_not_over_is_used_while_its_acquisition_waits_for_a_turn() {
     let world = World::new();
     let client = world.client();
     let reader = client.tokens().with_scope("read");
@@ -616,7 +616,7 @@ fn e4_token_that_is_not_over_is_used_while_its_flight_waits_for_a_turn() {
     world.advance(EXPIRED);
     world
         .endpoint
-        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+        .otherwise(Reply::Fail(ExchangeErrorKind::Connect));
     let _asking = world.ask(client.tokens());
     assert_eq!(world.token_now(&reader), "token-1");
     assert_eq!(world.endpoint.requests(), 2);
@@ -630,7 +630,7 @@ fn r1_token_that_was_rejected_is_used_again_where_the_others_met_an_outage() {
     assert_eq!(world.get_now(&reader), 200);
     world
         .endpoint
-        .otherwise(Reply::Fail(TransportErrorKind::Connect));
+        .otherwise(Reply::Fail(ExchangeErrorKind::Connect));
     let mut asking = world.ask(client.tokens());
     world.api.revoke("token-1");
     let mut sending = world.send(

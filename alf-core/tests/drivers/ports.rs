@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use alf_core::{
-    Client, Error, ExchangeOptions, Origin, Redirects, TokenEndpoint, TokenError, TokenManager,
-    Transport, TransportError, from_fn,
+    Client, Error, ExchangeError, ExchangeOptions, Origin, Redirects, TokenError, TokenManager,
+    TokenTransport, Transport, from_fn,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use crate::support::{
 fn is_shared<T: Send + Sync + Clone + 'static>() {}
 fn is_send<T: Send>(_: &T) {}
 fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
-fn is_object_safe(_: &dyn TokenEndpoint) {}
+fn is_object_safe(_: &dyn TokenTransport) {}
 
 /// A transport need not be `Clone`.
 struct NotClone;
@@ -68,7 +68,7 @@ fn a_client_at_rest_costs_no_task_and_no_timer() {
 }
 
 #[test]
-fn a_flight_ends_when_its_client_is_gone() {
+fn an_acquisition_ends_when_its_client_is_gone() {
     let world = World::new();
     let client = world.client();
     world.get_now(&client);
@@ -85,12 +85,12 @@ mockall::mock! {
     Endpoint {}
 
     #[async_trait]
-    impl TokenEndpoint for Endpoint {
+    impl TokenTransport for Endpoint {
         async fn exchange(
             &self,
             request: Request<Bytes>,
             options: &ExchangeOptions,
-        ) -> Result<Response<Bytes>, TransportError>;
+        ) -> Result<Response<Bytes>, ExchangeError>;
     }
 }
 
@@ -110,7 +110,7 @@ mockall::mock! {
         fn try_clone(&self, request: &mut String) -> Option<String>;
         fn status(&self, response: &u16) -> StatusCode;
         fn header_values(&self, response: &u16, name: &HeaderName) -> Vec<HeaderValue>;
-        fn landed_at(&self, response: &u16) -> Option<Origin>;
+        fn response_origin(&self, response: &u16) -> Option<Origin>;
         async fn discard(&self, response: u16);
     }
 }
@@ -145,7 +145,7 @@ fn mockall_mocks_both_ports() {
     library
         .expect_status()
         .returning(|status| StatusCode::from_u16(*status).unwrap());
-    library.expect_landed_at().times(1).return_const(None);
+    library.expect_response_origin().times(1).return_const(None);
     library.expect_header_values().return_const(Vec::new());
     library.expect_discard().times(1).return_const(());
     let world = World::new();
@@ -210,7 +210,7 @@ fn from_fn_is_a_whole_transport() {
     let outcome = world
         .runtime
         .block_on(async move { client.send(request).await });
-    assert!(matches!(outcome, Err(Error::Blocked(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::NotAllowed(_))), "{outcome:?}");
 }
 
 #[test]

@@ -65,14 +65,14 @@ fn r1_one_odd_401_while_the_server_is_down_does_not_stop_every_call() {
     world.endpoint.otherwise(Reply::status(503));
     let mut rejected = world.send(&client, ApiRequest::get(API));
     let mut other = world.send(&client, ApiRequest::get(API));
-    // While the flight runs, callers wait.
+    // While the acquisition runs, callers wait.
     world.advance(seconds(5));
     assert!(!other.is_finished());
     world.advance(ACQUIRE_TIMEOUT);
     let Err(Error::Token(error)) = rejected.take().unwrap() else {
         panic!("R5: it gets the token error");
     };
-    assert_eq!(error.rejected().unwrap().status(), 401);
+    assert_eq!(error.rejection().unwrap().status(), 401);
     // The token is used again, by those who waited too.
     assert_eq!(other.take().unwrap().unwrap().status(), 200);
     assert_eq!(world.get_now(&client), 200);
@@ -261,7 +261,7 @@ fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
     };
     assert_eq!(error.kind(), TokenErrorKind::Refused);
     assert_eq!(error.error_code(), Some("invalid_client"));
-    let kept = error.rejected().unwrap();
+    let kept = error.rejection().unwrap();
     assert_eq!(kept.status(), 401);
     assert_eq!(kept.challenges().len(), 2);
     assert_eq!(kept.challenges()[1], "Basic realm=\"second\"");
@@ -270,7 +270,7 @@ fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
     let Err(Error::Token(error)) = waiting.take().unwrap() else {
         panic!("no token error");
     };
-    assert!(error.rejected().is_none());
+    assert!(error.rejection().is_none());
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn r5_a_401_while_alf_rests_is_the_token_error_at_once() {
     let Err(Error::Token(error)) = call.take().unwrap() else {
         panic!("no token error");
     };
-    assert_eq!(error.rejected().unwrap().status(), 401);
+    assert_eq!(error.rejection().unwrap().status(), 401);
     assert_eq!(world.endpoint.requests(), 2);
 }
 
@@ -309,7 +309,7 @@ fn r5_s5_on_a_frozen_runtime_a_rejected_request_ends_in_time() {
     let Err(Error::Token(error)) = call.take().unwrap() else {
         panic!("no token error");
     };
-    assert_eq!(error.rejected().unwrap().status(), 401);
+    assert_eq!(error.rejection().unwrap().status(), 401);
     assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
 }
 
@@ -342,8 +342,8 @@ fn r1_s4_a_renewal_that_dies_twice_is_the_token_error() {
     let Err(Error::Token(error)) = outcome else {
         panic!("{outcome:?}");
     };
-    assert_eq!(error.kind(), TokenErrorKind::Died);
-    assert_eq!(error.rejected().unwrap().status(), 401);
+    assert_eq!(error.kind(), TokenErrorKind::Aborted);
+    assert_eq!(error.rejection().unwrap().status(), 401);
 }
 
 #[test]

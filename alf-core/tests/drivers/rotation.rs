@@ -74,7 +74,7 @@ fn b2_a_secret_that_was_rotated_to_a_wrong_one_costs_one_request_too() {
 }
 
 #[test]
-fn b3_once_in_a_flight() {
+fn b3_once_in_an_acquisition() {
     let world = World::new();
     let reads = Arc::new(AtomicUsize::new(0));
     let secret = ClientSecret::from_fn(move || {

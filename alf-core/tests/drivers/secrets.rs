@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
 use std::sync::{Arc, Mutex};
 
-use alf_core::{Error, Rejection, TransportErrorKind};
+use alf_core::{Error, ExchangeErrorKind};
 
 use crate::support::{
     ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, CLIENT_ID, Reply, SECRET, World, seconds,
@@ -82,7 +82,7 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
         Reply::body("hush-hush"),
         Reply::body(format!("<html>{SECRET}</html>")),
         Reply::status(302).header("location", "https://hush-hush.example/"),
-        Reply::Fail(TransportErrorKind::Connect),
+        Reply::Fail(ExchangeErrorKind::Connect),
         Reply::Panic,
         Reply::Never,
     ];
@@ -110,7 +110,6 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
     let token = world.ask_now(client.tokens()).unwrap();
     printed.debug(&token);
     printed.debug(token.header_value());
-    printed.debug(Rejection::from(&token));
     printed.debug(client.tokens());
     world.get_now(&client);
     // A rejection, a replay, a second rejection, a hand-back, a failed renewal.

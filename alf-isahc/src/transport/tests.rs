@@ -31,7 +31,7 @@ fn t7_body_is_read_up_to_the_bound() {
     assert_eq!(answer.body().len(), 1000);
     for _ in 0..2 {
         let error = exchange(&servers, client(), 1000).unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+        assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
     }
 }
 
@@ -66,7 +66,7 @@ fn t7_bound_is_for_the_decoded_body() {
     let answer = exchange(&servers, client(), 10_000).unwrap();
     assert_eq!(answer.body().len(), 10_000);
     let error = exchange(&servers, client(), 9_999).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn t4_failures_have_their_kind() {
     let impatient = HttpClient::builder().timeout(Duration::from_millis(200));
     servers.authorization.answer_next(Answer::silence());
     let error = exchange(&servers, impatient.build().unwrap(), MAX).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    assert_eq!(error.kind(), ExchangeErrorKind::Timeout);
 
     let half = Answer::status(200).body_of_length(100);
     for answer in [
@@ -87,11 +87,11 @@ fn t4_failures_have_their_kind() {
         let shown = format!("{answer:?}");
         servers.authorization.answer_next(answer);
         let error = exchange(&servers, client(), MAX).unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Exchange, "{shown}");
+        assert_eq!(error.kind(), ExchangeErrorKind::Exchange, "{shown}");
     }
     servers.authorization.refuse_connections();
     let error = exchange(&servers, client(), MAX).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Connect);
+    assert_eq!(error.kind(), ExchangeErrorKind::Connect);
 }
 
 #[test]
@@ -189,7 +189,7 @@ async fn rejected(servers: &Servers, transport: &IsahcTransport) -> Response<Asy
     response
 }
 
-fn shows_nothing(error: &TransportError) {
+fn shows_nothing(error: &ExchangeError) {
     let mut shown = format!("{error:?} {error}");
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -212,7 +212,7 @@ fn exchange(
     servers: &Servers,
     client: HttpClient,
     max_bytes: usize,
-) -> Result<http::Response<Bytes>, TransportError> {
+) -> Result<http::Response<Bytes>, ExchangeError> {
     let endpoint = format!("{}?key=hidden", servers.token_endpoint());
     exchange_at(&endpoint, client, max_bytes)
 }
@@ -222,7 +222,7 @@ fn exchange_at(
     endpoint: &str,
     client: HttpClient,
     max_bytes: usize,
-) -> Result<http::Response<Bytes>, TransportError> {
+) -> Result<http::Response<Bytes>, ExchangeError> {
     let request = http::Request::post(endpoint)
         .header(AUTHORIZATION, "Basic Y2xpZW50LWlkOnNlY3JldA==")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use alf_core::{Blocked, BlockedReason};
+use alf_core::{NotAllowed, NotAllowedReason};
 use reqwest::blocking::{Request, Response};
 use reqwest::{IntoUrl, Method};
 
@@ -176,7 +176,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
     /// to that URL, or where the thread must not block (see
     /// [the module](super#in-an-async-program)), [`Error::Transport`] where reqwest fails: its own
     /// error.
@@ -196,7 +196,8 @@ impl Client {
     /// ```
     pub fn execute(&self, request: Request) -> Result<Response, Error> {
         // Here it can be told better than by an error of reqwest's.
-        may_block().map_err(|_| Blocked::new(origin(request.url()), BlockedReason::AsyncThread))?;
+        may_block()
+            .map_err(|_| NotAllowed::new(origin(request.url()), NotAllowedReason::AsyncThread))?;
         self.0.core.send_blocking(request)
     }
 

@@ -20,8 +20,8 @@
 //!
 //! reqwest's blocking client is not for async tasks: in a debug build it panics there, in a
 //! release build it holds up the tasks of its thread. Here it is an error that says so, in a debug
-//! build: [`Error::Blocked`] for a request (its reason is
-//! [`AsyncThread`](crate::BlockedReason::AsyncThread)), and, since tokio tells by a panic alone, a
+//! build: [`Error::NotAllowed`] for a request (its reason is
+//! [`AsyncThread`](crate::NotAllowedReason::AsyncThread)), and, since tokio tells by a panic alone, a
 //! line of its on stderr; a [`ConfigError`](crate::ConfigError) where
 //! a client would be made. Use [`alf_reqwest::Client`](crate::Client), or go where blocking is
 //! fine:

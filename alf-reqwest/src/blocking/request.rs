@@ -110,7 +110,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::Blocked`] where the token must not go
+    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
     /// to that URL or the thread must not block, [`Error::Transport`] where reqwest fails or the
     /// request could not be built.
     pub fn send(self) -> Result<Response, Error> {

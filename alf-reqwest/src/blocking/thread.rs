@@ -1,7 +1,7 @@
 //! Whether a thread may block, as reqwest sees it.
 //!
 //! In a debug build reqwest's blocking client panics on a thread that runs async tasks. A panic
-//! would hit the user, or kill a flight; an error can say what to do.
+//! would hit the user, or kill an acquisition; an error can say what to do.
 
 use std::io::{self, Read};
 use std::panic::catch_unwind;

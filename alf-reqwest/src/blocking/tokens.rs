@@ -1,6 +1,6 @@
 //! The token alone.
 
-use alf_core::{ConfigError, Rejection, Token, TokenError};
+use alf_core::{ConfigError, Origin, Token, TokenError};
 
 use super::TokenManagerBuilder;
 
@@ -65,7 +65,7 @@ impl TokenManager {
         Ok(Self(self.0.with_resource(resource)?))
     }
 
-    /// The token: at once where a usable one is held, else as soon as the one flight that gets it
+    /// The token: at once where a usable one is held, else as soon as the one acquisition that gets it
     /// for all callers has landed.
     ///
     /// It works on every thread; one that runs async tasks it holds up.
@@ -82,8 +82,13 @@ impl TokenManager {
     ///
     /// As [`alf_reqwest::TokenManager::reject`](crate::TokenManager::reject): the renewal begins at
     /// once and in the background, and the next [`token`](Self::token) waits for it.
-    pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
-        self.0.reject(rejection);
+    pub fn reject(&self, token: &Token) {
+        self.0.reject(token);
+    }
+
+    /// [`reject`](Self::reject), and which origin rejected the token.
+    pub fn reject_by(&self, token: &Token, origin: &Origin) {
+        self.0.reject_by(token, origin);
     }
 
     /// The token manager of alf-core that this one is a face of, for code that knows no HTTP

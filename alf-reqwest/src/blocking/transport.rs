@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use alf_core::{
-    AnswerBody, BlockingTransport, ExchangeOptions, Origin, Runtime, ThreadRuntime, TokenEndpoint,
-    Transport, TransportError, TransportErrorKind,
+    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin,
+    Runtime, ThreadRuntime, TokenTransport, Transport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -99,7 +99,7 @@ impl Transport for ReqwestTransport {
         response.headers().get_all(name).iter().cloned().collect()
     }
 
-    fn landed_at(&self, response: &Response) -> Option<Origin> {
+    fn response_origin(&self, response: &Response) -> Option<Origin> {
         Some(origin(response.url()))
     }
 
@@ -133,14 +133,14 @@ fn drain(response: Response, finished: &oneshot::Sender<()>) {
 }
 
 #[async_trait]
-impl TokenEndpoint for ReqwestTransport {
+impl TokenTransport for ReqwestTransport {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
-        // Where the user chose a runtime on which flights are async tasks.
-        may_block().map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
+        // Where the user chose a runtime on which acquisitions are async tasks.
+        may_block().map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
         let ends_at = ThreadRuntime::new().now() + options.timeout();
         let request = request.map(|body| self.token_body(body));
         let mut request = Request::try_from(request).map_err(failure)?;
@@ -150,7 +150,7 @@ impl TokenEndpoint for ReqwestTransport {
         let client = self.tokens.to(&asked).map_err(failure)?;
         let mut response = client.execute(request).map_err(failure)?;
         if *response.url() != asked {
-            return Err(TransportErrorKind::Redirected.into());
+            return Err(ExchangeErrorKind::Redirected.into());
         }
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = response.status();
@@ -162,10 +162,10 @@ impl TokenEndpoint for ReqwestTransport {
 }
 
 /// In an error of reading is reqwest's own.
-fn read_failure(error: io::Error) -> TransportError {
+fn read_failure(error: io::Error) -> ExchangeError {
     match error.downcast::<reqwest::Error>() {
         Ok(error) => failure(error),
-        Err(error) => TransportError::new(TransportErrorKind::Exchange, error),
+        Err(error) => ExchangeError::new(ExchangeErrorKind::Exchange, error),
     }
 }
 

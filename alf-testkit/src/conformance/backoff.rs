@@ -91,10 +91,10 @@ pub(super) fn b1_a_connection_that_was_closed_meanwhile_is_tried_again<S: Subjec
         let issued = case.servers.authorization.issued_count() - before;
         assert_eq!(issued, 2, "expected two tokens, where it is closed {shown}");
     }
-    for stumble in case.events.stumbles() {
+    for attempt_failed in case.events.stumbles() {
         assert!(
-            stumble.is_transient,
-            "expected it to be tried again: {stumble:?}"
+            attempt_failed.is_transient,
+            "expected it to be tried again: {attempt_failed:?}"
         );
     }
 }
@@ -104,9 +104,9 @@ pub(super) fn b1_retry_after_lengthens_the_pause<S: Subject>(case: &Case<S>) {
     case.servers.authorization.answer_next(answer);
     let client = case.client();
     let call = case.start_get(&client, "/things");
-    let stumble = case.wait_for_stumble();
-    assert_eq!(stumble.pause, Duration::from_secs(2));
-    case.let_pass(stumble.at + stumble.pause);
+    let attempt_failed = case.wait_for_attempt_failure();
+    assert_eq!(attempt_failed.pause, Duration::from_secs(2));
+    case.let_pass(attempt_failed.at + attempt_failed.pause);
     case.ride_out(call).expect_status(200);
     assert_eq!(case.token_requests(), 2);
 }

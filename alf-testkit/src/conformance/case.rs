@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alf_core::{ClientBuilder, ConfigError, Own, TokenEndpoint};
+use alf_core::{ClientBuilder, ConfigError, CustomTransport, TokenTransport};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
@@ -65,7 +65,7 @@ impl<S: Subject> Case<S> {
     /// A client on virtual time that is set up otherwise.
     pub(super) fn client_with(
         &self,
-        set: impl FnOnce(ClientBuilder<Own>) -> ClientBuilder<Own>,
+        set: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
     ) -> Client<S> {
         self.build(set(self.builder().runtime(self.time.clone())))
     }
@@ -77,7 +77,7 @@ impl<S: Subject> Case<S> {
     }
 
     /// A client whose token requests go another way.
-    pub(super) fn client_over(&self, endpoint: Arc<dyn TokenEndpoint>) -> Client<S> {
+    pub(super) fn client_over(&self, endpoint: Arc<dyn TokenTransport>) -> Client<S> {
         let builder = self.builder().runtime(self.time.clone());
         builder
             .client_secret(CLIENT_ID, SECRET)
@@ -89,7 +89,7 @@ impl<S: Subject> Case<S> {
     pub(super) fn client_with_endpoint(
         &self,
         endpoint: String,
-        set: impl FnOnce(ClientBuilder<Own>) -> ClientBuilder<Own>,
+        set: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
     ) -> Client<S> {
         let builder = alf_core::Client::builder(endpoint)
             .observer(Arc::clone(&self.events))
@@ -112,16 +112,16 @@ impl<S: Subject> Case<S> {
     }
 
     /// What every client begins with.
-    fn builder(&self) -> ClientBuilder<Own> {
+    fn builder(&self) -> ClientBuilder<CustomTransport> {
         alf_core::Client::builder(self.servers.token_endpoint()).observer(Arc::clone(&self.events))
     }
 
-    fn build(&self, builder: ClientBuilder<Own>) -> Client<S> {
+    fn build(&self, builder: ClientBuilder<CustomTransport>) -> Client<S> {
         self.try_build(builder)
             .unwrap_or_else(|error| fail(&format!("a client to be built, but: {error}")))
     }
 
-    fn try_build(&self, builder: ClientBuilder<Own>) -> Result<Client<S>, ConfigError> {
+    fn try_build(&self, builder: ClientBuilder<CustomTransport>) -> Result<Client<S>, ConfigError> {
         let transport = Arc::clone(&self.transport);
         let endpoint = Arc::<S::Transport>::clone(&transport);
         builder.build_with(transport, endpoint)

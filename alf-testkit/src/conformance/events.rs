@@ -17,14 +17,14 @@ pub(super) struct Events {
 #[derive(Default)]
 struct State {
     shown: Vec<String>,
-    stumbles: Vec<Stumble>,
+    stumbles: Vec<AttemptFailure>,
     handled: usize,
     deaths: usize,
 }
 
-/// An attempt that failed, in a flight that goes on.
+/// An attempt that failed, in an acquisition that goes on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stumble {
+pub(super) struct AttemptFailure {
     pub(super) kind: TokenErrorKind,
     pub(super) is_transient: bool,
     pub(super) pause: Duration,
@@ -46,28 +46,28 @@ impl Events {
     }
 
     /// The attempts that failed so far.
-    pub(super) fn stumbles(&self) -> Vec<Stumble> {
+    pub(super) fn stumbles(&self) -> Vec<AttemptFailure> {
         super::locked(&self.state).stumbles.clone()
     }
 
-    /// How many flights died.
+    /// How many acquisitions died.
     pub(super) fn deaths(&self) -> usize {
         super::locked(&self.state).deaths
     }
 
     /// The next failed attempt whose pause has not been dealt with, if there is one within
     /// `patience`.
-    pub(super) fn next_stumble(&self, patience: Duration) -> Option<Stumble> {
+    pub(super) fn next_attempt_failure(&self, patience: Duration) -> Option<AttemptFailure> {
         let state = super::locked(&self.state);
         let waited = self.changed.wait_timeout_while(state, patience, |state| {
             state.handled == state.stumbles.len()
         });
         let mut state = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
-        let stumble = state.stumbles.get(state.handled).copied();
-        if stumble.is_some() {
+        let attempt_failed = state.stumbles.get(state.handled).copied();
+        if attempt_failed.is_some() {
             state.handled += 1;
         }
-        stumble
+        attempt_failed
     }
 }
 
@@ -77,15 +77,15 @@ impl Observer for Events {
         state.shown.push(format!("{event:?}"));
         if let Event::AttemptFailed { error, pause, .. } = event {
             state.shown.push(error.to_string());
-            state.stumbles.push(Stumble {
+            state.stumbles.push(AttemptFailure {
                 kind: error.kind(),
                 is_transient: error.is_transient(),
                 pause: *pause,
                 at: self.time.now(),
             });
-        } else if let Event::FlightFailed { error, .. } = event {
+        } else if let Event::AcquisitionFailed { error, .. } = event {
             state.shown.push(error.to_string());
-        } else if let Event::FlightDied { .. } = event {
+        } else if let Event::AcquisitionAborted { .. } = event {
             state.deaths += 1;
         }
         drop(state);

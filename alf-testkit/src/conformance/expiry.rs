@@ -84,7 +84,7 @@ pub(super) fn e4_an_outage_while_due_is_invisible<S: Subject>(case: &Case<S>) {
     let connections = || case.servers.authorization.counts().connections;
     let before = connections();
     case.servers.authorization.accept_connections();
-    // The flight ends with its deadline, and the rest after it with the next five seconds. From the
+    // The acquisition ends with its deadline, and the rest after it with the next five seconds. From the
     // first attempt on that has a connection no more time passes, or it would be late.
     for _ in 0..200 {
         case.let_pauses_pass();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alf_core::{BlockedReason, Error, Origin, Transport};
+use alf_core::{Error, NotAllowedReason, Origin, Transport};
 use http::Method;
 
 use crate::{Answer, AuthorizationServer};
@@ -71,7 +71,7 @@ pub(super) fn x1_a_client_shows_no_secret<S: Subject>(case: &Case<S>) {
 pub(super) fn x2_no_token_goes_out_in_the_clear<S: Subject>(case: &Case<S>) {
     let client = case.client();
     for url in ["http://192.0.2.1/things", "http://api.example.com:8080/"] {
-        blocked(case.send(&client, get(url)), BlockedReason::InsecureHttp);
+        blocked(case.send(&client, get(url)), NotAllowedReason::InsecureHttp);
     }
     assert_eq!(case.token_requests(), 0, "expected nothing to be sent");
 }
@@ -90,7 +90,7 @@ pub(super) fn x3_a_request_to_another_origin_is_not_sent<S: Subject>(case: &Case
     for url in urls {
         blocked(
             case.send(&client, get(&url)),
-            BlockedReason::OriginNotAllowed,
+            NotAllowedReason::OriginNotAllowed,
         );
     }
     assert_eq!(case.token_requests(), 0, "expected nothing to be sent");
@@ -144,10 +144,10 @@ fn token_error_shows_nothing<S: Subject>(case: &Case<S>, client: &Client<S>) {
 
 fn blocked<E: std::error::Error + 'static>(
     outcome: Result<Reply, Error<E>>,
-    reason: BlockedReason,
+    reason: NotAllowedReason,
 ) {
     match outcome {
-        Err(Error::Blocked(blocked)) => assert_eq!(blocked.reason(), reason),
+        Err(Error::NotAllowed(blocked)) => assert_eq!(blocked.reason(), reason),
         Err(error) => fail(&format!(
             "it not to be sent, but: {}",
             everything_shown(&error)

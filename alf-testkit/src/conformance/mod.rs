@@ -35,10 +35,10 @@ mod rules;
 mod subject;
 mod waiting;
 
+mod acquisitions;
 mod backoff;
 mod connections;
 mod expiry;
-mod flights;
 mod flow;
 mod leak;
 mod logs;

@@ -80,7 +80,7 @@ pub(super) fn r5_a_failed_renewal_tells_of_the_401<S: Subject>(case: &Case<S>) {
     case.servers.authorization.answer_always(refusal);
     let error = case.get(&client, "/things").expect_token_error();
     assert_eq!(error.kind(), TokenErrorKind::Refused);
-    let rejected = error.rejected().map(|rejected| {
+    let rejected = error.rejection().map(|rejected| {
         let challenges = rejected.challenges().iter();
         let shown = challenges.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         (rejected.status().as_u16(), shown.collect::<Vec<_>>())

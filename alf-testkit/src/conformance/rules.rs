@@ -79,7 +79,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "E3",
-        "When the token is expired, callers wait for the one flight.",
+        "When the token is expired, callers wait for the one acquisition.",
     ),
     (
         "E4",
@@ -95,17 +95,17 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "S2",
-        "All callers that wait for a flight share its outcome, success or error.",
+        "All callers that wait for an acquisition share its outcome, success or error.",
     ),
     (
         "S3",
-        "A flight belongs to no caller: dropping any of them fails nobody, delays nobody and costs \
+        "An acquisition belongs to no caller: dropping any of them fails nobody, delays nobody and costs \
          no second token request.",
     ),
     (
         "S4",
-        "A flight that dies wakes its waiters, and one of them begins another, once; a second death \
-         in a row is an error of kind Died.",
+        "An acquisition that dies wakes its waiters, and one of them begins another, once; a second death \
+         in a row is an error of kind Aborted.",
     ),
     (
         "S5",
@@ -113,12 +113,12 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "B1",
-        "Failures that may pass are tried again within the flight, after a pause; Retry-After \
+        "Failures that may pass are tried again within the acquisition, after a pause; Retry-After \
          lengthens it.",
     ),
     (
         "B2",
-        "After a failed flight alf rests, and callers get the last error at once: a wrong secret is \
+        "After a failed acquisition alf rests, and callers get the last error at once: a wrong secret is \
          one request, never a storm.",
     ),
     (

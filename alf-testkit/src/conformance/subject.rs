@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 
-use alf_core::{Runtime, TokenEndpoint, Transport};
+use alf_core::{Runtime, TokenTransport, Transport};
 
 use super::Body;
 
@@ -78,7 +78,7 @@ use super::Body;
 /// ```
 pub trait Subject: 'static {
     /// What is tried.
-    type Transport: Transport + TokenEndpoint;
+    type Transport: Transport + TokenTransport;
 
     /// A transport as a user would have it, with a connection pool of its own, and what `setup`
     /// asks for beside. Called once for each case, outside of [`block_on`](Self::block_on).

@@ -15,7 +15,7 @@ use super::{Capability, Case, Expect, Subject, get, post};
 pub(super) fn f3_it_is_the_same_over_https<S: Subject>(case: &Case<S>) {
     assert!(case.servers.token_endpoint().starts_with("https:"));
     let client = case.client();
-    // Where there is no connection, the flight ends when its pauses have passed.
+    // Where there is no connection, the acquisition ends when its pauses have passed.
     case.ride_out(case.start_get(&client, "/first"))
         .expect_status(200);
     let request = |body| post(&case.servers.url("/echo"), body);

@@ -96,10 +96,10 @@ pub(super) fn t4_a_broken_exchange_is_tried_again<S: Subject>(case: &Case<S>) {
             "expected it to be tried again after {shown}"
         );
     }
-    for stumble in case.events.stumbles() {
+    for attempt_failed in case.events.stumbles() {
         assert!(
-            stumble.is_transient,
-            "expected it to be tried again: {stumble:?}"
+            attempt_failed.is_transient,
+            "expected it to be tried again: {attempt_failed:?}"
         );
     }
 }
@@ -108,13 +108,13 @@ pub(super) fn t4_an_outage_that_ends_is_ridden_out<S: Subject>(case: &Case<S>) {
     case.servers.authorization.refuse_connections();
     let client = case.client();
     let call = case.start_get(&client, "/things");
-    let stumble = case.wait_for_stumble();
+    let attempt_failed = case.wait_for_attempt_failure();
     assert!(
-        stumble.is_transient,
-        "expected it to be tried again: {stumble:?}"
+        attempt_failed.is_transient,
+        "expected it to be tried again: {attempt_failed:?}"
     );
     case.servers.authorization.accept_connections();
-    case.let_pass(stumble.at + stumble.pause);
+    case.let_pass(attempt_failed.at + attempt_failed.pause);
     case.ride_out(call).expect_status(200);
 }
 
@@ -148,19 +148,22 @@ pub(super) fn t4_no_answer_is_a_time_out_and_tried_again<S: Subject>(case: &Case
     case.servers.authorization.wait_for_requests(1);
     // A library that blocks takes that second by itself, by a clock that nobody moves.
     case.time.advance(second);
-    let stumble = case.wait_for_stumble();
+    let attempt_failed = case.wait_for_attempt_failure();
     assert!(
-        stumble.is_transient,
-        "expected it to be tried again: {stumble:?}"
+        attempt_failed.is_transient,
+        "expected it to be tried again: {attempt_failed:?}"
     );
     let capabilities = S::capabilities();
     // Where alf's own timer can end it, the library's error does not matter.
     if capabilities.contains(Capability::Cancellation)
         || capabilities.contains(Capability::ErrorKinds)
     {
-        assert_eq!(stumble.kind, TokenErrorKind::Timeout(TimeoutPhase::Attempt));
+        assert_eq!(
+            attempt_failed.kind,
+            TokenErrorKind::Timeout(TimeoutPhase::Attempt)
+        );
     }
-    case.let_pass(stumble.at + stumble.pause);
+    case.let_pass(attempt_failed.at + attempt_failed.pause);
     case.ride_out(call).expect_status(200);
 }
 

@@ -25,7 +25,7 @@ pub(super) fn t7_the_rest_of_a_huge_answer_is_not_the_next_token<S: Subject>(cas
             "expected the next token request to be answered, but: {stumbles:?}"
         );
     }
-    // The same flight tries again.
+    // The same acquisition tries again.
     case.servers.authorization.answer_next(tokens(503, HUGE));
     the_next_token_is_the_one_that_was_issued(case);
 }
@@ -46,9 +46,9 @@ pub(super) fn t7_the_rest_of_an_answer_that_is_too_late_is_not_the_next_token<S:
     gate.wait_for_arrivals(1);
     // A library that blocks takes that second by itself, by a clock that nobody moves.
     case.time.advance(second);
-    let stumble = case.wait_for_stumble();
+    let attempt_failed = case.wait_for_attempt_failure();
     gate.open();
-    case.let_pass(stumble.at + stumble.pause);
+    case.let_pass(attempt_failed.at + attempt_failed.pause);
     case.ride_out(call).expect_status(200);
     assert_eq!(case.shown_tokens(), [case.last_token()]);
     for _ in 0..3 {

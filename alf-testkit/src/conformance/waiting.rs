@@ -7,7 +7,7 @@ use alf_core::{Moment, Runtime};
 use crate::server::Counts;
 
 use super::call::PATIENCE;
-use super::events::Stumble;
+use super::events::AttemptFailure;
 use super::{Call, Case, Subject, fail};
 
 impl<S: Subject> Case<S> {
@@ -69,17 +69,17 @@ impl<S: Subject> Case<S> {
     /// Says whether there was one.
     pub(super) fn let_pauses_pass(&self) -> bool {
         let mut passed = false;
-        while let Some(stumble) = self.events.next_stumble(Duration::ZERO) {
-            self.let_pass(stumble.at + stumble.pause);
+        while let Some(attempt_failed) = self.events.next_attempt_failure(Duration::ZERO) {
+            self.let_pass(attempt_failed.at + attempt_failed.pause);
             passed = true;
         }
         passed
     }
 
-    /// Waits until the running flight's next attempt has failed, and says why.
-    pub(super) fn wait_for_stumble(&self) -> Stumble {
+    /// Waits until the running acquisition's next attempt has failed, and says why.
+    pub(super) fn wait_for_attempt_failure(&self) -> AttemptFailure {
         self.events
-            .next_stumble(PATIENCE)
+            .next_attempt_failure(PATIENCE)
             .unwrap_or_else(|| fail("an attempt to fail and to be tried again"))
     }
 
@@ -92,7 +92,7 @@ impl<S: Subject> Case<S> {
         self.time.advance(end.saturating_since(self.time.now()));
     }
 
-    /// Waits until that many callers wait for a flight, which waits for its answer.
+    /// Waits until that many callers wait for an acquisition, which waits for its answer.
     pub(super) fn wait_for_waiters(&self, count: usize) {
         // Each has a timer of its own (S5), and so has the attempt.
         self.time.wait_for_timers(count + 1);

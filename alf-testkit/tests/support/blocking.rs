@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alf_core::{
-    ExchangeOptions, Origin, Runtime, ThreadRuntime, TokenEndpoint, Transport, TransportError,
-    TransportErrorKind,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, Runtime, ThreadRuntime,
+    TokenTransport, Transport,
 };
 use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
 use async_trait::async_trait;
@@ -153,7 +153,7 @@ impl<U: Unread> Transport for BlockingTransport<U> {
         response.headers.get_all(name).iter().cloned().collect()
     }
 
-    fn landed_at(&self, _: &BlockingResponse) -> Option<Origin> {
+    fn response_origin(&self, _: &BlockingResponse) -> Option<Origin> {
         // It follows no redirect.
         None
     }
@@ -174,12 +174,12 @@ impl<U: Unread> Transport for BlockingTransport<U> {
 }
 
 #[async_trait]
-impl<U: Unread> TokenEndpoint for BlockingTransport<U> {
+impl<U: Unread> TokenTransport for BlockingTransport<U> {
     async fn exchange(
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         let mut response = self
             .exchange(request.map(Body::Bytes), Some(options.timeout()))
             .map_err(Failure::of_exchange)?;
@@ -191,7 +191,7 @@ impl<U: Unread> TokenEndpoint for BlockingTransport<U> {
             .map_err(|error| Failure::broken(error).of_exchange())?;
         if body.len() > most {
             if response.status.is_success() {
-                return Err(TransportErrorKind::TooLarge.into());
+                return Err(ExchangeErrorKind::TooLarge.into());
             }
             body.truncate(most);
         }
@@ -203,7 +203,7 @@ impl<U: Unread> TokenEndpoint for BlockingTransport<U> {
 }
 
 struct Failure {
-    kind: TransportErrorKind,
+    kind: ExchangeErrorKind,
     error: io::Error,
 }
 
@@ -211,15 +211,15 @@ impl Failure {
     fn broken(error: io::Error) -> Self {
         let timed_out = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
         let kind = if timed_out.contains(&error.kind()) {
-            TransportErrorKind::Timeout
+            ExchangeErrorKind::Timeout
         } else {
-            TransportErrorKind::Exchange
+            ExchangeErrorKind::Exchange
         };
         Self { kind, error }
     }
 
-    fn of_exchange(self) -> TransportError {
-        TransportError::new(self.kind, self.error)
+    fn of_exchange(self) -> ExchangeError {
+        ExchangeError::new(self.kind, self.error)
     }
 }
 
@@ -270,7 +270,7 @@ impl<U: Unread> BlockingTransport<U> {
             }
         }
         let stream = TcpStream::connect(authority).map_err(|error| Failure {
-            kind: TransportErrorKind::Connect,
+            kind: ExchangeErrorKind::Connect,
             error,
         })?;
         stream.set_nodelay(true).map_err(Failure::broken)?;

@@ -13,8 +13,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use alf_core::{
-    ExchangeOptions, Origin, Runtime, TokenEndpoint, TokioRuntime, Transport, TransportError,
-    TransportErrorKind,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, Runtime, TokenTransport,
+    TokioRuntime, Transport,
 };
 use alf_testkit::conformance::{
     Body, BodyStream, Capabilities, Capability, ReadError, Setup, Subject,
@@ -54,7 +54,7 @@ pub(crate) struct OwnTransport<F> {
 pub(crate) struct OwnResponse {
     response: Response<Received>,
     permit: Option<OwnedSemaphorePermit>,
-    landed_at: Option<Origin>,
+    response_origin: Option<Origin>,
 }
 
 impl<F: Flaw> Subject for HyperOwn<F> {
@@ -174,7 +174,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
         };
         let told = follows && F::FLAW != Some(Flawed::FollowsRedirectsAndTellsNobody);
         Ok(OwnResponse {
-            landed_at: Origin::of(&uri).filter(|_| told),
+            response_origin: Origin::of(&uri).filter(|_| told),
             permit,
             response: Response::from_parts(head, body),
         })
@@ -230,8 +230,8 @@ impl<F: Flaw> Transport for OwnTransport<F> {
         values.take(most).cloned().collect()
     }
 
-    fn landed_at(&self, response: &OwnResponse) -> Option<Origin> {
-        response.landed_at.clone()
+    fn response_origin(&self, response: &OwnResponse) -> Option<Origin> {
+        response.response_origin.clone()
     }
 
     async fn discard(&self, response: OwnResponse) {
@@ -248,12 +248,12 @@ impl<F: Flaw> Transport for OwnTransport<F> {
 }
 
 #[async_trait]
-impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
+impl<F: Flaw> TokenTransport for OwnTransport<F> {
     async fn exchange(
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         assert!(F::FLAW != Some(Flawed::Panics), "a flaw of this transport");
         if F::FLAW == Some(Flawed::TracesTheSecret) {
             tracing::trace!(body = ?request.body());
@@ -293,11 +293,11 @@ impl<F: Flaw> TokenEndpoint for OwnTransport<F> {
         let mut read = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame =
-                frame.map_err(|error| TransportError::new(TransportErrorKind::Exchange, error))?;
+                frame.map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
             read.extend_from_slice(&frame.into_data().unwrap_or_default());
             if read.len() > bound {
                 if head.status.is_success() || !cuts_failures {
-                    return Err(TransportErrorKind::TooLarge.into());
+                    return Err(ExchangeErrorKind::TooLarge.into());
                 }
                 read.truncate(bound);
                 break;
@@ -338,16 +338,16 @@ fn is_long(body: &Full<Bytes>) -> bool {
     body.size_hint().lower() > 64 * 1024
 }
 
-fn failure<F: Flaw>(error: Error, sent: &Request<Bytes>) -> TransportError {
+fn failure<F: Flaw>(error: Error, sent: &Request<Bytes>) -> ExchangeError {
     let kind = match F::FLAW {
-        Some(Flawed::ExchangeCallsEveryFailureRedirected) => TransportErrorKind::Redirected,
-        _ if error.is_connect() => TransportErrorKind::Connect,
-        _ => TransportErrorKind::Exchange,
+        Some(Flawed::ExchangeCallsEveryFailureRedirected) => ExchangeErrorKind::Redirected,
+        _ if error.is_connect() => ExchangeErrorKind::Connect,
+        _ => ExchangeErrorKind::Exchange,
     };
     if F::FLAW == Some(Flawed::ExchangeErrorsShowTheRequest) {
-        return TransportError::new(kind, format!("{} failed: {error}", sent.uri()));
+        return ExchangeError::new(kind, format!("{} failed: {error}", sent.uri()));
     }
-    TransportError::new(kind, error)
+    ExchangeError::new(kind, error)
 }
 
 /// Where a redirect leads.

@@ -68,7 +68,7 @@ fn advice(error: &Error) -> &'static str {
         Error::Token(e) if e.is_transient() => "answer 503, and try later",
         Error::Token(_) => "read it: the token endpoint is not what it should be",
         // The request was not sent, because the token must not go there.
-        Error::Blocked(_) => "a bug, or somebody else's URL",
+        Error::NotAllowed(_) => "a bug, or somebody else's URL",
         // reqwest's own error, untouched.
         Error::Transport(e) if e.is_timeout() => "do what you do without alf on a time-out",
         Error::Transport(_) => "do what you do without alf",

@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 #[cfg(test)]
 mod tests {
-    use alf_core::{ExchangeOptions, TokenEndpoint, TokenErrorKind, TokenManager, TransportError};
+    use alf_core::{ExchangeError, ExchangeOptions, TokenErrorKind, TokenManager, TokenTransport};
     use alf_testkit::Answer;
     use bytes::Bytes;
     use http::{Request, Response, StatusCode};
@@ -60,12 +60,12 @@ mod tests {
         Endpoint {}
 
         #[async_trait::async_trait]
-        impl TokenEndpoint for Endpoint {
+        impl TokenTransport for Endpoint {
             async fn exchange(
                 &self,
                 request: Request<Bytes>,
                 options: &ExchangeOptions,
-            ) -> Result<Response<Bytes>, TransportError>;
+            ) -> Result<Response<Bytes>, ExchangeError>;
         }
     }
 

@@ -7,10 +7,10 @@ use super::super::tests::{ENDPOINT, attempt, context, sent};
 use super::*;
 
 /// A signer of a user's own, whose signature shows what it signed.
-struct Own(Option<&'static str>);
+struct CustomTransport(Option<&'static str>);
 
 #[async_trait]
-impl Signer for Own {
+impl Signer for CustomTransport {
     fn algorithm(&self) -> &'static str {
         "ES512"
     }
@@ -26,7 +26,7 @@ impl Signer for Own {
 
 #[test]
 fn t2_a_users_own_signer_signs_header_and_claims() {
-    let request = sent(&PrivateKeyJwt::with_signer(Own(None)), "me");
+    let request = sent(&PrivateKeyJwt::with_signer(CustomTransport(None)), "me");
     assert_eq!(request.parameter("client_id"), "me");
     assert_eq!(request.parameter("client_assertion_type"), JWT_BEARER);
     let assertion = request.parameter("client_assertion");
@@ -42,15 +42,21 @@ fn t2_a_users_own_signer_signs_header_and_claims() {
 
 #[test]
 fn t2_the_key_id_is_the_signers_unless_it_is_set() {
-    let shared: std::sync::Arc<dyn Signer> = std::sync::Arc::new(Own(Some("its")));
-    let boxed: Box<dyn Signer> = Box::new(Own(Some("its")));
+    let shared: std::sync::Arc<dyn Signer> = std::sync::Arc::new(CustomTransport(Some("its")));
+    let boxed: Box<dyn Signer> = Box::new(CustomTransport(Some("its")));
     for (method, key_id) in [
-        (PrivateKeyJwt::with_signer(Own(Some("its"))), "its"),
+        (
+            PrivateKeyJwt::with_signer(CustomTransport(Some("its"))),
+            "its",
+        ),
         (PrivateKeyJwt::with_signer(shared), "its"),
         (PrivateKeyJwt::with_signer(boxed), "its"),
-        (PrivateKeyJwt::with_signer(Own(None)).key_id("set"), "set"),
         (
-            PrivateKeyJwt::with_signer(Own(Some("its"))).key_id("set"),
+            PrivateKeyJwt::with_signer(CustomTransport(None)).key_id("set"),
+            "set",
+        ),
+        (
+            PrivateKeyJwt::with_signer(CustomTransport(Some("its"))).key_id("set"),
             "set",
         ),
     ] {
@@ -61,13 +67,13 @@ fn t2_the_key_id_is_the_signers_unless_it_is_set() {
 
 #[test]
 fn t2_audience_and_typ_are_settable() {
-    let method = PrivateKeyJwt::with_signer(Own(None))
+    let method = PrivateKeyJwt::with_signer(CustomTransport(None))
         .audience("https://as.example")
         .typ("client-authentication+jwt");
     let (header, claims, _) = parts(&sent(&method, "me").parameter("client_assertion"));
     assert_eq!(header["typ"], "client-authentication+jwt");
     assert_eq!(claims["aud"], "https://as.example");
-    let method = || PrivateKeyJwt::with_signer(Own(None));
+    let method = || PrivateKeyJwt::with_signer(CustomTransport(None));
     for empty in [method().audience(""), method().typ(""), method().key_id("")] {
         assert_eq!(
             empty.check().unwrap_err().setting(),
@@ -110,7 +116,10 @@ fn b1_a_signer_says_whether_its_failure_may_pass() {
 
 #[test]
 fn x1_it_prints_no_key() {
-    let shown = format!("{:?}", PrivateKeyJwt::with_signer(Own(Some("k"))));
+    let shown = format!(
+        "{:?}",
+        PrivateKeyJwt::with_signer(CustomTransport(Some("k")))
+    );
     assert!(shown.contains("ES512"), "{shown}");
 }
 
@@ -162,7 +171,7 @@ mod with_a_key {
         let file = TemporaryFile::new(format!("\n{CERTIFICATE}").as_bytes());
         for method in [
             PrivateKeyJwt::new(P256).certificate_file(file.path()),
-            PrivateKeyJwt::with_signer(Own(None)).certificate_file(file.path()),
+            PrivateKeyJwt::with_signer(CustomTransport(None)).certificate_file(file.path()),
         ] {
             file.write(CERTIFICATE.as_bytes());
             method.check().unwrap();
@@ -181,7 +190,7 @@ mod with_a_key {
             assert_ne!(
                 method.version(),
                 version,
-                "another flight is to notice, too"
+                "another acquisition is to notice, too"
             );
         }
     }

@@ -14,8 +14,8 @@ use super::super::AuthenticationError;
 
 /// A file that holds a credential.
 ///
-/// A disk that does not answer blocks no runtime, and the flight's deadline ends the waiting for
-/// it; but the thread stays, so there is one at most. Several flights (of a client's views) read
+/// A disk that does not answer blocks no runtime, and the acquisition's deadline ends the waiting for
+/// it; but the thread stays, so there is one at most. Several acquisitions (of a client's views) read
 /// one after the other; once one of them has waited in vain, the others are told so at once.
 #[derive(Debug)]
 pub(in super::super) struct SecretFile {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn b3_flights_read_one_after_the_other() {
+    fn b3_acquisitions_read_one_after_the_other() {
         let file = TemporaryFile::new(b"s3cr3t");
         let source = SecretFile::new(file.path());
         let reading = Turn::take(&source).unwrap();

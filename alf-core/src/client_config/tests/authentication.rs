@@ -19,12 +19,12 @@ const LONG_SECRET: &str = "s3cr3t-of-32-bytes-or-more-s3cr3t";
 struct Refusing(Arc<Mutex<http::Request<bytes::Bytes>>>);
 
 #[async_trait::async_trait]
-impl TokenEndpoint for Refusing {
+impl TokenTransport for Refusing {
     async fn exchange(
         &self,
         request: http::Request<bytes::Bytes>,
         _: &crate::ExchangeOptions,
-    ) -> Result<http::Response<bytes::Bytes>, TransportError> {
+    ) -> Result<http::Response<bytes::Bytes>, ExchangeError> {
         *self.0.lock().unwrap() = request;
         let mut response = http::Response::new(bytes::Bytes::from_static(b"{}"));
         *response.status_mut() = http::StatusCode::BAD_REQUEST;
@@ -37,7 +37,9 @@ fn request(rest: &Value) -> http::Request<bytes::Bytes> {
     let mut all = json!({"token_endpoint": ENDPOINT, "client_id": "me"});
     let settings = all.as_object_mut().unwrap();
     settings.extend(rest.as_object().unwrap().clone());
-    let builder = read(&all.to_string()).unwrap().builder::<OwnTokens>();
+    let builder = read(&all.to_string())
+        .unwrap()
+        .builder::<CustomTokenTransport>();
     let endpoint = Refusing::default();
     let tokens = builder.unwrap().build(endpoint.clone()).unwrap();
     pollster::block_on(tokens.token()).unwrap_err();

@@ -2,7 +2,7 @@ mod authentication;
 mod environment;
 
 use crate::authentication::tests::P256;
-use crate::{OwnTokens, TokenEndpoint, TransportError};
+use crate::{CustomTokenTransport, ExchangeError, TokenTransport};
 
 use super::keys::KEYS;
 use super::*;
@@ -12,13 +12,13 @@ const SECRET: &str = "s3cr3t";
 struct Nowhere;
 
 #[async_trait::async_trait]
-impl TokenEndpoint for Nowhere {
+impl TokenTransport for Nowhere {
     async fn exchange(
         &self,
         _: http::Request<bytes::Bytes>,
         _: &crate::ExchangeOptions,
-    ) -> Result<http::Response<bytes::Bytes>, TransportError> {
-        Err(crate::TransportErrorKind::Connect.into())
+    ) -> Result<http::Response<bytes::Bytes>, ExchangeError> {
+        Err(crate::ExchangeErrorKind::Connect.into())
     }
 }
 
@@ -32,7 +32,9 @@ fn variables(set: &[(&str, &str)]) -> Result<ClientConfig, String> {
 }
 
 fn built(config: Result<ClientConfig, String>) -> Result<(), String> {
-    let builder = config?.builder::<OwnTokens>().map_err(|e| e.to_string())?;
+    let builder = config?
+        .builder::<CustomTokenTransport>()
+        .map_err(|e| e.to_string())?;
     builder.build(Nowhere).map_err(|e| e.to_string())?;
     Ok(())
 }
@@ -303,7 +305,12 @@ fn errors_bear_the_key_that_was_written() {
     // What code sets beside bears the setter's name.
     let given = r#"{"token_endpoint":"https://as.example/token","client_id":"me",
         "client_secret":"s3cr3t"}"#;
-    let builder = || read(given).unwrap().builder::<OwnTokens>().unwrap();
+    let builder = || {
+        read(given)
+            .unwrap()
+            .builder::<CustomTokenTransport>()
+            .unwrap()
+    };
     for (builder, setting) in [
         (builder().parameter("", ""), "parameter"),
         (

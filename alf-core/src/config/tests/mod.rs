@@ -6,11 +6,11 @@ mod bad_input;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::builder::{Own, OwnTokens};
+use crate::builder::{CustomTokenTransport, CustomTransport};
 use crate::{
     Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
-    ExchangeOptions, NoClientAuthentication, Redirects, TokenEndpoint, TokenManager,
-    TransportError, TransportErrorKind, from_fn,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, NoClientAuthentication, Redirects,
+    TokenManager, TokenTransport, from_fn,
 };
 
 use super::*;
@@ -18,18 +18,18 @@ use super::*;
 const ENDPOINT: &str = "https://as.example/token";
 const SECRET: &str = "s3cr3t-of-the-client";
 
-type Builder = ClientBuilder<OwnTokens>;
+type Builder = ClientBuilder<CustomTokenTransport>;
 
 struct Nowhere;
 
 #[async_trait]
-impl TokenEndpoint for Nowhere {
+impl TokenTransport for Nowhere {
     async fn exchange(
         &self,
         _request: http::Request<Bytes>,
         _options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, TransportError> {
-        Err(TransportErrorKind::Connect.into())
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
+        Err(ExchangeErrorKind::Connect.into())
     }
 }
 
@@ -135,20 +135,20 @@ fn t1_resources_and_extra_parameters_are_taken_as_they_are() {
 }
 
 #[test]
-fn s5_a_flight_ends_a_little_before_its_waiters_give_up() {
+fn s5_an_acquisition_ends_a_little_before_its_waiters_give_up() {
     let ends = |millis| {
         let timeout = Duration::from_millis(millis);
         let config = config(|settings| settings.acquire_timeout = timeout);
         assert_eq!(config.acquire_timeout, timeout);
-        config.policy.flight_timeout
+        config.policy.acquisition_timeout
     };
     for (waited, flown) in [(10_000, 9800), (4000, 3800), (2000, 1900), (100, 95)] {
         assert_eq!(ends(waited), Duration::from_millis(flown), "{waited} ms");
     }
     let longest = config(|settings| settings.acquire_timeout = Duration::MAX);
-    assert!(longest.policy.flight_timeout < Duration::MAX);
+    assert!(longest.policy.acquisition_timeout < Duration::MAX);
     let shortest = config(|settings| settings.acquire_timeout = Duration::from_nanos(1));
-    assert_eq!(shortest.policy.flight_timeout, Duration::from_nanos(1));
+    assert_eq!(shortest.policy.acquisition_timeout, Duration::from_nanos(1));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn x2_a_token_is_not_sent_in_the_clear_but_to_loopback_or_where_allowed() {
     let blocked = strict
         .allow(&Origin::new("http", "api.example", None))
         .unwrap_err();
-    assert_eq!(blocked.reason(), BlockedReason::InsecureHttp);
+    assert_eq!(blocked.reason(), NotAllowedReason::InsecureHttp);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn x2_a_url_that_is_no_absolute_http_one_is_blocked_for_what_it_is() {
             ),
         ] {
             let blocked = config.allow(&origin).unwrap_err();
-            assert_eq!(blocked.reason(), BlockedReason::UnsupportedScheme);
+            assert_eq!(blocked.reason(), NotAllowedReason::UnsupportedScheme);
             assert!(blocked.to_string().starts_with(shown), "{blocked}");
         }
     }
@@ -238,7 +238,7 @@ fn x3_a_token_goes_to_allowed_origins_only() {
     }
     let evil = Origin::new("https", "evil.example", None);
     let blocked = some.allow(&evil).unwrap_err();
-    assert_eq!(blocked.reason(), BlockedReason::OriginNotAllowed);
+    assert_eq!(blocked.reason(), NotAllowedReason::OriginNotAllowed);
     assert_eq!(blocked.origin(), &evil);
     assert!(allowed(&[]).allow(&evil).is_err(), "none is none");
     assert!(config(|_| {}).allow(&evil).is_ok(), "not set is every one");
@@ -272,7 +272,7 @@ fn x1_nothing_that_is_built_with_a_secret_prints_it() {
     let transport = from_fn(Redirects::NotFollowed, |_: http::Request<Bytes>| async {
         Ok::<_, std::io::Error>(http::Response::new(http_body_util::Full::<Bytes>::default()))
     });
-    let builder: ClientBuilder<Own> =
+    let builder: ClientBuilder<CustomTransport> =
         Client::builder("https://as.example/?code=s3cr3t").client_secret("me", SECRET);
     let shown = [
         format!("{:?}", at(ENDPOINT)),

@@ -215,7 +215,7 @@ fn r6_due_and_expired_tokens_are_renewed_in_a_cool_down() {
 }
 
 #[test]
-fn r6_a_401_in_a_cool_down_is_handed_back_while_another_flight_runs() {
+fn r6_a_401_in_a_cool_down_is_handed_back_while_another_acquisition_runs() {
     let mut scenario = Scenario::cooling_down();
     assert_eq!(scenario.reject_by(other_api()), Told::Begin);
     assert_eq!(scenario.reject_by(api()), Told::HandBack);

@@ -122,12 +122,12 @@ fn e1_jitter_is_drawn_for_every_token() {
         let Demand::Begin(begin) = machine.demand(now) else {
             panic!("there is no usable token");
         };
-        let landing = Landing {
+        let obtained = Obtained {
             token,
             lifetime: Some(secs(100)),
             asked_at: now,
         };
-        machine.land(now, begin.flight, Ok(landing), jitter);
+        machine.land(now, begin.acquisition, Ok(obtained), jitter);
         machine.quiet_until(now).expect("it is fresh")
     };
     assert_eq!(due_at(at(0), 1, 0.0), at(80));

@@ -1,9 +1,9 @@
 //! The machines' promises, on tables and virtual time: each test is named after the rule it holds.
 
+mod acquisitions;
 mod attempts;
 mod backoff;
 mod cooldown;
-mod flights;
 mod lifetime;
 mod model;
 mod quiet;

@@ -30,7 +30,7 @@ fn e2_a_due_token_is_quiet_while_its_renewal_runs_and_for_a_second_after_it_bega
     assert_eq!(
         scenario.quiet_until(),
         Some(at(90)),
-        "the flight's deadline"
+        "the acquisition's deadline"
     );
     scenario.die();
     assert_eq!(scenario.quiet_until(), Some(at(81)), "E6");
@@ -66,21 +66,21 @@ fn e4_an_expired_token_is_quiet_once_an_attempt_has_failed() {
     let mut scenario = Scenario::expired().after(secs(1));
     assert_eq!(scenario.demand(), Told::Begin);
     assert_eq!(scenario.quiet_until(), None, "callers wait for it");
-    scenario.stumble();
+    scenario.attempt_failed();
     assert_eq!(scenario.quiet_until(), Some(at(100)), "its stated end");
 }
 
 #[test]
-fn s5_an_expired_token_is_quiet_no_longer_than_until_the_deadline_of_its_flight() {
+fn s5_an_expired_token_is_quiet_no_longer_than_until_the_deadline_of_its_acquisition() {
     let mut scenario = Scenario::with(Policy {
-        flight_timeout: secs(3),
+        acquisition_timeout: secs(3),
         ..scenario::POLICY
     });
     scenario.demand();
     scenario.land_new();
     scenario.pass(secs(90));
     assert_eq!(scenario.demand(), Told::Begin);
-    scenario.stumble();
+    scenario.attempt_failed();
     assert_eq!(scenario.quiet_until(), Some(at(93)));
 }
 

@@ -27,10 +27,10 @@ fn lifetimes() -> impl Strategy<Value = Option<Duration>> {
 
 fn policies() -> impl Strategy<Value = Policy> {
     (times(), prop::option::of(times()), times()).prop_map(
-        |(leeway, default_lifetime, flight_timeout)| Policy {
+        |(leeway, default_lifetime, acquisition_timeout)| Policy {
             leeway,
             default_lifetime,
-            flight_timeout: flight_timeout.max(secs(1)),
+            acquisition_timeout: acquisition_timeout.max(secs(1)),
         },
     )
 }
@@ -43,7 +43,7 @@ fn events() -> impl Strategy<Value = Event> {
         6 => times().prop_map(Event::Pass),
         6 => Just(Event::Demand),
         4 => (which(), 0..ORIGINS).prop_map(|(which, origin)| Event::Reject(which, origin)),
-        1 => Just(Event::Stumble),
+        1 => Just(Event::AttemptFailure),
         3 => (lifetimes(), 0.0..1.0)
             .prop_map(|(states, jitter)| Event::LandNew { states, jitter }),
         2 => (lifetimes(), 0.0..1.0)
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn x5_no_flight_tries_for_ever(
+    fn x5_no_acquisition_tries_for_ever(
         timeout in 1_u64..60_000,
         after_failure: bool,
         failures in prop::collection::vec((any::<bool>(), 0_u64..2000, 0_u64..500), 100..200),

@@ -51,7 +51,7 @@ fn r1_a_rejection_while_a_renewal_runs_beside_waits_for_it() {
 #[test]
 fn r1_a_rejected_token_is_not_used_though_an_attempt_has_failed() {
     let mut scenario = Scenario::rejected();
-    scenario.stumble();
+    scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Join);
 }
 
@@ -69,9 +69,9 @@ fn r1_a_rejected_token_is_used_again_when_renewing_fails_transiently() {
 #[test]
 fn r1_a_rejected_token_is_used_again_when_its_renewals_die() {
     let mut scenario = Scenario::rejected();
-    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
     assert_eq!(scenario.demand(), Told::Begin, "still set aside");
-    assert_eq!(scenario.die(), Death::Failed { until: at(6) });
+    assert_eq!(scenario.die(), AbortOutcome::Failed { until: at(6) });
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -88,7 +88,7 @@ fn r1_a_rejected_token_stays_set_aside_when_renewing_is_refused() {
 fn r1_a_rejected_token_is_used_again_when_the_as_gives_it_again() {
     let mut scenario = Scenario::rejected();
     let held = scenario.generation();
-    assert_eq!(scenario.land_same(), Landed::Same(held));
+    assert_eq!(scenario.land_same(), Completion::Same(held));
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -154,7 +154,7 @@ fn r5_while_alf_rests_a_rejection_gets_the_error() {
 fn r1_a_generation_counts_the_accepted_tokens() {
     let mut scenario = Scenario::fresh();
     assert_eq!(scenario.generation().as_u64(), 1);
-    assert_eq!(scenario.flight().as_u64(), 1);
+    assert_eq!(scenario.acquisition().as_u64(), 1);
     assert_eq!(scenario.machine.held(), Some((&1, scenario.generation())));
     scenario.reject();
     scenario.land_same();
@@ -163,5 +163,5 @@ fn r1_a_generation_counts_the_accepted_tokens() {
     scenario.demand();
     scenario.land_new();
     assert_eq!(scenario.generation().as_u64(), 2);
-    assert_eq!(scenario.flight().as_u64(), 3);
+    assert_eq!(scenario.acquisition().as_u64(), 3);
 }

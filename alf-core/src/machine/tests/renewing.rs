@@ -36,7 +36,7 @@ fn e2_the_renewal_beside_is_landed_and_used() {
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     scenario.pass(secs(1));
     let landed = scenario.land_new();
-    assert_eq!(landed, Landed::Took(scenario.generation()));
+    assert_eq!(landed, Completion::Took(scenario.generation()));
     assert!(scenario.generation() > old);
     assert_eq!(scenario.demand(), Told::Use);
     assert_eq!(scenario.quiet_until(), Some(at(160)));
@@ -49,7 +49,7 @@ fn e2_an_idle_client_does_nothing_until_the_next_demand() {
 }
 
 #[test]
-fn e3_callers_wait_for_the_one_flight_when_there_is_no_token() {
+fn e3_callers_wait_for_the_one_acquisition_when_there_is_no_token() {
     let mut scenario = Scenario::new();
     assert_eq!(scenario.demand(), Told::Begin);
     for _ in 0..1000 {
@@ -58,7 +58,7 @@ fn e3_callers_wait_for_the_one_flight_when_there_is_no_token() {
 }
 
 #[test]
-fn e3_callers_wait_for_the_one_flight_when_the_token_has_expired() {
+fn e3_callers_wait_for_the_one_acquisition_when_the_token_has_expired() {
     for state in [Scenario::expired(), Scenario::over()] {
         let mut scenario = state;
         assert_eq!(scenario.demand(), Told::Begin);
@@ -80,7 +80,7 @@ fn e3_a_renewal_that_ran_beside_is_waited_for_once_the_token_has_expired() {
 fn e4_once_an_attempt_has_failed_an_expired_token_is_used_until_its_stated_end() {
     let mut scenario = Scenario::expired();
     assert_eq!(scenario.demand(), Told::Begin);
-    scenario.stumble();
+    scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Use);
     scenario.pass(secs(9) + millis(999));
     assert_eq!(scenario.demand(), Told::Use);
@@ -89,22 +89,22 @@ fn e4_once_an_attempt_has_failed_an_expired_token_is_used_until_its_stated_end()
 }
 
 #[test]
-fn e4_an_attempt_of_another_flight_says_nothing_of_this_one() {
+fn e4_an_attempt_of_another_acquisition_says_nothing_of_this_one() {
     let mut scenario = Scenario::expired();
-    let landed = Scenario::fresh().flight();
+    let landed = Scenario::fresh().acquisition();
     assert_eq!(scenario.demand(), Told::Begin);
-    assert_ne!(scenario.flight(), landed);
-    scenario.machine.stumble(landed);
+    assert_ne!(scenario.acquisition(), landed);
+    scenario.machine.attempt_failed(landed);
     assert_eq!(scenario.demand(), Told::Join);
 }
 
 #[test]
 fn e4_a_later_stumble_does_not_take_back_an_earlier_one() {
     let mut scenario = Scenario::expired();
-    let landed = Scenario::fresh().flight();
+    let landed = Scenario::fresh().acquisition();
     assert_eq!(scenario.demand(), Told::Begin);
-    scenario.stumble();
-    scenario.machine.stumble(landed);
+    scenario.attempt_failed();
+    scenario.machine.attempt_failed(landed);
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -124,21 +124,25 @@ fn e4_a_failed_renewal_is_invisible_while_alf_rests() {
 }
 
 #[test]
-fn e4_nobody_waits_for_the_next_flight_either() {
+fn e4_nobody_waits_for_the_next_acquisition_either() {
     let mut scenario = Scenario::expired();
     assert_eq!(scenario.demand(), Told::Begin);
     scenario.fail(Failure::TRANSIENT);
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew, "the rest is over");
-    assert_eq!(scenario.demand(), Told::Use, "it stumbled from the start");
+    assert_eq!(
+        scenario.demand(),
+        Told::Use,
+        "it attempt_failed from the start"
+    );
 }
 
 #[test]
-fn e4_a_stumble_is_not_forgotten_with_the_flight_that_died_of_it() {
+fn e4_a_stumble_is_not_forgotten_with_the_acquisition_that_died_of_it() {
     let mut scenario = Scenario::expired();
     assert_eq!(scenario.demand(), Told::Begin);
-    scenario.stumble();
-    assert_eq!(scenario.die(), Death::AskAgain);
+    scenario.attempt_failed();
+    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     assert_eq!(scenario.demand(), Told::Use);
     scenario.land_new();
@@ -149,7 +153,7 @@ fn e4_a_stumble_is_not_forgotten_with_the_flight_that_died_of_it() {
 fn e4_past_its_stated_end_a_token_is_not_used_whatever_failed() {
     let mut scenario = Scenario::over();
     assert_eq!(scenario.demand(), Told::Begin);
-    scenario.stumble();
+    scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Join);
     scenario.fail(Failure::TRANSIENT);
     assert_eq!(scenario.demand(), Told::Refuse);
@@ -174,7 +178,7 @@ fn e6_the_same_token_keeps_its_generation_and_lives_for_what_is_left() {
     let mut scenario = Scenario::due();
     let held = scenario.generation();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.land_same_for(secs(20)), Landed::Same(held));
+    assert_eq!(scenario.land_same_for(secs(20)), Completion::Same(held));
     assert_eq!(scenario.generation(), held);
     assert_eq!(scenario.quiet_until(), Some(at(96)));
     assert_eq!(scenario.demand(), Told::Use);

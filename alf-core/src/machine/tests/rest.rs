@@ -1,9 +1,9 @@
-//! B2: the rest after a failed flight.
+//! B2: the rest after a failed acquisition.
 
 use super::scenario::{Scenario, Told};
 use super::*;
 
-/// How long alf rests after each of `failures`, one flight after the other.
+/// How long alf rests after each of `failures`, one acquisition after the other.
 fn rests(failures: &[Failure]) -> Vec<u64> {
     let mut scenario = Scenario::new();
     failures
@@ -100,7 +100,7 @@ fn b2_while_resting_a_rejection_is_refused_at_once() {
 }
 
 #[test]
-fn b2_while_resting_no_flight_begins_whoever_asks() {
+fn b2_while_resting_no_acquisition_begins_whoever_asks() {
     let mut scenario = Scenario::expired();
     scenario.demand();
     scenario.fail(Failure::PERMANENT);
@@ -154,7 +154,7 @@ fn b2_the_end_of_an_outage_is_noticed_within_five_seconds() {
 }
 
 #[test]
-fn b2_flights_after_a_failed_one_go_on_with_longer_pauses() {
+fn b2_acquisitions_after_a_failed_one_go_on_with_longer_pauses() {
     let mut scenario = Scenario::flying();
     assert!(!scenario.begun().after_failure);
     for _ in 0..2 {
@@ -253,27 +253,27 @@ fn b2_rest_of_another_token_lengthens_ones_own() {
 fn b2_rest_is_the_next_one_after_the_last_of_the_client() {
     let mut scenario = Scenario::flying();
     let last = rest_of_another(at(0), &Failure::TRANSIENT);
-    let flight = scenario.begun().flight;
+    let acquisition = scenario.begun().acquisition;
     let landed = scenario
         .machine
-        .land_after(at(0), flight, &Failure::TRANSIENT, last);
-    assert_eq!(landed, Landed::Failed { until: at(2) });
+        .land_after(at(0), acquisition, &Failure::TRANSIENT, last);
+    assert_eq!(landed, Completion::Failed { until: at(2) });
     // Over for good: a second end of it changes nothing.
     let again = scenario
         .machine
-        .land_after(at(0), flight, &Failure::TRANSIENT, Rest::new());
-    assert_eq!(again, Landed::Late);
+        .land_after(at(0), acquisition, &Failure::TRANSIENT, Rest::new());
+    assert_eq!(again, Completion::Late);
     assert_eq!(scenario.machine.rest().end(), at(2));
 }
 
 #[test]
-fn b2_flight_falls_with_another_and_rests_as_long() {
+fn b2_acquisition_falls_with_another_and_rests_as_long() {
     let mut scenario = Scenario::flying();
-    let flight = scenario.begun().flight;
+    let acquisition = scenario.begun().acquisition;
     let rest = rest_of_another(at(0), &after(3));
-    let landed = scenario.machine.fall(flight, &rest);
-    assert_eq!(landed, Landed::Failed { until: at(3) });
-    assert_eq!(scenario.machine.fall(flight, &rest), Landed::Late);
+    let landed = scenario.machine.fall(acquisition, &rest);
+    assert_eq!(landed, Completion::Failed { until: at(3) });
+    assert_eq!(scenario.machine.fall(acquisition, &rest), Completion::Late);
     assert_eq!(scenario.demand(), Told::Refuse);
     scenario.pass(secs(3));
     assert_eq!(scenario.demand(), Told::Begin);
@@ -287,9 +287,9 @@ fn r1_rejected_token_is_used_again_after_a_fall_that_may_pass() {
     ] {
         let mut scenario = Scenario::fresh();
         assert_eq!(scenario.reject(), Told::Begin);
-        let flight = scenario.begun().flight;
+        let acquisition = scenario.begun().acquisition;
         let rest = rest_of_another(scenario.now(), &failure);
-        scenario.machine.fall(flight, &rest);
+        scenario.machine.fall(acquisition, &rest);
         assert_eq!(scenario.demand(), told, "{failure:?}");
     }
 }
@@ -305,7 +305,7 @@ fn e4_due_token_is_used_while_another_of_the_client_rests() {
 }
 
 #[test]
-fn s1_flight_under_way_is_joined_whatever_another_token_met() {
+fn s1_acquisition_under_way_is_joined_whatever_another_token_met() {
     let mut scenario = Scenario::new();
     assert_eq!(scenario.demand(), Told::Begin);
     let rest = rest_of_another(at(0), &after(60));

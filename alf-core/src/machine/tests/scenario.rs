@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A machine, its `now`, and the flight that was begun last.
+/// A machine, its `now`, and the acquisition that was begun last.
 ///
 /// Every token that lands lives for [`LIFETIME`] unless a test says otherwise, without jitter: it
 /// is due at 80 s, expired at 90 s, and over at 100 s.
@@ -31,7 +31,7 @@ pub(super) const FLIGHT_TIMEOUT: Duration = secs(10);
 pub(super) const POLICY: Policy = Policy {
     leeway: secs(10),
     default_lifetime: None,
-    flight_timeout: FLIGHT_TIMEOUT,
+    acquisition_timeout: FLIGHT_TIMEOUT,
 };
 
 /// An origin that rejects tokens, and another one.
@@ -60,7 +60,7 @@ impl Scenario {
         }
     }
 
-    /// No token; its flight has just begun.
+    /// No token; its acquisition has just begun.
     pub(super) fn flying() -> Self {
         let mut scenario = Self::new();
         assert_eq!(scenario.demand(), Told::Begin);
@@ -89,14 +89,14 @@ impl Scenario {
         Self::fresh().after(LIFETIME)
     }
 
-    /// No token; the first flight failed just now, by something that may pass.
+    /// No token; the first acquisition failed just now, by something that may pass.
     pub(super) fn resting() -> Self {
         let mut scenario = Self::flying();
         scenario.fail(Failure::TRANSIENT);
         scenario
     }
 
-    /// No token; the first flight failed just now, by something that will not pass.
+    /// No token; the first acquisition failed just now, by something that will not pass.
     pub(super) fn refused() -> Self {
         let mut scenario = Self::flying();
         scenario.fail(Failure::PERMANENT);
@@ -151,56 +151,57 @@ impl Scenario {
         self.told_of(reject)
     }
 
-    /// The flight brings a token that was never seen.
-    pub(super) fn land_new(&mut self) -> Landed {
+    /// The acquisition brings a token that was never seen.
+    pub(super) fn land_new(&mut self) -> Completion {
         self.tokens += 1;
         self.land(self.tokens, Some(LIFETIME))
     }
 
-    /// The flight brings a token that was never seen and states that lifetime.
-    pub(super) fn land_new_for(&mut self, lifetime: Option<Duration>) -> Landed {
+    /// The acquisition brings a token that was never seen and states that lifetime.
+    pub(super) fn land_new_for(&mut self, lifetime: Option<Duration>) -> Completion {
         self.tokens += 1;
         self.land(self.tokens, lifetime)
     }
 
-    /// The flight brings the held token again, and what is left of it.
-    pub(super) fn land_same_for(&mut self, left: Duration) -> Landed {
+    /// The acquisition brings the held token again, and what is left of it.
+    pub(super) fn land_same_for(&mut self, left: Duration) -> Completion {
         self.land(self.tokens, Some(left))
     }
 
-    pub(super) fn land_same(&mut self) -> Landed {
+    pub(super) fn land_same(&mut self) -> Completion {
         self.land_same_for(LIFETIME)
     }
 
-    fn land(&mut self, token: u32, lifetime: Option<Duration>) -> Landed {
-        let landing = Landing {
+    fn land(&mut self, token: u32, lifetime: Option<Duration>) -> Completion {
+        let obtained = Obtained {
             token,
             lifetime,
             asked_at: self.asked_at,
         };
-        self.machine.land(self.now, self.flight(), Ok(landing), 0.0)
+        self.machine
+            .land(self.now, self.acquisition(), Ok(obtained), 0.0)
     }
 
-    /// The flight fails; returns until when alf rests.
+    /// The acquisition fails; returns until when alf rests.
     pub(super) fn fail(&mut self, failure: Failure) -> Moment {
         match self
             .machine
-            .land(self.now, self.flight(), Err(failure), 0.0)
+            .land(self.now, self.acquisition(), Err(failure), 0.0)
         {
-            Landed::Failed { until } => until,
-            landed @ (Landed::Took(_) | Landed::Same(_) | Landed::Late) => {
+            Completion::Failed { until } => until,
+            landed @ (Completion::Took(_) | Completion::Same(_) | Completion::Late) => {
                 panic!("it failed, but {landed:?}")
             }
         }
     }
 
-    /// The flight that was begun last has a failed attempt.
-    pub(super) fn stumble(&mut self) {
-        self.machine.stumble(self.flight());
+    /// The acquisition that was begun last has a failed attempt.
+    pub(super) fn attempt_failed(&mut self) {
+        self.machine.attempt_failed(self.acquisition());
     }
 
-    pub(super) fn die(&mut self) -> Death {
-        self.machine.die(self.now, self.flight())
+    pub(super) fn die(&mut self) -> AbortOutcome {
+        self.machine.die(self.now, self.acquisition())
     }
 
     /// The API answers a replay that carried the held token.
@@ -228,11 +229,11 @@ impl Scenario {
     }
 
     pub(super) fn begun(&self) -> Begin {
-        self.begun.expect("a flight was begun")
+        self.begun.expect("an acquisition was begun")
     }
 
-    pub(super) fn flight(&self) -> FlightId {
-        self.begun().flight
+    pub(super) fn acquisition(&self) -> AcquisitionId {
+        self.begun().acquisition
     }
 
     /// Until when nothing but this machine's caches need answer.
@@ -244,7 +245,7 @@ impl Scenario {
         match reject {
             Reject::Superseded(demand) => self.told(demand),
             Reject::Begin(begin) => self.told(Demand::Begin(begin)),
-            Reject::Join(flight) => self.told(Demand::Join(flight)),
+            Reject::Join(acquisition) => self.told(Demand::Join(acquisition)),
             Reject::Refuse { until } => self.told(Demand::Refuse { until }),
             Reject::HandBack => Told::HandBack,
         }
@@ -265,8 +266,8 @@ impl Scenario {
                 Told::UseAndRenew
             }
             Demand::Begin(_) => Told::Begin,
-            Demand::Join(flight) => {
-                assert_eq!(flight, self.flight(), "there is only one to join");
+            Demand::Join(acquisition) => {
+                assert_eq!(acquisition, self.acquisition(), "there is only one to join");
                 Told::Join
             }
             Demand::Refuse { until } => {

@@ -12,7 +12,7 @@ const LIFETIME: Duration = secs(20);
 const POLICY: Policy = Policy {
     leeway: secs(1),
     default_lifetime: None,
-    flight_timeout: secs(3),
+    acquisition_timeout: secs(3),
 };
 
 const LAND_NEW: Event = Event::LandNew {
@@ -28,7 +28,7 @@ fn alphabet() -> Vec<Event> {
         Event::Reject(Which::Held, 0),
         Event::Reject(Which::Held, 1),
         Event::Reject(Which::Older, 0),
-        Event::Stumble,
+        Event::AttemptFailure,
         LAND_NEW,
         Event::LandSame {
             states: Some(LIFETIME),

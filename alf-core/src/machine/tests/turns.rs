@@ -2,13 +2,13 @@
 
 use super::*;
 
-/// Of every flight, unless a test says otherwise.
+/// Of every acquisition, unless a test says otherwise.
 fn deadline() -> Moment {
     at(10)
 }
 
-/// Flights of one client, by their number, and what they may do.
-struct Flights {
+/// Acquisitions of one client, by their number, and what they may do.
+struct Acquisitions {
     turns: Turns,
     now: Moment,
     tickets: Vec<Ticket>,
@@ -16,7 +16,7 @@ struct Flights {
     turns_of: Vec<u64>,
 }
 
-impl Flights {
+impl Acquisitions {
     fn new(count: usize) -> Self {
         let mut turns = Turns::default();
         let tickets: Vec<_> = (0..count).map(|_| turns.ticket()).collect();
@@ -28,28 +28,28 @@ impl Flights {
         }
     }
 
-    /// The server is in trouble: the first flight has failed once, and waits for 100 ms.
+    /// The server is in trouble: the first acquisition has failed once, and waits for 100 ms.
     fn in_trouble(count: usize) -> Self {
-        let mut flights = Self::new(count);
-        assert_eq!(flights.ask(0), Told::Go);
-        flights.stumble(0);
-        flights
+        let mut acquisitions = Self::new(count);
+        assert_eq!(acquisitions.ask(0), Told::Go);
+        acquisitions.attempt_failed(0);
+        acquisitions
     }
 
-    fn ask(&mut self, flight: usize) -> Told {
-        self.ask_until(flight, deadline(), false)
+    fn ask(&mut self, acquisition: usize) -> Told {
+        self.ask_until(acquisition, deadline(), false)
     }
 
-    fn ask_until(&mut self, flight: usize, deadline: Moment, alone: bool) -> Told {
+    fn ask_until(&mut self, acquisition: usize, deadline: Moment, alone: bool) -> Told {
         let claim = Claim {
-            ticket: self.tickets[flight],
+            ticket: self.tickets[acquisition],
             deadline,
-            last_turn: self.turns_of[flight],
+            last_turn: self.turns_of[acquisition],
             alone,
         };
         match self.turns.ask(self.now, claim) {
             Turn::Go { turn } => {
-                self.turns_of[flight] = turn;
+                self.turns_of[acquisition] = turn;
                 Told::Go
             }
             Turn::Wait { until } => Told::Wait(until),
@@ -58,7 +58,7 @@ impl Flights {
         }
     }
 
-    /// One more flight begins; its number.
+    /// One more acquisition begins; its number.
     fn begin(&mut self) -> usize {
         self.tickets.push(self.turns.ticket());
         self.turns_of.push(0);
@@ -66,13 +66,13 @@ impl Flights {
     }
 
     /// Its attempt fails, and it would try again at once.
-    fn stumble(&mut self, flight: usize) {
-        let ticket = self.tickets[flight];
-        self.turns.stumbled(self.now, ticket, self.now, 1.0);
+    fn attempt_failed(&mut self, acquisition: usize) {
+        let ticket = self.tickets[acquisition];
+        self.turns.attempt_failed(self.now, ticket, self.now, 1.0);
     }
 
-    fn fail(&mut self, flight: usize, failure: Failure, until: Moment) {
-        let ticket = self.tickets[flight];
+    fn fail(&mut self, acquisition: usize, failure: Failure, until: Moment) {
+        let ticket = self.tickets[acquisition];
         self.turns.failed(ticket, &failure, until);
     }
 
@@ -96,215 +96,231 @@ fn wait(until: Moment) -> Told {
 
 #[test]
 fn s1_all_go_while_the_server_is_well() {
-    let mut flights = Flights::new(3);
-    for flight in [0, 1, 2, 0] {
-        assert_eq!(flights.ask(flight), Told::Go);
+    let mut acquisitions = Acquisitions::new(3);
+    for acquisition in [0, 1, 2, 0] {
+        assert_eq!(acquisitions.ask(acquisition), Told::Go);
     }
 }
 
 #[test]
 fn b2_one_goes_at_a_time_while_it_is_in_trouble_the_longest_waiting_first() {
-    let mut flights = Flights::in_trouble(3);
+    let mut acquisitions = Acquisitions::in_trouble(3);
     let next_at = at(0) + millis(100);
-    assert_eq!(flights.ask(1), wait(next_at));
+    assert_eq!(acquisitions.ask(1), wait(next_at));
     // Behind the first of the queue: told when that one has gone.
-    assert_eq!(flights.ask(2), wait(deadline()));
-    assert_eq!(flights.ask(0), wait(deadline()));
-    flights.pass(millis(100));
-    assert_eq!(flights.ask(2), wait(deadline()));
-    assert_eq!(flights.ask(1), Told::Go);
-    assert_eq!(flights.ask(1), Told::Go, "it has its turn until it is over");
-    assert_eq!(flights.ask(2), wait(deadline()));
-    flights.stumble(1);
-    let next_at = flights.now + millis(200);
-    assert_eq!(flights.ask(1), wait(deadline()));
-    assert_eq!(flights.ask(2), wait(next_at));
-    flights.pass(millis(200));
-    assert_eq!(flights.ask(2), Told::Go);
+    assert_eq!(acquisitions.ask(2), wait(deadline()));
+    assert_eq!(acquisitions.ask(0), wait(deadline()));
+    acquisitions.pass(millis(100));
+    assert_eq!(acquisitions.ask(2), wait(deadline()));
+    assert_eq!(acquisitions.ask(1), Told::Go);
+    assert_eq!(
+        acquisitions.ask(1),
+        Told::Go,
+        "it has its turn until it is over"
+    );
+    assert_eq!(acquisitions.ask(2), wait(deadline()));
+    acquisitions.attempt_failed(1);
+    let next_at = acquisitions.now + millis(200);
+    assert_eq!(acquisitions.ask(1), wait(deadline()));
+    assert_eq!(acquisitions.ask(2), wait(next_at));
+    acquisitions.pass(millis(200));
+    assert_eq!(acquisitions.ask(2), Told::Go);
 }
 
 #[test]
 fn b1_pauses_double_whoever_makes_them() {
-    let mut flights = Flights::in_trouble(2);
-    for (flight, pause) in [(1, 100), (0, 200), (1, 400), (0, 800), (1, 1000), (0, 1000)] {
-        assert_eq!(flights.ask(flight), wait(flights.now + millis(pause)));
-        flights.pass(millis(pause));
-        assert_eq!(flights.ask(flight), Told::Go);
-        flights.stumble(flight);
+    let mut acquisitions = Acquisitions::in_trouble(2);
+    for (acquisition, pause) in [(1, 100), (0, 200), (1, 400), (0, 800), (1, 1000), (0, 1000)] {
+        assert_eq!(
+            acquisitions.ask(acquisition),
+            wait(acquisitions.now + millis(pause))
+        );
+        acquisitions.pass(millis(pause));
+        assert_eq!(acquisitions.ask(acquisition), Told::Go);
+        acquisitions.attempt_failed(acquisition);
     }
 }
 
 #[test]
 fn b1_attempts_that_were_under_way_are_the_same_failure() {
-    let mut flights = Flights::new(3);
-    for flight in [0, 1, 2] {
-        assert_eq!(flights.ask(flight), Told::Go);
+    let mut acquisitions = Acquisitions::new(3);
+    for acquisition in [0, 1, 2] {
+        assert_eq!(acquisitions.ask(acquisition), Told::Go);
     }
-    for flight in [0, 1, 2] {
-        flights.stumble(flight);
+    for acquisition in [0, 1, 2] {
+        acquisitions.attempt_failed(acquisition);
     }
-    assert_eq!(flights.ask(0), wait(at(0) + millis(100)));
+    assert_eq!(acquisitions.ask(0), wait(at(0) + millis(100)));
 }
 
 #[test]
 fn b1_longer_pause_that_one_was_asked_for_is_everybodys() {
-    let mut flights = Flights::new(2);
-    let ticket = flights.tickets[0];
-    flights.turns.stumbled(at(0), ticket, at(3), 1.0);
-    assert_eq!(flights.ask(1), wait(at(3)));
+    let mut acquisitions = Acquisitions::new(2);
+    let ticket = acquisitions.tickets[0];
+    acquisitions.turns.attempt_failed(at(0), ticket, at(3), 1.0);
+    assert_eq!(acquisitions.ask(1), wait(at(3)));
 }
 
 #[test]
-fn b1_pause_that_reaches_past_its_deadline_ends_a_flight() {
-    let mut flights = Flights::in_trouble(2);
-    let ticket = flights.tickets[0];
-    flights.turns.stumbled(at(0), ticket, deadline(), 1.0);
-    assert_eq!(flights.ask(1), Told::Stop);
+fn b1_pause_that_reaches_past_its_deadline_ends_an_acquisition() {
+    let mut acquisitions = Acquisitions::in_trouble(2);
+    let ticket = acquisitions.tickets[0];
+    acquisitions
+        .turns
+        .attempt_failed(at(0), ticket, deadline(), 1.0);
+    assert_eq!(acquisitions.ask(1), Told::Stop);
 }
 
 #[test]
 fn b2_success_lets_all_go() {
-    let mut flights = Flights::in_trouble(3);
-    flights.ask(1);
-    flights.ask(2);
-    flights.turns.succeeded(flights.tickets[0]);
-    assert_eq!(flights.ask(2), Told::Go);
-    assert_eq!(flights.ask(1), Told::Go);
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.ask(1);
+    acquisitions.ask(2);
+    acquisitions.turns.succeeded(acquisitions.tickets[0]);
+    assert_eq!(acquisitions.ask(2), Told::Go);
+    assert_eq!(acquisitions.ask(1), Told::Go);
     // And the pauses begin anew.
-    flights.stumble(1);
-    assert_eq!(flights.ask(2), wait(at(0) + millis(100)));
+    acquisitions.attempt_failed(1);
+    assert_eq!(acquisitions.ask(2), wait(at(0) + millis(100)));
 }
 
 #[test]
-fn b2_who_was_under_way_falls_with_a_flight_that_failed_and_who_begins_does_not() {
-    let mut flights = Flights::in_trouble(3);
-    flights.ask(1);
-    flights.fail(0, Failure::PERMANENT, at(1));
-    assert_eq!(flights.ask(1), Told::Fallen);
-    assert_eq!(flights.ask(2), Told::Fallen);
-    let later = flights.begin();
-    assert_eq!(flights.ask(later), wait(at(1)));
-    flights.pass(secs(1));
-    assert_eq!(flights.ask(later), Told::Go);
-    // The pauses of flights after one that failed are longer.
-    flights.stumble(later);
-    assert_eq!(flights.ask(later), wait(at(2)));
+fn b2_who_was_under_way_falls_with_an_acquisition_that_failed_and_who_begins_does_not() {
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.ask(1);
+    acquisitions.fail(0, Failure::PERMANENT, at(1));
+    assert_eq!(acquisitions.ask(1), Told::Fallen);
+    assert_eq!(acquisitions.ask(2), Told::Fallen);
+    let later = acquisitions.begin();
+    assert_eq!(acquisitions.ask(later), wait(at(1)));
+    acquisitions.pass(secs(1));
+    assert_eq!(acquisitions.ask(later), Told::Go);
+    // The pauses of acquisitions after one that failed are longer.
+    acquisitions.attempt_failed(later);
+    assert_eq!(acquisitions.ask(later), wait(at(2)));
     // Whoever still is under way after a success has not fallen.
-    flights.turns.succeeded(flights.tickets[later]);
-    assert_eq!(flights.ask(1), Told::Go);
+    acquisitions.turns.succeeded(acquisitions.tickets[later]);
+    assert_eq!(acquisitions.ask(1), Told::Go);
 }
 
 #[test]
 fn b2_who_is_still_under_way_after_the_rest_goes_on() {
-    let mut flights = Flights::in_trouble(2);
-    flights.fail(0, Failure::PERMANENT, at(1));
-    flights.now = at(1);
-    assert_eq!(flights.ask(1), Told::Go);
+    let mut acquisitions = Acquisitions::in_trouble(2);
+    acquisitions.fail(0, Failure::PERMANENT, at(1));
+    acquisitions.now = at(1);
+    assert_eq!(acquisitions.ask(1), Told::Go);
 }
 
 #[test]
 fn b3_who_goes_on_with_other_credentials_has_not_fallen() {
-    let mut flights = Flights::in_trouble(2);
-    flights.fail(0, Failure::PERMANENT, at(1));
-    flights.tickets[1] = flights.turns.renewed(flights.tickets[1]);
-    assert_eq!(flights.ask(1), wait(at(1)));
+    let mut acquisitions = Acquisitions::in_trouble(2);
+    acquisitions.fail(0, Failure::PERMANENT, at(1));
+    acquisitions.tickets[1] = acquisitions.turns.renewed(acquisitions.tickets[1]);
+    assert_eq!(acquisitions.ask(1), wait(at(1)));
 }
 
 #[test]
-fn b1_who_is_under_way_goes_on_after_a_flight_that_failed_of_what_may_pass() {
-    let mut flights = Flights::in_trouble(3);
-    flights.ask(1);
-    flights.fail(0, Failure::TRANSIENT, at(5));
-    assert_eq!(flights.ask(1), wait(at(5)));
-    flights.now = at(5);
-    assert_eq!(flights.ask(1), Told::Go);
+fn b1_who_is_under_way_goes_on_after_an_acquisition_that_failed_of_what_may_pass() {
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.ask(1);
+    acquisitions.fail(0, Failure::TRANSIENT, at(5));
+    assert_eq!(acquisitions.ask(1), wait(at(5)));
+    acquisitions.now = at(5);
+    assert_eq!(acquisitions.ask(1), Told::Go);
     // But whose time is over by then has failed.
-    flights.fail(1, Failure::TRANSIENT, deadline());
-    assert_eq!(flights.ask(2), Told::Stop);
+    acquisitions.fail(1, Failure::TRANSIENT, deadline());
+    assert_eq!(acquisitions.ask(2), Told::Stop);
     // Those that began before are in the same trouble, not in another.
-    let later = flights.begin();
-    let has_seen = |flight: usize| flights.turns.has_seen_failure(flights.tickets[flight]);
+    let later = acquisitions.begin();
+    let has_seen = |acquisition: usize| {
+        acquisitions
+            .turns
+            .has_seen_failure(acquisitions.tickets[acquisition])
+    };
     assert!(has_seen(2));
     assert!(!has_seen(later));
 }
 
 #[test]
 fn b2_rest_that_ends_later_stands() {
-    let mut flights = Flights::new(3);
-    flights.fail(0, Failure::TRANSIENT, at(5));
-    flights.fail(1, Failure::TRANSIENT, at(2));
-    assert_eq!(flights.ask(2), wait(at(5)));
+    let mut acquisitions = Acquisitions::new(3);
+    acquisitions.fail(0, Failure::TRANSIENT, at(5));
+    acquisitions.fail(1, Failure::TRANSIENT, at(2));
+    assert_eq!(acquisitions.ask(2), wait(at(5)));
 }
 
 #[test]
-fn b1_last_attempt_of_a_flight_makes_a_pause_too() {
-    let mut flights = Flights::in_trouble(3);
-    flights.pass(millis(100));
-    assert_eq!(flights.ask(1), Told::Go);
-    let ticket = flights.tickets[1];
-    flights.turns.failed_too(flights.now, ticket, 1.0);
-    assert_eq!(flights.ask(2), wait(flights.now + millis(200)));
+fn b1_last_attempt_of_an_acquisition_makes_a_pause_too() {
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.pass(millis(100));
+    assert_eq!(acquisitions.ask(1), Told::Go);
+    let ticket = acquisitions.tickets[1];
+    acquisitions.turns.failed_too(acquisitions.now, ticket, 1.0);
+    assert_eq!(acquisitions.ask(2), wait(acquisitions.now + millis(200)));
     // Who had no turn makes none.
-    let ticket = flights.tickets[0];
-    flights.turns.failed_too(flights.now, ticket, 1.0);
-    assert_eq!(flights.ask(2), wait(flights.now + millis(200)));
+    let ticket = acquisitions.tickets[0];
+    acquisitions.turns.failed_too(acquisitions.now, ticket, 1.0);
+    assert_eq!(acquisitions.ask(2), wait(acquisitions.now + millis(200)));
 }
 
 #[test]
-fn b2_token_whose_last_turn_is_longest_ago_is_next_whichever_flight_asks() {
-    let mut flights = Flights::in_trouble(3);
-    flights.pass(millis(100));
-    assert_eq!(flights.ask(0), Told::Go);
-    flights.stumble(0);
-    assert_eq!(flights.ask(0), wait(flights.now + millis(200)));
+fn b2_token_whose_last_turn_is_longest_ago_is_next_whichever_acquisition_asks() {
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.pass(millis(100));
+    assert_eq!(acquisitions.ask(0), Told::Go);
+    acquisitions.attempt_failed(0);
+    assert_eq!(acquisitions.ask(0), wait(acquisitions.now + millis(200)));
     // The one that has had no turn is before it, though it comes later.
-    assert_eq!(flights.ask(1), wait(flights.now + millis(200)));
-    // It ends without one, and the next flight of its token has its place.
-    flights.turns.leave(flights.tickets[1]);
-    let next = flights.begin();
-    assert_eq!(flights.ask(next), wait(flights.now + millis(200)));
-    assert_eq!(flights.ask(0), wait(deadline()));
+    assert_eq!(acquisitions.ask(1), wait(acquisitions.now + millis(200)));
+    // It ends without one, and the next acquisition of its token has its place.
+    acquisitions.turns.leave(acquisitions.tickets[1]);
+    let next = acquisitions.begin();
+    assert_eq!(acquisitions.ask(next), wait(acquisitions.now + millis(200)));
+    assert_eq!(acquisitions.ask(0), wait(deadline()));
 }
 
 #[test]
-fn s4_flight_that_leaves_makes_room() {
-    let mut flights = Flights::in_trouble(3);
-    flights.pass(millis(100));
-    assert_eq!(flights.ask(0), Told::Go);
-    flights.ask(1);
-    flights.ask(2);
-    flights.turns.leave(flights.tickets[1]);
-    flights.turns.leave(flights.tickets[0]);
-    assert_eq!(flights.ask(2), Told::Go);
+fn s4_acquisition_that_leaves_makes_room() {
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.pass(millis(100));
+    assert_eq!(acquisitions.ask(0), Told::Go);
+    acquisitions.ask(1);
+    acquisitions.ask(2);
+    acquisitions.turns.leave(acquisitions.tickets[1]);
+    acquisitions.turns.leave(acquisitions.tickets[0]);
+    assert_eq!(acquisitions.ask(2), Told::Go);
 }
 
 #[test]
-fn s5_flight_past_its_deadline_keeps_nobody_waiting() {
-    let mut flights = Flights::in_trouble(3);
-    flights.pass(millis(100));
-    assert_eq!(flights.ask(0), Told::Go);
-    flights.ask(1);
-    assert_eq!(flights.ask_until(2, at(20), false), wait(deadline()));
-    flights.now = deadline();
-    assert_eq!(flights.ask_until(2, at(20), false), Told::Go);
-    assert_eq!(flights.ask(1), Told::Stop);
+fn s5_acquisition_past_its_deadline_keeps_nobody_waiting() {
+    let mut acquisitions = Acquisitions::in_trouble(3);
+    acquisitions.pass(millis(100));
+    assert_eq!(acquisitions.ask(0), Told::Go);
+    acquisitions.ask(1);
+    assert_eq!(acquisitions.ask_until(2, at(20), false), wait(deadline()));
+    acquisitions.now = deadline();
+    assert_eq!(acquisitions.ask_until(2, at(20), false), Told::Go);
+    assert_eq!(acquisitions.ask(1), Told::Stop);
 }
 
 #[test]
 fn t10_one_goes_alone_where_all_need_what_it_finds_out() {
-    let mut flights = Flights::new(4);
-    assert_eq!(flights.ask_until(0, deadline(), true), Told::Go);
-    assert_eq!(flights.ask_until(1, deadline(), true), wait(deadline()));
+    let mut acquisitions = Acquisitions::new(4);
+    assert_eq!(acquisitions.ask_until(0, deadline(), true), Told::Go);
+    assert_eq!(
+        acquisitions.ask_until(1, deadline(), true),
+        wait(deadline())
+    );
     // It has found out, and is still under way.
-    flights.turns.found_out(flights.tickets[0]);
-    assert_eq!(flights.ask(2), Told::Go);
-    assert_eq!(flights.ask(1), Told::Go);
+    acquisitions.turns.found_out(acquisitions.tickets[0]);
+    assert_eq!(acquisitions.ask(2), Told::Go);
+    assert_eq!(acquisitions.ask(1), Told::Go);
     // In trouble it keeps its turn.
-    flights.stumble(2);
-    flights.pass(millis(100));
-    assert_eq!(flights.ask(3), Told::Go);
-    flights.turns.found_out(flights.tickets[3]);
-    assert_eq!(flights.ask(1), wait(deadline()));
+    acquisitions.attempt_failed(2);
+    acquisitions.pass(millis(100));
+    assert_eq!(acquisitions.ask(3), Told::Go);
+    acquisitions.turns.found_out(acquisitions.tickets[3]);
+    assert_eq!(acquisitions.ask(1), wait(deadline()));
 }
 
 /// Whatever happens in whatever order: one at a time, no sooner than allowed, and nobody is kept
@@ -314,34 +330,34 @@ fn b2_whatever_happens_one_goes_at_a_time_and_each_in_the_end() {
     const COUNT: usize = 5;
     for seed in 0..500 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let mut flights = Flights::in_trouble(COUNT);
+        let mut acquisitions = Acquisitions::in_trouble(COUNT);
         let mut under_way: Option<usize> = None;
         let mut failed_at = at(0);
         let mut gone = [0_u32; COUNT];
         for _ in 0..400 {
-            let flight = random.usize(..COUNT);
-            if under_way == Some(flight) {
+            let acquisition = random.usize(..COUNT);
+            if under_way == Some(acquisition) {
                 if random.bool() {
-                    flights.stumble(flight);
-                    failed_at = flights.now;
+                    acquisitions.attempt_failed(acquisition);
+                    failed_at = acquisitions.now;
                 } else {
-                    flights.turns.leave(flights.tickets[flight]);
+                    acquisitions.turns.leave(acquisitions.tickets[acquisition]);
                 }
                 under_way = None;
             } else {
-                let told = flights.ask_until(flight, at(10_000), false);
+                let told = acquisitions.ask_until(acquisition, at(10_000), false);
                 match told {
                     Told::Go => {
                         assert_eq!(under_way, None, "seed {seed}");
-                        assert!(failed_at + millis(100) <= flights.now, "seed {seed}");
-                        under_way = Some(flight);
-                        gone[flight] += 1;
+                        assert!(failed_at + millis(100) <= acquisitions.now, "seed {seed}");
+                        under_way = Some(acquisition);
+                        gone[acquisition] += 1;
                     }
-                    Told::Wait(until) => assert!(flights.now < until, "seed {seed}"),
+                    Told::Wait(until) => assert!(acquisitions.now < until, "seed {seed}"),
                     Told::Stop | Told::Fallen => panic!("seed {seed}: {told:?}"),
                 }
             }
-            flights.pass(millis(random.u64(..500)));
+            acquisitions.pass(millis(random.u64(..500)));
         }
         let [least, most] = [gone.iter().min(), gone.iter().max()].map(Option::unwrap);
         assert!(*least > 0, "seed {seed}: {gone:?}");

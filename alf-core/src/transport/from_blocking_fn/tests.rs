@@ -75,7 +75,7 @@ fn exchange(
     status: u16,
     body: impl Read + Send + 'static,
     timeout: Duration,
-) -> Result<Response<Bytes>, TransportError> {
+) -> Result<Response<Bytes>, ExchangeError> {
     let body = Mutex::new(Some(body));
     let transport = from_blocking_fn(Redirects::NotFollowed, move |_request| {
         let body = body.lock().unwrap().take().unwrap();
@@ -85,7 +85,7 @@ fn exchange(
     block_on(transport.exchange(Request::default(), &options))
 }
 
-fn scripted(status: u16, script: Script) -> Result<Response<Bytes>, TransportError> {
+fn scripted(status: u16, script: Script) -> Result<Response<Bytes>, ExchangeError> {
     exchange(status, Scripted { script, next: 0 }, AMPLE)
 }
 
@@ -111,7 +111,7 @@ fn t7_a_success_that_is_larger_is_an_error() {
     for lengths in [&[11][..], &[10, 1], &[3, 3, 3, 3]] {
         for status in [200, 204] {
             let error = scripted(status, Script::of_lengths(lengths)).unwrap_err();
-            assert_eq!(error.kind(), TransportErrorKind::TooLarge, "{lengths:?}");
+            assert_eq!(error.kind(), ExchangeErrorKind::TooLarge, "{lengths:?}");
         }
     }
 }
@@ -129,7 +129,7 @@ fn b1_a_failure_that_is_larger_is_cut() {
 
 #[test]
 fn t7_an_endless_body_is_not_read_past_the_bound() {
-    for (status, kind) in [(200, Some(TransportErrorKind::TooLarge)), (503, None)] {
+    for (status, kind) in [(200, Some(ExchangeErrorKind::TooLarge)), (503, None)] {
         let read = Arc::new(AtomicUsize::new(0));
         let body = Endless {
             piece: 7,
@@ -157,7 +157,7 @@ fn t4_a_body_that_breaks_off_is_a_broken_exchange() {
     for status in [200, 503] {
         let script = Script::new(&[Step::Bytes(4), Step::Fails(io::ErrorKind::ConnectionReset)]);
         let error = scripted(status, script).unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Exchange);
+        assert_eq!(error.kind(), ExchangeErrorKind::Exchange);
     }
 }
 
@@ -168,7 +168,7 @@ fn t4_a_closure_that_fails_is_a_broken_exchange() {
     });
     let options = ExchangeOptions::new(MOST, AMPLE);
     let error = block_on(transport.exchange(Request::default(), &options)).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Exchange);
+    assert_eq!(error.kind(), ExchangeErrorKind::Exchange);
     let source = error.into_source().unwrap();
     let source = source.downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.kind(), io::ErrorKind::ConnectionRefused);
@@ -182,7 +182,7 @@ fn s5_a_body_that_comes_byte_by_byte_ends_with_the_time() {
         read: Arc::default(),
     };
     let error = exchange(200, body, Duration::ZERO).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    assert_eq!(error.kind(), ExchangeErrorKind::Timeout);
 }
 
 fn discard<R: Read + Send + 'static>(body: R) {
@@ -252,7 +252,7 @@ fn x5_threads_that_hang_in_a_closure_do_not_pile_up() {
         thread::yield_now();
     }
     let error = exchange().unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    assert_eq!(error.kind(), ExchangeErrorKind::Timeout);
     let advice = error.into_source().unwrap().to_string();
     assert!(advice.contains("time-out of its own"), "{advice}");
 

@@ -17,7 +17,7 @@ const MOST: usize = 10;
 fn exchange<I>(
     status: u16,
     frames: impl Fn() -> I + Send + Sync + 'static,
-) -> Result<Response<Bytes>, TransportError>
+) -> Result<Response<Bytes>, ExchangeError>
 where
     I: Iterator<Item = io::Result<Frame<Bytes>>> + Send + 'static,
 {
@@ -68,11 +68,11 @@ fn t7_a_success_that_is_larger_is_an_error() {
     for lengths in [&[11][..], &[10, 1], &[3, 3, 3, 3]] {
         for status in [200, 204] {
             let error = exchange(status, move || frames(lengths)).unwrap_err();
-            assert_eq!(error.kind(), TransportErrorKind::TooLarge, "{lengths:?}");
+            assert_eq!(error.kind(), ExchangeErrorKind::TooLarge, "{lengths:?}");
         }
     }
     let error = exchange(200, endless).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
 }
 
 #[test]
@@ -100,6 +100,6 @@ fn t4_a_body_that_breaks_off_is_a_broken_exchange() {
     for status in [200, 503] {
         let broken = || Err(io::ErrorKind::ConnectionReset.into());
         let error = exchange(status, move || frames(&[4]).chain([broken()])).unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Exchange);
+        assert_eq!(error.kind(), ExchangeErrorKind::Exchange);
     }
 }

@@ -51,7 +51,7 @@ enum Body {
 pub(crate) struct ApiResponse {
     status: StatusCode,
     challenges: Vec<HeaderValue>,
-    landed_at: Option<Origin>,
+    response_origin: Option<Origin>,
     broken_off: bool,
 }
 
@@ -199,8 +199,8 @@ impl Transport for Api {
         response.challenges.clone()
     }
 
-    fn landed_at(&self, response: &ApiResponse) -> Option<Origin> {
-        response.landed_at.clone()
+    fn response_origin(&self, response: &ApiResponse) -> Option<Origin> {
+        response.response_origin.clone()
     }
 
     async fn discard(&self, response: ApiResponse) {
@@ -240,7 +240,7 @@ impl ApiResponse {
         Self {
             status: status.try_into().unwrap(),
             challenges: Vec::new(),
-            landed_at: None,
+            response_origin: None,
             broken_off: false,
         }
     }
@@ -263,8 +263,8 @@ impl ApiResponse {
         self
     }
 
-    pub(crate) fn landed_at(mut self, url: &str) -> Self {
-        self.landed_at = Origin::parse(url);
+    pub(crate) fn response_origin(mut self, url: &str) -> Self {
+        self.response_origin = Origin::parse(url);
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alf_core::{
-    ExchangeOptions, Moment, Runtime, TokenEndpoint, TransportError, TransportErrorKind,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, Runtime, TokenTransport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -42,7 +42,7 @@ pub(crate) enum Reply {
     Token(&'static str, Option<u64>),
     /// A status, a body, and headers.
     Answer(u16, String, HeaderMap),
-    Fail(TransportErrorKind),
+    Fail(ExchangeErrorKind),
     /// No answer, ever.
     Never,
     Panic,
@@ -180,12 +180,12 @@ impl Endpoint {
 }
 
 #[async_trait]
-impl TokenEndpoint for Endpoint {
+impl TokenTransport for Endpoint {
     async fn exchange(
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         self.journal.note("exchange");
         let (next, _under_way) = self.begin(request, *options);
         let reply = match next {
@@ -200,7 +200,7 @@ impl TokenEndpoint for Endpoint {
             Reply::Issue => Ok(token(&self.issue(), Some(LIFETIME.as_secs()))),
             Reply::Token(access_token, lifetime) => Ok(token(access_token, lifetime)),
             Reply::Answer(status, body, headers) => Ok(answer(status, body, headers)),
-            Reply::Fail(kind) => Err(TransportError::new(kind, "as the script says")),
+            Reply::Fail(kind) => Err(ExchangeError::new(kind, "as the script says")),
             Reply::Never => std::future::pending().await,
             Reply::Panic => panic!("the transport panics, as the script says"),
         }

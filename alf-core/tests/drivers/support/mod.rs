@@ -15,7 +15,9 @@ pub(crate) use journal::Journal;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alf_core::{Client, ClientBuilder, Error, Own, Runtime, Token, TokenError, TokenManager};
+use alf_core::{
+    Client, ClientBuilder, CustomTransport, Error, Runtime, Token, TokenError, TokenManager,
+};
 use alf_testkit::{Call, SteppedRuntime, VirtualTime};
 
 pub(crate) const TOKEN_ENDPOINT: &str = "https://auth.example.com/token";
@@ -64,7 +66,7 @@ impl World {
         self.time().advance(duration);
     }
 
-    pub(crate) fn builder(&self) -> ClientBuilder<Own> {
+    pub(crate) fn builder(&self) -> ClientBuilder<CustomTransport> {
         Client::builder(TOKEN_ENDPOINT)
             .runtime(self.runtime.clone())
             .observer(self.events.clone())
@@ -76,12 +78,12 @@ impl World {
 
     pub(crate) fn client_with(
         &self,
-        set: impl FnOnce(ClientBuilder<Own>) -> ClientBuilder<Own>,
+        set: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
     ) -> Client<Api> {
         self.build(set(self.builder().client_secret(CLIENT_ID, SECRET)))
     }
 
-    pub(crate) fn build(&self, builder: ClientBuilder<Own>) -> Client<Api> {
+    pub(crate) fn build(&self, builder: ClientBuilder<CustomTransport>) -> Client<Api> {
         let api = Arc::new(self.api.clone());
         let endpoint = Arc::new(self.endpoint.clone());
         builder.build_with(api, endpoint).unwrap()

@@ -21,11 +21,11 @@ fn t7_redirect_that_the_client_follows_is_an_error() {
         let moved = Answer::redirect(status, stranger.url("/caught"));
         servers.authorization.answer_always(moved);
         let kind = match exchange(&servers, Client::new(), MAX, AMPLE) {
-            Ok(answer) if answer.status() == status => TransportErrorKind::Redirected,
+            Ok(answer) if answer.status() == status => ExchangeErrorKind::Redirected,
             Ok(answer) => panic!("{status}: {}", answer.status()),
             Err(error) => error.kind(),
         };
-        assert_eq!(kind, TransportErrorKind::Redirected, "{status}");
+        assert_eq!(kind, ExchangeErrorKind::Redirected, "{status}");
         assert!(!stranger.saw("secret"), "{status}: {}", stranger.report());
         assert_eq!(stranger.counts().with_authorization, 0, "{status}");
     }
@@ -39,7 +39,7 @@ fn t7_own_policy_of_the_client_may_fail() {
     let policy = Policy::custom(|attempt| attempt.error("not that way"));
     let client = Client::builder().redirect(policy).build().unwrap();
     let error = exchange(&servers, client, MAX, AMPLE).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Redirected);
+    assert_eq!(error.kind(), ExchangeErrorKind::Redirected);
     assert!(!format!("{error:?}").contains("hidden"));
 }
 
@@ -56,7 +56,7 @@ fn t7_body_is_read_up_to_the_bound() {
     assert_eq!(answer.body().len(), 1000);
     for _ in 0..2 {
         let error = exchange(&servers, client.clone(), 1000, AMPLE).unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+        assert_eq!(error.kind(), ExchangeErrorKind::TooLarge);
     }
 }
 
@@ -87,14 +87,14 @@ fn t4_failures_have_their_kind() {
     servers.authorization.answer_next(half);
     for _ in 0..2 {
         let error = exchange(&servers, Client::new(), MAX, AMPLE).unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Exchange);
+        assert_eq!(error.kind(), ExchangeErrorKind::Exchange);
     }
     servers.authorization.refuse_connections();
     let error = exchange_by(&servers, own(), MAX, AMPLE).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Connect);
+    assert_eq!(error.kind(), ExchangeErrorKind::Connect);
     // reqwest may say that the body was not sent.
     let error = exchange(&servers, Client::new(), MAX, AMPLE).unwrap_err();
-    let kinds = [TransportErrorKind::Connect, TransportErrorKind::Exchange];
+    let kinds = [ExchangeErrorKind::Connect, ExchangeErrorKind::Exchange];
     assert!(kinds.contains(&error.kind()), "{error:?}");
 }
 
@@ -115,7 +115,7 @@ fn s5_exchange_ends_by_itself_in_its_time() {
         for route in [own(), Route::given(Client::new())] {
             servers.authorization.answer_next(answer.clone());
             let error = exchange_by(&servers, route, usize::MAX, brief).unwrap_err();
-            assert_eq!(error.kind(), TransportErrorKind::Timeout, "{shown}");
+            assert_eq!(error.kind(), ExchangeErrorKind::Timeout, "{shown}");
         }
     }
 }
@@ -170,7 +170,7 @@ fn exchange(
     tokens: Client,
     max_bytes: usize,
     timeout: Duration,
-) -> Result<http::Response<Bytes>, TransportError> {
+) -> Result<http::Response<Bytes>, ExchangeError> {
     exchange_by(servers, Route::given(tokens), max_bytes, timeout)
 }
 
@@ -184,7 +184,7 @@ fn exchange_by(
     tokens: Route<Client>,
     max_bytes: usize,
     timeout: Duration,
-) -> Result<http::Response<Bytes>, TransportError> {
+) -> Result<http::Response<Bytes>, ExchangeError> {
     let transport = ReqwestTransport::new(tokens.clone(), tokens);
     let request = http::Request::post(servers.token_endpoint())
         .header(AUTHORIZATION, "Basic Y2xpZW50LWlkOnNlY3JldA==")

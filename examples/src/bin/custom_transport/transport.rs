@@ -1,7 +1,7 @@
 //! What alf needs to know of the house's library: both ports, in 90 lines.
 
 use alf_core::{
-    ExchangeOptions, Origin, TokenEndpoint, Transport, TransportError, TransportErrorKind,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport, Transport,
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -62,7 +62,7 @@ impl Transport for House {
         reply.headers.get_all(name).iter().cloned().collect()
     }
 
-    fn landed_at(&self, _reply: &Reply) -> Option<Origin> {
+    fn response_origin(&self, _reply: &Reply) -> Option<Origin> {
         None // the library follows no redirects: X4
     }
 
@@ -80,12 +80,12 @@ impl Transport for House {
 }
 
 #[async_trait]
-impl TokenEndpoint for House {
+impl TokenTransport for House {
     async fn exchange(
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         let (head, body) = request.into_parts();
         let mut call = Call::new(head.method, head.uri.to_string(), Content::Bytes(body));
         call.headers = head.headers;
@@ -95,7 +95,7 @@ impl TokenEndpoint for House {
             body.extend_from_slice(&piece.map_err(no_answer)?);
             if body.len() > options.max_bytes() {
                 if reply.status.is_success() {
-                    return Err(TransportErrorKind::TooLarge.into());
+                    return Err(ExchangeErrorKind::TooLarge.into());
                 }
                 body.truncate(options.max_bytes());
                 break; // a failure, whatever else it says: B1
@@ -108,11 +108,11 @@ impl TokenEndpoint for House {
     }
 }
 
-fn no_answer(failed: Failed) -> TransportError {
+fn no_answer(failed: Failed) -> ExchangeError {
     let kind = if failed.connecting {
-        TransportErrorKind::Connect
+        ExchangeErrorKind::Connect
     } else {
-        TransportErrorKind::Exchange
+        ExchangeErrorKind::Exchange
     };
-    TransportError::new(kind, failed)
+    ExchangeError::new(kind, failed)
 }

@@ -13,7 +13,7 @@ impl Watched {
             Reply::Accepted => {
                 self.forgive(origin, generation);
                 if let Some(held) = self.held.as_mut().filter(|_| which == Which::Held) {
-                    held.on_trial[origin] = false;
+                    held.unproven[origin] = false;
                 }
             }
             Reply::RejectedAgain if which == Which::Held => self.useless(origin, generation),
@@ -27,8 +27,8 @@ impl Watched {
         let Some(held) = held.filter(|held| held.generation == generation) else {
             return;
         };
-        if self.now.saturating_since(held.landed_at) < secs(60) {
-            if held.on_trial[origin] {
+        if self.now.saturating_since(held.response_origin) < secs(60) {
+            if held.unproven[origin] {
                 self.useless(origin, generation);
             }
         } else if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {

@@ -5,7 +5,7 @@
 //! decision which rule it breaks.
 
 mod cooldowns;
-mod landing;
+mod obtained;
 
 use super::*;
 
@@ -18,16 +18,16 @@ pub(super) struct Watched {
     held: Option<Token>,
     /// The token before the held one.
     older: Option<Generation>,
-    flight: Option<UnderWay>,
-    /// A flight whose place was taken by another.
-    frozen: Option<FlightId>,
+    acquisition: Option<UnderWay>,
+    /// An acquisition whose place was taken by another.
+    frozen: Option<AcquisitionId>,
     last_begun: Option<Moment>,
-    /// The flight that ended last died.
+    /// The acquisition that ended last died.
     died: bool,
-    /// The flight that ended last failed.
+    /// The acquisition that ended last failed.
     failed: bool,
-    /// An attempt failed since a flight had a result last.
-    stumbled: bool,
+    /// An attempt failed since an acquisition had a result last.
+    attempt_failed: bool,
     resting_until: Moment,
     cooldowns: [Option<CoolingDown>; ORIGINS],
 }
@@ -36,16 +36,16 @@ pub(super) struct Watched {
 struct Token {
     value: u8,
     generation: Generation,
-    landed_at: Moment,
+    response_origin: Moment,
     life: Lifetime,
     set_aside: bool,
     /// It took the place of one that these rejected, and they have not accepted it yet.
-    on_trial: [bool; ORIGINS],
+    unproven: [bool; ORIGINS],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct UnderWay {
-    id: FlightId,
+    id: AcquisitionId,
     begun_at: Moment,
     deadline: Moment,
     rejected_by: [bool; ORIGINS],
@@ -58,13 +58,13 @@ struct CoolingDown {
     next: Duration,
 }
 
-/// Something that happens. What cannot happen in a state (a landing without a flight) does not.
+/// Something that happens. What cannot happen in a state (a obtained without an acquisition) does not.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Pass(Duration),
     Demand,
     Reject(Which, usize),
-    Stumble,
+    AttemptFailure,
     LandNew {
         states: Option<Duration>,
         jitter: f64,
@@ -75,7 +75,7 @@ pub(super) enum Event {
     },
     Fail(Failure),
     Die,
-    /// A flight whose place was taken has a result after all.
+    /// An acquisition whose place was taken has a result after all.
     LandLate,
     Replayed(Which, usize, Reply),
 }
@@ -100,12 +100,12 @@ impl Watched {
             now: at(0),
             held: None,
             older: None,
-            flight: None,
+            acquisition: None,
             frozen: None,
             last_begun: None,
             died: false,
             failed: false,
-            stumbled: false,
+            attempt_failed: false,
             resting_until: at(0),
             cooldowns: [None; ORIGINS],
         }
@@ -116,15 +116,15 @@ impl Watched {
         match *event {
             Event::Pass(time) => self.now = self.now + time,
             Event::Demand => {
-                self.meet_overdue_flight();
+                self.meet_overdue_acquisition();
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
             Event::Reject(which, origin) => self.reject(which, origin)?,
-            Event::Stumble => {
-                if let Some(flight) = &self.flight {
-                    self.stumbled = true;
-                    self.machine.stumble(flight.id);
+            Event::AttemptFailure => {
+                if let Some(acquisition) = &self.acquisition {
+                    self.attempt_failed = true;
+                    self.machine.attempt_failed(acquisition.id);
                 }
             }
             Event::LandNew { states, jitter } => {
@@ -141,22 +141,25 @@ impl Watched {
             Event::LandLate => self.land_late()?,
             Event::Replayed(which, origin, reply) => self.replayed(which, origin, reply),
         }
-        let on_trial = self
+        let unproven = self
             .held
             .as_ref()
-            .is_some_and(|held| held.on_trial.contains(&true));
+            .is_some_and(|held| held.unproven.contains(&true));
         holds(
-            self.machine.is_on_trial() == on_trial,
+            self.machine.is_unproven() == unproven,
             "R6: on trial until accepted",
         )?;
         self.check_quiet()
     }
 
-    /// S5: whoever meets a flight past its deadline gives it up.
-    fn meet_overdue_flight(&mut self) {
+    /// S5: whoever meets an acquisition past its deadline gives it up.
+    fn meet_overdue_acquisition(&mut self) {
         let now = self.now;
-        if let Some(flight) = self.flight.take_if(|flight| flight.deadline <= now) {
-            self.frozen = Some(flight.id);
+        if let Some(acquisition) = self
+            .acquisition
+            .take_if(|acquisition| acquisition.deadline <= now)
+        {
+            self.frozen = Some(acquisition.id);
         }
     }
 
@@ -170,7 +173,7 @@ impl Watched {
                 let spaced = self
                     .last_begun
                     .is_none_or(|begun| begun + secs(1) <= self.now);
-                // S4: an expired one is renewed at once when its flight died, once.
+                // S4: an expired one is renewed at once when its acquisition died, once.
                 let died = self.died && self.stage() == Some(Stage::Expired);
                 holds(spaced || died, "E6: a second apart")?;
                 self.begin(begin)
@@ -178,11 +181,14 @@ impl Watched {
             (Some(_), other) => broken("E2, E4: nobody waits", &other),
             (None, Demand::Begin(begin)) => self.begin(begin),
             (None, Demand::Join(id)) => {
-                let joined = self.flight.as_ref().is_some_and(|flight| flight.id == id);
-                holds(joined, "S1: the one flight is joined")
+                let joined = self
+                    .acquisition
+                    .as_ref()
+                    .is_some_and(|acquisition| acquisition.id == id);
+                holds(joined, "S1: the one acquisition is joined")
             }
             (None, Demand::Refuse { until }) => {
-                let told = resting && until == self.resting_until && self.flight.is_none();
+                let told = resting && until == self.resting_until && self.acquisition.is_none();
                 holds(told, "B2: refused while resting only")
             }
             (None, other) => broken("E1, R1: it is over, set aside, or not there", &other),
@@ -196,7 +202,7 @@ impl Watched {
         let key = OriginKey::new(origin);
         self.judge(generation, origin);
         let decision = self.machine.reject(self.now, generation, key);
-        self.meet_overdue_flight();
+        self.meet_overdue_acquisition();
         if which == Which::Older {
             let Reject::Superseded(demand) = decision else {
                 return broken("R1, R2: an old token rejects nothing", &decision);
@@ -213,14 +219,17 @@ impl Watched {
                 Ok(())
             }
             Reject::Join(id) => {
-                let joined = self.flight.as_ref().is_some_and(|flight| flight.id == id);
+                let joined = self
+                    .acquisition
+                    .as_ref()
+                    .is_some_and(|acquisition| acquisition.id == id);
                 self.set_aside(origin);
-                holds(joined, "S1: the one flight is joined")
+                holds(joined, "S1: the one acquisition is joined")
             }
             Reject::Refuse { until } => {
                 let resting = self.now < self.resting_until && until == self.resting_until;
                 holds(
-                    resting && self.flight.is_none(),
+                    resting && self.acquisition.is_none(),
                     "B2: refused while resting only",
                 )
             }
@@ -229,17 +238,20 @@ impl Watched {
     }
 
     fn begin(&mut self, begin: Begin) -> Result<(), Broken> {
-        holds(self.flight.is_none(), "S1: one flight is under way")?;
+        holds(
+            self.acquisition.is_none(),
+            "S1: one acquisition is under way",
+        )?;
         holds(self.resting_until <= self.now, "B2: alf rests")?;
-        let deadline = self.now + self.policy.flight_timeout;
+        let deadline = self.now + self.policy.acquisition_timeout;
         holds(begin.deadline == deadline, "S5: its deadline")?;
         holds(
             begin.after_failure == self.failed,
             "B2: longer pauses after a failure",
         )?;
         self.last_begun = Some(self.now);
-        self.flight = Some(UnderWay {
-            id: begin.flight,
+        self.acquisition = Some(UnderWay {
+            id: begin.acquisition,
             begun_at: self.now,
             deadline,
             rejected_by: [false; ORIGINS],
@@ -248,9 +260,9 @@ impl Watched {
     }
 
     fn set_aside(&mut self, origin: usize) {
-        if let (Some(held), Some(flight)) = (&mut self.held, &mut self.flight) {
+        if let (Some(held), Some(acquisition)) = (&mut self.held, &mut self.acquisition) {
             held.set_aside = true;
-            flight.rejected_by[origin] = true;
+            acquisition.rejected_by[origin] = true;
         }
     }
 
@@ -259,7 +271,7 @@ impl Watched {
         let held = self.held.as_ref().filter(|held| !held.set_aside)?;
         let may = match held.life.stage(self.now) {
             Stage::Fresh | Stage::Due => true,
-            Stage::Expired => self.stumbled || self.failed,
+            Stage::Expired => self.attempt_failed || self.failed,
             Stage::Over => false,
         };
         may.then_some(held.generation)

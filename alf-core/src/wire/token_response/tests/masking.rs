@@ -36,9 +36,9 @@ fn x1_a_token_error_shows_no_secret_and_no_challenge() {
         let cause = failed(status, body);
         let error = TokenError::new(cause, "https://as".to_owned(), 2, Duration::ZERO, None);
         let challenge = HeaderValue::from_static("Bearer realm=\"s3cr3t-of-the-client\"");
-        let rejected = Rejected::new(StatusCode::UNAUTHORIZED, vec![challenge]);
+        let rejected = Rejection::new(StatusCode::UNAUTHORIZED, vec![challenge]);
         let error = error.after(rejected);
-        let shown = format!("{error} {error:?} {:?}", error.rejected());
+        let shown = format!("{error} {error:?} {:?}", error.rejection());
         assert!(!shown.contains(SECRET), "{shown}");
     }
 }

@@ -7,7 +7,7 @@ mod success;
 mod unreadable;
 
 use crate::TokenError;
-use crate::error::Rejected;
+use crate::error::Rejection;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use crate::acquisition::{Acquisition, FailedAcquisition};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::flight::{Crash, Flight};
-use crate::machine::{Begin, Demand, FlightId, Moment, Reject, Reply};
-use crate::slot::Slot;
+use crate::machine::{AcquisitionId, Begin, Demand, Moment, Reject, Reply};
+use crate::tokens::cached::Slot;
 use crate::wire::token_request::GrantParameters;
-use crate::{Event, Observer, Origin, Requested, Runtime, Token, TokenEndpoint, TokenError};
+use crate::{Event, Observer, Origin, Runtime, Token, TokenError, TokenTarget, TokenTransport};
 
 use super::announcement::{Announcement, Outcome};
 use super::server_state::ServerState;
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     /// What this token is asked for with: the client's own, or a view's.
     pub(crate) grant: GrantParameters,
-    pub(crate) endpoint: Arc<dyn TokenEndpoint>,
+    pub(crate) endpoint: Arc<dyn TokenTransport>,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) server: Arc<ServerState>,
@@ -32,15 +32,15 @@ pub(crate) struct Shared {
     slot: Slot,
     /// Whether the held token is on trial (R6): looked at for every request, so not behind the
     /// lock.
-    on_trial: AtomicBool,
+    unproven: AtomicBool,
     /// Its last turn, while the authorization server is in trouble (B2).
     pub(crate) last_turn: AtomicU64,
     state: Mutex<State>,
 }
 
-/// A flight that is begun as soon as the lock is free.
+/// An acquisition that is begun as soon as the lock is free.
 struct Departure {
-    flight: Flight,
+    acquisition: Acquisition,
     /// The announcement of the one whose place it takes, if that never ended.
     frozen: Option<Arc<Announcement>>,
 }
@@ -48,7 +48,7 @@ struct Departure {
 impl Shared {
     pub(super) fn new(
         config: Config,
-        endpoint: Arc<dyn TokenEndpoint>,
+        endpoint: Arc<dyn TokenTransport>,
         runtime: Arc<dyn Runtime>,
         observer: Arc<dyn Observer>,
     ) -> Self {
@@ -56,7 +56,7 @@ impl Shared {
             clock: Arc::new(Clock::new(Arc::clone(&runtime))),
             server: Arc::default(),
             slot: Slot::empty(),
-            on_trial: AtomicBool::new(false),
+            unproven: AtomicBool::new(false),
             last_turn: AtomicU64::new(0),
             state: Mutex::new(State::new(config.policy.clone())),
             grant: config.grant.clone(),
@@ -78,7 +78,7 @@ impl Shared {
             server: Arc::clone(&self.server),
             observer: Arc::clone(&self.observer),
             slot: Slot::empty(),
-            on_trial: AtomicBool::new(false),
+            unproven: AtomicBool::new(false),
             last_turn: AtomicU64::new(0),
             state: Mutex::new(State::new(self.config.policy.clone())),
         }
@@ -97,8 +97,8 @@ impl Shared {
         self.observer.on(event);
     }
 
-    pub(crate) fn requested(&self) -> Requested<'_> {
-        Requested::new(&self.grant)
+    pub(crate) fn target(&self) -> TokenTarget<'_> {
+        TokenTarget::new(&self.grant)
     }
 
     pub(super) fn shown_endpoint(&self) -> String {
@@ -132,13 +132,13 @@ impl Shared {
         let (step, departure) = match decision {
             Reject::Superseded(demand) => self.carry_out(&mut state, demand),
             Reject::Begin(begin) => self.carry_out(&mut state, Demand::Begin(begin)),
-            Reject::Join(flight) => self.carry_out(&mut state, Demand::Join(flight)),
+            Reject::Join(acquisition) => self.carry_out(&mut state, Demand::Join(acquisition)),
             Reject::Refuse { until } => self.carry_out(&mut state, Demand::Refuse { until }),
             Reject::HandBack => {
                 drop(state);
                 let generation = token.generation();
-                self.tell(&Event::HandedBack {
-                    requested: self.requested(),
+                self.tell(&Event::RejectionReturned {
+                    target: self.target(),
                     generation,
                     origin,
                 });
@@ -150,7 +150,7 @@ impl Shared {
         if matches!(decision, Reject::Begin(_)) {
             let generation = token.generation();
             self.tell(&Event::TokenRejected {
-                requested: self.requested(),
+                target: self.target(),
                 generation,
                 origin,
             });
@@ -165,7 +165,7 @@ impl Shared {
 
     /// A request was answered, and the token was not rejected (R6).
     pub(crate) fn accepted(&self, token: &Token, origin: &Origin) {
-        if self.on_trial.load(Ordering::Relaxed) {
+        if self.unproven.load(Ordering::Relaxed) {
             self.replayed(token, origin, Reply::Accepted);
         }
     }
@@ -179,35 +179,39 @@ impl Shared {
         self.publish(&mut state, now);
     }
 
-    /// An attempt failed, and its flight goes on: its waiters ask again (E4).
-    pub(crate) fn stumbled(&self, flight: FlightId) {
+    /// An attempt failed, and its acquisition goes on: its waiters ask again (E4).
+    pub(crate) fn attempt_failed(&self, acquisition: AcquisitionId) {
         let now = self.now();
         let mut state = self.lock();
-        state.renewal.stumble(flight);
+        state.renewal.attempt_failed(acquisition);
         self.publish(&mut state, now);
         let announcement = state
             .announcement
             .clone()
-            .filter(|announcement| announcement.flight() == flight);
+            .filter(|announcement| announcement.acquisition() == acquisition);
         drop(state);
         if let Some(announcement) = announcement {
             announcement.stir();
         }
     }
 
-    /// The failure of a flight; `retry_at` is the end of the rest after it, where it has ended.
-    pub(crate) fn error(&self, crash: Crash, retry_at: Option<SystemTime>) -> TokenError {
-        let Crash {
+    /// The failure of an acquisition; `retry_at` is the end of the rest after it, where it has ended.
+    pub(crate) fn error(
+        &self,
+        crash: FailedAcquisition,
+        retry_at: Option<SystemTime>,
+    ) -> TokenError {
+        let FailedAcquisition {
             cause,
             attempts,
             elapsed,
         } = crash;
-        let requested = self.requested();
-        let is_about_it = !cause.concerns_all_views() && requested.is_something();
+        let target = self.target();
+        let is_about_it = !cause.concerns_all_views() && target.is_something();
         let endpoint = self.shown_endpoint();
         let error = TokenError::new(cause, endpoint, attempts, elapsed, retry_at);
         if is_about_it {
-            error.about(requested.to_string())
+            error.about(target.to_string())
         } else {
             error
         }
@@ -226,41 +230,45 @@ impl Shared {
         };
         let step = state
             .step(demand)
-            .unwrap_or_else(|| Step::Refuse(self.error(Crash::died(), None)));
+            .unwrap_or_else(|| Step::Refuse(self.error(FailedAcquisition::died(), None)));
         (step, departure)
     }
 
-    /// A flight that is ready to begin, and its announcement, for which others can wait already.
+    /// An acquisition that is ready to begin, and its announcement, for which others can wait already.
     fn board(self: &Arc<Self>, state: &mut State, begin: Begin) -> Departure {
         let announcement = Arc::new(Announcement::new(begin));
         Departure {
             frozen: state.announcement.replace(announcement),
-            flight: Flight::new(Arc::clone(self), begin, self.server.ticket()),
+            acquisition: Acquisition::new(Arc::clone(self), begin, self.server.ticket()),
         }
     }
 
     /// Outside of the lock: a runtime that is shut down drops the task at once, and its end is told
     /// to this very state; a waker may poll.
     fn launch(&self, departure: Option<Departure>) {
-        let Some(Departure { flight, frozen }) = departure else {
+        let Some(Departure {
+            acquisition,
+            frozen,
+        }) = departure
+        else {
             return;
         };
         if let Some(frozen) = frozen {
-            // S5: its waiters ask again, and join the flight that took its place.
+            // S5: its waiters ask again, and join the acquisition that took its place.
             frozen.announce(Outcome::Gone);
         }
-        self.tell(&Event::FlightBegun {
-            requested: self.requested(),
-            flight: flight.number(),
+        self.tell(&Event::AcquisitionStarted {
+            target: self.target(),
+            acquisition: acquisition.number(),
         });
         // S3: it belongs to nobody.
-        self.runtime.spawn(Box::pin(flight.fly()));
+        self.runtime.spawn(Box::pin(acquisition.fly()));
     }
 
     /// Lets the slot answer as long as the machine would say the same.
     pub(super) fn publish(&self, state: &mut State, now: Moment) {
-        let on_trial = state.renewal.is_on_trial();
-        self.on_trial.store(on_trial, Ordering::Relaxed);
+        let unproven = state.renewal.is_unproven();
+        self.unproven.store(unproven, Ordering::Relaxed);
         let quiet = state.renewal.quiet_until(now);
         let Some((token, until)) = state.token.as_ref().zip(quiet) else {
             if state.published.take().is_some() {

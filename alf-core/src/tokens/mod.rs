@@ -1,24 +1,25 @@
 //! The token of one client: kept, renewed, and the only place where callers wait for it.
 
 mod announcement;
+mod cached;
 mod landing;
 mod server_state;
 mod shared;
 mod state;
-mod views;
+mod targets;
 mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::builder::OwnTokens;
+use crate::builder::CustomTokenTransport;
 use crate::config::{Config, resources_of, scope_of};
 use crate::wire::token_request::GrantParameters;
 use crate::{
-    ClientBuilder, ConfigError, Observer, Origin, Runtime, Token, TokenEndpoint, TokenError,
+    ClientBuilder, ConfigError, Observer, Origin, Runtime, Token, TokenError, TokenTransport,
 };
 
-use views::Views;
+use targets::Targets;
 
 pub(crate) use server_state::{Permission, SharedFailure};
 pub(crate) use shared::Shared;
@@ -46,44 +47,35 @@ pub(crate) use waiting::Verdict;
 #[derive(Clone)]
 pub struct TokenManager {
     shared: Arc<Shared>,
-    views: Arc<Views>,
-}
-
-/// Which token was rejected, and by whom.
-///
-/// A `&Token` becomes one by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Rejection<'a> {
-    pub(crate) token: &'a Token,
-    pub(crate) origin: Option<&'a Origin>,
+    targets: Arc<Targets>,
 }
 
 impl TokenManager {
     /// Builds a token manager for the token endpoint at that URL.
-    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<OwnTokens> {
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTokenTransport> {
         ClientBuilder::new(token_endpoint)
     }
 
     /// Builds a token manager for the authorization server of that issuer: see
     /// [`ClientBuilder::discover`].
-    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<OwnTokens> {
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTokenTransport> {
         ClientBuilder::discover(issuer)
     }
 
     pub(crate) fn new(
         config: Config,
-        endpoint: Arc<dyn TokenEndpoint>,
+        endpoint: Arc<dyn TokenTransport>,
         runtime: Arc<dyn Runtime>,
         observer: Arc<dyn Observer>,
     ) -> Self {
         let shared = Arc::new(Shared::new(config, endpoint, runtime, observer));
         Self {
-            views: Arc::new(Views::new(Arc::clone(&shared))),
+            targets: Arc::new(Targets::new(Arc::clone(&shared))),
             shared,
         }
     }
 
-    /// The token: at once where a usable one is held, else as soon as the one flight that gets it
+    /// The token: at once where a usable one is held, else as soon as the one acquisition that gets it
     /// for all callers has landed.
     ///
     /// # Errors
@@ -93,7 +85,7 @@ impl TokenManager {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the flight belongs to no caller and goes on.
+    /// Dropping the future loses nothing: the acquisition belongs to no caller and goes on.
     pub async fn token(&self) -> Result<Token, TokenError> {
         match self.shared.at_hand() {
             Some(token) => Ok(token),
@@ -103,7 +95,7 @@ impl TokenManager {
 
     /// [`token`](Self::token), for a thread that may wait.
     ///
-    /// The flight that it waits for needs a thread that goes on meanwhile:
+    /// The acquisition that it waits for needs a thread that goes on meanwhile:
     /// [`ThreadRuntime`](crate::ThreadRuntime), the default, gives it one. On another
     /// runtime, call this from outside of its tasks. Where it is called from the only thread of
     /// that runtime, it ends after `acquire_timeout`, without a token.
@@ -122,17 +114,22 @@ impl TokenManager {
     /// nothing, so that of a thousand rejections one causes a renewal. A token that was got in
     /// place of a rejected one, and is rejected within a second (a minute, if it is said by whom),
     /// is kept for a while (1 s, doubling to 60 s): renewing was useless.
-    pub fn reject<'a>(&self, rejection: impl Into<Rejection<'a>>) {
-        let Rejection { token, origin } = rejection.into();
+    pub fn reject(&self, token: &Token) {
         // Whoever waits for the outcome asks for the next token.
-        let _ = self.shared.reject(token, origin);
+        let _ = self.shared.reject(token, None);
+    }
+
+    /// [`reject`](Self::reject), and which origin rejected the token: one that always says 401 then
+    /// cannot hold back the renewals that others need.
+    pub fn reject_by(&self, token: &Token, origin: &Origin) {
+        let _ = self.shared.reject(token, Some(origin));
     }
 
     /// The same client, and a token of another `scope`: several separated by spaces, in place of
     /// the one that was set ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
     ///
     /// It is cheap, and may be called for each request: the same scope gives the same token. All
-    /// views of a client share the HTTP library's connections, and rest together while the
+    /// targets of a client share the HTTP library's connections, and rest together while the
     /// authorization server is down or refuses the client. 64 of them are kept, the least recently
     /// used go; what still holds one goes on with it.
     ///
@@ -173,32 +170,13 @@ impl TokenManager {
 
     fn view(&self, grant: GrantParameters) -> Self {
         Self {
-            shared: self.views.get(grant),
-            views: Arc::clone(&self.views),
+            shared: self.targets.get(grant),
+            targets: Arc::clone(&self.targets),
         }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-}
-
-impl<'a> Rejection<'a> {
-    /// Says which origin rejected it: one that always says 401 then cannot hold back the renewals
-    /// that others need.
-    #[must_use]
-    pub fn by(mut self, origin: &'a Origin) -> Self {
-        self.origin = Some(origin);
-        self
-    }
-}
-
-impl<'a> From<&'a Token> for Rejection<'a> {
-    fn from(token: &'a Token) -> Self {
-        Self {
-            token,
-            origin: None,
-        }
     }
 }
 

@@ -9,9 +9,9 @@ use crate::wire::token_request::GrantParameters;
 /// It is what the client's settings say, unless the client is a view of another `scope` or
 /// `resource`. As text it is `scope "read write", resource "https://a.example"`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Requested<'a>(&'a GrantParameters);
+pub struct TokenTarget<'a>(&'a GrantParameters);
 
-impl<'a> Requested<'a> {
+impl<'a> TokenTarget<'a> {
     pub(crate) fn new(grant: &'a GrantParameters) -> Self {
         Self(grant)
     }
@@ -34,7 +34,7 @@ impl<'a> Requested<'a> {
     }
 }
 
-impl fmt::Display for Requested<'_> {
+impl fmt::Display for TokenTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.scope() {
             Some(scope) => write!(f, "scope {scope:?}")?,
@@ -48,9 +48,9 @@ impl fmt::Display for Requested<'_> {
 }
 
 /// Without the other parameters, which may be secret.
-impl fmt::Debug for Requested<'_> {
+impl fmt::Debug for TokenTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Requested")
+        f.debug_struct("TokenTarget")
             .field("scope", &self.scope())
             .field("resources", &self.resources())
             .finish()
@@ -69,13 +69,13 @@ mod tests {
             extra: vec![("api_key".to_owned(), "s3cr3t".to_owned())],
             ..GrantParameters::default()
         };
-        let requested = Requested::new(&grant);
+        let target = TokenTarget::new(&grant);
         assert_eq!(
-            requested.to_string(),
+            target.to_string(),
             r#"scope "read write", resource "https://a.example""#
         );
-        assert!(!format!("{requested:?}").contains("s3cr3t"));
+        assert!(!format!("{target:?}").contains("s3cr3t"));
         let nothing = GrantParameters::default();
-        assert_eq!(Requested::new(&nothing).to_string(), "no scope");
+        assert_eq!(TokenTarget::new(&nothing).to_string(), "no scope");
     }
 }

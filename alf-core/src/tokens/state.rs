@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::machine::{Demand, Failure, FlightId, Landed, Moment, OriginKey, Policy, Renewal, Rest};
+use crate::machine::{
+    AcquisitionId, Completion, Demand, Failure, Moment, OriginKey, Policy, Renewal, Rest,
+};
 use crate::token::Grant;
 use crate::{Origin, Token, TokenError};
 
@@ -16,7 +18,7 @@ pub(super) struct State {
     pub(super) renewal: Renewal<Arc<Grant>>,
     /// The held token as it is presented.
     pub(super) token: Option<Token>,
-    /// Where the waiters of the flight that is under way look.
+    /// Where the waiters of the acquisition that is under way look.
     pub(super) announcement: Option<Arc<Announcement>>,
     /// Whether what it rests after is everybody's, so that another's success ends it (B2).
     rests_with_others: bool,
@@ -42,7 +44,7 @@ impl State {
     }
 
     /// What a decision means for the caller; always something, since what it is about is kept here:
-    /// the token that landed, the flight that was begun, the failure that is rested after.
+    /// the token that landed, the acquisition that was begun, the failure that is rested after.
     pub(super) fn step(&self, demand: Demand) -> Option<Step> {
         match demand {
             Demand::Use(_) | Demand::UseAndRenew(..) => self.token.clone().map(Step::Use),
@@ -63,34 +65,34 @@ impl State {
     /// Keeps what landed.
     pub(super) fn take(
         &mut self,
-        landed: Landed,
+        landed: Completion,
         grant: Arc<Grant>,
         header: HeaderValue,
     ) -> Outcome {
         match landed {
-            Landed::Took(generation) | Landed::Same(generation) => {
+            Completion::Took(generation) | Completion::Same(generation) => {
                 let token = Token::new(grant, generation, header);
                 self.token = Some(token.clone());
                 self.last_error = None;
-                Outcome::Landed(token)
+                Outcome::Completion(token)
             }
-            Landed::Failed { .. } | Landed::Late => Outcome::Gone,
+            Completion::Failed { .. } | Completion::Late => Outcome::Gone,
         }
     }
 
-    /// Keeps the failure with which a flight landed; `error` makes it from the end of the rest.
+    /// Keeps the failure with which an acquisition landed; `error` makes it from the end of the rest.
     pub(super) fn fail(
         &mut self,
-        landed: Landed,
+        landed: Completion,
         error: impl FnOnce(Moment) -> TokenError,
     ) -> Outcome {
         match landed {
-            Landed::Failed { until } => {
+            Completion::Failed { until } => {
                 let error = error(until);
                 self.last_error = Some(error.clone());
                 Outcome::Failed(error)
             }
-            Landed::Took(_) | Landed::Same(_) | Landed::Late => Outcome::Gone,
+            Completion::Took(_) | Completion::Same(_) | Completion::Late => Outcome::Gone,
         }
     }
 
@@ -112,28 +114,33 @@ impl State {
         }
     }
 
-    /// A flight failed of what is about its scope or resource.
-    pub(super) fn land_alone(&mut self, now: Moment, flight: FlightId, failure: Failure) -> Landed {
+    /// An acquisition failed of what is about its scope or resource.
+    pub(super) fn land_alone(
+        &mut self,
+        now: Moment,
+        acquisition: AcquisitionId,
+        failure: Failure,
+    ) -> Completion {
         self.rests_with_others = false;
-        self.renewal.land(now, flight, Err(failure), NO_JITTER)
+        self.renewal.land(now, acquisition, Err(failure), NO_JITTER)
     }
 
     /// [`Renewal::fall`].
-    pub(super) fn fall(&mut self, flight: FlightId, rest: &Rest) -> Landed {
+    pub(super) fn fall(&mut self, acquisition: AcquisitionId, rest: &Rest) -> Completion {
         self.rests_with_others = true;
-        self.renewal.fall(flight, rest)
+        self.renewal.fall(acquisition, rest)
     }
 
     /// [`Renewal::land_after`].
     pub(super) fn land_after(
         &mut self,
         now: Moment,
-        flight: FlightId,
+        acquisition: AcquisitionId,
         failure: &Failure,
         last: Rest,
-    ) -> Landed {
+    ) -> Completion {
         self.rests_with_others = true;
-        self.renewal.land_after(now, flight, failure, last)
+        self.renewal.land_after(now, acquisition, failure, last)
     }
 
     /// What other views are told of the failure that this one rests after.
@@ -144,10 +151,13 @@ impl State {
         }
     }
 
-    /// Takes the announcement of that flight, if it was not replaced.
-    pub(super) fn take_announcement(&mut self, flight: FlightId) -> Option<Arc<Announcement>> {
+    /// Takes the announcement of that acquisition, if it was not replaced.
+    pub(super) fn take_announcement(
+        &mut self,
+        acquisition: AcquisitionId,
+    ) -> Option<Arc<Announcement>> {
         self.announcement
-            .take_if(|announcement| announcement.flight() == flight)
+            .take_if(|announcement| announcement.acquisition() == acquisition)
     }
 
     /// The number that stands for an origin in the machine (R6).

@@ -1,15 +1,15 @@
-//! S1, S2, S4, S5: one flight, what its end means, and what happens without one.
+//! S1, S2, S4, S5: one acquisition, what its end means, and what happens without one.
 
 use super::scenario::{FLIGHT_TIMEOUT, Scenario, Told};
 use super::*;
 
-/// The flight in the hands of a scenario was begun, and nobody has heard of it since.
+/// The acquisition in the hands of a scenario was begun, and nobody has heard of it since.
 fn frozen() -> Scenario {
     Scenario::flying().after(FLIGHT_TIMEOUT)
 }
 
 #[test]
-fn s1_one_flight_is_under_way_however_many_ask() {
+fn s1_one_acquisition_is_under_way_however_many_ask() {
     for state in [
         Scenario::flying(),
         Scenario::rejected(),
@@ -37,14 +37,14 @@ fn s1_one_flight_is_under_way_however_many_ask() {
 }
 
 #[test]
-fn s1_a_stumble_leaves_the_flight_under_way() {
+fn s1_a_stumble_leaves_the_acquisition_under_way() {
     let mut scenario = Scenario::flying();
-    scenario.stumble();
+    scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Join);
 }
 
 #[test]
-fn s2_a_failed_flight_is_not_repeated_once_per_waiter() {
+fn s2_a_failed_acquisition_is_not_repeated_once_per_waiter() {
     let mut scenario = Scenario::flying();
     for _ in 0..100 {
         assert_eq!(scenario.demand(), Told::Join);
@@ -56,19 +56,19 @@ fn s2_a_failed_flight_is_not_repeated_once_per_waiter() {
 }
 
 #[test]
-fn s4_when_a_flight_dies_its_waiters_ask_again_and_one_begins_another() {
+fn s4_when_an_acquisition_dies_its_waiters_ask_again_and_one_begins_another() {
     let mut scenario = Scenario::flying();
-    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
     assert_eq!(scenario.demand(), Told::Begin);
     assert_eq!(scenario.demand(), Told::Join);
 }
 
 #[test]
-fn s4_a_second_death_in_a_row_is_a_failed_flight() {
+fn s4_a_second_death_in_a_row_is_a_failed_acquisition() {
     let mut scenario = Scenario::flying();
-    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
     assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.die(), Death::Failed { until: at(1) });
+    assert_eq!(scenario.die(), AbortOutcome::Failed { until: at(1) });
     assert_eq!(scenario.demand(), Told::Refuse);
 }
 
@@ -80,7 +80,7 @@ fn s4_a_third_death_in_a_row_fails_at_once_and_rests_longer() {
     scenario.die();
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.die(), Death::Failed { until: at(3) });
+    assert_eq!(scenario.die(), AbortOutcome::Failed { until: at(3) });
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn s4_deaths_with_a_result_between_them_are_not_in_a_row() {
     landed.land_new();
     landed.pass(secs(95));
     landed.demand();
-    assert_eq!(landed.die(), Death::AskAgain, "it landed");
+    assert_eq!(landed.die(), AbortOutcome::AskAgain, "it landed");
 
     let mut failed = Scenario::flying();
     failed.die();
@@ -99,21 +99,21 @@ fn s4_deaths_with_a_result_between_them_are_not_in_a_row() {
     failed.fail(Failure::TRANSIENT);
     failed.pass(secs(1));
     failed.demand();
-    assert_eq!(failed.die(), Death::AskAgain, "it failed");
+    assert_eq!(failed.die(), AbortOutcome::AskAgain, "it failed");
 }
 
 #[test]
 fn s4_a_death_beside_use_is_invisible() {
     let mut scenario = Scenario::due();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.die(), Death::AskAgain);
+    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
     assert_eq!(scenario.demand(), Told::Use, "a second apart (E6)");
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
 }
 
 #[test]
-fn s5_a_flight_has_a_deadline() {
+fn s5_an_acquisition_has_a_deadline() {
     let scenario = Scenario::due();
     let mut scenario = scenario.after(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
@@ -124,7 +124,7 @@ fn s5_a_flight_has_a_deadline() {
 }
 
 #[test]
-fn s5_a_demand_that_meets_a_flight_past_its_deadline_begins_another() {
+fn s5_a_demand_that_meets_an_acquisition_past_its_deadline_begins_another() {
     let mut scenario = Scenario::flying().after(millis(9999));
     assert_eq!(scenario.demand(), Told::Join);
     scenario.pass(millis(1));
@@ -133,17 +133,17 @@ fn s5_a_demand_that_meets_a_flight_past_its_deadline_begins_another() {
 }
 
 #[test]
-fn s5_a_rejection_that_meets_a_flight_past_its_deadline_begins_another() {
+fn s5_a_rejection_that_meets_an_acquisition_past_its_deadline_begins_another() {
     let mut scenario = Scenario::rejected().after(FLIGHT_TIMEOUT);
-    let frozen = scenario.flight();
+    let frozen = scenario.acquisition();
     assert_eq!(scenario.reject(), Told::Begin);
-    assert_ne!(scenario.flight(), frozen);
+    assert_ne!(scenario.acquisition(), frozen);
 }
 
 #[test]
 fn s5_a_frozen_renewal_of_a_due_token_is_replaced_too() {
     let mut scenario = Scenario::with(Policy {
-        flight_timeout: secs(5),
+        acquisition_timeout: secs(5),
         ..scenario::POLICY
     });
     scenario.demand();
@@ -155,25 +155,25 @@ fn s5_a_frozen_renewal_of_a_due_token_is_replaced_too() {
 }
 
 #[test]
-fn s5_the_result_of_a_replaced_flight_is_too_late_and_changes_nothing() {
+fn s5_the_result_of_a_replaced_acquisition_is_too_late_and_changes_nothing() {
     let mut scenario = frozen();
-    let late = scenario.flight();
+    let late = scenario.acquisition();
     assert_eq!(scenario.demand(), Told::Begin);
     let before = scenario.machine.clone();
-    let landing = Landing {
+    let obtained = Obtained {
         token: 77,
         lifetime: Some(secs(100)),
         asked_at: at(0),
     };
     let now = scenario.now();
     let machine = &mut scenario.machine;
-    assert_eq!(machine.land(now, late, Ok(landing), 0.0), Landed::Late);
+    assert_eq!(machine.land(now, late, Ok(obtained), 0.0), Completion::Late);
     assert_eq!(
         machine.land(now, late, Err(Failure::PERMANENT), 0.0),
-        Landed::Late
+        Completion::Late
     );
-    assert_eq!(machine.die(now, late), Death::Late);
-    machine.stumble(late);
+    assert_eq!(machine.die(now, late), AbortOutcome::Late);
+    machine.attempt_failed(late);
     assert_eq!(*machine, before);
     assert_eq!(scenario.demand(), Told::Join, "the one that took its place");
 }
@@ -186,17 +186,17 @@ fn s5_a_result_that_nobody_has_given_up_is_welcome_even_past_the_deadline() {
 }
 
 #[test]
-fn s5_a_flight_ends_once() {
+fn s5_an_acquisition_ends_once() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.die(), Death::Late);
-    assert_eq!(scenario.land_new(), Landed::Late);
+    assert_eq!(scenario.die(), AbortOutcome::Late);
+    assert_eq!(scenario.land_new(), Completion::Late);
     assert_eq!(scenario.demand(), Told::Use);
 }
 
 #[test]
-fn s5_a_flight_that_froze_is_no_death_and_no_failure() {
+fn s5_an_acquisition_that_froze_is_no_death_and_no_failure() {
     let mut scenario = frozen();
     assert_eq!(scenario.demand(), Told::Begin);
     assert!(!scenario.begun().after_failure);
-    assert_eq!(scenario.die(), Death::AskAgain, "the first one");
+    assert_eq!(scenario.die(), AbortOutcome::AskAgain, "the first one");
 }

@@ -1,37 +1,39 @@
-//! One acquisition of a token, from the client's proof to the landing. It belongs to no caller.
+//! One acquisition of a token, from the client's proof to the obtained. It belongs to no caller.
 
 mod discovery;
 mod ending;
 mod turn;
 
-pub(crate) use ending::{Arrival, Crash, Fall};
+pub(crate) use ending::{Acquired, FailedAcquisition, Fall};
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Cause;
-use crate::machine::{Attempts, Begin, Failure, FlightId, Landing, Moment, Next, Reloaded, Ticket};
-use crate::manager::Shared;
+use crate::machine::{
+    AcquisitionId, Attempts, Begin, Failure, Moment, Next, Obtained, Reloaded, Ticket,
+};
 use crate::runtime::before;
 use crate::secret::wipe;
+use crate::tokens::Shared;
 use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, AuthenticationError, Event, ExchangeOptions, TimeoutPhase, TokenError,
-    TokenErrorKind, TransportError, TransportErrorKind,
+    AuthenticationContext, AuthenticationError, Event, ExchangeError, ExchangeErrorKind,
+    ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
 };
 
-/// A flight. However it ends, the manager is told: by its result, or, when it is dropped without
+/// An acquisition. However it ends, the manager is told: by its result, or, when it is dropped without
 /// one (a panic, a runtime that was shut down), of its death (S4).
-pub(crate) struct Flight {
+pub(crate) struct Acquisition {
     shared: Arc<Shared>,
     begin: Begin,
     ticket: Ticket,
     end: End,
 }
 
-/// How far a flight has come.
+/// How far an acquisition has come.
 struct Progress {
     attempts: Attempts,
     begun_at: Moment,
@@ -47,7 +49,7 @@ enum End {
     Told,
 }
 
-impl Flight {
+impl Acquisition {
     pub(crate) fn new(shared: Arc<Shared>, begin: Begin, ticket: Ticket) -> Self {
         Self {
             shared,
@@ -72,7 +74,7 @@ impl Flight {
     ///
     /// A store of tokens that instances share has its place here: before the first attempt a
     /// look-up and a lease, after the last one a save.
-    async fn acquire(&mut self) -> Result<Arrival, Fall> {
+    async fn acquire(&mut self) -> Result<Acquired, Fall> {
         let Begin {
             deadline,
             after_failure,
@@ -100,7 +102,7 @@ impl Flight {
             let next = match next {
                 Next::Reload => {
                     // E4: nobody waits for what becomes of it.
-                    self.shared.stumbled(self.id());
+                    self.shared.attempt_failed(self.id());
                     let reloaded = self.reload(progress.credentials, &cause).await;
                     if reloaded == Reloaded::Changed {
                         at_once = true;
@@ -123,7 +125,7 @@ impl Flight {
     }
 
     /// One token request: proof, exchange, answer. Everything of it is built anew (B1).
-    async fn attempt(&self, progress: &mut Progress) -> Result<Arrival, Cause> {
+    async fn attempt(&self, progress: &mut Progress) -> Result<Acquired, Cause> {
         // T9: before the request is sent.
         let asked_at = self.shared.now();
         let left = self.begin.deadline.saturating_since(asked_at);
@@ -150,7 +152,7 @@ impl Flight {
         progress: &mut Progress,
         asked_at: Moment,
         until: Moment,
-    ) -> Result<Arrival, Cause> {
+    ) -> Result<Acquired, Cause> {
         let config = &self.shared.config;
         let place = self.place(until).await?;
         let mut request = TokenRequest::for_grant(&self.shared.grant);
@@ -192,16 +194,16 @@ impl Flight {
             .presentation
             .credentials(&grant.token_type, &grant.access_token)
             .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
-        let landing = Landing {
+        let obtained = Obtained {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
             asked_at,
         };
-        Ok(Arrival { landing, header })
+        Ok(Acquired { obtained, header })
     }
 
     /// B3: credentials that can be read again are, once. `version` is that of the refused ones:
-    /// where it is another now, a flight of another view has read others meanwhile.
+    /// where it is another now, an acquisition of another view has read others meanwhile.
     async fn reload(&self, version: u64, cause: &Cause) -> Reloaded {
         if cause.kind == TokenErrorKind::Discovery {
             // Nobody has seen them.
@@ -220,16 +222,16 @@ impl Flight {
 
     async fn pause(&self, now: Moment, at: Moment, jitter: f64, error: TokenError) {
         let pause = at.saturating_since(self.shared.now());
-        self.shared.stumbled(self.id());
+        self.shared.attempt_failed(self.id());
         self.shared.tell(&Event::AttemptFailed {
-            requested: self.shared.requested(),
-            flight: self.number(),
+            target: self.shared.target(),
+            acquisition: self.number(),
             error: &error,
             pause,
         });
         if error.is_transient() {
             let server = &self.shared.server;
-            server.stumbled(now, self.ticket, at, jitter, error);
+            server.attempt_failed(now, self.ticket, at, jitter, error);
         }
         self.shared.runtime.sleep(pause).await;
     }
@@ -238,8 +240,8 @@ impl Flight {
         self.shared.config.authentication.as_ref().version()
     }
 
-    fn crash(&self, cause: Cause, progress: &Progress) -> Crash {
-        Crash {
+    fn crash(&self, cause: Cause, progress: &Progress) -> FailedAcquisition {
+        FailedAcquisition {
             cause: cause.or_because(progress.earlier.as_ref()),
             attempts: progress.attempts.made(),
             elapsed: self.shared.now().saturating_since(progress.begun_at),
@@ -251,12 +253,12 @@ impl Flight {
         before(future, self.shared.runtime.sleep(timeout)).await
     }
 
-    fn id(&self) -> FlightId {
-        self.begin.flight
+    fn id(&self) -> AcquisitionId {
+        self.begin.acquisition
     }
 }
 
-impl Drop for Flight {
+impl Drop for Acquisition {
     fn drop(&mut self) {
         if self.end == End::NotTold {
             self.shared.died(self.id(), self.ticket);
@@ -276,16 +278,16 @@ fn no_proof(error: AuthenticationError) -> Cause {
 }
 
 /// There is no answer to decode (B1: all failures of the transport may pass).
-fn no_answer(error: TransportError) -> Cause {
+fn no_answer(error: ExchangeError) -> Cause {
     let (kind, failure) = match error.kind() {
-        TransportErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
-        TransportErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
-        TransportErrorKind::Timeout => (
+        ExchangeErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
+        ExchangeErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
+        ExchangeErrorKind::Timeout => (
             TokenErrorKind::Timeout(TimeoutPhase::Attempt),
             Failure::TRANSIENT,
         ),
-        TransportErrorKind::Redirected => (TokenErrorKind::Redirected, Failure::PERMANENT),
-        TransportErrorKind::TooLarge => return token_response::too_large(),
+        ExchangeErrorKind::Redirected => (TokenErrorKind::Redirected, Failure::PERMANENT),
+        ExchangeErrorKind::TooLarge => return token_response::too_large(),
     };
     let cause = Cause::new(kind, failure);
     match error.into_source() {

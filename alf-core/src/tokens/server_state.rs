@@ -20,19 +20,19 @@ pub(crate) struct ServerState {
 struct Known {
     turns: Turns,
     /// The last attempt of any that failed, since one succeeded.
-    stumble: Option<(Moment, TokenError)>,
-    /// The last flight of any that failed, since one succeeded.
+    attempt_failed: Option<(Moment, TokenError)>,
+    /// The last acquisition of any that failed, since one succeeded.
     failure: Option<SharedFailure>,
 }
 
-/// A failed flight whose failure every other would meet too.
+/// A failed acquisition whose failure every other would meet too.
 #[derive(Clone)]
 pub(crate) struct SharedFailure {
     pub(crate) rest: Rest,
     pub(crate) error: TokenError,
 }
 
-/// What all know, while a flight fails.
+/// What all know, while an acquisition fails.
 pub(super) struct Failing<'a>(MutexGuard<'a, Known>);
 
 /// [`Turn`], and what one fell with.
@@ -54,7 +54,7 @@ impl ServerState {
         self.bell.listen()
     }
 
-    /// Whether a flight may make an attempt.
+    /// Whether an acquisition may make an attempt.
     pub(crate) fn ask(&self, now: Moment, claim: Claim) -> Permission {
         let mut known = self.lock();
         match (known.turns.ask(now, claim), &known.failure) {
@@ -62,13 +62,13 @@ impl ServerState {
             (Turn::Wait { until }, _) => Permission::Wait { until },
             (Turn::Stop, _) => Permission::Stop,
             (Turn::Fallen, Some(failure)) => Permission::Fallen(failure.clone()),
-            // None has fallen where no flight has failed.
+            // None has fallen where no acquisition has failed.
             (Turn::Fallen, None) => Permission::Go { turn: 0 },
         }
     }
 
-    /// An attempt failed, and its flight tries again: [`Turns::stumbled`].
-    pub(crate) fn stumbled(
+    /// An attempt failed, and its acquisition tries again: [`Turns::attempt_failed`].
+    pub(crate) fn attempt_failed(
         &self,
         now: Moment,
         ticket: Ticket,
@@ -77,8 +77,8 @@ impl ServerState {
         error: TokenError,
     ) {
         let mut known = self.lock();
-        known.turns.stumbled(now, ticket, at, jitter);
-        let before = known.stumble.replace((now, error));
+        known.turns.attempt_failed(now, ticket, at, jitter);
+        let before = known.attempt_failed.replace((now, error));
         drop(known);
         // Another's `Drop` is not run under the lock.
         drop(before);
@@ -87,8 +87,8 @@ impl ServerState {
 
     /// How the last attempt failed, if none has succeeded since, and if it was not before `since`.
     pub(crate) fn trouble(&self, since: Moment) -> Option<TokenError> {
-        let stumble = self.lock().stumble.clone();
-        let (_, error) = stumble.filter(|(at, _)| since <= *at)?;
+        let attempt_failed = self.lock().attempt_failed.clone();
+        let (_, error) = attempt_failed.filter(|(at, _)| since <= *at)?;
         Some(error)
     }
 
@@ -103,12 +103,12 @@ impl ServerState {
         self.ring();
     }
 
-    /// A token has landed. The bell is not rung, since a view's lock is held: it is when the flight
+    /// A token has landed. The bell is not rung, since a view's lock is held: it is when the acquisition
     /// leaves.
     pub(super) fn succeeded(&self, ticket: Ticket) {
         let mut known = self.lock();
         known.turns.succeeded(ticket);
-        let over = (known.stumble.take(), known.failure.take());
+        let over = (known.attempt_failed.take(), known.failure.take());
         drop(known);
         drop(over);
     }
@@ -118,13 +118,13 @@ impl ServerState {
         self.lock().failure.clone()
     }
 
-    /// A flight is over.
+    /// An acquisition is over.
     pub(crate) fn leave(&self, ticket: Ticket) {
         self.lock().turns.leave(ticket);
         self.ring();
     }
 
-    /// For a flight that fails: what others know is asked and told at once, so that flights that
+    /// For an acquisition that fails: what others know is asked and told at once, so that acquisitions that
     /// meet the same failure at the same time are one failure.
     pub(super) fn failing(&self) -> Failing<'_> {
         Failing(self.lock())
@@ -146,7 +146,7 @@ impl Failing<'_> {
         failure.filter(|failure| now < failure.rest.end())
     }
 
-    /// The one in force of which that failure is no news: of the same kind, and since its flight
+    /// The one in force of which that failure is no news: of the same kind, and since its acquisition
     /// began.
     pub(super) fn known(
         &self,
@@ -174,13 +174,13 @@ impl Failing<'_> {
     }
 
     /// It failed of what every other would meet. The bell is not rung, since a view's lock is held:
-    /// it is when the flight leaves.
+    /// it is when the acquisition leaves.
     pub(super) fn failed(mut self, now: Moment, ticket: Ticket, failure: SharedFailure) {
         let until = failure.rest.end();
         let kind = failure.error.cause().failure;
         self.0.turns.failed(ticket, &kind, until);
-        let stumble = self.0.stumble.replace((now, failure.error.clone()));
-        let before = (stumble, self.0.failure.replace(failure));
+        let attempt_failed = self.0.attempt_failed.replace((now, failure.error.clone()));
+        let before = (attempt_failed, self.0.failure.replace(failure));
         drop(self);
         drop(before);
     }

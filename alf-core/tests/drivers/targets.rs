@@ -82,21 +82,21 @@ fn s1_events_say_of_which_token_they_are() {
     let of = |scope| {
         let all = world.events.all();
         let scope =
-            format!("Requested {{ scope: Some({scope:?}), resources: [\"https://a.example\"] }}");
+            format!("TokenTarget {{ scope: Some({scope:?}), resources: [\"https://a.example\"] }}");
         let of_it = all.iter().filter(|event| event.contains(&scope));
         of_it
             .map(|event| event.split(' ').next().unwrap_or_default().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(of("read"), ["FlightBegun", "TokenLanded"]);
+    assert_eq!(of("read"), ["AcquisitionStarted", "TokenObtained"]);
     assert_eq!(
         of("write"),
         [
-            "FlightBegun",
-            "TokenLanded",
+            "AcquisitionStarted",
+            "TokenObtained",
             "TokenRejected",
-            "FlightBegun",
-            "TokenLanded",
+            "AcquisitionStarted",
+            "TokenObtained",
             "Replayed"
         ]
     );

@@ -1,16 +1,16 @@
-//! A flight's turn, where others of the same client are under way (B1, B2).
+//! An acquisition's turn, where others of the same client are under way (B1, B2).
 
 use std::sync::atomic::Ordering;
 
 use crate::config::Server;
 use crate::error::Cause;
 use crate::machine::{Claim, Failure, Moment};
-use crate::manager::Permission;
+use crate::tokens::Permission;
 use crate::{TimeoutPhase, TokenErrorKind};
 
-use super::{Fall, Flight, Progress};
+use super::{Acquisition, Fall, Progress};
 
-impl Flight {
+impl Acquisition {
     /// Waits until it may make an attempt: at once, unless the authorization server is in trouble
     /// or nothing is known of it yet.
     pub(super) async fn turn(&self, progress: &Progress) -> Result<(), Fall> {
@@ -46,14 +46,14 @@ impl Flight {
             };
             if !has_waited {
                 // E4: nobody waits along whose token is not over.
-                self.shared.stumbled(self.id());
+                self.shared.attempt_failed(self.id());
                 has_waited = true;
             }
             self.within(until.saturating_since(now), news).await;
         }
     }
 
-    /// Whether it finds out what every other flight needs to know.
+    /// Whether it finds out what every other acquisition needs to know.
     fn is_to_discover(&self) -> bool {
         match &self.shared.config.server {
             Server::Issuer(issuer) => !issuer.is_known(),

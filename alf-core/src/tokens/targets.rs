@@ -8,16 +8,16 @@ use super::shared::Shared;
 
 /// What a client asks tokens for, by its own settings and by those that were asked for since.
 ///
-/// Each view is a manager of its own: its token, its flight. They share the ports, and what is
+/// Each view is a manager of its own: its token, its acquisition. They share the ports, and what is
 /// known of the authorization server.
-pub(super) struct Views {
+pub(super) struct Targets {
     /// By the client's own settings.
     first: Arc<Shared>,
     /// The most recently used last.
     others: Mutex<Vec<Arc<Shared>>>,
 }
 
-impl Views {
+impl Targets {
     pub(super) fn new(first: Arc<Shared>) -> Self {
         Self {
             first,

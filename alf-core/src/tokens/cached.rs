@@ -83,7 +83,7 @@ mod tests {
 
     use zeroize::Zeroizing;
 
-    use crate::machine::{Demand, Generation, Landed, Landing, Policy, Renewal};
+    use crate::machine::{Completion, Demand, Generation, Obtained, Policy, Renewal};
     use crate::secret::sensitive_header;
     use crate::token::Grant;
 
@@ -96,19 +96,21 @@ mod tests {
         let mut machine = Renewal::new(Policy {
             leeway: Duration::ZERO,
             default_lifetime: None,
-            flight_timeout: Duration::from_secs(10),
+            acquisition_timeout: Duration::from_secs(10),
         });
         let Demand::Begin(begin) = machine.demand(Moment::START) else {
             panic!("there is no token");
         };
-        let landing = Landing {
+        let obtained = Obtained {
             token: (),
             lifetime: None,
             asked_at: Moment::START,
         };
-        match machine.land(Moment::START, begin.flight, Ok(landing), 0.0) {
-            Landed::Took(generation) => generation,
-            Landed::Same(_) | Landed::Failed { .. } | Landed::Late => panic!("it landed"),
+        match machine.land(Moment::START, begin.acquisition, Ok(obtained), 0.0) {
+            Completion::Took(generation) => generation,
+            Completion::Same(_) | Completion::Failed { .. } | Completion::Late => {
+                panic!("it landed")
+            }
         }
     }
 

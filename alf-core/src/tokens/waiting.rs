@@ -34,13 +34,13 @@ pub(crate) struct Renewing {
     pub(super) origin: Option<Origin>,
 }
 
-/// A place in the queue of one flight. It was taken under the lock: no news can be missed.
+/// A place in the queue of one acquisition. It was taken under the lock: no news can be missed.
 pub(super) struct Waiter {
     pub(super) announcement: Arc<Announcement>,
     pub(super) news: EventListener,
 }
 
-/// How long one caller still waits, whatever becomes of flights (S5).
+/// How long one caller still waits, whatever becomes of acquisitions (S5).
 struct Patience {
     asked_at: Moment,
     ends_at: Moment,
@@ -50,7 +50,7 @@ enum Woken {
     /// An attempt has failed.
     Stirred,
     ByOutcome(Outcome),
-    /// The flight is past its deadline and has not told: its runtime is not polled any more.
+    /// The acquisition is past its deadline and has not told: its runtime is not polled any more.
     Frozen,
     OutOfPatience,
 }
@@ -67,7 +67,7 @@ impl Shared {
             };
             let patience = patience.get_or_insert_with(|| self.patience());
             match self.wait(waiter, patience).await {
-                Woken::ByOutcome(Outcome::Landed(token)) => return Ok(token),
+                Woken::ByOutcome(Outcome::Completion(token)) => return Ok(token),
                 // S2: its waiters share the failure; but a token that is not over yet is used
                 // (E4), also one that was set aside (R1).
                 Woken::ByOutcome(Outcome::Failed(error)) => return self.at_hand().ok_or(error),
@@ -97,7 +97,7 @@ impl Shared {
             let announcement = Arc::clone(&waiter.announcement);
             let patience = patience.get_or_insert_with(|| self.patience());
             step = match self.wait(waiter, patience).await {
-                Woken::ByOutcome(Outcome::Landed(token)) => return Ok(token),
+                Woken::ByOutcome(Outcome::Completion(token)) => return Ok(token),
                 // R5: also where others go on with the token that this caller saw rejected.
                 Woken::ByOutcome(Outcome::Failed(error)) => return Err(error),
                 // S4, S5: ask again.
@@ -108,7 +108,7 @@ impl Shared {
                         Verdict::HandBack => self.demand(),
                     }
                 }
-                // R1: a rejected token is not used while the flight runs.
+                // R1: a rejected token is not used while the acquisition runs.
                 Woken::Stirred => Step::Wait(announcement.waiter()),
                 Woken::OutOfPatience => return Err(self.gave_up(patience)),
             };
@@ -121,7 +121,7 @@ impl Shared {
         if let Some(outcome) = announcement.outcome() {
             return Woken::ByOutcome(outcome);
         }
-        let frozen_from = announcement.deadline() + self.config.landing_time();
+        let frozen_from = announcement.deadline() + self.config.completion_time();
         let until = frozen_from.min(patience.ends_at);
         let timer = self.runtime.sleep(until.saturating_since(self.now()));
         let woken = before(news, timer).await;
@@ -152,7 +152,7 @@ impl Shared {
         token.filter(|_| state.renewal.is_last_resort(now))
     }
 
-    /// What a caller gets who waits no longer while the flight goes on (S5).
+    /// What a caller gets who waits no longer while the acquisition goes on (S5).
     fn gave_up(&self, patience: &Patience) -> TokenError {
         let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
         let waited = self.now().saturating_since(patience.asked_at);

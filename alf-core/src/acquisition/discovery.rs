@@ -12,11 +12,11 @@ use crate::machine::{Failure, Moment};
 use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
-use crate::{Event, ExchangeOptions, TokenErrorKind, TransportErrorKind};
+use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
-use super::{Flight, MAX_ANSWER, no_answer};
+use super::{Acquisition, MAX_ANSWER, no_answer};
 
-impl Flight {
+impl Acquisition {
     /// The token endpoint; where it is an issuer's, by its metadata.
     pub(super) async fn place(&self, until: Moment) -> Result<Arc<Place>, Cause> {
         let issuer = match &self.shared.config.server {
@@ -53,7 +53,7 @@ impl Flight {
             TokenErrorKind::Authentication
             | TokenErrorKind::Discovery
             | TokenErrorKind::TokenType
-            | TokenErrorKind::Died => false,
+            | TokenErrorKind::Aborted => false,
         };
         if is_gone {
             issuer.doubt();
@@ -85,16 +85,16 @@ impl Flight {
         match endpoint.exchange(request, &options).await {
             Ok(response) => Ok(found(response)),
             Err(error) => match error.kind() {
-                TransportErrorKind::Redirected => Ok(Found::Nothing(
+                ExchangeErrorKind::Redirected => Ok(Found::Nothing(
                     "a redirect, which is not followed".to_owned(),
                 )),
-                TransportErrorKind::TooLarge => {
+                ExchangeErrorKind::TooLarge => {
                     let problem = format!("{document}: larger than 1 MiB");
                     Err(unusable(problem, Failure::PERMANENT))
                 }
-                TransportErrorKind::Connect
-                | TransportErrorKind::Exchange
-                | TransportErrorKind::Timeout => Err(no_answer(error)),
+                ExchangeErrorKind::Connect
+                | ExchangeErrorKind::Exchange
+                | ExchangeErrorKind::Timeout => Err(no_answer(error)),
             },
         }
     }

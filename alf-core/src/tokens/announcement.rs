@@ -1,26 +1,26 @@
-//! Where the waiters of one flight look.
+//! Where the waiters of one acquisition look.
 
 use std::sync::{Arc, OnceLock};
 
 use event_listener::Event;
 
-use crate::machine::{Begin, FlightId, Moment};
+use crate::machine::{AcquisitionId, Begin, Moment};
 use crate::{Token, TokenError};
 
 use super::waiting::Waiter;
 
-/// The outcome of one flight, once there is one, and a bell.
+/// The outcome of one acquisition, once there is one, and a bell.
 pub(super) struct Announcement {
-    flight: FlightId,
+    acquisition: AcquisitionId,
     deadline: Moment,
     outcome: OnceLock<Outcome>,
     bell: Event,
 }
 
-/// What became of a flight, for those who waited for it (S2).
+/// What became of an acquisition, for those who waited for it (S2).
 #[derive(Clone)]
 pub(super) enum Outcome {
-    Landed(Token),
+    Completion(Token),
     Failed(TokenError),
     /// It has no result: it died, or another took its place. Its waiters ask again (S4, S5).
     Gone,
@@ -29,18 +29,18 @@ pub(super) enum Outcome {
 impl Announcement {
     pub(super) fn new(begin: Begin) -> Self {
         Self {
-            flight: begin.flight,
+            acquisition: begin.acquisition,
             deadline: begin.deadline,
             outcome: OnceLock::new(),
             bell: Event::new(),
         }
     }
 
-    pub(super) fn flight(&self) -> FlightId {
-        self.flight
+    pub(super) fn acquisition(&self) -> AcquisitionId {
+        self.acquisition
     }
 
-    /// When the flight must have ended (S5).
+    /// When the acquisition must have ended (S5).
     pub(super) fn deadline(&self) -> Moment {
         self.deadline
     }
@@ -60,7 +60,7 @@ impl Announcement {
 
     /// Announces the outcome; the first one counts.
     pub(super) fn announce(&self, outcome: Outcome) {
-        // A second one is of a flight that was replaced: its waiters have been told.
+        // A second one is of an acquisition that was replaced: its waiters have been told.
         let _ = self.outcome.set(outcome);
         self.stir();
     }

@@ -1,4 +1,4 @@
-//! How a flight ends: S4, S5, B2, E6.
+//! How an acquisition ends: S4, S5, B2, E6.
 
 use super::*;
 
@@ -9,82 +9,89 @@ impl Watched {
         states: Option<Duration>,
         jitter: f64,
     ) -> Result<(), Broken> {
-        let Some(flight) = self.flight.take() else {
+        let Some(acquisition) = self.acquisition.take() else {
             return Ok(());
         };
-        let landing = Landing {
+        let obtained = Obtained {
             token: value,
             lifetime: states,
-            asked_at: flight.begun_at,
+            asked_at: acquisition.begun_at,
         };
-        let landed = self.machine.land(self.now, flight.id, Ok(landing), jitter);
+        let landed = self
+            .machine
+            .land(self.now, acquisition.id, Ok(obtained), jitter);
         self.died = false;
         self.failed = false;
-        self.stumbled = false;
+        self.attempt_failed = false;
         self.resting_until = at(0);
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
-        let (Landed::Took(generation) | Landed::Same(generation)) = landed else {
-            return broken("S1: it was the flight that is under way", &landed);
+        let (Completion::Took(generation) | Completion::Same(generation)) = landed else {
+            return broken("S1: it was the acquisition that is under way", &landed);
         };
         if same {
-            for origin in (0..ORIGINS).filter(|origin| flight.rejected_by[*origin]) {
+            for origin in (0..ORIGINS).filter(|origin| acquisition.rejected_by[*origin]) {
                 self.cool_down(origin, generation);
             }
         } else {
             self.older = self.held.as_ref().map(|held| held.generation);
         }
         let in_order = if same {
-            landed == Landed::Same(generation)
+            landed == Completion::Same(generation)
                 && self.generation_of(Which::Held) == Some(generation)
         } else {
-            landed == Landed::Took(generation) && self.generation_of(Which::Held) < Some(generation)
+            landed == Completion::Took(generation)
+                && self.generation_of(Which::Held) < Some(generation)
         };
-        let (landed_at, on_trial) = match &self.held {
-            Some(held) if same => (held.landed_at, held.on_trial),
-            Some(_) | None => (self.now, flight.rejected_by),
+        let (response_origin, unproven) = match &self.held {
+            Some(held) if same => (held.response_origin, held.unproven),
+            Some(_) | None => (self.now, acquisition.rejected_by),
         };
         let leeway = self.policy.leeway;
         let life = states
             .or(self.policy.default_lifetime)
             .map_or(Lifetime::UNKNOWN, |stated| {
-                Lifetime::new(flight.begun_at, self.now, stated, leeway, jitter)
+                Lifetime::new(acquisition.begun_at, self.now, stated, leeway, jitter)
             });
         self.held = Some(Token {
             value,
             generation,
-            landed_at,
+            response_origin,
             life,
             set_aside: false,
-            on_trial,
+            unproven,
         });
         holds(in_order, "R1, E6: a generation for each new token")
     }
 
     pub(super) fn fail(&mut self, failure: Failure) -> Result<(), Broken> {
-        let Some(flight) = self.flight.take() else {
+        let Some(acquisition) = self.acquisition.take() else {
             return Ok(());
         };
-        let landed = self.machine.land(self.now, flight.id, Err(failure), 0.0);
+        let landed = self
+            .machine
+            .land(self.now, acquisition.id, Err(failure), 0.0);
         self.died = false;
-        self.stumbled = false;
-        let Landed::Failed { until } = landed else {
+        self.attempt_failed = false;
+        let Completion::Failed { until } = landed else {
             return broken("B2: it failed", &landed);
         };
         self.rest(until, failure)
     }
 
     pub(super) fn die(&mut self) -> Result<(), Broken> {
-        let Some(flight) = self.flight.take() else {
+        let Some(acquisition) = self.acquisition.take() else {
             return Ok(());
         };
         let second = std::mem::replace(&mut self.died, true);
-        match self.machine.die(self.now, flight.id) {
-            Death::AskAgain => holds(!second, "S4: the second in a row fails"),
-            Death::Failed { until } => {
+        match self.machine.die(self.now, acquisition.id) {
+            AbortOutcome::AskAgain => holds(!second, "S4: the second in a row fails"),
+            AbortOutcome::Failed { until } => {
                 holds(second, "S4: the first one is not a failure")?;
                 self.rest(until, Failure::TRANSIENT)
             }
-            Death::Late => broken("S1: it was the flight that is under way", &flight),
+            AbortOutcome::Late => {
+                broken("S1: it was the acquisition that is under way", &acquisition)
+            }
         }
     }
 
@@ -113,20 +120,20 @@ impl Watched {
             return Ok(());
         };
         let before = self.machine.clone();
-        let landing = Landing {
+        let obtained = Obtained {
             token: 200,
             lifetime: None,
             asked_at: at(0),
         };
         let machine = &mut self.machine;
-        machine.stumble(frozen);
+        machine.attempt_failed(frozen);
         let told = (
-            machine.land(self.now, frozen, Ok(landing), 0.0),
+            machine.land(self.now, frozen, Ok(obtained), 0.0),
             machine.land(self.now, frozen, Err(Failure::PERMANENT), 0.0),
             machine.die(self.now, frozen),
         );
         holds(
-            told == (Landed::Late, Landed::Late, Death::Late) && *machine == before,
+            told == (Completion::Late, Completion::Late, AbortOutcome::Late) && *machine == before,
             "S5: a late result changes nothing",
         )
     }

@@ -1,4 +1,4 @@
-//! S: one flight, whatever becomes of callers, runtimes and servers.
+//! S: one acquisition, whatever becomes of callers, runtimes and servers.
 
 use alf_core::{Event, Observer, TokenErrorKind};
 
@@ -10,11 +10,11 @@ use crate::support::{
 fn s1_a_thousand_callers_cost_one_token_request() {
     let world = World::new();
     let client = world.client();
-    let flight = world.endpoint.hold();
+    let acquisition = world.endpoint.hold();
     let mut calls: Vec<_> = (0..1000)
         .map(|_| world.send(&client, ApiRequest::get(API)))
         .collect();
-    flight.answer(Reply::Issue);
+    acquisition.answer(Reply::Issue);
     world.runtime.run_until_stalled();
     for call in &mut calls {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
@@ -25,10 +25,10 @@ fn s1_a_thousand_callers_cost_one_token_request() {
 }
 
 #[test]
-fn s1_clones_share_the_flight_and_clients_of_their_own_do_not() {
+fn s1_clones_share_the_acquisition_and_clients_of_their_own_do_not() {
     let world = World::new();
     let (client, other) = (world.client(), world.client());
-    let _flights = [world.endpoint.hold(), world.endpoint.hold()];
+    let _acquisitions = [world.endpoint.hold(), world.endpoint.hold()];
     let _calls = [
         world.ask(client.tokens()),
         world.ask(client.clone().tokens()),
@@ -42,9 +42,9 @@ fn s1_clones_share_the_flight_and_clients_of_their_own_do_not() {
 fn s2_all_waiters_share_a_failure_and_it_is_not_repeated_for_each() {
     let world = World::new();
     let tokens = world.tokens();
-    let flight = world.endpoint.hold();
+    let acquisition = world.endpoint.hold();
     let mut calls: Vec<_> = (0..1000).map(|_| world.ask(&tokens)).collect();
-    flight.answer(Reply::refuse(401, "invalid_client"));
+    acquisition.answer(Reply::refuse(401, "invalid_client"));
     world.runtime.run_until_stalled();
     for call in &mut calls {
         let error = call.take().unwrap().unwrap_err();
@@ -53,10 +53,10 @@ fn s2_all_waiters_share_a_failure_and_it_is_not_repeated_for_each() {
         assert_eq!(error.attempts(), 1);
     }
     assert_eq!(world.endpoint.requests(), 1);
-    assert_eq!(world.events.count("FlightFailed"), 1);
+    assert_eq!(world.events.count("AcquisitionFailed"), 1);
 }
 
-/// What can be dropped at a stage of the flight, and what moves it on to the next.
+/// What can be dropped at a stage of the acquisition, and what moves it on to the next.
 const STAGES: usize = 5;
 
 /// Flies with one failed attempt; `at_stage` is called with the number of each stage.
@@ -104,7 +104,7 @@ fn s3_no_dropped_caller_fails_or_delays_another_or_costs_a_request() {
 }
 
 #[test]
-fn s3_a_flight_without_any_caller_left_lands() {
+fn s3_an_acquisition_without_any_caller_left_lands() {
     for stage in 1..STAGES {
         let world = World::new();
         let client = world.client();
@@ -126,7 +126,7 @@ fn s3_a_flight_without_any_caller_left_lands() {
 }
 
 #[test]
-fn s4_a_flight_that_dies_is_begun_again_once() {
+fn s4_an_acquisition_that_dies_is_begun_again_once() {
     let world = World::new();
     let tokens = world.tokens();
     let _lost = world.endpoint.hold();
@@ -137,7 +137,7 @@ fn s4_a_flight_that_dies_is_begun_again_once() {
         assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
     }
     assert_eq!(world.endpoint.requests(), 2);
-    assert_eq!(world.events.count("FlightDied"), 1);
+    assert_eq!(world.events.count("AcquisitionAborted"), 1);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn s4_a_second_death_in_a_row_is_a_failure_with_advice_and_alf_rests() {
     // As a tokio runtime that was shut down: it drops the task within `spawn`.
     world.runtime.shut_down();
     let error = world.ask_now(&tokens).unwrap_err();
-    assert_eq!(error.kind(), TokenErrorKind::Died);
+    assert_eq!(error.kind(), TokenErrorKind::Aborted);
     assert!(error.is_transient());
     assert!(
         error.to_string().contains("needs the tokio runtime"),
@@ -157,13 +157,13 @@ fn s4_a_second_death_in_a_row_is_a_failure_with_advice_and_alf_rests() {
         error.retry_at(),
         Some(alf_core::Runtime::wall_clock(&world.runtime) + seconds(1))
     );
-    assert_eq!(world.events.count("FlightBegun"), 2);
+    assert_eq!(world.events.count("AcquisitionStarted"), 2);
     // It rests: nothing is begun.
     assert_eq!(
         world.ask_now(&tokens).unwrap_err().kind(),
-        TokenErrorKind::Died
+        TokenErrorKind::Aborted
     );
-    assert_eq!(world.events.count("FlightBegun"), 2);
+    assert_eq!(world.events.count("AcquisitionStarted"), 2);
     // And it recovers.
     world.runtime.revive();
     world.advance(seconds(1));
@@ -196,14 +196,14 @@ fn s4_a_transport_that_panics_costs_two_requests_whatever_the_callers() {
     for call in &mut calls {
         assert_eq!(
             call.take().unwrap().unwrap_err().kind(),
-            TokenErrorKind::Died
+            TokenErrorKind::Aborted
         );
     }
     assert_eq!(world.endpoint.requests(), 2);
 }
 
 #[test]
-fn s4_a_flight_that_dies_beside_a_due_token_is_invisible() {
+fn s4_an_acquisition_that_dies_beside_a_due_token_is_invisible() {
     let world = World::new();
     let tokens = world.tokens();
     world.token_now(&tokens);
@@ -230,10 +230,10 @@ impl Observer for Touchy {
 #[test]
 fn s4_an_observer_that_panics_keeps_nobody_waiting() {
     for (name, reply) in [
-        ("TokenLanded", Reply::Issue),
-        ("FlightFailed", Reply::refuse(400, "invalid_client")),
+        ("TokenObtained", Reply::Issue),
+        ("AcquisitionFailed", Reply::refuse(400, "invalid_client")),
         ("AttemptFailed", Reply::status(503)),
-        ("FlightDied", Reply::Panic),
+        ("AcquisitionAborted", Reply::Panic),
     ] {
         let world = World::new();
         let builder = world.builder().client_secret(CLIENT_ID, SECRET);

@@ -1,11 +1,11 @@
-//! S: one flight for all, which belongs to nobody and ends in time.
+//! S: one acquisition for all, which belongs to nobody and ends in time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use alf_core::{
-    BoxFuture, ExchangeOptions, Moment, Runtime, TokenEndpoint, TokenErrorKind, TransportError,
+    BoxFuture, ExchangeError, ExchangeOptions, Moment, Runtime, TokenErrorKind, TokenTransport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -74,11 +74,15 @@ pub(super) fn s3_dropping_the_first_caller_costs_nobody_anything<S: Subject>(cas
     for call in others {
         call.wait().expect_status(200);
     }
-    assert_eq!(case.token_requests(), 1, "expected the flight to go on");
+    assert_eq!(
+        case.token_requests(),
+        1,
+        "expected the acquisition to go on"
+    );
     assert_eq!(case.servers.resource.counts().at("/first"), 0);
 }
 
-pub(super) fn s3_a_flight_whose_callers_are_all_gone_still_lands<S: Subject>(case: &Case<S>) {
+pub(super) fn s3_an_acquisition_whose_callers_are_all_gone_still_lands<S: Subject>(case: &Case<S>) {
     let gate = Gate::new();
     let held = Answer::normal().held_by(&gate);
     case.servers.authorization.answer_next(held);
@@ -97,19 +101,19 @@ pub(super) fn s4_a_panic_in_the_transport_is_survived<S: Subject>(case: &Case<S>
     for call in case.start_gets(5, &client, "/things") {
         call.wait().expect_status(200);
     }
-    assert_eq!(case.events.deaths(), 1, "expected one flight to die");
+    assert_eq!(case.events.deaths(), 1, "expected one acquisition to die");
     assert_eq!(case.token_requests(), 1);
 }
 
 pub(super) fn s4_two_panics_in_a_row_are_an_error<S: Subject>(case: &Case<S>) {
     let client = client_that_panics(case, 2);
     let error = case.get(&client, "/things").expect_token_error();
-    assert_eq!(error.kind(), TokenErrorKind::Died);
+    assert_eq!(error.kind(), TokenErrorKind::Aborted);
     case.time.advance(Duration::from_secs(5));
     case.get(&client, "/things").expect_status(200);
 }
 
-pub(super) fn s4_a_flight_that_is_stopped_is_begun_anew<S: Subject>(case: &Case<S>) {
+pub(super) fn s4_an_acquisition_that_is_stopped_is_begun_anew<S: Subject>(case: &Case<S>) {
     let gate = Gate::new();
     let held = Answer::normal().held_by(&gate);
     case.servers.authorization.answer_next(held);
@@ -130,7 +134,7 @@ pub(super) fn s4_a_flight_that_is_stopped_is_begun_anew<S: Subject>(case: &Case<
     for call in calls {
         call.wait().expect_status(200);
     }
-    assert_eq!(case.token_requests(), 2, "expected one other flight");
+    assert_eq!(case.token_requests(), 2, "expected one other acquisition");
 }
 
 pub(super) fn s5_a_silent_server_is_waited_for_no_longer_than_said<S: Subject>(case: &Case<S>) {
@@ -168,12 +172,12 @@ struct Panicking<T> {
 }
 
 #[async_trait]
-impl<T: TokenEndpoint> TokenEndpoint for Panicking<T> {
+impl<T: TokenTransport> TokenTransport for Panicking<T> {
     async fn exchange(
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, ExchangeError> {
         let less = |left: usize| left.checked_sub(1);
         let left = self
             .left
