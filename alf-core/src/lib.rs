@@ -51,8 +51,8 @@ mod wire;
 pub use authentication::{
     AuthenticationContext, AuthenticationError, CertificateAndKey, CertificatePem, ClientAssertion,
     ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost,
-    NoClientAuthentication, PrivateKeyJwt, Reload, SecretError, SelfSignedTlsClientAuth, Signer,
-    TlsClientAuth,
+    CredentialsFingerprint, NoClientAuthentication, PrivateKeyJwt, SecretError,
+    SelfSignedTlsClientAuth, Signer, TlsClientAuth,
 };
 pub use builder::{
     Adapter, ClientBuilder, CustomTokenTransport, CustomTransport, HttpClients, Library,

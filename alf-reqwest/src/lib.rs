@@ -66,11 +66,10 @@ pub use transport::ReqwestTransport;
 
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
-    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event, Moment,
-    NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
-    Rejection, Reload, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime,
-    TimeoutPhase, TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
-    TokioRuntime,
+    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
+    Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
+    Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
+    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget, TokioRuntime,
 };
 
 #[cfg(feature = "config")]

@@ -72,10 +72,10 @@ pub use transport::SurfTransport;
 
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
-    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, Event, Moment,
-    NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
-    Rejection, Reload, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime,
-    TimeoutPhase, TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
+    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
+    Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
+    Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
+    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 #[cfg(feature = "config")]

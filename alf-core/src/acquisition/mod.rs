@@ -20,8 +20,8 @@ use crate::tokens::Shared;
 use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, AuthenticationError, Event, ExchangeError, ExchangeErrorKind,
-    ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
+    AuthenticationContext, AuthenticationError, CredentialsFingerprint, Event, ExchangeError,
+    ExchangeErrorKind, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
 };
 
 /// An acquisition. However it ends, the manager is told: by its result, or, when it is dropped without
@@ -39,8 +39,8 @@ struct Progress {
     begun_at: Moment,
     /// How the last attempt but this one failed.
     earlier: Option<TokenError>,
-    /// The version of the credentials that the attempt went with (B3).
-    credentials: u64,
+    /// The credentials that the last attempt was made with (B3).
+    credentials: CredentialsFingerprint,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Acquisition {
             attempts: Attempts::new(deadline, after_failure),
             begun_at: self.shared.now(),
             earlier: None,
-            credentials: self.credentials(),
+            credentials: CredentialsFingerprint::not_read(),
         };
         // B3: with a secret that has just changed.
         let mut at_once = false;
@@ -103,7 +103,7 @@ impl Acquisition {
                 Next::Reload => {
                     // E4: nobody waits for what becomes of it.
                     self.shared.attempt_failed(self.id());
-                    let reloaded = self.reload(progress.credentials, &cause).await;
+                    let reloaded = self.reload(&progress.credentials, &cause).await;
                     if reloaded == Reloaded::Changed {
                         at_once = true;
                         self.ticket = self.shared.server.renewed(self.ticket);
@@ -164,13 +164,13 @@ impl Acquisition {
             wall_clock: self.shared.clock.wall(),
             attempt: progress.attempts.made() + 1,
         };
-        config
+        progress.credentials = CredentialsFingerprint::not_read();
+        progress.credentials = config
             .authentication
             .as_ref()
             .authenticate(&context, &mut request)
             .await
             .map_err(no_proof)?;
-        progress.credentials = self.credentials();
         let now = self.shared.now();
         if self.begin.deadline <= now {
             // S5: it was frozen, and another may be under way in its place.
@@ -202,9 +202,8 @@ impl Acquisition {
         Ok(Acquired { obtained, header })
     }
 
-    /// B3: credentials that can be read again are, once. `version` is that of the refused ones:
-    /// where it is another now, an acquisition of another view has read others meanwhile.
-    async fn reload(&self, version: u64, cause: &Cause) -> Reloaded {
+    /// B3: credentials that can be read again are, once. `used` are the refused ones.
+    async fn reload(&self, used: &CredentialsFingerprint, cause: &Cause) -> Reloaded {
         if cause.kind == TokenErrorKind::Discovery {
             // Nobody has seen them.
             return Reloaded::Unchanged;
@@ -213,11 +212,10 @@ impl Acquisition {
         let left = self.begin.deadline.saturating_since(self.shared.now());
         // Others may wait for their turn.
         let timeout = left.min(self.shared.config.attempt_timeout);
-        let reloaded = self.within(timeout, authentication.reload()).await;
-        if self.credentials() != version {
-            return Reloaded::Changed;
+        match self.within(timeout, authentication.has_changed(used)).await {
+            Some(true) => Reloaded::Changed,
+            Some(false) | None => Reloaded::Unchanged,
         }
-        reloaded.map_or(Reloaded::Unchanged, Into::into)
     }
 
     async fn pause(&self, now: Moment, at: Moment, jitter: f64, error: TokenError) {
@@ -234,10 +232,6 @@ impl Acquisition {
             server.attempt_failed(now, self.ticket, at, jitter, error);
         }
         self.shared.runtime.sleep(pause).await;
-    }
-
-    fn credentials(&self) -> u64 {
-        self.shared.config.authentication.as_ref().version()
     }
 
     fn crash(&self, cause: Cause, progress: &Progress) -> FailedAcquisition {

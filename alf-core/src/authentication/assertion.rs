@@ -12,7 +12,8 @@ use crate::wire::token_request::TokenRequest;
 use super::jwt::{JWT_BEARER, add_assertion};
 use super::source::{Reader, Sort, Source};
 use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, Reload, SecretError,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+    SecretError,
 };
 
 /// An assertion that another has signed for the client, and that is read anew for each attempt:
@@ -114,21 +115,17 @@ impl ClientAuthentication for ClientAssertion {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         let assertion = self.assertion.read().await?;
         if self.client_id == ClientId::Sent {
             request.parameter("client_id", context.client_id());
         }
         add_assertion(request, &self.assertion_type, assertion.trim());
-        Ok(())
+        Ok(CredentialsFingerprint::of(assertion.as_str()))
     }
 
-    async fn reload(&self) -> Reload {
-        self.assertion.reload().await
-    }
-
-    fn version(&self) -> u64 {
-        self.assertion.version()
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        self.assertion.has_changed(since).await
     }
 
     fn check(&self) -> Result<(), ConfigError> {

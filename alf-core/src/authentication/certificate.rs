@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::ConfigError;
 
+use super::AuthenticationError;
 use super::pem;
 use super::private_key::of_certificate;
 use super::source::{Reader, Sort, Source};
-use super::{AuthenticationError, Reload};
 
 /// A certificate that is not in the PEM of the key: by value, or where to read it.
 pub(super) enum CertificateSource {
@@ -37,20 +37,6 @@ impl CertificateSource {
                 let pem = reader.read().await?;
                 of_certificate(&pem).map_err(|problem| reader.unusable(problem))
             }
-        }
-    }
-
-    pub(super) async fn reload(&self) -> Reload {
-        match self {
-            Self::Value(_) => Reload::Unchanged,
-            Self::File(reader) => reader.reload().await,
-        }
-    }
-
-    pub(super) fn version(&self) -> u64 {
-        match self {
-            Self::Value(_) => 0,
-            Self::File(reader) => reader.version(),
         }
     }
 

@@ -12,7 +12,8 @@ use crate::wire::token_request::TokenRequest;
 
 use super::source::Reader;
 use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret, Reload,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
+    CredentialsFingerprint,
 };
 
 /// `client_secret_basic`: id and secret in the `Authorization` header of the token request.
@@ -72,7 +73,7 @@ impl ClientAuthentication for ClientSecretBasic {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         let secret = self.secret.read().await?;
         let encoded_id = self.encoding.of(context.client_id(), IN_ID);
         let encoded_secret = self.encoding.of(&secret, IN_SECRET);
@@ -83,15 +84,11 @@ impl ClientAuthentication for ClientSecretBasic {
         let value = sensitive_header(["Basic ", &credentials].concat())
             .ok_or_else(|| AuthenticationError::permanent("the secret does not fit a header"))?;
         request.authorization(value);
-        Ok(())
+        Ok(CredentialsFingerprint::of(secret.as_str()))
     }
 
-    async fn reload(&self) -> Reload {
-        self.secret.reload().await
-    }
-
-    fn version(&self) -> u64 {
-        self.secret.version()
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        self.secret.has_changed(since).await
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -109,19 +106,15 @@ impl ClientAuthentication for ClientSecretPost {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         let secret = self.secret.read().await?;
         request.parameter("client_id", context.client_id());
         request.secret_parameter("client_secret", &secret);
-        Ok(())
+        Ok(CredentialsFingerprint::of(secret.as_str()))
     }
 
-    async fn reload(&self) -> Reload {
-        self.secret.reload().await
-    }
-
-    fn version(&self) -> u64 {
-        self.secret.version()
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        self.secret.has_changed(since).await
     }
 
     fn check(&self) -> Result<(), ConfigError> {

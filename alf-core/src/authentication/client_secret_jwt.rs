@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
 
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
@@ -11,7 +12,8 @@ use crate::wire::token_request::TokenRequest;
 use super::jwt::{AssertionSettings, Header, JWT_BEARER, add_assertion, signed};
 use super::source::Reader;
 use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret, Reload,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
+    CredentialsFingerprint,
 };
 
 /// `client_secret_jwt`: an assertion that holds a MAC by the client secret, so that the secret
@@ -92,6 +94,14 @@ impl ClientSecretJwt {
         self.settings.typ = Some(typ.into());
         self
     }
+
+    async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
+        let secret = self.secret.read().await?;
+        match self.algorithm.too_short(&secret) {
+            None => Ok(secret),
+            Some(problem) => Err(self.secret.unusable(problem)),
+        }
+    }
 }
 
 #[async_trait]
@@ -100,11 +110,8 @@ impl ClientAuthentication for ClientSecretJwt {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
-        let secret = self.secret.read().await?;
-        if let Some(problem) = self.algorithm.too_short(&secret) {
-            return Err(self.secret.unusable(problem));
-        }
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        let secret = self.read().await?;
         let header = Header {
             algorithm: self.algorithm.name(),
             key_id: None,
@@ -115,15 +122,14 @@ impl ClientAuthentication for ClientSecretJwt {
         request.mask(&secret);
         request.parameter("client_id", context.client_id());
         add_assertion(request, JWT_BEARER, &signed(&message, mac.as_ref()));
-        Ok(())
+        Ok(CredentialsFingerprint::of(secret.as_str()))
     }
 
-    async fn reload(&self) -> Reload {
-        self.secret.reload().await
-    }
-
-    fn version(&self) -> u64 {
-        self.secret.version()
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        match self.read().await {
+            Ok(secret) => !since.matches(secret.as_str()),
+            Err(_) => false,
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {

@@ -8,6 +8,7 @@ mod certificate_and_key;
 mod client_secret;
 #[cfg(feature = "jwt")]
 mod client_secret_jwt;
+mod fingerprint;
 mod jwt;
 mod none;
 mod pem;
@@ -22,6 +23,7 @@ mod tls;
 pub use assertion::ClientAssertion;
 pub use certificate_and_key::{CertificateAndKey, CertificatePem};
 pub use client_secret::{ClientSecretBasic, ClientSecretPost};
+pub use fingerprint::CredentialsFingerprint;
 pub use none::NoClientAuthentication;
 pub use private_key_jwt::PrivateKeyJwt;
 pub use secret_source::{ClientSecret, SecretError};
@@ -42,7 +44,6 @@ use async_trait::async_trait;
 use http::Uri;
 
 use crate::ConfigError;
-use crate::machine::Reloaded;
 use crate::wire::token_request::TokenRequest;
 
 /// Adds the client's proof to a token request.
@@ -51,12 +52,15 @@ use crate::wire::token_request::TokenRequest;
 ///
 /// [`check`](Self::check) once, when the client is built. [`authenticate`](Self::authenticate) for
 /// every attempt: what it adds is built anew each time (a fresh `jti`, a secret read again).
-/// [`reload`](Self::reload) once in an acquisition, after a permanent refusal.
+/// [`has_changed`](Self::has_changed) at most once in an acquisition, after a permanent refusal.
 ///
 /// # Examples
 ///
 /// ```
-/// use alf_core::{AuthenticationContext, AuthenticationError, ClientAuthentication, TokenRequest};
+/// use alf_core::{
+///     AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+///     TokenRequest,
+/// };
 ///
 /// struct ApiKey(String);
 ///
@@ -66,10 +70,10 @@ use crate::wire::token_request::TokenRequest;
 ///         &self,
 ///         context: &AuthenticationContext<'_>,
 ///         request: &mut TokenRequest,
-///     ) -> Result<(), AuthenticationError> {
+///     ) -> Result<CredentialsFingerprint, AuthenticationError> {
 ///         request.parameter("client_id", context.client_id());
 ///         request.secret_parameter("api_key", &self.0);
-///         Ok(())
+///         Ok(CredentialsFingerprint::unchanging())
 ///     }
 /// }
 ///
@@ -79,7 +83,8 @@ use crate::wire::token_request::TokenRequest;
 /// ```
 #[async_trait]
 pub trait ClientAuthentication: Send + Sync + 'static {
-    /// Adds the proof to `request`.
+    /// Adds the client authentication to `request`, and returns the fingerprint of the credentials
+    /// that it used.
     ///
     /// # Errors
     ///
@@ -89,14 +94,20 @@ pub trait ClientAuthentication: Send + Sync + 'static {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError>;
+    ) -> Result<CredentialsFingerprint, AuthenticationError>;
 
-    /// Reads the credentials again, after a permanent refusal, and says whether they are others
-    /// than those of the last [`authenticate`](Self::authenticate) (B3).
+    /// Reads the credentials again, after a permanent refusal, and returns whether they differ from
+    /// those of `since`: the acquisition then tries again at once (B3). Credentials that cannot be
+    /// read have not changed.
     ///
-    /// Forgetting it costs a rest of a second or more after a rotation, and nothing else.
-    async fn reload(&self) -> Reload {
-        Reload::Unchanged
+    /// `since` is what [`authenticate`](Self::authenticate) returned for the attempt that was
+    /// refused. If that returned an error, `since` [matches](CredentialsFingerprint::matches) nothing.
+    ///
+    /// The default is `false`. For credentials that can be read again it costs a back-off of a
+    /// second or more after a rotation, and nothing else.
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        let _ = since;
+        false
     }
 
     /// What can be found wrong before anything is sent, when the client is built.
@@ -106,16 +117,6 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     /// The setting and its problem.
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
-    }
-
-    /// Counts how often [`authenticate`](Self::authenticate) used other credentials than the time
-    /// before (B3).
-    ///
-    /// A client's [views](crate::TokenManager::with_scope) have acquisitions at the same time: one of
-    /// them may be refused with credentials that another has found replaced meanwhile, so that
-    /// `reload` sees no change any more. Forgetting it costs such an acquisition its second try.
-    fn version(&self) -> u64 {
-        0
     }
 
     /// The method's name in the
@@ -136,20 +137,16 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Arc<M> {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         (**self).authenticate(context, request).await
     }
 
-    async fn reload(&self) -> Reload {
-        (**self).reload().await
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        (**self).has_changed(since).await
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         (**self).check()
-    }
-
-    fn version(&self) -> u64 {
-        (**self).version()
     }
 
     fn method(&self) -> Option<&str> {
@@ -164,35 +161,21 @@ impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Box<M> {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         (**self).authenticate(context, request).await
     }
 
-    async fn reload(&self) -> Reload {
-        (**self).reload().await
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        (**self).has_changed(since).await
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         (**self).check()
     }
 
-    fn version(&self) -> u64 {
-        (**self).version()
-    }
-
     fn method(&self) -> Option<&str> {
         (**self).method()
     }
-}
-
-/// Whether credentials that were read again are others than before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reload {
-    /// They are others: the acquisition tries at once.
-    Changed,
-    /// They are the same, or cannot be read again.
-    Unchanged,
 }
 
 /// What a proof may be made of.
@@ -292,15 +275,6 @@ impl AuthenticationError {
 
     pub(crate) fn is_transient(&self) -> bool {
         self.transient
-    }
-}
-
-impl From<Reload> for Reloaded {
-    fn from(reload: Reload) -> Self {
-        match reload {
-            Reload::Changed => Self::Changed,
-            Reload::Unchanged => Self::Unchanged,
-        }
     }
 }
 

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use crate::wire::token_request::TokenRequest;
 
-use super::{AuthenticationContext, AuthenticationError, ClientAuthentication};
+use super::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+};
 
 /// No client authentication: the request only names its client.
 ///
@@ -27,9 +29,9 @@ impl ClientAuthentication for NoClientAuthentication {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         request.parameter("client_id", context.client_id());
-        Ok(())
+        Ok(CredentialsFingerprint::unchanging())
     }
 
     fn method(&self) -> Option<&str> {

@@ -10,10 +10,12 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::ConfigError;
 
 use super::source::{Reader, Sort, Source};
-use super::{AuthenticationError, Reload, SecretError};
+use super::{AuthenticationError, SecretError};
 
 pub(super) use key_pair::KeyPair;
 pub(super) use thumbprint::of_certificate;
@@ -206,6 +208,7 @@ pub(super) struct KeyReader {
 
 /// What was read.
 pub(super) struct Read {
+    pub(super) pem: Zeroizing<String>,
     pub(super) key: KeyPair,
     /// That of the certificate beside it, where that is read.
     pub(super) thumbprint: Option<String>,
@@ -214,23 +217,21 @@ pub(super) struct Read {
 impl KeyReader {
     pub(super) async fn read(&self) -> Result<Read, AuthenticationError> {
         let pem = self.pem.read().await?;
-        self.parse(&pem)
-            .map_err(|problem| self.pem.unusable(problem))
-    }
-
-    pub(super) async fn reload(&self) -> Reload {
-        self.pem.reload().await
-    }
-
-    pub(super) fn version(&self) -> u64 {
-        self.pem.version()
+        match self.parse(&pem) {
+            Ok((key, thumbprint)) => Ok(Read {
+                pem,
+                key,
+                thumbprint,
+            }),
+            Err(problem) => Err(self.pem.unusable(problem)),
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.pem.check(|pem| self.parse(pem).err())
     }
 
-    fn parse(&self, pem: &str) -> Result<Read, Cow<'static, str>> {
+    fn parse(&self, pem: &str) -> Result<(KeyPair, Option<String>), Cow<'static, str>> {
         let (format, der) = pem::private_key(pem)?;
         let thumbprint = match self.settings.certificate {
             Certificate::NotRead => None,
@@ -241,7 +242,7 @@ impl KeyReader {
             KeyId::None => key,
             KeyId::Thumbprint => key.named_by_thumbprint()?,
         };
-        Ok(Read { key, thumbprint })
+        Ok((key, thumbprint))
     }
 }
 

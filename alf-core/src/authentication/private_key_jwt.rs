@@ -15,7 +15,10 @@ use super::certificate::CertificateSource;
 use super::jwt::{AssertionSettings, Header, JWT_BEARER, add_assertion, signed};
 #[cfg(feature = "jwt")]
 use super::private_key::{KeyReader, PrivateKey};
-use super::{AuthenticationContext, AuthenticationError, ClientAuthentication, Reload, Signer};
+use super::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+    Signer,
+};
 
 /// `private_key_jwt`: an assertion that is signed by the client's private key, so that the
 /// authorization server holds nothing that could be stolen from it
@@ -167,53 +170,39 @@ impl ClientAuthentication for PrivateKeyJwt {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         match &self.signer {
             #[cfg(feature = "jwt")]
             SignerSource::Key(reader) => {
-                // Before the certificate: where that is missing, the key has been read all the same.
                 let read = reader.read().await?;
-                let thumbprint = self.thumbprint().await?.or(read.thumbprint);
+                let thumbprint = self.thumbprint().await?;
+                let fingerprint = CredentialsFingerprint::of(&(read.pem.as_str(), &thumbprint));
+                let thumbprint = thumbprint.or(read.thumbprint);
                 self.assertion(&read.key, thumbprint.as_deref(), context, request)
-                    .await
+                    .await?;
+                Ok(fingerprint)
             }
             SignerSource::Given(signer) => {
                 let thumbprint = self.thumbprint().await?;
                 self.assertion(signer, thumbprint.as_deref(), context, request)
-                    .await
+                    .await?;
+                Ok(CredentialsFingerprint::of(&thumbprint))
             }
         }
     }
 
-    async fn reload(&self) -> Reload {
-        #[cfg(feature = "jwt")]
-        if let Some(certificate) = &self.certificate {
-            if certificate.reload().await == Reload::Changed {
-                return Reload::Changed;
-            }
-        }
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        let Ok(thumbprint) = self.thumbprint().await else {
+            return false;
+        };
         match &self.signer {
             #[cfg(feature = "jwt")]
-            SignerSource::Key(reader) => reader.reload().await,
-            SignerSource::Given(_) => Reload::Unchanged,
+            SignerSource::Key(reader) => match reader.read().await {
+                Ok(read) => !since.matches(&(read.pem.as_str(), &thumbprint)),
+                Err(_) => false,
+            },
+            SignerSource::Given(_) => thumbprint.is_some() && !since.matches(&thumbprint),
         }
-    }
-
-    fn version(&self) -> u64 {
-        #[cfg(feature = "jwt")]
-        let of_certificate = self
-            .certificate
-            .as_ref()
-            .map_or(0, CertificateSource::version);
-        #[cfg(not(feature = "jwt"))]
-        let of_certificate = 0;
-        let of_key: u64 = match &self.signer {
-            #[cfg(feature = "jwt")]
-            SignerSource::Key(reader) => reader.version(),
-            SignerSource::Given(_) => 0,
-        };
-        // Both only grow, so that their sum tells a change of either.
-        of_key.saturating_add(of_certificate)
     }
 
     fn check(&self) -> Result<(), ConfigError> {

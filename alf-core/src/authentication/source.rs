@@ -1,4 +1,4 @@
-//! Where a credential is read from: a value, a file, a callback; and whether it has changed.
+//! Where a credential is read from: a value, a file, or a callback.
 
 pub(super) mod file;
 
@@ -7,15 +7,14 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
 use crate::secret::SecretText;
 
-use super::{AuthenticationError, Reload, SecretError};
+use super::{AuthenticationError, CredentialsFingerprint, SecretError};
 
 use file::SecretFile;
 
@@ -39,7 +38,7 @@ pub(super) struct Sort {
 }
 
 type Callback = Arc<dyn Fn() -> SecretFuture + Send + Sync>;
-type SecretFuture = Pin<Box<dyn Future<Output = Result<SecretText, SecretError>> + Send>>;
+type SecretFuture = Pin<Box<dyn Future<Output = Result<Zeroizing<String>, SecretError>> + Send>>;
 
 impl Source {
     pub(super) fn value(text: String) -> Self {
@@ -61,7 +60,7 @@ impl Source {
             let text = read();
             Box::pin(async move {
                 match text.await {
-                    Ok(text) => Ok(SecretText::from(text.into())),
+                    Ok(text) => Ok(Zeroizing::new(text.into())),
                     Err(error) => Err(error.into()),
                 }
             })
@@ -80,51 +79,47 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Reads a credential, and remembers what it read last, to tell whether it has changed.
+/// Reads a credential.
 pub(super) struct Reader {
     source: Source,
     sort: &'static Sort,
-    last: Mutex<Option<SecretText>>,
-    /// How often one was read that is another than the one before.
-    version: AtomicU64,
 }
 
 impl Reader {
     pub(super) fn new(source: Source, sort: &'static Sort) -> Self {
-        Self {
-            source,
-            sort,
-            last: Mutex::new(None),
-            version: AtomicU64::new(0),
-        }
+        Self { source, sort }
     }
 
     /// The credential as it is now.
     pub(super) async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
-        let text = self.fetch().await?;
-        let exposed = Zeroizing::new(text.expose().to_owned());
-        self.remember(text);
-        Ok(exposed)
-    }
-
-    /// Whether the credential is another than the one that was read last.
-    pub(super) async fn reload(&self) -> Reload {
-        if matches!(self.source, Source::Value(_)) {
-            return Reload::Unchanged;
-        }
-        let Ok(text) = self.fetch().await else {
-            return Reload::Unchanged;
+        let text = match &self.source {
+            Source::Value(text) => Zeroizing::new(text.expose().to_owned()),
+            Source::File(file) => {
+                let bytes = file.read(self.sort.name).await?;
+                let text = text_of(&bytes).ok_or_else(|| self.unusable(self.sort.not_text))?;
+                Zeroizing::new((self.sort.in_file)(text).to_owned())
+            }
+            Source::Callback(read) => read().await.map_err(|error| {
+                let name = self.sort.name;
+                AuthenticationError::transient(format!("the callback for {name} failed"))
+                    .because(error)
+            })?,
         };
-        if self.is_another(&text) {
-            Reload::Changed
-        } else {
-            Reload::Unchanged
+        match (self.sort.problem)(&text) {
+            None => Ok(text),
+            Some(problem) => Err(self.unusable(problem)),
         }
     }
 
-    /// See [`ClientAuthentication::version`](super::ClientAuthentication::version).
-    pub(super) fn version(&self) -> u64 {
-        self.version.load(Ordering::Relaxed)
+    /// Whether the credential is another than that of `since`.
+    pub(super) async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        if matches!(self.source, Source::Value(_)) {
+            return false;
+        }
+        match self.read().await {
+            Ok(text) => !since.matches(text.as_str()),
+            Err(_) => false,
+        }
     }
 
     /// A credential by value is known when the client is built. `further` looks for problems that
@@ -159,44 +154,6 @@ impl Reader {
                 format!("the callback for {name} gave one that cannot be used: {problem}")
             }
         })
-    }
-
-    async fn fetch(&self) -> Result<SecretText, AuthenticationError> {
-        let text = match &self.source {
-            Source::Value(text) => text.clone(),
-            Source::File(file) => {
-                let bytes = file.read(self.sort.name).await?;
-                let text = text_of(&bytes).ok_or_else(|| self.unusable(self.sort.not_text))?;
-                SecretText::from((self.sort.in_file)(text).to_owned())
-            }
-            Source::Callback(read) => read().await.map_err(|error| {
-                let name = self.sort.name;
-                AuthenticationError::transient(format!("the callback for {name} failed"))
-                    .because(error)
-            })?,
-        };
-        match (self.sort.problem)(text.expose()) {
-            None => Ok(text),
-            Some(problem) => Err(self.unusable(problem)),
-        }
-    }
-
-    fn remember(&self, text: SecretText) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last
-            .as_ref()
-            .is_some_and(|last| last.expose() != text.expose())
-        {
-            self.version.fetch_add(1, Ordering::Relaxed);
-        }
-        *last = Some(text);
-    }
-
-    /// One that is there at last is another than none.
-    fn is_another(&self, text: &SecretText) -> bool {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref()
-            .is_none_or(|last| last.expose() != text.expose())
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Sent {
     pub(super) headers: HeaderMap,
     pub(super) body: String,
     pub(super) redactor: Redactor,
+    /// Of the credentials that it was made with.
+    pub(super) fingerprint: CredentialsFingerprint,
 }
 
 /// The token request that `method` makes for the client `id`.
@@ -52,14 +54,23 @@ pub(super) fn attempt(
     context: &AuthenticationContext<'_>,
 ) -> Result<Sent, AuthenticationError> {
     let mut request = TokenRequest::for_grant(&GrantParameters::default());
-    block_on(method.authenticate(context, &mut request))?;
+    let fingerprint = block_on(method.authenticate(context, &mut request))?;
     let (request, redactor) = request.encode(context.token_endpoint());
     let (head, body) = request.into_parts();
     Ok(Sent {
         headers: head.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
         redactor,
+        fingerprint,
     })
+}
+
+/// Whether the credentials of `method` are others now than `since`.
+pub(super) fn has_changed(
+    method: &dyn ClientAuthentication,
+    since: &CredentialsFingerprint,
+) -> bool {
+    block_on(method.has_changed(since))
 }
 
 impl Sent {
@@ -85,14 +96,14 @@ impl ClientAuthentication for CustomTransport {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         request.parameter("client_id", context.client_id());
         request.parameter("aud", &context.token_endpoint().to_string());
         request.parameter("iss", context.issuer().unwrap_or_default());
         request.parameter("jti", &context.attempt().to_string());
         let issued_at = context.wall_clock().duration_since(SystemTime::UNIX_EPOCH);
         request.parameter("iat", &issued_at.unwrap().as_secs().to_string());
-        Ok(())
+        Ok(CredentialsFingerprint::unchanging())
     }
 }
 
@@ -113,10 +124,11 @@ fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
 }
 
 #[test]
-fn b3_a_method_that_cannot_reload_has_not_changed() {
-    assert_eq!(block_on(CustomTransport.reload()), Reload::Unchanged);
-    assert_eq!(Reloaded::from(Reload::Unchanged), Reloaded::Unchanged);
-    assert_eq!(Reloaded::from(Reload::Changed), Reloaded::Changed);
+fn b3_a_method_that_cannot_read_its_credentials_again_has_not_changed() {
+    assert!(!has_changed(
+        &CustomTransport,
+        &CredentialsFingerprint::not_read()
+    ));
     assert!(CustomTransport.check().is_ok());
     assert_eq!(CustomTransport.method(), None);
 }
@@ -130,12 +142,12 @@ impl ClientAuthentication for Rotated {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         CustomTransport.authenticate(context, request).await
     }
 
-    async fn reload(&self) -> Reload {
-        Reload::Changed
+    async fn has_changed(&self, _: &CredentialsFingerprint) -> bool {
+        true
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -155,7 +167,7 @@ fn b3_a_method_behind_a_pointer_is_the_same_method() {
         Box::new(boxed) as Box<dyn ClientAuthentication>,
         Box::new(shared),
     ] {
-        assert_eq!(block_on(method.reload()), Reload::Changed);
+        assert!(has_changed(&*method, &CredentialsFingerprint::unchanging()));
         assert_eq!(method.check().unwrap_err().setting(), "own");
         assert_eq!(method.method(), Some("own"));
         let body = sent(&*method, "me").body;

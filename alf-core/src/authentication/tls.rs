@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use crate::wire::token_request::TokenRequest;
 
-use super::{AuthenticationContext, AuthenticationError, ClientAuthentication};
+use super::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+};
 
 /// `tls_client_auth`: the client proves itself by the certificate of its TLS connection, which a
 /// certificate authority has issued
@@ -52,10 +54,10 @@ impl ClientAuthentication for TlsClientAuth {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         // RFC 8705 §2: it MUST be there, for the server to know which certificate to expect.
         request.parameter("client_id", context.client_id());
-        Ok(())
+        Ok(CredentialsFingerprint::unchanging())
     }
 
     fn method(&self) -> Option<&str> {
@@ -69,9 +71,9 @@ impl ClientAuthentication for SelfSignedTlsClientAuth {
         &self,
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         request.parameter("client_id", context.client_id());
-        Ok(())
+        Ok(CredentialsFingerprint::unchanging())
     }
 
     fn method(&self) -> Option<&str> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use alf_core::{
     AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
-    ExchangeErrorKind, Runtime, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenManager,
-    TokenRequest,
+    CredentialsFingerprint, ExchangeErrorKind, Runtime, TimeoutPhase, Token, TokenError,
+    TokenErrorKind, TokenManager, TokenRequest,
 };
 use async_trait::async_trait;
 
@@ -214,7 +214,7 @@ impl ClientAuthentication for NoKey {
         &self,
         _: &AuthenticationContext<'_>,
         _: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
         Err(AuthenticationError::permanent("there is no key"))
     }
 }

@@ -1,8 +1,8 @@
 //! An authorization server by its issuer: RFC 8414, through the acquisitions that need its endpoint.
 
 use alf_core::{
-    AuthenticationContext, AuthenticationError, Client, ClientAuthentication, ExchangeErrorKind,
-    TokenErrorKind, TokenRequest,
+    AuthenticationContext, AuthenticationError, Client, ClientAuthentication,
+    CredentialsFingerprint, ExchangeErrorKind, TokenErrorKind, TokenRequest,
 };
 use async_trait::async_trait;
 
@@ -235,10 +235,10 @@ fn t2_client_that_authenticates_by_tls_goes_to_the_alias() {
             &self,
             context: &AuthenticationContext<'_>,
             request: &mut TokenRequest,
-        ) -> Result<(), AuthenticationError> {
+        ) -> Result<CredentialsFingerprint, AuthenticationError> {
             request.parameter("client_id", context.client_id());
             request.parameter("seen_issuer", context.issuer().unwrap_or_default());
-            Ok(())
+            Ok(CredentialsFingerprint::unchanging())
         }
 
         fn method(&self) -> Option<&str> {

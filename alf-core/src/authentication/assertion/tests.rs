@@ -1,9 +1,7 @@
 //! Assertions that others have signed, and what is wrong with some of their files.
 
-use pollster::block_on;
-
 use super::super::source::tests::TemporaryFile;
-use super::super::tests::{ENDPOINT, attempt, context, sent};
+use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
 use super::*;
 
 fn from(text: &'static str) -> ClientAssertion {
@@ -79,10 +77,11 @@ fn b3_a_file_without_an_assertion_is_a_permanent_failure_that_names_it() {
 fn b3_an_assertion_is_read_for_every_attempt_and_once_more_after_a_refusal() {
     let file = TemporaryFile::new(b"old");
     let method = ClientAssertion::file(file.path());
-    assert_eq!(sent(&method, "me").parameter("client_assertion"), "old");
-    assert_eq!(block_on(method.reload()), Reload::Unchanged);
+    let old = sent(&method, "me");
+    assert_eq!(old.parameter("client_assertion"), "old");
+    assert!(!has_changed(&method, &old.fingerprint));
     file.write(b"new");
-    assert_eq!(block_on(method.reload()), Reload::Changed);
+    assert!(has_changed(&method, &old.fingerprint));
     assert_eq!(sent(&method, "me").parameter("client_assertion"), "new");
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::jwt::tests::{decoded, parts};
 use super::super::source::tests::TemporaryFile;
-use super::super::tests::{ENDPOINT, attempt, context, sent};
+use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
 use super::*;
 
 const SECRET: &str = "a secret of 64 bytes, which is what HS512 asks for, no less: 64.";
@@ -122,8 +122,10 @@ fn t2_a_secret_that_is_read_and_too_short_makes_no_assertion() {
         // B3: and a longer one in its place is used.
         let method = ClientSecretJwt::new(ClientSecret::file(file.path())).algorithm(algorithm);
         assert!(attempt(&method, &context).is_err());
+        let not_read = CredentialsFingerprint::not_read();
+        assert!(!has_changed(&method, &not_read));
         file.write("x".repeat(length).as_bytes());
-        assert_eq!(pollster::block_on(method.reload()), Reload::Changed);
+        assert!(has_changed(&method, &not_read));
         assert!(attempt(&method, &context).is_ok());
     }
 }

@@ -1,9 +1,7 @@
 //! `private_key_jwt`: with keys of alf's own, and with a signer of a user's.
 
-use pollster::block_on;
-
 use super::super::jwt::tests::parts;
-use super::super::tests::{ENDPOINT, attempt, context, sent};
+use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
 use super::*;
 
 /// A signer of a user's own, whose signature shows what it signed.
@@ -110,7 +108,7 @@ fn b1_a_signer_says_whether_its_failure_may_pass() {
         let method = PrivateKeyJwt::with_signer(Failing(is_transient));
         let outcome = attempt(&method, &context(&endpoint, "me"));
         assert_eq!(outcome.err().unwrap().is_transient(), is_transient);
-        assert_eq!(block_on(method.reload()), Reload::Unchanged);
+        assert!(!has_changed(&method, &CredentialsFingerprint::not_read()));
     }
 }
 
@@ -129,6 +127,7 @@ mod with_a_key {
 
     use super::super::super::private_key::tests::{CERTIFICATE, P256, P384, RSA, THUMBPRINT};
     use super::super::super::source::tests::TemporaryFile;
+    use super::super::super::tests::Sent;
     use super::*;
 
     /// No X.509, but its DER is not looked into.
@@ -175,21 +174,25 @@ mod with_a_key {
         ] {
             file.write(CERTIFICATE.as_bytes());
             method.check().unwrap();
-            let thumbprint = || {
-                let assertion = sent(&method, "me").parameter("client_assertion");
+            let thumbprint = |sent: &Sent| {
+                let assertion = sent.parameter("client_assertion");
                 parts(&assertion).0["x5t#S256"].clone()
             };
-            assert_eq!(thumbprint(), THUMBPRINT);
-            assert_eq!(block_on(method.reload()), Reload::Unchanged);
-            let version = method.version();
+            let old = sent(&method, "me");
+            assert_eq!(thumbprint(&old), THUMBPRINT);
+            assert!(!has_changed(&method, &old.fingerprint));
             file.write(&CERTIFICATE.as_bytes()[..100]);
-            assert_eq!(block_on(method.reload()), Reload::Unchanged, "half of it");
+            assert!(!has_changed(&method, &old.fingerprint), "half of it");
             file.write(OTHER_CERTIFICATE.as_bytes());
-            assert_eq!(block_on(method.reload()), Reload::Changed);
-            assert_eq!(thumbprint(), "2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz_o");
-            assert_ne!(
-                method.version(),
-                version,
+            assert!(has_changed(&method, &old.fingerprint));
+            let new = sent(&method, "me");
+            assert_eq!(
+                thumbprint(&new),
+                "2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz_o"
+            );
+            assert!(!has_changed(&method, &new.fingerprint));
+            assert!(
+                has_changed(&method, &old.fingerprint),
                 "another acquisition is to notice, too"
             );
         }
@@ -245,20 +248,21 @@ mod with_a_key {
     fn b3_a_key_is_read_for_every_attempt_and_once_more_after_a_refusal() {
         let file = TemporaryFile::new(P256.as_bytes());
         let method = PrivateKeyJwt::new(PrivateKey::file(file.path()));
-        let algorithm = || {
-            let assertion = sent(&method, "me").parameter("client_assertion");
+        let algorithm = |sent: &Sent| {
+            let assertion = sent.parameter("client_assertion");
             parts(&assertion).0["alg"].clone()
         };
-        assert_eq!(algorithm(), "ES256");
+        let old = sent(&method, "me");
+        assert_eq!(algorithm(&old), "ES256");
         file.write(format!("\n{P256}\n\n").as_bytes());
-        assert_eq!(block_on(method.reload()), Reload::Unchanged, "the same key");
+        assert!(!has_changed(&method, &old.fingerprint), "the same key");
         file.write(&P384.as_bytes()[..100]);
-        assert_eq!(block_on(method.reload()), Reload::Unchanged, "half a key");
+        assert!(!has_changed(&method, &old.fingerprint), "half a key");
         file.write(P384.as_bytes());
-        assert_eq!(block_on(method.reload()), Reload::Changed);
-        assert_eq!(algorithm(), "ES384");
+        assert!(has_changed(&method, &old.fingerprint));
+        assert_eq!(algorithm(&sent(&method, "me")), "ES384");
         file.write(RSA.as_bytes());
-        assert_eq!(algorithm(), "RS256");
+        assert_eq!(algorithm(&sent(&method, "me")), "RS256");
     }
 
     #[test]

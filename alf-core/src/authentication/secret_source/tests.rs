@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pollster::block_on;
 
 use super::super::source::tests::TemporaryFile;
-use super::super::{AuthenticationError, Reload};
+use super::super::{AuthenticationError, CredentialsFingerprint};
 use super::*;
 
 fn reader_of(file: &TemporaryFile) -> Reader {
@@ -18,8 +18,13 @@ fn read(reader: &Reader) -> Result<String, AuthenticationError> {
     block_on(reader.read()).map(|secret| secret.to_string())
 }
 
-fn reload(reader: &Reader) -> Reload {
-    block_on(reader.reload())
+/// Of the secret as it is now.
+fn fingerprint(reader: &Reader) -> CredentialsFingerprint {
+    CredentialsFingerprint::of(read(reader).unwrap().as_str())
+}
+
+fn has_changed(reader: &Reader, since: &CredentialsFingerprint) -> bool {
+    block_on(reader.has_changed(since))
 }
 
 #[test]
@@ -79,9 +84,10 @@ fn b3_a_file_that_is_there_at_last_has_changed() {
     std::fs::remove_file(file.path()).unwrap();
     let reader = reader_of(&file);
     assert!(!read(&reader).unwrap_err().is_transient());
-    assert_eq!(reload(&reader), Reload::Unchanged);
+    let not_read = CredentialsFingerprint::not_read();
+    assert!(!has_changed(&reader, &not_read));
     file.write(b"s3cr3t");
-    assert_eq!(reload(&reader), Reload::Changed);
+    assert!(has_changed(&reader, &not_read));
     assert_eq!(read(&reader).unwrap(), "s3cr3t");
 }
 
@@ -95,32 +101,35 @@ fn b3_a_file_is_read_for_every_attempt() {
 }
 
 #[test]
-fn b3_reloading_tells_whether_the_secret_is_another_than_the_one_that_was_read_last() {
+fn b3_a_secret_has_changed_if_it_differs_from_the_one_of_the_attempt() {
     let file = TemporaryFile::new(b"old");
     let reader = reader_of(&file);
-    assert_eq!(read(&reader).unwrap(), "old");
-    assert_eq!(reload(&reader), Reload::Unchanged);
+    let old = fingerprint(&reader);
+    assert!(!has_changed(&reader, &old));
     file.write(b"old\n");
-    assert_eq!(reload(&reader), Reload::Unchanged, "the same secret");
+    assert!(!has_changed(&reader, &old), "the same secret");
     file.write(b"new");
-    assert_eq!(reload(&reader), Reload::Changed);
-    assert_eq!(reload(&reader), Reload::Changed, "it was not sent yet");
-    assert_eq!(read(&reader).unwrap(), "new");
-    assert_eq!(reload(&reader), Reload::Unchanged);
+    assert!(has_changed(&reader, &old));
+    let new = fingerprint(&reader);
+    assert!(!has_changed(&reader, &new));
+    assert!(
+        has_changed(&reader, &old),
+        "for the acquisition of another scope"
+    );
 }
 
 #[test]
 fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
     let file = TemporaryFile::new(b"old");
     let reader = reader_of(&file);
-    assert_eq!(read(&reader).unwrap(), "old");
+    let old = fingerprint(&reader);
     file.write(b"");
-    assert_eq!(reload(&reader), Reload::Unchanged);
+    assert!(!has_changed(&reader, &old));
 
     let by_value = ClientSecret::value("s3cr3t").into_reader();
-    assert_eq!(reload(&by_value), Reload::Unchanged);
+    assert!(!has_changed(&by_value, &CredentialsFingerprint::not_read()));
     assert_eq!(read(&by_value).unwrap(), "s3cr3t");
-    assert_eq!(reload(&by_value), Reload::Unchanged);
+    assert!(!has_changed(&by_value, &fingerprint(&by_value)));
 }
 
 #[test]
@@ -132,11 +141,12 @@ fn b3_a_callback_is_called_for_every_attempt_and_may_give_another_secret() {
         async move { Ok::<_, std::io::Error>(format!("secret {number}")) }
     })
     .into_reader();
+    let first = CredentialsFingerprint::of("secret 0");
     assert_eq!(read(&reader).unwrap(), "secret 0");
-    assert_eq!(reload(&reader), Reload::Unchanged);
+    assert!(!has_changed(&reader, &first));
     assert_eq!(read(&reader).unwrap(), "secret 1");
     assert_eq!(read(&reader).unwrap(), "secret 1");
-    assert_eq!(reload(&reader), Reload::Changed);
+    assert!(has_changed(&reader, &first));
     assert_eq!(calls.load(Ordering::Relaxed), 5);
 }
 
@@ -147,7 +157,7 @@ fn b3_a_callback_that_fails_may_succeed_soon() {
     let error = read(&reader).unwrap_err();
     assert!(error.is_transient());
     assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
-    assert_eq!(reload(&reader), Reload::Unchanged);
+    assert!(!has_changed(&reader, &CredentialsFingerprint::not_read()));
 }
 
 #[test]

@@ -1,0 +1,80 @@
+//! Tells later whether credentials have changed, without keeping them (B3).
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::{BuildHasher as _, Hash};
+
+/// A fingerprint of the credentials that one attempt was made with.
+///
+/// It holds a hash with a random key, and nothing of the credentials. Two fingerprints of the same
+/// credentials are not equal; ask with [`matches`](Self::matches).
+#[derive(Clone)]
+pub struct CredentialsFingerprint(State);
+
+#[derive(Clone)]
+enum State {
+    NotRead,
+    Unchanging,
+    Hashed { key: RandomState, hash: u64 },
+}
+
+impl CredentialsFingerprint {
+    /// The fingerprint of credentials that never change: it matches all.
+    pub fn unchanging() -> Self {
+        Self(State::Unchanging)
+    }
+
+    /// The fingerprint of credentials that may change: a text, bytes, or a tuple of several.
+    pub fn of(credentials: &(impl Hash + ?Sized)) -> Self {
+        let key = RandomState::new();
+        let hash = key.hash_one(credentials);
+        Self(State::Hashed { key, hash })
+    }
+
+    /// Returns whether it is the fingerprint [`of`](Self::of) these credentials. They must be of the
+    /// same type as there.
+    pub fn matches(&self, credentials: &(impl Hash + ?Sized)) -> bool {
+        match &self.0 {
+            State::NotRead => false,
+            State::Unchanging => true,
+            State::Hashed { key, hash } => key.hash_one(credentials) == *hash,
+        }
+    }
+
+    /// The fingerprint of an attempt that could not read its credentials: it matches none.
+    pub(crate) fn not_read() -> Self {
+        Self(State::NotRead)
+    }
+}
+
+/// Without the key and the hash: together they would let anyone test guesses (X1).
+impl fmt::Debug for CredentialsFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialsFingerprint")
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b3_a_fingerprint_matches_its_own_credentials_only() {
+        let secret = CredentialsFingerprint::of("s3cr3t");
+        assert!(secret.matches("s3cr3t"));
+        assert!(secret.clone().matches("s3cr3t"));
+        assert!(!secret.matches("s3cr3t2"));
+        let pair = CredentialsFingerprint::of(&("ab", Some("c")));
+        assert!(pair.matches(&("ab", Some("c"))));
+        assert!(!pair.matches(&("a", Some("bc"))));
+        assert!(!CredentialsFingerprint::not_read().matches("s3cr3t"));
+        assert!(CredentialsFingerprint::unchanging().matches("s3cr3t"));
+    }
+
+    #[test]
+    fn x1_a_fingerprint_does_not_print() {
+        let shown = format!("{:?}", CredentialsFingerprint::of("s3cr3t"));
+        assert_eq!(shown, "CredentialsFingerprint { .. }");
+    }
+}
