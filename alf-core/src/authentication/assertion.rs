@@ -60,8 +60,8 @@ impl ClientAssertion {
 
     /// A file that holds the assertion and nothing else.
     ///
-    /// White space around it is not part of it. It is read on a thread of its own, so that a slow
-    /// disk blocks no runtime. A file that cannot be opened, is larger than 64 KiB, or holds no
+    /// White space around it is not part of it. It is read as that of
+    /// [`ClientSecret::file`](crate::ClientSecret::file) is. A file that cannot be opened, is larger than 64 KiB, or holds no
     /// assertion is a permanent failure; every other error of reading it may pass, and is tried
     /// again within the acquisition.
     pub fn file(path: impl AsRef<Path>) -> Self {

@@ -10,8 +10,7 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::secret::SecretText;
 
-use super::pem;
-use super::source::file;
+use super::{file, pem};
 
 /// A client certificate and its private key, in PEM: by value, or the files that hold them.
 ///
@@ -209,7 +208,7 @@ impl Place {
         if !std::fs::metadata(path).map_err(unread)?.is_file() {
             return Err(self.unusable(name, "it is no regular file"));
         }
-        let bytes = file::read(path).map_err(unread)?;
+        let bytes = file::read_blocking(path).map_err(unread)?;
         if bytes.len() > file::LONGEST {
             return Err(self.unusable(name, file::TOO_LARGE));
         }

@@ -8,6 +8,7 @@ mod certificate_and_key;
 mod client_secret;
 #[cfg(feature = "jwt")]
 mod client_secret_jwt;
+mod file;
 mod fingerprint;
 mod jwt;
 mod none;

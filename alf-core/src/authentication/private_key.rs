@@ -95,7 +95,7 @@ impl PrivateKey {
 
     /// A file that holds the key in PEM.
     ///
-    /// It is read on a thread of its own, so that a slow disk blocks no runtime. A file that cannot
+    /// It is read as that of [`ClientSecret::file`](crate::ClientSecret::file) is. A file that cannot
     /// be opened, is larger than 64 KiB, or holds no such key is a permanent failure: alf rests, and
     /// reads it again with the next acquisition. Every other error of reading it may pass, and is tried
     /// again within the acquisition.

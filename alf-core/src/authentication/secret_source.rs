@@ -44,8 +44,8 @@ impl ClientSecret {
     /// A file that holds the secret and nothing else, as UTF-8.
     ///
     /// One line break at its end, and a byte order mark at its beginning, are not part of the
-    /// secret. It is read on a thread of its own, so that a slow disk blocks no runtime; while such
-    /// a thread hangs, the file is not read by another.
+    /// secret. On tokio it is read on a thread for blocking work, so that a slow disk does not block
+    /// the runtime; otherwise on the thread of the acquisition.
     ///
     /// A file that cannot be opened (it is missing, a directory, or not permitted), is larger than
     /// 64 KiB, or holds no secret is a permanent failure: alf rests, and reads it again with the

@@ -1,11 +1,9 @@
 //! Where a credential is read from: a value, a file, or a callback.
 
-pub(super) mod file;
-
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -14,14 +12,12 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::secret::SecretText;
 
-use super::{AuthenticationError, CredentialsFingerprint, SecretError};
-
-use file::SecretFile;
+use super::{AuthenticationError, CredentialsFingerprint, SecretError, file};
 
 /// A value, or where to read it.
 pub(super) enum Source {
     Value(SecretText),
-    File(SecretFile),
+    File(PathBuf),
     Callback(Callback),
 }
 
@@ -46,7 +42,7 @@ impl Source {
     }
 
     pub(super) fn file(path: &Path) -> Self {
-        Self::File(SecretFile::new(path))
+        Self::File(path.to_owned())
     }
 
     pub(super) fn from_fn<F, Fut, S, E>(read: F) -> Self
@@ -73,7 +69,7 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(_) => f.write_str("by value"),
-            Self::File(file) => write!(f, "from {}", file.path().display()),
+            Self::File(path) => write!(f, "from {}", path.display()),
             Self::Callback(_) => f.write_str("from a callback"),
         }
     }
@@ -94,8 +90,8 @@ impl Reader {
     pub(super) async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
         let text = match &self.source {
             Source::Value(text) => Zeroizing::new(text.expose().to_owned()),
-            Source::File(file) => {
-                let bytes = file.read(self.sort.name).await?;
+            Source::File(path) => {
+                let bytes = file::read(path, self.sort.name).await?;
                 let text = text_of(&bytes).ok_or_else(|| self.unusable(self.sort.not_text))?;
                 Zeroizing::new((self.sort.in_file)(text).to_owned())
             }
@@ -133,7 +129,7 @@ impl Reader {
                 let text = text.expose();
                 (self.sort.problem)(text).or_else(|| further(text))
             }
-            Source::File(file) if file.path().as_os_str().is_empty() => {
+            Source::File(path) if path.as_os_str().is_empty() => {
                 Some("the path of its file is empty".into())
             }
             Source::File(_) | Source::Callback(_) => None,
@@ -149,7 +145,7 @@ impl Reader {
         let name = self.sort.name;
         AuthenticationError::permanent(match &self.source {
             Source::Value(_) => format!("{name}: {problem}"),
-            Source::File(file) => format!("{name} in {}: {problem}", file.path().display()),
+            Source::File(path) => format!("{name} in {}: {problem}", path.display()),
             Source::Callback(_) => {
                 format!("the callback for {name} gave one that cannot be used: {problem}")
             }

@@ -252,12 +252,9 @@ fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
         let client = world.build(method.by_file(world.builder(), &place.0));
         let attempt = world.endpoint.hold();
         let mut call = world.ask(client.tokens());
-        // The file is read on a thread of its own.
-        let until = |what: &str, done: &dyn Fn() -> bool| world.time().wait_until(what, |_| done());
-        until("the file was read", &|| world.endpoint.requests() == 1);
         place.replace(format!("\u{feff}{}\r\n", method.credential(Which::New)));
         attempt.answer(Reply::refuse(401, "invalid_client"));
-        until("it was read again", &|| call.is_finished());
+        world.runtime.run_until_stalled();
         assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
         assert_eq!(method.used(&world), [Which::Old, Which::New]);
         assert_eq!(world.time().elapsed(), Duration::ZERO, "{method:?}");
@@ -325,11 +322,7 @@ fn b3_what_is_wrong_with_a_file_is_told_with_its_name_and_can_be_mended() {
                 continue;
             }
             let client = world.build(method.by_file(world.builder(), &place.0));
-            let mut call = world.ask(client.tokens());
-            world
-                .time()
-                .wait_until("the file was read", |_| call.is_finished());
-            let error = call.take().unwrap().unwrap_err();
+            let error = world.ask_now(client.tokens()).unwrap_err();
             assert_eq!(error.kind(), TokenErrorKind::Authentication, "{wrong:?}");
             assert!(!error.is_transient(), "{wrong:?}: B1");
             let cause = error.source().unwrap().to_string();
@@ -342,11 +335,7 @@ fn b3_what_is_wrong_with_a_file_is_told_with_its_name_and_can_be_mended() {
             place.remove();
             place.write(method.credential(Which::Old));
             world.advance(seconds(1));
-            let mut call = world.ask(client.tokens());
-            world
-                .time()
-                .wait_until("it was mended", |_| call.is_finished());
-            assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+            assert_eq!(world.token_now(client.tokens()), "token-1");
         }
     }
 }

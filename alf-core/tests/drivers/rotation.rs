@@ -99,12 +99,9 @@ fn b3_a_rotated_file_needs_no_restart() {
     let client = world.build(world.builder().client_secret_post(CLIENT_ID, secret));
     let attempt = world.endpoint.hold();
     let mut call = world.ask(client.tokens());
-    // The file is read on a thread of its own.
-    let until = |what: &str, done: &dyn Fn() -> bool| world.time().wait_until(what, |_| done());
-    until("the secret was read", &|| world.endpoint.requests() == 1);
     std::fs::write(&file, "new\n").unwrap();
     attempt.answer(Reply::refuse(401, "invalid_client"));
-    until("it was read again", &|| call.is_finished());
+    world.runtime.run_until_stalled();
     assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
     let bodies = world.endpoint.exchanges();
     assert!(bodies[0].body.ends_with("client_secret=old"));
