@@ -34,7 +34,7 @@ impl<S: Subject> Trial<S> {
         let trial = Self {
             turn: Turn::take(),
             shown: Shown::default(),
-            recording: Recording::begin(),
+            recording: Recording::start(),
             subject: PhantomData,
         };
         control::post(trial.http(), "reset", &Value::Null);

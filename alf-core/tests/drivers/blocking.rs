@@ -190,7 +190,7 @@ fn s1_many_threads_that_block_make_one_token_request() {
         }
     });
     assert_eq!(servers.token_requests(), 1);
-    time.wait_for_rest();
+    time.wait_until_idle();
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn s5_a_closure_that_hangs_holds_up_no_caller() {
         // What hung is late, and changes nothing.
         assert_eq!(shown(&next.join().unwrap()), "token-2");
     });
-    time.wait_for_rest();
+    time.wait_until_idle();
     assert_eq!(get(&client).unwrap(), "Bearer token-2");
     assert_eq!(servers.token_requests(), 2);
 }

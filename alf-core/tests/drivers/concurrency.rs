@@ -80,7 +80,7 @@ fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
     assert_eq!(callers.join().unwrap(), [true; THREADS]);
     assert_eq!(endpoint.requests(), 1);
     assert_eq!(api.requests(), 1000);
-    time.wait_for_rest();
+    time.wait_until_idle();
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
     assert!(tokens.len() >= 496, "{}", tokens.len());
     assert!(tokens.iter().all(|token| token == "token-1"));
     assert_eq!(endpoint.requests(), 1);
-    time.wait_for_rest();
+    time.wait_until_idle();
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn r1_a_thousand_rejections_on_eight_threads_cause_one_renewal() {
     });
     assert_eq!(answers, [true; THREADS]);
     assert_eq!(endpoint.requests(), 2);
-    time.wait_for_rest();
+    time.wait_until_idle();
 }
 
 #[test]

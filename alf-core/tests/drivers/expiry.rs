@@ -263,7 +263,7 @@ fn e7_a_machine_that_slept_is_noticed_within_30_s() {
     world.token_now(&tokens);
     world.advance(seconds(7));
     world.token_now(&tokens);
-    world.time().sleep_machine(LIFETIME);
+    world.time().step_wall_clock_forward(LIFETIME);
     world.advance(seconds(30));
     assert_eq!(world.token_now(&tokens), "token-2");
 }
@@ -273,7 +273,7 @@ fn e7_a_sleep_is_noticed_once() {
     let world = World::new();
     let tokens = world.tokens();
     world.token_now(&tokens);
-    world.time().sleep_machine(LIFETIME);
+    world.time().step_wall_clock_forward(LIFETIME);
     world.advance(seconds(30));
     world.token_now(&tokens);
     for _ in 0..10 {

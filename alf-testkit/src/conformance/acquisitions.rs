@@ -91,7 +91,7 @@ pub(super) fn s3_an_acquisition_whose_callers_are_all_gone_still_lands<S: Subjec
     gate.wait_for_arrivals(1);
     only.abandon();
     gate.open();
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     case.get(&client, "/things").expect_status(200);
     assert_eq!(case.token_requests(), 1, "expected its token to be kept");
 }

@@ -23,7 +23,7 @@ pub(super) fn e2_a_due_token_is_renewed_and_nobody_waits<S: Subject>(case: &Case
         "expected nobody to wait"
     );
     gate.open();
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     case.get(&client, "/things").expect_status(200);
     assert_eq!(case.shown_tokens().pop(), Some(case.last_token()));
     assert_eq!(case.token_requests(), 2, "expected one renewal");
@@ -42,7 +42,7 @@ pub(super) fn e2_a_renewal_outlives_the_request_that_noticed_it<S: Subject>(case
     held_call.wait_for_arrivals(1);
     call.abandon();
     gate.open();
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     case.get(&client, "/things").expect_status(200);
     assert_eq!(case.shown_tokens().pop(), Some(case.last_token()));
     assert_eq!(
@@ -119,7 +119,7 @@ pub(super) fn e4_a_token_that_is_not_over_is_used_through_an_outage<S: Subject>(
 pub(super) fn e7_a_machine_that_slept_has_no_dead_token<S: Subject>(case: &Case<S>) {
     let client = case.client_with_token();
     let first = case.last_token();
-    case.time.sleep_machine(HOUR);
+    case.time.step_wall_clock_forward(HOUR);
     case.time.advance(Duration::from_secs(30));
     case.get(&client, "/things").expect_status(200);
     assert_eq!(case.shown_tokens(), [first, case.last_token()]);

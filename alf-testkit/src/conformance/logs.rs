@@ -13,7 +13,7 @@ pub(super) fn x1_no_log_line_shows_a_secret<S: Subject>(case: &Case<S>) {
     // Other cases run meanwhile, perhaps on another transport: this secret is nobody else's.
     let secret = format!("secret-{:016x}", fastrand::u64(..));
     case.servers.authorization.set_client(CLIENT_ID, &secret);
-    let recording = Recording::begin();
+    let recording = Recording::start();
     let by_basic = case.client_with(|builder| builder.client_secret(CLIENT_ID, secret.clone()));
     let in_body = case.client_with(|builder| builder.client_secret_post(CLIENT_ID, secret.clone()));
     for client in [by_basic, in_body] {
@@ -23,7 +23,7 @@ pub(super) fn x1_no_log_line_shows_a_secret<S: Subject>(case: &Case<S>) {
         case.send(&client, request).expect_status(200);
         case.servers.resource.answer_next(Answer::hang_up());
         drop(case.get(&client, "/things"));
-        case.time.wait_for_rest();
+        case.time.wait_until_idle();
     }
     let lines = recording.lines();
     drop(recording);

@@ -15,7 +15,7 @@ pub(super) fn x5_odd_answers_of_the_authorization_server_are_outlasted<S: Subjec
         // Whether such an answer is one, the library says.
         drop(case.outlast(case.start_get(&client, "/things")));
         // A library that blocks may take longer than its caller has waited.
-        case.time.wait_for_rest();
+        case.time.wait_until_idle();
         // B2: the longest rest that a `Retry-After` can ask for.
         case.time.advance(Duration::from_secs(300));
         case.servers.authorization.answer_normally();

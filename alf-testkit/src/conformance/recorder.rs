@@ -28,7 +28,7 @@ use super::locked;
 /// ```
 /// use alf_testkit::conformance::Recording;
 ///
-/// let recording = Recording::begin();
+/// let recording = Recording::start();
 /// // … whatever is to be looked at …
 /// assert!(!recording.lines().contains("a secret"));
 /// ```
@@ -38,9 +38,9 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Begins to record.
+    /// Starts to record.
     #[must_use = "what is logged is recorded while this lives"]
-    pub fn begin() -> Self {
+    pub fn start() -> Self {
         LazyLock::force(&INSTALLED);
         let lines = Arc::default();
         let mut recordings = locked(&RECORDINGS);
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn x1_what_is_logged_is_recorded_while_somebody_records() {
-        let recording = Recording::begin();
+        let recording = Recording::start();
         log::trace!("logged: {}", 1);
         let span = tracing::trace_span!("span", number = "two");
         span.in_scope(|| tracing::trace!(field = 3, "an event"));

@@ -139,7 +139,7 @@ pub(super) fn x4_a_401_from_elsewhere_rejects_nothing<S: Subject>(case: &Case<S>
         3,
         "expected no replay"
     );
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     assert_eq!(case.token_requests(), 1, "expected no renewal");
     no_token_at(&other);
 }

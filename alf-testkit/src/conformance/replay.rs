@@ -141,7 +141,7 @@ fn handed_back<S: Subject>(case: &Case<S>, client: &Client<S>, request: Request<
 }
 
 fn renewed_for_the_next_caller<S: Subject>(case: &Case<S>, client: &Client<S>, issued: usize) {
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     let now = case.servers.authorization.issued_count();
     assert_eq!(now, issued + 1, "expected one renewal");
     case.get(client, "/next").expect_status(200);

@@ -43,7 +43,7 @@ pub(super) fn x4_a_401_from_another_scheme_rejects_nothing<S: Subject>(case: &Ca
         drop(case.send(&client, get(&asked)));
     }
     assert_eq!(resource.counts().at("/moved"), 2, "expected no replay");
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     assert_eq!(case.token_requests(), 1, "expected no renewal");
 }
 

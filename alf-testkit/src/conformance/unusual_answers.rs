@@ -49,7 +49,7 @@ pub(super) fn x5_no_answer_of_the_authorization_server_is_a_panic<S: Subject>(ca
 /// B2: whatever it rests for, once the acquisition has ended. A library that blocks may take longer than
 /// its caller has waited.
 fn let_rest_pass<S: Subject>(case: &Case<S>, longest: Duration) {
-    case.time.wait_for_rest();
+    case.time.wait_until_idle();
     case.time.advance(longest);
 }
 

@@ -1,76 +1,51 @@
-//! A caller in the hands of a test.
+//! A future that a test runs step by step.
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::tasks::{Kind, Tasks};
+use async_task::Task;
+use futures_util::FutureExt;
+
+use super::task_queue::{TaskId, TaskQueue};
 
 /// A future that runs on a [`SteppedRuntime`](super::SteppedRuntime), beside its tasks.
 ///
-/// Dropping this drops the future where it stands, as a caller does that gives up.
+/// Dropping this drops the future at the point that it has reached.
 #[must_use = "dropping it drops the future"]
 pub struct Call<T> {
-    tasks: Arc<Tasks>,
-    number: u64,
-    output: Arc<Mutex<Output<T>>>,
-}
-
-enum Output<T> {
-    Running,
-    Ready(T),
-    Taken,
+    queue: Arc<TaskQueue>,
+    /// `None` after the output was taken.
+    task: Option<Task<T, TaskId>>,
 }
 
 impl<T: Send + 'static> Call<T> {
-    pub(super) fn start<F>(tasks: Arc<Tasks>, future: F) -> Self
+    pub(super) fn start<F>(queue: Arc<TaskQueue>, future: F) -> Self
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let output = Arc::new(Mutex::new(Output::Running));
-        let place = Arc::clone(&output);
-        let number = tasks.add(
-            Kind::Caller,
-            Box::pin(async move {
-                let ready = Output::Ready(future.await);
-                *place.lock().unwrap_or_else(PoisonError::into_inner) = ready;
-            }),
-        );
-        Self {
-            tasks,
-            number,
-            output,
-        }
+        let task = Some(queue.start(future));
+        Self { queue, task }
     }
 }
 
 impl<T> Call<T> {
-    /// Whether the future has ended, or its output was taken already.
+    /// Returns whether the future has ended.
     pub fn is_finished(&self) -> bool {
-        !matches!(*self.lock(), Output::Running)
+        self.task.as_ref().is_none_or(Task::is_finished)
     }
 
-    /// The output of the future, once, when it has ended.
+    /// Returns the output of the future, once, after it has ended.
     pub fn take(&mut self) -> Option<T> {
-        let mut output = self.lock();
-        match std::mem::replace(&mut *output, Output::Taken) {
-            Output::Running => {
-                *output = Output::Running;
-                None
-            }
-            Output::Ready(ready) => Some(ready),
-            Output::Taken => None,
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Output<T>> {
-        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+        self.task.take_if(|task| task.is_finished())?.now_or_never()
     }
 }
 
 impl<T> Drop for Call<T> {
     fn drop(&mut self) {
-        self.tasks.cancel(self.number);
+        if let Some(task) = self.task.take() {
+            self.queue.cancel(task);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A runtime whose tasks run only when a test says so.
+//! [`SteppedRuntime`]: a runtime whose tasks run when the test lets them.
 
 use std::fmt;
 use std::future::Future;
@@ -7,20 +7,21 @@ use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime};
 
-use super::tasks::{Health, Tasks};
-use super::{Call, VirtualTime};
+use super::call::Call;
+use super::task_queue::{Mode, TaskQueue};
+use super::virtual_time::VirtualTime;
 
-/// A [`Runtime`] in the hands of a test: [`VirtualTime`], and tasks that run one after another on
-/// the thread of the test, each when it was woken and only then.
+/// A [`Runtime`] that a test controls: [`VirtualTime`], and tasks that run one after another on the
+/// thread of the test.
 ///
-/// The same test takes the same course every time, to the last poll. The runtime can also do what
-/// real ones do at bad moments: drop its tasks, shut down, stand still.
+/// The same test does the same every time, to the last poll. The runtime can also drop its tasks,
+/// shut down and freeze, as real ones do.
 ///
 /// Clones share everything.
 ///
 /// # Examples
 ///
-/// An outage of the authorization server is ridden out, and the test takes no time:
+/// A client retries until the authorization server works again, and the test takes no time:
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,45 +61,45 @@ use super::{Call, VirtualTime};
 #[derive(Clone)]
 pub struct SteppedRuntime {
     time: VirtualTime,
-    tasks: Arc<Tasks>,
+    queue: Arc<TaskQueue>,
 }
 
 impl SteppedRuntime {
-    /// A runtime without tasks and timers.
+    /// Returns a runtime without tasks and timers.
     pub fn new() -> Self {
-        let tasks = Arc::new(Tasks::default());
+        let queue = Arc::<TaskQueue>::default();
         Self {
-            time: VirtualTime::stepped(Arc::clone(&tasks)),
-            tasks,
+            time: VirtualTime::stepped(Arc::clone(&queue)),
+            queue,
         }
     }
 
-    /// Its clocks and timers.
+    /// Returns the clocks and timers.
     pub fn time(&self) -> &VirtualTime {
         &self.time
     }
 
-    /// Begins a caller: a future that runs beside the runtime's tasks, from the next
+    /// Starts a caller: a future that runs beside the runtime's tasks, from the next
     /// [`run_until_stalled`](Self::run_until_stalled) on, until the returned [`Call`] is dropped.
     pub fn start<F>(&self, future: F) -> Call<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Call::start(Arc::clone(&self.tasks), future)
+        Call::start(Arc::clone(&self.queue), future)
     }
 
     /// Runs callers and tasks until each of them waits for something. The clocks stand still.
     ///
-    /// A task that panics is gone, as on real runtimes; a caller that panics fails the test.
+    /// A task that panics ends, as on real runtimes. A caller that panics fails the test.
     pub fn run_until_stalled(&self) {
-        self.tasks.run_until_stalled();
+        self.queue.run_until_stalled();
     }
 
     /// Runs `future` to its end, and moves the clocks to the next timer whenever all wait.
     ///
     /// # Panics
     ///
-    /// Where all wait and no timer is set: nothing would ever end it.
+    /// If all wait and no timer is set: nothing would ever end the future.
     pub fn block_on<F>(&self, future: F) -> F::Output
     where
         F: Future<Output: Send> + Send + 'static,
@@ -112,34 +113,34 @@ impl SteppedRuntime {
             let moved = self.time.advance_to_next_timer();
             assert!(
                 moved.is_some() || call.is_finished(),
-                "it waits for something that will never come: no timer is set; now: {self:?}"
+                "the future never ends: it waits, and no timer is set; now: {self:?}"
             );
         }
     }
 
     /// Drops every task that was spawned, as a runtime does that is shut down while another one
-    /// begins.
+    /// starts.
     pub fn drop_tasks(&self) {
-        self.tasks.drop_spawned();
+        self.queue.drop_spawned();
     }
 
-    /// Drops every task that was spawned, and from now on each that is spawned, within `spawn`:
-    /// as a tokio runtime does that was shut down.
+    /// Drops every task that was spawned, and from now on each new one within `spawn`, as a tokio
+    /// runtime does that was shut down.
     pub fn shut_down(&self) {
-        self.tasks.set_health(Health::ShutDown);
-        self.tasks.drop_spawned();
+        self.queue.set_mode(Mode::ShutDown);
+        self.queue.drop_spawned();
     }
 
-    /// From now on spawned tasks are kept, but not run: as on a runtime that nobody polls. Callers
-    /// run on.
+    /// Keeps spawned tasks without running them, as a runtime does that is not polled. Callers still
+    /// run.
     pub fn freeze(&self) {
-        self.tasks.set_health(Health::Frozen);
+        self.queue.set_mode(Mode::Frozen);
     }
 
     /// Runs spawned tasks again, after [`freeze`](Self::freeze) or
     /// [`shut_down`](Self::shut_down).
     pub fn revive(&self) {
-        self.tasks.set_health(Health::Running);
+        self.queue.set_mode(Mode::Running);
     }
 }
 

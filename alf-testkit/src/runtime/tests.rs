@@ -1,16 +1,21 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use super::*;
+use alf_core::{BoxFuture, Runtime};
+
+use super::stepped::SteppedRuntime;
+use super::virtual_time::VirtualTime;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Sleeps `naps` times for a second, and counts.
-fn sleeper(time: &VirtualTime, naps: u64) -> (Arc<AtomicU64>, BoxFuture) {
+/// Sleeps `times` times for a second, and counts.
+fn sleeper(time: &VirtualTime, times: u64) -> (Arc<AtomicU64>, BoxFuture) {
     let counter = Arc::new(AtomicU64::new(0));
     let ends = Arc::clone(&counter);
     let time = time.clone();
     let task = Box::pin(async move {
-        for _ in 0..naps {
+        for _ in 0..times {
             time.sleep(SECOND).await;
             ends.fetch_add(1, Ordering::SeqCst);
         }
@@ -34,7 +39,7 @@ fn advancing_passes_timers_that_are_set_on_the_way() {
 }
 
 #[test]
-fn a_timer_resolves_not_before_its_time_and_goes_when_it_is_dropped() {
+fn a_timer_ends_at_its_time_and_is_removed_when_it_is_dropped() {
     let runtime = SteppedRuntime::new();
     let mut call = runtime.start(runtime.sleep(SECOND));
     let dropped = runtime.start(runtime.sleep(SECOND * 2));
@@ -49,11 +54,11 @@ fn a_timer_resolves_not_before_its_time_and_goes_when_it_is_dropped() {
 }
 
 #[test]
-fn the_clocks_move_together_unless_the_machine_sleeps() {
+fn the_clocks_move_together_unless_the_wall_clock_is_set() {
     let time = VirtualTime::new();
     let (now, wall) = (time.now(), time.wall_clock());
     time.advance(SECOND);
-    time.sleep_machine(SECOND * 7);
+    time.step_wall_clock_forward(SECOND * 7);
     time.step_wall_clock_backward(SECOND * 2);
     assert_eq!(time.now(), now + SECOND);
     assert_eq!(time.wall_clock(), wall + SECOND * 6);
@@ -61,7 +66,7 @@ fn the_clocks_move_together_unless_the_machine_sleeps() {
 }
 
 #[test]
-fn a_frozen_runtime_holds_its_tasks_and_a_stopped_one_drops_them() {
+fn a_frozen_runtime_keeps_its_tasks_and_a_stopped_one_drops_them() {
     let runtime = SteppedRuntime::new();
     let (counter, task) = sleeper(runtime.time(), 1);
     runtime.freeze();
@@ -88,12 +93,12 @@ fn block_on_moves_the_clocks_only_as_far_as_it_must() {
 
 #[test]
 #[should_panic(expected = "no timer is set")]
-fn block_on_says_when_it_would_never_end() {
+fn block_on_panics_if_it_would_never_end() {
     SteppedRuntime::new().block_on(std::future::pending::<()>());
 }
 
 #[test]
-fn threads_are_waited_for() {
+fn a_test_can_wait_for_tasks_on_threads() {
     let time = VirtualTime::new();
     let (counter, task) = sleeper(&time, 2);
     time.spawn(task);
@@ -101,6 +106,6 @@ fn threads_are_waited_for() {
         time.wait_for_timers(1);
         time.advance_to_next_timer();
     }
-    time.wait_for_rest();
+    time.wait_until_idle();
     assert_eq!(counter.load(Ordering::SeqCst), 2);
 }

@@ -1,4 +1,4 @@
-//! Two clocks that are moved by hand, and the timers on them.
+//! Two clocks that a test moves, the timers on them, and the number of tasks that use them.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -8,51 +8,45 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use alf_core::{BoxFuture, Moment};
-
-/// Not the start of the time line, so that "an hour ago" exists.
-pub(super) const BEGIN: Moment = Moment::from_nanos(1_000_000_000_000_000);
-/// 2033-05-18, as good as any.
-const WALL_BEGIN: Duration = Duration::from_secs(2_000_000_000);
-/// How long a test waits for what should happen at once; it only passes in full before a failure.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For conditions on something that tells nobody of its changes.
-const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(2);
+use futures_util::future::{AbortHandle, abortable};
 
 pub(super) struct Timers {
-    state: Mutex<State>,
+    state: Mutex<TimersState>,
     changed: Condvar,
 }
 
-struct State {
+struct TimersState {
     now: Moment,
     wall: SystemTime,
-    /// The wakers of timers that nobody has polled yet are missing.
-    waiting: BTreeMap<Key, Option<Waker>>,
+    /// A timer that was not polled yet has no waker.
+    waiting: BTreeMap<TimerKey, Option<Waker>>,
     numbers: u64,
     tasks: usize,
+    handles: Vec<AbortHandle>,
     changes: u64,
 }
 
-/// By time, then by number: two timers of one moment are two, and keep their order.
-type Key = (Moment, u64);
+/// The moment, then a number: two timers of one moment are distinct, and keep their order.
+type TimerKey = (Moment, u64);
 
-/// A timer: set when it is made, taken back when it is dropped.
-pub(super) struct Sleep {
+/// A timer: set when it is made, removed when it is dropped.
+pub(super) struct VirtualSleep {
     timers: Arc<Timers>,
-    key: Key,
+    key: TimerKey,
 }
 
-/// Counts a task as long as its future lives.
-struct Counted(Arc<Timers>);
+/// Counts a task as long as its future exists.
+struct TaskCounted(Arc<Timers>);
 
-impl Timers {
-    pub(super) fn new() -> Self {
-        let state = State {
-            now: BEGIN,
-            wall: SystemTime::UNIX_EPOCH + WALL_BEGIN,
+impl Default for Timers {
+    fn default() -> Self {
+        let state = TimersState {
+            now: START,
+            wall: SystemTime::UNIX_EPOCH + WALL_START,
             waiting: BTreeMap::new(),
             numbers: 0,
             tasks: 0,
+            handles: Vec::new(),
             changes: 0,
         };
         Self {
@@ -60,7 +54,9 @@ impl Timers {
             changed: Condvar::new(),
         }
     }
+}
 
+impl Timers {
     pub(super) fn now(&self) -> Moment {
         self.lock().now
     }
@@ -83,11 +79,10 @@ impl Timers {
     }
 
     pub(super) fn next(&self) -> Option<Moment> {
-        let state = self.lock();
-        state.waiting.keys().next().map(|(at, _)| *at)
+        self.lock().next()
     }
 
-    pub(super) fn sleep(self: Arc<Self>, duration: Duration) -> Sleep {
+    pub(super) fn sleep(self: Arc<Self>, duration: Duration) -> VirtualSleep {
         let mut state = self.lock();
         state.numbers += 1;
         let key = (state.now + duration, state.numbers);
@@ -95,85 +90,94 @@ impl Timers {
             state.waiting.insert(key, None);
         }
         drop(state);
-        self.tell();
-        Sleep { timers: self, key }
+        self.notify();
+        VirtualSleep { timers: self, key }
     }
 
-    /// The task, counted until its future is dropped.
+    /// Returns the task, which is counted until its future is dropped.
     pub(super) fn count_task(self: Arc<Self>, task: BoxFuture) -> BoxFuture {
-        self.lock().tasks += 1;
-        self.tell();
-        let counted = Counted(self);
+        let (task, handle) = abortable(task);
+        let mut state = self.lock();
+        state.tasks += 1;
+        state.handles.push(handle);
+        drop(state);
+        self.notify();
+        let counted = TaskCounted(self);
         Box::pin(async move {
             let counted = counted;
-            task.await;
+            let _ = task.await;
             drop(counted);
         })
+    }
+
+    pub(super) fn abort_tasks(&self) {
+        let handles = std::mem::take(&mut self.lock().handles);
+        handles.iter().for_each(AbortHandle::abort);
     }
 
     /// Moves to the earliest timer, if there is one until `end`, and wakes all of that moment.
     pub(super) fn move_to_next_until(&self, end: Moment) -> bool {
         let mut state = self.lock();
-        let Some(next) = state.waiting.keys().next().map(|(at, _)| *at) else {
+        let Some(next) = state.next().filter(|next| *next <= end) else {
             return false;
         };
-        if next > end {
-            return false;
-        }
         state.move_to(next);
         let later = state.waiting.split_off(&(next, u64::MAX));
         let due = std::mem::replace(&mut state.waiting, later);
         drop(state);
-        self.tell();
-        // Outside of the lock: a waker may poll, and so set or drop a timer.
+        self.notify();
+        // Without the lock: a waker may poll, and so set or drop a timer.
         due.into_values().flatten().for_each(Waker::wake);
         true
     }
 
     pub(super) fn move_to(&self, end: Moment) {
         self.lock().move_to(end);
-        self.tell();
+        self.notify();
     }
 
-    /// Whether `condition` came to hold before patience was over.
+    /// Returns whether `condition` held before the deadline.
     pub(super) fn wait_until(&self, condition: impl Fn() -> bool) -> bool {
-        let begun = Instant::now();
+        let start = Instant::now();
         loop {
             let seen = self.lock().changes;
             if condition() {
                 return true;
             }
-            if begun.elapsed() > PATIENCE {
+            if start.elapsed() > DEADLINE {
                 return false;
             }
             let state = self.lock();
             if state.changes == seen {
-                drop(self.changed.wait_timeout(state, LOOKED_AGAIN_AFTER));
+                drop(self.changed.wait_timeout(state, CHECK_INTERVAL));
             }
         }
     }
 
-    /// Tells those who wait for a condition.
-    fn tell(&self) {
+    fn notify(&self) {
         self.lock().changes += 1;
         self.changed.notify_all();
     }
 
-    /// Also after a test has panicked: nothing panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// A poisoned lock is used too: nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, TimersState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// Time does not run backwards, also where two threads move it.
+impl TimersState {
+    fn next(&self) -> Option<Moment> {
+        self.waiting.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Time does not run backwards, also if two threads move it.
     fn move_to(&mut self, end: Moment) {
         self.wall += end.saturating_since(self.now);
         self.now = self.now.max(end);
     }
 }
 
-impl Future for Sleep {
+impl Future for VirtualSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -184,23 +188,33 @@ impl Future for Sleep {
         let waker = Some(context.waker().clone());
         let old = state.waiting.insert(self.key, waker);
         drop(state);
-        // Outside of the lock: it may run code of an executor.
+        // Without the lock: dropping a waker may run code of an executor.
         drop(old);
         Poll::Pending
     }
 }
 
-impl Drop for Sleep {
+impl Drop for VirtualSleep {
     fn drop(&mut self) {
         let waker = self.timers.lock().waiting.remove(&self.key);
-        self.timers.tell();
+        self.timers.notify();
         drop(waker);
     }
 }
 
-impl Drop for Counted {
+impl Drop for TaskCounted {
     fn drop(&mut self) {
         self.0.lock().tasks -= 1;
-        self.0.tell();
+        self.0.notify();
     }
 }
+
+/// Not zero, so that "an hour ago" exists.
+pub(super) const START: Moment = Moment::from_nanos(1_000_000_000_000_000);
+/// 2033-05-18, chosen arbitrarily.
+const WALL_START: Duration = Duration::from_secs(2_000_000_000);
+/// How long a test waits for something that should happen at once. It passes in full only before a
+/// failure.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// For conditions on something that sends no notification of its changes.
+const CHECK_INTERVAL: Duration = Duration::from_millis(2);
