@@ -1,9 +1,9 @@
 //! [`Answer`]: what a scripted server does with one request.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::answer_body::AnswerBody;
-use super::delivery::{Audience, Ending, Pause, Timing};
 use super::gate::Gate;
 use super::json::{object, quoted};
 use super::token_answer::TokenAnswer;
@@ -289,4 +289,32 @@ pub(super) enum Content {
     HangUp,
     Reset,
     Silence,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Pause {
+    Gate(Gate),
+    Delay(Duration),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timing {
+    AfterTheBody,
+    BeforeTheBody,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    Everyone,
+    Authorized,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    KeepAlive,
+    Close,
+    CloseUnannounced,
+    CloseUnderNextRequest,
+    HangUpInHeaders,
+    HangUpInBody,
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::connections::Connections;
-use super::exchange;
+use super::exchange::{self, Service};
 use super::log::Log;
 use super::port::Port;
 use super::role::Role;
@@ -15,13 +15,9 @@ use super::wire::Sessions;
 
 /// One running server.
 pub(super) struct Core {
-    pub(super) role: Box<dyn Role>,
-    pub(super) script: Script,
-    pub(super) log: Log,
-    pub(super) shutdown: Shutdown,
+    pub(super) service: Service,
     port: Port,
     connections: Arc<Connections>,
-    sessions: Option<Arc<dyn Sessions>>,
 }
 
 impl Core {
@@ -37,13 +33,15 @@ impl Core {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address"))?;
         let (port, listener) = Port::bind(address)?;
         let core = Arc::new(Self {
-            role,
-            script,
-            log: Log::default(),
-            shutdown: Shutdown::default(),
+            service: Service {
+                role,
+                script,
+                log: Log::default(),
+                shutdown: Shutdown::default(),
+                sessions,
+            },
             port,
             connections: Arc::default(),
-            sessions,
         });
         core.accept(Some(listener))?;
         Ok(core)
@@ -55,7 +53,7 @@ impl Core {
 
     /// What its connections speak beside TCP.
     pub(super) fn sessions(&self) -> Option<&Arc<dyn Sessions>> {
-        self.sessions.as_ref()
+        self.service.sessions.as_ref()
     }
 
     /// Closes the port and every connection.
@@ -75,7 +73,7 @@ impl Core {
 
     /// Ends all threads of the server. Those who hold an answer or send one are interrupted.
     pub(super) fn stop(&self) {
-        self.shutdown.begin();
+        self.service.shutdown.begin();
         self.refuse_connections();
         self.connections.join();
     }
@@ -86,7 +84,7 @@ impl Core {
             let open = Open::new(Arc::clone(&core));
             let name = core.port.thread_name();
             core.connections.start(name, stream, move |id, stream| {
-                exchange::serve(&open.core, id, stream);
+                exchange::serve(&open.core.service, id, stream);
             });
         })
     }
@@ -99,13 +97,13 @@ struct Open {
 
 impl Open {
     fn new(core: Arc<Core>) -> Self {
-        core.log.connected();
+        core.service.log.connected();
         Self { core }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.core.log.disconnected();
+        self.core.service.log.disconnected();
     }
 }

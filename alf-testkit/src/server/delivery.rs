@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::answer::Answer;
+use super::answer::{Answer, Audience, Ending, Pause, Timing};
 use super::gate::Gate;
+use super::token_answer::TokenAnswer;
 
 /// When it is sent, and to whom.
 impl Answer {
@@ -88,30 +89,14 @@ impl Answer {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum Pause {
-    Gate(Gate),
-    Delay(Duration),
-}
+impl TokenAnswer {
+    /// See [`Answer::held_by`].
+    pub fn held_by(self, gate: &Gate) -> Answer {
+        Answer::from(self).held_by(gate)
+    }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Timing {
-    AfterTheBody,
-    BeforeTheBody,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
-    Everyone,
-    Authorized,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    KeepAlive,
-    Close,
-    CloseUnannounced,
-    CloseUnderNextRequest,
-    HangUpInHeaders,
-    HangUpInBody,
+    /// See [`Answer::delayed_by`].
+    pub fn delayed_by(self, duration: Duration) -> Answer {
+        Answer::from(self).delayed_by(duration)
+    }
 }

@@ -4,24 +4,35 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use super::answer::{Answer, Content};
-use super::core::Core;
-use super::delivery::{Ending, Pause, Timing};
+use super::answer::{Answer, Content, Ending, Pause, Timing};
 use super::gate::Gate;
+use super::log::Log;
 use super::recorded::{Body, Recorded};
 use super::request_head::RequestHead;
 use super::request_reader::RequestReader;
 use super::response_writer::ResponseWriter;
-use super::role::decide;
-use super::wire::Wire;
+use super::role::{Role, decide};
+use super::script::Script;
+use super::shutdown::Shutdown;
+use super::wire::{Sessions, Wire};
+
+/// What all connections of one server share.
+pub(super) struct Service {
+    pub(super) role: Box<dyn Role>,
+    pub(super) script: Script,
+    pub(super) log: Log,
+    pub(super) shutdown: Shutdown,
+    /// What the connections speak beside TCP.
+    pub(super) sessions: Option<Arc<dyn Sessions>>,
+}
 
 /// Serves a connection until one side closes it.
-pub(super) fn serve(core: &Core, id: usize, stream: &TcpStream) {
-    let Ok(wire) = Wire::new(stream, core.sessions(), &core.log) else {
+pub(super) fn serve(service: &Service, id: usize, stream: &TcpStream) {
+    let Ok(wire) = Wire::new(stream, service.sessions.as_ref(), service.log.bytes_sent()) else {
         return;
     };
     let mut exchange = Exchange {
-        core,
+        service,
         id,
         wire: &wire,
         reader: RequestReader::new(&wire),
@@ -40,7 +51,7 @@ enum Next {
 }
 
 struct Exchange<'a> {
-    core: &'a Core,
+    service: &'a Service,
     id: usize,
     wire: &'a Wire<'a>,
     reader: RequestReader<'a>,
@@ -55,7 +66,7 @@ impl Exchange<'_> {
             Ok(None) => return Ok(Next::Close),
             Err(error) => return self.unreadable(&error),
         };
-        let mut scripted = self.core.script.take(head.path());
+        let mut scripted = self.service.script.take(head.path());
         let pauses = std::mem::take(&mut scripted.pauses);
         let rest = Rest::of(&head, &scripted);
         let client_closes = head.closes;
@@ -63,7 +74,7 @@ impl Exchange<'_> {
         if rest == Rest::Read {
             self.invite_body(&head)?;
             if let Some(gate) = &scripted.reads_at {
-                self.core.shutdown.hold_at(gate);
+                self.service.shutdown.hold_at(gate);
             }
             if let Err(error) = self.read_body(&head, &mut body) {
                 return self.unreadable(&error);
@@ -72,16 +83,16 @@ impl Exchange<'_> {
         let framing = head.framing;
         let request = Arc::new(Recorded::new(self.wire.scheme(), self.id, turn, head, body));
 
-        let entry = self.core.log.arrived(&request);
+        let entry = self.service.log.arrived(&request);
         self.pause(&pauses);
-        let mut answer = decide(&*self.core.role, scripted, &request);
+        let mut answer = decide(&*self.service.role, scripted, &request);
         // A rejection may have pauses of its own.
         self.pause(&answer.pauses);
         if rest == Rest::NeverComes || (client_closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        self.core.log.answering(entry, status(&answer));
-        if self.core.shutdown.has_begun() {
+        self.service.log.answering(entry, status(&answer));
+        if self.service.shutdown.has_begun() {
             return Ok(Next::Close);
         }
 
@@ -95,8 +106,11 @@ impl Exchange<'_> {
     }
 
     fn empty_body(&self, head: &RequestHead) -> Body {
-        let (bound, hashing) = self.core.log.body_bound();
-        Body::keeping(bound.max(self.core.role.body_needed(head.path())), hashing)
+        let (bound, hashing) = self.service.log.body_bound();
+        Body::keeping(
+            bound.max(self.service.role.body_needed(head.path())),
+            hashing,
+        )
     }
 
     fn invite_body(&self, head: &RequestHead) -> io::Result<()> {
@@ -111,7 +125,7 @@ impl Exchange<'_> {
     }
 
     fn unreadable(&mut self, error: &io::Error) -> io::Result<Next> {
-        self.core.log.unreadable();
+        self.service.log.unreadable();
         if error.kind() == io::ErrorKind::InvalidData {
             self.wire.write_all(
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -124,8 +138,8 @@ impl Exchange<'_> {
     fn pause(&self, pauses: &[Pause]) {
         for pause in pauses {
             match pause {
-                Pause::Gate(gate) => self.core.shutdown.hold_at(gate),
-                Pause::Delay(duration) => self.core.shutdown.sleep(*duration),
+                Pause::Gate(gate) => self.service.shutdown.hold_at(gate),
+                Pause::Delay(duration) => self.service.shutdown.sleep(*duration),
             }
         }
     }
@@ -151,8 +165,8 @@ impl Exchange<'_> {
             }
             Content::Http { status, body } => {
                 let hold = |gate: &Gate| {
-                    self.core.shutdown.hold_at(gate);
-                    if self.core.shutdown.has_begun() {
+                    self.service.shutdown.hold_at(gate);
+                    if self.service.shutdown.has_begun() {
                         return Err(io::ErrorKind::Interrupted.into());
                     }
                     Ok(())

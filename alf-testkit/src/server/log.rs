@@ -61,8 +61,9 @@ impl Log {
         self.count(|counts| counts.unreadable += 1);
     }
 
-    pub(super) fn sent(&self, bytes: usize) {
-        self.bytes_sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// What the connections add their writes to.
+    pub(super) fn bytes_sent(&self) -> &AtomicU64 {
+        &self.bytes_sent
     }
 
     pub(super) fn connected(&self) {

@@ -2,9 +2,14 @@
 
 use std::io;
 
-use super::request_reader::{Framing, invalid};
-
 const MOST_HEADERS: usize = 256;
+
+/// How the length of a request body is told (RFC 9112 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    Length(u64),
+    Chunked,
+}
 
 /// A request line and its headers, as they came.
 #[derive(Debug)]
@@ -89,6 +94,10 @@ fn tokens(headers: &[(String, String)], name: &str) -> Vec<String> {
         .flat_map(|(_, value)| value.split(','))
         .map(|token| token.trim().to_ascii_lowercase())
         .collect()
+}
+
+pub(super) fn invalid(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

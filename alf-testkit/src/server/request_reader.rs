@@ -2,20 +2,13 @@
 
 use std::io;
 
-use super::request_head::RequestHead;
+use super::request_head::{Framing, RequestHead, invalid};
 use super::wire::Wire;
 
 const FIRST_BUFFER: usize = 16 * 1024;
 
 /// A head that does not fit is refused: no client of ours sends one.
 const LONGEST_HEAD: usize = 256 * 1024;
-
-/// How the length of a request body is told (RFC 9112 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(u64),
-    Chunked,
-}
 
 /// A reader that keeps what it read too much for the next request.
 pub(super) struct RequestReader<'a> {
@@ -193,8 +186,4 @@ impl<'a> RequestReader<'a> {
     fn buffered(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
-}
-
-pub(super) fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::answer::Answer;
 #[cfg(feature = "conformance")]
 use super::answer::Content;
+use super::answer::{Answer, Ending};
 use super::answer_body::AnswerBody;
-use super::delivery::Ending;
 use super::gate::Gate;
 use super::wire::Wire;
 

@@ -1,7 +1,6 @@
 //! [`Role`]: what makes a server an authorization server or a resource server.
 
-use super::answer::{Answer, Content};
-use super::delivery::Audience;
+use super::answer::{Answer, Audience, Content};
 use super::recorded::Recorded;
 use super::token_answer::TokenAnswer;
 

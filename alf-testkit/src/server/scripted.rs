@@ -52,37 +52,37 @@ impl ScriptedServer {
 
     /// Answers each of the next `count` requests so.
     pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.core.script.next(count, &answer.into());
+        self.core.service.script.next(count, &answer.into());
     }
 
     /// Answers every request so, from now on, where nothing else is scripted.
     pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.core.script.always(answer.into());
+        self.core.service.script.always(answer.into());
     }
 
     /// Answers the next request for this path (without query) so.
     pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.core.script.next_at(path, answer.into());
+        self.core.service.script.next_at(path, answer.into());
     }
 
     /// Answers every request for this path (without query) so, from now on.
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.core.script.at(path, answer.into());
+        self.core.service.script.at(path, answer.into());
     }
 
     /// Answers every request whose path begins so, from now on.
     pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
-        self.core.script.under(prefix, answer.into());
+        self.core.service.script.under(prefix, answer.into());
     }
 
     /// Tears up the script: answers normally from now on, what was queued included.
     pub fn answer_normally(&self) {
-        self.core.script.clear();
+        self.core.service.script.clear();
     }
 
     /// How many queued answers have not been given yet.
     pub fn answers_left(&self) -> usize {
-        self.core.script.left()
+        self.core.service.script.left()
     }
 }
 
@@ -142,8 +142,8 @@ impl ScriptedServer {
         self.refuse_connections();
         let core = Arc::clone(&self.core);
         let outage = thread::spawn(move || {
-            core.shutdown.sleep(duration);
-            if !core.shutdown.has_begun() {
+            core.service.shutdown.sleep(duration);
+            if !core.service.shutdown.has_begun() {
                 if let Err(error) = core.accept_connections() {
                     cannot_listen(&core.address(), &error);
                 }
@@ -200,7 +200,7 @@ fn cannot_listen(address: &dyn fmt::Display, error: &std::io::Error) -> ! {
 impl fmt::Debug for ScriptedServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScriptedServer")
-            .field("role", &self.core.role.name())
+            .field("role", &self.core.service.role.name())
             .field("address", &self.address())
             .field("counts", &self.counts())
             .finish_non_exhaustive()
@@ -209,7 +209,7 @@ impl fmt::Debug for ScriptedServer {
 
 impl Drop for ScriptedServer {
     fn drop(&mut self) {
-        self.core.shutdown.begin();
+        self.core.service.shutdown.begin();
         // First: one that ends in this moment opens the port.
         for outage in std::mem::take(&mut *locked(&self.outages)) {
             drop(outage.join());

@@ -11,7 +11,7 @@ use super::waiting::PATIENCE;
 impl ScriptedServer {
     /// Everything that is counted, at this moment.
     pub fn counts(&self) -> Counts {
-        self.core.log.counts()
+        self.core.service.log.counts()
     }
 
     /// How many requests arrived.
@@ -22,7 +22,7 @@ impl ScriptedServer {
     /// The requests that arrived, in the order in which their bodies were complete, the first
     /// 10,000 of them (see [`record_requests_up_to`](Self::record_requests_up_to)).
     pub fn requests(&self) -> Vec<Recorded> {
-        self.core.log.requests()
+        self.core.service.log.requests()
     }
 
     /// Whether any recorded request [`mentions`](Recorded::mentions) this text: the question of a
@@ -34,18 +34,18 @@ impl ScriptedServer {
     /// Records that many requests and only counts the others. 0 is for benchmarks: bodies are not
     /// hashed then either.
     pub fn record_requests_up_to(&self, requests: usize) {
-        self.core.log.keep_requests(requests);
+        self.core.service.log.keep_requests(requests);
     }
 
     /// Records that many bytes of each body (64 KiB unless set); of the rest only length and hash.
     pub fn record_bodies_up_to(&self, bytes: usize) {
-        self.core.log.keep_body_bytes(bytes);
+        self.core.service.log.keep_body_bytes(bytes);
     }
 
     /// Forgets what was counted and recorded, to begin the next part of a test at 0. What is open
     /// or under way stays counted as that.
     pub fn forget(&self) {
-        self.core.log.forget();
+        self.core.service.log.forget();
     }
 
     /// Waits until `count` requests in all have arrived. Their bodies have been read and they are
@@ -74,7 +74,7 @@ impl ScriptedServer {
     /// servers.resource.wait_until("every connection closed", |counts| counts.open_connections == 0);
     /// ```
     pub fn wait_until(&self, what: &str, done: impl FnMut(&Counts) -> bool) {
-        if !self.core.log.wait_until(done) {
+        if !self.core.service.log.wait_until(done) {
             self.give_up(what);
         }
     }
@@ -86,7 +86,7 @@ impl ScriptedServer {
         let requests = self.requests();
         let mut report = format!(
             "{} at {}: {} requests (at most {} at once, {} unanswered), {} connections ({} open)\n",
-            self.core.role.name(),
+            self.core.service.role.name(),
             self.address(),
             counts.requests,
             counts.most_at_once,

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::answer::Answer;
-use super::gate::Gate;
 use super::json::{object, quoted};
 
 /// A token response: normally a new opaque token, `"token_type":"Bearer"`, `"expires_in":3600`.
 ///
-/// It becomes an [`Answer`] wherever one is wanted, and can be what the authorization server issues
+/// It becomes an [`Answer`](super::Answer) wherever one is wanted, and can be what the authorization server issues
 /// from then on: [`AuthorizationServer::issue`](super::AuthorizationServer::issue).
 ///
 /// # Examples
@@ -93,16 +91,6 @@ impl TokenAnswer {
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
         self.access_token = AccessToken::Given(token.into());
         self
-    }
-
-    /// See [`Answer::held_by`].
-    pub fn held_by(self, gate: &Gate) -> Answer {
-        Answer::from(self).held_by(gate)
-    }
-
-    /// See [`Answer::delayed_by`].
-    pub fn delayed_by(self, duration: Duration) -> Answer {
-        Answer::from(self).delayed_by(duration)
     }
 }
 

@@ -4,11 +4,10 @@ use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::SockRef;
-
-use super::log::Log;
 
 /// What lies between HTTP and TCP on one connection.
 pub(crate) trait Session {
@@ -28,14 +27,15 @@ pub(crate) trait Sessions: Send + Sync {
 pub(super) struct Wire<'a> {
     tcp: &'a TcpStream,
     session: Option<RefCell<Box<dyn Session>>>,
-    log: &'a Log,
+    /// Counts what is written.
+    bytes_sent: &'a AtomicU64,
 }
 
 impl<'a> Wire<'a> {
     pub(super) fn new(
         tcp: &'a TcpStream,
         sessions: Option<&Arc<dyn Sessions>>,
-        log: &'a Log,
+        bytes_sent: &'a AtomicU64,
     ) -> io::Result<Self> {
         // It fails only on a connection that is gone.
         let _ = tcp.set_nodelay(true);
@@ -43,7 +43,11 @@ impl<'a> Wire<'a> {
             Some(sessions) => sessions.begin(tcp)?.map(RefCell::new),
             None => None,
         };
-        Ok(Self { tcp, session, log })
+        Ok(Self {
+            tcp,
+            session,
+            bytes_sent,
+        })
     }
 
     pub(super) fn scheme(&self) -> &'static str {
@@ -63,7 +67,8 @@ impl<'a> Wire<'a> {
 
     pub(super) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
         // Before: who has the answer finds it counted.
-        self.log.sent(bytes.len());
+        self.bytes_sent
+            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let mut tcp = self.tcp;
         match &self.session {
             None => tcp.write_all(bytes),
