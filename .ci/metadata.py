@@ -1,7 +1,8 @@
-"""Two questions to `cargo metadata`, asked by .ci/run.
+"""Three questions to `cargo metadata`, asked by .ci/run.
 
 features  prints "<crate> <feature>" for each feature of each library of the workspace, and "<crate>" for none of them
-msrv      fails if a crate that users of alf compile asks for a newer Rust than alf does
+rusts     prints "<Rust version> <crate>" for each published crate: the oldest Rust that it promises to compile on
+msrv      fails if a crate that users compile with one of ours asks for a newer Rust than ours promises
 """
 
 import json
@@ -26,14 +27,20 @@ def features(metadata):
                 print(package["name"], feature)
 
 
-def msrv(metadata):
-    packages = {package["id"]: package for package in metadata["packages"]}
-    edges = {node["id"]: node["deps"] for node in metadata["resolve"]["nodes"]}
-    published = [i for i in metadata["workspace_members"] if packages[i]["publish"] != []]
-    promised = min(version(packages[i]["rust_version"]) for i in published)
+def published(metadata):
+    members = set(metadata["workspace_members"])
+    return [package for package in metadata["packages"] if package["id"] in members and package["publish"] != []]
 
-    # What users compile: normal and build dependencies, on any platform. Our tests may need a newer Rust.
-    reached, todo = set(), list(published)
+
+def rusts(metadata):
+    for package in published(metadata):
+        print(package["rust_version"], package["name"])
+
+
+def compiled(metadata, root):
+    """What users of a crate compile: normal and build dependencies, on any platform. Our tests may need a newer Rust."""
+    edges = {node["id"]: node["deps"] for node in metadata["resolve"]["nodes"]}
+    reached, todo = set(), [root]
     while todo:
         package = todo.pop()
         if package not in reached:
@@ -41,16 +48,23 @@ def msrv(metadata):
             for edge in edges[package]:
                 if any(kind["kind"] != "dev" for kind in edge["dep_kinds"]):
                     todo.append(edge["pkg"])
+    return reached
 
-    newer = [
-        "{name} {version} asks for Rust {rust_version}".format(**packages[i])
-        for i in sorted(reached)
-        if version(packages[i]["rust_version"] or "0.0") > promised
-    ]
-    print("\n".join(newer) or "{} crates, none asks for more than Rust {}.{}".format(len(reached), *promised))
-    return 1 if newer else 0
+
+def msrv(metadata):
+    packages = {package["id"]: package for package in metadata["packages"]}
+    failed = False
+    for crate in published(metadata):
+        promised = version(crate["rust_version"])
+        reached = compiled(metadata, crate["id"])
+        newer = [packages[i] for i in sorted(reached) if version(packages[i]["rust_version"] or "0.0") > promised]
+        print(f"{crate['name']}: {len(reached)} crates, {len(newer)} ask for more than Rust {crate['rust_version']}")
+        for package in newer:
+            print("    {name} {version} asks for Rust {rust_version}".format(**package))
+        failed = failed or bool(newer)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    answer = {"features": features, "msrv": msrv}[sys.argv[1]]
+    answer = {"features": features, "rusts": rusts, "msrv": msrv}[sys.argv[1]]
     sys.exit(answer(json.loads(subprocess.check_output(COMMAND))))

@@ -4,7 +4,6 @@
 //! its URLs differs, which is the origin that a careless client mistakes for the same.
 
 mod certificate;
-mod der;
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -27,33 +26,47 @@ pub(crate) struct Tls {
 impl Tls {
     /// A certificate for 127.0.0.1 and `localhost`, signed with [`root_certificate`].
     pub(crate) fn trusted() -> Arc<dyn Sessions> {
-        Self::of(&ROOT, &["localhost"], &[[127, 0, 0, 1]])
+        Self::certified_by(&ROOT, &["localhost", "127.0.0.1"])
     }
 
-    /// The same, signed by somebody of whom nobody has heard.
+    /// The same, signed by an authority that no client trusts.
     pub(crate) fn of_unknown_authority() -> Arc<dyn Sessions> {
-        let unknown = Authority::new("an authority that nobody trusts");
-        Self::of(&unknown, &["localhost"], &[[127, 0, 0, 1]])
+        let unknown = authority("an authority that no client trusts");
+        Self::certified_by(&unknown, &["localhost", "127.0.0.1"])
     }
 
     /// Signed with [`root_certificate`], but for another host.
     pub(crate) fn of_another_host() -> Arc<dyn Sessions> {
-        Self::of(&ROOT, &["another.example"], &[])
+        Self::certified_by(&ROOT, &["another.example"])
     }
 
     #[expect(
         clippy::expect_used,
         reason = "a test double: nothing can be tested without its certificate"
     )]
-    fn of(authority: &Authority, names: &[&str], addresses: &[[u8; 4]]) -> Arc<dyn Sessions> {
-        let (chain, key) = authority.certify(names, addresses);
+    fn certified_by(authority: &Authority, hosts: &[&str]) -> Arc<dyn Sessions> {
+        let (certificate, key) = authority
+            .certify(hosts)
+            .expect("a certificate can be made for these hosts");
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .and_then(|builder| {
+                builder
+                    .with_no_client_auth()
+                    .with_single_cert(vec![certificate], key)
+            })
             .expect("rustls takes a certificate that was made for it");
         let config = Arc::new(config);
         Arc::new(Self { config })
     }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a test double: nothing can be tested without its certificates"
+)]
+fn authority(name: &str) -> Authority {
+    Authority::new(name).expect("an authority can be made")
 }
 
 /// What a client must trust to reach the servers of [`Tls::trusted`], as PEM.
@@ -103,7 +116,7 @@ impl Session for ServerConnection {
 /// The first byte of a TLS connection (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 22;
 
-static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::new("alf-testkit"));
+static ROOT: LazyLock<Authority> = LazyLock::new(|| authority("alf-testkit"));
 
 #[cfg(test)]
 mod tests {
