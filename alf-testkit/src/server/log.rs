@@ -48,11 +48,10 @@ impl Log {
     pub(super) fn answering(&self, entry: Entry, status: Option<u16>) {
         let mut state = locked(&self.state);
         state.counts.answering(status);
-        if entry.epoch == state.epoch {
-            if let Some((_, answered)) = entry.index.and_then(|index| state.requests.get_mut(index))
-            {
-                *answered = status;
-            }
+        if entry.epoch == state.epoch
+            && let Some((_, answered)) = entry.index.and_then(|index| state.requests.get_mut(index))
+        {
+            *answered = status;
         }
         self.changed.notify_all();
     }

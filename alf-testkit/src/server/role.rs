@@ -25,10 +25,10 @@ pub(super) trait Role: Send + Sync {
 
 /// What the script and the role together say, ready to be sent.
 pub(super) fn decide(role: &dyn Role, scripted: Answer, request: &Recorded) -> Answer {
-    if scripted.audience == Audience::Authorized {
-        if let Some(refusal) = role.refusal(request) {
-            return refusal;
-        }
+    if scripted.audience == Audience::Authorized
+        && let Some(refusal) = role.refusal(request)
+    {
+        return refusal;
     }
     match &scripted.content {
         Content::Normal => role.normal(request).inside(scripted),

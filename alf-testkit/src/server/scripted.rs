@@ -143,10 +143,10 @@ impl ScriptedServer {
         let core = Arc::clone(&self.core);
         let outage = thread::spawn(move || {
             core.service.shutdown.sleep(duration);
-            if !core.service.shutdown.has_begun() {
-                if let Err(error) = core.accept_connections() {
-                    cannot_listen(&core.address(), &error);
-                }
+            if !core.service.shutdown.has_begun()
+                && let Err(error) = core.accept_connections()
+            {
+                cannot_listen(&core.address(), &error);
             }
         });
         locked(&self.outages).push(outage);

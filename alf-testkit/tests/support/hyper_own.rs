@@ -272,16 +272,16 @@ impl<F: Flaw> TokenTransport for OwnTransport<F> {
             .request(request)
             .await
             .map_err(|error| failure::<F>(error, &sent))?;
-        if F::FLAW == Some(Flawed::ExchangeFollowsRedirects) {
-            if let Some(next) = target(sent.uri(), &response) {
-                let mut again = sent.clone().map(|body| Either::Left(Full::new(body)));
-                *again.uri_mut() = next;
-                response = self
-                    .client
-                    .request(again)
-                    .await
-                    .map_err(|error| failure::<F>(error, &sent))?;
-            }
+        if F::FLAW == Some(Flawed::ExchangeFollowsRedirects)
+            && let Some(next) = target(sent.uri(), &response)
+        {
+            let mut again = sent.clone().map(|body| Either::Left(Full::new(body)));
+            *again.uri_mut() = next;
+            response = self
+                .client
+                .request(again)
+                .await
+                .map_err(|error| failure::<F>(error, &sent))?;
         }
         look_at_headers::<F>(&response);
         let (head, mut body) = response.into_parts();
