@@ -1,4 +1,4 @@
-//! The walk of one request.
+//! The path of one request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use http::header::WWW_AUTHENTICATE;
 use crate::builder::CustomTransport;
 use crate::config::Replays;
 use crate::error::Rejection;
-use crate::machine::{Answer, Replay, Reply, Step};
+use crate::machine::ReplayOutcome;
 use crate::runtime::before;
-use crate::tokens::Verdict;
+use crate::tokens;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
     BlockingTransport, ClientBuilder, ConfigError, Error, Event, NotAllowed, Origin, Token,
@@ -47,6 +47,15 @@ use crate::{
 pub struct Client<T> {
     transport: Arc<T>,
     tokens: TokenManager,
+}
+
+/// What a response says about the token that was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    Accepted,
+    Rejected,
+    /// It comes from another origin, to which a redirect led without the token (X4).
+    Unknown,
 }
 
 impl Client<()> {
@@ -119,51 +128,54 @@ impl<T: Transport> Client<T> {
     pub async fn send(&self, mut request: T::Request) -> Result<T::Response, Error<T::Error>> {
         let origin = self.transport.origin(&request);
         self.allow(&origin)?;
-        let spare = self.spare(&mut request);
+        let copy = self.copy_for_replay(&mut request);
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         if !self.may_reject(&response) {
-            self.tokens.shared().accepted(&token, &origin);
+            self.tokens.managed().accepted(&token, &origin);
             return Ok(response);
         }
-        // On the heap: the common case need not carry the room for it.
-        Box::pin(self.rejected(&origin, &token, spare, response)).await
+        // On the heap, so that the common path does not carry its size.
+        Box::pin(self.maybe_rejected(&origin, &token, copy, response)).await
     }
 
-    /// The resource server may have rejected the token: renew it, and replay the request (R).
-    async fn rejected(
+    /// The status is one that rejects a token: renews it if it is rejected, and replays the request (R).
+    async fn maybe_rejected(
         &self,
         origin: &Origin,
         token: &Token,
-        spare: Option<T::Request>,
+        copy: Option<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
-        let mut replay = Replay::new(spare.is_some());
-        match replay.answered(self.judge(origin, &response)) {
-            Step::Renew | Step::ReturnAndRenew => {}
-            Step::Return | Step::ReturnAccepted | Step::ReturnRejectedAgain => return Ok(response),
+        if self.judge(origin, &response) != Judgement::Rejected {
+            return Ok(response);
         }
-        let verdict = self.tokens.shared().reject(token, Some(origin));
-        let (Verdict::Renew(renewing), Some(mut spare)) = (verdict, spare) else {
+        let renewing = tokens::reject(self.tokens.managed(), token, Some(origin));
+        let (Some(renewing), Some(mut copy)) = (renewing, copy) else {
             // R4, R6: untouched.
             return Ok(response);
         };
         // R8: before anybody waits for the renewal, or a pool of one connection would be stuck.
-        let rejected = self.keep(&response);
+        let rejection = self.keep(&response);
         self.discard(response).await;
-        let token = match self.tokens.shared().renewed(renewing).await {
-            Ok(token) => token,
-            Err(error) => return Err(error.after(rejected).into()),
-        };
-        self.present(&token, &mut spare);
-        let response = self.transport.send(spare).await;
+        let renewed = tokens::renewed(self.tokens.managed(), renewing, token, origin).await;
+        let token = renewed.map_err(|error| error.after(rejection))?;
+        self.present(&token, &mut copy);
+        let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
-        let step = replay.answered(self.judge(origin, &response));
-        self.conclude(&token, origin, step);
-        self.tell(&Event::Replayed {
-            target: self.tokens.shared().target(),
+        // R3: returned as it is. R6: whether the renewal helped.
+        let outcome = match self.judge(origin, &response) {
+            Judgement::Accepted => Some(ReplayOutcome::Accepted),
+            Judgement::Rejected => Some(ReplayOutcome::RejectedAgain),
+            Judgement::Unknown => None,
+        };
+        if let Some(outcome) = outcome {
+            self.tokens.managed().replayed(&token, origin, outcome);
+        }
+        self.observe(&Event::Replayed {
+            target: self.tokens.managed().target(),
             generation: token.generation(),
             origin,
             status: self.transport.status(&response),
@@ -171,28 +183,19 @@ impl<T: Transport> Client<T> {
         Ok(response)
     }
 
-    /// R6: tells whether the renewal helped.
-    fn conclude(&self, token: &Token, origin: &Origin, step: Step) {
-        let reply = match step {
-            Step::ReturnAccepted => Reply::Accepted,
-            Step::ReturnRejectedAgain => Reply::RejectedAgain,
-            Step::Return | Step::Renew | Step::ReturnAndRenew => return,
-        };
-        self.tokens.shared().replayed(token, origin, reply);
-    }
-
     /// X2, X3: refused before anything is asked or sent.
     fn allow(&self, origin: &Origin) -> Result<(), NotAllowed> {
         self.tokens
-            .shared()
+            .managed()
+            .ports
             .config
             .allow(origin)
-            .inspect_err(|blocked| self.tell(&Event::RequestNotAllowed { blocked }))
+            .inspect_err(|blocked| self.observe(&Event::RequestNotAllowed { blocked }))
     }
 
-    /// R4: the request once more, for a replay; before the first one is sent.
-    fn spare(&self, request: &mut T::Request) -> Option<T::Request> {
-        match self.tokens.shared().config.replays {
+    /// R4: made before the request is sent.
+    fn copy_for_replay(&self, request: &mut T::Request) -> Option<T::Request> {
+        match self.tokens.managed().ports.config.replays {
             Replays::Once => self.transport.try_clone(request),
             Replays::Never => None,
         }
@@ -200,32 +203,35 @@ impl<T: Transport> Client<T> {
 
     /// F2: in place of every value that the request has there.
     fn present(&self, token: &Token, request: &mut T::Request) {
-        let (name, value) = self.tokens.shared().config.presentation.present(token);
+        let (name, value) = self
+            .tokens
+            .managed()
+            .ports
+            .config
+            .presentation
+            .present(token);
         self.transport.insert_header(request, &name, value);
     }
 
     fn may_reject(&self, response: &T::Response) -> bool {
         let status = self.transport.status(response);
-        self.tokens.shared().config.rejects(status)
+        self.tokens.managed().ports.config.rejects(status)
     }
 
-    /// Says what an answer means for the token (R1, R7, X4).
-    fn judge(&self, origin: &Origin, response: &T::Response) -> Answer {
+    /// What a response means for the token (R1, R7, X4).
+    fn judge(&self, origin: &Origin, response: &T::Response) -> Judgement {
         if !self.may_reject(response) {
-            return Answer::NotRejected;
+            return Judgement::Accepted;
         }
-        if self
-            .transport
-            .response_origin(response)
-            .is_some_and(|landed| landed != *origin)
-        {
-            return Answer::RejectedElsewhere;
+        let response_origin = self.transport.response_origin(response);
+        if response_origin.is_some_and(|response_origin| response_origin != *origin) {
+            return Judgement::Unknown;
         }
         let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
         if is_insufficient_scope(&challenges) {
-            Answer::NotRejected
+            Judgement::Accepted
         } else {
-            Answer::Rejected
+            Judgement::Rejected
         }
     }
 
@@ -237,13 +243,13 @@ impl<T: Transport> Client<T> {
 
     /// R8, X5: a body that does not end must not hold up the renewal.
     async fn discard(&self, response: T::Response) {
-        let runtime = &self.tokens.shared().runtime;
+        let runtime = &self.tokens.managed().ports.runtime;
         let discarded = self.transport.discard(response);
         before(discarded, runtime.sleep(DISCARD_TIMEOUT)).await;
     }
 
-    fn tell(&self, event: &Event<'_>) {
-        self.tokens.shared().tell(event);
+    fn observe(&self, event: &Event<'_>) {
+        self.tokens.managed().ports.observe(event);
     }
 }
 

@@ -1,4 +1,5 @@
-//! The arrows of DESIGN: which room of alf-core may know which. Reads the paths in its sources.
+//! Which module of alf-core may depend on which, and that no crate of the workspace has a cycle of files. Reads the paths
+//! in the sources.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,103 +12,305 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// From the top to the bottom: each may know itself and those below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Room {
-    Face,
-    Driver,
-    Ports,
-    Wire,
-    Values,
-    Machine,
-}
-
-const ROOMS: [(&str, Room); 19] = [
-    ("client", Room::Face),
-    ("builder", Room::Face),
-    ("client_config", Room::Face),
-    ("config", Room::Driver),
-    ("tokens", Room::Driver),
-    ("acquisition", Room::Driver),
-    ("clock", Room::Driver),
-    ("transport", Room::Ports),
-    ("authentication", Room::Ports),
-    ("presentation", Room::Ports),
-    ("runtime", Room::Ports),
-    ("observe", Room::Ports),
-    ("wire", Room::Wire),
-    ("token", Room::Values),
-    ("error", Room::Values),
-    ("origin", Room::Values),
-    ("secret", Room::Values),
-    ("machine", Room::Machine),
-    ("lib", Room::Face),
+/// From the top to the bottom: each may depend on itself and on those below it (ARCHITECTURE.md).
+const LAYERS: [&[&str]; 8] = [
+    &["lib", "client", "builder", "client_config"],
+    &["tokens"],
+    &["acquisition"],
+    &["ports", "server", "config", "clock"],
+    &[
+        "transport",
+        "authentication",
+        "presentation",
+        "runtime",
+        "observe",
+    ],
+    &["wire"],
+    &["token", "error", "origin", "secret"],
+    &["machine"],
 ];
 
-/// Upward all the same: the file, what it names, and why.
-const EXCEPTIONS: [(&str, &str, &str); 2] = [
-    ("tokens/mod.rs", "ClientBuilder", BEGINS),
-    ("tokens/mod.rs", "builder::CustomTokenTransport", BEGINS),
-];
-const BEGINS: &str = "`TokenManager::builder` is where a user of tokens alone begins";
-
-/// A file of alf-core, without comments and unit tests.
-struct Source {
-    /// Below `src/`.
-    name: String,
-    text: String,
+#[test]
+fn dependencies_between_modules_point_down() {
+    let alf_core = Crate::read("alf-core");
+    let mut upward = Vec::new();
+    for (file, dependencies) in alf_core.dependencies() {
+        for dependency in dependencies {
+            if layer(&dependency) < layer(&file) {
+                upward.push(format!("{file} depends on {dependency}"));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "upward:\n{}", upward.join("\n"));
 }
 
-impl Source {
-    /// The module that it is, as a path from the crate's root.
-    fn module(&self) -> Vec<String> {
-        let name = self.name.trim_end_matches(".rs").trim_end_matches("/mod");
-        name.split('/').map(str::to_owned).collect()
+#[test]
+fn no_files_depend_on_each_other_in_a_cycle() {
+    let mut cycles = Vec::new();
+    for name in [
+        "alf-core",
+        "alf-isahc",
+        "alf-reqwest",
+        "alf-surf",
+        "alf-testkit",
+        "examples",
+        "interop",
+    ] {
+        let mut dependencies = Crate::read(name).dependencies();
+        // Files that need nothing, or that nothing needs, are in no cycle: what remains without them is.
+        loop {
+            let needed: BTreeSet<_> = dependencies.values().flatten().cloned().collect();
+            let count = dependencies.len();
+            dependencies.retain(|file, needs| needed.contains(file) && !needs.is_empty());
+            let kept: BTreeSet<_> = dependencies.keys().cloned().collect();
+            for needs in dependencies.values_mut() {
+                needs.retain(|need| kept.contains(need));
+            }
+            if dependencies.len() == count {
+                break;
+            }
+        }
+        if !dependencies.is_empty() {
+            cycles.push(format!("{name}: {dependencies:#?}"));
+        }
+    }
+    assert!(cycles.is_empty(), "{}", cycles.join("\n"));
+}
+
+#[test]
+fn machines_know_nothing_but_core_and_collections() {
+    for (name, text) in Crate::read("alf-core").files_below("machine") {
+        for path in Source::new(name, text).paths() {
+            assert!(
+                path.len() == 1 || path[0] == "machine",
+                "{name}: {}",
+                path.join("::")
+            );
+        }
+        for line in text.lines().map(str::trim_start) {
+            let Some(path) = line.strip_prefix("use ") else {
+                continue;
+            };
+            let allowed = [
+                "core::",
+                "std::collections::",
+                "super::",
+                "self::",
+                "crate::",
+            ];
+            assert!(
+                allowed.iter().any(|start| path.starts_with(start)),
+                "{name}: use {path}"
+            );
+        }
+        assert_without(name, text, &ASYNC_CLOCKS_LOCKS_RANDOMNESS);
+        assert_without(name, text, &["http::", "bytes::", "std::sync", "std::time"]);
+    }
+}
+
+#[test]
+fn codecs_know_no_async_no_clock_no_lock_and_no_randomness() {
+    for (name, text) in Crate::read("alf-core").files_below("wire") {
+        assert_without(name, text, &ASYNC_CLOCKS_LOCKS_RANDOMNESS);
+    }
+}
+
+fn assert_without(name: &str, text: &str, forbidden: &[&str]) {
+    for word in forbidden {
+        assert!(!text.contains(word), "{name} has {word}");
+    }
+}
+
+fn layer(file: &str) -> usize {
+    let module = file.split("::").next().unwrap();
+    LAYERS
+        .iter()
+        .position(|modules| modules.contains(&module))
+        .unwrap_or_else(|| panic!("{file} is in no layer"))
+}
+
+/// The files of a crate by their module paths (`tokens::state`), without comments and unit tests.
+struct Crate {
+    files: BTreeMap<String, String>,
+}
+
+impl Crate {
+    fn read(name: &str) -> Self {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = crates.join(name).join("src");
+        let mut files = BTreeMap::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                let is_test = path
+                    .file_stem()
+                    .is_some_and(|stem| stem == "tests" || stem == "test");
+                if path.is_dir() && !is_test {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test {
+                    files.insert(module_of(&root, &path), code_of(&path));
+                }
+            }
+        }
+        assert!(!files.is_empty(), "{name}");
+        Self { files }
     }
 
-    fn room(&self) -> Room {
-        room(&self.module()[0]).unwrap_or_else(|| panic!("{} is in no room", self.name))
+    fn files_below(&self, module: &str) -> impl Iterator<Item = (&String, &String)> {
+        let below = format!("{module}::");
+        self.files
+            .iter()
+            .filter(move |(name, _)| *name == module || name.starts_with(&below))
     }
 
-    /// Every path in it that begins with `crate` or `super`, from the crate's root.
+    /// Each file, and the files that define what it names.
+    fn dependencies(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut dependencies = BTreeMap::new();
+        for (name, text) in &self.files {
+            let paths = Source::new(name, text).paths();
+            let mut needs: BTreeSet<_> = paths
+                .iter()
+                .filter_map(|path| self.definition(path, 0))
+                .collect();
+            needs.remove(name);
+            dependencies.insert(name.clone(), needs);
+        }
+        dependencies
+    }
+
+    /// The file that defines what a path from the crate's root names: re-exports are followed.
+    fn definition(&self, path: &[String], depth: usize) -> Option<String> {
+        if depth > 10 {
+            return None;
+        }
+        let known = (0..=path.len())
+            .rev()
+            .find(|length| self.files.contains_key(&file_name(&path[..*length])))?;
+        let file = file_name(&path[..known]);
+        let Some(item) = path.get(known) else {
+            return Some(file);
+        };
+        let source = Source::new(&file, &self.files[&file]);
+        let reexported = source
+            .reexports()
+            .into_iter()
+            .find(|target| target.last() == Some(item));
+        match reexported {
+            Some(mut target) => {
+                target.extend_from_slice(&path[known + 1..]);
+                self.definition(&target, depth + 1)
+            }
+            None => Some(file),
+        }
+    }
+}
+
+/// The root's file is `lib` or `main`; here it is `lib`.
+fn file_name(path: &[String]) -> String {
+    if path.is_empty() {
+        "lib".to_owned()
+    } else {
+        path.join("::")
+    }
+}
+
+fn module_of(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap().with_extension("");
+    let parts = path.iter().map(|part| part.to_str().unwrap());
+    let parts: Vec<_> = parts.filter(|part| *part != "mod").collect();
+    parts.join("::")
+}
+
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let lines = code.lines();
+    let lines = lines.filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+struct Source<'a> {
+    /// The path of its module from the crate's root.
+    module: Vec<String>,
+    text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    fn new(name: &str, text: &'a str) -> Self {
+        let module = name.split("::").map(str::to_owned).collect::<Vec<_>>();
+        Self {
+            module: if name == "lib" { Vec::new() } else { module },
+            text,
+        }
+    }
+
+    /// Every path in it that starts at the crate's root, at a parent, or (in a private `use`) at a child.
     fn paths(&self) -> BTreeSet<Vec<String>> {
         let mut paths = BTreeSet::new();
-        for (start, root) in starts(&self.text) {
-            for mut tail in use_tree(&mut &self.text[start..]) {
-                let mut path = self.module();
-                if root == "crate" {
-                    path.clear();
-                } else {
-                    path.pop();
+        for root in ["crate", "super"] {
+            for (at, _) in self.text.match_indices(&format!("{root}::")) {
+                let before = self.text[..at].chars().next_back().unwrap_or(' ');
+                let line = self.text[..at]
+                    .rsplit(['\n', ';'])
+                    .next()
+                    .unwrap()
+                    .trim_start();
+                let is_start = !before.is_alphanumeric() && !matches!(before, '_' | ':' | '$');
+                if is_start && !(line.starts_with("pub") && line.contains("use ")) {
+                    let tree = use_tree(&mut &self.text[at..]);
+                    paths.extend(tree.into_iter().map(|path| self.absolute(path)));
                 }
-                while tail.first().is_some_and(|segment| segment == "super") {
-                    tail.remove(0);
-                    path.pop();
-                }
-                path.append(&mut tail);
-                paths.insert(path);
             }
+        }
+        let uses = self.text.lines().map(str::trim_start);
+        for (at, _) in uses
+            .filter(|line| line.starts_with("use "))
+            .flat_map(|line| self.text.match_indices(line))
+        {
+            let tree = use_tree(&mut &self.text[at + "use ".len()..]);
+            let children = tree.into_iter().filter(|path| self.has_child(&path[0]));
+            paths.extend(children.map(|path| self.absolute(path)));
         }
         paths
     }
-}
 
-/// Where the rest of a path begins, after each `crate::` and after each `super::` that begins one.
-fn starts(text: &str) -> Vec<(usize, &'static str)> {
-    let mut starts = Vec::new();
-    for root in ["crate", "super"] {
-        for (at, _) in text.match_indices(&format!("{root}::")) {
-            let before = text[..at].chars().next_back().unwrap_or(' ');
-            let begins = !before.is_alphanumeric() && !matches!(before, '_' | ':' | '$');
-            if begins {
-                starts.push((at + root.len() + 2, root));
+    /// What it re-exports, by paths from the crate's root.
+    fn reexports(&self) -> Vec<Vec<String>> {
+        let mut reexports = Vec::new();
+        for visibility in ["pub use ", "pub(crate) use ", "pub(super) use "] {
+            for (at, _) in self.text.match_indices(visibility) {
+                let tree = use_tree(&mut &self.text[at + visibility.len()..]);
+                reexports.extend(tree.into_iter().map(|path| self.absolute(path)));
             }
         }
+        reexports
     }
-    starts
+
+    fn has_child(&self, name: &str) -> bool {
+        self.text.contains(&format!("mod {name};"))
+    }
+
+    fn absolute(&self, path: Vec<String>) -> Vec<String> {
+        let mut absolute = self.module.clone();
+        let mut path = path.into_iter().peekable();
+        match path.peek().map(String::as_str) {
+            Some("crate") => {
+                absolute.clear();
+                path.next();
+            }
+            Some("self") => drop(path.next()),
+            Some(_) | None => {}
+        }
+        while path.next_if_eq("super").is_some() {
+            absolute.pop();
+        }
+        absolute.extend(path);
+        absolute
+    }
 }
 
-/// The paths of `a::{b, c::d}`, from where `text` begins; leaves what follows in it.
+/// The paths of `a::{b, c::d}`, from where `text` starts; leaves what follows in it.
 fn use_tree(text: &mut &str) -> Vec<Vec<String>> {
     *text = text.trim_start();
     if let Some(rest) = text.strip_prefix('{') {
@@ -126,7 +329,6 @@ fn use_tree(text: &mut &str) -> Vec<Vec<String>> {
     let end = text
         .find(|c: char| !c.is_alphanumeric() && c != '_')
         .unwrap_or(text.len());
-    assert!(end > 0, "no path: {text:.40}");
     let segment = text[..end].to_owned();
     *text = &text[end..];
     match text.strip_prefix("::") {
@@ -137,8 +339,11 @@ fn use_tree(text: &mut &str) -> Vec<Vec<String>> {
                 .map(|tail| [vec![segment.clone()], tail].concat())
                 .collect()
         }
-        // `::<T>`, or the end.
-        Some(_) | None => vec![vec![segment]],
+        Some(_) | None => {
+            // `*`
+            *text = text.trim_start_matches(['*', ':']);
+            vec![vec![segment]]
+        }
     }
 }
 
@@ -146,171 +351,6 @@ fn skip_rename(text: &mut &str) {
     if let Some(rest) = text.trim_start().strip_prefix("as ") {
         let end = rest.find([',', '}']).unwrap_or(rest.len());
         *text = &rest[end..];
-    }
-}
-
-fn room(module: &str) -> Option<Room> {
-    let found = ROOMS.iter().find(|(name, _)| *name == module)?;
-    Some(found.1)
-}
-
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut sources = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                sources.extend(source(&root, &path));
-            }
-        }
-    }
-    assert!(sources.len() > 30, "{}", sources.len());
-    sources
-}
-
-/// `None` for unit tests, which may know everything.
-fn source(root: &Path, path: &Path) -> Option<Source> {
-    let name = path.strip_prefix(root).unwrap().components();
-    let name: Vec<_> = name
-        .map(|part| part.as_os_str().to_str().unwrap())
-        .collect();
-    if name
-        .iter()
-        .any(|part| matches!(*part, "tests" | "tests.rs"))
-    {
-        return None;
-    }
-    let text = fs::read_to_string(path).unwrap();
-    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    let lines = code
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    Some(Source {
-        name: name.join("/"),
-        text: lines.collect::<Vec<_>>().join("\n"),
-    })
-}
-
-/// The modules that the names at the crate's root come from: `Client` from `client`.
-fn exports(sources: &[Source]) -> BTreeMap<String, String> {
-    let lib = sources
-        .iter()
-        .find(|source| source.name == "lib.rs")
-        .unwrap();
-    let mut exports = BTreeMap::new();
-    for part in lib.text.split("pub use ").skip(1) {
-        for path in use_tree(&mut &*part) {
-            let module = if path[0] == "self" {
-                &path[1]
-            } else {
-                &path[0]
-            };
-            exports.insert(path.last().unwrap().clone(), module.clone());
-        }
-    }
-    assert_eq!(exports["TokenRequest"], "wire");
-    assert_eq!(exports["Client"], "client");
-    exports
-}
-
-#[test]
-fn every_file_has_a_room() {
-    for source in sources() {
-        // Panics where it has none.
-        let _ = source.room();
-    }
-}
-
-#[test]
-fn arrows_point_down() {
-    let sources = sources();
-    let exports = exports(&sources);
-    let mut upward = Vec::new();
-    let mut used = BTreeSet::new();
-    for source in &sources {
-        for path in source.paths() {
-            let Some(first) = path.first() else { continue };
-            let module = exports.get(first).unwrap_or(first);
-            let to = room(module).unwrap_or_else(|| {
-                panic!("{}: {} comes from no room", source.name, path.join("::"))
-            });
-            if to >= source.room() {
-                continue;
-            }
-            let named = path.join("::");
-            match EXCEPTIONS
-                .iter()
-                .find(|(file, name, _)| *file == source.name && *name == named)
-            {
-                Some(exception) => drop(used.insert(exception)),
-                None => upward.push(format!(
-                    "{} ({:?}) names {named} ({to:?})",
-                    source.name,
-                    source.room(),
-                )),
-            }
-        }
-    }
-    assert!(upward.is_empty(), "upward:\n{}", upward.join("\n"));
-    assert_eq!(
-        used.len(),
-        EXCEPTIONS.len(),
-        "an exception is not needed any more"
-    );
-}
-
-#[test]
-fn machines_know_nothing_but_core_and_collections() {
-    for source in sources() {
-        if source.room() != Room::Machine {
-            continue;
-        }
-        let name = &source.name;
-        for path in source.paths() {
-            assert!(
-                path.len() == 1 || path[0] == "machine",
-                "{name}: {}",
-                path.join("::")
-            );
-        }
-        for line in source.text.lines().map(str::trim_start) {
-            let line = line.strip_prefix("pub ").unwrap_or(line);
-            let Some(path) = line.strip_prefix("use ") else {
-                continue;
-            };
-            let allowed = ["core::", "std::collections::", "super::", "self::"];
-            let is_module = path.split("::").next().is_some_and(is_machine_module);
-            assert!(
-                allowed.iter().any(|begin| path.starts_with(begin)) || is_module,
-                "{name}: use {path}"
-            );
-        }
-        assert_without(&source, &ASYNC_CLOCKS_LOCKS_RANDOMNESS);
-        assert_without(&source, &["http::", "bytes::", "std::sync", "std::time"]);
-    }
-}
-
-fn is_machine_module(name: &str) -> bool {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/machine");
-    folder.join(format!("{name}.rs")).exists()
-}
-
-#[test]
-fn codecs_know_no_async_no_clock_no_lock_and_no_randomness() {
-    for source in sources() {
-        if source.room() == Room::Wire {
-            assert_without(&source, &ASYNC_CLOCKS_LOCKS_RANDOMNESS);
-        }
-    }
-}
-
-fn assert_without(source: &Source, forbidden: &[&str]) {
-    for word in forbidden {
-        assert!(!source.text.contains(word), "{} has {word}", source.name);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the token request of an attempt goes (RFC 8414).
+//! Finds the token endpoint of an attempt: named by the user, or by the issuer's metadata (RFC 8414).
 
 use std::sync::Arc;
 
@@ -6,41 +6,52 @@ use bytes::Bytes;
 use http::header::ACCEPT;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
-use crate::config::{Issuer, Knowledge, Place, Server};
+use crate::config::{Issuer, Server, TokenEndpoint};
 use crate::error::{Cause, Told};
-use crate::machine::{Failure, Moment};
+use crate::machine::{Exclusivity, Failure, Moment};
+use crate::server::CachedMetadata;
 use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
-use super::{Acquisition, MAX_ANSWER, no_answer};
+use super::failure::no_response;
+use super::{Acquisition, MAX_RESPONSE};
 
-impl Acquisition {
-    /// The token endpoint; where it is an issuer's, by its metadata.
-    pub(super) async fn place(&self, until: Moment) -> Result<Arc<Place>, Cause> {
-        let issuer = match &self.shared.config.server {
-            Server::Endpoint(place) => return Ok(Arc::clone(place)),
+impl Acquisition<'_> {
+    /// T10: while the metadata is not known, one acquisition reads it for all.
+    pub(super) fn exclusivity(&self) -> Exclusivity {
+        let knows_endpoint = match &self.ports.config.server {
+            Server::Endpoint(_) => true,
+            Server::Issuer(_) => self.ports.server.metadata.endpoint().is_some(),
+        };
+        if knows_endpoint {
+            Exclusivity::Shared
+        } else {
+            Exclusivity::Exclusive
+        }
+    }
+
+    pub(super) async fn token_endpoint(&self, until: Moment) -> Result<Arc<TokenEndpoint>, Cause> {
+        let issuer = match &self.ports.config.server {
+            Server::Endpoint(endpoint) => return Ok(Arc::clone(endpoint)),
             Server::Issuer(issuer) => issuer,
         };
-        match issuer.known(self.shared.now()) {
-            Knowledge::Fresh(place) => Ok(place),
-            Knowledge::Nothing => self.discover(issuer, until).await,
-            Knowledge::Stale(place) => {
-                // Half of the time is left for the token request, on what is known.
-                let left = until.saturating_since(self.shared.now()) / 2;
+        match self.ports.server.metadata.look_up(self.ports.now()) {
+            CachedMetadata::Fresh(endpoint) => Ok(endpoint),
+            CachedMetadata::Missing => self.discover(issuer, until).await,
+            CachedMetadata::Stale(endpoint) => {
+                // The other half of the time is for the token request.
+                let left = until.saturating_since(self.ports.now()) / 2;
                 let read = self.within(left, self.discover(issuer, until)).await;
-                Ok(read.and_then(Result::ok).unwrap_or(place))
+                Ok(read.and_then(Result::ok).unwrap_or(endpoint))
             }
         }
     }
 
-    /// The endpoint did not answer, or not as a token endpoint: it may have moved.
-    pub(super) fn doubt_place(&self, cause: &Cause) {
-        let Server::Issuer(issuer) = &self.shared.config.server else {
-            return;
-        };
-        let is_gone = match cause.kind {
+    /// If the endpoint did not answer, or not as a token endpoint does, it may have moved.
+    pub(super) fn doubt_metadata(&self, cause: &Cause) {
+        let may_have_moved = match cause.kind {
             TokenErrorKind::Connect
             | TokenErrorKind::Timeout(_)
             | TokenErrorKind::Exchange
@@ -55,13 +66,13 @@ impl Acquisition {
             | TokenErrorKind::TokenType
             | TokenErrorKind::Aborted => false,
         };
-        if is_gone {
-            issuer.doubt();
+        if may_have_moved {
+            self.ports.server.metadata.doubt();
         }
     }
 
     /// Looks for a document in one place after the other.
-    async fn discover(&self, issuer: &Issuer, until: Moment) -> Result<Arc<Place>, Cause> {
+    async fn discover(&self, issuer: &Issuer, until: Moment) -> Result<Arc<TokenEndpoint>, Cause> {
         let mut problems = Vec::new();
         for document in &issuer.documents {
             match self.fetch(document, until).await? {
@@ -76,13 +87,12 @@ impl Acquisition {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = document.clone();
-        request
-            .headers_mut()
-            .insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let left = until.saturating_since(self.shared.now());
-        let options = ExchangeOptions::new(MAX_ANSWER, left);
-        let endpoint = self.shared.endpoint.as_ref();
-        match endpoint.exchange(request, &options).await {
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(ACCEPT, json);
+        let left = until.saturating_since(self.ports.now());
+        let options = ExchangeOptions::new(MAX_RESPONSE, left);
+        let transport = self.ports.token_transport.as_ref();
+        match transport.exchange(request, &options).await {
             Ok(response) => Ok(found(response)),
             Err(error) => match error.kind() {
                 ExchangeErrorKind::Redirected => Ok(Found::Nothing(
@@ -94,7 +104,7 @@ impl Acquisition {
                 }
                 ExchangeErrorKind::Connect
                 | ExchangeErrorKind::Exchange
-                | ExchangeErrorKind::Timeout => Err(no_answer(error)),
+                | ExchangeErrorKind::Timeout => Err(no_response(error)),
             },
         }
     }
@@ -104,26 +114,27 @@ impl Acquisition {
         issuer: &Issuer,
         document: &Uri,
         response: &Response<Bytes>,
-    ) -> Result<Arc<Place>, Cause> {
-        let place = metadata::decode(response, &issuer.name)
+    ) -> Result<Arc<TokenEndpoint>, Cause> {
+        let endpoint = metadata::decode(response, &issuer.name)
             .and_then(|metadata| self.accept(issuer, &metadata))
             .map_err(|problem| {
                 let failure = self.failure_of(response);
                 unusable(format!("{document}: {problem}"), failure)
             })?;
-        let place = Arc::new(place);
-        issuer.learn(Arc::clone(&place), self.shared.now());
-        self.shared.server.found_out(self.ticket);
-        self.shared.tell(&Event::IssuerDiscovered {
+        let endpoint = Arc::new(endpoint);
+        let cache = &self.ports.server.metadata;
+        cache.insert(Arc::clone(&endpoint), self.ports.now());
+        self.admission.found_out();
+        self.ports.observe(&Event::IssuerDiscovered {
             issuer: &issuer.name,
-            token_endpoint: &self.shared.config.shown_endpoint(),
+            token_endpoint: &self.ports.shown_endpoint(),
         });
-        Ok(place)
+        Ok(endpoint)
     }
 
-    /// What the metadata says, if this client can do with it.
-    fn accept(&self, issuer: &Issuer, metadata: &Metadata) -> Result<Place, String> {
-        let config = &self.shared.config;
+    /// The endpoint that the metadata names, if this client can use it.
+    fn accept(&self, issuer: &Issuer, metadata: &Metadata) -> Result<TokenEndpoint, String> {
+        let config = &self.ports.config;
         let method = config.authentication.as_ref().method();
         if let (Some(method), Some(offered)) = (method, &metadata.methods) {
             if !offered.iter().any(|one| one == method) {
@@ -144,14 +155,14 @@ impl Acquisition {
         let mtls = metadata.mtls_token_endpoint.as_ref().filter(|_| by_tls);
         let endpoint = mtls.unwrap_or(&metadata.token_endpoint);
         config
-            .place(endpoint, &issuer.name)
+            .endpoint_of_issuer(endpoint, &issuer.name)
             .map_err(|error| error.to_string())
     }
 
-    /// B1: whether an answer that is no metadata may pass.
+    /// B1: whether waiting helps after a response that is not metadata.
     fn failure_of(&self, response: &Response<Bytes>) -> Failure {
         let status = response.status();
-        let retry_after = retry_after(response.headers(), self.shared.clock.wall());
+        let retry_after = retry_after(response.headers(), self.ports.clock.wall());
         if may_pass(status) {
             Failure::Transient { retry_after }
         } else {
@@ -160,21 +171,21 @@ impl Acquisition {
     }
 }
 
-/// What is where a document may be.
+/// What a place has where a document may be.
 enum Found {
-    /// It, or an answer that says nothing of whether it is there.
+    /// The document, or a response that does not tell whether there is one.
     Document(Response<Bytes>),
-    /// Not it, and why.
+    /// Something else: the reason.
     Nothing(String),
 }
 
-/// Many servers answer with a page where there is nothing.
+/// Many servers answer with a page if there is no document.
 fn found(response: Response<Bytes>) -> Found {
     let status = response.status();
     if status.is_client_error() && !may_pass(status) {
         Found::Nothing(format!("status {}", status.as_str()))
     } else if status.is_success() && !metadata::is_json(&response) {
-        Found::Nothing("no JSON, or cut short".to_owned())
+        Found::Nothing("not JSON, or truncated".to_owned())
     } else {
         Found::Document(response)
     }

@@ -1,195 +1,206 @@
-//! One acquisition of a token, from the client's proof to the obtained. It belongs to no caller.
+//! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
 mod discovery;
-mod ending;
-mod turn;
+mod failure;
 
-pub(crate) use ending::{Acquired, FailedAcquisition, Fall};
+pub(crate) use failure::{AcquisitionFailure, FailedAttempts};
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use crate::error::Cause;
 use crate::machine::{
-    AcquisitionId, Attempts, Begin, Failure, Moment, Next, Obtained, Reloaded, Ticket,
+    AcquisitionId, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
 };
+use crate::ports::Ports;
 use crate::runtime::before;
 use crate::secret::wipe;
-use crate::tokens::Shared;
-use crate::wire::token_request::TokenRequest;
+use crate::server::Admission;
+use crate::token::Grant;
+use crate::wire::token_request::{GrantParameters, TokenRequest};
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, AuthenticationError, CredentialsFingerprint, Event, ExchangeError,
-    ExchangeErrorKind, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
+    AuthenticationContext, CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase,
+    TokenError, TokenErrorKind, TokenTarget,
 };
 
-/// An acquisition. However it ends, the manager is told: by its result, or, when it is dropped without
-/// one (a panic, a runtime that was shut down), of its death (S4).
-pub(crate) struct Acquisition {
-    shared: Arc<Shared>,
-    begin: Begin,
-    ticket: Ticket,
-    end: End,
+use failure::{authentication_failed, no_response, out_of_time};
+
+pub(crate) struct Acquisition<'a> {
+    ports: &'a Ports,
+    grant: &'a GrantParameters,
+    admission: Admission<'a>,
+    progress: &'a dyn Progress,
+    id: AcquisitionId,
+    deadline: Moment,
+    started_at: Moment,
 }
 
-/// How far an acquisition has come.
-struct Progress {
-    attempts: Attempts,
-    begun_at: Moment,
-    /// How the last attempt but this one failed.
-    earlier: Option<TokenError>,
-    /// The credentials that the last attempt was made with (B3).
-    credentials: CredentialsFingerprint,
+/// Is notified while an acquisition goes on.
+pub(crate) trait Progress: Send + Sync {
+    /// An attempt failed, or the acquisition waits for a permit: nobody with an unexpired token waits for it (E4).
+    fn delayed(&self, id: AcquisitionId);
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    NotTold,
-    Told,
+/// What a successful acquisition brings.
+pub(crate) struct NewToken {
+    pub(crate) obtained: Obtained<Arc<Grant>>,
+    pub(crate) header: HeaderValue,
 }
 
-impl Acquisition {
-    pub(crate) fn new(shared: Arc<Shared>, begin: Begin, ticket: Ticket) -> Self {
+/// The failed attempts so far.
+#[derive(Default)]
+struct History {
+    attempts: u32,
+    latest: Option<TokenError>,
+}
+
+impl<'a> Acquisition<'a> {
+    pub(crate) fn new(
+        ports: &'a Ports,
+        grant: &'a GrantParameters,
+        target: TargetId,
+        acquisition: NewAcquisition,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let NewAcquisition { id, deadline } = acquisition;
         Self {
-            shared,
-            begin,
-            ticket,
-            end: End::NotTold,
+            ports,
+            grant,
+            admission: ports.server.admit(Claim { target, deadline }),
+            progress,
+            id,
+            deadline,
+            started_at: ports.now(),
         }
     }
 
-    pub(crate) fn number(&self) -> u64 {
-        self.id().as_u64()
-    }
-
-    /// Flies, and lands.
-    pub(crate) async fn fly(mut self) {
-        let result = self.acquire().await;
-        self.end = End::Told;
-        self.shared.landed(self.id(), self.ticket, result);
-    }
-
-    /// Attempts, until one succeeds or the machine says stop (B1).
-    ///
-    /// A store of tokens that instances share has its place here: before the first attempt a
-    /// look-up and a lease, after the last one a save.
-    async fn acquire(&mut self) -> Result<Acquired, Fall> {
-        let Begin {
-            deadline,
-            after_failure,
-            ..
-        } = self.begin;
-        let mut progress = Progress {
-            attempts: Attempts::new(deadline, after_failure),
-            begun_at: self.shared.now(),
-            earlier: None,
-            credentials: CredentialsFingerprint::not_read(),
-        };
-        // B3: with a secret that has just changed.
-        let mut at_once = false;
+    pub(crate) async fn run(self) -> Result<NewToken, AcquisitionFailure> {
+        let mut history = History::default();
+        let mut may_read_credentials_again = true;
+        self.permit(&history).await?;
         loop {
-            if !at_once {
-                self.turn(&progress).await?;
-            }
-            at_once = false;
-            let cause = match self.attempt(&mut progress).await {
-                Ok(arrival) => return Ok(arrival),
+            let mut credentials = None;
+            let attempt = self.attempt(history.attempts + 1, &mut credentials).await;
+            let cause = match attempt {
+                Ok(token) => {
+                    self.succeeded();
+                    return Ok(token);
+                }
                 Err(cause) => cause,
             };
-            let (now, jitter) = (self.shared.now(), fastrand::f64());
-            let next = progress.attempts.failed(now, &cause.failure, jitter);
-            let next = match next {
-                Next::Reload => {
-                    // E4: nobody waits for what becomes of it.
-                    self.shared.attempt_failed(self.id());
-                    let reloaded = self.reload(&progress.credentials, &cause).await;
-                    if reloaded == Reloaded::Changed {
-                        at_once = true;
-                        self.ticket = self.shared.server.renewed(self.ticket);
-                    }
-                    progress.attempts.reloaded(self.shared.now(), reloaded)
+            history.attempts += 1;
+            if cause.failure.is_transient() {
+                self.back_off(cause, &mut history)?;
+                self.permit(&history).await?;
+            } else {
+                // B3: once, or two secrets that alternate would never end.
+                let may_read = std::mem::take(&mut may_read_credentials_again);
+                if !may_read || !self.have_changed(credentials.as_ref()).await {
+                    return Err(self.fail(cause, &history));
                 }
-                Next::TryAgain { .. } | Next::Stop => next,
-            };
-            let crash = self.crash(cause, &progress);
-            match next {
-                Next::TryAgain { at } => {
-                    let error = self.shared.error(crash, None);
-                    progress.earlier = Some(error.clone());
-                    self.pause(now, at, jitter, error).await;
-                }
-                Next::Stop | Next::Reload => return Err(Fall::Alone(crash)),
+                let error = self.error(cause, &history);
+                self.attempt_failed(&error, Duration::ZERO);
+                history.latest = Some(error);
             }
         }
     }
 
-    /// One token request: proof, exchange, answer. Everything of it is built anew (B1).
-    async fn attempt(&self, progress: &mut Progress) -> Result<Acquired, Cause> {
+    /// Waits until the breaker permits an attempt (B1, B2).
+    async fn permit(&self, history: &History) -> Result<(), AcquisitionFailure> {
+        let exclusivity = self.exclusivity();
+        let mut has_waited = false;
+        loop {
+            let changed = self.admission.changed();
+            let now = self.ports.now();
+            let until = match self.admission.request(now, exclusivity) {
+                Permit::Granted => return Ok(()),
+                Permit::Wait { until } => until.min(self.deadline),
+                Permit::Refused { until, error } => {
+                    return Err(AcquisitionFailure::Server { error, until });
+                }
+                Permit::TooLate => return Err(self.too_late(history)),
+            };
+            if !has_waited {
+                has_waited = true;
+                self.progress.delayed(self.id);
+            }
+            self.within(until.saturating_since(now), changed).await;
+        }
+    }
+
+    /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
+    /// authentication is in the request.
+    async fn attempt(
+        &self,
+        number: u32,
+        credentials: &mut Option<CredentialsFingerprint>,
+    ) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
-        let asked_at = self.shared.now();
-        let left = self.begin.deadline.saturating_since(asked_at);
-        let timeout = self.shared.config.attempt_timeout.min(left);
-        let phase = if left < self.shared.config.attempt_timeout {
+        let requested_at = self.ports.now();
+        let left = self.deadline.saturating_since(requested_at);
+        let attempt_timeout = self.ports.config.attempt_timeout;
+        let phase = if left < attempt_timeout {
             TimeoutPhase::Acquire
         } else {
             TimeoutPhase::Attempt
         };
-        self.within(
-            timeout,
-            self.exchange(progress, asked_at, asked_at + timeout),
-        )
-        .await
-        .unwrap_or_else(|| {
-            let kind = TokenErrorKind::Timeout(phase);
-            Err(Cause::new(kind, Failure::TRANSIENT))
-        })
-        .inspect_err(|cause| self.doubt_place(cause))
+        let timeout = attempt_timeout.min(left);
+        let until = requested_at + timeout;
+        let exchange = self.exchange(number, requested_at, until, credentials);
+        match self.within(timeout, exchange).await {
+            Some(result) => result,
+            None => Err(Cause::new(
+                TokenErrorKind::Timeout(phase),
+                Failure::TRANSIENT,
+            )),
+        }
+        .inspect_err(|cause| self.doubt_metadata(cause))
     }
 
     async fn exchange(
         &self,
-        progress: &mut Progress,
-        asked_at: Moment,
+        number: u32,
+        requested_at: Moment,
         until: Moment,
-    ) -> Result<Acquired, Cause> {
-        let config = &self.shared.config;
-        let place = self.place(until).await?;
-        let mut request = TokenRequest::for_grant(&self.shared.grant);
+        credentials: &mut Option<CredentialsFingerprint>,
+    ) -> Result<NewToken, Cause> {
+        let config = &self.ports.config;
+        let endpoint = self.token_endpoint(until).await?;
+        let mut request = TokenRequest::for_grant(self.grant);
         let context = AuthenticationContext {
-            token_endpoint: &place.token_endpoint,
-            written_endpoint: &place.written,
-            issuer: place.issuer.as_deref(),
+            token_endpoint: &endpoint.uri,
+            written_endpoint: &endpoint.written,
+            issuer: endpoint.issuer.as_deref(),
             client_id: &config.client_id,
-            wall_clock: self.shared.clock.wall(),
-            attempt: progress.attempts.made() + 1,
+            wall_clock: self.ports.clock.wall(),
+            attempt: number,
         };
-        progress.credentials = CredentialsFingerprint::not_read();
-        progress.credentials = config
-            .authentication
-            .as_ref()
+        let authentication = config.authentication.as_ref();
+        let fingerprint = authentication
             .authenticate(&context, &mut request)
             .await
-            .map_err(no_proof)?;
-        let now = self.shared.now();
-        if self.begin.deadline <= now {
+            .map_err(authentication_failed)?;
+        *credentials = Some(fingerprint);
+        let now = self.ports.now();
+        if self.deadline <= now {
             // S5: it was frozen, and another may be under way in its place.
-            let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
-            return Err(Cause::new(kind, Failure::TRANSIENT));
+            return Err(out_of_time());
         }
-        let (request, redactor) = request.encode(&place.token_endpoint);
-        let options = ExchangeOptions::new(MAX_ANSWER, until.saturating_since(now));
-        let response = self
-            .shared
-            .endpoint
-            .as_ref() // not the pointer's own impl, which boxes once more
+        let (request, redactor) = request.encode(&endpoint.uri);
+        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
+        let transport = self.ports.token_transport.as_ref();
+        let response = transport
             .exchange(request, &options)
             .await
-            .map_err(no_answer)?;
-        let decoded = token_response::decode(&response, &redactor, self.shared.clock.wall());
+            .map_err(no_response)?;
+        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
         wipe(response.into_body());
         let grant = decoded?;
-        // T6: a token that cannot be presented is no token.
+        // T6
         let header = config
             .presentation
             .credentials(&grant.token_type, &grant.access_token)
@@ -197,98 +208,115 @@ impl Acquisition {
         let obtained = Obtained {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
-            asked_at,
+            requested_at,
         };
-        Ok(Acquired { obtained, header })
+        Ok(NewToken { obtained, header })
     }
 
-    /// B3: credentials that can be read again are, once. `used` are the refused ones.
-    async fn reload(&self, used: &CredentialsFingerprint, cause: &Cause) -> Reloaded {
-        if cause.kind == TokenErrorKind::Discovery {
-            // Nobody has seen them.
-            return Reloaded::Unchanged;
-        }
-        let authentication = self.shared.config.authentication.as_ref();
-        let left = self.begin.deadline.saturating_since(self.shared.now());
-        // Others may wait for their turn.
-        let timeout = left.min(self.shared.config.attempt_timeout);
-        match self.within(timeout, authentication.has_changed(used)).await {
-            Some(true) => Reloaded::Changed,
-            Some(false) | None => Reloaded::Unchanged,
+    /// A transient failure: reports when the next attempt may be made, if that is in time (B1).
+    fn back_off(&self, cause: Cause, history: &mut History) -> Result<(), AcquisitionFailure> {
+        let (now, jitter) = (self.ports.now(), fastrand::f64());
+        let retry_after = cause.failure.retry_after();
+        let error = self.error(cause.clone(), history);
+        let retry_at = self
+            .admission
+            .attempt_failed(now, retry_after, jitter, error.clone());
+        match retry_at {
+            Some(retry_at) => {
+                self.attempt_failed(&error, retry_at.saturating_since(now));
+                history.latest = Some(error);
+                Ok(())
+            }
+            None => Err(self.fail(cause, history)),
         }
     }
 
-    async fn pause(&self, now: Moment, at: Moment, jitter: f64, error: TokenError) {
-        let pause = at.saturating_since(self.shared.now());
-        self.shared.attempt_failed(self.id());
-        self.shared.tell(&Event::AttemptFailed {
-            target: self.shared.target(),
-            acquisition: self.number(),
-            error: &error,
+    /// B3: whether the credentials, read again, differ from those that were refused.
+    async fn have_changed(&self, refused: Option<&CredentialsFingerprint>) -> bool {
+        let Some(refused) = refused else {
+            return false;
+        };
+        // E4: nobody waits for the second read.
+        self.progress.delayed(self.id);
+        let left = self.deadline.saturating_since(self.ports.now());
+        // Others may wait for the permit.
+        let timeout = left.min(self.ports.config.attempt_timeout);
+        let authentication = self.ports.config.authentication.as_ref();
+        let has_changed = self.within(timeout, authentication.has_changed(refused));
+        has_changed.await.unwrap_or(false) && self.ports.now() < self.deadline
+    }
+
+    fn attempt_failed(&self, error: &TokenError, pause: Duration) {
+        self.progress.delayed(self.id);
+        self.ports.observe(&Event::AttemptFailed {
+            target: TokenTarget::new(self.grant),
+            acquisition: self.id.as_u64(),
+            error,
             pause,
         });
-        if error.is_transient() {
-            let server = &self.shared.server;
-            server.attempt_failed(now, self.ticket, at, jitter, error);
-        }
-        self.shared.runtime.sleep(pause).await;
     }
 
-    fn crash(&self, cause: Cause, progress: &Progress) -> FailedAcquisition {
-        FailedAcquisition {
-            cause: cause.or_because(progress.earlier.as_ref()),
-            attempts: progress.attempts.made(),
-            elapsed: self.shared.now().saturating_since(progress.begun_at),
+    fn succeeded(&self) {
+        if !self.is_outdated() {
+            self.admission.succeeded();
         }
     }
 
-    /// The outcome of `future`, or `None` where it takes longer than `timeout` (S5).
+    /// The acquisition has failed, and alf backs off: for all targets, or for this one alone (B2).
+    fn fail(&self, cause: Cause, history: &History) -> AcquisitionFailure {
+        let failed = self.failed_attempts(cause, history);
+        if self.is_outdated() || !failed.cause.concerns_all_views() {
+            return AcquisitionFailure::Target(failed);
+        }
+        let now = self.ports.now();
+        // Before the lock of the breaker, since the user's runtime is asked.
+        let wall = self.ports.clock.wall();
+        let failure = failed.cause.failure;
+        let error = |until: Moment| {
+            let retry_at = wall.checked_add(until.saturating_since(now));
+            failed.into_error(self.ports, self.grant, retry_at)
+        };
+        let (until, error) = self.admission.acquisition_failed(now, &failure, error);
+        AcquisitionFailure::Server { error, until }
+    }
+
+    /// No attempt is permitted before the deadline.
+    fn too_late(&self, history: &History) -> AcquisitionFailure {
+        let latest = self.ports.server.latest_failure(Moment::START);
+        let cause = latest.map_or_else(out_of_time, |error| error.cause().clone());
+        if history.attempts > 0 {
+            return self.fail(cause, history);
+        }
+        // The server was not asked: that is no further failure of it.
+        AcquisitionFailure::Server {
+            error: self.error(cause, history),
+            until: self.ports.now(),
+        }
+    }
+
+    fn error(&self, cause: Cause, history: &History) -> TokenError {
+        self.failed_attempts(cause, history)
+            .into_error(self.ports, self.grant, None)
+    }
+
+    fn failed_attempts(&self, cause: Cause, history: &History) -> FailedAttempts {
+        FailedAttempts {
+            cause: cause.or_because(history.latest.as_ref()),
+            attempts: history.attempts,
+            elapsed: self.ports.now().saturating_since(self.started_at),
+        }
+    }
+
+    /// S5: another acquisition has taken its place, so its result changes nothing.
+    fn is_outdated(&self) -> bool {
+        self.deadline + self.ports.config.completion_time() <= self.ports.now()
+    }
+
+    /// The outcome of `future`, or `None` if it takes longer than `timeout` (S5).
     async fn within<F: Future>(&self, timeout: Duration, future: F) -> Option<F::Output> {
-        before(future, self.shared.runtime.sleep(timeout)).await
-    }
-
-    fn id(&self) -> AcquisitionId {
-        self.begin.acquisition
+        before(future, self.ports.runtime.sleep(timeout)).await
     }
 }
 
-impl Drop for Acquisition {
-    fn drop(&mut self) {
-        if self.end == End::NotTold {
-            self.shared.died(self.id(), self.ticket);
-        }
-        self.shared.server.leave(self.ticket);
-    }
-}
-
-/// The client's proof could not be made.
-fn no_proof(error: AuthenticationError) -> Cause {
-    let failure = if error.is_transient() {
-        Failure::TRANSIENT
-    } else {
-        Failure::PERMANENT
-    };
-    Cause::new(TokenErrorKind::Authentication, failure).because(Arc::new(error))
-}
-
-/// There is no answer to decode (B1: all failures of the transport may pass).
-fn no_answer(error: ExchangeError) -> Cause {
-    let (kind, failure) = match error.kind() {
-        ExchangeErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
-        ExchangeErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
-        ExchangeErrorKind::Timeout => (
-            TokenErrorKind::Timeout(TimeoutPhase::Attempt),
-            Failure::TRANSIENT,
-        ),
-        ExchangeErrorKind::Redirected => (TokenErrorKind::Redirected, Failure::PERMANENT),
-        ExchangeErrorKind::TooLarge => return token_response::too_large(),
-    };
-    let cause = Cause::new(kind, failure);
-    match error.into_source() {
-        Some(source) => cause.because(source),
-        None => cause,
-    }
-}
-
-/// T7: at most this much of an answer is read.
-const MAX_ANSWER: usize = 1024 * 1024;
+/// T7
+const MAX_RESPONSE: usize = 1024 * 1024;

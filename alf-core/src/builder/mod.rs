@@ -13,6 +13,7 @@ use std::time::Duration;
 #[cfg(feature = "config")]
 use crate::config::Names;
 use crate::config::{Config, InsecureHttp, Replays, Settings};
+use crate::ports::Ports;
 use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
@@ -283,7 +284,8 @@ impl<A: Adapter> ClientBuilder<A> {
         let transport = Arc::new(A::transport(self.http_clients)?);
         let runtime = surroundings.runtime.unwrap_or_else(A::runtime);
         let endpoint = Arc::<A::Transport>::clone(&transport);
-        let tokens = TokenManager::new(config, endpoint, runtime, surroundings.observer);
+        let tokens =
+            TokenManager::new(Ports::new(config, endpoint, runtime, surroundings.observer));
         Ok(A::client(Client::new(transport, tokens)))
     }
 }
@@ -337,12 +339,8 @@ fn manager(
     let runtime = surroundings
         .runtime
         .unwrap_or_else(|| Arc::new(ThreadRuntime::new()));
-    Ok(TokenManager::new(
-        config,
-        token_endpoint,
-        runtime,
-        surroundings.observer,
-    ))
+    let ports = Ports::new(config, token_endpoint, runtime, surroundings.observer);
+    Ok(TokenManager::new(ports))
 }
 
 impl<A: Library> fmt::Debug for ClientBuilder<A> {

@@ -14,7 +14,7 @@ use crate::secret::sensitive_header;
 use crate::wire::metadata;
 use crate::{ClientAuthentication, ConfigError, Origin};
 
-use super::{InsecureHttp, Issuer, NamedBy, Place, Server, is_safe};
+use super::{InsecureHttp, Issuer, NamedBy, Server, TokenEndpoint, is_safe};
 
 pub(super) fn server(
     server: NamedBy,
@@ -22,8 +22,8 @@ pub(super) fn server(
     insecure_http: InsecureHttp,
 ) -> Result<Server, ConfigError> {
     match server {
-        NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(Place {
-            token_endpoint: token_endpoint(&url, insecure_http)?,
+        NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(TokenEndpoint {
+            uri: token_endpoint(&url, insecure_http)?,
             written: url.trim().to_owned(),
             issuer: issuer.map(named_issuer).transpose()?,
         }))),
@@ -33,7 +33,7 @@ pub(super) fn server(
         )),
         NamedBy::Issuer(name) => {
             let issuer = discovered(name, insecure_http)?;
-            Ok(Server::Issuer(Box::new(issuer)))
+            Ok(Server::Issuer(issuer))
         }
     }
 }
@@ -56,7 +56,10 @@ fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, Confi
         url.parse::<Uri>()
             .map_err(|error| ConfigError::new("issuer", "gives no URL of metadata").because(error))
     };
-    Ok(Issuer::new(name, [document(openid)?, document(oauth)?]))
+    Ok(Issuer {
+        name,
+        documents: [document(openid)?, document(oauth)?],
+    })
 }
 
 fn endpoint(

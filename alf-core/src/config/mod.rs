@@ -6,7 +6,7 @@ mod server;
 
 pub(crate) use check::resources as resources_of;
 pub(crate) use names::Names;
-pub(crate) use server::{Issuer, Knowledge, Place, Server};
+pub(crate) use server::{Issuer, Server, TokenEndpoint};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -207,18 +207,12 @@ impl Config {
         self.rejecting.contains(&status)
     }
 
-    /// The token endpoint as errors show it: without its query. The issuer, while it is not known.
-    pub(crate) fn shown_endpoint(&self) -> String {
-        match &self.server {
-            Server::Endpoint(place) => shown(&place.token_endpoint),
-            Server::Issuer(issuer) => issuer
-                .token_endpoint()
-                .map_or_else(|| issuer.name.clone(), |endpoint| shown(&endpoint)),
-        }
-    }
-
     /// Where a token request goes, by the metadata of an issuer: checked as what a user sets is.
-    pub(crate) fn place(&self, token_endpoint: &str, issuer: &str) -> Result<Place, ConfigError> {
+    pub(crate) fn endpoint_of_issuer(
+        &self,
+        token_endpoint: &str,
+        issuer: &str,
+    ) -> Result<TokenEndpoint, ConfigError> {
         let insecure_http = self.destinations.insecure_http;
         let uri = check::token_endpoint(token_endpoint, insecure_http)?;
         let downgrades = issuer.starts_with("https:") && uri.scheme_str() != Some("https");
@@ -226,8 +220,8 @@ impl Config {
             let problem = "is plain http, where its issuer is https";
             return Err(ConfigError::new("token_endpoint", problem));
         }
-        Ok(Place {
-            token_endpoint: uri,
+        Ok(TokenEndpoint {
+            uri,
             written: token_endpoint.trim().to_owned(),
             issuer: Some(issuer.to_owned()),
         })
@@ -239,7 +233,8 @@ pub(crate) fn scope_of(scope: Option<String>) -> Option<String> {
     scope.filter(|scope| !scope.trim().is_empty())
 }
 
-fn shown(endpoint: &Uri) -> String {
+/// A token endpoint as errors show it: without its query.
+pub(crate) fn shown_endpoint(endpoint: &Uri) -> String {
     let origin = Origin::of(endpoint).map(|origin| origin.to_string());
     metadata::shown(&(origin.unwrap_or_default() + endpoint.path()))
 }

@@ -1,4 +1,4 @@
-//! The words in which [`Renewal`](super::Renewal) is told and answers.
+//! The inputs and the decisions of [`Renewal`](super::Renewal).
 
 use core::time::Duration;
 
@@ -6,105 +6,98 @@ use super::Moment;
 
 /// What a caller that needs a token does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Demand {
+pub(crate) enum Decision {
     /// Use the held token.
     Use(Generation),
-    /// Use the held token, and begin an acquisition beside it, for which nobody waits (E2).
-    UseAndRenew(Generation, Begin),
-    /// Begin an acquisition and wait for it (E3).
-    Begin(Begin),
+    /// Use the held token, and start an acquisition in the background (E2).
+    UseAndRenew(Generation, NewAcquisition),
+    /// Start an acquisition and wait for it (E3).
+    Start(NewAcquisition),
     /// Wait for the acquisition that is under way (S1).
     Join(AcquisitionId),
-    /// Do not wait: alf rests until then (B2).
-    Refuse {
-        /// The end of the rest.
-        until: Moment,
-    },
+    /// Fail at once: no acquisition starts before that moment (B2).
+    Refuse { until: Moment, cause: BackOffCause },
 }
 
 /// What a caller whose token was rejected does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reject {
-    /// The rejected token is not the held one any more: do what a demand would (R2).
-    Superseded(Demand),
-    /// Begin an acquisition and wait for it.
-    Begin(Begin),
-    /// Wait for the acquisition that is under way (R1).
-    Join(AcquisitionId),
-    /// Hand the 401 back: renewing was useless lately (R6).
-    HandBack,
-    /// alf rests until then (B2).
-    Refuse {
-        /// The end of the rest.
-        until: Moment,
-    },
+pub(crate) enum RejectionDecision {
+    /// The rejected token is not the held one any more: do as any caller that needs a token (R2).
+    Superseded(Decision),
+    /// Wait for the renewal that started, or for the one that was under way (R1); or fail at once (B2).
+    Renew(Decision),
+    /// Return the 401: the latest renewal did not help (R6).
+    Return,
 }
 
-/// An acquisition that the caller must begin.
+/// Why no acquisition starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Begin {
-    /// Which acquisition.
-    pub(crate) acquisition: AcquisitionId,
+pub(crate) enum BackOffCause {
+    /// A failure that every token target would meet.
+    Server,
+    /// A failure of this token target alone: its scope, say.
+    Target,
+}
+
+/// An acquisition that the caller must start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NewAcquisition {
+    pub(crate) id: AcquisitionId,
     /// When it must have ended (S5).
     pub(crate) deadline: Moment,
-    /// Whether the acquisition before it failed: then it goes on with longer pauses (B2).
-    pub(crate) after_failure: bool,
 }
 
 /// What a successful acquisition brought.
 #[derive(Clone, Debug)]
 pub(crate) struct Obtained<T> {
-    /// The token.
     pub(crate) token: T,
-    /// The lifetime that it states.
+    /// The lifetime that the token states.
     pub(crate) lifetime: Option<Duration>,
-    /// When it was asked for: before the request was sent (T9).
-    pub(crate) asked_at: Moment,
+    /// Before its request was sent (T9).
+    pub(crate) requested_at: Moment,
 }
 
-/// What the end of an acquisition changed.
+/// What the success of an acquisition changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Completion {
-    /// A new token.
-    Took(Generation),
-    /// The token that is held already, and what is left of it (E6).
-    Same(Generation),
-    /// The acquisition failed, and alf rests (B2).
-    Failed {
-        /// The end of the rest.
-        until: Moment,
-    },
-    /// Another acquisition has taken its place: nothing changed (S5).
-    Late,
+pub(crate) enum Success {
+    New(Generation),
+    /// The held token again, and what is left of its lifetime (E6).
+    Unchanged(Generation),
+    /// Another acquisition has replaced this one: nothing changed (S5).
+    Outdated,
 }
 
-/// What the death of an acquisition means.
+/// What the failure of an acquisition changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AbortOutcome {
-    /// The waiters ask again, and one of them begins another acquisition (S4).
+pub(crate) enum Failed {
+    /// No acquisition starts before that moment.
+    Until(Moment),
+    /// Another acquisition has replaced this one: nothing changed (S5).
+    Outdated,
+}
+
+/// What it means that an acquisition ended without a result (S4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aborted {
+    /// The waiters ask again, and one of them starts another acquisition.
     AskAgain,
-    /// The second death in a row is a failed acquisition (S4, B2).
-    Failed {
-        /// The end of the rest.
-        until: Moment,
-    },
-    /// Another acquisition has taken its place: nothing changed (S5).
-    Late,
+    /// The second abort in a row is a failed acquisition (B2).
+    Failed,
+    /// Another acquisition has replaced this one: nothing changed (S5).
+    Outdated,
 }
 
-/// What a resource server said to a replay.
+/// How a resource server answered a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reply {
-    /// Anything but a rejection.
+pub(crate) enum ReplayOutcome {
     Accepted,
-    /// It rejected the renewed token too.
     RejectedAgain,
 }
 
-/// The numbers that a user can set and this machine needs.
+/// The settings of a [`Renewal`](super::Renewal).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Policy {
-    /// How long before its stated end a token is no longer used (E1).
+    /// How long before its stated expiry a token is no longer used (E1).
     pub(crate) leeway: Duration,
     /// The lifetime of a token that states none; `None`: until it is rejected (E5).
     pub(crate) default_lifetime: Option<Duration>,
@@ -112,23 +105,24 @@ pub(crate) struct Policy {
     pub(crate) acquisition_timeout: Duration,
 }
 
-/// Counts the accepted tokens of one client: which token this is, without its secret (R1).
+/// Counts the tokens of one target: identifies a token without its secret (R1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Generation(pub(super) u64);
 
-/// Counts the acquisitions of one client.
+/// Counts the acquisitions of one target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct AcquisitionId(pub(super) u64);
 
 impl Generation {
-    /// The count itself, for logs.
+    #[cfg(test)]
+    pub(crate) const FIRST: Self = Self(1);
+
     pub(crate) const fn as_u64(self) -> u64 {
         self.0
     }
 }
 
 impl AcquisitionId {
-    /// The count itself, for logs.
     pub(crate) const fn as_u64(self) -> u64 {
         self.0
     }

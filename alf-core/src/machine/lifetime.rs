@@ -1,102 +1,95 @@
-//! Fresh, due, expired, over: where in its life a token is (E1, E5, T9).
+//! The stages in the life of a token (E1, E5, T9).
 
 use core::time::Duration;
 
 use super::Moment;
 
-/// When a token is due, expired and over.
+/// When a token enters each stage.
 ///
 /// ```text
-///   asked at ────── fresh ──────▶ due ──────▶ expired ──────▶ over (its stated end)
+///   requested ────── fresh ──────▶ due ──────▶ within leeway ──────▶ expired (its stated expiry)
 /// ```
 ///
-/// All three are [`Moment::NEVER`] for a token of unknown lifetime (E5).
+/// All three moments are [`Moment::NEVER`] for a token of unknown lifetime (E5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lifetime {
     due: Moment,
-    expired: Moment,
-    over: Moment,
+    within_leeway: Moment,
+    expires: Moment,
 }
 
-/// Where in its life a token is, and so what a caller may do with it (E1).
+/// What a caller may do with a token now (E1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     /// Use it.
     Fresh,
-    /// Renew it, still use it.
+    /// Renew it, and still use it.
     Due,
-    /// Use it only where renewing has been tried and failed (E4).
+    /// Use it only if renewing was tried and failed (E4).
+    WithinLeeway,
+    /// Do not use it.
     Expired,
-    /// Its stated end is past: do not use it.
-    Over,
 }
 
 impl Lifetime {
     /// A token that is used until it is rejected (E5).
     pub(crate) const UNKNOWN: Self = Self {
         due: Moment::NEVER,
-        expired: Moment::NEVER,
-        over: Moment::NEVER,
+        within_leeway: Moment::NEVER,
+        expires: Moment::NEVER,
     };
 
-    /// The life of a token that was asked for at `asked_at`, landed at `response_origin` and states
-    /// `stated` as its lifetime.
+    /// The stages of a token that states the lifetime `stated`.
     ///
-    /// It is counted from *before* the request was sent (T9). `jitter` is a number from 0 to 1,
-    /// drawn for every token, so that a fleet does not renew in step.
+    /// The lifetime counts from *before* the token was requested (T9). `jitter` is a random number from 0 to 1, drawn for
+    /// each token, so that many instances do not renew at the same moment.
     pub(crate) fn new(
-        asked_at: Moment,
-        response_origin: Moment,
+        requested_at: Moment,
+        obtained_at: Moment,
         stated: Duration,
         leeway: Duration,
         jitter: f64,
     ) -> Self {
-        // E1: never more than a tenth of the lifetime, so that a short token has a life at all.
+        // E1: never more than a tenth, so that a short-lived token can be used at all.
         let leeway = leeway.min(stated / LEEWAY_PART);
-        let over = asked_at + stated;
-        // E1: whatever it states, it is usable for a second after it landed, or an AS slower
-        // than its tokens would cost one token request a call.
-        let usable_until = response_origin + USABLE_AT_LEAST;
+        // E1: otherwise a server that is slower than its tokens would cost one token request for each call.
+        let usable_until = obtained_at + USABLE_AT_LEAST;
         Self {
-            due: asked_at + due_after(stated, jitter),
-            expired: (asked_at + stated.saturating_sub(leeway)).max(usable_until),
-            over: over.max(usable_until),
+            due: requested_at + due_after(stated, jitter),
+            within_leeway: (requested_at + stated.saturating_sub(leeway)).max(usable_until),
+            expires: (requested_at + stated).max(usable_until),
         }
     }
 
-    /// Where in this life `now` is.
     pub(crate) fn stage(&self, now: Moment) -> Stage {
         if now < self.due {
             Stage::Fresh
-        } else if now < self.expired {
+        } else if now < self.within_leeway {
             Stage::Due
-        } else if now < self.over {
-            Stage::Expired
+        } else if now < self.expires {
+            Stage::WithinLeeway
         } else {
-            Stage::Over
+            Stage::Expired
         }
     }
 
-    /// When it is to be renewed.
     pub(crate) fn due(&self) -> Moment {
         self.due
     }
 
-    /// When it is no longer used, as long as renewing has not been tried and failed.
-    pub(crate) fn expired(&self) -> Moment {
-        self.expired
+    pub(crate) fn within_leeway(&self) -> Moment {
+        self.within_leeway
     }
 
-    /// Its stated end.
-    pub(crate) fn over(&self) -> Moment {
-        self.over
+    pub(crate) fn expires(&self) -> Moment {
+        self.expires
     }
 }
 
-/// 80 % of the lifetime, less a jitter of up to 10 % of it.
+/// 80 % of the lifetime, minus a jitter of up to 10 % of it.
 fn due_after(stated: Duration, jitter: f64) -> Duration {
     let part = DUE_PART - JITTER_PART * jitter.clamp(0.0, 1.0);
-    // `part` is in 0.7..=0.8, so this cannot exceed `stated`, which is a valid duration.
+    // `part` is in 0.7..=0.8, so the product cannot exceed `stated`, which is a valid duration.
     stated.mul_f64(part)
 }
 

@@ -1,81 +1,51 @@
-//! What is decided, and nothing else: events and `now` go in, decisions come out.
+//! Decides what happens; nothing else. Events and `now` go in, decisions come out.
 //!
-//! Nothing here knows HTTP, async, a clock, a lock or randomness: time, jitter and the
-//! classification of an answer are arguments, so a run is repeated by repeating its inputs. The
-//! drivers ([`TokenManager`](crate::TokenManager), the acquisition, the client) carry out what is
-//! decided here and decide nothing themselves.
+//! The machines know no HTTP, no async, no clock, no lock and no randomness. Time, jitter and the kind of a failure are
+//! arguments, so the same inputs always give the same run. `tokens/`, `acquisition/` and the client carry out what is
+//! decided here.
 //!
-//! # The token of one client: [`Renewal`]
+//! # The token of one target: [`Renewal`]
 //!
-//! What a token is, by time ([`Lifetime`], E1) and by what resource servers said of it (R1):
-//!
-//! ```text
-//!            landed           80 % (less jitter)      stated end - leeway      stated end
-//!   (none) ────▶ fresh ──────────────▶ due ──────────────▶ expired ──────────────▶ over
-//!                 │ use                 │ use, and renew      │ wait; use once an       wait
-//!                 │                     │ beside (E2)         │ attempt failed (E4)
-//!                 └──── rejected ───────┴─────────▶ set aside: wait while the acquisition runs (R1)
-//!                                                    └─ transient failure, same token ─▶ back
-//! ```
-//!
-//! What is being done about it (S, B2):
+//! What callers do with the held token, by its age ([`Lifetime`], E1) and by what resource servers answered (R1):
 //!
 //! ```text
-//!          demand, reject                    land(Ok)
-//!   idle ────────────────▶ flying ─────────────────────────▶ idle
-//!    ▲                      │   │ die, once: the waiters ask again, one begins another (S4)
-//!    │ rest is over         │   └─────────────────────────▶ idle
-//!    │                      ▼ land(Err), die twice in a row
-//!   resting ◀───────────────┘
+//!          obtained          80 % (less jitter)     expiry - leeway          stated expiry
+//!   (none) ────────▶ Fresh ──────────────▶ Due ──────────────▶ WithinLeeway ──────────────▶ Expired
+//!                     │ use                 │ use, and renew      │ wait; use it once an       wait
+//!                     │                     │ in the background   │ attempt failed (E4)
+//!                     └── rejected ─────────┴─────────▶ Rejected: wait while its renewal is under way (R1)
+//!                                                        └─ transient failure, or the same token ─▶ use it again
 //! ```
 //!
-//! # The tries of one acquisition: [`Attempts`]
+//! # The authorization server, for all targets of a client: [`Breaker`]
 //!
 //! ```text
-//!   failed(transient) ─▶ TryAgain { at }            until the acquisition's deadline (B1)
-//!   failed(permanent) ─▶ Reload ─▶ reloaded(Changed) ─▶ TryAgain { at: now }      once (B3)
-//!                              └─▶ reloaded(Unchanged) ─▶ Stop
+//!   Healthy ── an attempt fails ──▶ Troubled ── an acquisition fails ──▶ BackingOff ── time ──▶ Troubled
+//!      ▲        (B1: one attempt at a time)          (B2: callers get the error)                   │
+//!      └───────────────────────────────────── a token ─────────────────────────────────────────────┘
 //! ```
 //!
-//! # Whose attempt is next, where a client has several tokens: [`Turns`]
-//!
-//! ```text
-//!            attempt_failed, failed                      succeeded
-//!   calm ────────────────────▶ trouble ─────────────────────────▶ calm
-//!   Go, all at once            Go, one at a time, after its pauses (B1)
-//!                              failed for good ─▶ Fallen, all that were under way (B2)
-//! ```
-//!
-//! # One request: [`Replay`]
-//!
-//! ```text
-//!   answered ─▶ Return                          not a rejection, or nothing may be replayed
-//!            └▶ Renew ─▶ renewed(Ok) ─▶ replay ─▶ answered ─▶ Return, always      (R3)
-//! ```
+//! Failures that concern one target alone (its scope, say) do not count there: [`Renewal`] backs off by itself.
 
-mod attempts;
 mod backoff;
+mod breaker;
 mod cooldown;
 mod decision;
+mod failure;
 mod lifetime;
 mod renewal;
-mod replay;
-mod rest;
 #[cfg(test)]
 mod tests;
 mod time;
-mod turns;
 
-pub(crate) use attempts::{Attempts, Failure, Next, Reloaded};
 pub(crate) use backoff::Backoff;
+pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
 pub(crate) use cooldown::OriginKey;
 pub(crate) use decision::{
-    AbortOutcome, AcquisitionId, Begin, Completion, Demand, Generation, Obtained, Policy, Reject,
-    Reply,
+    Aborted, AcquisitionId, BackOffCause, Decision, Failed, Generation, NewAcquisition, Obtained,
+    Policy, RejectionDecision, ReplayOutcome, Success,
 };
+pub(crate) use failure::Failure;
 pub(crate) use lifetime::{Lifetime, Stage};
 pub(crate) use renewal::Renewal;
-pub(crate) use replay::{Answer, Replay, Step};
-pub(crate) use rest::Rest;
 pub use time::Moment;
-pub(crate) use turns::{Claim, Ticket, Turn, Turns};

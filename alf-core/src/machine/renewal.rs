@@ -3,33 +3,29 @@
 use core::time::Duration;
 
 use super::cooldown::Cooldowns;
-use super::rest::Rest;
 use super::{
-    AbortOutcome, AcquisitionId, Begin, Completion, Demand, Failure, Generation, Lifetime, Moment,
-    Obtained, OriginKey, Policy, Reject, Reply, Stage,
+    Aborted, AcquisitionId, BackOffCause, Backoff, Decision, Failed, Failure, Generation, Health,
+    Lifetime, Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision,
+    ReplayOutcome, Stage, Success,
 };
 
-/// The token of one client, and what is being done about it.
+/// The token of one target, and what is being done about it.
 ///
-/// `T` is the token: a real one in the driver, a number in a model checker. Every method takes
-/// `now`; time passes for the machine only when it is told so, and nothing happens by time alone:
-/// a token that is due is renewed by the next [`demand`](Self::demand). A spurious call of
-/// `demand` is never wrong.
+/// `T` is the token: a real one in the driver, a number in a test. Every method takes `now`. Nothing happens by time
+/// alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is never wrong.
 ///
-/// When a method says [`Begin`], the caller begins that acquisition, outside of every lock, and sees
-/// to it that exactly one of [`land`](Self::land) and [`die`](Self::die) is called for it.
+/// When a method returns a [`NewAcquisition`], the caller starts it outside of every lock, and makes sure that exactly
+/// one of [`succeeded`](Self::succeeded), [`failed`](Self::failed) and [`aborted`](Self::aborted) is called for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Renewal<T> {
     policy: Policy,
     held: Option<Held<T>>,
-    acquisition: Option<Acquisition>,
-    rest: Rest,
-    /// An attempt has failed since an acquisition landed last, though no acquisition has failed: the one that
-    /// is under way attempt_failed, or one that froze or died had.
-    attempt_failed: bool,
+    acquisition: Option<UnderWay>,
+    /// After failures of this target alone; other failures are in the [`Breaker`](super::Breaker).
+    back_off: TargetBackOff,
     cooldowns: Cooldowns,
     consecutive_aborts: u32,
-    last_begun: Option<Moment>,
+    last_started: Option<Moment>,
     acquisitions: u64,
     generations: u64,
 }
@@ -38,70 +34,83 @@ pub(crate) struct Renewal<T> {
 struct Held<T> {
     token: T,
     generation: Generation,
-    response_origin: Moment,
-    life: Lifetime,
+    obtained_at: Moment,
+    lifetime: Lifetime,
     standing: Standing,
-    /// Because of whose rejections it was got, but for those who have accepted it since (R6).
-    unproven: Vec<OriginKey>,
+    /// The origins whose rejections caused its acquisition, without those that have accepted it since (R6).
+    unproven_for: Vec<OriginKey>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Standing {
     Good,
-    /// Rejected; not destroyed, since the one who rejected it may be odd (R1).
+    /// Not used while its renewal is under way, but kept: a single rejection may be a mistake (R1).
     Rejected,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Acquisition {
+struct UnderWay {
     id: AcquisitionId,
     deadline: Moment,
-    /// Whose rejections wait for it (R6).
+    /// One of its attempts has failed, or it waits for a permit: nobody with an unexpired token waits for it (E4).
+    is_delayed: bool,
+    /// The origins whose rejections wait for it (R6).
     rejected_by: Vec<OriginKey>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct TargetBackOff {
+    until: Option<Moment>,
+    delay: Backoff,
+}
+
 impl<T: PartialEq> Renewal<T> {
-    /// Without a token; nothing is under way.
+    /// Without a token and without an acquisition.
     pub(crate) fn new(policy: Policy) -> Self {
         Self {
             policy,
             held: None,
             acquisition: None,
-            rest: Rest::new(),
-            attempt_failed: false,
+            back_off: TargetBackOff::NONE,
             cooldowns: Cooldowns::default(),
             consecutive_aborts: 0,
-            last_begun: None,
+            last_started: None,
             acquisitions: 0,
             generations: 0,
         }
     }
 
     /// A caller needs a token.
-    pub(crate) fn demand(&mut self, now: Moment) -> Demand {
+    pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
         self.forget_overdue_acquisition(now);
         let Some((generation, stage)) = self.usable(now) else {
-            return self.wait_for_one(now);
+            return self.wait_for_token(now, health);
         };
         match stage {
-            // E2: nobody waits; one renewal runs beside.
-            Stage::Due if self.may_renew_beside(now) => {
-                Demand::UseAndRenew(generation, self.begin(now))
+            // E2
+            Stage::Due if self.may_renew_in_background(now, health) => {
+                Decision::UseAndRenew(generation, self.start(now))
             }
-            Stage::Fresh | Stage::Due => Demand::Use(generation),
-            Stage::Expired => self.demand_expired(now, generation),
-            Stage::Over => self.wait_for_one(now),
+            Stage::Fresh | Stage::Due => Decision::Use(generation),
+            Stage::WithinLeeway => self.demand_within_leeway(now, health, generation),
+            Stage::Expired => self.wait_for_token(now, health),
         }
     }
 
-    /// E3, E4: waits for an acquisition, but not for one that has attempt_failed, nor after one that failed.
-    fn demand_expired(&mut self, now: Moment, generation: Generation) -> Demand {
+    /// E3, E4: waits for an acquisition, unless it is delayed or an earlier one failed.
+    fn demand_within_leeway(
+        &mut self,
+        now: Moment,
+        health: Health,
+        generation: Generation,
+    ) -> Decision {
+        let is_troubled = self.is_troubled(health);
         match &self.acquisition {
-            Some(_) if self.is_troubled() => Demand::Use(generation),
-            Some(acquisition) => Demand::Join(acquisition.id),
-            None if self.rest.until(now).is_some() => Demand::Use(generation),
-            None if self.is_troubled() => Demand::UseAndRenew(generation, self.begin(now)),
-            None => Demand::Begin(self.begin(now)),
+            Some(_) if is_troubled => Decision::Use(generation),
+            Some(acquisition) => Decision::Join(acquisition.id),
+            None if self.backs_off(now, health).is_some() => Decision::Use(generation),
+            None if is_troubled => Decision::UseAndRenew(generation, self.start(now)),
+            None => Decision::Start(self.start(now)),
         }
     }
 
@@ -109,45 +118,43 @@ impl<T: PartialEq> Renewal<T> {
     pub(crate) fn reject(
         &mut self,
         now: Moment,
+        health: Health,
         generation: Generation,
         origin: OriginKey,
-    ) -> Reject {
+    ) -> RejectionDecision {
         self.forget_overdue_acquisition(now);
         if !self.holds(generation) {
-            return Reject::Superseded(self.demand(now));
+            return RejectionDecision::Superseded(self.demand(now, health));
         }
-        self.judge(now, origin);
+        self.judge_last_renewal(now, origin);
         if self.cooldowns.is_on(origin, now) {
-            return Reject::HandBack;
+            return RejectionDecision::Return;
         }
+        let decision = match &self.acquisition {
+            Some(acquisition) => Decision::Join(acquisition.id),
+            None => match self.backs_off(now, health) {
+                Some((until, cause)) => Decision::Refuse { until, cause },
+                None => Decision::Start(self.start(now)),
+            },
+        };
+        // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
         if let Some(acquisition) = &mut self.acquisition {
-            acquisition.note(origin);
-            let id = acquisition.id;
+            acquisition.note_rejection(origin);
             self.set_standing(Standing::Rejected);
-            return Reject::Join(id);
         }
-        if let Some(until) = self.rest.until(now) {
-            // R1: not set aside, or one odd 401 while the AS is down would stop every call.
-            return Reject::Refuse { until };
-        }
-        let begin = self.begin(now);
-        if let Some(acquisition) = &mut self.acquisition {
-            acquisition.note(origin);
-        }
-        self.set_standing(Standing::Rejected);
-        Reject::Begin(begin)
+        RejectionDecision::Renew(decision)
     }
 
-    /// R6: a token that was got because `origin` rejected the one before it, and that it rejects
-    /// before it was seen to accept it, was a useless renewal: the replay that would have told so
-    /// is not answered yet, was lost, or there is none. One that served for a while was not.
-    fn judge(&mut self, now: Moment, origin: OriginKey) {
+    /// R6: a token that was obtained because `origin` rejected the one before, and that `origin` rejects too before it
+    /// was seen to accept it, was a useless renewal: the replay that would show it has no answer yet, was lost, or
+    /// does not exist. A token that served for a while was not useless.
+    fn judge_last_renewal(&mut self, now: Moment, origin: OriginKey) {
         let Some(held) = &self.held else {
             return;
         };
         let generation = held.generation;
-        if now.saturating_since(held.response_origin) < useless_within(origin) {
-            if held.unproven.contains(&origin) {
+        if now.saturating_since(held.obtained_at) < useless_within(origin) {
+            if held.unproven_for.contains(&origin) {
                 self.cooldowns.useless(origin, generation, now);
             }
         } else if !self.cooldowns.has_counted(origin, generation) {
@@ -155,290 +162,261 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// A resource server answered a replay that carried the token of `generation`; or, where that
-    /// token [is on trial](Self::is_unproven), accepted another request with it (R6).
+    /// A resource server answered a replay that carried the token of `generation`; or, if that token
+    /// [is unproven](Self::is_unproven), accepted another request with it (R6).
     pub(crate) fn replayed(
         &mut self,
         now: Moment,
         generation: Generation,
         origin: OriginKey,
-        reply: Reply,
+        outcome: ReplayOutcome,
     ) {
-        match reply {
-            Reply::Accepted => {
+        match outcome {
+            ReplayOutcome::Accepted => {
                 self.cooldowns.accepted(origin, generation);
-                if let Some(held) = &mut self.held {
-                    if held.generation == generation {
-                        held.unproven.retain(|rejecter| *rejecter != origin);
-                    }
+                if let Some(held) = self
+                    .held
+                    .as_mut()
+                    .filter(|held| held.generation == generation)
+                {
+                    held.unproven_for.retain(|rejecter| *rejecter != origin);
                 }
             }
-            // Of a token that is not held any more nobody knows whether renewing it helped.
-            Reply::RejectedAgain if !self.holds(generation) => {}
-            Reply::RejectedAgain => self.cooldowns.useless(origin, generation, now),
+            // Whether renewing a token helped that is not held any more is unknown.
+            ReplayOutcome::RejectedAgain if !self.holds(generation) => {}
+            ReplayOutcome::RejectedAgain => self.cooldowns.useless(origin, generation, now),
         }
     }
 
-    /// An attempt of `acquisition` failed, and the acquisition goes on: its waiters ask again, and use a
-    /// token that is not over (E4).
-    pub(crate) fn attempt_failed(&mut self, acquisition: AcquisitionId) {
-        let is_current = |current: &Acquisition| current.id == acquisition;
-        self.attempt_failed |= self.acquisition.as_ref().is_some_and(is_current);
+    /// An attempt of the acquisition failed and it goes on, or it waits for a permit: its waiters ask again (E4).
+    pub(crate) fn delayed(&mut self, id: AcquisitionId) {
+        if let Some(acquisition) = self.acquisition.as_mut().filter(|current| current.id == id) {
+            acquisition.is_delayed = true;
+        }
     }
 
-    /// `acquisition` has ended. `jitter` is a random number from 0 to 1.
-    pub(crate) fn land(
+    /// The acquisition brought a token. `jitter` is a random number from 0 to 1.
+    pub(crate) fn succeeded(
         &mut self,
         now: Moment,
-        acquisition: AcquisitionId,
-        result: Result<Obtained<T>, Failure>,
+        id: AcquisitionId,
+        obtained: Obtained<T>,
         jitter: f64,
-    ) -> Completion {
-        let Some(acquisition) = self.end(acquisition) else {
-            return Completion::Late;
-        };
-        match result {
-            Ok(obtained) => {
-                self.rest.succeeded();
-                self.take(now, acquisition, obtained, jitter)
+    ) -> Success {
+        match self.end(id) {
+            Some(acquisition) => {
+                self.back_off = TargetBackOff::NONE;
+                self.hold(now, acquisition, obtained, jitter)
             }
-            Err(failure) => Completion::Failed {
-                until: self.fail(now, &failure),
-            },
+            None => Success::Outdated,
         }
     }
 
-    /// `acquisition` is gone without a result: its runtime was shut down, the transport panicked (S4).
-    pub(crate) fn die(&mut self, now: Moment, acquisition: AcquisitionId) -> AbortOutcome {
-        if self.take_acquisition(acquisition).is_none() {
-            return AbortOutcome::Late;
+    /// The acquisition failed in a way that concerns this target alone: it backs off by itself.
+    pub(crate) fn failed_alone(
+        &mut self,
+        now: Moment,
+        id: AcquisitionId,
+        failure: &Failure,
+    ) -> Failed {
+        if self.end(id).is_none() {
+            return Failed::Outdated;
+        }
+        let until = now + self.back_off.delay.take_after(failure);
+        self.back_off.until = Some(until);
+        self.restore_after(failure);
+        Failed::Until(until)
+    }
+
+    /// The acquisition failed in a way that every target would have met: the breaker backs off until then.
+    pub(crate) fn failed(&mut self, id: AcquisitionId, failure: &Failure, until: Moment) -> Failed {
+        if self.end(id).is_none() {
+            return Failed::Outdated;
+        }
+        self.restore_after(failure);
+        Failed::Until(until)
+    }
+
+    /// The acquisition is gone without a result: its runtime was shut down, or the transport panicked (S4).
+    pub(crate) fn aborted(&mut self, id: AcquisitionId) -> Aborted {
+        if self.take_acquisition(id).is_none() {
+            return Aborted::Outdated;
         }
         self.consecutive_aborts = self.consecutive_aborts.saturating_add(1);
-        if self.consecutive_aborts < DEATHS_THAT_FAIL {
-            AbortOutcome::AskAgain
-        } else {
-            AbortOutcome::Failed {
-                until: self.fail(now, &Failure::TRANSIENT),
-            }
+        if self.consecutive_aborts < ABORTS_THAT_FAIL {
+            return Aborted::AskAgain;
         }
+        self.restore_after(&Failure::TRANSIENT);
+        Aborted::Failed
     }
 
-    /// `acquisition` ended because another token's of the same client failed, of what this one would
-    /// have met too (B2): as if it had failed by itself, but for the rest, which is that one's.
-    pub(crate) fn fall(&mut self, acquisition: AcquisitionId, rest: &Rest) -> Completion {
-        if self.end(acquisition).is_none() {
-            return Completion::Late;
-        }
-        if rest.follows_a_transient_failure() {
-            self.set_standing(Standing::Good);
-        }
-        self.rest_with(rest);
-        Completion::Failed {
-            until: self.rest.end(),
-        }
-    }
-
-    /// Another token of the same client rests, after a failure that this one would meet too (B2).
-    /// Says whether that is news: a rest that ends later stands.
-    pub(crate) fn rest_with(&mut self, rest: &Rest) -> bool {
-        let is_news = rest.is_longer_than(&self.rest);
-        if is_news {
-            self.rest = rest.clone();
-        }
-        is_news
-    }
-
-    /// `acquisition` failed, of what any other token of the same client would have met too (B2). `last`
-    /// is the rest after the last such failure, of whichever token: this one's is longer.
-    pub(crate) fn land_after(
-        &mut self,
-        now: Moment,
-        acquisition: AcquisitionId,
-        failure: &Failure,
-        last: Rest,
-    ) -> Completion {
-        if self.end(acquisition).is_none() {
-            return Completion::Late;
-        }
-        self.rest = last;
-        Completion::Failed {
-            until: self.fail(now, failure),
-        }
-    }
-
-    /// What it rested after is over: another token of the same client had success (B2).
-    pub(crate) fn rest_is_over(&mut self) {
-        self.rest.succeeded();
-    }
-
-    /// The rest, for other tokens of the same client.
-    pub(crate) fn rest(&self) -> &Rest {
-        &self.rest
-    }
-
-    /// The held token, whatever it is worth.
-    pub(crate) fn held(&self) -> Option<(&T, Generation)> {
-        self.held
-            .as_ref()
-            .map(|held| (&held.token, held.generation))
-    }
-
-    /// Whether it is to be told when a resource server accepts the held token: it was got because
-    /// of a rejection, and not all who rejected have accepted it since (R6).
+    /// Whether it must be called when a resource server accepts the held token: that was obtained because of a
+    /// rejection, and not every origin that rejected has accepted it since (R6).
     pub(crate) fn is_unproven(&self) -> bool {
         self.held
             .as_ref()
-            .is_some_and(|held| !held.unproven.is_empty())
+            .is_some_and(|held| !held.unproven_for.is_empty())
     }
 
-    /// Whether the held token may be used where nothing else helps: it is neither over nor set
-    /// aside (E4). For a caller whose patience is at its end while the acquisition is frozen (S5).
-    pub(crate) fn is_last_resort(&self, now: Moment) -> bool {
+    /// Whether the held token may be used if nothing else helps: it has neither expired nor been rejected (E4). For a
+    /// caller whose deadline has come while the acquisition hangs (S5).
+    pub(crate) fn is_unexpired(&self, now: Moment) -> bool {
         self.usable(now)
-            .is_some_and(|(_, stage)| stage < Stage::Over)
+            .is_some_and(|(_, stage)| stage < Stage::Expired)
     }
 
-    /// Until when [`demand`](Self::demand) would say [`Demand::Use`] and change nothing, unless
-    /// something else happens before: that long a cache in front of this machine may answer.
-    pub(crate) fn quiet_until(&self, now: Moment) -> Option<Moment> {
+    /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
+    /// [`Decision::Use`] and change nothing, unless something else happens before.
+    pub(crate) fn cacheable_until(&self, now: Moment, health: Health) -> Option<Moment> {
         let held = self.held.as_ref()?;
         if held.standing == Standing::Rejected {
             return None;
         }
-        let rest = self.rest.until(now);
-        match held.life.stage(now) {
-            Stage::Fresh => Some(held.life.due()),
+        let back_off = self.backs_off(now, health).map(|(until, _)| until);
+        match held.lifetime.stage(now) {
+            Stage::Fresh => Some(held.lifetime.due()),
             Stage::Due => {
-                let acquisition = self
-                    .acquisition
-                    .as_ref()
-                    .map(|acquisition| acquisition.deadline);
-                let spacing = self.last_begun.map(|begun| begun + SPACING);
-                let quiet = acquisition.max(rest).max(spacing)?;
-                Some(quiet.min(held.life.expired()))
+                let deadline = self.acquisition.as_ref().map(|current| current.deadline);
+                let spacing = self.last_started.map(|started| started + SPACING);
+                let until = deadline.max(back_off).max(spacing)?;
+                Some(until.min(held.lifetime.within_leeway()))
             }
-            Stage::Expired => {
-                let quiet = match &self.acquisition {
-                    Some(acquisition) => self.is_troubled().then_some(acquisition.deadline),
-                    None => rest,
+            Stage::WithinLeeway => {
+                let until = match &self.acquisition {
+                    Some(current) => self.is_troubled(health).then_some(current.deadline),
+                    None => back_off,
                 };
-                Some(quiet?.min(held.life.over()))
+                Some(until?.min(held.lifetime.expires()))
             }
-            Stage::Over => None,
+            Stage::Expired => None,
         }
         .filter(|until| now < *until)
     }
 
-    fn take(
+    fn hold(
         &mut self,
         now: Moment,
-        acquisition: Acquisition,
+        acquisition: UnderWay,
         obtained: Obtained<T>,
         jitter: f64,
-    ) -> Completion {
+    ) -> Success {
         let Obtained {
             token,
             lifetime,
-            asked_at,
+            requested_at,
         } = obtained;
         let leeway = self.policy.leeway;
-        let life = lifetime
+        let lifetime = lifetime
             .or(self.policy.default_lifetime)
             .map_or(Lifetime::UNKNOWN, |stated| {
-                Lifetime::new(asked_at, now, stated, leeway, jitter)
+                Lifetime::new(requested_at, now, stated, leeway, jitter)
             });
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
-            held.life = life;
+            held.lifetime = lifetime;
             held.standing = Standing::Good;
             for origin in &acquisition.rejected_by {
                 self.cooldowns
                     .useless_acquisition(*origin, held.generation, now);
             }
-            return Completion::Same(held.generation);
+            return Success::Unchanged(held.generation);
         }
         self.generations += 1;
         let generation = Generation(self.generations);
         self.held = Some(Held {
             token,
             generation,
-            response_origin: now,
-            life,
+            obtained_at: now,
+            lifetime,
             standing: Standing::Good,
-            unproven: acquisition.rejected_by,
+            unproven_for: acquisition.rejected_by,
         });
-        Completion::Took(generation)
+        Success::New(generation)
     }
 
-    fn fail(&mut self, now: Moment, failure: &Failure) -> Moment {
+    /// R1: a transient failure must not make one mistaken 401 stop every call.
+    fn restore_after(&mut self, failure: &Failure) {
         if failure.is_transient() {
-            // R1: one odd 401 while the AS is down must not stop every call.
             self.set_standing(Standing::Good);
         }
-        self.rest.failed(now, failure)
     }
 
-    /// The held token and where in its life it is, unless it is set aside.
+    /// The held token and its stage, unless it is rejected.
     fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
         let held = self.held.as_ref()?;
-        (held.standing == Standing::Good).then(|| (held.generation, held.life.stage(now)))
+        (held.standing == Standing::Good).then(|| (held.generation, held.lifetime.stage(now)))
     }
 
-    /// E4: an attempt has failed since an acquisition succeeded last, so nobody waits for the next one
-    /// whose token is not over.
-    fn is_troubled(&self) -> bool {
-        self.attempt_failed || self.rest.follows_a_failure()
+    /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.
+    fn is_troubled(&self, health: Health) -> bool {
+        health != Health::Healthy
+            || self.back_off.until.is_some()
+            || self
+                .acquisition
+                .as_ref()
+                .is_some_and(|acquisition| acquisition.is_delayed)
     }
 
-    fn wait_for_one(&mut self, now: Moment) -> Demand {
+    /// B2: until when no acquisition starts, if that is later than now.
+    fn backs_off(&self, now: Moment, health: Health) -> Option<(Moment, BackOffCause)> {
+        let target = self.back_off.until.filter(|until| now < *until);
+        match (target, health) {
+            (Some(target), Health::BackingOff { until }) if until <= target => {
+                Some((target, BackOffCause::Target))
+            }
+            (_, Health::BackingOff { until }) => Some((until, BackOffCause::Server)),
+            (target, Health::Healthy | Health::Troubled) => {
+                target.map(|until| (until, BackOffCause::Target))
+            }
+        }
+    }
+
+    fn wait_for_token(&mut self, now: Moment, health: Health) -> Decision {
         if let Some(acquisition) = &self.acquisition {
-            return Demand::Join(acquisition.id);
+            return Decision::Join(acquisition.id);
         }
-        match self.rest.until(now) {
-            Some(until) => Demand::Refuse { until },
-            None => Demand::Begin(self.begin(now)),
+        match self.backs_off(now, health) {
+            Some((until, cause)) => Decision::Refuse { until, cause },
+            None => Decision::Start(self.start(now)),
         }
     }
 
-    /// S1: not beside another acquisition; B2: not while resting; E6: not within a second of the last.
-    fn may_renew_beside(&self, now: Moment) -> bool {
+    /// S1: not beside another acquisition; B2: not while backing off; E6: not within a second of the last one.
+    fn may_renew_in_background(&self, now: Moment, health: Health) -> bool {
         self.acquisition.is_none()
-            && self.rest.until(now).is_none()
-            && self.last_begun.is_none_or(|begun| begun + SPACING <= now)
+            && self.backs_off(now, health).is_none()
+            && self
+                .last_started
+                .is_none_or(|started| started + SPACING <= now)
     }
 
-    fn begin(&mut self, now: Moment) -> Begin {
+    fn start(&mut self, now: Moment) -> NewAcquisition {
         self.acquisitions += 1;
         let id = AcquisitionId(self.acquisitions);
         let deadline = now + self.policy.acquisition_timeout;
-        let after_failure = self.rest.follows_a_failure();
-        self.last_begun = Some(now);
-        self.acquisition = Some(Acquisition {
+        self.last_started = Some(now);
+        self.acquisition = Some(UnderWay {
             id,
             deadline,
+            is_delayed: false,
             rejected_by: Vec::new(),
         });
-        Begin {
-            acquisition: id,
-            deadline,
-            after_failure,
-        }
+        NewAcquisition { id, deadline }
     }
 
-    /// S5: an acquisition past its deadline is frozen; what it may bring later is too late.
+    /// S5: an acquisition past its deadline hangs; a later result of it is outdated.
     fn forget_overdue_acquisition(&mut self, now: Moment) {
         self.acquisition
             .take_if(|acquisition| acquisition.deadline <= now);
     }
 
-    /// The acquisition has come to a result.
-    fn end(&mut self, id: AcquisitionId) -> Option<Acquisition> {
+    /// The acquisition has a result.
+    fn end(&mut self, id: AcquisitionId) -> Option<UnderWay> {
         let acquisition = self.take_acquisition(id)?;
         self.consecutive_aborts = 0;
-        self.attempt_failed = false;
         Some(acquisition)
     }
 
-    fn take_acquisition(&mut self, id: AcquisitionId) -> Option<Acquisition> {
+    fn take_acquisition(&mut self, id: AcquisitionId) -> Option<UnderWay> {
         self.acquisition.take_if(|acquisition| acquisition.id == id)
     }
 
@@ -453,19 +431,32 @@ impl<T: PartialEq> Renewal<T> {
             held.standing = standing;
         }
     }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> Option<(&T, Generation)> {
+        let held = self.held.as_ref();
+        held.map(|held| (&held.token, held.generation))
+    }
 }
 
-impl Acquisition {
-    fn note(&mut self, origin: OriginKey) {
+impl UnderWay {
+    fn note_rejection(&mut self, origin: OriginKey) {
         if !self.rejected_by.contains(&origin) {
             self.rejected_by.push(origin);
         }
     }
 }
 
-/// R6: so soon after it landed, a token that is rejected by whom it was got for was useless. Where
-/// the origin is known that is as long as the longest cool-down, so that slow calls to an API that
-/// always says 401 cost less and less too.
+impl TargetBackOff {
+    const NONE: Self = Self {
+        until: None,
+        delay: Backoff::after_permanent_failures(),
+    };
+}
+
+/// R6: a token that is rejected so soon after it was obtained, by the origin for which it was obtained, was useless. If
+/// the origin is known, that is as long as the longest cool-down, so that slow calls to an API that always answers 401
+/// cost less and less too.
 fn useless_within(origin: OriginKey) -> Duration {
     if origin == OriginKey::UNKNOWN {
         Duration::from_secs(1)
@@ -474,7 +465,7 @@ fn useless_within(origin: OriginKey) -> Duration {
     }
 }
 
-/// E6: renewals of a due token begin at least this far apart.
+/// E6: renewals of a due token start at least this far apart.
 const SPACING: Duration = Duration::from_secs(1);
-/// S4: the second death in a row is a failed acquisition.
-const DEATHS_THAT_FAIL: u32 = 2;
+/// S4
+const ABORTS_THAT_FAIL: u32 = 2;

@@ -1,20 +1,20 @@
-//! A point in time that nothing but arithmetic can make.
+//! A point in time.
 
 use core::fmt;
 use core::ops::Add;
 use core::time::Duration;
 
-/// A point on a monotonic time line: nanoseconds since a start that its clock has chosen.
+/// A point on a monotonic time line: nanoseconds since a start that its clock chooses.
 ///
-/// Unlike [`std::time::Instant`] it can be made from a number, so tests and simulations hold time
-/// in their hands. Arithmetic saturates: no lifetime that a server states can overflow it.
+/// Unlike [`std::time::Instant`] it can be made from a number, so that tests control time. Arithmetic saturates: no
+/// lifetime that a server states overflows it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Moment(u64);
 
 impl Moment {
     /// The start of the time line.
     pub const START: Self = Self(0);
-    /// Later than every other moment: "never".
+    /// Later than every other moment.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// The moment `nanoseconds` after the start.
@@ -27,12 +27,12 @@ impl Moment {
         self.0
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// The moment `duration` before this one; the start when there is none.
+    /// The moment `duration` before this one; the start if that would be earlier.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(duration)))

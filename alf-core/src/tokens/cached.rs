@@ -1,4 +1,4 @@
-//! What the hot path reads: the token, and until when nobody else need be asked.
+//! The fast path: the held token, and how long it may be used without asking the machine.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -9,43 +9,43 @@ use arc_swap::ArcSwapOption;
 use crate::Token;
 use crate::machine::Moment;
 
-/// The held token, published for readers that take no lock.
+/// The held token, for readers that take no lock.
 ///
 /// It is kept in sixteen copies that share no cache line: with one reference count for all
 /// threads a read takes 290 ns at two threads, with these it takes what it takes at one.
-pub(crate) struct Slot {
-    copies: [Copy; COPIES],
+pub(crate) struct TokenCache {
+    copies: [CacheLine; COPIES],
 }
 
 /// Two cache lines, since processors fetch them in pairs.
 #[repr(align(128))]
 #[derive(Default)]
-struct Copy(ArcSwapOption<Published>);
+struct CacheLine(ArcSwapOption<Entry>);
 
-struct Published {
+struct Entry {
     token: Token,
     until: Moment,
 }
 
-impl Slot {
-    pub(crate) fn empty() -> Self {
+impl TokenCache {
+    pub(crate) fn new() -> Self {
         Self {
-            copies: std::array::from_fn(|_| Copy::default()),
+            copies: std::array::from_fn(|_| CacheLine::default()),
         }
     }
 
     /// The token, if it may be used at `now` without asking the machine.
     pub(crate) fn read(&self, now: Moment) -> Option<Token> {
         let copy = self.copies.get(thread_number() % COPIES)?;
-        let published = copy.0.load();
-        let published = published.as_ref()?;
-        (now < published.until).then(|| published.token.clone())
+        let entry = copy.0.load();
+        let entry = entry.as_ref()?;
+        (now < entry.until).then(|| entry.token.clone())
     }
 
     /// Publishes a token; `copy` makes one that shares no memory with the others.
-    pub(crate) fn publish(&self, until: Moment, copy: impl Fn() -> Token) {
-        for slot in &self.copies {
-            slot.0.store(Some(Arc::new(Published {
+    pub(crate) fn write(&self, until: Moment, copy: impl Fn() -> Token) {
+        for line in &self.copies {
+            line.0.store(Some(Arc::new(Entry {
                 token: copy(),
                 until,
             })));
@@ -54,8 +54,8 @@ impl Slot {
 
     /// From now on everyone asks the machine.
     pub(crate) fn clear(&self) {
-        for slot in &self.copies {
-            slot.0.store(None);
+        for line in &self.copies {
+            line.0.store(None);
         }
     }
 }
@@ -79,11 +79,9 @@ const COPIES: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use zeroize::Zeroizing;
 
-    use crate::machine::{Completion, Demand, Generation, Obtained, Policy, Renewal};
+    use crate::machine::Generation;
     use crate::secret::sensitive_header;
     use crate::token::Grant;
 
@@ -91,28 +89,6 @@ mod tests {
 
     const UNTIL: Moment = Moment::from_nanos(1000);
     const BEFORE: Moment = Moment::from_nanos(999);
-
-    fn generation() -> Generation {
-        let mut machine = Renewal::new(Policy {
-            leeway: Duration::ZERO,
-            default_lifetime: None,
-            acquisition_timeout: Duration::from_secs(10),
-        });
-        let Demand::Begin(begin) = machine.demand(Moment::START) else {
-            panic!("there is no token");
-        };
-        let obtained = Obtained {
-            token: (),
-            lifetime: None,
-            asked_at: Moment::START,
-        };
-        match machine.land(Moment::START, begin.acquisition, Ok(obtained), 0.0) {
-            Completion::Took(generation) => generation,
-            Completion::Same(_) | Completion::Failed { .. } | Completion::Late => {
-                panic!("it landed")
-            }
-        }
-    }
 
     fn token(text: &str) -> Token {
         let grant = Grant {
@@ -122,44 +98,44 @@ mod tests {
             expires_in: None,
         };
         let header = sensitive_header(format!("Bearer {text}")).unwrap();
-        Token::new(Arc::new(grant), generation(), header)
+        Token::new(Arc::new(grant), Generation::FIRST, header)
     }
 
-    fn read(slot: &Slot, now: Moment) -> Option<String> {
-        Some(slot.read(now)?.expose_access_token().to_owned())
-    }
-
-    #[test]
-    fn e2_the_slot_answers_until_the_moment_that_was_published() {
-        let slot = Slot::empty();
-        assert_eq!(read(&slot, Moment::START), None);
-        slot.publish(UNTIL, || token("one"));
-        assert_eq!(read(&slot, Moment::START).as_deref(), Some("one"));
-        assert_eq!(read(&slot, BEFORE).as_deref(), Some("one"));
-        assert_eq!(read(&slot, UNTIL), None);
+    fn read(cache: &TokenCache, now: Moment) -> Option<String> {
+        Some(cache.read(now)?.expose_access_token().to_owned())
     }
 
     #[test]
-    fn r1_a_slot_that_was_cleared_answers_nobody() {
-        let slot = Slot::empty();
-        slot.publish(Moment::NEVER, || token("one"));
-        slot.clear();
-        on_many_threads(|| assert_eq!(read(&slot, Moment::START), None));
+    fn e2_the_cache_answers_until_the_moment_that_was_written() {
+        let cache = TokenCache::new();
+        assert_eq!(read(&cache, Moment::START), None);
+        cache.write(UNTIL, || token("one"));
+        assert_eq!(read(&cache, Moment::START).as_deref(), Some("one"));
+        assert_eq!(read(&cache, BEFORE).as_deref(), Some("one"));
+        assert_eq!(read(&cache, UNTIL), None);
     }
 
     #[test]
-    fn e2_what_was_published_last_is_what_every_thread_reads() {
-        let slot = Slot::empty();
-        slot.publish(UNTIL, || token("one"));
-        slot.publish(Moment::NEVER, || token("two"));
-        on_many_threads(|| assert_eq!(read(&slot, UNTIL).as_deref(), Some("two")));
+    fn r1_a_cache_that_was_cleared_answers_nobody() {
+        let cache = TokenCache::new();
+        cache.write(Moment::NEVER, || token("one"));
+        cache.clear();
+        on_many_threads(|| assert_eq!(read(&cache, Moment::START), None));
     }
 
     #[test]
-    fn a_slot_keeps_copies_that_share_nothing() {
-        let slot = Slot::empty();
+    fn e2_what_was_written_last_is_what_every_thread_reads() {
+        let cache = TokenCache::new();
+        cache.write(UNTIL, || token("one"));
+        cache.write(Moment::NEVER, || token("two"));
+        on_many_threads(|| assert_eq!(read(&cache, UNTIL).as_deref(), Some("two")));
+    }
+
+    #[test]
+    fn a_cache_keeps_copies_that_share_nothing() {
+        let cache = TokenCache::new();
         let made = AtomicUsize::new(0);
-        slot.publish(UNTIL, || {
+        cache.write(UNTIL, || {
             made.fetch_add(1, Ordering::Relaxed);
             token("one")
         });

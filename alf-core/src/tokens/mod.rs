@@ -1,10 +1,8 @@
-//! The token of one client: kept, renewed, and the only place where callers wait for it.
+//! The tokens of a client: obtained, kept, renewed.
 
-mod announcement;
 mod cached;
-mod landing;
-mod server_state;
-mod shared;
+mod managed;
+mod pending;
 mod state;
 mod targets;
 mod waiting;
@@ -13,22 +11,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::builder::CustomTokenTransport;
-use crate::config::{Config, resources_of, scope_of};
+use crate::config::{resources_of, scope_of};
+use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
-use crate::{
-    ClientBuilder, ConfigError, Observer, Origin, Runtime, Token, TokenError, TokenTransport,
-};
+use crate::{ClientBuilder, ConfigError, Origin, Token, TokenError};
 
 use targets::Targets;
 
-pub(crate) use server_state::{Permission, SharedFailure};
-pub(crate) use shared::Shared;
-pub(crate) use waiting::Verdict;
+pub(crate) use managed::ManagedToken;
+pub(crate) use waiting::{reject, renewed};
 
-/// Gets the token, keeps it, renews it: for those who send their requests themselves.
+/// Obtains a token, keeps it and renews it, for programs that send their requests themselves.
 ///
-/// A [`Client`](crate::Client) does all that this does and sends the requests too; use this where
-/// the token goes elsewhere than into an HTTP request that alf sends. Clones share one token.
+/// A [`Client`](crate::Client) does the same and sends the requests too. Use a `TokenManager` if the token goes elsewhere
+/// than into an HTTP request that alf sends. Clones share one token.
 ///
 /// # Examples
 ///
@@ -38,7 +34,7 @@ pub(crate) use waiting::Verdict;
 /// let status = 401; // of a request that was sent with `token.header_value()`
 /// if status == 401 {
 ///     tokens.reject(&token);
-///     let token = tokens.token().await?; // another one, if renewing helps: send it once more
+///     let token = tokens.token().await?; // another one, if renewing helped: send it again
 /// #   let _ = token;
 /// }
 /// # Ok(())
@@ -46,7 +42,7 @@ pub(crate) use waiting::Verdict;
 /// ```
 #[derive(Clone)]
 pub struct TokenManager {
-    shared: Arc<Shared>,
+    token: Arc<ManagedToken>,
     targets: Arc<Targets>,
 }
 
@@ -62,43 +58,37 @@ impl TokenManager {
         ClientBuilder::discover(issuer)
     }
 
-    pub(crate) fn new(
-        config: Config,
-        endpoint: Arc<dyn TokenTransport>,
-        runtime: Arc<dyn Runtime>,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        let shared = Arc::new(Shared::new(config, endpoint, runtime, observer));
+    pub(crate) fn new(ports: Ports) -> Self {
+        let targets = Targets::new(Arc::new(ports));
         Self {
-            targets: Arc::new(Targets::new(Arc::clone(&shared))),
-            shared,
+            token: targets.own(),
+            targets: Arc::new(targets),
         }
     }
 
-    /// The token: at once where a usable one is held, else as soon as the one acquisition that gets it
-    /// for all callers has landed.
+    /// Returns the token: at once if a usable one is held, otherwise as soon as the acquisition that all callers share has
+    /// succeeded.
     ///
     /// # Errors
     ///
-    /// Where no token could be had within `acquire_timeout`; and at once while alf rests after a
-    /// failure, with that failure.
+    /// If no token could be obtained within `acquire_timeout`. While alf backs off after a failure, that failure, at
+    /// once.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the acquisition belongs to no caller and goes on.
     pub async fn token(&self) -> Result<Token, TokenError> {
-        match self.shared.at_hand() {
+        match self.token.cached() {
             Some(token) => Ok(token),
-            None => Box::pin(self.shared.acquire()).await,
+            None => Box::pin(waiting::acquire(&self.token)).await,
         }
     }
 
-    /// [`token`](Self::token), for a thread that may wait.
+    /// [`token`](Self::token) for a thread that may block.
     ///
-    /// The acquisition that it waits for needs a thread that goes on meanwhile:
-    /// [`ThreadRuntime`](crate::ThreadRuntime), the default, gives it one. On another
-    /// runtime, call this from outside of its tasks. Where it is called from the only thread of
-    /// that runtime, it ends after `acquire_timeout`, without a token.
+    /// The acquisition needs a thread that runs meanwhile. [`ThreadRuntime`](crate::ThreadRuntime), the default, gives it
+    /// one. With another runtime, call this from outside of its tasks: on the only thread of that runtime it returns an
+    /// error after `acquire_timeout`.
     ///
     /// # Errors
     ///
@@ -107,31 +97,32 @@ impl TokenManager {
         pollster::block_on(self.token())
     }
 
-    /// A resource server said 401 to this token: it is renewed, unless that was done already.
+    /// Renews a token that a resource server rejected with a 401, unless that was done already.
     ///
-    /// The renewal begins at once and in the background; the next [`token`](Self::token) waits for
-    /// it. Rejecting a token that is not the current one any more, or another manager's, does
-    /// nothing, so that of a thousand rejections one causes a renewal. A token that was got in
-    /// place of a rejected one, and is rejected within a second (a minute, if it is said by whom),
-    /// is kept for a while (1 s, doubling to 60 s): renewing was useless.
+    /// The renewal starts at once and in the background; the next [`token`](Self::token) waits for it. Rejecting a token
+    /// that is not the current one any more, or that another manager gave, does nothing, so that a thousand rejections
+    /// cause one renewal.
+    ///
+    /// If renewing did not help, the token is kept for a while (1 s, doubling to 60 s): a token that was obtained because
+    /// of a rejection is rejected within a second. [`reject_by`](Self::reject_by) detects this within a minute.
     pub fn reject(&self, token: &Token) {
-        // Whoever waits for the outcome asks for the next token.
-        let _ = self.shared.reject(token, None);
+        // The next call of `token` waits for the outcome.
+        let _ = reject(&self.token, token, None);
     }
 
-    /// [`reject`](Self::reject), and which origin rejected the token: one that always says 401 then
-    /// cannot hold back the renewals that others need.
+    /// [`reject`](Self::reject), with the origin that rejected the token: an API that always answers 401 then cannot
+    /// delay the renewals that other APIs need.
     pub fn reject_by(&self, token: &Token, origin: &Origin) {
-        let _ = self.shared.reject(token, Some(origin));
+        let _ = reject(&self.token, token, Some(origin));
     }
 
-    /// The same client, and a token of another `scope`: several separated by spaces, in place of
-    /// the one that was set ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+    /// Returns a manager for a token with another `scope`: several separated by spaces, in place of the scope that was
+    /// set ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
     ///
-    /// It is cheap, and may be called for each request: the same scope gives the same token. All
-    /// targets of a client share the HTTP library's connections, and rest together while the
-    /// authorization server is down or refuses the client. 64 of them are kept, the least recently
-    /// used go; what still holds one goes on with it.
+    /// This is cheap and may be called for each request: the same scope gives the same token. All token targets of a
+    /// client share the connections of the HTTP library, and back off together while the authorization server is down or
+    /// refuses the client. 64 targets are kept, and the least recently used one is replaced. A manager that still exists
+    /// keeps its token.
     ///
     /// # Examples
     ///
@@ -145,45 +136,42 @@ impl TokenManager {
     /// ```
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
-        let scope = scope_of(Some(scope.into()));
-        self.view(GrantParameters {
-            scope,
-            ..self.shared.grant.clone()
+        self.with_grant(GrantParameters {
+            scope: scope_of(Some(scope.into())),
+            ..self.token.grant.clone()
         })
     }
 
-    /// The same client, and a token for another `resource`, in place of those that were set
-    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
-    ///
-    /// As [`with_scope`](Self::with_scope), and together with it.
+    /// Returns a manager for a token for another `resource`, in place of those that were set
+    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)). Like [`with_scope`](Self::with_scope), with
+    /// which it can be combined.
     ///
     /// # Errors
     ///
-    /// Where it is no absolute URI, or has a fragment.
+    /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        let resources = resources_of(vec![resource.into()])?;
-        Ok(self.view(GrantParameters {
-            resources,
-            ..self.shared.grant.clone()
+        Ok(self.with_grant(GrantParameters {
+            resources: resources_of(vec![resource.into()])?,
+            ..self.token.grant.clone()
         }))
     }
 
-    fn view(&self, grant: GrantParameters) -> Self {
+    fn with_grant(&self, grant: GrantParameters) -> Self {
         Self {
-            shared: self.targets.get(grant),
+            token: self.targets.get(grant),
             targets: Arc::clone(&self.targets),
         }
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(crate) fn managed(&self) -> &Arc<ManagedToken> {
+        &self.token
     }
 }
 
 impl fmt::Debug for TokenManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenManager")
-            .field("token_endpoint", &self.shared.shown_endpoint())
+            .field("token_endpoint", &self.token.ports.shown_endpoint())
             .finish_non_exhaustive()
     }
 }

@@ -1,49 +1,64 @@
-//! The tokens of one client: one for each scope and resource that was asked for.
+//! The tokens of one client: one for each target that was asked for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::machine::TargetId;
+use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
 
-use super::shared::Shared;
+use super::managed::ManagedToken;
 
-/// What a client asks tokens for, by its own settings and by those that were asked for since.
-///
-/// Each view is a manager of its own: its token, its acquisition. They share the ports, and what is
-/// known of the authorization server.
+/// The token of the client's own settings, and those of other targets.
 pub(super) struct Targets {
-    /// By the client's own settings.
-    first: Arc<Shared>,
+    own: Arc<ManagedToken>,
+    others: Mutex<Others>,
+}
+
+struct Others {
     /// The most recently used last.
-    others: Mutex<Vec<Arc<Shared>>>,
+    tokens: Vec<Arc<ManagedToken>>,
+    /// How many targets there have been.
+    count: u64,
 }
 
 impl Targets {
-    pub(super) fn new(first: Arc<Shared>) -> Self {
+    pub(super) fn new(ports: Arc<Ports>) -> Self {
+        let grant = ports.config.grant.clone();
         Self {
-            first,
-            others: Mutex::default(),
+            own: Arc::new(ManagedToken::new(ports, grant, TargetId(0))),
+            others: Mutex::new(Others {
+                tokens: Vec::new(),
+                count: 0,
+            }),
         }
     }
 
-    /// The view with those parameters: a new one where there is none, in place of the least
-    /// recently used where there are many.
-    pub(super) fn get(&self, grant: GrantParameters) -> Arc<Shared> {
-        if self.first.grant == grant {
-            return Arc::clone(&self.first);
+    pub(super) fn own(&self) -> Arc<ManagedToken> {
+        Arc::clone(&self.own)
+    }
+
+    /// The token for those parameters. A new one replaces the least recently used one, if there are too many.
+    pub(super) fn get(&self, grant: GrantParameters) -> Arc<ManagedToken> {
+        if self.own.grant == grant {
+            return self.own();
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = others.iter().position(|view| view.grant == grant);
-        let view = match known {
-            Some(index) => others.remove(index),
-            None => Arc::new(self.first.view(grant)),
+        let known = others.tokens.iter().position(|token| token.grant == grant);
+        let token = match known {
+            Some(index) => others.tokens.remove(index),
+            None => {
+                others.count += 1;
+                let ports = Arc::clone(&self.own.ports);
+                Arc::new(ManagedToken::new(ports, grant, TargetId(others.count)))
+            }
         };
-        // Whoever still holds the one that goes uses it on; the next one who asks gets another.
-        let spare = others.len().saturating_sub(KEPT - 1);
-        others.drain(..spare);
-        others.push(Arc::clone(&view));
-        view
+        // A manager that still holds the replaced one goes on with it; the next one who asks gets another.
+        let excess = others.tokens.len().saturating_sub(KEPT - 1);
+        others.tokens.drain(..excess);
+        others.tokens.push(Arc::clone(&token));
+        token
     }
 }
 
-/// How many views are kept beside the first.
+/// How many tokens are kept beside the client's own.
 const KEPT: usize = 64;

@@ -2,162 +2,137 @@
 
 use std::sync::Arc;
 
-use event_listener::EventListener;
-
 use crate::error::Cause;
 use crate::machine::{Failure, Moment};
+use crate::ports::Ports;
 use crate::runtime::before;
 use crate::{Origin, TimeoutPhase, Token, TokenError, TokenErrorKind};
 
-use super::announcement::{Announcement, Outcome};
-use super::shared::Shared;
+use super::managed::ManagedToken;
+use super::pending::{Outcome, Waiter};
+use super::state::Step;
 
-/// What a caller does next: the machine's decision, carried out.
-pub(super) enum Step {
-    Use(Token),
-    Wait(Waiter),
-    Refuse(TokenError),
-}
-
-/// What a caller whose token was rejected does next.
-pub(crate) enum Verdict {
-    /// Hand the 401 back (R6).
-    HandBack,
-    /// Renew: see [`Shared::renewed`].
-    Renew(Renewing),
-}
-
-/// A renewal for a rejected token: already under way, whether or not anybody waits for it.
-pub(crate) struct Renewing {
-    pub(super) step: Step,
-    pub(super) rejected: Token,
-    pub(super) origin: Option<Origin>,
-}
-
-/// A place in the queue of one acquisition. It was taken under the lock: no news can be missed.
-pub(super) struct Waiter {
-    pub(super) announcement: Arc<Announcement>,
-    pub(super) news: EventListener,
-}
-
-/// How long one caller still waits, whatever becomes of acquisitions (S5).
-struct Patience {
-    asked_at: Moment,
-    ends_at: Moment,
+/// A caller, and how long it waits, whatever becomes of acquisitions (S5).
+struct Caller<'a> {
+    ports: &'a Ports,
+    /// Set when it waits for the first time.
+    asked_at: Option<Moment>,
 }
 
 enum Woken {
-    /// An attempt has failed.
-    Stirred,
-    ByOutcome(Outcome),
-    /// The acquisition is past its deadline and has not told: its runtime is not polled any more.
+    /// The acquisition is delayed.
+    Delayed,
+    Completed(Outcome),
+    /// The acquisition is past its deadline and has no outcome: its runtime does not run.
     Frozen,
-    OutOfPatience,
+    DeadlineReached,
 }
 
-impl Shared {
-    /// Waits for a token (E3, S).
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Token, TokenError> {
-        let mut patience = None;
-        loop {
-            let waiter = match self.demand() {
-                Step::Use(token) => return Ok(token),
-                Step::Refuse(error) => return Err(error),
-                Step::Wait(waiter) => waiter,
-            };
-            let patience = patience.get_or_insert_with(|| self.patience());
-            match self.wait(waiter, patience).await {
-                Woken::ByOutcome(Outcome::Completion(token)) => return Ok(token),
-                // S2: its waiters share the failure; but a token that is not over yet is used
-                // (E4), also one that was set aside (R1).
-                Woken::ByOutcome(Outcome::Failed(error)) => return self.at_hand().ok_or(error),
-                // E4, S4, S5: ask again.
-                Woken::Stirred | Woken::ByOutcome(Outcome::Gone) | Woken::Frozen => {}
-                Woken::OutOfPatience => {
-                    return self.last_resort().ok_or_else(|| self.gave_up(patience));
-                }
+/// Waits for a token (E3, S).
+pub(crate) async fn acquire(token: &Arc<ManagedToken>) -> Result<Token, TokenError> {
+    let mut caller = Caller::new(&token.ports);
+    loop {
+        let waiter = match token.demand() {
+            Step::Use(token) => return Ok(token),
+            Step::Fail(error) => return Err(error),
+            Step::Wait(waiter) => waiter,
+        };
+        match caller.wait(waiter).await {
+            Woken::Completed(Outcome::Obtained(token)) => return Ok(token),
+            // S2: the waiters share the failure; but an unexpired token is used (E4), a rejected one too (R1).
+            Woken::Completed(Outcome::Failed(error)) => return token.unexpired().ok_or(error),
+            // E4, S4, S5
+            Woken::Delayed | Woken::Completed(Outcome::AskAgain) | Woken::Frozen => {}
+            Woken::DeadlineReached => {
+                return token.unexpired().ok_or_else(|| caller.timed_out());
             }
         }
     }
+}
 
-    /// Waits for a token in place of a rejected one (R1, R2).
-    pub(crate) async fn renewed(self: &Arc<Self>, renewing: Renewing) -> Result<Token, TokenError> {
-        let Renewing {
-            mut step,
-            rejected,
-            origin,
-        } = renewing;
-        let mut patience = None;
-        loop {
-            let waiter = match step {
-                Step::Use(token) => return Ok(token),
-                Step::Refuse(error) => return Err(error),
-                Step::Wait(waiter) => waiter,
-            };
-            let announcement = Arc::clone(&waiter.announcement);
-            let patience = patience.get_or_insert_with(|| self.patience());
-            step = match self.wait(waiter, patience).await {
-                Woken::ByOutcome(Outcome::Completion(token)) => return Ok(token),
-                // R5: also where others go on with the token that this caller saw rejected.
-                Woken::ByOutcome(Outcome::Failed(error)) => return Err(error),
-                // S4, S5: ask again.
-                Woken::ByOutcome(Outcome::Gone) | Woken::Frozen => {
-                    match self.reject(&rejected, origin.as_ref()) {
-                        Verdict::Renew(renewing) => renewing.step,
-                        // The 401 is discarded already: the replay shows what can be shown.
-                        Verdict::HandBack => self.demand(),
-                    }
-                }
-                // R1: a rejected token is not used while the acquisition runs.
-                Woken::Stirred => Step::Wait(announcement.waiter()),
-                Woken::OutOfPatience => return Err(self.gave_up(patience)),
-            };
+/// A renewal for a rejected token: it is under way, whether or not anybody waits for it.
+pub(crate) struct Renewing(Step);
+
+/// Renews a rejected token (R1, R2). `None`: the 401 is returned (R6).
+pub(crate) fn reject(
+    token: &Arc<ManagedToken>,
+    rejected: &Token,
+    origin: Option<&Origin>,
+) -> Option<Renewing> {
+    token.reject(rejected, origin).map(Renewing)
+}
+
+/// Waits for a token in place of one that `origin` rejected.
+pub(crate) async fn renewed(
+    token: &Arc<ManagedToken>,
+    renewing: Renewing,
+    rejected: &Token,
+    origin: &Origin,
+) -> Result<Token, TokenError> {
+    let mut caller = Caller::new(&token.ports);
+    let Renewing(mut step) = renewing;
+    loop {
+        let waiter = match step {
+            Step::Use(token) => return Ok(token),
+            Step::Fail(error) => return Err(error),
+            Step::Wait(waiter) => waiter,
+        };
+        let pending = Arc::clone(&waiter.pending);
+        step = match caller.wait(waiter).await {
+            Woken::Completed(Outcome::Obtained(token)) => return Ok(token),
+            // R5: this caller saw the token rejected, even if others go on with it.
+            Woken::Completed(Outcome::Failed(error)) => return Err(error),
+            // S4, S5. If it is to be returned now: the 401 is discarded already, so the replay shows what it can.
+            Woken::Completed(Outcome::AskAgain) | Woken::Frozen => token
+                .reject(rejected, Some(origin))
+                .unwrap_or_else(|| token.demand()),
+            // R1: a rejected token is not used while its renewal is under way.
+            Woken::Delayed => Step::Wait(pending.waiter()),
+            Woken::DeadlineReached => return Err(caller.timed_out()),
+        };
+    }
+}
+
+impl<'a> Caller<'a> {
+    fn new(ports: &'a Ports) -> Self {
+        Self {
+            ports,
+            asked_at: None,
         }
     }
 
-    async fn wait(&self, waiter: Waiter, patience: &Patience) -> Woken {
-        let Waiter { announcement, news } = waiter;
-        // What was announced before this place was taken makes no news.
-        if let Some(outcome) = announcement.outcome() {
-            return Woken::ByOutcome(outcome);
+    async fn wait(&mut self, waiter: Waiter) -> Woken {
+        let Waiter { pending, changed } = waiter;
+        // An outcome from before the waiter was made wakes nobody.
+        if let Some(outcome) = pending.outcome() {
+            return Woken::Completed(outcome);
         }
-        let frozen_from = announcement.deadline() + self.config.completion_time();
-        let until = frozen_from.min(patience.ends_at);
-        let timer = self.runtime.sleep(until.saturating_since(self.now()));
-        let woken = before(news, timer).await;
-        // Whatever it was that woke it, the outcome is the better news.
-        if let Some(outcome) = announcement.outcome() {
-            return Woken::ByOutcome(outcome);
+        let config = &self.ports.config;
+        let now = self.ports.now();
+        let deadline = *self.asked_at.get_or_insert(now) + config.acquire_timeout;
+        let frozen_from = pending.deadline() + config.completion_time();
+        let until = frozen_from.min(deadline);
+        let timer = self.ports.runtime.sleep(until.saturating_since(now));
+        let woken = before(changed, timer).await;
+        // An outcome is the better news, whatever woke the caller.
+        if let Some(outcome) = pending.outcome() {
+            return Woken::Completed(outcome);
         }
         match woken {
-            Some(()) => Woken::Stirred,
-            None if self.now() < patience.ends_at => Woken::Frozen,
-            None => Woken::OutOfPatience,
+            Some(()) => Woken::Delayed,
+            None if self.ports.now() < deadline => Woken::Frozen,
+            None => Woken::DeadlineReached,
         }
     }
 
-    fn patience(&self) -> Patience {
-        let asked_at = self.now();
-        Patience {
-            asked_at,
-            ends_at: asked_at + self.config.acquire_timeout,
-        }
-    }
-
-    /// A token that is not over, for a caller whose patience is (E4, S5).
-    fn last_resort(&self) -> Option<Token> {
-        let now = self.now();
-        let state = self.lock();
-        let token = state.token.clone();
-        token.filter(|_| state.renewal.is_last_resort(now))
-    }
-
-    /// What a caller gets who waits no longer while the acquisition goes on (S5).
-    fn gave_up(&self, patience: &Patience) -> TokenError {
+    /// The error of a caller that waits no longer, while the acquisition goes on (S5).
+    fn timed_out(&self) -> TokenError {
+        let now = self.ports.now();
+        let asked_at = self.asked_at.unwrap_or(now);
         let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
-        let waited = self.now().saturating_since(patience.asked_at);
-        let trouble = self.server.trouble(patience.asked_at);
-        let cause = Cause::new(kind, Failure::TRANSIENT).or_because(trouble.as_ref());
-        TokenError::new(cause, self.shown_endpoint(), 0, waited, None)
+        let latest = self.ports.server.latest_failure(asked_at);
+        let cause = Cause::new(kind, Failure::TRANSIENT).or_because(latest.as_ref());
+        let waited = now.saturating_since(asked_at);
+        TokenError::new(cause, self.ports.shown_endpoint(), 0, waited, None)
     }
 }

@@ -240,6 +240,8 @@ fn s4_an_observer_that_panics_keeps_nobody_waiting() {
         let client = world.build(builder.observer(Touchy(name)));
         world.endpoint.otherwise(reply);
         let call = world.ask(client.tokens());
+        // The pause after an attempt that failed (B1).
+        world.advance(millis(100));
         assert!(call.is_finished(), "{name}");
     }
 }

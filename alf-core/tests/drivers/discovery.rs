@@ -81,7 +81,7 @@ fn t10_error_says_what_was_found_where() {
     let error = world.ask_now(client.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Discovery);
     assert!(!error.is_transient());
-    let found = format!("{OPENID}: no JSON, or cut short; {OAUTH}: status 404");
+    let found = format!("{OPENID}: not JSON, or truncated; {OAUTH}: status 404");
     assert!(error.to_string().contains(&found), "{error}");
     // The one that was found and cannot be used.
     world.advance(seconds(1));

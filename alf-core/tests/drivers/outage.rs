@@ -92,6 +92,7 @@ fn b2_load_in_an_outage_does_not_grow_with_the_scopes() {
     ] {
         let of_one = requests_in_ten_minutes(&reply, 1);
         let of_many = requests_in_ten_minutes(&reply, SCOPES);
+        println!("{reply:?}: {of_one} token requests for one scope, {of_many} for {SCOPES}");
         // Each has asked once before the client knew of the outage.
         let most = SCOPES + of_one + of_one / 5;
         assert!(

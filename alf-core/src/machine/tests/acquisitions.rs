@@ -1,21 +1,21 @@
 //! S1, S2, S4, S5: one acquisition, what its end means, and what happens without one.
 
-use super::scenario::{FLIGHT_TIMEOUT, Scenario, Told};
+use super::scenario::{ACQUISITION_TIMEOUT, Scenario, Told};
 use super::*;
 
 /// The acquisition in the hands of a scenario was begun, and nobody has heard of it since.
 fn frozen() -> Scenario {
-    Scenario::flying().after(FLIGHT_TIMEOUT)
+    Scenario::acquiring().after(ACQUISITION_TIMEOUT)
 }
 
 #[test]
 fn s1_one_acquisition_is_under_way_however_many_ask() {
     for state in [
-        Scenario::flying(),
+        Scenario::acquiring(),
         Scenario::rejected(),
         {
-            let mut scenario = Scenario::expired();
-            assert_eq!(scenario.demand(), Told::Begin);
+            let mut scenario = Scenario::within_leeway();
+            assert_eq!(scenario.demand(), Told::Start);
             scenario
         },
         {
@@ -25,27 +25,27 @@ fn s1_one_acquisition_is_under_way_however_many_ask() {
         },
     ] {
         let mut scenario = state;
-        let begun = scenario.begun();
+        let begun = scenario.started();
         for _ in 0..100 {
             scenario.demand();
-            if scenario.machine.held().is_some() {
+            if scenario.machine.renewal.held().is_some() {
                 scenario.reject();
             }
         }
-        assert_eq!(scenario.begun(), begun);
+        assert_eq!(scenario.started(), begun);
     }
 }
 
 #[test]
 fn s1_a_stumble_leaves_the_acquisition_under_way() {
-    let mut scenario = Scenario::flying();
+    let mut scenario = Scenario::acquiring();
     scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Join);
 }
 
 #[test]
 fn s2_a_failed_acquisition_is_not_repeated_once_per_waiter() {
-    let mut scenario = Scenario::flying();
+    let mut scenario = Scenario::acquiring();
     for _ in 0..100 {
         assert_eq!(scenario.demand(), Told::Join);
     }
@@ -57,56 +57,56 @@ fn s2_a_failed_acquisition_is_not_repeated_once_per_waiter() {
 
 #[test]
 fn s4_when_an_acquisition_dies_its_waiters_ask_again_and_one_begins_another() {
-    let mut scenario = Scenario::flying();
-    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
-    assert_eq!(scenario.demand(), Told::Begin);
+    let mut scenario = Scenario::acquiring();
+    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.demand(), Told::Start);
     assert_eq!(scenario.demand(), Told::Join);
 }
 
 #[test]
 fn s4_a_second_death_in_a_row_is_a_failed_acquisition() {
-    let mut scenario = Scenario::flying();
-    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.die(), AbortOutcome::Failed { until: at(1) });
+    let mut scenario = Scenario::acquiring();
+    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.abort(), (Aborted::Failed, Some(at(1))));
     assert_eq!(scenario.demand(), Told::Refuse);
 }
 
 #[test]
 fn s4_a_third_death_in_a_row_fails_at_once_and_rests_longer() {
-    let mut scenario = Scenario::flying();
-    scenario.die();
+    let mut scenario = Scenario::acquiring();
+    scenario.abort();
     scenario.demand();
-    scenario.die();
+    scenario.abort();
     scenario.pass(secs(1));
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.die(), AbortOutcome::Failed { until: at(3) });
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.abort(), (Aborted::Failed, Some(at(3))));
 }
 
 #[test]
 fn s4_deaths_with_a_result_between_them_are_not_in_a_row() {
-    let mut landed = Scenario::flying();
-    landed.die();
+    let mut landed = Scenario::acquiring();
+    landed.abort();
     landed.demand();
-    landed.land_new();
+    landed.obtain_new();
     landed.pass(secs(95));
     landed.demand();
-    assert_eq!(landed.die(), AbortOutcome::AskAgain, "it landed");
+    assert_eq!(landed.abort(), (Aborted::AskAgain, None), "it landed");
 
-    let mut failed = Scenario::flying();
-    failed.die();
+    let mut failed = Scenario::acquiring();
+    failed.abort();
     failed.demand();
     failed.fail(Failure::TRANSIENT);
     failed.pass(secs(1));
     failed.demand();
-    assert_eq!(failed.die(), AbortOutcome::AskAgain, "it failed");
+    assert_eq!(failed.abort(), (Aborted::AskAgain, None), "it failed");
 }
 
 #[test]
 fn s4_a_death_beside_use_is_invisible() {
     let mut scenario = Scenario::due();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
+    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
     assert_eq!(scenario.demand(), Told::Use, "a second apart (E6)");
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
@@ -117,26 +117,26 @@ fn s5_an_acquisition_has_a_deadline() {
     let scenario = Scenario::due();
     let mut scenario = scenario.after(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.begun().deadline, at(91));
+    assert_eq!(scenario.started().deadline, at(91));
     let mut scenario = Scenario::new().after(secs(3));
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.begun().deadline, at(13));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.started().deadline, at(13));
 }
 
 #[test]
 fn s5_a_demand_that_meets_an_acquisition_past_its_deadline_begins_another() {
-    let mut scenario = Scenario::flying().after(millis(9999));
+    let mut scenario = Scenario::acquiring().after(millis(9999));
     assert_eq!(scenario.demand(), Told::Join);
     scenario.pass(millis(1));
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.begun().deadline, at(20));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.started().deadline, at(20));
 }
 
 #[test]
 fn s5_a_rejection_that_meets_an_acquisition_past_its_deadline_begins_another() {
-    let mut scenario = Scenario::rejected().after(FLIGHT_TIMEOUT);
+    let mut scenario = Scenario::rejected().after(ACQUISITION_TIMEOUT);
     let frozen = scenario.acquisition();
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.reject(), Told::Start);
     assert_ne!(scenario.acquisition(), frozen);
 }
 
@@ -147,7 +147,7 @@ fn s5_a_frozen_renewal_of_a_due_token_is_replaced_too() {
         ..scenario::POLICY
     });
     scenario.demand();
-    scenario.land_new();
+    scenario.obtain_new();
     scenario.pass(secs(80));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     scenario.pass(secs(5));
@@ -157,23 +157,26 @@ fn s5_a_frozen_renewal_of_a_due_token_is_replaced_too() {
 #[test]
 fn s5_the_result_of_a_replaced_acquisition_is_too_late_and_changes_nothing() {
     let mut scenario = frozen();
-    let late = scenario.acquisition();
-    assert_eq!(scenario.demand(), Told::Begin);
+    let late = scenario.started();
+    assert_eq!(scenario.demand(), Told::Start);
     let before = scenario.machine.clone();
     let obtained = Obtained {
         token: 77,
         lifetime: Some(secs(100)),
-        asked_at: at(0),
+        requested_at: at(0),
     };
     let now = scenario.now();
     let machine = &mut scenario.machine;
-    assert_eq!(machine.land(now, late, Ok(obtained), 0.0), Completion::Late);
     assert_eq!(
-        machine.land(now, late, Err(Failure::PERMANENT), 0.0),
-        Completion::Late
+        machine.succeeded(now, late, obtained, 0.0),
+        Success::Outdated
     );
-    assert_eq!(machine.die(now, late), AbortOutcome::Late);
-    machine.attempt_failed(late);
+    assert_eq!(
+        machine.failed(now, late, &Failure::PERMANENT),
+        Failed::Outdated
+    );
+    assert_eq!(machine.aborted(now, late), (Aborted::Outdated, None));
+    machine.renewal.delayed(late.id);
     assert_eq!(*machine, before);
     assert_eq!(scenario.demand(), Told::Join, "the one that took its place");
 }
@@ -181,22 +184,22 @@ fn s5_the_result_of_a_replaced_acquisition_is_too_late_and_changes_nothing() {
 #[test]
 fn s5_a_result_that_nobody_has_given_up_is_welcome_even_past_the_deadline() {
     let mut scenario = frozen().after(secs(5));
-    scenario.land_new();
+    scenario.obtain_new();
     assert_eq!(scenario.demand(), Told::Use);
 }
 
 #[test]
 fn s5_an_acquisition_ends_once() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.die(), AbortOutcome::Late);
-    assert_eq!(scenario.land_new(), Completion::Late);
+    assert_eq!(scenario.abort(), (Aborted::Outdated, None));
+    assert_eq!(scenario.obtain_new(), Success::Outdated);
     assert_eq!(scenario.demand(), Told::Use);
 }
 
 #[test]
 fn s5_an_acquisition_that_froze_is_no_death_and_no_failure() {
     let mut scenario = frozen();
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert!(!scenario.begun().after_failure);
-    assert_eq!(scenario.die(), AbortOutcome::AskAgain, "the first one");
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.pause(), millis(100));
+    assert_eq!(scenario.abort(), (Aborted::AskAgain, None), "the first one");
 }

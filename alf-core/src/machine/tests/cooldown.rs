@@ -7,7 +7,7 @@ use super::*;
 fn cool_down(scenario: &Scenario) -> u64 {
     let mut probe = scenario.clone();
     let mut waited = 0;
-    while probe.reject() == Told::HandBack {
+    while probe.reject() == Told::Return {
         probe.pass(secs(1));
         waited += 1;
         assert!(waited < 100, "it cools down for ever");
@@ -18,18 +18,18 @@ fn cool_down(scenario: &Scenario) -> u64 {
 #[test]
 fn r6_a_rejected_replay_starts_a_cool_down_of_a_second() {
     let mut scenario = Scenario::cooling_down();
-    assert_eq!(scenario.reject(), Told::HandBack);
+    assert_eq!(scenario.reject(), Told::Return);
     scenario.pass(millis(999));
-    assert_eq!(scenario.reject(), Told::HandBack);
+    assert_eq!(scenario.reject(), Told::Return);
     scenario.pass(millis(1));
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.reject(), Told::Start);
 }
 
 #[test]
 fn r6_the_same_token_again_starts_a_cool_down() {
     let mut scenario = Scenario::rejected();
-    scenario.land_same();
-    assert_eq!(scenario.reject(), Told::HandBack);
+    scenario.obtain_same();
+    assert_eq!(scenario.reject(), Told::Return);
     assert_eq!(cool_down(&scenario), 1);
 }
 
@@ -37,12 +37,12 @@ fn r6_the_same_token_again_starts_a_cool_down() {
 fn r6_the_same_token_again_starts_one_for_every_origin_that_waited() {
     let mut scenario = Scenario::rejected();
     assert_eq!(scenario.reject_by(other_api()), Told::Join);
-    scenario.land_same();
-    assert_eq!(scenario.reject_by(api()), Told::HandBack);
-    assert_eq!(scenario.reject_by(other_api()), Told::HandBack);
+    scenario.obtain_same();
+    assert_eq!(scenario.reject_by(api()), Told::Return);
+    assert_eq!(scenario.reject_by(other_api()), Told::Return);
     assert_eq!(
         scenario.reject_by(OriginKey::new(2)),
-        Told::Begin,
+        Told::Start,
         "which did not wait"
     );
 }
@@ -53,7 +53,7 @@ fn r6_the_same_token_again_counts_once_however_many_rejections_waited() {
     for _ in 0..10 {
         assert_eq!(scenario.reject(), Told::Join);
     }
-    scenario.land_same();
+    scenario.obtain_same();
     assert_eq!(cool_down(&scenario), 1);
 }
 
@@ -61,8 +61,8 @@ fn r6_the_same_token_again_counts_once_however_many_rejections_waited() {
 fn r6_the_same_token_for_a_renewal_that_nobody_rejected_starts_none() {
     let mut scenario = Scenario::due();
     scenario.demand();
-    scenario.land_same();
-    assert_eq!(scenario.reject(), Told::Begin);
+    scenario.obtain_same();
+    assert_eq!(scenario.reject(), Told::Start);
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn r6_the_same_token_counts_each_time_that_it_is_given() {
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut seen = Vec::new();
     for _ in 0..4 {
-        assert_eq!(scenario.reject(), Told::Begin);
-        scenario.land_same();
+        assert_eq!(scenario.reject(), Told::Start);
+        scenario.obtain_same();
         let wait = cool_down(&scenario);
         seen.push(wait);
         scenario.pass(secs(wait));
@@ -96,7 +96,7 @@ fn r6_the_same_token_counts_each_time_that_it_is_given() {
 fn r6_a_useless_renewal_counts_once_for_a_generation() {
     let mut scenario = Scenario::cooling_down();
     for _ in 0..100 {
-        scenario.replayed(Reply::RejectedAgain);
+        scenario.replayed(ReplayOutcome::RejectedAgain);
     }
     assert_eq!(cool_down(&scenario), 1);
 }
@@ -104,20 +104,20 @@ fn r6_a_useless_renewal_counts_once_for_a_generation() {
 #[test]
 fn r6_a_rejected_replay_with_the_token_that_was_given_again_counts_nothing_more() {
     let mut scenario = Scenario::rejected();
-    scenario.land_same();
+    scenario.obtain_same();
     scenario.pass(millis(500));
-    scenario.replayed(Reply::RejectedAgain);
+    scenario.replayed(ReplayOutcome::RejectedAgain);
     scenario.pass(millis(500));
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.reject(), Told::Start);
 }
 
 #[test]
 fn r6_an_accepted_replay_of_that_generation_clears_it() {
     let mut scenario = Scenario::cooling_down();
-    scenario.replayed(Reply::Accepted);
-    assert_eq!(scenario.reject(), Told::Begin);
-    scenario.land_new();
-    scenario.replayed(Reply::RejectedAgain);
+    scenario.replayed(ReplayOutcome::Accepted);
+    assert_eq!(scenario.reject(), Told::Start);
+    scenario.obtain_new();
+    scenario.replayed(ReplayOutcome::RejectedAgain);
     assert_eq!(cool_down(&scenario), 1, "it began anew");
 }
 
@@ -125,13 +125,14 @@ fn r6_an_accepted_replay_of_that_generation_clears_it() {
 fn r6_an_accepted_replay_of_an_older_generation_clears_nothing() {
     let mut scenario = Scenario::rejected();
     let older = scenario.generation();
-    scenario.land_new();
-    scenario.replayed(Reply::RejectedAgain);
+    scenario.obtain_new();
+    scenario.replayed(ReplayOutcome::RejectedAgain);
     let now = scenario.now();
     scenario
         .machine
-        .replayed(now, older, api(), Reply::Accepted);
-    assert_eq!(scenario.reject(), Told::HandBack);
+        .renewal
+        .replayed(now, older, api(), ReplayOutcome::Accepted);
+    assert_eq!(scenario.reject(), Told::Return);
 }
 
 #[test]
@@ -140,28 +141,30 @@ fn r6_a_replay_that_another_origin_accepted_clears_nothing() {
     let (now, generation) = (scenario.now(), scenario.generation());
     scenario
         .machine
-        .replayed(now, generation, other_api(), Reply::Accepted);
-    assert_eq!(scenario.reject(), Told::HandBack);
+        .renewal
+        .replayed(now, generation, other_api(), ReplayOutcome::Accepted);
+    assert_eq!(scenario.reject(), Told::Return);
 }
 
 #[test]
 fn r6_a_rejected_replay_of_a_token_that_is_not_held_any_more_says_nothing() {
     let mut scenario = Scenario::rejected();
     let old = scenario.generation();
-    scenario.land_new();
+    scenario.obtain_new();
     let now = scenario.now();
     scenario
         .machine
-        .replayed(now, old, api(), Reply::RejectedAgain);
-    scenario.replayed(Reply::Accepted);
-    assert_eq!(scenario.reject(), Told::Begin);
+        .renewal
+        .replayed(now, old, api(), ReplayOutcome::RejectedAgain);
+    scenario.replayed(ReplayOutcome::Accepted);
+    assert_eq!(scenario.reject(), Told::Start);
 }
 
 #[test]
 fn r6_one_api_that_always_says_401_does_not_hide_a_revocation_from_the_others() {
     let mut scenario = Scenario::cooling_down();
-    assert_eq!(scenario.reject_by(api()), Told::HandBack);
-    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+    assert_eq!(scenario.reject_by(api()), Told::Return);
+    assert_eq!(scenario.reject_by(other_api()), Told::Start);
 }
 
 #[test]
@@ -177,17 +180,17 @@ fn r6_64_origins_have_a_cool_down_of_their_own_and_the_others_share_one() {
     }
 
     let mut scenario = Scenario::fresh().after(secs(5));
-    assert_eq!(scenario.reject_by(OriginKey::new(64)), Told::Begin);
-    scenario.land_same();
-    assert_eq!(scenario.reject_by(OriginKey::new(65)), Told::HandBack);
-    assert_eq!(scenario.reject_by(last_of_its_own), Told::Begin);
+    assert_eq!(scenario.reject_by(OriginKey::new(64)), Told::Start);
+    scenario.obtain_same();
+    assert_eq!(scenario.reject_by(OriginKey::new(65)), Told::Return);
+    assert_eq!(scenario.reject_by(last_of_its_own), Told::Start);
 }
 
 #[test]
 fn r6_the_token_goes_on_serving_in_a_cool_down() {
     let mut scenario = Scenario::cooling_down();
     for _ in 0..10 {
-        assert_eq!(scenario.reject(), Told::HandBack);
+        assert_eq!(scenario.reject(), Told::Return);
         assert_eq!(scenario.demand(), Told::Use, "nothing is set aside");
     }
 }
@@ -201,37 +204,37 @@ fn r6_due_and_expired_tokens_are_renewed_in_a_cool_down() {
             scenario.renew_in_vain();
             scenario.pass(secs(60));
         }
-        assert_eq!(scenario.reject(), Told::Begin);
-        scenario.land_new_for(Some(secs(20)));
-        scenario.replayed(Reply::RejectedAgain);
+        assert_eq!(scenario.reject(), Told::Start);
+        scenario.obtain_new_for(Some(secs(20)));
+        scenario.replayed(ReplayOutcome::RejectedAgain);
         scenario
     };
     let mut due = long_cool_down().after(secs(16));
-    assert_eq!(due.reject(), Told::HandBack);
+    assert_eq!(due.reject(), Told::Return);
     assert_eq!(due.demand(), Told::UseAndRenew);
     let mut expired = long_cool_down().after(secs(19));
-    assert_eq!(expired.reject(), Told::HandBack);
-    assert_eq!(expired.demand(), Told::Begin);
+    assert_eq!(expired.reject(), Told::Return);
+    assert_eq!(expired.demand(), Told::Start);
 }
 
 #[test]
 fn r6_a_401_in_a_cool_down_is_handed_back_while_another_acquisition_runs() {
     let mut scenario = Scenario::cooling_down();
-    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
-    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(other_api()), Told::Start);
+    assert_eq!(scenario.reject_by(api()), Told::Return);
 }
 
 #[test]
 fn r6_a_401_in_a_cool_down_is_handed_back_also_while_alf_rests() {
     let mut scenario = Scenario::cooling_down();
-    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+    assert_eq!(scenario.reject_by(other_api()), Told::Start);
     scenario.fail(Failure::TRANSIENT);
     assert_eq!(scenario.reject_by(other_api()), Told::Refuse);
-    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(api()), Told::Return);
 }
 
 #[test]
 fn r6_where_a_replay_follows_a_token_may_be_rejected_as_soon_as_it_landed() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.reject_by(api()), Told::Begin);
+    assert_eq!(scenario.reject_by(api()), Told::Start);
 }

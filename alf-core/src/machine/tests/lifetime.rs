@@ -13,17 +13,17 @@ fn life(seconds: u64) -> Lifetime {
 }
 
 #[test]
-fn e1_a_token_is_fresh_then_due_then_expired_then_over() {
+fn e1_a_token_is_fresh_then_due_then_within_leeway_then_expired() {
     let hour = life(3600);
     for (now, stage) in [
         (at(0), Stage::Fresh),
         (at(2879), Stage::Fresh),
         (at(2880), Stage::Due),
         (at(3589), Stage::Due),
-        (at(3590), Stage::Expired),
-        (at(3599), Stage::Expired),
-        (at(3600), Stage::Over),
-        (Moment::NEVER, Stage::Over),
+        (at(3590), Stage::WithinLeeway),
+        (at(3599), Stage::WithinLeeway),
+        (at(3600), Stage::Expired),
+        (Moment::NEVER, Stage::Expired),
     ] {
         assert_eq!(hour.stage(now), stage, "{now:?}");
     }
@@ -34,8 +34,8 @@ fn e1_each_stage_begins_at_its_very_nanosecond() {
     let hour = life(3600);
     for (begins, stage) in [
         (hour.due(), Stage::Due),
-        (hour.expired(), Stage::Expired),
-        (hour.over(), Stage::Over),
+        (hour.within_leeway(), Stage::WithinLeeway),
+        (hour.expires(), Stage::Expired),
     ] {
         let before = begins.saturating_sub(Duration::from_nanos(1));
         assert!(hour.stage(before) < stage, "{stage:?}");
@@ -53,8 +53,12 @@ fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
         (secs(50), Duration::MAX, secs(45)),
     ] {
         let life = Lifetime::new(at(0), at(0), stated, leeway, 0.0);
-        assert_eq!(life.expired(), at(0) + expired, "{stated:?} {leeway:?}");
-        assert_eq!(life.over(), at(0) + stated);
+        assert_eq!(
+            life.within_leeway(),
+            at(0) + expired,
+            "{stated:?} {leeway:?}"
+        );
+        assert_eq!(life.expires(), at(0) + stated);
     }
 }
 
@@ -80,10 +84,10 @@ fn e1_due_comes_before_expired_for_every_lifetime() {
     ] {
         for jitter in [0.0, 0.5, 1.0] {
             let life = Lifetime::new(at(7), at(7), stated, LEEWAY, jitter);
-            assert!(life.due() <= life.expired(), "{stated:?}");
-            assert!(life.expired() <= life.over(), "{stated:?}");
-            let has_end = life.over() < Moment::NEVER;
-            assert!(!has_end || life.due() < life.expired(), "{stated:?}");
+            assert!(life.due() <= life.within_leeway(), "{stated:?}");
+            assert!(life.within_leeway() <= life.expires(), "{stated:?}");
+            let has_end = life.expires() < Moment::NEVER;
+            assert!(!has_end || life.due() < life.within_leeway(), "{stated:?}");
         }
     }
 }
@@ -92,8 +96,8 @@ fn e1_due_comes_before_expired_for_every_lifetime() {
 fn e1_a_two_second_token_is_fresh_due_and_expired_too() {
     let life = life(2);
     assert_eq!(life.due(), at(0) + millis(1600));
-    assert_eq!(life.expired(), at(0) + millis(1800));
-    assert_eq!(life.over(), at(2));
+    assert_eq!(life.within_leeway(), at(0) + millis(1800));
+    assert_eq!(life.expires(), at(2));
 }
 
 #[test]
@@ -108,10 +112,10 @@ fn e1_a_token_is_usable_for_a_second_after_it_landed_whatever_it_states() {
     ] {
         let life = Lifetime::new(at(0), at(0) + landed_after, stated, LEEWAY, 0.0);
         let until = at(0) + usable_until;
-        assert_eq!(life.expired(), until, "{stated:?} {landed_after:?}");
-        assert!(life.over() >= until);
+        assert_eq!(life.within_leeway(), until, "{stated:?} {landed_after:?}");
+        assert!(life.expires() >= until);
         let just_before = until.saturating_sub(Duration::from_nanos(1));
-        assert!(life.stage(just_before) < Stage::Expired);
+        assert!(life.stage(just_before) < Stage::WithinLeeway);
     }
 }
 
@@ -119,16 +123,18 @@ fn e1_a_token_is_usable_for_a_second_after_it_landed_whatever_it_states() {
 fn e1_jitter_is_drawn_for_every_token() {
     let mut machine = Renewal::new(scenario::POLICY);
     let mut due_at = |now, token, jitter| {
-        let Demand::Begin(begin) = machine.demand(now) else {
+        let Decision::Start(started) = machine.demand(now, Health::Healthy) else {
             panic!("there is no usable token");
         };
         let obtained = Obtained {
             token,
             lifetime: Some(secs(100)),
-            asked_at: now,
+            requested_at: now,
         };
-        machine.land(now, begin.acquisition, Ok(obtained), jitter);
-        machine.quiet_until(now).expect("it is fresh")
+        machine.succeeded(now, started.id, obtained, jitter);
+        machine
+            .cacheable_until(now, Health::Healthy)
+            .expect("it is fresh")
     };
     assert_eq!(due_at(at(0), 1, 0.0), at(80));
     assert_eq!(due_at(at(1000), 2, 1.0), at(1070));
@@ -136,14 +142,14 @@ fn e1_jitter_is_drawn_for_every_token() {
 
 #[test]
 fn e5_a_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
-    let mut scenario = Scenario::flying();
-    scenario.land_new_for(None);
+    let mut scenario = Scenario::acquiring();
+    scenario.obtain_new_for(None);
     for _ in 0..3 {
         scenario.pass(CENTURY);
         assert_eq!(scenario.demand(), Told::Use);
     }
-    assert_eq!(scenario.quiet_until(), Some(Moment::NEVER));
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.cacheable_until(), Some(Moment::NEVER));
+    assert_eq!(scenario.reject(), Told::Start);
 }
 
 #[test]
@@ -152,23 +158,23 @@ fn e5_default_lifetime_stands_in_for_an_unknown_one_only() {
         default_lifetime: Some(secs(50)),
         ..scenario::POLICY
     });
-    assert_eq!(scenario.demand(), Told::Begin);
-    scenario.land_new_for(None);
-    assert_eq!(scenario.quiet_until(), Some(at(40)));
+    assert_eq!(scenario.demand(), Told::Start);
+    scenario.obtain_new_for(None);
+    assert_eq!(scenario.cacheable_until(), Some(at(40)));
 
     let mut scenario = scenario.after(secs(50));
-    assert_eq!(scenario.demand(), Told::Begin);
-    scenario.land_new_for(Some(secs(100)));
-    assert_eq!(scenario.quiet_until(), Some(at(130)));
+    assert_eq!(scenario.demand(), Told::Start);
+    scenario.obtain_new_for(Some(secs(100)));
+    assert_eq!(scenario.cacheable_until(), Some(at(130)));
 }
 
 #[test]
 fn t5_no_lifetime_overflows() {
     for stated in [FOR_EVER, Duration::from_secs(u64::MAX), Duration::MAX] {
-        for asked_at in [at(0), at(1 << 33), Moment::NEVER] {
-            let life = Lifetime::new(asked_at, asked_at, stated, LEEWAY, 0.5);
-            assert_eq!(life.over(), Moment::NEVER);
-            assert!(life.due() <= life.expired());
+        for requested_at in [at(0), at(1 << 33), Moment::NEVER] {
+            let life = Lifetime::new(requested_at, requested_at, stated, LEEWAY, 0.5);
+            assert_eq!(life.expires(), Moment::NEVER);
+            assert!(life.due() <= life.within_leeway());
         }
     }
 }
@@ -177,13 +183,13 @@ fn t5_no_lifetime_overflows() {
 fn t9_a_lifetime_is_counted_from_before_its_request_was_sent() {
     let slow = Lifetime::new(at(10), at(19), secs(100), LEEWAY, 0.0);
     assert_eq!(slow.due(), at(90));
-    assert_eq!(slow.expired(), at(100));
-    assert_eq!(slow.over(), at(110));
+    assert_eq!(slow.within_leeway(), at(100));
+    assert_eq!(slow.expires(), at(110));
 }
 
 #[test]
 fn t9_the_machine_counts_from_the_request_too() {
-    let mut scenario = Scenario::flying().after(secs(9));
-    scenario.land_new();
-    assert_eq!(scenario.quiet_until(), Some(at(80)));
+    let mut scenario = Scenario::acquiring().after(secs(9));
+    scenario.obtain_new();
+    assert_eq!(scenario.cacheable_until(), Some(at(80)));
 }

@@ -1,21 +1,20 @@
 //! The machines' promises, on tables and virtual time: each test is named after the rule it holds.
 
 mod acquisitions;
-mod attempts;
+mod back_off;
 mod backoff;
+mod breaker;
+mod cacheable;
 mod cooldown;
 mod lifetime;
 mod model;
-mod quiet;
 mod random;
 mod rejection;
 mod renewing;
-mod replay;
-mod rest;
 mod scenario;
 mod search;
+mod subject;
 mod time;
-mod turns;
 mod unreplayed;
 
 use core::time::Duration;

@@ -37,7 +37,10 @@ fn policies() -> impl Strategy<Value = Policy> {
 
 fn events() -> impl Strategy<Value = Event> {
     let which = || prop_oneof![3 => Just(Which::Held), 1 => Just(Which::Older)];
-    let reply = prop_oneof![Just(Reply::Accepted), Just(Reply::RejectedAgain)];
+    let reply = prop_oneof![
+        Just(ReplayOutcome::Accepted),
+        Just(ReplayOutcome::RejectedAgain)
+    ];
     let retry_after = prop_oneof![2 => Just(Duration::ZERO), 1 => times()];
     prop_oneof![
         6 => times().prop_map(Event::Pass),
@@ -45,9 +48,9 @@ fn events() -> impl Strategy<Value = Event> {
         4 => (which(), 0..ORIGINS).prop_map(|(which, origin)| Event::Reject(which, origin)),
         1 => Just(Event::AttemptFailure),
         3 => (lifetimes(), 0.0..1.0)
-            .prop_map(|(states, jitter)| Event::LandNew { states, jitter }),
+            .prop_map(|(states, jitter)| Event::ObtainNew { states, jitter }),
         2 => (lifetimes(), 0.0..1.0)
-            .prop_map(|(states, jitter)| Event::LandSame { states, jitter }),
+            .prop_map(|(states, jitter)| Event::ObtainSame { states, jitter }),
         2 => (retry_after, any::<bool>()).prop_map(|(retry_after, may_pass)| {
             Event::Fail(if may_pass {
                 Failure::Transient { retry_after }
@@ -55,8 +58,9 @@ fn events() -> impl Strategy<Value = Event> {
                 Failure::Permanent { retry_after }
             })
         }),
-        1 => Just(Event::Die),
-        1 => Just(Event::LandLate),
+        1 => Just(Event::FailAlone(Failure::PERMANENT)),
+        1 => Just(Event::Abort),
+        1 => Just(Event::EndLate),
         2 => (which(), 0..ORIGINS, reply)
             .prop_map(|(which, origin, reply)| Event::Replayed(which, origin, reply)),
     ]
@@ -82,30 +86,25 @@ proptest! {
     fn x5_no_acquisition_tries_for_ever(
         timeout in 1_u64..60_000,
         after_failure: bool,
-        failures in prop::collection::vec((any::<bool>(), 0_u64..2000, 0_u64..500), 100..200),
+        failures in prop::collection::vec((0_u64..2000, 0_u64..500), 100..200),
     ) {
         let deadline = at(0) + millis(timeout);
-        let mut attempts = Attempts::new(deadline, after_failure);
+        let claim = Claim { target: TargetId(0), deadline };
+        let mut breaker = Breaker::new();
         let mut now = at(0);
+        if after_failure {
+            let earlier = Claim { target: TargetId(1), deadline };
+            breaker.acquisition_failed(now, earlier, &Failure::TRANSIENT, |_| ());
+        }
         let mut stopped = false;
-        for (may_pass, retry_after, takes) in failures {
+        for (retry_after, takes) in failures {
             now = now + millis(takes);
-            let retry_after = millis(retry_after);
-            let failure = if may_pass {
-                Failure::Transient { retry_after }
-            } else {
-                Failure::Permanent { retry_after }
-            };
-            let mut next = attempts.failed(now, &failure, 0.0);
-            if next == Next::Reload {
-                next = attempts.reloaded(now, Reloaded::Changed);
-            }
-            match next {
-                Next::TryAgain { at } => {
+            match breaker.attempt_failed(now, claim, millis(retry_after), 0.0, ()) {
+                Some(at) => {
                     prop_assert!(now <= at && at < deadline, "S5: within the deadline");
                     now = at;
                 }
-                Next::Stop | Next::Reload => {
+                None => {
                     stopped = true;
                     break;
                 }

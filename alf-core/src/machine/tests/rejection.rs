@@ -6,36 +6,36 @@ use super::*;
 #[test]
 fn r1_a_rejection_begins_one_renewal_for_which_callers_wait() {
     let mut scenario = Scenario::fresh().after(secs(5));
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.reject(), Told::Start);
     assert_eq!(scenario.demand(), Told::Join);
-    assert_eq!(scenario.quiet_until(), None, "no cache may answer");
+    assert_eq!(scenario.cacheable_until(), None, "no cache may answer");
 }
 
 #[test]
 fn r1_of_a_thousand_rejections_one_causes_a_renewal() {
     let mut scenario = Scenario::fresh().after(secs(5));
     let revoked = scenario.generation();
-    assert_eq!(scenario.reject(), Told::Begin);
-    let begun = scenario.begun();
+    assert_eq!(scenario.reject(), Told::Start);
+    let begun = scenario.started();
     for _ in 0..500 {
         assert_eq!(scenario.reject_of(revoked, api()), Told::Join);
     }
-    scenario.land_new();
+    scenario.obtain_new();
     for _ in 0..500 {
         assert_eq!(scenario.reject_of(revoked, api()), Told::Use);
     }
-    assert_eq!(scenario.begun(), begun);
+    assert_eq!(scenario.started(), begun);
 }
 
 #[test]
 fn r1_a_rejection_of_an_old_token_never_touches_a_newer_one() {
     let mut scenario = Scenario::rejected();
     let old = scenario.generation();
-    scenario.land_new();
+    scenario.obtain_new();
     let newer = scenario.generation();
     assert_eq!(
         scenario.machine.reject(scenario.now(), old, api()),
-        Reject::Superseded(Demand::Use(newer))
+        RejectionDecision::Superseded(Decision::Use(newer))
     );
     assert_eq!(scenario.demand(), Told::Use);
 }
@@ -69,9 +69,9 @@ fn r1_a_rejected_token_is_used_again_when_renewing_fails_transiently() {
 #[test]
 fn r1_a_rejected_token_is_used_again_when_its_renewals_die() {
     let mut scenario = Scenario::rejected();
-    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
-    assert_eq!(scenario.demand(), Told::Begin, "still set aside");
-    assert_eq!(scenario.die(), AbortOutcome::Failed { until: at(6) });
+    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.demand(), Told::Start, "still set aside");
+    assert_eq!(scenario.abort(), (Aborted::Failed, Some(at(6))));
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -81,14 +81,14 @@ fn r1_a_rejected_token_stays_set_aside_when_renewing_is_refused() {
     scenario.fail(Failure::PERMANENT);
     assert_eq!(scenario.demand(), Told::Refuse);
     scenario.pass(secs(1));
-    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.demand(), Told::Start);
 }
 
 #[test]
 fn r1_a_rejected_token_is_used_again_when_the_as_gives_it_again() {
     let mut scenario = Scenario::rejected();
     let held = scenario.generation();
-    assert_eq!(scenario.land_same(), Completion::Same(held));
+    assert_eq!(scenario.obtain_same(), Success::Unchanged(held));
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -104,21 +104,21 @@ fn r1_a_rejection_while_alf_rests_sets_nothing_aside() {
 
 #[test]
 fn r1_a_rejected_token_that_is_over_is_not_used_again() {
-    let mut scenario = Scenario::over();
-    assert_eq!(scenario.reject(), Told::Begin);
+    let mut scenario = Scenario::expired();
+    assert_eq!(scenario.reject(), Told::Start);
     scenario.fail(Failure::TRANSIENT);
     assert_eq!(scenario.demand(), Told::Refuse);
 }
 
 #[test]
 fn r2_another_token_is_used_without_asking_the_as() {
-    let mut scenario = Scenario::expired();
+    let mut scenario = Scenario::within_leeway();
     let old = scenario.generation();
     scenario.demand();
-    scenario.land_new();
-    let begun = scenario.begun();
+    scenario.obtain_new();
+    let begun = scenario.started();
     assert_eq!(scenario.reject_of(old, api()), Told::Use);
-    assert_eq!(scenario.begun(), begun);
+    assert_eq!(scenario.started(), begun);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn r2_where_the_other_token_cannot_be_used_the_caller_does_what_a_demand_would()
     let renewed = || {
         let mut scenario = Scenario::rejected();
         let old = scenario.generation();
-        scenario.land_new(); // at 5 s, asked for at 5 s
+        scenario.obtain_new(); // at 5 s, asked for at 5 s
         (scenario, old)
     };
     let (scenario, old) = renewed();
@@ -135,9 +135,9 @@ fn r2_where_the_other_token_cannot_be_used_the_caller_does_what_a_demand_would()
         Told::UseAndRenew
     );
     let (scenario, old) = renewed();
-    assert_eq!(scenario.after(secs(90)).reject_of(old, api()), Told::Begin);
+    assert_eq!(scenario.after(secs(90)).reject_of(old, api()), Told::Start);
     let (mut scenario, old) = renewed();
-    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+    assert_eq!(scenario.reject_by(other_api()), Told::Start);
     assert_eq!(scenario.reject_of(old, api()), Told::Join);
 }
 
@@ -147,7 +147,7 @@ fn r5_while_alf_rests_a_rejection_gets_the_error() {
     scenario.fail(Failure::PERMANENT);
     assert_eq!(scenario.reject(), Told::Refuse);
     scenario.pass(secs(1));
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.reject(), Told::Start);
 }
 
 #[test]
@@ -155,13 +155,16 @@ fn r1_a_generation_counts_the_accepted_tokens() {
     let mut scenario = Scenario::fresh();
     assert_eq!(scenario.generation().as_u64(), 1);
     assert_eq!(scenario.acquisition().as_u64(), 1);
-    assert_eq!(scenario.machine.held(), Some((&1, scenario.generation())));
+    assert_eq!(
+        scenario.machine.renewal.held(),
+        Some((&1, scenario.generation()))
+    );
     scenario.reject();
-    scenario.land_same();
+    scenario.obtain_same();
     assert_eq!(scenario.generation().as_u64(), 1, "no new token");
     scenario.pass(secs(95));
     scenario.demand();
-    scenario.land_new();
+    scenario.obtain_new();
     assert_eq!(scenario.generation().as_u64(), 2);
     assert_eq!(scenario.acquisition().as_u64(), 3);
 }

@@ -6,11 +6,11 @@ use super::*;
 #[test]
 fn e1_what_a_demand_is_told_at_each_stage() {
     for (state, told) in [
-        (Scenario::new(), Told::Begin),
+        (Scenario::new(), Told::Start),
         (Scenario::fresh(), Told::Use),
         (Scenario::due(), Told::UseAndRenew),
-        (Scenario::expired(), Told::Begin),
-        (Scenario::over(), Told::Begin),
+        (Scenario::within_leeway(), Told::Start),
+        (Scenario::expired(), Told::Start),
     ] {
         let mut scenario = state.clone();
         assert_eq!(scenario.demand(), told, "{state:?}");
@@ -21,12 +21,12 @@ fn e1_what_a_demand_is_told_at_each_stage() {
 fn e2_while_a_token_is_due_nobody_waits_and_one_renewal_runs_beside() {
     let mut scenario = Scenario::due();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    let begun = scenario.begun();
+    let begun = scenario.started();
     for _ in 0..900 {
         assert_eq!(scenario.demand(), Told::Use);
         scenario.pass(millis(10));
     }
-    assert_eq!(scenario.begun(), begun, "one renewal in nine seconds");
+    assert_eq!(scenario.started(), begun, "one renewal in nine seconds");
 }
 
 #[test]
@@ -35,11 +35,11 @@ fn e2_the_renewal_beside_is_landed_and_used() {
     let old = scenario.generation();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     scenario.pass(secs(1));
-    let landed = scenario.land_new();
-    assert_eq!(landed, Completion::Took(scenario.generation()));
+    let landed = scenario.obtain_new();
+    assert_eq!(landed, Success::New(scenario.generation()));
     assert!(scenario.generation() > old);
     assert_eq!(scenario.demand(), Told::Use);
-    assert_eq!(scenario.quiet_until(), Some(at(160)));
+    assert_eq!(scenario.cacheable_until(), Some(at(160)));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn e2_an_idle_client_does_nothing_until_the_next_demand() {
 #[test]
 fn e3_callers_wait_for_the_one_acquisition_when_there_is_no_token() {
     let mut scenario = Scenario::new();
-    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.demand(), Told::Start);
     for _ in 0..1000 {
         assert_eq!(scenario.demand(), Told::Join);
     }
@@ -59,11 +59,11 @@ fn e3_callers_wait_for_the_one_acquisition_when_there_is_no_token() {
 
 #[test]
 fn e3_callers_wait_for_the_one_acquisition_when_the_token_has_expired() {
-    for state in [Scenario::expired(), Scenario::over()] {
+    for state in [Scenario::within_leeway(), Scenario::expired()] {
         let mut scenario = state;
-        assert_eq!(scenario.demand(), Told::Begin);
+        assert_eq!(scenario.demand(), Told::Start);
         assert_eq!(scenario.demand(), Told::Join);
-        scenario.land_new();
+        scenario.obtain_new();
         assert_eq!(scenario.demand(), Told::Use);
     }
 }
@@ -78,8 +78,8 @@ fn e3_a_renewal_that_ran_beside_is_waited_for_once_the_token_has_expired() {
 
 #[test]
 fn e4_once_an_attempt_has_failed_an_expired_token_is_used_until_its_stated_end() {
-    let mut scenario = Scenario::expired();
-    assert_eq!(scenario.demand(), Told::Begin);
+    let mut scenario = Scenario::within_leeway();
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Use);
     scenario.pass(secs(9) + millis(999));
@@ -90,21 +90,21 @@ fn e4_once_an_attempt_has_failed_an_expired_token_is_used_until_its_stated_end()
 
 #[test]
 fn e4_an_attempt_of_another_acquisition_says_nothing_of_this_one() {
-    let mut scenario = Scenario::expired();
+    let mut scenario = Scenario::within_leeway();
     let landed = Scenario::fresh().acquisition();
-    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.demand(), Told::Start);
     assert_ne!(scenario.acquisition(), landed);
-    scenario.machine.attempt_failed(landed);
+    scenario.machine.renewal.delayed(landed);
     assert_eq!(scenario.demand(), Told::Join);
 }
 
 #[test]
 fn e4_a_later_stumble_does_not_take_back_an_earlier_one() {
-    let mut scenario = Scenario::expired();
+    let mut scenario = Scenario::within_leeway();
     let landed = Scenario::fresh().acquisition();
-    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.attempt_failed();
-    scenario.machine.attempt_failed(landed);
+    scenario.machine.renewal.delayed(landed);
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -116,8 +116,8 @@ fn e4_a_failed_renewal_is_invisible_while_alf_rests() {
         assert_eq!(scenario.fail(failure), at(81));
         assert_eq!(scenario.demand(), Told::Use);
 
-        let mut scenario = Scenario::expired();
-        assert_eq!(scenario.demand(), Told::Begin);
+        let mut scenario = Scenario::within_leeway();
+        assert_eq!(scenario.demand(), Told::Start);
         assert_eq!(scenario.fail(failure), at(91));
         assert_eq!(scenario.demand(), Told::Use);
     }
@@ -125,8 +125,8 @@ fn e4_a_failed_renewal_is_invisible_while_alf_rests() {
 
 #[test]
 fn e4_nobody_waits_for_the_next_acquisition_either() {
-    let mut scenario = Scenario::expired();
-    assert_eq!(scenario.demand(), Told::Begin);
+    let mut scenario = Scenario::within_leeway();
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.fail(Failure::TRANSIENT);
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew, "the rest is over");
@@ -139,20 +139,20 @@ fn e4_nobody_waits_for_the_next_acquisition_either() {
 
 #[test]
 fn e4_a_stumble_is_not_forgotten_with_the_acquisition_that_died_of_it() {
-    let mut scenario = Scenario::expired();
-    assert_eq!(scenario.demand(), Told::Begin);
+    let mut scenario = Scenario::within_leeway();
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.attempt_failed();
-    assert_eq!(scenario.die(), AbortOutcome::AskAgain);
+    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     assert_eq!(scenario.demand(), Told::Use);
-    scenario.land_new();
+    scenario.obtain_new();
     assert_eq!(scenario.demand(), Told::Use);
 }
 
 #[test]
 fn e4_past_its_stated_end_a_token_is_not_used_whatever_failed() {
-    let mut scenario = Scenario::over();
-    assert_eq!(scenario.demand(), Told::Begin);
+    let mut scenario = Scenario::expired();
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.attempt_failed();
     assert_eq!(scenario.demand(), Told::Join);
     scenario.fail(Failure::TRANSIENT);
@@ -161,15 +161,15 @@ fn e4_past_its_stated_end_a_token_is_not_used_whatever_failed() {
 
 #[test]
 fn e4_after_a_success_an_expired_token_is_waited_for_again() {
-    let mut scenario = Scenario::expired();
-    assert_eq!(scenario.demand(), Told::Begin);
+    let mut scenario = Scenario::within_leeway();
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.fail(Failure::TRANSIENT);
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    scenario.land_new();
+    scenario.obtain_new();
     scenario.pass(secs(95));
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert!(!scenario.begun().after_failure);
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.pause(), millis(100));
     assert_eq!(scenario.demand(), Told::Join);
 }
 
@@ -178,9 +178,9 @@ fn e6_the_same_token_keeps_its_generation_and_lives_for_what_is_left() {
     let mut scenario = Scenario::due();
     let held = scenario.generation();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.land_same_for(secs(20)), Completion::Same(held));
+    assert_eq!(scenario.obtain_same_for(secs(20)), Success::Unchanged(held));
     assert_eq!(scenario.generation(), held);
-    assert_eq!(scenario.quiet_until(), Some(at(96)));
+    assert_eq!(scenario.cacheable_until(), Some(at(96)));
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -193,7 +193,7 @@ fn e6_the_same_token_is_no_loop() {
         if scenario.demand() == Told::UseAndRenew {
             begun += 1;
             let left = LIFETIME.saturating_sub(scenario.now().saturating_since(at(0)));
-            scenario.land_same_for(left);
+            scenario.obtain_same_for(left);
         }
         assert_eq!(scenario.demand(), Told::Use);
         scenario.pass(millis(100));
@@ -205,7 +205,7 @@ fn e6_the_same_token_is_no_loop() {
 fn e6_renewals_beside_use_begin_at_least_a_second_apart() {
     let mut scenario = Scenario::due();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    scenario.land_same_for(millis(1200)); // due after 960 ms
+    scenario.obtain_same_for(millis(1200)); // due after 960 ms
     scenario.pass(millis(999));
     assert_eq!(scenario.demand(), Told::Use, "due, but too soon");
     scenario.pass(millis(1));
@@ -217,9 +217,9 @@ fn e6_a_token_that_states_no_time_costs_one_request_a_second() {
     let mut scenario = Scenario::new();
     let mut begun = 0;
     for _ in 0..1000 {
-        if matches!(scenario.demand(), Told::Begin | Told::UseAndRenew) {
+        if matches!(scenario.demand(), Told::Start | Told::UseAndRenew) {
             begun += 1;
-            scenario.land_new_for(Some(Duration::ZERO));
+            scenario.obtain_new_for(Some(Duration::ZERO));
         }
         scenario.pass(millis(10));
     }
@@ -229,5 +229,5 @@ fn e6_a_token_that_states_no_time_costs_one_request_a_second() {
 #[test]
 fn e6_rejections_are_not_held_back_by_the_spacing() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.reject(), Told::Begin);
+    assert_eq!(scenario.reject(), Told::Start);
 }

@@ -1,5 +1,6 @@
 //! A renewal machine in the state that a test is about, and a hand that moves it on.
 
+use super::subject::{Machines, claim};
 use super::*;
 
 /// A machine, its `now`, and the acquisition that was begun last.
@@ -8,30 +9,30 @@ use super::*;
 /// is due at 80 s, expired at 90 s, and over at 100 s.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
-    pub(super) machine: Renewal<u32>,
+    pub(super) machine: Machines<u32>,
     now: Moment,
-    begun: Option<Begin>,
-    asked_at: Moment,
+    started: Option<NewAcquisition>,
+    requested_at: Moment,
     tokens: u32,
 }
 
-/// A [`Demand`] or a [`Reject`] without its numbers, for tables.
+/// A [`Decision`] or a [`Reject`] without its numbers, for tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Use,
     UseAndRenew,
-    Begin,
+    Start,
     Join,
     Refuse,
-    HandBack,
+    Return,
 }
 
 pub(super) const LIFETIME: Duration = secs(100);
-pub(super) const FLIGHT_TIMEOUT: Duration = secs(10);
+pub(super) const ACQUISITION_TIMEOUT: Duration = secs(10);
 pub(super) const POLICY: Policy = Policy {
     leeway: secs(10),
     default_lifetime: None,
-    acquisition_timeout: FLIGHT_TIMEOUT,
+    acquisition_timeout: ACQUISITION_TIMEOUT,
 };
 
 /// An origin that rejects tokens, and another one.
@@ -52,25 +53,25 @@ impl Scenario {
 
     pub(super) fn with(policy: Policy) -> Self {
         Self {
-            machine: Renewal::new(policy),
+            machine: Machines::new(policy),
             now: Moment::START,
-            begun: None,
-            asked_at: Moment::START,
+            started: None,
+            requested_at: Moment::START,
             tokens: 0,
         }
     }
 
     /// No token; its acquisition has just begun.
-    pub(super) fn flying() -> Self {
+    pub(super) fn acquiring() -> Self {
         let mut scenario = Self::new();
-        assert_eq!(scenario.demand(), Told::Begin);
+        assert_eq!(scenario.demand(), Told::Start);
         scenario
     }
 
     /// A token that landed at the start.
     pub(super) fn fresh() -> Self {
-        let mut scenario = Self::flying();
-        scenario.land_new();
+        let mut scenario = Self::acquiring();
+        scenario.obtain_new();
         scenario
     }
 
@@ -80,25 +81,25 @@ impl Scenario {
     }
 
     /// A token that expired just now: ten seconds before its stated end.
-    pub(super) fn expired() -> Self {
+    pub(super) fn within_leeway() -> Self {
         Self::fresh().after(secs(90))
     }
 
     /// A token whose stated end is now.
-    pub(super) fn over() -> Self {
+    pub(super) fn expired() -> Self {
         Self::fresh().after(LIFETIME)
     }
 
     /// No token; the first acquisition failed just now, by something that may pass.
-    pub(super) fn resting() -> Self {
-        let mut scenario = Self::flying();
+    pub(super) fn backing_off() -> Self {
+        let mut scenario = Self::acquiring();
         scenario.fail(Failure::TRANSIENT);
         scenario
     }
 
     /// No token; the first acquisition failed just now, by something that will not pass.
     pub(super) fn refused() -> Self {
-        let mut scenario = Self::flying();
+        let mut scenario = Self::acquiring();
         scenario.fail(Failure::PERMANENT);
         scenario
     }
@@ -106,15 +107,15 @@ impl Scenario {
     /// A token that served for five seconds and was rejected just now; its renewal is under way.
     pub(super) fn rejected() -> Self {
         let mut scenario = Self::fresh().after(secs(5));
-        assert_eq!(scenario.reject(), Told::Begin);
+        assert_eq!(scenario.reject(), Told::Start);
         scenario
     }
 
     /// A token whose replay was rejected too, just now.
     pub(super) fn cooling_down() -> Self {
         let mut scenario = Self::rejected();
-        scenario.land_new();
-        scenario.replayed(Reply::RejectedAgain);
+        scenario.obtain_new();
+        scenario.replayed(ReplayOutcome::RejectedAgain);
         scenario
     }
 
@@ -152,69 +153,96 @@ impl Scenario {
     }
 
     /// The acquisition brings a token that was never seen.
-    pub(super) fn land_new(&mut self) -> Completion {
+    pub(super) fn obtain_new(&mut self) -> Success {
         self.tokens += 1;
-        self.land(self.tokens, Some(LIFETIME))
+        self.obtain(self.tokens, Some(LIFETIME))
     }
 
     /// The acquisition brings a token that was never seen and states that lifetime.
-    pub(super) fn land_new_for(&mut self, lifetime: Option<Duration>) -> Completion {
+    pub(super) fn obtain_new_for(&mut self, lifetime: Option<Duration>) -> Success {
         self.tokens += 1;
-        self.land(self.tokens, lifetime)
+        self.obtain(self.tokens, lifetime)
     }
 
     /// The acquisition brings the held token again, and what is left of it.
-    pub(super) fn land_same_for(&mut self, left: Duration) -> Completion {
-        self.land(self.tokens, Some(left))
+    pub(super) fn obtain_same_for(&mut self, left: Duration) -> Success {
+        self.obtain(self.tokens, Some(left))
     }
 
-    pub(super) fn land_same(&mut self) -> Completion {
-        self.land_same_for(LIFETIME)
+    pub(super) fn obtain_same(&mut self) -> Success {
+        self.obtain_same_for(LIFETIME)
     }
 
-    fn land(&mut self, token: u32, lifetime: Option<Duration>) -> Completion {
+    fn obtain(&mut self, token: u32, lifetime: Option<Duration>) -> Success {
         let obtained = Obtained {
             token,
             lifetime,
-            asked_at: self.asked_at,
+            requested_at: self.requested_at,
         };
         self.machine
-            .land(self.now, self.acquisition(), Ok(obtained), 0.0)
+            .succeeded(self.now, self.started(), obtained, 0.0)
     }
 
-    /// The acquisition fails; returns until when alf rests.
+    /// The acquisition fails; returns the end of the back-off.
     pub(super) fn fail(&mut self, failure: Failure) -> Moment {
-        match self
-            .machine
-            .land(self.now, self.acquisition(), Err(failure), 0.0)
-        {
-            Completion::Failed { until } => until,
-            landed @ (Completion::Took(_) | Completion::Same(_) | Completion::Late) => {
-                panic!("it failed, but {landed:?}")
-            }
+        match self.machine.failed(self.now, self.started(), &failure) {
+            Failed::Until(until) => until,
+            Failed::Outdated => panic!("it is the acquisition that is under way"),
         }
     }
 
-    /// The acquisition that was begun last has a failed attempt.
-    pub(super) fn attempt_failed(&mut self) {
-        self.machine.attempt_failed(self.acquisition());
+    /// The acquisition fails because of its target; returns the end of the back-off.
+    pub(super) fn fail_alone(&mut self, failure: Failure) -> Moment {
+        let (now, id) = (self.now, self.acquisition());
+        match self.machine.renewal.failed_alone(now, id, &failure) {
+            Failed::Until(until) => until,
+            Failed::Outdated => panic!("it is the acquisition that is under way"),
+        }
     }
 
-    pub(super) fn die(&mut self) -> AbortOutcome {
-        self.machine.die(self.now, self.acquisition())
+    /// The acquisition of another target of the client fails; returns the end of the back-off.
+    pub(super) fn another_fails(&mut self, failure: Failure) -> Moment {
+        let claim = Claim {
+            target: TargetId(1),
+            deadline: self.now + ACQUISITION_TIMEOUT,
+        };
+        let breaker = &mut self.machine.breaker;
+        breaker
+            .acquisition_failed(self.now, claim, &failure, |_| ())
+            .0
+    }
+
+    /// An attempt of the acquisition fails.
+    pub(super) fn attempt_failed(&mut self) {
+        assert!(self.machine.attempt_failed(self.now, self.started()));
+    }
+
+    pub(super) fn abort(&mut self) -> (Aborted, Option<Moment>) {
+        self.machine.aborted(self.now, self.started())
+    }
+
+    /// The pause after a failed attempt of the acquisition.
+    pub(super) fn pause(&self) -> Duration {
+        let mut breaker = self.machine.breaker.clone();
+        let claim = claim(self.started());
+        let granted = breaker.request(self.now, claim, Exclusivity::Shared);
+        assert_eq!(granted, Permit::Granted);
+        let retry_at = breaker.attempt_failed(self.now, claim, Duration::ZERO, 1.0, ());
+        retry_at.unwrap().saturating_since(self.now)
     }
 
     /// The API answers a replay that carried the held token.
-    pub(super) fn replayed(&mut self, reply: Reply) {
+    pub(super) fn replayed(&mut self, reply: ReplayOutcome) {
         let generation = self.generation();
-        self.machine.replayed(self.now, generation, api(), reply);
+        let renewal = &mut self.machine.renewal;
+        renewal.replayed(self.now, generation, api(), reply);
     }
 
     /// A whole renewal for a rejected token that does not help: rejected, renewed, rejected again.
     pub(super) fn renew_in_vain(&mut self) {
-        assert_eq!(self.reject(), Told::Begin);
-        self.land_new();
-        self.replayed(Reply::RejectedAgain);
+        assert_eq!(self.reject(), Told::Start);
+        self.obtain_new();
+        self.replayed(ReplayOutcome::RejectedAgain);
     }
 }
 
@@ -225,53 +253,51 @@ impl Scenario {
     }
 
     pub(super) fn generation(&self) -> Generation {
-        self.machine.held().expect("a token is held").1
+        self.machine.renewal.held().expect("a token is held").1
     }
 
-    pub(super) fn begun(&self) -> Begin {
-        self.begun.expect("an acquisition was begun")
+    pub(super) fn started(&self) -> NewAcquisition {
+        self.started.expect("an acquisition was started")
     }
 
     pub(super) fn acquisition(&self) -> AcquisitionId {
-        self.begun().acquisition
+        self.started().id
     }
 
-    /// Until when nothing but this machine's caches need answer.
-    pub(super) fn quiet_until(&self) -> Option<Moment> {
-        self.machine.quiet_until(self.now)
+    pub(super) fn cacheable_until(&self) -> Option<Moment> {
+        self.machine.cacheable_until(self.now)
     }
 
-    fn told_of(&mut self, reject: Reject) -> Told {
-        match reject {
-            Reject::Superseded(demand) => self.told(demand),
-            Reject::Begin(begin) => self.told(Demand::Begin(begin)),
-            Reject::Join(acquisition) => self.told(Demand::Join(acquisition)),
-            Reject::Refuse { until } => self.told(Demand::Refuse { until }),
-            Reject::HandBack => Told::HandBack,
+    fn told_of(&mut self, rejection: RejectionDecision) -> Told {
+        match rejection {
+            RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
+                self.told(decision)
+            }
+            RejectionDecision::Return => Told::Return,
         }
     }
 
-    fn told(&mut self, demand: Demand) -> Told {
-        if let Demand::UseAndRenew(_, begin) | Demand::Begin(begin) = demand {
-            self.begun = Some(begin);
-            self.asked_at = self.now;
+    fn told(&mut self, decision: Decision) -> Told {
+        if let Decision::UseAndRenew(_, started) | Decision::Start(started) = decision {
+            self.started = Some(started);
+            self.requested_at = self.now;
         }
-        match demand {
-            Demand::Use(generation) => {
+        match decision {
+            Decision::Use(generation) => {
                 assert_eq!(generation, self.generation(), "only the held one is used");
                 Told::Use
             }
-            Demand::UseAndRenew(generation, _) => {
+            Decision::UseAndRenew(generation, _) => {
                 assert_eq!(generation, self.generation(), "only the held one is used");
                 Told::UseAndRenew
             }
-            Demand::Begin(_) => Told::Begin,
-            Demand::Join(acquisition) => {
+            Decision::Start(_) => Told::Start,
+            Decision::Join(acquisition) => {
                 assert_eq!(acquisition, self.acquisition(), "there is only one to join");
                 Told::Join
             }
-            Demand::Refuse { until } => {
-                assert!(self.now < until, "a rest that is over refuses nobody");
+            Decision::Refuse { until, .. } => {
+                assert!(self.now < until, "a back-off that has ended refuses nobody");
                 Told::Refuse
             }
         }

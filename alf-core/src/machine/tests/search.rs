@@ -15,7 +15,7 @@ const POLICY: Policy = Policy {
     acquisition_timeout: secs(3),
 };
 
-const LAND_NEW: Event = Event::LandNew {
+const OBTAIN_NEW: Event = Event::ObtainNew {
     states: Some(LIFETIME),
     jitter: 0.0,
 };
@@ -29,17 +29,18 @@ fn alphabet() -> Vec<Event> {
         Event::Reject(Which::Held, 1),
         Event::Reject(Which::Older, 0),
         Event::AttemptFailure,
-        LAND_NEW,
-        Event::LandSame {
+        OBTAIN_NEW,
+        Event::ObtainSame {
             states: Some(LIFETIME),
             jitter: 0.0,
         },
         Event::Fail(Failure::TRANSIENT),
         Event::Fail(Failure::PERMANENT),
-        Event::Die,
-        Event::LandLate,
-        Event::Replayed(Which::Held, 0, Reply::RejectedAgain),
-        Event::Replayed(Which::Held, 0, Reply::Accepted),
+        Event::FailAlone(Failure::PERMANENT),
+        Event::Abort,
+        Event::EndLate,
+        Event::Replayed(Which::Held, 0, ReplayOutcome::RejectedAgain),
+        Event::Replayed(Which::Held, 0, ReplayOutcome::Accepted),
     ]
 }
 
@@ -86,19 +87,19 @@ fn no_rule_is_broken_from_the_beginning() {
 
 #[test]
 fn no_rule_is_broken_from_a_fresh_token() {
-    search(&[Event::Demand, LAND_NEW], 6);
+    search(&[Event::Demand, OBTAIN_NEW], 6);
 }
 
 #[test]
 fn no_rule_is_broken_from_a_due_token() {
-    search(&[Event::Demand, LAND_NEW, Event::Pass(secs(16))], 6);
+    search(&[Event::Demand, OBTAIN_NEW, Event::Pass(secs(16))], 6);
 }
 
 #[test]
 fn no_rule_is_broken_from_a_rejected_token() {
     let rejected = Event::Reject(Which::Held, 0);
     search(
-        &[Event::Demand, LAND_NEW, Event::Pass(secs(2)), rejected],
+        &[Event::Demand, OBTAIN_NEW, Event::Pass(secs(2)), rejected],
         6,
     );
 }
@@ -109,7 +110,7 @@ fn no_rule_is_broken_from_a_failed_renewal() {
     search(
         &[
             Event::Demand,
-            LAND_NEW,
+            OBTAIN_NEW,
             Event::Pass(secs(16)),
             Event::Demand,
             failed,

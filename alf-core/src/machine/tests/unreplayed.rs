@@ -7,8 +7,8 @@ use super::*;
 /// A token that took the place of one that `origin` rejected, just now.
 fn replaced_for(origin: OriginKey) -> Scenario {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.reject_by(origin), Told::Begin);
-    scenario.land_new();
+    assert_eq!(scenario.reject_by(origin), Told::Start);
+    scenario.obtain_new();
     scenario
 }
 
@@ -20,20 +20,20 @@ fn replaced() -> Scenario {
 #[test]
 fn r6_where_no_replay_is_told_a_token_rejected_within_a_second_of_landing_was_useless() {
     let mut scenario = replaced().after(millis(999));
-    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::HandBack);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Return);
     assert_eq!(scenario.demand(), Told::Use);
 
     let mut scenario = replaced().after(millis(1000));
-    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Start);
 }
 
 #[test]
 fn r6_where_no_replay_is_told_but_the_origin_is_known_a_minute_counts() {
     let mut scenario = replaced_for(api()).after(millis(59_999));
-    assert_eq!(scenario.reject_by(api()), Told::HandBack);
+    assert_eq!(scenario.reject_by(api()), Told::Return);
 
     let mut scenario = replaced_for(api()).after(secs(60));
-    assert_eq!(scenario.reject_by(api()), Told::Begin);
+    assert_eq!(scenario.reject_by(api()), Told::Start);
 }
 
 #[test]
@@ -41,9 +41,9 @@ fn r6_where_no_replay_is_told_slow_calls_to_a_known_api_that_always_says_401_cos
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut requests = 0;
     for _ in 0..545 {
-        if scenario.reject_by(api()) == Told::Begin {
+        if scenario.reject_by(api()) == Told::Start {
             requests += 1;
-            scenario.land_new();
+            scenario.obtain_new();
         }
         scenario.pass(millis(1_100));
     }
@@ -53,7 +53,7 @@ fn r6_where_no_replay_is_told_slow_calls_to_a_known_api_that_always_says_401_cos
 #[test]
 fn r6_where_no_replay_is_told_a_token_that_replaced_no_rejected_one_has_nothing_to_prove() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Start);
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn r6_where_no_replay_is_told_an_api_that_always_says_401_costs_less_and_less() 
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut requests = 0;
     for _ in 0..6000 {
-        if scenario.reject_by(OriginKey::UNKNOWN) == Told::Begin {
+        if scenario.reject_by(OriginKey::UNKNOWN) == Told::Start {
             requests += 1;
-            scenario.land_new();
+            scenario.obtain_new();
         }
         scenario.pass(millis(100));
     }
@@ -75,17 +75,17 @@ fn r6_where_no_replay_is_told_an_api_that_always_says_401_costs_less_and_less() 
 fn r6_where_no_replay_is_told_a_token_that_served_for_a_while_forgives_the_earlier_ones() {
     let mut scenario = replaced();
     let first_cool_down = |scenario: &mut Scenario| {
-        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::HandBack);
+        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Return);
         scenario.pass(millis(999));
-        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::HandBack);
+        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Return);
         scenario.pass(millis(1));
-        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
-        scenario.land_new();
+        assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Start);
+        scenario.obtain_new();
     };
     first_cool_down(&mut scenario);
     scenario.pass(secs(5)); // the new one serves
-    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Begin);
-    scenario.land_new();
+    assert_eq!(scenario.reject_by(OriginKey::UNKNOWN), Told::Start);
+    scenario.obtain_new();
     first_cool_down(&mut scenario);
 }
 
@@ -94,9 +94,9 @@ fn r6_where_no_replay_is_told_the_same_token_counts_each_time() {
     let mut scenario = Scenario::fresh().after(secs(5));
     let mut requests = 0;
     for _ in 0..600 {
-        if scenario.reject_by(OriginKey::UNKNOWN) == Told::Begin {
+        if scenario.reject_by(OriginKey::UNKNOWN) == Told::Start {
             requests += 1;
-            scenario.land_same_for(LIFETIME);
+            scenario.obtain_same_for(LIFETIME);
         }
         scenario.pass(millis(100));
     }
@@ -106,32 +106,35 @@ fn r6_where_no_replay_is_told_the_same_token_counts_each_time() {
 #[test]
 fn r6_where_no_replay_is_told_each_origin_is_judged_alone() {
     let mut scenario = replaced_for(api());
-    assert_eq!(scenario.reject_by(api()), Told::HandBack);
-    assert_eq!(scenario.reject_by(other_api()), Told::Begin);
+    assert_eq!(scenario.reject_by(api()), Told::Return);
+    assert_eq!(scenario.reject_by(other_api()), Told::Start);
 }
 
 #[test]
 fn r6_a_rejection_before_the_replay_was_answered_renews_nothing() {
     let mut scenario = replaced_for(api());
-    assert_eq!(scenario.reject_by(api()), Told::HandBack, "on trial");
+    assert_eq!(scenario.reject_by(api()), Told::Return, "on trial");
 
     let mut scenario = replaced_for(api());
-    scenario.replayed(Reply::Accepted);
-    assert_eq!(scenario.reject_by(api()), Told::Begin, "revoked again");
+    scenario.replayed(ReplayOutcome::Accepted);
+    assert_eq!(scenario.reject_by(api()), Told::Start, "revoked again");
 }
 
 #[test]
 fn r6_where_no_replay_is_told_an_old_token_says_nothing() {
     let mut scenario = Scenario::rejected();
     let old = scenario.generation();
-    scenario.land_new();
+    scenario.obtain_new();
     let now = scenario.now();
     let told = scenario.machine.reject(now, old, api());
-    assert_eq!(told, Reject::Superseded(Demand::Use(scenario.generation())));
-    scenario.replayed(Reply::Accepted);
+    assert_eq!(
+        told,
+        RejectionDecision::Superseded(Decision::Use(scenario.generation()))
+    );
+    scenario.replayed(ReplayOutcome::Accepted);
     assert_eq!(
         scenario.reject(),
-        Told::Begin,
+        Told::Start,
         "it counts as useless nowhere"
     );
 }

@@ -3,21 +3,25 @@
 use super::*;
 
 impl Watched {
-    pub(super) fn replayed(&mut self, which: Which, origin: usize, reply: Reply) {
+    pub(super) fn replayed(&mut self, which: Which, origin: usize, reply: ReplayOutcome) {
         let Some(generation) = self.generation_of(which) else {
             return;
         };
         let key = OriginKey::new(origin);
-        self.machine.replayed(self.now, generation, key, reply);
+        self.machine
+            .renewal
+            .replayed(self.now, generation, key, reply);
         match reply {
-            Reply::Accepted => {
+            ReplayOutcome::Accepted => {
                 self.forgive(origin, generation);
                 if let Some(held) = self.held.as_mut().filter(|_| which == Which::Held) {
                     held.unproven[origin] = false;
                 }
             }
-            Reply::RejectedAgain if which == Which::Held => self.useless(origin, generation),
-            Reply::RejectedAgain => {}
+            ReplayOutcome::RejectedAgain if which == Which::Held => {
+                self.useless(origin, generation)
+            }
+            ReplayOutcome::RejectedAgain => {}
         }
     }
 
@@ -27,7 +31,7 @@ impl Watched {
         let Some(held) = held.filter(|held| held.generation == generation) else {
             return;
         };
-        if self.now.saturating_since(held.response_origin) < secs(60) {
+        if self.now.saturating_since(held.obtained_at) < secs(60) {
             if held.unproven[origin] {
                 self.useless(origin, generation);
             }

@@ -5,14 +5,15 @@
 //! decision which rule it breaks.
 
 mod cooldowns;
-mod obtained;
+mod endings;
 
+use super::subject::Machines;
 use super::*;
 
 /// A machine that is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Watched {
-    machine: Renewal<u8>,
+    machine: Machines<u8>,
     policy: Policy,
     now: Moment,
     held: Option<Token>,
@@ -20,15 +21,15 @@ pub(super) struct Watched {
     older: Option<Generation>,
     acquisition: Option<UnderWay>,
     /// An acquisition whose place was taken by another.
-    frozen: Option<AcquisitionId>,
-    last_begun: Option<Moment>,
-    /// The acquisition that ended last died.
-    died: bool,
+    frozen: Option<NewAcquisition>,
+    last_started: Option<Moment>,
+    /// The acquisition that ended last was aborted.
+    was_aborted: bool,
     /// The acquisition that ended last failed.
     failed: bool,
     /// An attempt failed since an acquisition had a result last.
     attempt_failed: bool,
-    resting_until: Moment,
+    backs_off_until: Moment,
     cooldowns: [Option<CoolingDown>; ORIGINS],
 }
 
@@ -36,18 +37,17 @@ pub(super) struct Watched {
 struct Token {
     value: u8,
     generation: Generation,
-    response_origin: Moment,
-    life: Lifetime,
-    set_aside: bool,
+    obtained_at: Moment,
+    lifetime: Lifetime,
+    rejected: bool,
     /// It took the place of one that these rejected, and they have not accepted it yet.
     unproven: [bool; ORIGINS],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct UnderWay {
-    id: AcquisitionId,
-    begun_at: Moment,
-    deadline: Moment,
+    acquisition: NewAcquisition,
+    started_at: Moment,
     rejected_by: [bool; ORIGINS],
 }
 
@@ -65,19 +65,21 @@ pub(super) enum Event {
     Demand,
     Reject(Which, usize),
     AttemptFailure,
-    LandNew {
+    ObtainNew {
         states: Option<Duration>,
         jitter: f64,
     },
-    LandSame {
+    ObtainSame {
         states: Option<Duration>,
         jitter: f64,
     },
     Fail(Failure),
-    Die,
+    /// Of what concerns this target alone.
+    FailAlone(Failure),
+    Abort,
     /// An acquisition whose place was taken has a result after all.
-    LandLate,
-    Replayed(Which, usize, Reply),
+    EndLate,
+    Replayed(Which, usize, ReplayOutcome),
 }
 
 /// Which token a request carried.
@@ -95,18 +97,18 @@ pub(super) const ORIGINS: usize = 2;
 impl Watched {
     pub(super) fn new(policy: Policy) -> Self {
         Self {
-            machine: Renewal::new(policy.clone()),
+            machine: Machines::new(policy.clone()),
             policy,
             now: at(0),
             held: None,
             older: None,
             acquisition: None,
             frozen: None,
-            last_begun: None,
-            died: false,
+            last_started: None,
+            was_aborted: false,
             failed: false,
             attempt_failed: false,
-            resting_until: at(0),
+            backs_off_until: at(0),
             cooldowns: [None; ORIGINS],
         }
     }
@@ -122,23 +124,24 @@ impl Watched {
             }
             Event::Reject(which, origin) => self.reject(which, origin)?,
             Event::AttemptFailure => {
-                if let Some(acquisition) = &self.acquisition {
-                    self.attempt_failed = true;
-                    self.machine.attempt_failed(acquisition.id);
+                if let Some(under_way) = &self.acquisition {
+                    self.attempt_failed |=
+                        self.machine.attempt_failed(self.now, under_way.acquisition);
                 }
             }
-            Event::LandNew { states, jitter } => {
+            Event::ObtainNew { states, jitter } => {
                 let value = self.held.as_ref().map_or(0, |held| held.value);
-                self.land(value.wrapping_add(1), states, jitter)?;
+                self.obtain(value.wrapping_add(1), states, jitter)?;
             }
-            Event::LandSame { states, jitter } => {
+            Event::ObtainSame { states, jitter } => {
                 if let Some(held) = &self.held {
-                    self.land(held.value, states, jitter)?;
+                    self.obtain(held.value, states, jitter)?;
                 }
             }
             Event::Fail(failure) => self.fail(failure)?,
-            Event::Die => self.die()?,
-            Event::LandLate => self.land_late()?,
+            Event::FailAlone(failure) => self.fail_alone(failure)?,
+            Event::Abort => self.abort()?,
+            Event::EndLate => self.end_late()?,
             Event::Replayed(which, origin, reply) => self.replayed(which, origin, reply),
         }
         let unproven = self
@@ -146,10 +149,10 @@ impl Watched {
             .as_ref()
             .is_some_and(|held| held.unproven.contains(&true));
         holds(
-            self.machine.is_unproven() == unproven,
-            "R6: on trial until accepted",
+            self.machine.renewal.is_unproven() == unproven,
+            "R6: unproven until accepted",
         )?;
-        self.check_quiet()
+        self.check_cacheable()
     }
 
     /// S5: whoever meets an acquisition past its deadline gives it up.
@@ -157,41 +160,35 @@ impl Watched {
         let now = self.now;
         if let Some(acquisition) = self
             .acquisition
-            .take_if(|acquisition| acquisition.deadline <= now)
+            .take_if(|under_way| under_way.acquisition.deadline <= now)
         {
-            self.frozen = Some(acquisition.id);
+            self.frozen = Some(acquisition.acquisition);
         }
     }
 
-    fn check_demand(&mut self, demand: Demand) -> Result<(), Broken> {
-        let resting = self.now < self.resting_until;
+    fn check_demand(&mut self, demand: Decision) -> Result<(), Broken> {
         match (self.may_use(), demand) {
-            (Some(held), Demand::Use(used)) => holds(used == held, "E1: only the held one is used"),
-            (Some(held), Demand::UseAndRenew(used, begin)) => {
+            (Some(held), Decision::Use(used)) => {
+                holds(used == held, "E1: only the held one is used")
+            }
+            (Some(held), Decision::UseAndRenew(used, started)) => {
                 holds(used == held, "E1: only the held one is used")?;
                 holds(self.stage() >= Some(Stage::Due), "E2: only a due one is")?;
                 let spaced = self
-                    .last_begun
-                    .is_none_or(|begun| begun + secs(1) <= self.now);
-                // S4: an expired one is renewed at once when its acquisition died, once.
-                let died = self.died && self.stage() == Some(Stage::Expired);
-                holds(spaced || died, "E6: a second apart")?;
-                self.begin(begin)
+                    .last_started
+                    .is_none_or(|started| started + secs(1) <= self.now);
+                // S4: an expired one is renewed at once when its acquisition was aborted, once.
+                let aborted = self.was_aborted && self.stage() == Some(Stage::WithinLeeway);
+                holds(spaced || aborted, "E6: a second apart")?;
+                self.start(started)
             }
             (Some(_), other) => broken("E2, E4: nobody waits", &other),
-            (None, Demand::Begin(begin)) => self.begin(begin),
-            (None, Demand::Join(id)) => {
-                let joined = self
-                    .acquisition
-                    .as_ref()
-                    .is_some_and(|acquisition| acquisition.id == id);
-                holds(joined, "S1: the one acquisition is joined")
+            (None, Decision::Start(started)) => self.start(started),
+            (None, Decision::Join(id)) => {
+                holds(self.is_under_way(id), "S1: the one acquisition is joined")
             }
-            (None, Demand::Refuse { until }) => {
-                let told = resting && until == self.resting_until && self.acquisition.is_none();
-                holds(told, "B2: refused while resting only")
-            }
-            (None, other) => broken("E1, R1: it is over, set aside, or not there", &other),
+            (None, Decision::Refuse { until, .. }) => self.check_refusal(until),
+            (None, other) => broken("E1, R1: it is expired, rejected, or not there", &other),
         }
     }
 
@@ -204,81 +201,83 @@ impl Watched {
         let decision = self.machine.reject(self.now, generation, key);
         self.meet_overdue_acquisition();
         if which == Which::Older {
-            let Reject::Superseded(demand) = decision else {
+            let RejectionDecision::Superseded(demand) = decision else {
                 return broken("R1, R2: an old token rejects nothing", &decision);
             };
             return self.check_demand(demand);
         }
         let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
         match decision {
-            Reject::HandBack => holds(cooling, "R6: handed back in a cool-down only"),
-            other if cooling => broken("R6: handed back in a cool-down", &other),
-            Reject::Begin(begin) => {
-                self.begin(begin)?;
-                self.set_aside(origin);
+            RejectionDecision::Return => holds(cooling, "R6: returned in a cool-down only"),
+            other if cooling => broken("R6: returned in a cool-down", &other),
+            RejectionDecision::Renew(Decision::Start(started)) => {
+                self.start(started)?;
+                self.rejected(origin);
                 Ok(())
             }
-            Reject::Join(id) => {
-                let joined = self
-                    .acquisition
-                    .as_ref()
-                    .is_some_and(|acquisition| acquisition.id == id);
-                self.set_aside(origin);
+            RejectionDecision::Renew(Decision::Join(id)) => {
+                let joined = self.is_under_way(id);
+                self.rejected(origin);
                 holds(joined, "S1: the one acquisition is joined")
             }
-            Reject::Refuse { until } => {
-                let resting = self.now < self.resting_until && until == self.resting_until;
-                holds(
-                    resting && self.acquisition.is_none(),
-                    "B2: refused while resting only",
-                )
+            RejectionDecision::Renew(Decision::Refuse { until, .. }) => self.check_refusal(until),
+            RejectionDecision::Renew(Decision::Use(_) | Decision::UseAndRenew(..))
+            | RejectionDecision::Superseded(_) => {
+                broken("R1: the held token was rejected", &decision)
             }
-            Reject::Superseded(_) => broken("R1: the held token was rejected", &decision),
         }
     }
 
-    fn begin(&mut self, begin: Begin) -> Result<(), Broken> {
+    fn check_refusal(&self, until: Moment) -> Result<(), Broken> {
+        let backs_off = self.now < self.backs_off_until && until == self.backs_off_until;
+        holds(
+            backs_off && self.acquisition.is_none(),
+            "B2: refused in a back-off only",
+        )
+    }
+
+    fn is_under_way(&self, id: AcquisitionId) -> bool {
+        let under_way = self.acquisition.as_ref();
+        under_way.is_some_and(|under_way| under_way.acquisition.id == id)
+    }
+
+    fn start(&mut self, started: NewAcquisition) -> Result<(), Broken> {
         holds(
             self.acquisition.is_none(),
             "S1: one acquisition is under way",
         )?;
-        holds(self.resting_until <= self.now, "B2: alf rests")?;
+        holds(self.backs_off_until <= self.now, "B2: alf backs off")?;
         let deadline = self.now + self.policy.acquisition_timeout;
-        holds(begin.deadline == deadline, "S5: its deadline")?;
-        holds(
-            begin.after_failure == self.failed,
-            "B2: longer pauses after a failure",
-        )?;
-        self.last_begun = Some(self.now);
+        holds(started.deadline == deadline, "S5: its deadline")?;
+        self.last_started = Some(self.now);
         self.acquisition = Some(UnderWay {
-            id: begin.acquisition,
-            begun_at: self.now,
-            deadline,
+            acquisition: started,
+            started_at: self.now,
             rejected_by: [false; ORIGINS],
         });
         Ok(())
     }
 
-    fn set_aside(&mut self, origin: usize) {
+    fn rejected(&mut self, origin: usize) {
         if let (Some(held), Some(acquisition)) = (&mut self.held, &mut self.acquisition) {
-            held.set_aside = true;
+            held.rejected = true;
             acquisition.rejected_by[origin] = true;
         }
     }
 
     /// The token that a caller may use now (E1, E4, R1).
     fn may_use(&self) -> Option<Generation> {
-        let held = self.held.as_ref().filter(|held| !held.set_aside)?;
-        let may = match held.life.stage(self.now) {
+        let held = self.held.as_ref().filter(|held| !held.rejected)?;
+        let may = match held.lifetime.stage(self.now) {
             Stage::Fresh | Stage::Due => true,
-            Stage::Expired => self.attempt_failed || self.failed,
-            Stage::Over => false,
+            Stage::WithinLeeway => self.attempt_failed || self.failed,
+            Stage::Expired => false,
         };
         may.then_some(held.generation)
     }
 
     fn stage(&self) -> Option<Stage> {
-        self.held.as_ref().map(|held| held.life.stage(self.now))
+        self.held.as_ref().map(|held| held.lifetime.stage(self.now))
     }
 
     fn generation_of(&self, which: Which) -> Option<Generation> {
@@ -288,20 +287,24 @@ impl Watched {
         }
     }
 
-    /// A cache in front of the machine may answer until `quiet_until`, and nobody can tell.
-    fn check_quiet(&self) -> Result<(), Broken> {
-        let Some(until) = self.machine.quiet_until(self.now) else {
+    /// A cache in front of the machine may answer until `cacheable_until`, and nobody can tell.
+    fn check_cacheable(&self) -> Result<(), Broken> {
+        let Some(until) = self.machine.cacheable_until(self.now) else {
             let fresh = self.may_use().is_some() && self.stage() == Some(Stage::Fresh);
-            return holds(!fresh, "a fresh token is quiet");
+            return holds(!fresh, "a fresh token is cacheable");
         };
-        holds(self.now < until, "quiet until a moment that is to come")?;
+        holds(self.now < until, "cacheable until a later moment")?;
         let last = until.saturating_sub(Duration::from_nanos(1));
         let middle = self.now + last.saturating_since(self.now) / 2;
         for moment in [self.now, middle, last] {
             let mut asked = self.machine.clone();
             let demand = asked.demand(moment);
-            let quiet = self.may_use().map(Demand::Use) == Some(demand) && asked == self.machine;
-            holds(quiet, "a demand before it is `Use`, and changes nothing")?;
+            let unchanged =
+                self.may_use().map(Decision::Use) == Some(demand) && asked == self.machine;
+            holds(
+                unchanged,
+                "a demand before it is `Use`, and changes nothing",
+            )?;
         }
         Ok(())
     }

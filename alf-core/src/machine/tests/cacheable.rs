@@ -5,45 +5,49 @@ use super::*;
 
 #[test]
 fn e1_a_fresh_token_is_quiet_until_it_is_due() {
-    assert_eq!(Scenario::fresh().quiet_until(), Some(at(80)));
+    assert_eq!(Scenario::fresh().cacheable_until(), Some(at(80)));
 }
 
 #[test]
 fn e1_nothing_is_quiet_without_a_usable_token() {
     for state in [
         Scenario::new(),
-        Scenario::flying(),
-        Scenario::resting(),
+        Scenario::acquiring(),
+        Scenario::backing_off(),
         Scenario::rejected(),
+        Scenario::within_leeway(),
         Scenario::expired(),
-        Scenario::over(),
     ] {
-        assert_eq!(state.quiet_until(), None, "{state:?}");
+        assert_eq!(state.cacheable_until(), None, "{state:?}");
     }
 }
 
 #[test]
 fn e2_a_due_token_is_quiet_while_its_renewal_runs_and_for_a_second_after_it_began() {
     let mut scenario = Scenario::due();
-    assert_eq!(scenario.quiet_until(), None, "the next demand begins one");
+    assert_eq!(
+        scenario.cacheable_until(),
+        None,
+        "the next demand begins one"
+    );
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     assert_eq!(
-        scenario.quiet_until(),
+        scenario.cacheable_until(),
         Some(at(90)),
         "the acquisition's deadline"
     );
-    scenario.die();
-    assert_eq!(scenario.quiet_until(), Some(at(81)), "E6");
+    scenario.abort();
+    assert_eq!(scenario.cacheable_until(), Some(at(81)), "E6");
     scenario.pass(secs(1));
-    assert_eq!(scenario.quiet_until(), None);
+    assert_eq!(scenario.cacheable_until(), None);
 }
 
 #[test]
 fn e2_a_due_token_is_quiet_no_longer_than_until_it_expires() {
     let mut scenario = Scenario::due().after(secs(5));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.begun().deadline, at(95));
-    assert_eq!(scenario.quiet_until(), Some(at(90)));
+    assert_eq!(scenario.started().deadline, at(95));
+    assert_eq!(scenario.cacheable_until(), Some(at(90)));
 }
 
 #[test]
@@ -51,23 +55,23 @@ fn e4_a_token_is_quiet_while_alf_rests_but_not_past_its_stated_end() {
     let mut due = Scenario::due();
     due.demand();
     due.fail(Failure::TRANSIENT);
-    assert_eq!(due.quiet_until(), Some(at(81)));
+    assert_eq!(due.cacheable_until(), Some(at(81)));
 
-    let mut expired = Scenario::expired();
+    let mut expired = Scenario::within_leeway();
     expired.demand();
     expired.fail(Failure::Transient {
         retry_after: secs(60),
     });
-    assert_eq!(expired.quiet_until(), Some(at(100)));
+    assert_eq!(expired.cacheable_until(), Some(at(100)));
 }
 
 #[test]
 fn e4_an_expired_token_is_quiet_once_an_attempt_has_failed() {
-    let mut scenario = Scenario::expired().after(secs(1));
-    assert_eq!(scenario.demand(), Told::Begin);
-    assert_eq!(scenario.quiet_until(), None, "callers wait for it");
+    let mut scenario = Scenario::within_leeway().after(secs(1));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.cacheable_until(), None, "callers wait for it");
     scenario.attempt_failed();
-    assert_eq!(scenario.quiet_until(), Some(at(100)), "its stated end");
+    assert_eq!(scenario.cacheable_until(), Some(at(100)), "its stated end");
 }
 
 #[test]
@@ -77,16 +81,16 @@ fn s5_an_expired_token_is_quiet_no_longer_than_until_the_deadline_of_its_acquisi
         ..scenario::POLICY
     });
     scenario.demand();
-    scenario.land_new();
+    scenario.obtain_new();
     scenario.pass(secs(90));
-    assert_eq!(scenario.demand(), Told::Begin);
+    assert_eq!(scenario.demand(), Told::Start);
     scenario.attempt_failed();
-    assert_eq!(scenario.quiet_until(), Some(at(93)));
+    assert_eq!(scenario.cacheable_until(), Some(at(93)));
 }
 
 #[test]
 fn r1_a_rejected_token_that_is_used_again_is_quiet_again() {
     let mut scenario = Scenario::rejected();
     scenario.fail(Failure::TRANSIENT);
-    assert_eq!(scenario.quiet_until(), Some(at(80)));
+    assert_eq!(scenario.cacheable_until(), Some(at(80)));
 }

@@ -1,0 +1,92 @@
+//! How an acquisition fails, and what the failures of its parts mean (B1).
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::error::Cause;
+use crate::machine::{Failure, Moment};
+use crate::ports::Ports;
+use crate::wire::token_request::GrantParameters;
+use crate::wire::token_response;
+use crate::{
+    AuthenticationError, ExchangeError, ExchangeErrorKind, TimeoutPhase, TokenError,
+    TokenErrorKind, TokenTarget,
+};
+
+/// Why an acquisition brought no token.
+pub(crate) enum AcquisitionFailure {
+    /// Something that every token target of the client would meet: all back off until then.
+    Server { error: TokenError, until: Moment },
+    /// Something that concerns this target alone.
+    Target(FailedAttempts),
+}
+
+/// What became of the attempts of an acquisition.
+pub(crate) struct FailedAttempts {
+    pub(crate) cause: Cause,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+impl FailedAttempts {
+    /// Of an acquisition that ended without a result: nothing is known of its attempts (S4).
+    pub(crate) fn aborted() -> Self {
+        Self {
+            cause: Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// `retry_at` is the end of the back-off.
+    pub(crate) fn into_error(
+        self,
+        ports: &Ports,
+        grant: &GrantParameters,
+        retry_at: Option<SystemTime>,
+    ) -> TokenError {
+        let target = TokenTarget::new(grant);
+        let names_target = !self.cause.concerns_all_views() && target.is_something();
+        let endpoint = ports.shown_endpoint();
+        let error = TokenError::new(self.cause, endpoint, self.attempts, self.elapsed, retry_at);
+        if names_target {
+            error.about(target.to_string())
+        } else {
+            error
+        }
+    }
+}
+
+pub(super) fn out_of_time() -> Cause {
+    let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+    Cause::new(kind, Failure::TRANSIENT)
+}
+
+/// The client's authentication could not be prepared.
+pub(super) fn authentication_failed(error: AuthenticationError) -> Cause {
+    let failure = if error.is_transient() {
+        Failure::TRANSIENT
+    } else {
+        Failure::PERMANENT
+    };
+    Cause::new(TokenErrorKind::Authentication, failure).because(Arc::new(error))
+}
+
+/// There is no response to decode. Every failure of the transport may pass (B1).
+pub(super) fn no_response(error: ExchangeError) -> Cause {
+    let (kind, failure) = match error.kind() {
+        ExchangeErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
+        ExchangeErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
+        ExchangeErrorKind::Timeout => (
+            TokenErrorKind::Timeout(TimeoutPhase::Attempt),
+            Failure::TRANSIENT,
+        ),
+        ExchangeErrorKind::Redirected => (TokenErrorKind::Redirected, Failure::PERMANENT),
+        ExchangeErrorKind::TooLarge => return token_response::too_large(),
+    };
+    let cause = Cause::new(kind, failure);
+    match error.into_source() {
+        Some(source) => cause.because(source),
+        None => cause,
+    }
+}

@@ -1,0 +1,348 @@
+//! The circuit breaker of a client: which acquisition may make an attempt, and when (B1, B2).
+
+use core::time::Duration;
+
+use super::{Backoff, Failure, Moment};
+
+/// Guards an authorization server that is in trouble. All tokens of a client share it.
+///
+/// ```text
+///              an attempt fails                  an acquisition fails
+///   Healthy ─────────────────────▶ Troubled ─────────────────────────▶ BackingOff
+///      ▲                            │    ▲                               │
+///      └──────── a token ───────────┘    └──── the back-off has ended ───┘
+/// ```
+///
+/// - *Healthy*: every acquisition may make an attempt at once.
+/// - *Troubled*: one attempt at a time (a probe), with the pauses of one acquisition. The token target whose
+///   latest attempt is longest ago is next, so that one that always fails does not delay the others for ever.
+/// - *Backing off*: no attempt until the back-off ends. Callers without a usable token get the error.
+///
+/// Only failures that every token target would meet count here. `E` is the error of a failed attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Breaker<E> {
+    state: State<E>,
+    /// The pauses between attempts.
+    pauses: Backoff,
+    transient_back_off: Backoff,
+    permanent_back_off: Backoff,
+    /// The latest failed attempt since the latest success.
+    latest_failure: Option<(Moment, E)>,
+    /// Acquisitions that wait for their probe, in the order of their arrival.
+    waiting: Vec<Claim>,
+    probe: Option<Claim>,
+    /// The targets for which an attempt was made since the trouble began: the latest one last.
+    attempted: Vec<TargetId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum State<E> {
+    Healthy,
+    Troubled {
+        next_attempt_at: Moment,
+    },
+    BackingOff {
+        until: Moment,
+        persistence: Persistence,
+        error: E,
+    },
+}
+
+/// Whether waiting helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Persistence {
+    Transient,
+    Permanent,
+}
+
+/// A token target of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TargetId(pub(crate) u64);
+
+/// An acquisition that wants to make an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Claim {
+    pub(crate) target: TargetId,
+    /// When it must have ended (S5): from then on it holds up nobody.
+    pub(crate) deadline: Moment,
+}
+
+/// What an acquisition does before an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Permit<E> {
+    /// It makes the attempt.
+    Granted,
+    /// It asks again when the breaker has changed, and at this moment at the latest.
+    Wait { until: Moment },
+    /// It fails with the error for which the client backs off until then.
+    Refused { until: Moment, error: E },
+    /// It fails: no attempt may be made before its deadline.
+    TooLate,
+}
+
+/// Which acquisitions may run at the same time while the server is healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exclusivity {
+    Shared,
+    /// One at a time: it finds out what the others need to know (T10).
+    Exclusive,
+}
+
+/// What the breaker means for a caller that needs a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Health {
+    Healthy,
+    /// An attempt has failed since the latest success.
+    Troubled,
+    /// No acquisition starts before that.
+    BackingOff {
+        until: Moment,
+    },
+}
+
+impl<E: Clone> Breaker<E> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: State::Healthy,
+            pauses: FIRST_PAUSES,
+            transient_back_off: Backoff::after_transient_failures(),
+            permanent_back_off: Backoff::after_permanent_failures(),
+            latest_failure: None,
+            waiting: Vec::new(),
+            probe: None,
+            attempted: Vec::new(),
+        }
+    }
+
+    pub(crate) fn health(&self, now: Moment) -> Health {
+        match self.state {
+            State::Healthy => Health::Healthy,
+            State::BackingOff { until, .. } if now < until => Health::BackingOff { until },
+            State::Troubled { .. } | State::BackingOff { .. } => Health::Troubled,
+        }
+    }
+
+    /// The error that callers get while the client backs off.
+    pub(crate) fn back_off_error(&self, now: Moment) -> Option<&E> {
+        match &self.state {
+            State::BackingOff { until, error, .. } if now < *until => Some(error),
+            State::Healthy | State::Troubled { .. } | State::BackingOff { .. } => None,
+        }
+    }
+
+    /// The latest failed attempt since the latest success, and when it failed.
+    pub(crate) fn latest_failure(&self) -> Option<&(Moment, E)> {
+        self.latest_failure.as_ref()
+    }
+
+    /// May this acquisition make an attempt now? It must ask before each, and [leave](Self::leave) in the end.
+    pub(crate) fn request(
+        &mut self,
+        now: Moment,
+        claim: Claim,
+        exclusivity: Exclusivity,
+    ) -> Permit<E> {
+        self.forget_overdue(now, claim);
+        match &self.state {
+            State::Healthy if exclusivity == Exclusivity::Shared => {
+                self.leave(claim);
+                return Permit::Granted;
+            }
+            State::BackingOff {
+                until,
+                persistence,
+                error,
+            } if now < *until
+                && (*persistence == Persistence::Permanent || claim.deadline <= *until) =>
+            {
+                let (until, error) = (*until, error.clone());
+                self.leave(claim);
+                return Permit::Refused { until, error };
+            }
+            State::Healthy | State::Troubled { .. } | State::BackingOff { .. } => {}
+        }
+        let next_attempt_at = self.next_attempt_at();
+        if claim.deadline <= now.max(next_attempt_at) {
+            self.leave(claim);
+            return Permit::TooLate;
+        }
+        if self.probe == Some(claim) {
+            return Permit::Granted;
+        }
+        if !self.waiting.contains(&claim) {
+            self.waiting.push(claim);
+        }
+        if let Some(probe) = self.probe {
+            let until = probe.deadline;
+            return Permit::Wait { until };
+        }
+        match self.next_in_line() {
+            Some(next) if next != claim => Permit::Wait {
+                until: next.deadline,
+            },
+            Some(_) | None if now < next_attempt_at => Permit::Wait {
+                until: next_attempt_at,
+            },
+            Some(_) | None => {
+                self.start_probe(claim);
+                Permit::Granted
+            }
+        }
+    }
+
+    /// An attempt failed, and its acquisition would try again. Returns when it may, if that is before its deadline; if
+    /// not, the acquisition [has failed](Self::acquisition_failed). `jitter` is a random number from 0 to 1.
+    pub(crate) fn attempt_failed(
+        &mut self,
+        now: Moment,
+        claim: Claim,
+        retry_after: Duration,
+        jitter: f64,
+        error: E,
+    ) -> Option<Moment> {
+        let mut pauses = self.pauses;
+        // Attempts that were under way when the trouble began are the same failure: they lengthen no pause.
+        let pause = match self.state {
+            State::Healthy => pauses.take_jittered(jitter),
+            State::Troubled { .. } | State::BackingOff { .. } if self.probe == Some(claim) => {
+                pauses.take_jittered(jitter)
+            }
+            State::Troubled { .. } | State::BackingOff { .. } => Duration::ZERO,
+        };
+        let next = self.next_attempt_at().max(now + pause.max(retry_after));
+        if claim.deadline <= next {
+            return None;
+        }
+        match &mut self.state {
+            State::BackingOff { until, .. } if now < *until => *until = next,
+            state => {
+                *state = State::Troubled {
+                    next_attempt_at: next,
+                };
+            }
+        }
+        self.pauses = pauses;
+        self.latest_failure = Some((now, error));
+        self.note_attempt(claim.target);
+        self.leave(claim);
+        Some(next)
+    }
+
+    /// An acquisition failed, and the client backs off. `error` makes its error from the end of the back-off; both are
+    /// returned.
+    pub(crate) fn acquisition_failed(
+        &mut self,
+        now: Moment,
+        claim: Claim,
+        failure: &Failure,
+        error: impl FnOnce(Moment) -> E,
+    ) -> (Moment, E) {
+        self.leave(claim);
+        let persistence = if failure.is_transient() {
+            Persistence::Transient
+        } else {
+            Persistence::Permanent
+        };
+        let until = match self.state {
+            // Acquisitions that were under way when the back-off began are the same failure. A refusal in an outage is
+            // another one.
+            State::BackingOff {
+                until,
+                persistence: known,
+                ..
+            } if (known == persistence || known == Persistence::Permanent)
+                && now < until
+                && now + failure.retry_after() <= until =>
+            {
+                return (until, error(until));
+            }
+            State::Healthy | State::Troubled { .. } | State::BackingOff { .. } => {
+                let back_off = self.take_back_off(persistence, failure);
+                self.next_attempt_at().max(now + back_off)
+            }
+        };
+        let error = error(until);
+        self.state = State::BackingOff {
+            until,
+            persistence,
+            error: error.clone(),
+        };
+        self.pauses = LATER_PAUSES;
+        self.latest_failure = Some((now, error.clone()));
+        (until, error)
+    }
+
+    /// An exclusive acquisition has found out what the others need to know: if the server is healthy, they go on beside
+    /// it (T10).
+    pub(crate) fn found_out(&mut self, claim: Claim) {
+        if matches!(self.state, State::Healthy) {
+            self.leave(claim);
+        }
+    }
+
+    /// An acquisition brought a token: the trouble is over for all.
+    pub(crate) fn succeeded(&mut self, claim: Claim) {
+        self.leave(claim);
+        *self = Self {
+            waiting: std::mem::take(&mut self.waiting),
+            ..Self::new()
+        };
+    }
+
+    /// An acquisition has ended, or waits for no attempt any more.
+    pub(crate) fn leave(&mut self, claim: Claim) {
+        self.waiting.retain(|waiting| *waiting != claim);
+        self.probe.take_if(|probe| *probe == claim);
+    }
+
+    /// Before that no attempt may be made.
+    fn next_attempt_at(&self) -> Moment {
+        match self.state {
+            State::Healthy => Moment::START,
+            State::Troubled { next_attempt_at } => next_attempt_at,
+            State::BackingOff { until, .. } => until,
+        }
+    }
+
+    /// Of those that wait: the one whose target's latest attempt is longest ago, and of several the first to come.
+    fn next_in_line(&self) -> Option<Claim> {
+        let latest_attempt = |claim: &&Claim| {
+            let position = |target: &TargetId| *target == claim.target;
+            self.attempted.iter().position(position)
+        };
+        self.waiting.iter().min_by_key(latest_attempt).copied()
+    }
+
+    fn start_probe(&mut self, claim: Claim) {
+        self.leave(claim);
+        self.probe = Some(claim);
+        self.note_attempt(claim.target);
+    }
+
+    fn note_attempt(&mut self, target: TargetId) {
+        self.attempted.retain(|attempted| *attempted != target);
+        self.attempted.push(target);
+    }
+
+    /// A back-off after the other kind of failure starts again: a minute is for a server that has refused many times.
+    fn take_back_off(&mut self, persistence: Persistence, failure: &Failure) -> Duration {
+        let (back_off, other) = match persistence {
+            Persistence::Transient => (&mut self.transient_back_off, &mut self.permanent_back_off),
+            Persistence::Permanent => (&mut self.permanent_back_off, &mut self.transient_back_off),
+        };
+        other.reset();
+        back_off.take_after(failure)
+    }
+
+    /// S5: an acquisition past its deadline keeps nobody waiting.
+    fn forget_overdue(&mut self, now: Moment, except: Claim) {
+        self.waiting
+            .retain(|claim| *claim == except || now < claim.deadline);
+        self.probe.take_if(|probe| probe.deadline <= now);
+    }
+}
+
+/// B1.
+const FIRST_PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+/// B2: after a failed acquisition, until a token is obtained.
+const LATER_PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(4));

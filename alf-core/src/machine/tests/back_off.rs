@@ -1,0 +1,302 @@
+//! B2: the back-off after a failed acquisition.
+
+use super::scenario::{Scenario, Told};
+use super::*;
+
+const TRANSIENT: Failure = Failure::TRANSIENT;
+const PERMANENT: Failure = Failure::PERMANENT;
+
+/// How long the client backs off after each of `failures`, one acquisition after the other.
+fn back_offs(failures: &[Failure]) -> Vec<u64> {
+    let mut scenario = Scenario::new();
+    failures
+        .iter()
+        .map(|failure| {
+            assert_eq!(scenario.demand(), Told::Start);
+            let back_off = scenario.fail(*failure).saturating_since(scenario.now());
+            scenario.pass(back_off);
+            back_off.as_secs()
+        })
+        .collect()
+}
+
+fn transient_for(seconds: u64) -> Failure {
+    Failure::Transient {
+        retry_after: secs(seconds),
+    }
+}
+
+fn permanent_for(seconds: u64) -> Failure {
+    Failure::Permanent {
+        retry_after: secs(seconds),
+    }
+}
+
+fn refused_until(until: Moment) -> Decision {
+    let cause = BackOffCause::Server;
+    Decision::Refuse { until, cause }
+}
+
+#[test]
+fn b2_back_off_after_transient_failures_is_1_s_doubling_to_5() {
+    assert_eq!(back_offs(&[TRANSIENT; 6]), [1, 2, 4, 5, 5, 5]);
+}
+
+#[test]
+fn b2_back_off_after_permanent_failures_is_1_s_doubling_to_60() {
+    assert_eq!(back_offs(&[PERMANENT; 9]), [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+#[test]
+fn b2_back_off_after_the_other_kind_of_failure_starts_again() {
+    const T: Failure = TRANSIENT;
+    const P: Failure = PERMANENT;
+    assert_eq!(
+        back_offs(&[T, T, T, P, P, P, T, T, P, P]),
+        [1, 2, 4, 1, 2, 4, 1, 2, 1, 2]
+    );
+}
+
+#[test]
+fn b2_retry_after_lengthens_a_back_off_up_to_five_minutes() {
+    for (failure, back_off) in [
+        (transient_for(0), 1),
+        (transient_for(17), 17),
+        (permanent_for(17), 17),
+        (transient_for(300), 300),
+        (transient_for(301), 300),
+        (permanent_for(u64::MAX), 300),
+    ] {
+        assert_eq!(back_offs(&[failure]), [back_off], "{failure:?}");
+    }
+    assert_eq!(
+        back_offs(&[PERMANENT, PERMANENT, permanent_for(1)]),
+        [1, 2, 4],
+        "and never shortens one"
+    );
+}
+
+#[test]
+fn b2_in_a_back_off_a_caller_without_a_token_is_refused_at_once() {
+    for state in [Scenario::backing_off(), Scenario::refused()] {
+        let mut scenario = state.after(millis(999));
+        assert_eq!(
+            scenario.machine.demand(scenario.now()),
+            refused_until(at(1))
+        );
+        scenario.pass(millis(1));
+        assert_eq!(scenario.demand(), Told::Start);
+    }
+}
+
+#[test]
+fn b2_in_a_back_off_a_rejection_is_refused_at_once() {
+    let mut scenario = Scenario::due();
+    scenario.demand();
+    scenario.fail(TRANSIENT);
+    let (now, generation) = (scenario.now(), scenario.generation());
+    assert_eq!(
+        scenario.machine.reject(now, generation, scenario::api()),
+        RejectionDecision::Renew(refused_until(at(81)))
+    );
+}
+
+#[test]
+fn b2_in_a_back_off_no_acquisition_starts_whoever_asks() {
+    let mut scenario = Scenario::within_leeway();
+    scenario.demand();
+    scenario.fail(PERMANENT);
+    let started = scenario.started();
+    for _ in 0..99 {
+        scenario.pass(millis(10));
+        assert_eq!(scenario.demand(), Told::Use);
+        assert_eq!(scenario.reject(), Told::Refuse);
+    }
+    assert_eq!(scenario.started(), started);
+}
+
+#[test]
+fn b2_in_a_back_off_a_due_token_is_not_renewed_either() {
+    let mut scenario = Scenario::due();
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    scenario.fail(transient_for(7));
+    for _ in 0..7 {
+        assert_eq!(scenario.demand(), Told::Use);
+        scenario.pass(secs(1));
+    }
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn b2_a_wrong_secret_is_one_request_never_a_storm() {
+    let mut scenario = Scenario::new();
+    let mut requests = 0;
+    for _ in 0..60_000 {
+        if scenario.demand() == Told::Start {
+            requests += 1;
+            scenario.fail(PERMANENT);
+        }
+        scenario.pass(millis(1));
+    }
+    assert_eq!(requests, 6, "60,000 calls in a minute");
+}
+
+#[test]
+fn b2_the_end_of_an_outage_is_noticed_within_five_seconds() {
+    let mut scenario = Scenario::new();
+    for _ in 0..10 {
+        assert_eq!(scenario.demand(), Told::Start);
+        let until = scenario.fail(TRANSIENT);
+        assert!(until <= scenario.now() + secs(5));
+        scenario.pass(secs(5));
+    }
+    assert_eq!(scenario.demand(), Told::Start);
+    scenario.obtain_new();
+    assert_eq!(scenario.demand(), Told::Use);
+}
+
+#[test]
+fn b2_acquisitions_after_a_failed_one_have_longer_pauses() {
+    let mut scenario = Scenario::acquiring();
+    assert_eq!(scenario.pause(), millis(100));
+    for _ in 0..2 {
+        scenario.fail(TRANSIENT);
+        scenario.pass(secs(5));
+        assert_eq!(scenario.demand(), Told::Start);
+        assert_eq!(scenario.pause(), secs(1));
+    }
+    scenario.obtain_new();
+    scenario.pass(secs(95));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.pause(), millis(100));
+}
+
+#[test]
+fn b2_a_success_resets_the_back_off() {
+    let mut scenario = Scenario::new();
+    for _ in 0..5 {
+        scenario.demand();
+        scenario.fail(PERMANENT);
+        scenario.pass(secs(60));
+    }
+    scenario.demand();
+    scenario.obtain_new();
+    scenario.pass(secs(100));
+    scenario.demand();
+    let failed_at = scenario.now();
+    assert_eq!(scenario.fail(PERMANENT), failed_at + secs(1));
+}
+
+#[test]
+fn b2_the_same_token_is_a_success_too() {
+    let mut scenario = Scenario::due();
+    scenario.demand();
+    scenario.fail(TRANSIENT);
+    scenario.pass(secs(1));
+    scenario.demand();
+    scenario.obtain_same();
+    scenario.pass(secs(80));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.pause(), millis(100));
+    let failed_at = scenario.now();
+    assert_eq!(scenario.fail(TRANSIENT), failed_at + secs(1));
+}
+
+#[test]
+fn b2_the_back_off_of_another_target_holds_for_this_one_too() {
+    let mut scenario = Scenario::new();
+    assert_eq!(scenario.another_fails(transient_for(7)), at(7));
+    assert_eq!(
+        scenario.machine.demand(scenario.now()),
+        refused_until(at(7))
+    );
+    scenario.pass(secs(7));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.pause(), secs(1));
+    // It is the second failure of the client.
+    assert_eq!(scenario.fail(TRANSIENT), at(7 + 2));
+}
+
+#[test]
+fn b2_a_longer_retry_after_for_another_target_lengthens_the_back_off() {
+    let mut scenario = Scenario::backing_off();
+    assert_eq!(scenario.another_fails(transient_for(60)), at(60));
+    assert_eq!(
+        scenario.machine.demand(scenario.now()),
+        refused_until(at(60))
+    );
+    scenario.pass(secs(60));
+    assert_eq!(scenario.demand(), Told::Start);
+}
+
+#[test]
+fn b2_each_further_failure_of_any_target_doubles_the_back_off() {
+    let mut scenario = Scenario::new();
+    assert_eq!(scenario.another_fails(TRANSIENT), at(1));
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.fail(TRANSIENT), at(1 + 2));
+    // It has ended: a second end changes nothing.
+    let (now, started) = (scenario.now(), scenario.started());
+    let again = scenario.machine.failed(now, started, &TRANSIENT);
+    assert_eq!(again, Failed::Outdated);
+}
+
+#[test]
+fn r1_rejected_token_is_used_again_after_a_transient_failure_of_another_target() {
+    for (failure, told) in [(TRANSIENT, Told::Use), (PERMANENT, Told::Refuse)] {
+        let mut scenario = Scenario::fresh();
+        assert_eq!(scenario.reject(), Told::Start);
+        let until = scenario.another_fails(failure);
+        let id = scenario.acquisition();
+        let renewal = &mut scenario.machine.renewal;
+        assert_eq!(renewal.failed(id, &failure, until), Failed::Until(until));
+        assert_eq!(scenario.demand(), told, "{failure:?}");
+    }
+}
+
+#[test]
+fn e4_due_token_is_used_while_another_target_backs_off() {
+    let mut scenario = Scenario::due();
+    scenario.another_fails(transient_for(3));
+    assert_eq!(scenario.demand(), Told::Use);
+    scenario.pass(secs(3));
+    assert_eq!(scenario.demand(), Told::UseAndRenew);
+}
+
+#[test]
+fn s1_acquisition_under_way_is_joined_whatever_another_target_met() {
+    let mut scenario = Scenario::new();
+    assert_eq!(scenario.demand(), Told::Start);
+    scenario.another_fails(transient_for(60));
+    assert_eq!(scenario.demand(), Told::Join);
+}
+
+#[test]
+fn b2_a_failure_of_one_target_alone_backs_off_that_target_alone() {
+    let mut scenario = Scenario::acquiring();
+    assert_eq!(scenario.fail_alone(PERMANENT), at(1));
+    let decision = scenario.machine.demand(scenario.now());
+    let cause = BackOffCause::Target;
+    assert_eq!(
+        decision,
+        Decision::Refuse {
+            until: at(1),
+            cause
+        }
+    );
+    assert_eq!(scenario.machine.breaker.health(at(0)), Health::Healthy);
+    for seconds in [1, 2, 4] {
+        scenario.pass(secs(seconds));
+        assert_eq!(scenario.demand(), Told::Start);
+        let until = scenario.now() + secs(2 * seconds);
+        assert_eq!(scenario.fail_alone(PERMANENT), until);
+    }
+    // The longer one of the two holds.
+    assert_eq!(scenario.another_fails(TRANSIENT), scenario.now() + secs(1));
+    let decision = scenario.machine.demand(scenario.now());
+    assert!(matches!(decision, Decision::Refuse { cause, .. } if cause == BackOffCause::Target));
+    scenario.another_fails(transient_for(60));
+    let decision = scenario.machine.demand(scenario.now());
+    assert!(matches!(decision, Decision::Refuse { cause, .. } if cause == BackOffCause::Server));
+}

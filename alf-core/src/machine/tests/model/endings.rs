@@ -1,0 +1,145 @@
+//! How an acquisition ends: S4, S5, B2, E6.
+
+use super::*;
+
+impl Watched {
+    pub(super) fn obtain(
+        &mut self,
+        value: u8,
+        states: Option<Duration>,
+        jitter: f64,
+    ) -> Result<(), Broken> {
+        let Some(under_way) = self.acquisition.take() else {
+            return Ok(());
+        };
+        let obtained = Obtained {
+            token: value,
+            lifetime: states,
+            requested_at: under_way.started_at,
+        };
+        let success = self
+            .machine
+            .succeeded(self.now, under_way.acquisition, obtained, jitter);
+        self.was_aborted = false;
+        self.failed = false;
+        self.attempt_failed = false;
+        self.backs_off_until = at(0);
+        let same = self.held.as_ref().is_some_and(|held| held.value == value);
+        let (Success::New(generation) | Success::Unchanged(generation)) = success else {
+            return broken("S1: it was the acquisition that is under way", &success);
+        };
+        if same {
+            for origin in (0..ORIGINS).filter(|origin| under_way.rejected_by[*origin]) {
+                self.cool_down(origin, generation);
+            }
+        } else {
+            self.older = self.held.as_ref().map(|held| held.generation);
+        }
+        let in_order = if same {
+            success == Success::Unchanged(generation)
+                && self.generation_of(Which::Held) == Some(generation)
+        } else {
+            success == Success::New(generation)
+                && self.generation_of(Which::Held) < Some(generation)
+        };
+        let (obtained_at, unproven) = match &self.held {
+            Some(held) if same => (held.obtained_at, held.unproven),
+            Some(_) | None => (self.now, under_way.rejected_by),
+        };
+        let leeway = self.policy.leeway;
+        let lifetime = states
+            .or(self.policy.default_lifetime)
+            .map_or(Lifetime::UNKNOWN, |stated| {
+                Lifetime::new(under_way.started_at, self.now, stated, leeway, jitter)
+            });
+        self.held = Some(Token {
+            value,
+            generation,
+            obtained_at,
+            lifetime,
+            rejected: false,
+            unproven,
+        });
+        holds(in_order, "R1, E6: a generation for each new token")
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) -> Result<(), Broken> {
+        let Some(under_way) = self.acquisition.take() else {
+            return Ok(());
+        };
+        let acquisition = under_way.acquisition;
+        self.was_aborted = false;
+        match self.machine.failed(self.now, acquisition, &failure) {
+            Failed::Until(until) => self.back_off(until, failure),
+            Failed::Outdated => broken("S1: it was the acquisition that is under way", &failure),
+        }
+    }
+
+    pub(super) fn fail_alone(&mut self, failure: Failure) -> Result<(), Broken> {
+        let Some(under_way) = self.acquisition.take() else {
+            return Ok(());
+        };
+        let id = under_way.acquisition.id;
+        self.was_aborted = false;
+        match self.machine.renewal.failed_alone(self.now, id, &failure) {
+            Failed::Until(until) => self.back_off(until, failure),
+            Failed::Outdated => broken("S1: it was the acquisition that is under way", &failure),
+        }
+    }
+
+    pub(super) fn abort(&mut self) -> Result<(), Broken> {
+        let Some(under_way) = self.acquisition.take() else {
+            return Ok(());
+        };
+        let second = std::mem::replace(&mut self.was_aborted, true);
+        match self.machine.aborted(self.now, under_way.acquisition) {
+            (Aborted::AskAgain, _) => holds(!second, "S4: the second in a row fails"),
+            (Aborted::Failed, Some(until)) => {
+                holds(second, "S4: the first one is not a failure")?;
+                self.back_off(until, Failure::TRANSIENT)
+            }
+            (Aborted::Failed | Aborted::Outdated, _) => {
+                broken("S1: it was the acquisition that is under way", &under_way)
+            }
+        }
+    }
+
+    fn back_off(&mut self, until: Moment, failure: Failure) -> Result<(), Broken> {
+        self.failed = true;
+        self.backs_off_until = self.backs_off_until.max(until);
+        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
+            held.rejected = false; // R1
+        }
+        let back_off = until.saturating_since(self.now);
+        let asked = failure.retry_after().min(secs(300));
+        let in_bounds = secs(1).max(asked) <= back_off && back_off <= secs(60).max(asked);
+        holds(
+            in_bounds || until == Moment::NEVER,
+            "B2: how long alf backs off",
+        )
+    }
+
+    pub(super) fn end_late(&mut self) -> Result<(), Broken> {
+        let Some(frozen) = self.frozen else {
+            return Ok(());
+        };
+        let before = self.machine.clone();
+        let obtained = Obtained {
+            token: 200,
+            lifetime: None,
+            requested_at: at(0),
+        };
+        let machine = &mut self.machine;
+        machine.renewal.delayed(frozen.id);
+        let told = (
+            machine.succeeded(self.now, frozen, obtained, 0.0),
+            machine.failed(self.now, frozen, &Failure::PERMANENT),
+            machine.aborted(self.now, frozen).0,
+        );
+        let expected = (Success::Outdated, Failed::Outdated, Aborted::Outdated);
+        holds(
+            told == expected && *machine == before,
+            "S5: a late result changes nothing",
+        )
+    }
+}

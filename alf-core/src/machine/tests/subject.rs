@@ -1,0 +1,107 @@
+//! The machines of one token target, put together as the driver does.
+
+use super::*;
+
+/// A renewal machine, and the breaker of its client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Machines<T> {
+    pub(super) renewal: Renewal<T>,
+    pub(super) breaker: Breaker<()>,
+}
+
+impl<T: PartialEq> Machines<T> {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self {
+            renewal: Renewal::new(policy),
+            breaker: Breaker::new(),
+        }
+    }
+
+    pub(super) fn demand(&mut self, now: Moment) -> Decision {
+        let health = self.breaker.health(now);
+        self.renewal.demand(now, health)
+    }
+
+    pub(super) fn reject(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        origin: OriginKey,
+    ) -> RejectionDecision {
+        let health = self.breaker.health(now);
+        self.renewal.reject(now, health, generation, origin)
+    }
+
+    pub(super) fn cacheable_until(&self, now: Moment) -> Option<Moment> {
+        let health = self.breaker.health(now);
+        self.renewal.cacheable_until(now, health)
+    }
+
+    /// An attempt fails. Returns whether the acquisition goes on.
+    pub(super) fn attempt_failed(&mut self, now: Moment, acquisition: NewAcquisition) -> bool {
+        let claim = claim(acquisition);
+        let retry_at = self
+            .breaker
+            .attempt_failed(now, claim, Duration::ZERO, 1.0, ());
+        if retry_at.is_some() {
+            self.renewal.delayed(acquisition.id);
+        }
+        retry_at.is_some()
+    }
+
+    pub(super) fn succeeded(
+        &mut self,
+        now: Moment,
+        acquisition: NewAcquisition,
+        obtained: Obtained<T>,
+        jitter: f64,
+    ) -> Success {
+        let success = self
+            .renewal
+            .succeeded(now, acquisition.id, obtained, jitter);
+        if success != Success::Outdated {
+            self.breaker.succeeded(claim(acquisition));
+        }
+        success
+    }
+
+    /// The acquisition fails in a way that every target would meet.
+    pub(super) fn failed(
+        &mut self,
+        now: Moment,
+        acquisition: NewAcquisition,
+        failure: &Failure,
+    ) -> Failed {
+        let mut breaker = self.breaker.clone();
+        let (until, ()) = breaker.acquisition_failed(now, claim(acquisition), failure, |_| ());
+        let failed = self.renewal.failed(acquisition.id, failure, until);
+        if failed != Failed::Outdated {
+            self.breaker = breaker;
+        }
+        failed
+    }
+
+    /// Returns the end of the back-off, if the abort is a failure.
+    pub(super) fn aborted(
+        &mut self,
+        now: Moment,
+        acquisition: NewAcquisition,
+    ) -> (Aborted, Option<Moment>) {
+        let aborted = self.renewal.aborted(acquisition.id);
+        let until = (aborted == Aborted::Failed).then(|| {
+            let (claim, failure) = (claim(acquisition), Failure::TRANSIENT);
+            let (until, ()) = self
+                .breaker
+                .acquisition_failed(now, claim, &failure, |_| ());
+            until
+        });
+        (aborted, until)
+    }
+}
+
+pub(super) fn claim(acquisition: NewAcquisition) -> Claim {
+    Claim {
+        target: TargetId(0),
+        deadline: acquisition.deadline,
+    }
+}

@@ -1,0 +1,56 @@
+//! What all parts of a client use: its configuration, the ports to the outside, and what is known of its server.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Config, Server, shown_endpoint};
+use crate::machine::Moment;
+use crate::server::ServerState;
+use crate::{Event, Observer, Runtime, TokenTransport};
+
+/// One for each client, shared by all its tokens.
+pub(crate) struct Ports {
+    pub(crate) config: Config,
+    pub(crate) token_transport: Arc<dyn TokenTransport>,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) clock: Clock,
+    pub(crate) server: ServerState,
+    observer: Arc<dyn Observer>,
+}
+
+impl Ports {
+    pub(crate) fn new(
+        config: Config,
+        token_transport: Arc<dyn TokenTransport>,
+        runtime: Arc<dyn Runtime>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        Self {
+            config,
+            token_transport,
+            clock: Clock::new(Arc::clone(&runtime)),
+            runtime,
+            server: ServerState::new(),
+            observer,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        self.observer.on(event);
+    }
+
+    /// The token endpoint as errors show it, without its query; the issuer, until the endpoint is known.
+    pub(crate) fn shown_endpoint(&self) -> String {
+        match &self.config.server {
+            Server::Endpoint(endpoint) => shown_endpoint(&endpoint.uri),
+            Server::Issuer(issuer) => match self.server.metadata.endpoint() {
+                Some(endpoint) => shown_endpoint(&endpoint.uri),
+                None => issuer.name.clone(),
+            },
+        }
+    }
+}

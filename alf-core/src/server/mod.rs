@@ -1,0 +1,127 @@
+//! What all tokens of a client share about their authorization server: the breaker, and its metadata.
+
+mod metadata;
+
+pub(crate) use metadata::{CachedMetadata, MetadataCache};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use event_listener::{Event, EventListener};
+
+use crate::TokenError;
+use crate::machine::{Breaker, Claim, Exclusivity, Failure, Health, Moment, Permit};
+
+/// The shared state of one authorization server. A lock of a token may be held when this one is taken, never the other
+/// way round.
+pub(crate) struct ServerState {
+    breaker: Mutex<Breaker<TokenError>>,
+    /// Notified when the breaker has changed.
+    changed: Event,
+    pub(crate) metadata: MetadataCache,
+}
+
+/// The place of one acquisition at the breaker. Dropping it lets the others go on.
+pub(crate) struct Admission<'a> {
+    server: &'a ServerState,
+    claim: Claim,
+}
+
+impl ServerState {
+    pub(crate) fn new() -> Self {
+        Self {
+            breaker: Mutex::new(Breaker::new()),
+            changed: Event::new(),
+            metadata: MetadataCache::default(),
+        }
+    }
+
+    /// What the breaker means for a caller, and the error for which the client backs off, if it does (B2).
+    pub(crate) fn health(&self, now: Moment) -> (Health, Option<TokenError>) {
+        let breaker = self.lock();
+        (breaker.health(now), breaker.back_off_error(now).cloned())
+    }
+
+    /// The latest failure since the latest success, if it was not before `since`.
+    pub(crate) fn latest_failure(&self, since: Moment) -> Option<TokenError> {
+        let breaker = self.lock();
+        let (failed_at, error) = breaker.latest_failure()?;
+        (since <= *failed_at).then(|| error.clone())
+    }
+
+    pub(crate) fn admit(&self, claim: Claim) -> Admission<'_> {
+        Admission {
+            server: self,
+            claim,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Breaker<TokenError>> {
+        // Nothing that runs while it is held panics.
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Admission<'_> {
+    /// Resolves when the breaker changes. To be called before [`request`](Self::request), so that no change is missed.
+    pub(crate) fn changed(&self) -> EventListener {
+        self.server.changed.listen()
+    }
+
+    /// See [`Breaker::request`].
+    pub(crate) fn request(&self, now: Moment, exclusivity: Exclusivity) -> Permit<TokenError> {
+        self.server.lock().request(now, self.claim, exclusivity)
+    }
+
+    /// See [`Breaker::attempt_failed`].
+    pub(crate) fn attempt_failed(
+        &self,
+        now: Moment,
+        retry_after: Duration,
+        jitter: f64,
+        error: TokenError,
+    ) -> Option<Moment> {
+        let mut breaker = self.server.lock();
+        let retry_at = breaker.attempt_failed(now, self.claim, retry_after, jitter, error);
+        drop(breaker);
+        self.notify();
+        retry_at
+    }
+
+    /// See [`Breaker::acquisition_failed`].
+    pub(crate) fn acquisition_failed(
+        &self,
+        now: Moment,
+        failure: &Failure,
+        error: impl FnOnce(Moment) -> TokenError,
+    ) -> (Moment, TokenError) {
+        let mut breaker = self.server.lock();
+        let failed = breaker.acquisition_failed(now, self.claim, failure, error);
+        drop(breaker);
+        self.notify();
+        failed
+    }
+
+    /// See [`Breaker::found_out`].
+    pub(crate) fn found_out(&self) {
+        self.server.lock().found_out(self.claim);
+        self.notify();
+    }
+
+    /// See [`Breaker::succeeded`].
+    pub(crate) fn succeeded(&self) {
+        self.server.lock().succeeded(self.claim);
+        self.notify();
+    }
+
+    fn notify(&self) {
+        self.server.changed.notify(usize::MAX);
+    }
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        self.server.lock().leave(self.claim);
+        self.notify();
+    }
+}

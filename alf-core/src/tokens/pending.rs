@@ -1,0 +1,70 @@
+//! An acquisition that is under way, and those who wait for it.
+
+use std::sync::{Arc, OnceLock};
+
+use event_listener::{Event, EventListener};
+
+use crate::machine::{AcquisitionId, Moment, NewAcquisition};
+use crate::{Token, TokenError};
+
+/// The outcome of one acquisition, once there is one.
+pub(super) struct Pending {
+    acquisition: NewAcquisition,
+    outcome: OnceLock<Outcome>,
+    changed: Event,
+}
+
+/// What the waiters of an acquisition share (S2).
+#[derive(Clone)]
+pub(super) enum Outcome {
+    Obtained(Token),
+    Failed(TokenError),
+    /// None: it was aborted, or another one replaced it. Its waiters ask again (S4, S5).
+    AskAgain,
+}
+
+/// A caller that waits for an acquisition. It is made under the lock of the token, so no change is missed.
+pub(super) struct Waiter {
+    pub(super) pending: Arc<Pending>,
+    pub(super) changed: EventListener,
+}
+
+impl Pending {
+    pub(super) fn new(acquisition: NewAcquisition) -> Self {
+        Self {
+            acquisition,
+            outcome: OnceLock::new(),
+            changed: Event::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> AcquisitionId {
+        self.acquisition.id
+    }
+
+    pub(super) fn deadline(&self) -> Moment {
+        self.acquisition.deadline
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.outcome.get().cloned()
+    }
+
+    pub(super) fn waiter(self: &Arc<Self>) -> Waiter {
+        Waiter {
+            changed: self.changed.listen(),
+            pending: Arc::clone(self),
+        }
+    }
+
+    pub(super) fn complete(&self, outcome: Outcome) {
+        // The first one counts. A second one is of an acquisition that was replaced: its waiters have asked again.
+        let _ = self.outcome.set(outcome);
+        self.wake();
+    }
+
+    /// Wakes the waiters without an outcome: they ask again (E4).
+    pub(super) fn wake(&self) {
+        self.changed.notify(usize::MAX);
+    }
+}
