@@ -112,9 +112,8 @@ impl<T> Client<T> {
 impl<T: Transport> Client<T> {
     /// Sends a request with a token on it.
     ///
-    /// Whatever the request had as `Authorization` is replaced. A 401 renews the token and sends
-    /// the request once more, if its body can be sent again; the second answer is handed back,
-    /// whatever it is.
+    /// The token replaces every `Authorization` header of the request. A 401 renews the token and sends the request once
+    /// more, if its body can be sent again. The second response is returned, whatever its status.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! One `now` out of two clocks (E7).
+//! The clock of a client: monotonic time that includes the sleep of the machine (E7).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +10,8 @@ use crate::machine::Moment;
 
 /// Monotonic time, plus every forward jump of the wall clock over it.
 ///
-/// Many monotonic clocks stand still while a machine sleeps; without this it would go on with a
-/// token that died meanwhile. Reading it costs the runtime's `now` and two loads.
+/// Many monotonic clocks stop while a machine sleeps. Without the jumps, alf would go on with a token that expired
+/// meanwhile. Reading this clock costs the runtime's `now` and two loads.
 pub(crate) struct Clock {
     runtime: Arc<dyn Runtime>,
     /// The sum of all jumps so far, in nanoseconds.
@@ -40,7 +40,7 @@ impl Clock {
         }
     }
 
-    /// The one `now` that the machines see.
+    /// The `now` of the machines.
     pub(crate) fn now(&self) -> Moment {
         let now = self.runtime.now();
         if now.as_nanos() >= self.compare_at.load(Ordering::Relaxed) {
@@ -49,7 +49,7 @@ impl Clock {
         now + Duration::from_nanos(self.jumped.load(Ordering::Relaxed))
     }
 
-    /// The time of day.
+    /// The wall clock.
     pub(crate) fn wall(&self) -> SystemTime {
         self.runtime.wall_clock()
     }
@@ -57,7 +57,7 @@ impl Clock {
     #[cold]
     fn compare(&self) {
         let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        // Both are read under the lock: a thread that waited for it must not undo the comparison.
+        // Both are read under the lock, so that a thread that waited for it does not undo the comparison.
         let at = self.runtime.now();
         let wall = self.runtime.wall_clock();
         let by_runtime = at.saturating_since(compared.at);
@@ -78,5 +78,5 @@ impl Clock {
 
 /// E7: noticed within 30 s.
 const COMPARED_EVERY: Duration = Duration::from_secs(15);
-/// E7: what a clock's adjustment may amount to.
+/// E7: smaller differences are adjustments of the wall clock.
 const SMALL: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Finds the token endpoint of an attempt: named by the user, or by the issuer's metadata (RFC 8414).
+//! The token endpoint of an attempt: named by the user, or by the issuer's metadata (RFC 8414).
 
 use std::sync::Arc;
 
@@ -9,16 +9,23 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use crate::config::{Issuer, Server, TokenEndpoint};
 use crate::error::{Cause, Told};
 use crate::machine::{Exclusivity, Failure, Moment};
-use crate::server::CachedMetadata;
+use crate::ports::Ports;
+use crate::runtime::before;
+use crate::server::{Admission, CachedMetadata};
 use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
 use super::failure::no_response;
-use super::{Acquisition, MAX_RESPONSE};
 
-impl Acquisition<'_> {
+/// Finds the token endpoint for one acquisition.
+pub(super) struct Discovery<'a> {
+    pub(super) ports: &'a Ports,
+    pub(super) admission: &'a Admission<'a>,
+}
+
+impl Discovery<'_> {
     /// T10: while the metadata is not known, one acquisition reads it for all.
     pub(super) fn exclusivity(&self) -> Exclusivity {
         let knows_endpoint = match &self.ports.config.server {
@@ -43,7 +50,8 @@ impl Acquisition<'_> {
             CachedMetadata::Stale(endpoint) => {
                 // The other half of the time is for the token request.
                 let left = until.saturating_since(self.ports.now()) / 2;
-                let read = self.within(left, self.discover(issuer, until)).await;
+                let timer = self.ports.runtime.sleep(left);
+                let read = before(self.discover(issuer, until), timer).await;
                 Ok(read.and_then(Result::ok).unwrap_or(endpoint))
             }
         }
@@ -197,3 +205,6 @@ fn unusable(problem: String, failure: Failure) -> Cause {
         ..Told::default()
     })
 }
+
+/// T7
+pub(super) const MAX_RESPONSE: usize = 1024 * 1024;

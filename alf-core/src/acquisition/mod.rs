@@ -27,6 +27,7 @@ use crate::{
     TokenError, TokenErrorKind, TokenTarget,
 };
 
+use discovery::{Discovery, MAX_RESPONSE};
 use failure::{authentication_failed, no_response, out_of_time};
 
 pub(crate) struct Acquisition<'a> {
@@ -111,7 +112,7 @@ impl<'a> Acquisition<'a> {
 
     /// Waits until the breaker permits an attempt (B1, B2).
     async fn permit(&self, history: &History) -> Result<(), AcquisitionFailure> {
-        let exclusivity = self.exclusivity();
+        let exclusivity = self.discovery().exclusivity();
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
@@ -158,7 +159,7 @@ impl<'a> Acquisition<'a> {
                 Failure::TRANSIENT,
             )),
         }
-        .inspect_err(|cause| self.doubt_metadata(cause))
+        .inspect_err(|cause| self.discovery().doubt_metadata(cause))
     }
 
     async fn exchange(
@@ -169,7 +170,7 @@ impl<'a> Acquisition<'a> {
         credentials: &mut Option<CredentialsFingerprint>,
     ) -> Result<NewToken, Cause> {
         let config = &self.ports.config;
-        let endpoint = self.token_endpoint(until).await?;
+        let endpoint = self.discovery().token_endpoint(until).await?;
         let mut request = TokenRequest::for_grant(self.grant);
         let context = AuthenticationContext {
             token_endpoint: &endpoint.uri,
@@ -312,11 +313,15 @@ impl<'a> Acquisition<'a> {
         self.deadline + self.ports.config.completion_time() <= self.ports.now()
     }
 
+    fn discovery(&self) -> Discovery<'_> {
+        Discovery {
+            ports: self.ports,
+            admission: &self.admission,
+        }
+    }
+
     /// The outcome of `future`, or `None` if it takes longer than `timeout` (S5).
     async fn within<F: Future>(&self, timeout: Duration, future: F) -> Option<F::Output> {
         before(future, self.ports.runtime.sleep(timeout)).await
     }
 }
-
-/// T7
-const MAX_RESPONSE: usize = 1024 * 1024;

@@ -9,41 +9,34 @@ use std::hash::{BuildHasher as _, Hash};
 /// It holds a hash with a random key, and nothing of the credentials. Two fingerprints of the same
 /// credentials are not equal; ask with [`matches`](Self::matches).
 #[derive(Clone)]
-pub struct CredentialsFingerprint(State);
+pub struct CredentialsFingerprint(Option<KeyedHash>);
 
 #[derive(Clone)]
-enum State {
-    NotRead,
-    Unchanging,
-    Hashed { key: RandomState, hash: u64 },
+struct KeyedHash {
+    key: RandomState,
+    hash: u64,
 }
 
 impl CredentialsFingerprint {
     /// The fingerprint of credentials that never change: it matches all.
     pub fn unchanging() -> Self {
-        Self(State::Unchanging)
+        Self(None)
     }
 
     /// The fingerprint of credentials that may change: a text, bytes, or a tuple of several.
     pub fn of(credentials: &(impl Hash + ?Sized)) -> Self {
         let key = RandomState::new();
         let hash = key.hash_one(credentials);
-        Self(State::Hashed { key, hash })
+        Self(Some(KeyedHash { key, hash }))
     }
 
     /// Returns whether it is the fingerprint [`of`](Self::of) these credentials. They must be of the
     /// same type as there.
     pub fn matches(&self, credentials: &(impl Hash + ?Sized)) -> bool {
         match &self.0 {
-            State::NotRead => false,
-            State::Unchanging => true,
-            State::Hashed { key, hash } => key.hash_one(credentials) == *hash,
+            None => true,
+            Some(KeyedHash { key, hash }) => key.hash_one(credentials) == *hash,
         }
-    }
-
-    /// The fingerprint of an attempt that could not read its credentials: it matches none.
-    pub(crate) fn not_read() -> Self {
-        Self(State::NotRead)
     }
 }
 
@@ -68,7 +61,6 @@ mod tests {
         let pair = CredentialsFingerprint::of(&("ab", Some("c")));
         assert!(pair.matches(&("ab", Some("c"))));
         assert!(!pair.matches(&("a", Some("bc"))));
-        assert!(!CredentialsFingerprint::not_read().matches("s3cr3t"));
         assert!(CredentialsFingerprint::unchanging().matches("s3cr3t"));
     }
 

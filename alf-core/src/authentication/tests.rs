@@ -127,7 +127,7 @@ fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
 fn b3_a_method_that_cannot_read_its_credentials_again_has_not_changed() {
     assert!(!has_changed(
         &CustomTransport,
-        &CredentialsFingerprint::not_read()
+        &CredentialsFingerprint::of("others")
     ));
     assert!(CustomTransport.check().is_ok());
     assert_eq!(CustomTransport.method(), None);
