@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::authentication::P256;
 use crate::secrets::Printed;
 use crate::support::{
-    ACQUIRE_TIMEOUT, ApiError, CLIENT_ID, DUE, Exchange, Reply, TOKEN_ENDPOINT, World, seconds,
+    ACQUIRE_TIMEOUT, ApiError, CLIENT_ID, DUE, Exchange, Harness, Reply, TOKEN_ENDPOINT, seconds,
 };
 
 const SECRET: &str = "hush-hush-a-secret-of-64-bytes-or-more-which-is-what-HS512-asks-for";
@@ -57,7 +57,7 @@ pub(crate) fn assertion_in(exchange: &Exchange) -> Assertion {
     }
 }
 
-fn assertions(world: &World) -> Vec<Assertion> {
+fn assertions(world: &Harness) -> Vec<Assertion> {
     world
         .endpoint
         .exchanges()
@@ -103,7 +103,7 @@ fn methods() -> [fn(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTrans
 #[test]
 fn t2_every_attempt_has_an_assertion_of_its_own_that_ends_within_a_minute() {
     for method in methods() {
-        let world = World::new();
+        let world = Harness::new();
         let client = world.build(method(world.builder()));
         world.endpoint.reply(Reply::status(503));
         world.endpoint.reply(Reply::status(503));
@@ -149,7 +149,7 @@ fn t2_every_attempt_has_an_assertion_of_its_own_that_ends_within_a_minute() {
 fn t2_an_assertion_is_for_the_issuer_where_it_is_known_else_for_the_token_endpoint() {
     for method in methods() {
         for issuer in [None, Some("https://auth.example.com")] {
-            let world = World::new();
+            let world = Harness::new();
             let builder = method(world.builder());
             let client = world.build(match issuer {
                 Some(issuer) => builder.issuer(issuer),
@@ -170,7 +170,7 @@ fn t2_it_is_for_the_token_endpoint_as_that_was_written() {
             "https://auth.example.com/",
             "https://auth.example.com?tenant=1",
         ] {
-            let world = World::new();
+            let world = Harness::new();
             let builder = Client::builder(endpoint).runtime(world.runtime.clone());
             let client = world.build(method(builder));
             assert_eq!(world.get_now(&client), 200);
@@ -207,7 +207,7 @@ fn b1_a_signer_that_cannot_sign_just_now_is_asked_again() {
         }
     }
 
-    let world = World::new();
+    let world = Harness::new();
     let method = PrivateKeyJwt::with_signer(Throttled(0.into()));
     let client = world.build(world.builder().client_authentication(CLIENT_ID, method));
     let mut call = world.ask(client.tokens());
@@ -248,7 +248,7 @@ fn x1_nothing_that_can_be_printed_shows_a_key_an_assertion_or_a_signature() {
             .zip(ECHOES)
             .chain([(400, ECHOES[3])])
         {
-            let world = World::new();
+            let world = Harness::new();
             let builder = method(world.builder());
             printed.debug(&builder);
             let client = world.build(builder);
@@ -288,9 +288,9 @@ fn x1_nothing_that_can_be_printed_shows_a_key_an_assertion_or_a_signature() {
         &P256.replace("MIGH", "MIGx"),
         &P256.replace('\n', "\\n"),
     ] {
-        let builder = World::new().builder().private_key_jwt(CLIENT_ID, broken);
+        let builder = Harness::new().builder().private_key_jwt(CLIENT_ID, broken);
         printed.debug(&builder);
-        let world = World::new();
+        let world = Harness::new();
         let (api, endpoint) = (
             world.api.clone().into(),
             std::sync::Arc::new(world.endpoint),

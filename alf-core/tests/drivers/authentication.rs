@@ -13,7 +13,7 @@ use alf_core::{
 };
 
 use crate::assertions::assertion_in;
-use crate::support::{Api, CLIENT_ID, DUE, LIFETIME, Reply, World, seconds, shown};
+use crate::support::{Api, CLIENT_ID, DUE, Harness, LIFETIME, Reply, access_token, seconds};
 
 pub(crate) const P256: &str =
     include_str!("../../src/authentication/private_key/testdata/p256_pkcs8.pem");
@@ -99,7 +99,7 @@ impl Method {
     }
 
     /// Which credentials the token requests so far were made with.
-    fn used(self, world: &World) -> Vec<Which> {
+    fn used(self, world: &Harness) -> Vec<Which> {
         let exchanges = world.endpoint.exchanges();
         let used = exchanges.iter().map(|exchange| {
             let made_by = |which| {
@@ -139,7 +139,7 @@ fn base64(text: &str) -> String {
 }
 
 /// A client of that method, with the old credential from a callback.
-fn rotating(world: &World, method: Method) -> (Client<Api>, Arc<Mutex<&'static str>>) {
+fn rotating(world: &Harness, method: Method) -> (Client<Api>, Arc<Mutex<&'static str>>) {
     let current = Arc::new(Mutex::new(method.credential(Which::Old)));
     let builder = method.by_callback(world.builder(), &current);
     (world.build(builder), current)
@@ -148,7 +148,7 @@ fn rotating(world: &World, method: Method) -> (Client<Api>, Arc<Mutex<&'static s
 #[test]
 fn b3_a_rotated_credential_is_tried_at_once_and_no_call_fails() {
     for method in METHODS {
-        let world = World::new();
+        let world = Harness::new();
         let (client, current) = rotating(&world, method);
         assert_eq!(world.get_now(&client), 200);
         world.advance(DUE);
@@ -166,7 +166,7 @@ fn b3_a_rotated_credential_is_tried_at_once_and_no_call_fails() {
 #[test]
 fn b3_a_server_that_rotates_first_is_waited_for_with_the_old_token() {
     for method in METHODS {
-        let world = World::new();
+        let world = Harness::new();
         let (client, current) = rotating(&world, method);
         assert_eq!(world.get_now(&client), 200);
         world.advance(DUE);
@@ -195,7 +195,7 @@ fn b3_a_server_that_rotates_first_is_waited_for_with_the_old_token() {
 #[test]
 fn b3_a_credential_that_has_not_changed_costs_one_request() {
     for method in METHODS {
-        let world = World::new();
+        let world = Harness::new();
         let (client, _) = rotating(&world, method);
         world
             .endpoint
@@ -246,7 +246,7 @@ impl Drop for Place {
 #[test]
 fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
     for method in METHODS {
-        let world = World::new();
+        let world = Harness::new();
         let place = Place::new();
         place.write(format!("{}\n", method.credential(Which::Old)));
         let client = world.build(method.by_file(world.builder(), &place.0));
@@ -255,7 +255,7 @@ fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
         place.replace(format!("\u{feff}{}\r\n", method.credential(Which::New)));
         attempt.answer(Reply::refuse(401, "invalid_client"));
         world.runtime.run_until_stalled();
-        assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+        assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
         assert_eq!(method.used(&world), [Which::Old, Which::New]);
         assert_eq!(world.time().elapsed(), Duration::ZERO, "{method:?}");
     }
@@ -314,7 +314,7 @@ fn b3_what_is_wrong_with_a_file_is_told_with_its_name_and_can_be_mended() {
             Wrong::Empty,
             Wrong::NotText,
         ] {
-            let world = World::new();
+            let world = Harness::new();
             let place = Place::new();
             wrong.make(&place);
             if matches!(wrong, Wrong::NotPermitted) && std::fs::read(&place.0).is_ok() {

@@ -12,14 +12,16 @@ use alf_core::{
 use async_trait::async_trait;
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, ATTEMPT_TIMEOUT, CLIENT_ID, LIFETIME, Reply, World, just_before, millis,
-    seconds, shown,
+    ACQUIRE_TIMEOUT, ATTEMPT_TIMEOUT, CLIENT_ID, Harness, LIFETIME, Reply, access_token,
+    just_before, millis, seconds,
 };
 
 /// A token or an error, however long that takes.
-fn ask_patiently(world: &World, tokens: &TokenManager) -> Result<Token, TokenError> {
+fn ask_patiently(harness: &Harness, tokens: &TokenManager) -> Result<Token, TokenError> {
     let tokens = tokens.clone();
-    world.runtime.block_on(async move { tokens.token().await })
+    harness
+        .runtime
+        .block_on(async move { tokens.token().await })
 }
 
 fn assert_jittered(pause: Duration, full: Duration) {
@@ -29,20 +31,23 @@ fn assert_jittered(pause: Duration, full: Duration) {
 
 #[test]
 fn b1_an_outage_is_ridden_out_with_doubling_pauses() {
-    let world = World::new();
-    let tokens = world.tokens();
+    let harness = Harness::new();
+    let tokens = harness.tokens();
     for _ in 0..7 {
-        world
+        harness
             .endpoint
             .reply(Reply::Fail(ExchangeErrorKind::Connect));
     }
-    assert_eq!(shown(&ask_patiently(&world, &tokens).unwrap()), "token-1");
-    let pauses = world.endpoint.pauses();
+    assert_eq!(
+        access_token(&ask_patiently(&harness, &tokens).unwrap()),
+        "token-1"
+    );
+    let pauses = harness.endpoint.pauses();
     for (pause, full) in pauses.iter().zip([100, 200, 400, 800, 1000, 1000, 1000]) {
         assert_jittered(*pause, millis(full));
     }
     assert_eq!(pauses.len(), 7);
-    assert_eq!(world.events.count("AttemptFailed"), 7);
+    assert_eq!(harness.events.count("AttemptFailed"), 7);
 }
 
 #[test]
@@ -64,12 +69,12 @@ fn b1_transient_failures_are_tried_again() {
         .chain(failures)
         .chain(others);
     for reply in all {
-        let world = World::new();
-        let tokens = world.tokens();
-        world.endpoint.reply(reply.clone());
-        let token = ask_patiently(&world, &tokens);
+        let harness = Harness::new();
+        let tokens = harness.tokens();
+        harness.endpoint.reply(reply.clone());
+        let token = ask_patiently(&harness, &tokens);
         assert!(token.is_ok(), "{reply:?} {token:?}");
-        assert_eq!(world.endpoint.requests(), 2, "{reply:?}");
+        assert_eq!(harness.endpoint.requests(), 2, "{reply:?}");
     }
 }
 
@@ -85,31 +90,31 @@ fn b1_permanent_failures_end_the_acquisition() {
         Reply::Fail(ExchangeErrorKind::TooLarge),
     ];
     for reply in answers.into_iter().chain(others) {
-        let world = World::new();
-        world.endpoint.otherwise(reply.clone());
-        let error = world.ask_now(&world.tokens()).unwrap_err();
+        let harness = Harness::new();
+        harness.endpoint.otherwise(reply.clone());
+        let error = harness.ask_now(&harness.tokens()).unwrap_err();
         assert!(!error.is_transient(), "{reply:?}");
-        assert_eq!(world.endpoint.requests(), 1, "{reply:?}");
+        assert_eq!(harness.endpoint.requests(), 1, "{reply:?}");
     }
 }
 
 #[test]
 fn b1_an_attempt_is_given_up_after_attempt_timeout() {
-    let world = World::new();
-    let tokens = world.tokens();
-    world.endpoint.reply(Reply::Never);
-    let mut call = world.ask(&tokens);
-    world.advance(just_before(ATTEMPT_TIMEOUT));
-    assert_eq!(world.endpoint.under_way(), 1);
-    world.advance(millis(1));
-    assert_eq!(world.endpoint.under_way(), 0, "its future is dropped");
-    world.advance(millis(100));
-    assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.reply(Reply::Never);
+    let mut call = harness.ask(&tokens);
+    harness.advance(just_before(ATTEMPT_TIMEOUT));
+    assert_eq!(harness.endpoint.under_way(), 1);
+    harness.advance(millis(1));
+    assert_eq!(harness.endpoint.under_way(), 0, "its future is dropped");
+    harness.advance(millis(100));
+    assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
     assert_jittered(
-        world.endpoint.pauses()[0].saturating_sub(ATTEMPT_TIMEOUT),
+        harness.endpoint.pauses()[0].saturating_sub(ATTEMPT_TIMEOUT),
         millis(100),
     );
-    let timeouts = world.endpoint.exchanges();
+    let timeouts = harness.endpoint.exchanges();
     assert_eq!(timeouts[0].options.timeout(), ATTEMPT_TIMEOUT);
     // What is left of the acquisition's time is less.
     assert!(timeouts[1].options.timeout() < ATTEMPT_TIMEOUT);
@@ -117,19 +122,22 @@ fn b1_an_attempt_is_given_up_after_attempt_timeout() {
 
 #[test]
 fn b1_attempt_timeout_can_be_set() {
-    let world = World::new();
-    let client = world.client_with(|builder| builder.attempt_timeout(seconds(1)));
-    world.endpoint.reply(Reply::Never);
-    let call = world.ask(client.tokens());
-    world.advance(millis(1100));
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.attempt_timeout(seconds(1)));
+    harness.endpoint.reply(Reply::Never);
+    let call = harness.ask(client.tokens());
+    harness.advance(millis(1100));
     assert!(call.is_finished());
-    assert_eq!(world.endpoint.exchanges()[0].options.timeout(), seconds(1));
+    assert_eq!(
+        harness.endpoint.exchanges()[0].options.timeout(),
+        seconds(1)
+    );
 }
 
 #[test]
 fn b1_retry_after_lengthens_a_pause_and_never_shortens_one() {
-    let world = World::new();
-    let wall_clock = world.runtime.wall_clock();
+    let harness = Harness::new();
+    let wall_clock = harness.runtime.wall_clock();
     let date = httpdate::fmt_http_date(wall_clock + seconds(4));
     for (value, least, most) in [
         ("3", seconds(3), seconds(3)),
@@ -138,13 +146,13 @@ fn b1_retry_after_lengthens_a_pause_and_never_shortens_one() {
         ("soon", millis(80), millis(100)),
         ("-5", millis(80), millis(100)),
     ] {
-        let world = World::new();
-        let tokens = world.tokens();
-        world
+        let harness = Harness::new();
+        let tokens = harness.tokens();
+        harness
             .endpoint
             .reply(Reply::status(429).header("retry-after", value));
-        ask_patiently(&world, &tokens).unwrap();
-        let pause = world.endpoint.pauses()[0];
+        ask_patiently(&harness, &tokens).unwrap();
+        let pause = harness.endpoint.pauses()[0];
         assert!((least..=most).contains(&pause), "{value} {pause:?}");
     }
 }
@@ -152,35 +160,35 @@ fn b1_retry_after_lengthens_a_pause_and_never_shortens_one() {
 #[test]
 fn b1_b2_a_retry_after_past_the_deadline_ends_the_acquisition_and_is_waited_out() {
     for (value, rest) in [("10", 10), ("60", 60), ("86400", 300)] {
-        let world = World::new();
-        let tokens = world.tokens();
-        world
+        let harness = Harness::new();
+        let tokens = harness.tokens();
+        harness
             .endpoint
             .reply(Reply::status(503).header("retry-after", value));
-        let error = world.ask_now(&tokens).unwrap_err();
+        let error = harness.ask_now(&tokens).unwrap_err();
         assert_eq!(error.status().unwrap(), 503);
-        assert_eq!(world.rest_after(&error), seconds(rest));
-        world.advance(just_before(seconds(rest)));
-        assert!(world.ask_now(&tokens).is_err());
-        assert_eq!(world.endpoint.requests(), 1);
-        world.advance(millis(1));
-        assert_eq!(world.token_now(&tokens), "token-1");
+        assert_eq!(harness.back_off_after(&error), seconds(rest));
+        harness.advance(just_before(seconds(rest)));
+        assert!(harness.ask_now(&tokens).is_err());
+        assert_eq!(harness.endpoint.requests(), 1);
+        harness.advance(millis(1));
+        assert_eq!(harness.token_now(&tokens), "token-1");
     }
 }
 
 #[test]
 fn b1_every_attempt_is_built_anew() {
-    let world = World::new();
+    let harness = Harness::new();
     let reads = Arc::new(AtomicUsize::new(0));
     let secret = ClientSecret::from_fn(move || {
         let number = reads.fetch_add(1, Ordering::Relaxed);
         async move { Ok::<_, String>(format!("secret-{number}")) }
     });
-    let client = world.build(world.builder().client_secret_post(CLIENT_ID, secret));
-    world.endpoint.reply(Reply::status(503));
-    world.endpoint.reply(Reply::status(503));
-    ask_patiently(&world, client.tokens()).unwrap();
-    for (number, exchange) in world.endpoint.exchanges().iter().enumerate() {
+    let client = harness.build(harness.builder().client_secret_post(CLIENT_ID, secret));
+    harness.endpoint.reply(Reply::status(503));
+    harness.endpoint.reply(Reply::status(503));
+    ask_patiently(&harness, client.tokens()).unwrap();
+    for (number, exchange) in harness.endpoint.exchanges().iter().enumerate() {
         let secret = format!("client_secret=secret-{number}");
         assert!(exchange.body.ends_with(&secret), "{}", exchange.body);
     }
@@ -188,7 +196,7 @@ fn b1_every_attempt_is_built_anew() {
 
 #[test]
 fn b1_a_proof_that_may_come_yet_is_tried_again() {
-    let world = World::new();
+    let harness = Harness::new();
     let reads = Arc::new(AtomicUsize::new(0));
     let secret = ClientSecret::from_fn(move || {
         let fails = reads.fetch_add(1, Ordering::Relaxed) < 2;
@@ -200,9 +208,9 @@ fn b1_a_proof_that_may_come_yet_is_tried_again() {
             }
         }
     });
-    let client = world.build(world.builder().client_secret(CLIENT_ID, secret));
-    assert!(ask_patiently(&world, client.tokens()).is_ok());
-    assert_eq!(world.endpoint.requests(), 1);
+    let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
+    assert!(ask_patiently(&harness, client.tokens()).is_ok());
+    assert_eq!(harness.endpoint.requests(), 1);
 }
 
 /// A proof that cannot be made.
@@ -221,105 +229,105 @@ impl ClientAuthentication for NoKey {
 
 #[test]
 fn b1_a_proof_that_cannot_be_made_ends_the_acquisition_and_sends_nothing() {
-    let world = World::new();
-    let client = world.build(world.builder().client_authentication(CLIENT_ID, NoKey));
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    let harness = Harness::new();
+    let client = harness.build(harness.builder().client_authentication(CLIENT_ID, NoKey));
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Authentication);
     assert!(!error.is_transient());
-    assert_eq!(world.endpoint.requests(), 0);
+    assert_eq!(harness.endpoint.requests(), 0);
 }
 
 #[test]
 fn b2_a_wrong_secret_is_one_request_for_a_thousand_callers() {
-    let world = World::new();
-    let tokens = world.tokens();
-    world
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness
         .endpoint
         .otherwise(Reply::refuse(401, "invalid_client"));
     for _ in 0..1000 {
-        let error = world.ask_now(&tokens).unwrap_err();
+        let error = harness.ask_now(&tokens).unwrap_err();
         assert_eq!(error.kind(), TokenErrorKind::Refused);
         assert_eq!(error.error_code(), Some("invalid_client"));
         assert_eq!(error.status().unwrap(), 401);
-        assert_eq!(world.rest_after(&error), seconds(1));
+        assert_eq!(harness.back_off_after(&error), seconds(1));
     }
-    assert_eq!(world.endpoint.requests(), 1);
-    world.assert_at_rest();
+    assert_eq!(harness.endpoint.requests(), 1);
+    harness.assert_idle();
 }
 
 #[test]
 fn b2_after_permanent_failures_the_rest_doubles_to_a_minute_and_a_success_resets_it() {
-    let world = World::new();
-    let tokens = world.tokens();
+    let harness = Harness::new();
+    let tokens = harness.tokens();
     for (pass, rest) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
-        world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
-        let error = world.ask_now(&tokens).unwrap_err();
-        assert_eq!(world.rest_after(&error), seconds(rest));
-        world.advance(just_before(seconds(rest)));
+        harness.endpoint.reply(Reply::refuse(400, "invalid_scope"));
+        let error = harness.ask_now(&tokens).unwrap_err();
+        assert_eq!(harness.back_off_after(&error), seconds(rest));
+        harness.advance(just_before(seconds(rest)));
         assert_eq!(
-            world.ask_now(&tokens).unwrap_err().kind(),
+            harness.ask_now(&tokens).unwrap_err().kind(),
             TokenErrorKind::Refused
         );
-        assert_eq!(world.endpoint.requests(), pass + 1);
-        world.advance(millis(1));
+        assert_eq!(harness.endpoint.requests(), pass + 1);
+        harness.advance(millis(1));
     }
-    world.token_now(&tokens);
-    world.advance(LIFETIME);
-    world.endpoint.reply(Reply::refuse(400, "invalid_scope"));
-    let error = world.ask_now(&tokens).unwrap_err();
-    assert_eq!(world.rest_after(&error), seconds(1));
+    harness.token_now(&tokens);
+    harness.advance(LIFETIME);
+    harness.endpoint.reply(Reply::refuse(400, "invalid_scope"));
+    let error = harness.ask_now(&tokens).unwrap_err();
+    assert_eq!(harness.back_off_after(&error), seconds(1));
 }
 
 #[test]
 fn b2_after_transient_failures_the_rest_doubles_to_5_s_and_later_acquisitions_pause_longer() {
-    let world = World::new();
-    let tokens = world.tokens();
-    world.endpoint.otherwise(Reply::status(503));
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.otherwise(Reply::status(503));
     for (pass, rest) in [1, 2, 4, 5, 5].into_iter().enumerate() {
-        let before = world.endpoint.requests();
-        let begun = world.time().elapsed();
-        let error = ask_patiently(&world, &tokens).unwrap_err();
-        assert!(world.time().elapsed().saturating_sub(begun) < ACQUIRE_TIMEOUT);
+        let before = harness.endpoint.requests();
+        let begun = harness.time().elapsed();
+        let error = ask_patiently(&harness, &tokens).unwrap_err();
+        assert!(harness.time().elapsed().saturating_sub(begun) < ACQUIRE_TIMEOUT);
         assert_eq!(error.kind(), TokenErrorKind::Refused);
-        assert_eq!(world.rest_after(&error), seconds(rest));
+        assert_eq!(harness.back_off_after(&error), seconds(rest));
         if pass > 0 {
-            let pauses = &world.endpoint.pauses()[before..];
+            let pauses = &harness.endpoint.pauses()[before..];
             assert!(!pauses.is_empty());
             for (pause, full) in pauses.iter().zip([1, 2, 4, 4]) {
                 assert_jittered(*pause, seconds(full));
             }
         }
-        world.advance(seconds(rest));
+        harness.advance(seconds(rest));
     }
     // Ten seconds of outage cost a handful of requests, and its end is noticed within 5 s.
     assert!(
-        world.endpoint.requests() < 40,
+        harness.endpoint.requests() < 40,
         "{}",
-        world.endpoint.requests()
+        harness.endpoint.requests()
     );
-    world.endpoint.otherwise(Reply::Issue);
-    assert_eq!(world.token_now(&tokens), "token-1");
+    harness.endpoint.otherwise(Reply::Issue);
+    assert_eq!(harness.token_now(&tokens), "token-1");
 }
 
 #[test]
 fn b2_the_rest_is_over_when_retry_at_says() {
-    let world = World::new();
-    let tokens = world.tokens();
-    world.endpoint.reply(Reply::refuse(400, "invalid_client"));
-    let error = world.ask_now(&tokens).unwrap_err();
-    world.advance(world.rest_after(&error));
-    assert_eq!(world.token_now(&tokens), "token-1");
-    assert_eq!(world.endpoint.requests(), 2);
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.reply(Reply::refuse(400, "invalid_client"));
+    let error = harness.ask_now(&tokens).unwrap_err();
+    harness.advance(harness.back_off_after(&error));
+    assert_eq!(harness.token_now(&tokens), "token-1");
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
 fn b1_a_time_out_says_which() {
-    let world = World::new();
-    let tokens = world.tokens();
-    world.endpoint.otherwise(Reply::Never);
-    let call = world.ask(&tokens);
-    world.advance(ATTEMPT_TIMEOUT);
-    let told = world.events.all().join("\n");
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.otherwise(Reply::Never);
+    let call = harness.ask(&tokens);
+    harness.advance(ATTEMPT_TIMEOUT);
+    let told = harness.events.all().join("\n");
     let attempt = format!("kind: {:?}", TokenErrorKind::Timeout(TimeoutPhase::Attempt));
     assert!(told.contains(&attempt), "{told}");
     drop(call);

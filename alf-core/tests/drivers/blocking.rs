@@ -14,7 +14,7 @@ use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use pollster::block_on;
 
-use crate::support::{ACQUIRE_TIMEOUT, API, CLIENT_ID, SECRET, TOKEN_ENDPOINT, shown};
+use crate::support::{ACQUIRE_TIMEOUT, API, CLIENT_ID, SECRET, TOKEN_ENDPOINT, access_token};
 
 const THREADS: usize = 50;
 
@@ -135,7 +135,7 @@ fn p2_a_thread_gets_its_response() {
         assert_eq!(get(&client).unwrap(), "Bearer token-1");
     }
     let token = client.tokens().token_blocking().unwrap();
-    assert_eq!(shown(&token), "token-1");
+    assert_eq!(access_token(&token), "token-1");
     assert_eq!(servers.token_requests(), 1);
 }
 
@@ -157,7 +157,7 @@ fn p2_an_executor_whose_only_thread_blocks_does_not_deadlock() {
     let answer = block_on(async { block_on(async { get(&client).unwrap() }) });
     assert_eq!(answer, "Bearer token-2");
     let token = block_on(async { client.tokens().token_blocking().unwrap() });
-    assert_eq!(shown(&token), "token-2");
+    assert_eq!(access_token(&token), "token-2");
 }
 
 #[cfg(feature = "tokio")]
@@ -231,7 +231,7 @@ fn s5_a_closure_that_hangs_holds_up_no_caller() {
         servers.wait_for_token_requests(2);
         servers.let_token_requests_go();
         // What hung is late, and changes nothing.
-        assert_eq!(shown(&next.join().unwrap()), "token-2");
+        assert_eq!(access_token(&next.join().unwrap()), "token-2");
     });
     time.wait_until_idle();
     assert_eq!(get(&client).unwrap(), "Bearer token-2");

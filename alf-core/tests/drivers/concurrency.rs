@@ -13,14 +13,14 @@ use futures_util::future::{Either, abortable, join_all, select};
 use pollster::block_on;
 
 use crate::support::{
-    API, Api, ApiRequest, CLIENT_ID, Endpoint, Journal, Reply, SECRET, TOKEN_ENDPOINT, shown,
+    API, Api, ApiRequest, CLIENT_ID, CallLog, Endpoint, Reply, SECRET, TOKEN_ENDPOINT, access_token,
 };
 
 const THREADS: usize = 8;
 
 /// A client on that runtime, and its ends.
 fn client_on(runtime: impl Runtime + Clone) -> (Client<Api>, Endpoint, Api) {
-    let journal = Journal::default();
+    let journal = CallLog::default();
     let endpoint = Endpoint::new(Arc::new(runtime.clone()), journal.clone());
     let api = Api::new(journal);
     let client = Client::builder(TOKEN_ENDPOINT)
@@ -111,7 +111,7 @@ fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
     for _ in 0..1000 {
         let client = client.clone();
         let (call, handle) =
-            abortable(async move { shown(&client.tokens().token().await.unwrap()) });
+            abortable(async move { access_token(&client.tokens().token().await.unwrap()) });
         handles.push(handle);
         calls.push(call);
     }
@@ -176,7 +176,7 @@ fn s4_a_transport_that_panics_once_stops_no_thread() {
         let tokens = block_on(join_all((0..20).map(|_| client.tokens().token())));
         tokens
             .iter()
-            .all(|token| shown(token.as_ref().unwrap()) == "token-1")
+            .all(|token| access_token(token.as_ref().unwrap()) == "token-1")
     });
     assert_eq!(tokens, [true; THREADS]);
     assert_eq!(endpoint.requests(), 2);

@@ -4,45 +4,46 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{
-    API, ApiRequest, ApiResponse, OTHER_API, Reply, World, just_before, millis, seconds, shown,
+    API, ApiRequest, ApiResponse, Harness, OTHER_API, Reply, access_token, just_before, millis,
+    seconds,
 };
 
 /// Sends a request that is rejected, and says whether that cost a renewal.
 fn costs_a_renewal(
-    world: &World,
+    harness: &Harness,
     client: &alf_core::Client<crate::support::Api>,
     url: &str,
 ) -> bool {
-    let before = world.endpoint.requests();
-    let answer = world.send_now(client, ApiRequest::get(url)).unwrap();
+    let before = harness.endpoint.requests();
+    let answer = harness.send_now(client, ApiRequest::get(url)).unwrap();
     assert_eq!(answer.status(), 401);
-    world.endpoint.requests() > before
+    harness.endpoint.requests() > before
 }
 
 #[test]
 fn r6_an_api_that_always_says_401_causes_ever_fewer_renewals() {
-    let world = World::new();
-    let client = world.client();
-    world.api.answers(|_| ApiResponse::rejection());
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.answers(|_| ApiResponse::rejection());
     for cooldown in [1, 2, 4, 8, 16, 32, 60, 60] {
-        assert!(costs_a_renewal(&world, &client, API), "{cooldown}");
+        assert!(costs_a_renewal(&harness, &client, API), "{cooldown}");
         for _ in 0..10 {
-            assert!(!costs_a_renewal(&world, &client, API), "{cooldown}");
+            assert!(!costs_a_renewal(&harness, &client, API), "{cooldown}");
         }
-        world.advance(just_before(seconds(cooldown)));
-        assert!(!costs_a_renewal(&world, &client, API), "{cooldown}");
-        world.advance(millis(1));
+        harness.advance(just_before(seconds(cooldown)));
+        assert!(!costs_a_renewal(&harness, &client, API), "{cooldown}");
+        harness.advance(millis(1));
     }
-    assert_eq!(world.events.count("RejectionReturned"), 8 * 11);
+    assert_eq!(harness.events.count("RejectionReturned"), 8 * 11);
 }
 
 #[test]
 fn r6_it_does_not_hide_a_revocation_from_other_origins() {
-    let world = World::new();
-    let client = world.client();
+    let harness = Harness::new();
+    let client = harness.client();
     let revoked = Arc::new(AtomicUsize::new(0));
     let script = Arc::clone(&revoked);
-    world.api.answers(move |sent| {
+    harness.api.answers(move |sent| {
         let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
         let is_odd = sent.origin.host() == "api.example.com";
         if is_odd || number <= script.load(Ordering::Relaxed) {
@@ -51,91 +52,93 @@ fn r6_it_does_not_hide_a_revocation_from_other_origins() {
             ApiResponse::status_of(200)
         }
     });
-    assert!(costs_a_renewal(&world, &client, API));
-    assert!(!costs_a_renewal(&world, &client, API));
+    assert!(costs_a_renewal(&harness, &client, API));
+    assert!(!costs_a_renewal(&harness, &client, API));
     revoked.store(2, Ordering::Relaxed);
-    let answer = world.send_now(&client, ApiRequest::get(OTHER_API)).unwrap();
+    let answer = harness
+        .send_now(&client, ApiRequest::get(OTHER_API))
+        .unwrap();
     assert_eq!(answer.status(), 200);
-    assert_eq!(world.endpoint.requests(), 3);
+    assert_eq!(harness.endpoint.requests(), 3);
     // E1 to E3 go on in a cool-down.
-    assert!(!costs_a_renewal(&world, &client, API));
-    assert_eq!(world.token_now(client.tokens()), "token-3");
+    assert!(!costs_a_renewal(&harness, &client, API));
+    assert_eq!(harness.token_now(client.tokens()), "token-3");
 }
 
 #[test]
 fn r6_many_useless_replays_of_one_generation_count_once() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    let answers: Vec<_> = (0..100).map(|_| world.api.hold()).collect();
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    let answers: Vec<_> = (0..100).map(|_| harness.api.hold()).collect();
     let calls: Vec<_> = (0..100)
-        .map(|_| world.send(&client, ApiRequest::get(API)))
+        .map(|_| harness.send(&client, ApiRequest::get(API)))
         .collect();
-    world.api.answers(|_| ApiResponse::rejection());
+    harness.api.answers(|_| ApiResponse::rejection());
     drop(answers);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     assert!(calls.iter().all(alf_testkit::Call::is_finished));
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.endpoint.requests(), 2);
     // The cool-down is the first one: a second.
-    world.advance(seconds(1));
-    assert!(costs_a_renewal(&world, &client, API));
+    harness.advance(seconds(1));
+    assert!(costs_a_renewal(&harness, &client, API));
 }
 
 /// What would tell that a renewal was useless does not come: the API breaks off every replay.
 #[test]
 fn r6_replays_that_are_lost_do_not_make_alf_a_load() {
-    let world = World::new();
-    let client = world.client();
+    let harness = Harness::new();
+    let client = harness.client();
     let sent = AtomicUsize::new(0);
-    world.api.answers(move |_| {
+    harness.api.answers(move |_| {
         if sent.fetch_add(1, Ordering::Relaxed) == 1 {
             ApiResponse::broken_off()
         } else {
             ApiResponse::rejection()
         }
     });
-    assert!(world.send_now(&client, ApiRequest::get(API)).is_err());
+    assert!(harness.send_now(&client, ApiRequest::get(API)).is_err());
     for _ in 0..100 {
-        assert_eq!(world.get_now(&client), 401);
+        assert_eq!(harness.get_now(&client), 401);
     }
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
 fn r6_a_token_that_was_seen_to_be_accepted_has_nothing_to_prove() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
     let upload = ApiRequest::get(API).streaming();
-    assert_eq!(world.send_now(&client, upload).unwrap().status(), 401);
-    assert_eq!(world.get_now(&client), 200);
-    world.api.revoke("token-2");
-    assert_eq!(world.get_now(&client), 200);
-    assert_eq!(world.endpoint.requests(), 3);
+    assert_eq!(harness.send_now(&client, upload).unwrap().status(), 401);
+    assert_eq!(harness.get_now(&client), 200);
+    harness.api.revoke("token-2");
+    assert_eq!(harness.get_now(&client), 200);
+    assert_eq!(harness.endpoint.requests(), 3);
 }
 
 /// The 401's body stalls, so that the replay comes late: others meet the renewed token first.
 #[test]
 fn r6_a_rejection_that_comes_before_the_replay_is_answered_counts() {
-    let world = World::new();
-    let client = world.client();
-    world.api.answers(|_| ApiResponse::rejection());
-    world.api.never_discards();
-    let slow = world.send(&client, ApiRequest::get(API));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.answers(|_| ApiResponse::rejection());
+    harness.api.never_discards();
+    let slow = harness.send(&client, ApiRequest::get(API));
     assert!(!slow.is_finished());
     for _ in 0..100 {
-        assert_eq!(world.get_now(&client), 401);
+        assert_eq!(harness.get_now(&client), 401);
     }
-    assert_eq!(world.endpoint.requests(), 2);
-    world.advance(seconds(1));
+    assert_eq!(harness.endpoint.requests(), 2);
+    harness.advance(seconds(1));
     assert!(slow.is_finished());
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
 fn r6_a_token_of_another_manager_rejects_nothing() {
-    let (one, two) = (World::new(), World::new());
+    let (one, two) = (Harness::new(), Harness::new());
     two.endpoint.reply(Reply::Token("its-own", Some(1000)));
     let (of_one, of_two) = (one.tokens(), two.tokens());
     let foreign = one.ask_now(&of_one).unwrap();
@@ -148,11 +151,11 @@ fn r6_a_token_of_another_manager_rejects_nothing() {
 
 #[test]
 fn r6_an_accepted_replay_clears_the_cool_down() {
-    let world = World::new();
-    let client = world.client();
+    let harness = Harness::new();
+    let client = harness.client();
     let good_from = Arc::new(AtomicUsize::new(usize::MAX));
     let script = Arc::clone(&good_from);
-    world.api.answers(move |sent| {
+    harness.api.answers(move |sent| {
         let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
         if number >= script.load(Ordering::Relaxed) {
             ApiResponse::status_of(200)
@@ -161,114 +164,120 @@ fn r6_an_accepted_replay_clears_the_cool_down() {
         }
     });
     for cooldown in [1, 2, 4] {
-        assert!(costs_a_renewal(&world, &client, API));
-        world.advance(seconds(cooldown));
+        assert!(costs_a_renewal(&harness, &client, API));
+        harness.advance(seconds(cooldown));
     }
     good_from.store(5, Ordering::Relaxed);
-    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(harness.get_now(&client), 200);
     good_from.store(usize::MAX, Ordering::Relaxed);
-    assert!(costs_a_renewal(&world, &client, API), "it was cleared");
-    world.advance(seconds(1));
+    assert!(costs_a_renewal(&harness, &client, API), "it was cleared");
+    harness.advance(seconds(1));
     assert!(
-        costs_a_renewal(&world, &client, API),
+        costs_a_renewal(&harness, &client, API),
         "and begins with a second"
     );
 }
 
 #[test]
 fn r6_the_same_token_again_is_a_useless_renewal() {
-    let world = World::new();
-    let client = world.client();
-    world.endpoint.otherwise(Reply::Token("same", Some(1000)));
-    world.api.revoke("same");
-    assert!(costs_a_renewal(&world, &client, API));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.endpoint.otherwise(Reply::Token("same", Some(1000)));
+    harness.api.revoke("same");
+    assert!(costs_a_renewal(&harness, &client, API));
     for _ in 0..100 {
-        assert!(!costs_a_renewal(&world, &client, API));
+        assert!(!costs_a_renewal(&harness, &client, API));
     }
-    world.advance(seconds(1));
+    harness.advance(seconds(1));
     // Also where less is left of it.
-    world.endpoint.otherwise(Reply::Token("same", Some(900)));
-    assert!(costs_a_renewal(&world, &client, API));
-    world.advance(seconds(1));
-    assert!(!costs_a_renewal(&world, &client, API), "two seconds by now");
+    harness.endpoint.otherwise(Reply::Token("same", Some(900)));
+    assert!(costs_a_renewal(&harness, &client, API));
+    harness.advance(seconds(1));
+    assert!(
+        !costs_a_renewal(&harness, &client, API),
+        "two seconds by now"
+    );
 }
 
 #[test]
 fn r6_a_stream_that_is_always_rejected_cools_down_too() {
-    let world = World::new();
-    let client = world.client();
-    world.api.answers(|_| ApiResponse::rejection());
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.answers(|_| ApiResponse::rejection());
     for _ in 0..100 {
-        let answer = world.send_now(&client, ApiRequest::get(API).streaming());
+        let answer = harness.send_now(&client, ApiRequest::get(API).streaming());
         assert_eq!(answer.unwrap().status(), 401);
-        world.advance(millis(10));
+        harness.advance(millis(10));
     }
-    let requests = world.endpoint.requests();
+    let requests = harness.endpoint.requests();
     assert!(requests <= 4, "{requests} token requests in a second");
 }
 
 #[test]
 fn r6_more_than_64_origins_share_what_is_left() {
-    let world = World::new();
-    let client = world.client();
-    world.api.answers(|_| ApiResponse::rejection());
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.answers(|_| ApiResponse::rejection());
     for number in 0..64 {
         let url = format!("https://api-{number}.example.com");
-        assert!(costs_a_renewal(&world, &client, &url), "{number}");
+        assert!(costs_a_renewal(&harness, &client, &url), "{number}");
     }
     assert!(costs_a_renewal(
-        &world,
+        &harness,
         &client,
         "https://api-64.example.com"
     ));
     // A renewal that the shared one has paid for: no load on the AS, however many there are.
     for number in 65..200 {
         let url = format!("https://api-{number}.example.com");
-        assert!(!costs_a_renewal(&world, &client, &url), "{number}");
+        assert!(!costs_a_renewal(&harness, &client, &url), "{number}");
     }
 }
 
 #[test]
 fn r6_a_loop_of_the_users_own_cools_down_by_time() {
-    let world = World::new();
-    let tokens = world.tokens();
-    let mut token = world.ask_now(&tokens).unwrap();
-    world.advance(seconds(100));
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    let mut token = harness.ask_now(&tokens).unwrap();
+    harness.advance(seconds(100));
     for cooldown in [1, 2, 4] {
         // It served for a while, or its cool-down is over: rejecting it renews it.
         tokens.reject(&token);
-        world.runtime.run_until_stalled();
-        let renewed = world.ask_now(&tokens).unwrap();
+        harness.runtime.run_until_stalled();
+        let renewed = harness.ask_now(&tokens).unwrap();
         assert_ne!(renewed.generation(), token.generation(), "{cooldown}");
         token = renewed;
         // Rejected at once: renewing was useless.
-        let requests = world.endpoint.requests();
+        let requests = harness.endpoint.requests();
         for _ in 0..10 {
             tokens.reject(&token);
-            assert_eq!(shown(&world.ask_now(&tokens).unwrap()), shown(&token));
+            assert_eq!(
+                access_token(&harness.ask_now(&tokens).unwrap()),
+                access_token(&token)
+            );
         }
-        assert_eq!(world.endpoint.requests(), requests);
-        world.advance(just_before(seconds(cooldown)));
+        assert_eq!(harness.endpoint.requests(), requests);
+        harness.advance(just_before(seconds(cooldown)));
         tokens.reject(&token);
-        world.runtime.run_until_stalled();
-        assert_eq!(world.endpoint.requests(), requests, "{cooldown}");
-        world.advance(millis(1));
+        harness.runtime.run_until_stalled();
+        assert_eq!(harness.endpoint.requests(), requests, "{cooldown}");
+        harness.advance(millis(1));
     }
 }
 
 #[test]
 fn r1_a_loop_of_the_users_own_rejects_what_it_sent() {
-    let world = World::new();
-    let tokens = world.tokens();
-    let old = world.ask_now(&tokens).unwrap();
-    world.advance(seconds(2));
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    let old = harness.ask_now(&tokens).unwrap();
+    harness.advance(seconds(2));
     for _ in 0..1000 {
         tokens.reject(&old);
     }
-    world.runtime.run_until_stalled();
-    assert_eq!(world.token_now(&tokens), "token-2");
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.token_now(&tokens), "token-2");
     tokens.reject(&old);
-    world.runtime.run_until_stalled();
-    assert_eq!(world.token_now(&tokens), "token-2");
-    assert_eq!(world.endpoint.requests(), 2);
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.token_now(&tokens), "token-2");
+    assert_eq!(harness.endpoint.requests(), 2);
 }

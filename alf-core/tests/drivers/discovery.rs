@@ -6,7 +6,7 @@ use alf_core::{
 };
 use async_trait::async_trait;
 
-use crate::support::{Api, CLIENT_ID, DUE, Reply, SECRET, World, seconds};
+use crate::support::{Api, CLIENT_ID, DUE, Harness, Reply, SECRET, seconds};
 
 const ISSUER: &str = "https://as.example.com/one";
 const OPENID: &str = "https://as.example.com/one/.well-known/openid-configuration";
@@ -14,11 +14,11 @@ const OAUTH: &str = "https://as.example.com/.well-known/oauth-authorization-serv
 const ENDPOINT: &str = "https://as.example.com/one/token";
 const MOVED: &str = "https://as.example.com/two/token";
 
-fn client(world: &World) -> Client<Api> {
+fn client(harness: &Harness) -> Client<Api> {
     let builder = Client::discover(ISSUER)
-        .runtime(world.runtime.clone())
-        .observer(world.events.clone());
-    world.build(builder.client_secret(CLIENT_ID, SECRET))
+        .runtime(harness.runtime.clone())
+        .observer(harness.events.clone());
+    harness.build(builder.client_secret(CLIENT_ID, SECRET))
 }
 
 fn metadata(endpoint: &str) -> Reply {
@@ -28,8 +28,8 @@ fn metadata(endpoint: &str) -> Reply {
 }
 
 /// Where each request went, in order.
-fn asked(world: &World) -> Vec<String> {
-    let exchanges = world.endpoint.exchanges();
+fn asked(harness: &Harness) -> Vec<String> {
+    let exchanges = harness.endpoint.exchanges();
     exchanges
         .iter()
         .map(|exchange| exchange.uri.clone())
@@ -38,22 +38,22 @@ fn asked(world: &World) -> Vec<String> {
 
 #[test]
 fn t1_token_request_goes_where_the_metadata_says() {
-    let world = World::new();
-    let client = client(&world);
-    assert_eq!(world.endpoint.requests(), 0);
-    world.endpoint.reply(metadata(ENDPOINT));
-    assert_eq!(world.token_now(client.tokens()), "token-1");
-    assert_eq!(asked(&world), [OPENID, ENDPOINT]);
-    let request = &world.endpoint.exchanges()[0];
+    let harness = Harness::new();
+    let client = client(&harness);
+    assert_eq!(harness.endpoint.requests(), 0);
+    harness.endpoint.reply(metadata(ENDPOINT));
+    assert_eq!(harness.token_now(client.tokens()), "token-1");
+    assert_eq!(asked(&harness), [OPENID, ENDPOINT]);
+    let request = &harness.endpoint.exchanges()[0];
     assert_eq!((&*request.method, &*request.body), ("GET", ""));
     assert_eq!(request.header("accept"), "application/json");
     assert_eq!(request.header("authorization"), "");
     // What is known is not asked for again, and every view knows it.
-    world.advance(DUE);
-    world.token_now(client.tokens());
-    world.token_now(&client.tokens().with_scope("write"));
-    assert_eq!(asked(&world), [OPENID, ENDPOINT, ENDPOINT, ENDPOINT]);
-    assert_eq!(world.events.count("IssuerDiscovered"), 1);
+    harness.advance(DUE);
+    harness.token_now(client.tokens());
+    harness.token_now(&client.tokens().with_scope("write"));
+    assert_eq!(asked(&harness), [OPENID, ENDPOINT, ENDPOINT, ENDPOINT]);
+    assert_eq!(harness.events.count("IssuerDiscovered"), 1);
 }
 
 #[test]
@@ -63,30 +63,30 @@ fn t10_document_of_rfc_8414_is_read_where_the_other_is_not_there() {
         Reply::body("<html>a page for everything</html>"),
         Reply::Fail(ExchangeErrorKind::Redirected),
     ] {
-        let world = World::new();
-        let client = client(&world);
-        world.endpoint.reply(nothing);
-        world.endpoint.reply(metadata(ENDPOINT));
-        world.token_now(client.tokens());
-        assert_eq!(asked(&world), [OPENID, OAUTH, ENDPOINT]);
+        let harness = Harness::new();
+        let client = client(&harness);
+        harness.endpoint.reply(nothing);
+        harness.endpoint.reply(metadata(ENDPOINT));
+        harness.token_now(client.tokens());
+        assert_eq!(asked(&harness), [OPENID, OAUTH, ENDPOINT]);
     }
 }
 
 #[test]
 fn t10_error_says_what_was_found_where() {
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.reply(Reply::body("<html>"));
-    world.endpoint.reply(Reply::status(404));
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness.endpoint.reply(Reply::body("<html>"));
+    harness.endpoint.reply(Reply::status(404));
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Discovery);
     assert!(!error.is_transient());
     let found = format!("{OPENID}: not JSON, or truncated; {OAUTH}: status 404");
     assert!(error.to_string().contains(&found), "{error}");
     // The one that was found and cannot be used.
-    world.advance(seconds(1));
-    world.endpoint.reply(Reply::body("{}"));
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    harness.advance(seconds(1));
+    harness.endpoint.reply(Reply::body("{}"));
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     let found = format!("{OPENID}: it names no issuer");
     assert!(error.to_string().contains(&found), "{error}");
 }
@@ -102,51 +102,54 @@ fn metadata_that_cannot_be_used_is_a_permanent_failure_that_says_why() {
         (metadata("http://as.example.com/token"), "plain http"),
         (metadata("/token"), "no absolute URL"),
     ] {
-        let world = World::new();
-        let client = client(&world);
-        world.endpoint.reply(reply);
-        let error = world.ask_now(client.tokens()).unwrap_err();
+        let harness = Harness::new();
+        let client = client(&harness);
+        harness.endpoint.reply(reply);
+        let error = harness.ask_now(client.tokens()).unwrap_err();
         assert_eq!(error.kind(), TokenErrorKind::Discovery);
         assert!(!error.is_transient());
-        let shown = error.to_string();
-        assert!(shown.contains(problem) && shown.contains(ISSUER), "{shown}");
+        let message = error.to_string();
+        assert!(
+            message.contains(problem) && message.contains(ISSUER),
+            "{message}"
+        );
         // No secret went anywhere, and there is no storm.
-        world.ask_now(client.tokens()).unwrap_err();
-        assert_eq!(asked(&world), [OPENID]);
+        harness.ask_now(client.tokens()).unwrap_err();
+        assert_eq!(asked(&harness), [OPENID]);
     }
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.otherwise(Reply::status(404));
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness.endpoint.otherwise(Reply::status(404));
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     assert!(error.to_string().contains("404"), "{error}");
-    assert_eq!(asked(&world), [OPENID, OAUTH]);
+    assert_eq!(asked(&harness), [OPENID, OAUTH]);
 }
 
 #[test]
 fn b1_failures_of_the_metadata_that_may_pass_are_tried_again() {
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.reply(Reply::status(503));
-    world
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness.endpoint.reply(Reply::status(503));
+    harness
         .endpoint
         .reply(Reply::Fail(ExchangeErrorKind::Connect));
-    world.endpoint.reply(metadata(ENDPOINT));
-    let mut call = world.ask(client.tokens());
-    world.advance(seconds(1));
+    harness.endpoint.reply(metadata(ENDPOINT));
+    let mut call = harness.ask(client.tokens());
+    harness.advance(seconds(1));
     assert!(call.take().unwrap().is_ok());
-    assert_eq!(asked(&world), [OPENID, OPENID, OPENID, ENDPOINT]);
+    assert_eq!(asked(&harness), [OPENID, OPENID, OPENID, ENDPOINT]);
 }
 
 #[test]
 fn metadata_is_read_again_after_a_day() {
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.reply(metadata(ENDPOINT));
-    world.token_now(client.tokens());
-    world.advance(seconds(24 * 60 * 60));
-    world.endpoint.reply(metadata(MOVED));
-    world.token_now(client.tokens());
-    assert_eq!(asked(&world), [OPENID, ENDPOINT, OPENID, MOVED]);
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness.endpoint.reply(metadata(ENDPOINT));
+    harness.token_now(client.tokens());
+    harness.advance(seconds(24 * 60 * 60));
+    harness.endpoint.reply(metadata(MOVED));
+    harness.token_now(client.tokens());
+    assert_eq!(asked(&harness), [OPENID, ENDPOINT, OPENID, MOVED]);
 }
 
 #[test]
@@ -157,18 +160,18 @@ fn metadata_is_read_again_where_its_endpoint_stops_answering() {
         Reply::Fail(ExchangeErrorKind::Connect),
         Reply::Fail(ExchangeErrorKind::Redirected),
     ] {
-        let world = World::new();
-        let client = client(&world);
-        world.endpoint.reply(metadata(ENDPOINT));
-        world.token_now(client.tokens());
-        world.advance(DUE);
-        world.endpoint.reply(gone);
-        world.endpoint.otherwise(metadata(MOVED));
+        let harness = Harness::new();
+        let client = client(&harness);
+        harness.endpoint.reply(metadata(ENDPOINT));
+        harness.token_now(client.tokens());
+        harness.advance(DUE);
+        harness.endpoint.reply(gone);
+        harness.endpoint.otherwise(metadata(MOVED));
         // A due token: the renewal runs beside.
-        world.token_now(client.tokens());
-        world.advance(seconds(60));
-        world.token_now(client.tokens());
-        let asked = asked(&world);
+        harness.token_now(client.tokens());
+        harness.advance(seconds(60));
+        harness.token_now(client.tokens());
+        let asked = asked(&harness);
         assert_eq!(asked[..3], [OPENID, ENDPOINT, ENDPOINT]);
         assert_eq!(asked[3..5], [OPENID, MOVED], "{asked:?}");
     }
@@ -181,48 +184,48 @@ fn what_is_known_is_used_while_the_metadata_cannot_be_read() {
         Reply::body("{}"),
         Reply::Fail(ExchangeErrorKind::Connect),
     ] {
-        let world = World::new();
-        let client = client(&world);
-        world.endpoint.reply(metadata(ENDPOINT));
-        world.token_now(client.tokens());
-        world.advance(seconds(24 * 60 * 60));
-        world.endpoint.reply(broken);
-        assert_eq!(world.token_now(client.tokens()), "token-2");
-        assert_eq!(asked(&world), [OPENID, ENDPOINT, OPENID, ENDPOINT]);
+        let harness = Harness::new();
+        let client = client(&harness);
+        harness.endpoint.reply(metadata(ENDPOINT));
+        harness.token_now(client.tokens());
+        harness.advance(seconds(24 * 60 * 60));
+        harness.endpoint.reply(broken);
+        assert_eq!(harness.token_now(client.tokens()), "token-2");
+        assert_eq!(asked(&harness), [OPENID, ENDPOINT, OPENID, ENDPOINT]);
     }
 }
 
 #[test]
 fn s5_silent_metadata_leaves_half_of_the_time_to_the_token_request() {
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.reply(metadata(ENDPOINT));
-    world.token_now(client.tokens());
-    world.advance(seconds(24 * 60 * 60));
-    world.endpoint.reply(Reply::Never);
-    let mut call = world.ask(client.tokens());
-    world.advance(seconds(3));
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness.endpoint.reply(metadata(ENDPOINT));
+    harness.token_now(client.tokens());
+    harness.advance(seconds(24 * 60 * 60));
+    harness.endpoint.reply(Reply::Never);
+    let mut call = harness.ask(client.tokens());
+    harness.advance(seconds(3));
     assert!(call.take().unwrap().is_ok());
-    assert_eq!(world.endpoint.requests(), 4);
-    world.assert_at_rest();
+    assert_eq!(harness.endpoint.requests(), 4);
+    harness.assert_idle();
 }
 
 #[test]
 fn t2_method_that_the_server_does_not_list_is_refused_and_the_others_are_named() {
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.reply(Reply::body(format!(
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness.endpoint.reply(Reply::body(format!(
         r#"{{"issuer":"{ISSUER}","token_endpoint":"{ENDPOINT}",
             "token_endpoint_auth_methods_supported":["private_key_jwt","client_secret_post"]}}"#
     )));
-    let error = world.ask_now(client.tokens()).unwrap_err();
-    let shown = error.to_string();
+    let error = harness.ask_now(client.tokens()).unwrap_err();
+    let message = error.to_string();
     assert!(
-        shown.contains("does not offer client_secret_basic")
-            && shown.ends_with("it offers private_key_jwt, client_secret_post"),
-        "{shown}"
+        message.contains("does not offer client_secret_basic")
+            && message.ends_with("it offers private_key_jwt, client_secret_post"),
+        "{message}"
     );
-    assert_eq!(asked(&world), [OPENID]);
+    assert_eq!(asked(&harness), [OPENID]);
 }
 
 #[test]
@@ -246,16 +249,16 @@ fn t2_client_that_authenticates_by_tls_goes_to_the_alias() {
         }
     }
 
-    let world = World::new();
-    let builder = Client::discover(ISSUER).runtime(world.runtime.clone());
-    let client = world.build(builder.client_authentication(CLIENT_ID, ByTls));
-    world.endpoint.reply(Reply::body(format!(
+    let harness = Harness::new();
+    let builder = Client::discover(ISSUER).runtime(harness.runtime.clone());
+    let client = harness.build(builder.client_authentication(CLIENT_ID, ByTls));
+    harness.endpoint.reply(Reply::body(format!(
         r#"{{"issuer":"{ISSUER}","token_endpoint":"{ENDPOINT}",
             "mtls_endpoint_aliases":{{"token_endpoint":"{MOVED}"}}}}"#
     )));
-    world.token_now(client.tokens());
-    assert_eq!(asked(&world), [OPENID, MOVED]);
-    let body = &world.endpoint.exchanges()[1].body;
+    harness.token_now(client.tokens());
+    assert_eq!(asked(&harness), [OPENID, MOVED]);
+    let body = &harness.endpoint.exchanges()[1].body;
     assert!(
         body.ends_with("seen_issuer=https%3A%2F%2Fas.example.com%2Fone"),
         "{body}"
@@ -274,54 +277,56 @@ fn t8_issuer_is_https_without_query_or_fragment() {
         "ftp://as.example.com",
         "",
     ] {
-        let world = World::new();
+        let harness = Harness::new();
         let builder = Client::discover(issuer).client_secret(CLIENT_ID, SECRET);
         let built = builder.build_with(
-            std::sync::Arc::new(world.api.clone()),
-            std::sync::Arc::new(world.endpoint.clone()),
+            std::sync::Arc::new(harness.api.clone()),
+            std::sync::Arc::new(harness.endpoint.clone()),
         );
         let error = built.unwrap_err().to_string();
         assert!(error.starts_with("issuer: "), "{issuer}: {error}");
     }
     let builder = Client::discover("http://127.0.0.1:9400").client_secret(CLIENT_ID, SECRET);
-    World::new().build(builder);
+    Harness::new().build(builder);
 }
 
 #[test]
 fn b1_busy_document_says_nothing_of_whether_it_is_there() {
     for status in [408, 425, 429] {
-        let world = World::new();
-        let client = client(&world);
-        world
+        let harness = Harness::new();
+        let client = client(&harness);
+        harness
             .endpoint
             .reply(Reply::status(status).header("Retry-After", "1"));
-        world.endpoint.reply(metadata(ENDPOINT));
-        let mut call = world.ask(client.tokens());
-        world.advance(seconds(2));
+        harness.endpoint.reply(metadata(ENDPOINT));
+        let mut call = harness.ask(client.tokens());
+        harness.advance(seconds(2));
         assert!(call.take().unwrap().is_ok(), "{status}");
-        assert_eq!(asked(&world), [OPENID, OPENID, ENDPOINT]);
+        assert_eq!(asked(&harness), [OPENID, OPENID, ENDPOINT]);
     }
 }
 
 #[test]
 fn t4_what_the_metadata_says_is_shown_in_short() {
-    let world = World::new();
-    let client = client(&world);
+    let harness = Harness::new();
+    let client = client(&harness);
     let methods = vec!["\"method-of-a-length\""; 3000].join(",");
-    world.endpoint.reply(Reply::body(format!(
+    harness.endpoint.reply(Reply::body(format!(
         r#"{{"issuer":"{ISSUER}","token_endpoint":"{ENDPOINT}",
             "token_endpoint_auth_methods_supported":[{methods}]}}"#
     )));
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     assert!(error.to_string().len() < 600, "{error}");
 }
 
 #[test]
 fn t8_https_issuer_names_no_http_endpoint() {
-    let world = World::new();
-    let client = client(&world);
-    world.endpoint.reply(metadata("http://localhost:99/token"));
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    let harness = Harness::new();
+    let client = client(&harness);
+    harness
+        .endpoint
+        .reply(metadata("http://localhost:99/token"));
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Discovery);
-    assert_eq!(asked(&world), [OPENID]);
+    assert_eq!(asked(&harness), [OPENID]);
 }

@@ -4,57 +4,57 @@ use alf_core::{Error, ExchangeErrorKind, TokenErrorKind};
 use http::HeaderMap;
 
 use crate::support::{
-    API, ATTEMPT_TIMEOUT, ApiRequest, CLIENT_ID, LIFETIME, Reply, TOKEN_ENDPOINT, World,
+    API, ATTEMPT_TIMEOUT, ApiRequest, CLIENT_ID, Harness, LIFETIME, Reply, TOKEN_ENDPOINT,
     just_before, millis, seconds,
 };
 
 #[test]
 fn f1_a_token_is_got_before_the_request_is_sent() {
-    let world = World::new();
-    assert_eq!(world.get_now(&world.client()), 200);
-    assert_eq!(world.journal.take(), ["exchange", "send token-1"]);
+    let harness = Harness::new();
+    assert_eq!(harness.get_now(&harness.client()), 200);
+    assert_eq!(harness.log.take(), ["exchange", "send token-1"]);
 }
 
 #[test]
 fn f1_a_usable_token_is_used_again() {
-    let world = World::new();
-    let client = world.client();
+    let harness = Harness::new();
+    let client = harness.client();
     for _ in 0..1000 {
-        assert_eq!(world.get_now(&client), 200);
+        assert_eq!(harness.get_now(&client), 200);
     }
-    assert_eq!(world.endpoint.requests(), 1);
+    assert_eq!(harness.endpoint.requests(), 1);
 }
 
 #[test]
 fn f2_the_token_stands_in_place_of_every_authorization_value() {
-    let world = World::new();
+    let harness = Harness::new();
     let request = ApiRequest::get(API)
         .authorization("Basic b2xk")
         .authorization("Bearer old");
-    world.send_now(&world.client(), request).unwrap();
-    assert_eq!(world.api.sent()[0].authorization, ["Bearer token-1"]);
-    assert!(world.api.sent()[0].authorization[0].is_sensitive());
+    harness.send_now(&harness.client(), request).unwrap();
+    assert_eq!(harness.api.sent()[0].authorization, ["Bearer token-1"]);
+    assert!(harness.api.sent()[0].authorization[0].is_sensitive());
 }
 
 #[test]
 fn f3_a_401_renews_the_token_and_replays_the_request_once() {
-    let world = World::new();
-    let client = world.client();
-    world.api.revoke("token-1");
-    assert_eq!(world.get_now(&client), 200);
-    assert_eq!(world.api.tokens_sent(), ["token-1", "token-2"]);
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.revoke("token-1");
+    assert_eq!(harness.get_now(&client), 200);
+    assert_eq!(harness.api.tokens_sent(), ["token-1", "token-2"]);
     // Also on the replay there is one value.
-    assert_eq!(world.api.sent()[1].authorization, ["Bearer token-2"]);
+    assert_eq!(harness.api.sent()[1].authorization, ["Bearer token-2"]);
 }
 
 #[test]
 fn f4_a_refused_token_is_an_error_and_nothing_is_sent() {
-    let world = World::new();
+    let harness = Harness::new();
     let body = r#"{"error":"invalid_scope","error_description":"no such scope"}"#;
-    world
+    harness
         .endpoint
         .reply(Reply::Answer(400, body.to_owned(), HeaderMap::new()));
-    let outcome = world.send_now(&world.client(), ApiRequest::get(API));
+    let outcome = harness.send_now(&harness.client(), ApiRequest::get(API));
     let Err(Error::Token(error)) = outcome else {
         panic!("{outcome:?}");
     };
@@ -63,22 +63,22 @@ fn f4_a_refused_token_is_an_error_and_nothing_is_sent() {
     assert_eq!(error.error_code(), Some("invalid_scope"));
     assert_eq!(error.error_description(), Some("no such scope"));
     assert!(error.rejection().is_none());
-    assert_eq!(world.api.requests(), 0);
+    assert_eq!(harness.api.requests(), 0);
 }
 
 #[test]
 fn f4_the_transports_own_error_passes_untouched() {
-    let world = World::new();
-    let client = world.client();
-    let outcome = world.send_now(&client, ApiRequest::get("https://gone.example.com"));
+    let harness = Harness::new();
+    let client = harness.client();
+    let outcome = harness.send_now(&client, ApiRequest::get("https://gone.example.com"));
     assert!(matches!(outcome, Err(Error::Transport(_))), "{outcome:?}");
-    assert_eq!(world.api.requests(), 1);
+    assert_eq!(harness.api.requests(), 1);
 }
 
 #[test]
 fn t1_the_token_request_is_the_form_that_was_configured() {
-    let world = World::new();
-    let client = world.client_with(|builder| {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| {
         builder
             .scope("read write")
             .resource("https://a.example")
@@ -86,8 +86,8 @@ fn t1_the_token_request_is_the_form_that_was_configured() {
             .audience("api")
             .parameter("organization", "a&b")
     });
-    world.token_now(client.tokens());
-    let exchange = &world.endpoint.exchanges()[0];
+    harness.token_now(client.tokens());
+    let exchange = &harness.endpoint.exchanges()[0];
     assert_eq!(exchange.method, "POST");
     assert_eq!(exchange.uri, TOKEN_ENDPOINT);
     assert_eq!(
@@ -104,14 +104,14 @@ fn t1_the_token_request_is_the_form_that_was_configured() {
 
 #[test]
 fn t2_the_client_authenticates_in_exactly_one_way() {
-    let world = World::new();
-    let basic = world.client();
-    let post = world.build(world.builder().client_secret_post(CLIENT_ID, "secret"));
-    let none = world.build(world.builder().no_client_authentication(CLIENT_ID));
+    let harness = Harness::new();
+    let basic = harness.client();
+    let post = harness.build(harness.builder().client_secret_post(CLIENT_ID, "secret"));
+    let none = harness.build(harness.builder().no_client_authentication(CLIENT_ID));
     for client in [&basic, &post, &none] {
-        world.token_now(client.tokens());
+        harness.token_now(client.tokens());
     }
-    let seen: Vec<_> = world
+    let seen: Vec<_> = harness
         .endpoint
         .exchanges()
         .iter()
@@ -138,10 +138,12 @@ fn t6_a_token_of_another_type_is_an_error_and_bearer_in_any_case_is_none() {
         (r#","token_type":"mac""#, false),
         (r#","token_type":"DPoP""#, false),
     ] {
-        let world = World::new();
+        let harness = Harness::new();
         let body = format!(r#"{{"access_token":"t","expires_in":9{token_type}}}"#);
-        world.endpoint.reply(Reply::body(body));
-        let kind = world.ask_now(&world.tokens()).map_err(|error| error.kind());
+        harness.endpoint.reply(Reply::body(body));
+        let kind = harness
+            .ask_now(&harness.tokens())
+            .map_err(|error| error.kind());
         match kind {
             Ok(token) => assert!(is_ok, "{token_type} {token:?}"),
             Err(kind) => {
@@ -149,7 +151,7 @@ fn t6_a_token_of_another_type_is_an_error_and_bearer_in_any_case_is_none() {
                 assert_eq!(kind, TokenErrorKind::TokenType);
             }
         }
-        assert_eq!(world.endpoint.requests(), 1, "{token_type}");
+        assert_eq!(harness.endpoint.requests(), 1, "{token_type}");
     }
 }
 
@@ -159,25 +161,25 @@ fn t7_a_redirect_is_an_error_and_is_not_tried_again() {
         .map(|status| Reply::status(status).header("location", "https://evil.example/"));
     let noticed = [Reply::Fail(ExchangeErrorKind::Redirected)];
     for reply in redirects.into_iter().chain(noticed) {
-        let world = World::new();
-        world.endpoint.reply(reply.clone());
-        let error = world.ask_now(&world.tokens()).unwrap_err();
+        let harness = Harness::new();
+        harness.endpoint.reply(reply.clone());
+        let error = harness.ask_now(&harness.tokens()).unwrap_err();
         assert_eq!(error.kind(), TokenErrorKind::Redirected, "{reply:?}");
         assert!(!error.is_transient());
-        assert_eq!(world.endpoint.requests(), 1);
+        assert_eq!(harness.endpoint.requests(), 1);
     }
 }
 
 #[test]
 fn t7_at_most_a_mebibyte_is_asked_for_and_more_is_an_error() {
-    let world = World::new();
-    world
+    let harness = Harness::new();
+    harness
         .endpoint
         .reply(Reply::Fail(ExchangeErrorKind::TooLarge));
-    let error = world.ask_now(&world.tokens()).unwrap_err();
+    let error = harness.ask_now(&harness.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Unreadable);
     assert!(!error.is_transient());
-    let exchanges = world.endpoint.exchanges();
+    let exchanges = harness.endpoint.exchanges();
     assert_eq!(exchanges.len(), 1);
     assert_eq!(exchanges[0].options.max_bytes(), 1024 * 1024);
 }
@@ -188,28 +190,28 @@ fn t9_a_lifetime_counts_from_before_its_request_was_sent() {
     // Expired begins 10 s before the stated end.
     let expired = LIFETIME.checked_sub(seconds(10)).unwrap();
     for (age, is_usable) in [(just_before(expired), true), (expired, false)] {
-        let world = World::new();
-        let tokens = world.tokens();
-        world.endpoint.reply_after(slow, Reply::Issue);
-        let first = world.ask(&tokens);
-        world.advance(slow);
+        let harness = Harness::new();
+        let tokens = harness.tokens();
+        harness.endpoint.reply_after(slow, Reply::Issue);
+        let first = harness.ask(&tokens);
+        harness.advance(slow);
         assert!(first.is_finished());
-        world.advance(age.checked_sub(slow).unwrap());
-        let _renewal = world.endpoint.hold();
-        assert_eq!(world.ask(&tokens).is_finished(), is_usable, "{age:?}");
+        harness.advance(age.checked_sub(slow).unwrap());
+        let _renewal = harness.endpoint.hold();
+        assert_eq!(harness.ask(&tokens).is_finished(), is_usable, "{age:?}");
     }
 }
 
 #[test]
 fn t9_a_lifetime_counts_from_the_attempt_that_brought_the_token() {
-    let world = World::new();
-    let tokens = world.tokens();
-    world.endpoint.reply(Reply::Never);
-    world.endpoint.reply(Reply::Token("second", Some(100)));
-    let first = world.ask(&tokens);
-    world.advance(ATTEMPT_TIMEOUT + millis(100));
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.reply(Reply::Never);
+    harness.endpoint.reply(Reply::Token("second", Some(100)));
+    let first = harness.ask(&tokens);
+    harness.advance(ATTEMPT_TIMEOUT + millis(100));
     assert!(first.is_finished());
     // Counted from the first attempt it would have expired at 90 s.
-    world.advance(seconds(92).saturating_sub(world.time().elapsed()));
-    assert_eq!(world.token_now(&tokens), "second");
+    harness.advance(seconds(92).saturating_sub(harness.time().elapsed()));
+    assert_eq!(harness.token_now(&tokens), "second");
 }

@@ -3,7 +3,7 @@
 use alf_core::{Error, NotAllowedReason, Origin};
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, OTHER_API, Reply, World, seconds,
+    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, Harness, OTHER_API, Reply, seconds,
 };
 
 #[test]
@@ -17,15 +17,18 @@ fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
         ("ftp://api.example.com/", unsupported),
         ("http://127.0.0.1.example.com", plain),
     ] {
-        let world = World::new();
-        let outcome = world.send_now(&world.client(), ApiRequest::get(url));
+        let harness = Harness::new();
+        let outcome = harness.send_now(&harness.client(), ApiRequest::get(url));
         let Err(Error::NotAllowed(blocked)) = outcome else {
             panic!("{url} {outcome:?}");
         };
         assert_eq!(blocked.reason(), reason);
         assert_eq!(*blocked.origin(), Origin::parse(url).unwrap());
-        assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
-        assert_eq!(world.events.count("RequestNotAllowed"), 1);
+        assert_eq!(
+            (harness.endpoint.requests(), harness.api.requests()),
+            (0, 0)
+        );
+        assert_eq!(harness.events.count("RequestNotAllowed"), 1);
     }
 }
 
@@ -36,22 +39,22 @@ fn x2_loopback_and_what_the_user_allowed_may_be_plain() {
         "http://[::1]/",
         "http://localhost/",
     ] {
-        let world = World::new();
+        let harness = Harness::new();
         assert!(
-            world
-                .send_now(&world.client(), ApiRequest::get(url))
+            harness
+                .send_now(&harness.client(), ApiRequest::get(url))
                 .is_ok(),
             "{url}"
         );
     }
-    let world = World::new();
-    let client = world.client_with(alf_core::ClientBuilder::allow_insecure_http);
+    let harness = Harness::new();
+    let client = harness.client_with(alf_core::ClientBuilder::allow_insecure_http);
     assert!(
-        world
+        harness
             .send_now(&client, ApiRequest::get("http://api.example.com/"))
             .is_ok()
     );
-    let outcome = world.send_now(&client, ApiRequest::get("ftp://api.example.com/"));
+    let outcome = harness.send_now(&client, ApiRequest::get("ftp://api.example.com/"));
     assert!(
         matches!(outcome, Err(Error::NotAllowed(_))),
         "nobody knows what that does"
@@ -60,52 +63,61 @@ fn x2_loopback_and_what_the_user_allowed_may_be_plain() {
 
 #[test]
 fn x3_other_origins_than_the_allowed_ones_are_refused_before_anything_is_asked() {
-    let world = World::new();
-    let client = world.client_with(|builder| builder.allowed_origins([API]));
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.allowed_origins([API]));
     for url in [
         OTHER_API,
         "https://api.example.com:8443/",
         "https://api.example.com.evil.example/",
     ] {
-        let outcome = world.send_now(&client, ApiRequest::get(url));
+        let outcome = harness.send_now(&client, ApiRequest::get(url));
         let Err(Error::NotAllowed(blocked)) = outcome else {
             panic!("{url} {outcome:?}");
         };
         assert_eq!(blocked.reason(), NotAllowedReason::OriginNotAllowed);
-        assert_eq!((world.endpoint.requests(), world.api.requests()), (0, 0));
+        assert_eq!(
+            (harness.endpoint.requests(), harness.api.requests()),
+            (0, 0)
+        );
     }
-    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(harness.get_now(&client), 200);
 }
 
 #[test]
 fn x4_a_401_from_another_origin_rejects_nothing() {
-    let world = World::new();
-    let client = world.client();
-    world
+    let harness = Harness::new();
+    let client = harness.client();
+    harness
         .api
         .answers(|_| ApiResponse::rejection().response_origin(OTHER_API));
-    assert_eq!(world.get_now(&client), 401);
-    assert_eq!((world.api.requests(), world.endpoint.requests()), (1, 1));
-    assert_eq!(world.token_now(client.tokens()), "token-1");
+    assert_eq!(harness.get_now(&client), 401);
+    assert_eq!(
+        (harness.api.requests(), harness.endpoint.requests()),
+        (1, 1)
+    );
+    assert_eq!(harness.token_now(client.tokens()), "token-1");
     // From the request's own origin, after a redirect within it, it does.
-    world
+    harness
         .api
         .answers(|_| ApiResponse::rejection().response_origin(API));
-    assert_eq!(world.get_now(&client), 401);
-    assert_eq!((world.api.requests(), world.endpoint.requests()), (3, 2));
+    assert_eq!(harness.get_now(&client), 401);
+    assert_eq!(
+        (harness.api.requests(), harness.endpoint.requests()),
+        (3, 2)
+    );
 }
 
 #[test]
 fn x4_nor_does_one_that_answers_the_replay() {
-    let world = World::new();
-    let client = world.client();
-    world.api.answers(|sent| match sent.token.as_str() {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.answers(|sent| match sent.token.as_str() {
         "token-1" => ApiResponse::rejection(),
         _ => ApiResponse::rejection().response_origin(OTHER_API),
     });
-    assert_eq!(world.get_now(&client), 401);
-    assert_eq!(world.token_now(client.tokens()), "token-2");
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.get_now(&client), 401);
+    assert_eq!(harness.token_now(client.tokens()), "token-2");
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
@@ -146,24 +158,24 @@ fn x5_whatever_an_authorization_server_answers_ends_in_time_and_without_a_panic(
     .map(|n| format!(r#"{{"access_token":"t","expires_in":{n}}}"#));
     for body in bodies.into_iter().chain(lifetimes) {
         for status in [200, 201, 400, 500] {
-            let world = World::new();
-            let tokens = world.tokens();
+            let harness = Harness::new();
+            let tokens = harness.tokens();
             let headers = http::HeaderMap::new();
             let odd = Reply::Answer(status, body.clone(), headers)
                 .header("retry-after", "99999999999999999999999")
                 .header("content-type", "text/\u{80}");
-            world.endpoint.otherwise(odd);
-            let call = world.ask(&tokens);
-            world.advance(ACQUIRE_TIMEOUT);
+            harness.endpoint.otherwise(odd);
+            let call = harness.ask(&tokens);
+            harness.advance(ACQUIRE_TIMEOUT);
             assert!(call.is_finished());
-            world.assert_at_rest();
-            assert_eq!(world.events.count("AcquisitionAborted"), 0, "{body:.50}");
+            harness.assert_idle();
+            assert_eq!(harness.events.count("AcquisitionAborted"), 0, "{body:.50}");
             // And later too.
-            world.advance(seconds(400));
-            let call = world.ask(&tokens);
-            world.advance(ACQUIRE_TIMEOUT);
+            harness.advance(seconds(400));
+            let call = harness.ask(&tokens);
+            harness.advance(ACQUIRE_TIMEOUT);
             assert!(call.is_finished());
-            assert!(world.endpoint.requests() < 30);
+            assert!(harness.endpoint.requests() < 30);
         }
     }
 }
@@ -180,15 +192,15 @@ fn x5_whatever_a_resource_server_challenges_with_does_no_harm() {
         ",,,,",
         "\t",
     ] {
-        let world = World::new();
-        let client = world.client();
-        world.api.answers(move |_| {
+        let harness = Harness::new();
+        let client = harness.client();
+        harness.api.answers(move |_| {
             let answer = ApiResponse::status_of(401);
             (0..5).fold(answer, |answer, _| answer.challenge(challenge))
         });
         for _ in 0..3 {
-            assert_eq!(world.get_now(&client), 401);
+            assert_eq!(harness.get_now(&client), 401);
         }
-        assert_eq!(world.endpoint.requests(), 2);
+        assert_eq!(harness.endpoint.requests(), 2);
     }
 }

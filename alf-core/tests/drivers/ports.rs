@@ -14,8 +14,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 
 use crate::support::{
-    API, Api, ApiError, ApiRequest, ApiResponse, CLIENT_ID, DUE, Endpoint, LIFETIME, Reply, SECRET,
-    TOKEN_ENDPOINT, World, seconds,
+    API, Api, ApiError, ApiRequest, ApiResponse, CLIENT_ID, DUE, Endpoint, Harness, LIFETIME,
+    Reply, SECRET, TOKEN_ENDPOINT, seconds,
 };
 
 fn is_shared<T: Send + Sync + Clone + 'static>() {}
@@ -42,43 +42,43 @@ fn promises(client: &Client<Api>, endpoint: &Endpoint, request: ApiRequest) {
 
 #[test]
 fn a_client_at_rest_costs_no_task_and_no_timer() {
-    let world = World::new();
-    let client = world.client();
-    world.runtime.run_until_stalled();
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.runtime.run_until_stalled();
     // Nothing runs before the first request.
-    assert_eq!(world.endpoint.requests(), 0);
-    world.assert_at_rest();
-    world.get_now(&client);
-    world.assert_at_rest();
+    assert_eq!(harness.endpoint.requests(), 0);
+    harness.assert_idle();
+    harness.get_now(&client);
+    harness.assert_idle();
     // Nor when the token falls due, or is over.
-    world.advance(DUE);
-    world.assert_at_rest();
-    world.advance(LIFETIME);
-    world.assert_at_rest();
-    assert_eq!(world.endpoint.requests(), 1);
+    harness.advance(DUE);
+    harness.assert_idle();
+    harness.advance(LIFETIME);
+    harness.assert_idle();
+    assert_eq!(harness.endpoint.requests(), 1);
     // Nor in a rest, nor in a cool-down.
-    world.endpoint.reply(Reply::refuse(400, "invalid_client"));
-    world.ask_now(client.tokens()).unwrap_err();
-    world.assert_at_rest();
-    world.advance(seconds(1));
-    world.api.answers(|_| ApiResponse::rejection());
-    assert_eq!(world.get_now(&client), 401);
-    assert_eq!(world.get_now(&client), 401);
-    world.assert_at_rest();
+    harness.endpoint.reply(Reply::refuse(400, "invalid_client"));
+    harness.ask_now(client.tokens()).unwrap_err();
+    harness.assert_idle();
+    harness.advance(seconds(1));
+    harness.api.answers(|_| ApiResponse::rejection());
+    assert_eq!(harness.get_now(&client), 401);
+    assert_eq!(harness.get_now(&client), 401);
+    harness.assert_idle();
 }
 
 #[test]
 fn an_acquisition_ends_when_its_client_is_gone() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.advance(DUE);
-    let renewal = world.endpoint.hold();
-    world.get_now(&client);
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.advance(DUE);
+    let renewal = harness.endpoint.hold();
+    harness.get_now(&client);
     drop(client);
     renewal.answer(Reply::Issue);
-    world.runtime.run_until_stalled();
-    world.assert_at_rest();
+    harness.runtime.run_until_stalled();
+    harness.assert_idle();
 }
 
 mockall::mock! {
@@ -148,13 +148,13 @@ fn mockall_mocks_both_ports() {
     library.expect_response_origin().times(1).return_const(None);
     library.expect_header_values().return_const(Vec::new());
     library.expect_discard().times(1).return_const(());
-    let world = World::new();
-    let client = world
+    let harness = Harness::new();
+    let client = harness
         .builder()
         .client_secret(CLIENT_ID, SECRET)
         .build_with(Arc::new(library), Arc::new(endpoint))
         .unwrap();
-    let status = world
+    let status = harness
         .runtime
         .block_on(async move { client.send("GET ".to_owned()).await.unwrap() });
     assert_eq!(status, 204);
@@ -162,7 +162,7 @@ fn mockall_mocks_both_ports() {
 
 #[test]
 fn from_fn_is_a_whole_transport() {
-    let world = World::new();
+    let harness = Harness::new();
     let issued = Arc::new(AtomicUsize::new(0));
     let transport = from_fn(Redirects::NotFollowed, move |request: Request<Bytes>| {
         let issued = Arc::clone(&issued);
@@ -182,22 +182,22 @@ fn from_fn_is_a_whole_transport() {
             Ok(response)
         }
     });
-    let builder = world.builder().client_secret(CLIENT_ID, SECRET);
+    let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
     let client = builder.build(transport).unwrap();
     let request = Request::post(API).body(Bytes::from("a body")).unwrap();
     let sending = client.clone();
-    let response = world
+    let response = harness
         .runtime
         .block_on(async move { sending.send(request).await.unwrap() });
     assert_eq!(response.status(), 200);
-    let body = world
+    let body = harness
         .runtime
         .block_on(async move { response.into_body().collect().await.unwrap().to_bytes() });
     assert_eq!(body, "a body", "the replay has it too");
 
     let request = Request::get("https://gone.example.com/").body(Bytes::new());
     let sending = client.clone();
-    let outcome = world
+    let outcome = harness
         .runtime
         .block_on(async move { sending.send(request.unwrap()).await });
     let Err(Error::Transport(error)) = outcome else {
@@ -207,7 +207,7 @@ fn from_fn_is_a_whole_transport() {
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 
     let request = Request::get("/no/origin").body(Bytes::new()).unwrap();
-    let outcome = world
+    let outcome = harness
         .runtime
         .block_on(async move { client.send(request).await });
     assert!(matches!(outcome, Err(Error::NotAllowed(_))), "{outcome:?}");
@@ -215,27 +215,27 @@ fn from_fn_is_a_whole_transport() {
 
 #[test]
 fn t7_from_fn_reads_no_more_than_is_allowed() {
-    let world = World::new();
+    let harness = Harness::new();
     let transport = from_fn(Redirects::NotFollowed, |_: Request<Bytes>| async {
         let body = Full::<Bytes>::from(vec![b' '; 1024 * 1024 + 1]);
         Ok::<_, std::io::Error>(Response::new(body))
     });
-    let builder = world.builder().client_secret(CLIENT_ID, SECRET);
+    let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
     let client = builder.build(transport).unwrap();
-    let error = world.ask_now(client.tokens()).unwrap_err();
+    let error = harness.ask_now(client.tokens()).unwrap_err();
     assert_eq!(error.kind(), alf_core::TokenErrorKind::Unreadable);
     assert!(error.to_string().contains("1 MiB"), "{error}");
 }
 
 #[test]
 fn tokens_alone_need_no_transport() {
-    let world = World::new();
+    let harness = Harness::new();
     let tokens = TokenManager::builder(TOKEN_ENDPOINT)
         .client_secret(CLIENT_ID, SECRET)
-        .runtime(world.runtime.clone())
-        .build(world.endpoint.clone())
+        .runtime(harness.runtime.clone())
+        .build(harness.endpoint.clone())
         .unwrap();
-    assert_eq!(world.token_now(&tokens), "token-1");
-    assert_eq!(world.token_now(&tokens.clone()), "token-1");
-    assert_eq!(world.endpoint.requests(), 1);
+    assert_eq!(harness.token_now(&tokens), "token-1");
+    assert_eq!(harness.token_now(&tokens.clone()), "token-1");
+    assert_eq!(harness.endpoint.requests(), 1);
 }

@@ -5,79 +5,79 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use alf_core::{Error, TimeoutPhase, TokenErrorKind};
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, Reply, World, just_before, millis, seconds,
-    shown,
+    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, Harness, Reply, access_token, just_before,
+    millis, seconds,
 };
 
 #[test]
 fn r1_thousand_rejections_cause_one_renewal() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    let answers: Vec<_> = (0..1000).map(|_| world.api.hold()).collect();
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    let answers: Vec<_> = (0..1000).map(|_| harness.api.hold()).collect();
     let mut calls: Vec<_> = (0..1000)
-        .map(|_| world.send(&client, ApiRequest::get(API)))
+        .map(|_| harness.send(&client, ApiRequest::get(API)))
         .collect();
-    world.api.revoke("token-1");
-    let renewal = world.endpoint.hold();
+    harness.api.revoke("token-1");
+    let renewal = harness.endpoint.hold();
     drop(answers);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     assert!(calls.iter().all(|call| !call.is_finished()));
     renewal.answer(Reply::Issue);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     for call in &mut calls {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
     }
-    assert_eq!(world.endpoint.requests(), 2);
-    assert_eq!(world.api.requests(), 2001);
-    assert_eq!(world.events.count("TokenRejected"), 1);
-    world.assert_at_rest();
+    assert_eq!(harness.endpoint.requests(), 2);
+    assert_eq!(harness.api.requests(), 2001);
+    assert_eq!(harness.events.count("TokenRejected"), 1);
+    harness.assert_idle();
 }
 
 #[test]
 fn r1_others_wait_while_a_rejected_token_is_renewed() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    let renewal = world.endpoint.hold();
-    let _rejected = world.send(&client, ApiRequest::get(API));
-    let mut other = world.ask(client.tokens());
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    let renewal = harness.endpoint.hold();
+    let _rejected = harness.send(&client, ApiRequest::get(API));
+    let mut other = harness.ask(client.tokens());
     assert!(!other.is_finished());
     renewal.answer(Reply::Issue);
-    world.runtime.run_until_stalled();
-    assert_eq!(shown(&other.take().unwrap().unwrap()), "token-2");
+    harness.runtime.run_until_stalled();
+    assert_eq!(access_token(&other.take().unwrap().unwrap()), "token-2");
 }
 
 #[test]
 fn r1_one_odd_401_while_the_server_is_down_does_not_stop_every_call() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
     let odd = AtomicUsize::new(0);
-    world.api.answers(move |_| {
+    harness.api.answers(move |_| {
         if odd.fetch_add(1, Ordering::Relaxed) == 0 {
             ApiResponse::rejection()
         } else {
             ApiResponse::status_of(200)
         }
     });
-    world.endpoint.otherwise(Reply::status(503));
-    let mut rejected = world.send(&client, ApiRequest::get(API));
-    let mut other = world.send(&client, ApiRequest::get(API));
+    harness.endpoint.otherwise(Reply::status(503));
+    let mut rejected = harness.send(&client, ApiRequest::get(API));
+    let mut other = harness.send(&client, ApiRequest::get(API));
     // While the acquisition runs, callers wait.
-    world.advance(seconds(5));
+    harness.advance(seconds(5));
     assert!(!other.is_finished());
-    world.advance(ACQUIRE_TIMEOUT);
+    harness.advance(ACQUIRE_TIMEOUT);
     let Err(Error::Token(error)) = rejected.take().unwrap() else {
         panic!("R5: it gets the token error");
     };
     assert_eq!(error.rejection().unwrap().status(), 401);
     // The token is used again, by those who waited too.
     assert_eq!(other.take().unwrap().unwrap().status(), 200);
-    assert_eq!(world.get_now(&client), 200);
+    assert_eq!(harness.get_now(&client), 200);
     assert!(
-        world
+        harness
             .api
             .tokens_sent()
             .iter()
@@ -87,18 +87,18 @@ fn r1_one_odd_401_while_the_server_is_down_does_not_stop_every_call() {
 
 #[test]
 fn r1_a_permanent_failure_leaves_a_rejected_token_aside() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    world
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    harness
         .endpoint
         .otherwise(Reply::refuse(401, "invalid_client"));
     for _ in 0..2 {
-        let outcome = world.send_now(&client, ApiRequest::get(API));
+        let outcome = harness.send_now(&client, ApiRequest::get(API));
         assert!(matches!(outcome, Err(Error::Token(_))), "{outcome:?}");
     }
-    assert_eq!(world.api.requests(), 2, "the second was never sent");
+    assert_eq!(harness.api.requests(), 2, "the second was never sent");
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn r1_the_challenge_need_not_be_there_nor_well_formed() {
         Some(r#"Bearer error_description="insufficient_scope""#),
         Some(",,=,\"\\"),
     ] {
-        let world = World::new();
-        let client = world.client();
-        world.api.answers(move |sent| {
+        let harness = Harness::new();
+        let client = harness.client();
+        harness.api.answers(move |sent| {
             let rejection = ApiResponse::status_of(401);
             match challenge {
                 _ if sent.token != "token-1" => ApiResponse::status_of(200),
@@ -122,8 +122,8 @@ fn r1_the_challenge_need_not_be_there_nor_well_formed() {
                 Some(challenge) => rejection.challenge(challenge),
             }
         });
-        assert_eq!(world.get_now(&client), 200, "{challenge:?}");
-        assert_eq!(world.endpoint.requests(), 2, "{challenge:?}");
+        assert_eq!(harness.get_now(&client), 200, "{challenge:?}");
+        assert_eq!(harness.endpoint.requests(), 2, "{challenge:?}");
     }
 }
 
@@ -136,126 +136,131 @@ fn r1_which_statuses_reject_is_settable() {
         (vec![], 401, 1),
         (vec![401, 419], 419, 2),
     ] {
-        let world = World::new();
-        let client = world.client_with(|builder| builder.rejecting_statuses(statuses.clone()));
-        world.api.answers(move |_| ApiResponse::status_of(answered));
-        assert_eq!(world.get_now(&client), answered);
+        let harness = Harness::new();
+        let client = harness.client_with(|builder| builder.rejecting_statuses(statuses.clone()));
+        harness
+            .api
+            .answers(move |_| ApiResponse::status_of(answered));
+        assert_eq!(harness.get_now(&client), answered);
         assert_eq!(
-            world.endpoint.requests(),
+            harness.endpoint.requests(),
             requests,
             "{statuses:?} {answered}"
         );
-        assert_eq!(world.api.requests(), requests, "{statuses:?} {answered}");
+        assert_eq!(harness.api.requests(), requests, "{statuses:?} {answered}");
     }
 }
 
 #[test]
 fn r1_r7_insufficient_scope_never_rejects() {
     for status in [401, 403] {
-        let world = World::new();
-        let client = world.client_with(|builder| builder.rejecting_statuses([401, 403]));
-        world.api.answers(move |_| {
+        let harness = Harness::new();
+        let client = harness.client_with(|builder| builder.rejecting_statuses([401, 403]));
+        harness.api.answers(move |_| {
             ApiResponse::status_of(status)
                 .challenge("Basic realm=\"a\"")
                 .challenge(r#"Bearer realm="b", error="insufficient_scope", scope="write""#)
         });
-        assert_eq!(world.get_now(&client), status);
-        assert_eq!((world.api.requests(), world.endpoint.requests()), (1, 1));
+        assert_eq!(harness.get_now(&client), status);
+        assert_eq!(
+            (harness.api.requests(), harness.endpoint.requests()),
+            (1, 1)
+        );
     }
 }
 
 #[test]
 fn r2_a_token_that_was_renewed_meanwhile_is_used_without_asking() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    let slow = world.api.hold();
-    let mut call = world.send(&client, ApiRequest::get(API));
-    world.api.revoke("token-1");
-    assert_eq!(world.get_now(&client), 200);
-    assert_eq!(world.endpoint.requests(), 2);
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    let slow = harness.api.hold();
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    harness.api.revoke("token-1");
+    assert_eq!(harness.get_now(&client), 200);
+    assert_eq!(harness.endpoint.requests(), 2);
     // The AS would not answer any more.
-    world.endpoint.otherwise(Reply::Never);
+    harness.endpoint.otherwise(Reply::Never);
     drop(slow);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     assert_eq!(call.take().unwrap().unwrap().status(), 200);
-    assert_eq!(world.api.tokens_sent().last().unwrap(), "token-2");
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.api.tokens_sent().last().unwrap(), "token-2");
+    assert_eq!(harness.endpoint.requests(), 2);
     // R1: the newer one was not rejected.
-    assert_eq!(world.token_now(client.tokens()), "token-2");
+    assert_eq!(harness.token_now(client.tokens()), "token-2");
 }
 
 #[test]
 fn r3_a_request_is_replayed_once_and_the_second_answer_handed_back() {
     for status in [401, 403, 500, 200, 302] {
-        let world = World::new();
-        let client = world.client();
-        world.api.answers(move |sent| match sent.token.as_str() {
+        let harness = Harness::new();
+        let client = harness.client();
+        harness.api.answers(move |sent| match sent.token.as_str() {
             "token-1" => ApiResponse::rejection(),
             _ => ApiResponse::status_of(status),
         });
-        assert_eq!(world.get_now(&client), status);
-        assert_eq!(world.api.requests(), 2);
-        assert_eq!(world.endpoint.requests(), 2);
-        assert_eq!(world.events.count("Replayed"), 1);
+        assert_eq!(harness.get_now(&client), status);
+        assert_eq!(harness.api.requests(), 2);
+        assert_eq!(harness.endpoint.requests(), 2);
+        assert_eq!(harness.events.count("Replayed"), 1);
     }
 }
 
 #[test]
 fn r4_a_stream_is_not_replayed_and_its_401_is_untouched() {
-    let world = World::new();
-    let client = world.client();
-    world.api.revoke("token-1");
-    let renewal = world.endpoint.hold();
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.revoke("token-1");
+    let renewal = harness.endpoint.hold();
     renewal.answer(Reply::Issue);
-    let answer = world.send_now(&client, ApiRequest::get(API).streaming());
+    let answer = harness.send_now(&client, ApiRequest::get(API).streaming());
     assert_eq!(answer.unwrap().status(), 401);
-    let journal = world.journal.take();
+    let journal = harness.log.take();
     assert_eq!(journal[..2], ["exchange", "send token-1"]);
     assert!(!journal.contains(&"discard".to_owned()));
     // The token is renewed for the next caller, in the background.
-    assert_eq!(world.endpoint.requests(), 2);
-    assert_eq!(world.token_now(client.tokens()), "token-2");
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.endpoint.requests(), 2);
+    assert_eq!(harness.token_now(client.tokens()), "token-2");
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
 fn r4_a_stream_does_not_wait_for_the_renewal() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    let _renewal = world.endpoint.hold();
-    let answer = world.send_now(&client, ApiRequest::get(API).streaming());
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    let _renewal = harness.endpoint.hold();
+    let answer = harness.send_now(&client, ApiRequest::get(API).streaming());
     assert_eq!(answer.unwrap().status(), 401);
-    assert_eq!(world.endpoint.under_way(), 1);
+    assert_eq!(harness.endpoint.under_way(), 1);
 }
 
 #[test]
 fn r4_without_replays_no_request_is_replayed() {
-    let world = World::new();
-    let client = world.client_with(alf_core::ClientBuilder::without_replays);
-    world.api.revoke("token-1");
-    assert_eq!(world.get_now(&client), 401);
-    assert_eq!(world.api.requests(), 1);
-    assert!(!world.journal.take().contains(&"discard".to_owned()));
-    assert_eq!(world.get_now(&client), 200);
-    assert_eq!(world.api.tokens_sent(), ["token-1", "token-2"]);
+    let harness = Harness::new();
+    let client = harness.client_with(alf_core::ClientBuilder::without_replays);
+    harness.api.revoke("token-1");
+    assert_eq!(harness.get_now(&client), 401);
+    assert_eq!(harness.api.requests(), 1);
+    assert!(!harness.log.take().contains(&"discard".to_owned()));
+    assert_eq!(harness.get_now(&client), 200);
+    assert_eq!(harness.api.tokens_sent(), ["token-1", "token-2"]);
 }
 
 #[test]
 fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness
         .api
         .answers(|_| ApiResponse::rejection().challenge("Basic realm=\"second\""));
-    let renewal = world.endpoint.hold();
-    let mut rejected = world.send(&client, ApiRequest::get(API));
-    let mut waiting = world.send(&client, ApiRequest::get(API));
+    let renewal = harness.endpoint.hold();
+    let mut rejected = harness.send(&client, ApiRequest::get(API));
+    let mut waiting = harness.send(&client, ApiRequest::get(API));
     renewal.answer(Reply::refuse(400, "invalid_client"));
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     let Err(Error::Token(error)) = rejected.take().unwrap() else {
         panic!("no token error");
     };
@@ -275,37 +280,37 @@ fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
 
 #[test]
 fn r5_a_401_while_alf_rests_is_the_token_error_at_once() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    let slow = world.api.hold();
-    let mut call = world.send(&client, ApiRequest::get(API));
-    world.api.revoke("token-1");
-    world
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    let slow = harness.api.hold();
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    harness.api.revoke("token-1");
+    harness
         .endpoint
         .otherwise(Reply::refuse(400, "invalid_client"));
-    let first = world.send_now(&client, ApiRequest::get(API));
+    let first = harness.send_now(&client, ApiRequest::get(API));
     assert!(first.is_err());
     drop(slow);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     let Err(Error::Token(error)) = call.take().unwrap() else {
         panic!("no token error");
     };
     assert_eq!(error.rejection().unwrap().status(), 401);
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
 fn r5_s5_on_a_frozen_runtime_a_rejected_request_ends_in_time() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    world.runtime.freeze();
-    let mut call = world.send(&client, ApiRequest::get(API));
-    world.advance(just_before(ACQUIRE_TIMEOUT));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    harness.runtime.freeze();
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    harness.advance(just_before(ACQUIRE_TIMEOUT));
     assert!(!call.is_finished());
-    world.advance(millis(1));
+    harness.advance(millis(1));
     let Err(Error::Token(error)) = call.take().unwrap() else {
         panic!("no token error");
     };
@@ -315,30 +320,30 @@ fn r5_s5_on_a_frozen_runtime_a_rejected_request_ends_in_time() {
 
 #[test]
 fn r1_s4_a_renewal_that_dies_is_begun_again() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    let _lost = world.endpoint.hold();
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    let _lost = harness.endpoint.hold();
     let mut calls: Vec<_> = (0..10)
-        .map(|_| world.send(&client, ApiRequest::get(API)))
+        .map(|_| harness.send(&client, ApiRequest::get(API)))
         .collect();
-    world.runtime.drop_tasks();
-    world.runtime.run_until_stalled();
+    harness.runtime.drop_tasks();
+    harness.runtime.run_until_stalled();
     for call in &mut calls {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
     }
-    assert_eq!(world.endpoint.requests(), 3);
+    assert_eq!(harness.endpoint.requests(), 3);
 }
 
 #[test]
 fn r1_s4_a_renewal_that_dies_twice_is_the_token_error() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    world.runtime.shut_down();
-    let outcome = world.send_now(&client, ApiRequest::get(API));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    harness.runtime.shut_down();
+    let outcome = harness.send_now(&client, ApiRequest::get(API));
     let Err(Error::Token(error)) = outcome else {
         panic!("{outcome:?}");
     };
@@ -348,80 +353,77 @@ fn r1_s4_a_renewal_that_dies_twice_is_the_token_error() {
 
 #[test]
 fn r1_a_stumble_does_not_hand_the_rejected_token_out_again() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    world.endpoint.reply(Reply::status(503));
-    let mut rejected = world.send(&client, ApiRequest::get(API));
-    let mut waiting = world.send(&client, ApiRequest::get(API));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    harness.endpoint.reply(Reply::status(503));
+    let mut rejected = harness.send(&client, ApiRequest::get(API));
+    let mut waiting = harness.send(&client, ApiRequest::get(API));
     // In the pause.
     assert!(!rejected.is_finished() && !waiting.is_finished());
-    world.advance(millis(100));
+    harness.advance(millis(100));
     for call in [&mut rejected, &mut waiting] {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
     }
-    assert_eq!(world.endpoint.requests(), 3);
+    assert_eq!(harness.endpoint.requests(), 3);
 }
 
 #[test]
 fn s3_a_rejected_request_that_is_dropped_loses_no_renewal() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    let renewal = world.endpoint.hold();
-    let dropped = world.send(&client, ApiRequest::get(API));
-    let mut other = world.send(&client, ApiRequest::get(API));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    let renewal = harness.endpoint.hold();
+    let dropped = harness.send(&client, ApiRequest::get(API));
+    let mut other = harness.send(&client, ApiRequest::get(API));
     drop(dropped);
     renewal.answer(Reply::Issue);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     assert_eq!(other.take().unwrap().unwrap().status(), 200);
-    assert_eq!(world.endpoint.requests(), 2);
+    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
 fn r7_other_statuses_are_never_replayed() {
     for status in [200, 302, 400, 402, 403, 404, 407, 429, 500, 503] {
-        let world = World::new();
-        let client = world.client();
-        world.api.answers(move |_| ApiResponse::status_of(status));
-        assert_eq!(world.get_now(&client), status);
-        assert_eq!(world.api.requests(), 1, "{status}");
-        assert_eq!(world.endpoint.requests(), 1, "{status}");
+        let harness = Harness::new();
+        let client = harness.client();
+        harness.api.answers(move |_| ApiResponse::status_of(status));
+        assert_eq!(harness.get_now(&client), status);
+        assert_eq!(harness.api.requests(), 1, "{status}");
+        assert_eq!(harness.endpoint.requests(), 1, "{status}");
     }
 }
 
 #[test]
 fn r8_the_rejected_response_is_discarded_before_the_renewal_is_awaited() {
-    let world = World::new();
-    let client = world.client();
-    world.get_now(&client);
-    world.api.revoke("token-1");
-    let renewal = world.endpoint.hold();
-    let _ = world.journal.take();
-    let call = world.send(&client, ApiRequest::get(API));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    let renewal = harness.endpoint.hold();
+    let _ = harness.log.take();
+    let call = harness.send(&client, ApiRequest::get(API));
     assert!(!call.is_finished());
-    assert_eq!(
-        world.journal.take(),
-        ["send token-1", "discard", "exchange"]
-    );
+    assert_eq!(harness.log.take(), ["send token-1", "discard", "exchange"]);
     renewal.answer(Reply::Issue);
-    world.runtime.run_until_stalled();
+    harness.runtime.run_until_stalled();
     assert!(call.is_finished());
-    assert_eq!(world.journal.take(), ["send token-2"]);
+    assert_eq!(harness.log.take(), ["send token-2"]);
 }
 
 #[test]
 fn r8_a_discard_that_never_ends_is_given_up_after_a_second() {
-    let world = World::new();
-    let client = world.client();
-    world.api.revoke("token-1");
-    world.api.never_discards();
-    let mut call = world.send(&client, ApiRequest::get(API));
-    world.advance(just_before(seconds(1)));
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.revoke("token-1");
+    harness.api.never_discards();
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    harness.advance(just_before(seconds(1)));
     assert!(!call.is_finished());
-    world.advance(millis(1));
+    harness.advance(millis(1));
     assert_eq!(call.take().unwrap().unwrap().status(), 200);
-    world.assert_at_rest();
+    harness.assert_idle();
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use alf_core::{ClientSecret, TokenErrorKind, TokenManager};
 
-use crate::support::{CLIENT_ID, LIFETIME, Reply, World, shown};
+use crate::support::{CLIENT_ID, Harness, LIFETIME, Reply, access_token};
 
 /// A client whose secret is what the test says.
-fn rotating(world: &World) -> (TokenManager, Arc<Mutex<String>>, Arc<AtomicUsize>) {
+fn rotating(world: &Harness) -> (TokenManager, Arc<Mutex<String>>, Arc<AtomicUsize>) {
     let current = Arc::new(Mutex::new("old".to_owned()));
     let reads = Arc::new(AtomicUsize::new(0));
     let (read, count) = (Arc::clone(&current), Arc::clone(&reads));
@@ -29,14 +29,14 @@ fn b3_a_secret_that_has_changed_is_tried_at_once() {
         Reply::refuse(400, "unauthorized_client"),
         Reply::status(403),
     ] {
-        let world = World::new();
+        let world = Harness::new();
         let (tokens, secret, _) = rotating(&world);
         let attempt = world.endpoint.hold();
         let mut call = world.ask(&tokens);
         *secret.lock().unwrap() = "new".to_owned();
         attempt.answer(refusal);
         world.runtime.run_until_stalled();
-        assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+        assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
         assert_eq!(world.time().elapsed(), Duration::ZERO);
         let exchanges = world.endpoint.exchanges();
         assert!(exchanges[0].body.ends_with("client_secret=old"));
@@ -46,7 +46,7 @@ fn b3_a_secret_that_has_changed_is_tried_at_once() {
 
 #[test]
 fn b3_a_secret_that_has_not_changed_costs_one_request_and_is_read_once_more() {
-    let world = World::new();
+    let world = Harness::new();
     let (tokens, _, reads) = rotating(&world);
     world
         .endpoint
@@ -59,7 +59,7 @@ fn b3_a_secret_that_has_not_changed_costs_one_request_and_is_read_once_more() {
 
 #[test]
 fn b2_a_secret_that_was_rotated_to_a_wrong_one_costs_one_request_too() {
-    let world = World::new();
+    let world = Harness::new();
     let (tokens, secret, _) = rotating(&world);
     assert!(world.ask_now(&tokens).is_ok());
     world.advance(LIFETIME);
@@ -75,7 +75,7 @@ fn b2_a_secret_that_was_rotated_to_a_wrong_one_costs_one_request_too() {
 
 #[test]
 fn b3_once_in_an_acquisition() {
-    let world = World::new();
+    let world = Harness::new();
     let reads = Arc::new(AtomicUsize::new(0));
     let secret = ClientSecret::from_fn(move || {
         let number = reads.fetch_add(1, Ordering::Relaxed);
@@ -92,7 +92,7 @@ fn b3_once_in_an_acquisition() {
 
 #[test]
 fn b3_a_rotated_file_needs_no_restart() {
-    let world = World::new();
+    let world = Harness::new();
     let file = std::env::temp_dir().join(format!("alf-b3-{}", std::process::id()));
     std::fs::write(&file, "old\n").unwrap();
     let secret = ClientSecret::file(&file);
@@ -102,7 +102,7 @@ fn b3_a_rotated_file_needs_no_restart() {
     std::fs::write(&file, "new\n").unwrap();
     attempt.answer(Reply::refuse(401, "invalid_client"));
     world.runtime.run_until_stalled();
-    assert_eq!(shown(&call.take().unwrap().unwrap()), "token-1");
+    assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
     let bodies = world.endpoint.exchanges();
     assert!(bodies[0].body.ends_with("client_secret=old"));
     assert!(bodies[1].body.ends_with("client_secret=new"));

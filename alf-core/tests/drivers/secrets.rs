@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use alf_core::{Error, ExchangeErrorKind};
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, CLIENT_ID, Reply, SECRET, World, seconds,
+    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, CLIENT_ID, Harness, Reply, SECRET, seconds,
 };
 
 /// Everything that can be printed.
@@ -68,7 +68,7 @@ impl Printed {
 #[test]
 fn x1_nothing_that_can_be_printed_shows_a_secret() {
     let printed = Printed::default();
-    let world = World::new();
+    let world = Harness::new();
     let echo = format!(
         r#"{{"error":"bad {SECRET}","error_description":"{SECRET} s3cr3t%2Bof%20client","error_uri":"https://a/?s={SECRET}"}}"#
     );
@@ -138,7 +138,7 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
 #[test]
 fn x1_wrong_settings_are_named_without_a_secret() {
     let printed = Printed::default();
-    let world = World::new();
+    let world = Harness::new();
     let secret = "hush-hush\nx";
     for builder in [
         world.builder().client_secret(CLIENT_ID, secret),
@@ -164,7 +164,7 @@ fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
     let lines = printed.clone();
     let subscriber = tracing_lines::Lines::new(move |line| lines.text(line));
     tracing::subscriber::with_default(subscriber, || {
-        let world = World::new();
+        let world = Harness::new();
         let builder = world.builder().client_secret(CLIENT_ID, SECRET);
         let client = world.build(builder.observer(alf_core::TracingObserver::new()));
         for _ in 0..5 {

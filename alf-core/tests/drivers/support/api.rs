@@ -9,12 +9,12 @@ use futures_channel::oneshot;
 use http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
-use super::Journal;
+use super::CallLog;
 
 /// Without a script it answers 401 to tokens that were revoked, else 200.
 #[derive(Clone)]
 pub(crate) struct Api {
-    journal: Journal,
+    log: CallLog,
     state: Arc<Mutex<State>>,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Sent {
 pub(crate) struct ApiError;
 
 impl Api {
-    pub(crate) fn new(journal: Journal) -> Self {
+    pub(crate) fn new(log: CallLog) -> Self {
         let state = State {
             revoked: HashSet::new(),
             script: None,
@@ -79,7 +79,7 @@ impl Api {
             discard: Discard::AtOnce,
         };
         Self {
-            journal,
+            log,
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -147,7 +147,7 @@ impl Transport for Api {
             .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
             .unwrap_or_default()
             .to_owned();
-        self.journal.note(format!("send {token}"));
+        self.log.note(format!("send {token}"));
         let sent = Sent {
             origin: self.origin(&request),
             authorization,
@@ -204,7 +204,7 @@ impl Transport for Api {
     }
 
     async fn discard(&self, response: ApiResponse) {
-        self.journal.note("discard");
+        self.log.note("discard");
         let discard = self.state.lock().unwrap().discard;
         match discard {
             Discard::AtOnce => drop(response),

@@ -12,13 +12,13 @@ use bytes::Bytes;
 use futures_channel::oneshot;
 use http::{HeaderMap, HeaderValue, Request, Response};
 
-use super::{Journal, LIFETIME};
+use super::{CallLog, LIFETIME};
 
 /// Without a script it issues `token-1`, `token-2`, … for [`LIFETIME`].
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     runtime: Arc<dyn Runtime>,
-    journal: Journal,
+    log: CallLog,
     state: Arc<Mutex<State>>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Exchange {
 struct UnderWay(Arc<Mutex<State>>);
 
 impl Endpoint {
-    pub(crate) fn new(runtime: Arc<dyn Runtime>, journal: Journal) -> Self {
+    pub(crate) fn new(runtime: Arc<dyn Runtime>, log: CallLog) -> Self {
         let state = State {
             script: VecDeque::new(),
             always: None,
@@ -83,7 +83,7 @@ impl Endpoint {
         };
         Self {
             runtime,
-            journal,
+            log,
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -186,7 +186,7 @@ impl TokenTransport for Endpoint {
         request: Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
-        self.journal.note("exchange");
+        self.log.note("exchange");
         let (next, _under_way) = self.begin(request, *options);
         let reply = match next {
             Next::Now(reply) => reply,

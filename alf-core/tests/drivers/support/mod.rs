@@ -1,16 +1,16 @@
 //! A client in a world of its own: scripted ends, virtual time, and every event kept.
 
 mod api;
+mod call_log;
 mod endpoint;
 mod events;
-mod journal;
 
 pub(crate) use api::{Api, ApiError, ApiRequest, ApiResponse};
+pub(crate) use call_log::CallLog;
 #[cfg(feature = "jwt")]
 pub(crate) use endpoint::Exchange;
 pub(crate) use endpoint::{Endpoint, Reply};
 pub(crate) use events::Events;
-pub(crate) use journal::Journal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,26 +34,26 @@ pub(crate) const EXPIRED: Duration = Duration::from_secs(995);
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(crate) type Sending = Call<Result<ApiResponse, Error<ApiError>>>;
-pub(crate) type Asking = Call<Result<Token, TokenError>>;
+pub(crate) type ApiCall = Call<Result<ApiResponse, Error<ApiError>>>;
+pub(crate) type TokenCall = Call<Result<Token, TokenError>>;
 
-pub(crate) struct World {
+pub(crate) struct Harness {
     pub(crate) runtime: SteppedRuntime,
     pub(crate) endpoint: Endpoint,
     pub(crate) api: Api,
     pub(crate) events: Events,
-    pub(crate) journal: Journal,
+    pub(crate) log: CallLog,
 }
 
-impl World {
+impl Harness {
     pub(crate) fn new() -> Self {
         let runtime = SteppedRuntime::new();
-        let journal = Journal::default();
+        let log = CallLog::default();
         Self {
-            endpoint: Endpoint::new(Arc::new(runtime.clone()), journal.clone()),
-            api: Api::new(journal.clone()),
+            endpoint: Endpoint::new(Arc::new(runtime.clone()), log.clone()),
+            api: Api::new(log.clone()),
             events: Events::default(),
-            journal,
+            log,
             runtime,
         }
     }
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// Asks for a token, and lets everything run that can.
-    pub(crate) fn ask(&self, tokens: &TokenManager) -> Asking {
+    pub(crate) fn ask(&self, tokens: &TokenManager) -> TokenCall {
         let tokens = tokens.clone();
         let call = self.runtime.start(async move { tokens.token().await });
         self.runtime.run_until_stalled();
@@ -108,11 +108,11 @@ impl World {
 
     /// The access token, which comes without time passing.
     pub(crate) fn token_now(&self, tokens: &TokenManager) -> String {
-        shown(&self.ask_now(tokens).unwrap())
+        access_token(&self.ask_now(tokens).unwrap())
     }
 
     /// Sends a request, and lets everything run that can.
-    pub(crate) fn send(&self, client: &Client<Api>, request: ApiRequest) -> Sending {
+    pub(crate) fn send(&self, client: &Client<Api>, request: ApiRequest) -> ApiCall {
         let client = client.clone();
         let call = self
             .runtime
@@ -140,20 +140,20 @@ impl World {
     }
 
     /// How long alf rests after that error.
-    pub(crate) fn rest_after(&self, error: &TokenError) -> Duration {
+    pub(crate) fn back_off_after(&self, error: &TokenError) -> Duration {
         let retry_at = error.retry_at().unwrap();
         retry_at.duration_since(self.runtime.wall_clock()).unwrap()
     }
 
     /// Nothing runs, nothing is to happen.
     #[track_caller]
-    pub(crate) fn assert_at_rest(&self) {
+    pub(crate) fn assert_idle(&self) {
         let (tasks, timers) = (self.time().tasks(), self.time().timers());
         assert_eq!((tasks, timers), (0, 0), "tasks and timers");
     }
 }
 
-pub(crate) fn shown(token: &Token) -> String {
+pub(crate) fn access_token(token: &Token) -> String {
     token.expose_access_token().to_owned()
 }
 
