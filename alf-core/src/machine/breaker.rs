@@ -21,7 +21,7 @@ use super::{Backoff, Failure, Moment};
 /// Only failures that every token target would meet count here. `E` is the error of a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Breaker<E> {
-    state: State<E>,
+    condition: Condition<E>,
     /// The pauses between attempts.
     pauses: Backoff,
     transient_back_off: Backoff,
@@ -36,7 +36,7 @@ pub(crate) struct Breaker<E> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum State<E> {
+enum Condition<E> {
     Healthy,
     Troubled {
         next_attempt_at: Moment,
@@ -103,7 +103,7 @@ pub(crate) enum Health {
 impl<E: Clone> Breaker<E> {
     pub(crate) const fn new() -> Self {
         Self {
-            state: State::Healthy,
+            condition: Condition::Healthy,
             pauses: FIRST_PAUSES,
             transient_back_off: Backoff::after_transient_failures(),
             permanent_back_off: Backoff::after_permanent_failures(),
@@ -115,18 +115,18 @@ impl<E: Clone> Breaker<E> {
     }
 
     pub(crate) fn health(&self, now: Moment) -> Health {
-        match self.state {
-            State::Healthy => Health::Healthy,
-            State::BackingOff { until, .. } if now < until => Health::BackingOff { until },
-            State::Troubled { .. } | State::BackingOff { .. } => Health::Troubled,
+        match self.condition {
+            Condition::Healthy => Health::Healthy,
+            Condition::BackingOff { until, .. } if now < until => Health::BackingOff { until },
+            Condition::Troubled { .. } | Condition::BackingOff { .. } => Health::Troubled,
         }
     }
 
     /// The error that callers get while the client backs off.
     pub(crate) fn back_off_error(&self, now: Moment) -> Option<&E> {
-        match &self.state {
-            State::BackingOff { until, error, .. } if now < *until => Some(error),
-            State::Healthy | State::Troubled { .. } | State::BackingOff { .. } => None,
+        match &self.condition {
+            Condition::BackingOff { until, error, .. } if now < *until => Some(error),
+            Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => None,
         }
     }
 
@@ -143,12 +143,12 @@ impl<E: Clone> Breaker<E> {
         exclusivity: Exclusivity,
     ) -> Permit<E> {
         self.forget_overdue(now, claim);
-        match &self.state {
-            State::Healthy if exclusivity == Exclusivity::Shared => {
+        match &self.condition {
+            Condition::Healthy if exclusivity == Exclusivity::Shared => {
                 self.leave(claim);
                 return Permit::Granted;
             }
-            State::BackingOff {
+            Condition::BackingOff {
                 until,
                 persistence,
                 error,
@@ -159,7 +159,7 @@ impl<E: Clone> Breaker<E> {
                 self.leave(claim);
                 return Permit::Refused { until, error };
             }
-            State::Healthy | State::Troubled { .. } | State::BackingOff { .. } => {}
+            Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {}
         }
         let next_attempt_at = self.next_attempt_at();
         if claim.deadline <= now.max(next_attempt_at) {
@@ -202,21 +202,23 @@ impl<E: Clone> Breaker<E> {
     ) -> Option<Moment> {
         let mut pauses = self.pauses;
         // Attempts that were under way when the trouble began are the same failure: they lengthen no pause.
-        let pause = match self.state {
-            State::Healthy => pauses.take_jittered(jitter),
-            State::Troubled { .. } | State::BackingOff { .. } if self.probe == Some(claim) => {
+        let pause = match self.condition {
+            Condition::Healthy => pauses.take_jittered(jitter),
+            Condition::Troubled { .. } | Condition::BackingOff { .. }
+                if self.probe == Some(claim) =>
+            {
                 pauses.take_jittered(jitter)
             }
-            State::Troubled { .. } | State::BackingOff { .. } => Duration::ZERO,
+            Condition::Troubled { .. } | Condition::BackingOff { .. } => Duration::ZERO,
         };
         let next = self.next_attempt_at().max(now + pause.max(retry_after));
         if claim.deadline <= next {
             return None;
         }
-        match &mut self.state {
-            State::BackingOff { until, .. } if now < *until => *until = next,
-            state => {
-                *state = State::Troubled {
+        match &mut self.condition {
+            Condition::BackingOff { until, .. } if now < *until => *until = next,
+            condition => {
+                *condition = Condition::Troubled {
                     next_attempt_at: next,
                 };
             }
@@ -243,10 +245,10 @@ impl<E: Clone> Breaker<E> {
         } else {
             Persistence::Permanent
         };
-        let until = match self.state {
+        let until = match self.condition {
             // Acquisitions that were under way when the back-off began are the same failure. A refusal in an outage is
             // another one.
-            State::BackingOff {
+            Condition::BackingOff {
                 until,
                 persistence: known,
                 ..
@@ -256,13 +258,13 @@ impl<E: Clone> Breaker<E> {
             {
                 return (until, error(until));
             }
-            State::Healthy | State::Troubled { .. } | State::BackingOff { .. } => {
+            Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {
                 let back_off = self.take_back_off(persistence, failure);
                 self.next_attempt_at().max(now + back_off)
             }
         };
         let error = error(until);
-        self.state = State::BackingOff {
+        self.condition = Condition::BackingOff {
             until,
             persistence,
             error: error.clone(),
@@ -275,7 +277,7 @@ impl<E: Clone> Breaker<E> {
     /// An exclusive acquisition has found out what the others need to know: if the server is healthy, they go on beside
     /// it (T10).
     pub(crate) fn found_out(&mut self, claim: Claim) {
-        if matches!(self.state, State::Healthy) {
+        if matches!(self.condition, Condition::Healthy) {
             self.leave(claim);
         }
     }
@@ -297,10 +299,10 @@ impl<E: Clone> Breaker<E> {
 
     /// Before that no attempt may be made.
     fn next_attempt_at(&self) -> Moment {
-        match self.state {
-            State::Healthy => Moment::START,
-            State::Troubled { next_attempt_at } => next_attempt_at,
-            State::BackingOff { until, .. } => until,
+        match self.condition {
+            Condition::Healthy => Moment::START,
+            Condition::Troubled { next_attempt_at } => next_attempt_at,
+            Condition::BackingOff { until, .. } => until,
         }
     }
 

@@ -8,9 +8,9 @@ use crate::machine::Moment;
 
 /// Keeps the token endpoint that an issuer's metadata names. Empty if the user named the endpoint.
 #[derive(Default)]
-pub(crate) struct MetadataCache(Mutex<Option<Entry>>);
+pub(crate) struct MetadataCache(Mutex<Option<CachedEndpoint>>);
 
-struct Entry {
+struct CachedEndpoint {
     endpoint: Arc<TokenEndpoint>,
     requested_at: Moment,
     valid_for: Duration,
@@ -49,7 +49,7 @@ impl MetadataCache {
     }
 
     pub(crate) fn insert(&self, endpoint: Arc<TokenEndpoint>, now: Moment) {
-        *self.lock() = Some(Entry {
+        *self.lock() = Some(CachedEndpoint {
             endpoint,
             requested_at: now,
             valid_for: A_DAY,
@@ -63,7 +63,7 @@ impl MetadataCache {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Option<CachedEndpoint>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

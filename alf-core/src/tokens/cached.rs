@@ -20,9 +20,9 @@ pub(crate) struct TokenCache {
 /// Two cache lines, since processors fetch them in pairs.
 #[repr(align(128))]
 #[derive(Default)]
-struct CacheLine(ArcSwapOption<Entry>);
+struct CacheLine(ArcSwapOption<CachedToken>);
 
-struct Entry {
+struct CachedToken {
     token: Token,
     until: Moment,
 }
@@ -45,7 +45,7 @@ impl TokenCache {
     /// Publishes a token; `copy` makes one that shares no memory with the others.
     pub(crate) fn write(&self, until: Moment, copy: impl Fn() -> Token) {
         for line in &self.copies {
-            line.0.store(Some(Arc::new(Entry {
+            line.0.store(Some(Arc::new(CachedToken {
                 token: copy(),
                 until,
             })));
