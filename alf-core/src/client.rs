@@ -14,8 +14,8 @@ use crate::runtime::before;
 use crate::tokens;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
-    BlockingTransport, ClientBuilder, ConfigError, Error, Event, NotAllowed, Origin, Token,
-    TokenManager, Transport,
+    BlockingTransport, ClientBuilder, ConfigError, Error, Event, NotAllowed, Origin, OriginRef,
+    Token, TokenManager, Transport,
 };
 
 /// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
@@ -125,78 +125,79 @@ impl<T: Transport> Client<T> {
     /// Dropping the future drops the request, as it would without alf. A renewal that it began
     /// goes on for the others.
     pub async fn send(&self, mut request: T::Request) -> Result<T::Response, Error<T::Error>> {
-        let origin = self.transport.origin(&request);
-        self.allow(&origin)?;
-        let copy = self.copy_for_replay(&mut request);
+        self.allow(&request)?;
+        let kept = self.keep(&mut request);
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         if !self.may_reject(&response) {
-            self.tokens.managed().accepted(&token, &origin);
+            let origin = || kept.origin(&*self.transport);
+            self.tokens.managed().accepted(&token, origin);
             return Ok(response);
         }
         // On the heap, so that the common path does not carry its size.
-        Box::pin(self.maybe_rejected(&origin, &token, copy, response)).await
+        Box::pin(self.maybe_rejected(&token, kept, response)).await
     }
 
     /// The status is one that rejects a token: renews it if it is rejected, and replays the request (R).
     async fn maybe_rejected(
         &self,
-        origin: &Origin,
         token: &Token,
-        copy: Option<T::Request>,
+        kept: Kept<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
-        if self.judge(origin, &response) != Judgement::Rejected {
+        let origin = kept.origin(&*self.transport).to_origin();
+        if self.judge(&origin, &response) != Judgement::Rejected {
             return Ok(response);
         }
-        let renewing = tokens::reject(self.tokens.managed(), token, Some(origin));
-        let (Some(renewing), Some(mut copy)) = (renewing, copy) else {
+        let renewing = tokens::reject(self.tokens.managed(), token, Some(&origin));
+        let (Some(renewing), Kept::Copy(mut copy)) = (renewing, kept) else {
             // R4, R6: untouched.
             return Ok(response);
         };
-        // R8: before anybody waits for the renewal, or a pool of one connection would be stuck.
-        let rejection = self.keep(&response);
+        // R8: before the wait for the renewal, which may need this response's connection.
+        let rejection = self.rejection(&response);
         self.discard(response).await;
-        let renewed = tokens::renewed(self.tokens.managed(), renewing, token, origin).await;
+        let renewed = tokens::renewed(self.tokens.managed(), renewing, token, &origin).await;
         let token = renewed.map_err(|error| error.after(rejection))?;
         self.present(&token, &mut copy);
         let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
         // R3: returned as it is. R6: whether the renewal helped.
-        let outcome = match self.judge(origin, &response) {
+        let outcome = match self.judge(&origin, &response) {
             Judgement::Accepted => Some(ReplayOutcome::Accepted),
             Judgement::Rejected => Some(ReplayOutcome::RejectedAgain),
             Judgement::Unknown => None,
         };
         if let Some(outcome) = outcome {
-            self.tokens.managed().replayed(&token, origin, outcome);
+            let managed = self.tokens.managed();
+            managed.replayed(&token, origin.as_ref(), outcome);
         }
         self.observe(&Event::Replayed {
             target: self.tokens.managed().target(),
             generation: token.generation(),
-            origin,
+            origin: &origin,
             status: self.transport.status(&response),
         });
         Ok(response)
     }
 
-    /// X2, X3: refused before anything is asked or sent.
-    fn allow(&self, origin: &Origin) -> Result<(), NotAllowed> {
-        self.tokens
-            .managed()
-            .ports
-            .config
-            .allow(origin)
-            .inspect_err(|blocked| self.observe(&Event::RequestNotAllowed { blocked }))
+    /// X2, X3: before a token is asked for and before anything is sent.
+    fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
+        let origin = self.transport.origin(request);
+        let allowed = self.tokens.managed().ports.config.allow(origin);
+        allowed.inspect_err(|blocked| self.observe(&Event::RequestNotAllowed { blocked }))
     }
 
-    /// R4: made before the request is sent.
-    fn copy_for_replay(&self, request: &mut T::Request) -> Option<T::Request> {
-        match self.tokens.managed().ports.config.replays {
+    fn keep(&self, request: &mut T::Request) -> Kept<T::Request> {
+        let copy = match self.tokens.managed().ports.config.replays {
             Replays::Once => self.transport.try_clone(request),
             Replays::Never => None,
+        };
+        match copy {
+            Some(copy) => Kept::Copy(copy),
+            None => Kept::Origin(self.transport.origin(request).to_origin()),
         }
     }
 
@@ -223,7 +224,7 @@ impl<T: Transport> Client<T> {
             return Judgement::Accepted;
         }
         let response_origin = self.transport.response_origin(response);
-        if response_origin.is_some_and(|response_origin| response_origin != *origin) {
+        if response_origin.is_some_and(|response_origin| *origin != response_origin) {
             return Judgement::Unknown;
         }
         let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
@@ -234,13 +235,13 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// R5: what is left of a rejection when its response is gone.
-    fn keep(&self, response: &T::Response) -> Rejection {
+    /// R5: what is known of a rejection after its response was discarded.
+    fn rejection(&self, response: &T::Response) -> Rejection {
         let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
         Rejection::new(self.transport.status(response), challenges)
     }
 
-    /// R8, X5: a body that does not end must not hold up the renewal.
+    /// R8, X5: a body that does not end must not delay the renewal.
     async fn discard(&self, response: T::Response) {
         let runtime = &self.tokens.managed().ports.runtime;
         let discarded = self.transport.discard(response);
@@ -249,6 +250,23 @@ impl<T: Transport> Client<T> {
 
     fn observe(&self, event: &Event<'_>) {
         self.tokens.managed().ports.observe(event);
+    }
+}
+
+/// What is kept of a request while it is sent.
+enum Kept<R> {
+    /// The request once more, for a replay (R4).
+    Copy(R),
+    /// It cannot be replayed: only its origin, which a rejection needs.
+    Origin(Origin),
+}
+
+impl<R> Kept<R> {
+    fn origin<T: Transport<Request = R>>(&self, transport: &T) -> OriginRef<'_> {
+        match self {
+            Self::Copy(copy) => transport.origin(copy),
+            Self::Origin(origin) => origin.as_ref(),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ pub use error::{
 };
 pub use machine::Moment;
 pub use observe::{Event, Observer, TokenTarget};
-pub use origin::Origin;
+pub use origin::{Origin, OriginRef};
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;
 pub use tokens::TokenManager;

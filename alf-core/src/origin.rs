@@ -1,7 +1,7 @@
 //! Where a request goes: scheme, host and port.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
@@ -10,7 +10,7 @@ use http::Uri;
 ///
 /// alf compares origins to keep tokens where they belong: a token is not sent over plain `http`
 /// (except to loopback), not outside of `allowed_origins`, and a 401 from another origin than the
-/// request's says nothing of the token.
+/// request's does not reject the token. It compares them as [`OriginRef`], which allocates nothing.
 ///
 /// # Examples
 ///
@@ -23,58 +23,53 @@ use http::Uri;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
-    scheme: Scheme,
+    scheme: Box<str>,
     host: Box<str>,
     port: u16,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Scheme {
-    Http,
-    Https,
-    Other(Box<str>),
+/// An [`Origin`] that borrows from a request or a response.
+///
+/// Scheme and host are compared case-insensitively.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{Origin, OriginRef};
+///
+/// let origin = OriginRef::parse("https://API.example.com:443/things").unwrap();
+/// assert_eq!(origin.to_origin(), Origin::new("https", "api.example.com", None));
+/// ```
+#[derive(Clone, Copy)]
+pub struct OriginRef<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: u16,
 }
 
 impl Origin {
-    /// An origin from its parts; without a `port` it is the default port of the scheme.
-    ///
-    /// Scheme and host are compared case-insensitively. An IPv6 host may stand in brackets or not.
+    /// Returns the origin with these parts: see [`OriginRef::new`].
     pub fn new(scheme: &str, host: &str, port: Option<u16>) -> Self {
-        let scheme = Scheme::new(scheme);
-        let port = port.unwrap_or_else(|| scheme.default_port());
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let mut host = Box::<str>::from(host);
-        host.make_ascii_lowercase();
-        Self { scheme, host, port }
+        OriginRef::new(scheme, host, port).to_origin()
     }
 
-    /// The origin of an absolute URL, or `None` where it has no scheme or no host, or a port that
-    /// cannot be read.
+    /// Returns the origin of a URL: see [`OriginRef::parse`].
     pub fn parse(url: &str) -> Option<Self> {
-        Self::of(&url.parse().ok()?)
+        OriginRef::parse(url).map(OriginRef::to_origin)
     }
 
-    /// The origin of an absolute URI, or `None` where it has no scheme or no host, or a port that
-    /// cannot be read.
-    pub fn of(uri: &Uri) -> Option<Self> {
-        let scheme = uri.scheme_str()?;
-        let (host, port) = host_and_port(uri.authority()?.as_str())?;
-        Some(Self::new(scheme, host, port))
-    }
-
-    /// Of what goes nowhere that alf knows, a request without scheme and host, say: no token is sent
-    /// there.
-    pub fn nowhere() -> Self {
-        Self::new("", "", None)
+    /// Borrows this origin.
+    pub fn as_ref(&self) -> OriginRef<'_> {
+        OriginRef {
+            scheme: &self.scheme,
+            host: &self.host,
+            port: self.port,
+        }
     }
 
     /// The scheme, in lower case.
     pub fn scheme(&self) -> &str {
-        match &self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-            Scheme::Other(scheme) => scheme,
-        }
+        &self.scheme
     }
 
     /// The host, in lower case and without brackets.
@@ -86,36 +81,138 @@ impl Origin {
     pub fn port(&self) -> u16 {
         self.port
     }
+}
+
+impl<'a> OriginRef<'a> {
+    /// An origin that no request can be sent to: for a request without a scheme or a host. No token
+    /// is sent there.
+    pub const NOWHERE: Self = Self {
+        scheme: "",
+        host: "",
+        port: 0,
+    };
+
+    /// Returns the origin with these parts. Without a `port`, it has the default port of the scheme.
+    ///
+    /// An IPv6 host may be in brackets.
+    pub fn new(scheme: &'a str, host: &'a str, port: Option<u16>) -> Self {
+        Self {
+            scheme,
+            host: host.trim_start_matches('[').trim_end_matches(']'),
+            port: port.unwrap_or_else(|| default_port(scheme)),
+        }
+    }
+
+    /// Returns the origin of an absolute URL, or `None` if the URL has no scheme, no host, or a port
+    /// that is not a port number.
+    pub fn parse(url: &'a str) -> Option<Self> {
+        let (scheme, after_scheme) = url.split_once("://")?;
+        let end = after_scheme.find(['/', '?', '#']);
+        let (authority, _) = after_scheme.split_at(end.unwrap_or(after_scheme.len()));
+        Self::from_authority(scheme, authority)
+    }
+
+    /// Returns the origin of an absolute URI, or `None` as [`parse`](Self::parse) does.
+    pub fn of(uri: &'a Uri) -> Option<Self> {
+        Self::from_authority(uri.scheme_str()?, uri.authority()?.as_str())
+    }
+
+    /// Returns the origin of a scheme and an authority
+    /// ([RFC 3986 §3.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2)), or `None` as
+    /// [`parse`](Self::parse) does.
+    pub fn from_authority(scheme: &'a str, authority: &'a str) -> Option<Self> {
+        let (host, port) = host_and_port(authority)?;
+        (!scheme.is_empty()).then(|| Self::new(scheme, host, port))
+    }
+
+    /// The scheme, as it was written.
+    pub fn scheme(self) -> &'a str {
+        self.scheme
+    }
+
+    /// The host, as it was written, without brackets.
+    pub fn host(self) -> &'a str {
+        self.host
+    }
+
+    /// The port.
+    pub fn port(self) -> u16 {
+        self.port
+    }
 
     /// Whether what is sent there is encrypted.
-    pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::Https
+    pub fn is_https(self) -> bool {
+        self.scheme.eq_ignore_ascii_case("https")
+    }
+
+    /// Whether the scheme is plain `http`.
+    pub fn is_http(self) -> bool {
+        self.scheme.eq_ignore_ascii_case("http")
     }
 
     /// Whether it is this machine: 127.0.0.0/8, `::1` or `localhost`.
-    pub fn is_loopback(&self) -> bool {
-        // The usual ones first: this is asked for every request over plain http.
-        matches!(&*self.host, "localhost" | "127.0.0.1" | "::1")
-            || self
-                .host
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+    pub fn is_loopback(self) -> bool {
+        let host = self.host;
+        // Parsed only if it looks like one of them: this is asked for every request.
+        host.eq_ignore_ascii_case("localhost")
+            || (host.starts_with("127.") && host.parse::<Ipv4Addr>().is_ok())
+            || (host.contains(':')
+                && host
+                    .parse::<Ipv6Addr>()
+                    .is_ok_and(|address| address.is_loopback()))
+    }
+
+    /// Copies this origin, in lower case.
+    pub fn to_origin(self) -> Origin {
+        Origin {
+            scheme: self.scheme.to_ascii_lowercase().into(),
+            host: self.host.to_ascii_lowercase().into(),
+            port: self.port,
+        }
+    }
+}
+
+impl PartialEq for OriginRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.port == other.port
+            && self.host.eq_ignore_ascii_case(other.host)
+            && self.scheme.eq_ignore_ascii_case(other.scheme)
+    }
+}
+
+impl Eq for OriginRef<'_> {}
+
+impl PartialEq<OriginRef<'_>> for Origin {
+    fn eq(&self, other: &OriginRef<'_>) -> bool {
+        self.as_ref() == *other
+    }
+}
+
+impl fmt::Display for OriginRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://", self.scheme)?;
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            f.write_str(self.host)?;
+        }
+        if self.port == default_port(self.scheme) {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://", self.scheme())?;
-        if self.host.contains(':') {
-            write!(f, "[{}]", self.host)?;
-        } else {
-            f.write_str(&self.host)?;
-        }
-        if self.port == self.scheme.default_port() {
-            Ok(())
-        } else {
-            write!(f, ":{}", self.port)
-        }
+        self.as_ref().fmt(f)
+    }
+}
+
+impl fmt::Debug for OriginRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OriginRef({self})")
     }
 }
 
@@ -125,48 +222,46 @@ impl fmt::Debug for Origin {
     }
 }
 
-impl Scheme {
-    fn new(scheme: &str) -> Self {
-        if scheme.eq_ignore_ascii_case("https") {
-            Self::Https
-        } else if scheme.eq_ignore_ascii_case("http") {
-            Self::Http
-        } else {
-            Self::Other(scheme.to_ascii_lowercase().into())
-        }
-    }
-
-    fn default_port(&self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-            Self::Other(_) => 0,
-        }
+fn default_port(scheme: &str) -> u16 {
+    if scheme.eq_ignore_ascii_case("https") {
+        443
+    } else if scheme.eq_ignore_ascii_case("http") {
+        80
+    } else {
+        0
     }
 }
 
-/// Of an authority. `Uri::port` takes a port that it cannot read for none, and `Uri::host` leaves
-/// out what follows a `]`: another library may read them otherwise, and go elsewhere.
+/// X3: `None` for every authority that another parser could read differently, and so send the
+/// request elsewhere. `http::Uri` ignores a port that is not a number, and what follows a `]`.
 fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let host_and_port = authority.rsplit('@').next()?;
-    // An IPv6 address has colons of its own.
+    // An IPv6 address contains colons.
     let end = if host_and_port.starts_with('[') {
         host_and_port.find(']')? + 1
     } else {
         host_and_port.find(':').unwrap_or(host_and_port.len())
     };
-    let (host, rest) = host_and_port.split_at_checked(end)?;
+    let (host, after_host) = host_and_port.split_at_checked(end)?;
     if host.is_empty() || (!host.starts_with('[') && host.contains(['[', ']'])) {
         return None;
     }
-    if matches!(rest, "" | ":") {
+    if !authority.bytes().all(is_in_authority) {
+        return None;
+    }
+    if matches!(after_host, "" | ":") {
         return Some((host, None));
     }
-    let port = rest.strip_prefix(':')?;
+    let port = after_host.strip_prefix(':')?;
     if !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None; // `parse` would take a sign, too
+        return None; // `parse` accepts a sign
     }
     Some((host, Some(port.parse().ok()?)))
+}
+
+/// RFC 3986 §3.2. A backslash is not: some parsers take it for a slash.
+fn is_in_authority(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@[]".contains(&byte)
 }
 
 #[cfg(test)]
@@ -174,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn x3_what_cannot_be_read_is_no_origin() {
+    fn x3_a_url_that_parsers_may_read_differently_has_no_origin() {
         for url in [
             "https://h:99999/",
             "https://h:65536/",
@@ -189,6 +284,13 @@ mod tests {
             "https://[::1/",
             "https://:80/",
             "https://",
+            "https://good.example\\@evil.example/",
+            "https://good.example\\.evil.example/",
+            "https://h /",
+            "https:// h/",
+            "https://h\t/",
+            "https://ä.example/",
+            "://h/",
             "//h/",
             "h:80",
             "h",
@@ -220,8 +322,9 @@ mod tests {
             "http://127.9.9.9/",
             "http://[::1]:1/",
             "http://LocalHost/",
+            "http://[0:0::0:1]/",
         ] {
-            assert!(Origin::parse(url).unwrap().is_loopback(), "{url}");
+            assert!(OriginRef::parse(url).unwrap().is_loopback(), "{url}");
         }
         for url in [
             "http://localhost.example.com/",
@@ -230,7 +333,7 @@ mod tests {
             "http://0.0.0.0/",
             "http://[::2]/",
         ] {
-            assert!(!Origin::parse(url).unwrap().is_loopback(), "{url}");
+            assert!(!OriginRef::parse(url).unwrap().is_loopback(), "{url}");
         }
     }
 
@@ -245,6 +348,7 @@ mod tests {
             Origin::parse("http://[::1]:80/x").unwrap().to_string(),
             "http://[::1]"
         );
-        assert_eq!(Origin::parse("/relative"), None);
+        assert_eq!(origin, OriginRef::new("HTTPS", "A.example", Some(443)));
+        assert_ne!(origin, OriginRef::new("https", "a.example", Some(444)));
     }
 }

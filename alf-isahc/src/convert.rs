@@ -5,16 +5,16 @@
 
 #![expect(unused_qualifications, reason = "isahc's http may be another one")]
 
-use alf_core::Origin;
+use alf_core::OriginRef;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use isahc::http as theirs;
 use isahc::{AsyncBody, Request, Response};
 
-pub(crate) fn origin(uri: &theirs::Uri) -> Origin {
+pub(crate) fn origin(uri: &theirs::Uri) -> OriginRef<'_> {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let scheme = uri.scheme_str().unwrap_or_default();
-    Origin::parse(&format!("{scheme}://{authority}")).unwrap_or_else(Origin::nowhere)
+    OriginRef::from_authority(scheme, authority).unwrap_or(OriginRef::NOWHERE)
 }
 
 pub(crate) fn method(method: &theirs::Method) -> Method {

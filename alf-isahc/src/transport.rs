@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use alf_core::{
-    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin,
+    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef,
     TokenTransport, Transport,
 };
 use async_trait::async_trait;
@@ -42,7 +42,6 @@ impl IsahcTransport {
     }
 }
 
-#[async_trait]
 impl Transport for IsahcTransport {
     type Request = Request<AsyncBody>;
     type Response = Response<AsyncBody>;
@@ -54,7 +53,7 @@ impl Transport for IsahcTransport {
         sent.await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    fn origin(&self, request: &Self::Request) -> Origin {
+    fn origin<'r>(&self, request: &'r Self::Request) -> OriginRef<'r> {
         convert::origin(request.uri())
     }
 
@@ -81,10 +80,10 @@ impl Transport for IsahcTransport {
         convert::header_values(response, name)
     }
 
-    fn response_origin(&self, response: &Self::Response) -> Option<Origin> {
-        // isahc always tells. If it did not, nothing could be said of the request's origin (X4).
-        let landed = response.effective_uri();
-        Some(landed.map_or_else(Origin::nowhere, convert::origin))
+    fn response_origin<'r>(&self, response: &'r Self::Response) -> Option<OriginRef<'r>> {
+        // isahc always sets it. Without it, a 401 must not reject the token (X4).
+        let uri = response.effective_uri();
+        Some(uri.map_or(OriginRef::NOWHERE, convert::origin))
     }
 
     async fn discard(&self, response: Self::Response) {

@@ -3,12 +3,12 @@
 //! A secret or a token may go over plain `http` to loopback (T8, X2), because nobody is on the way.
 //! A proxy of the environment would be, and reqwest sends loopback through it too.
 
-use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 
 use reqwest::{ClientBuilder, Url};
 
 use crate::http_client::HttpClient;
+use crate::url::origin;
 
 /// A reqwest client, or two with the same settings.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl<C: HttpClient> Route<C> {
     /// Where reqwest cannot build the client for loopback.
     pub(crate) fn to(&self, url: &Url) -> Result<&C, reqwest::Error> {
         match &self.loopback {
-            Some(loopback) if is_loopback(url) => loopback.client(),
+            Some(loopback) if origin(url).is_loopback() => loopback.client(),
             Some(_) | None => Ok(&self.usual),
         }
     }
@@ -77,26 +77,12 @@ impl<C: HttpClient> Loopback<C> {
     }
 }
 
-/// As [`Origin::is_loopback`](alf_core::Origin::is_loopback), but on the way of every request:
-/// without an allocation, and an address is parsed only where it begins like one of loopback. What
-/// `Url` holds is in lower case, and its addresses are in their usual form.
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.starts_with("127.") && host.parse::<Ipv4Addr>().is_ok(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use alf_core::Origin;
-
     use super::*;
 
-    /// What alf-core lets go over plain `http`, and nothing else, goes past the proxy.
     #[test]
-    fn x2_loopback_is_what_alf_core_says_it_is() {
+    fn x2_every_spelling_of_loopback_goes_past_the_proxy() {
         for (host, expected) in [
             ("localhost", true),
             ("LocalHost:8080", true),
@@ -117,9 +103,7 @@ mod tests {
             ("api.example.com", false),
         ] {
             let url = Url::parse(&format!("http://{host}/")).unwrap();
-            assert_eq!(is_loopback(&url), expected, "{host}");
-            let origin = Origin::parse(url.as_str()).unwrap();
-            assert_eq!(origin.is_loopback(), expected, "{host}");
+            assert_eq!(origin(&url).is_loopback(), expected, "{host}");
         }
     }
 

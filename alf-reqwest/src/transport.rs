@@ -1,10 +1,7 @@
 //! reqwest behind alf's two ports.
 
-use std::future::ready;
-use std::pin::Pin;
-
 use alf_core::{
-    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport,
+    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, TokenTransport,
     Transport,
 };
 use async_trait::async_trait;
@@ -41,27 +38,16 @@ impl ReqwestTransport {
     }
 }
 
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-#[async_trait]
 impl Transport for ReqwestTransport {
     type Request = Request;
     type Response = Response;
     type Error = reqwest::Error;
 
-    /// What `#[async_trait]` would make of it, but for one move of the request.
-    fn send<'a, 'b>(&'a self, request: Request) -> BoxFuture<'b, Result<Response, reqwest::Error>>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        match self.calls.to(request.url()) {
-            Ok(client) => Box::pin(client.execute(request)),
-            Err(error) => Box::pin(ready(Err(error))),
-        }
+    async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
+        self.calls.to(request.url())?.execute(request).await
     }
 
-    fn origin(&self, request: &Request) -> Origin {
+    fn origin<'r>(&self, request: &'r Request) -> OriginRef<'r> {
         origin(request.url())
     }
 
@@ -86,7 +72,7 @@ impl Transport for ReqwestTransport {
         response.headers().get_all(name).iter().cloned().collect()
     }
 
-    fn response_origin(&self, response: &Response) -> Option<Origin> {
+    fn response_origin<'r>(&self, response: &'r Response) -> Option<OriginRef<'r>> {
         Some(origin(response.url()))
     }
 

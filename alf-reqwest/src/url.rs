@@ -1,12 +1,12 @@
 //! What alf asks of a URL.
 
-use alf_core::Origin;
+use alf_core::OriginRef;
 use http::Uri;
 use reqwest::Url;
 
-pub(crate) fn origin(url: &Url) -> Origin {
+pub(crate) fn origin(url: &Url) -> OriginRef<'_> {
     let host = url.host_str().unwrap_or_default();
-    Origin::new(url.scheme(), host, url.port_or_known_default())
+    OriginRef::new(url.scheme(), host, url.port_or_known_default())
 }
 
 /// A URL that is no URI is refused by reqwest before anything is sent.

@@ -5,7 +5,7 @@
 //! the user's middleware: the last one of all, which is alf's own, puts them on, and only where the
 //! URL is still the right one.
 
-use alf_core::Origin;
+use alf_core::{Origin, OriginRef};
 use async_trait::async_trait;
 use surf::http::Url;
 use surf::http::headers::{HeaderName, HeaderValue};
@@ -77,7 +77,7 @@ impl Middleware for Guard {
         client: Client,
         next: Next<'_>,
     ) -> surf::Result<Response> {
-        let here = origin(request.url());
+        let here = origin(request.url()).to_origin();
         let shown = match &self.shown_at {
             ShownAt::Origin(origin) => *origin == here,
             ShownAt::Url(url) if url == request.url() => true,
@@ -99,9 +99,9 @@ impl Middleware for Guard {
 }
 
 /// Where a request to that URL goes.
-pub(crate) fn origin(url: &Url) -> Origin {
+pub(crate) fn origin(url: &Url) -> OriginRef<'_> {
     let host = url.host_str().unwrap_or_default();
-    Origin::new(url.scheme(), host, url.port_or_known_default())
+    OriginRef::new(url.scheme(), host, url.port_or_known_default())
 }
 
 impl std::fmt::Display for LedElsewhere {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alf_core::{Origin, Runtime, ThreadRuntime};
+use alf_core::{OriginRef, Runtime, ThreadRuntime};
 use async_trait::async_trait;
 use futures_util::future::select;
 use surf::http::headers::{
@@ -67,20 +67,20 @@ impl Middleware for FollowRedirects {
         client: Client,
         next: Next<'_>,
     ) -> surf::Result<Response> {
-        let home = origin(request.url());
+        let home = origin(request.url()).to_origin();
         for _ in 0..self.limit {
             let mut without_body = request.clone();
             let whole = body::copy(&mut request);
             let response = next.run(request, client.clone()).await?;
             let here = origin(without_body.url());
-            if followed_already(&response, &here) {
+            if followed_already(&response, here) {
                 return Ok(response);
             }
             let Some(url) = target(without_body.url(), &response) else {
                 return Ok(response);
             };
-            let leads_home = origin(&url) == home;
-            if leads_home && here != home {
+            let leads_home = home == origin(&url);
+            if leads_home && home != here {
                 // X4: with the token, the URL would be a stranger's choice; without it, useless.
                 return Ok(response);
             }
@@ -122,9 +122,9 @@ fn target(from: &Url, response: &Response) -> Option<Url> {
 }
 
 /// Another middleware behind this one did, to another origin, where `Location` may mean another URL.
-fn followed_already(response: &Response, here: &Origin) -> bool {
+fn followed_already(response: &Response, here: OriginRef<'_>) -> bool {
     let came_from = response.ext::<CameFrom>();
-    came_from.is_some_and(|from| from.origin != *here)
+    came_from.is_some_and(|from| from.origin != here)
 }
 
 /// X4: the token is the guard's affair; these were put on by the user, for the origin at home.

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use alf_core::{
-    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport,
+    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, TokenTransport,
     Transport,
 };
 use async_trait::async_trait;
@@ -66,7 +66,6 @@ impl SurfTransport {
     }
 }
 
-#[async_trait]
 impl Transport for SurfTransport {
     type Request = Request;
     type Response = Response;
@@ -82,7 +81,7 @@ impl Transport for SurfTransport {
         without_panics(client.send(request)).await
     }
 
-    fn origin(&self, request: &Request) -> Origin {
+    fn origin<'r>(&self, request: &'r Request) -> OriginRef<'r> {
         origin(request.url())
     }
 
@@ -100,7 +99,7 @@ impl Transport for SurfTransport {
             // T4: a token fits. What does not is not sent, and the server will say so.
             return;
         };
-        let origin = origin(request.url());
+        let origin = origin(request.url()).to_origin();
         let guard = extensions(request).remove::<Guard>();
         let mut guard = guard.unwrap_or_else(|| Guard::new(ShownAt::Origin(origin)));
         guard.show(name, value);
@@ -121,11 +120,11 @@ impl Transport for SurfTransport {
         values.filter_map(http_value).collect()
     }
 
-    fn response_origin(&self, response: &Response) -> Option<Origin> {
+    fn response_origin<'r>(&self, response: &'r Response) -> Option<OriginRef<'r>> {
         let came_from = response.ext::<CameFrom>().filter(|from| from.shown);
         // The token was not shown, or a middleware of the user's made the response or got it past
         // the guard: it is from nowhere that could reject the token.
-        Some(came_from.map_or_else(Origin::nowhere, |from| from.origin.clone()))
+        Some(came_from.map_or(OriginRef::NOWHERE, |from| from.origin.as_ref()))
     }
 
     async fn discard(&self, response: Response) {

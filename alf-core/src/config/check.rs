@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::secret::sensitive_header;
 use crate::wire::metadata;
-use crate::{ClientAuthentication, ConfigError, Origin};
+use crate::{ClientAuthentication, ConfigError, Origin, OriginRef};
 
 use super::{InsecureHttp, Issuer, NamedBy, Server, TokenEndpoint, is_safe};
 
@@ -78,7 +78,7 @@ fn endpoint(
     if uri.scheme().is_none() {
         return wrong("is no absolute URL; write it as https://host/path");
     }
-    let Some(origin) = Origin::of(&uri) else {
+    let Some(origin) = OriginRef::of(&uri) else {
         return wrong(
             "has no host, or a port, that can be read; write it as https://host:port/path",
         );
@@ -89,10 +89,10 @@ fn endpoint(
     {
         return wrong("has a user name in it; use client_secret for credentials");
     }
-    if !matches!(origin.scheme(), "https" | "http") {
+    if !origin.is_https() && !origin.is_http() {
         return wrong("is neither https nor http");
     }
-    if !is_safe(&origin, insecure_http) {
+    if !is_safe(origin, insecure_http) {
         return wrong(
             "is plain http, which shows the client's secret to the network; use https, or \
              allow_insecure_http if you know why",
@@ -257,11 +257,13 @@ fn allowed_origin(entry: &str) -> Result<Origin, ConfigError> {
         return wrong(&format!("{entry:?} has a query or a fragment"));
     }
     let uri: Option<Uri> = entry.parse().ok();
-    let Some((uri, origin)) = uri.and_then(|uri| Origin::of(&uri).map(|origin| (uri, origin)))
+    let Some((uri, origin)) = uri
+        .as_ref()
+        .and_then(|uri| Some((uri, OriginRef::of(uri)?)))
     else {
         return wrong(&format!("{entry:?} is no origin"));
     };
-    if !matches!(origin.scheme(), "https" | "http") {
+    if !origin.is_https() && !origin.is_http() {
         return wrong(&format!("{entry:?} is neither https nor http"));
     }
     if !matches!(uri.path(), "" | "/") {
@@ -269,7 +271,7 @@ fn allowed_origin(entry: &str) -> Result<Origin, ConfigError> {
             "{entry:?} has a path, but an origin is allowed as a whole"
         ));
     }
-    Ok(origin)
+    Ok(origin.to_origin())
 }
 
 /// R1: which statuses reject a token. A status that is no error rejects nothing.

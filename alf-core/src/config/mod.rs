@@ -19,7 +19,8 @@ use crate::presentation::{Bearer, Presentation};
 use crate::wire::metadata;
 use crate::wire::token_request::GrantParameters;
 use crate::{
-    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Observer, Origin, Runtime,
+    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Observer, Origin, OriginRef,
+    Runtime,
 };
 
 /// What a user set, not yet checked.
@@ -181,22 +182,22 @@ impl Config {
     }
 
     /// Whether the token may go there (X2, X3).
-    pub(crate) fn allow(&self, origin: &Origin) -> Result<(), NotAllowed> {
+    pub(crate) fn allow(&self, origin: OriginRef<'_>) -> Result<(), NotAllowed> {
         let Destinations {
             insecure_http,
             allowed,
         } = &self.destinations;
-        let blocked = |reason| Err(NotAllowed::new(origin.clone(), reason));
+        let not_allowed = |reason| Err(NotAllowed::new(origin.to_origin(), reason));
         if !is_safe(origin, *insecure_http) {
-            return blocked(match origin.scheme() {
-                "https" | "http" => NotAllowedReason::InsecureHttp,
-                // None at all, where the URL is relative.
-                _ => NotAllowedReason::UnsupportedScheme,
+            return not_allowed(if origin.is_http() {
+                NotAllowedReason::InsecureHttp
+            } else {
+                NotAllowedReason::UnsupportedScheme
             });
         }
         match allowed {
-            Some(allowed) if !allowed.contains(origin) => {
-                blocked(NotAllowedReason::OriginNotAllowed)
+            Some(allowed) if !allowed.iter().any(|allowed| *allowed == origin) => {
+                not_allowed(NotAllowedReason::OriginNotAllowed)
             }
             Some(_) | None => Ok(()),
         }
@@ -235,16 +236,15 @@ pub(crate) fn scope_of(scope: Option<String>) -> Option<String> {
 
 /// A token endpoint as errors show it: without its query.
 pub(crate) fn shown_endpoint(endpoint: &Uri) -> String {
-    let origin = Origin::of(endpoint).map(|origin| origin.to_string());
+    let origin = OriginRef::of(endpoint).map(|origin| origin.to_string());
     metadata::shown(&(origin.unwrap_or_default() + endpoint.path()))
 }
 
 /// X2, T8: encrypted, or on this machine, or the user said so. Only `http` can be allowed: of
 /// another scheme nobody knows what it does.
-fn is_safe(origin: &Origin, insecure_http: InsecureHttp) -> bool {
+fn is_safe(origin: OriginRef<'_>, insecure_http: InsecureHttp) -> bool {
     origin.is_https()
-        || (origin.scheme() == "http"
-            && (origin.is_loopback() || insecure_http == InsecureHttp::Allowed))
+        || (origin.is_http() && (origin.is_loopback() || insecure_http == InsecureHttp::Allowed))
 }
 
 const LEEWAY: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use crate::machine::{
 };
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
-use crate::{Event, Origin, Token, TokenError, TokenTarget};
+use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::cached::TokenCache;
 use super::pending::{Outcome, Pending};
@@ -90,7 +90,7 @@ impl ManagedToken {
         if state.is_foreign(token) {
             return None;
         }
-        let key = state.key_of(origin);
+        let key = state.key_of(origin.map(Origin::as_ref));
         let rejection = state.renewal.reject(now, health, token.key(), key);
         let decision = match rejection {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
@@ -121,14 +121,14 @@ impl ManagedToken {
     }
 
     /// A request was answered, and the token was not rejected (R6).
-    pub(crate) fn accepted(&self, token: &Token, origin: &Origin) {
+    pub(crate) fn accepted<'o>(&self, token: &Token, origin: impl FnOnce() -> OriginRef<'o>) {
         if self.is_unproven.load(Ordering::Relaxed) {
-            self.replayed(token, origin, ReplayOutcome::Accepted);
+            self.replayed(token, origin(), ReplayOutcome::Accepted);
         }
     }
 
     /// A replay was answered (R6).
-    pub(crate) fn replayed(&self, token: &Token, origin: &Origin, outcome: ReplayOutcome) {
+    pub(crate) fn replayed(&self, token: &Token, origin: OriginRef<'_>, outcome: ReplayOutcome) {
         let now = self.ports.now();
         let (health, _) = self.ports.server.health(now);
         let mut state = self.lock();

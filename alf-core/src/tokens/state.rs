@@ -9,7 +9,7 @@ use crate::machine::{
     Success,
 };
 use crate::token::Grant;
-use crate::{Origin, Token, TokenError};
+use crate::{Origin, OriginRef, Token, TokenError};
 
 use super::pending::{Outcome, Pending, Waiter};
 
@@ -105,16 +105,16 @@ impl State {
     }
 
     /// The number of an origin in the machine (R6).
-    pub(super) fn key_of(&mut self, origin: Option<&Origin>) -> OriginKey {
+    pub(super) fn key_of(&mut self, origin: Option<OriginRef<'_>>) -> OriginKey {
         let Some(origin) = origin else {
             return OriginKey::UNKNOWN;
         };
-        if let Some(index) = self.origins.iter().position(|seen| seen == origin) {
+        if let Some(index) = self.origins.iter().position(|seen| *seen == origin) {
             return OriginKey::new(index);
         }
         let index = self.origins.len();
         if index < usize::from(OriginKey::KEPT) {
-            self.origins.push(origin.clone());
+            self.origins.push(origin.to_origin());
         }
         OriginKey::new(index)
     }

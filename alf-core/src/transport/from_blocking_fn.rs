@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::HeaderName;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{Request, Response};
 
 use crate::{
     AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, FnError,
-    Origin, Redirects, Runtime, ThreadRuntime, TokenTransport, Transport,
+    Redirects, Runtime, ThreadRuntime, TokenTransport, Transport,
 };
+
+use super::over_http_types::over_http_types;
 
 /// [`from_fn`](crate::from_fn) for a library that blocks: a closure that sends an
 /// `http::Request<Bytes>` and returns an `http::Response` whose body is read like a file.
@@ -95,7 +96,6 @@ impl<F> BlockingFnTransport<F> {
     }
 }
 
-#[async_trait]
 impl<F, R, E> Transport for BlockingFnTransport<F>
 where
     F: Fn(Request<Bytes>) -> Result<Response<R>, E> + Send + Sync + 'static,
@@ -110,34 +110,7 @@ where
         (self.send)(request).map_err(FnError::new)
     }
 
-    fn origin(&self, request: &Self::Request) -> Origin {
-        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
-    }
-
-    fn head(&self, request: &Self::Request) -> (Method, Uri) {
-        (request.method().clone(), request.uri().clone())
-    }
-
-    fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue) {
-        request.headers_mut().insert(name.clone(), value.clone());
-    }
-
-    fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request> {
-        Some(request.clone())
-    }
-
-    fn status(&self, response: &Self::Response) -> StatusCode {
-        response.status()
-    }
-
-    fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue> {
-        response.headers().get_all(name).iter().cloned().collect()
-    }
-
-    fn response_origin(&self, _response: &Self::Response) -> Option<Origin> {
-        // `Redirects::NotFollowed` promised it.
-        None
-    }
+    over_http_types!();
 
     async fn discard(&self, response: Self::Response) {
         // Whoever blocks cannot be dropped: it is done by itself after a second and a read. Whether

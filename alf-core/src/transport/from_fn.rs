@@ -6,14 +6,14 @@ use std::pin::pin;
 
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
-use http::header::HeaderName;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{Request, Response};
 use http_body::Body;
 
 use crate::{
-    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport,
-    Transport,
+    AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, TokenTransport, Transport,
 };
+
+use super::over_http_types::over_http_types;
 
 /// What a closure does with redirects: X4's promise, said aloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,6 @@ impl FnError {
     }
 }
 
-#[async_trait]
 impl<F, Fut, B, E> Transport for FnTransport<F>
 where
     F: Fn(Request<Bytes>) -> Fut + Send + Sync + 'static,
@@ -113,34 +112,7 @@ where
         (self.send)(request).await.map_err(FnError::new)
     }
 
-    fn origin(&self, request: &Self::Request) -> Origin {
-        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
-    }
-
-    fn head(&self, request: &Self::Request) -> (Method, Uri) {
-        (request.method().clone(), request.uri().clone())
-    }
-
-    fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue) {
-        request.headers_mut().insert(name.clone(), value.clone());
-    }
-
-    fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request> {
-        Some(request.clone())
-    }
-
-    fn status(&self, response: &Self::Response) -> StatusCode {
-        response.status()
-    }
-
-    fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue> {
-        response.headers().get_all(name).iter().cloned().collect()
-    }
-
-    fn response_origin(&self, _response: &Self::Response) -> Option<Origin> {
-        // `Redirects::NotFollowed` promised it.
-        None
-    }
+    over_http_types!();
 
     async fn discard(&self, response: Self::Response) {
         let mut body = pin!(response.into_body());

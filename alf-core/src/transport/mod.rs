@@ -5,12 +5,14 @@ mod answer_body;
 mod error;
 mod from_blocking_fn;
 mod from_fn;
+mod over_http_types;
 
 pub use answer_body::AnswerBody;
 pub use error::{ExchangeError, ExchangeErrorKind};
 pub use from_blocking_fn::{BlockingFnTransport, from_blocking_fn};
 pub use from_fn::{FnError, FnTransport, Redirects, from_fn};
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, StatusCode, Uri};
 
-use crate::Origin;
+use crate::OriginRef;
 
 /// An HTTP library, as alf sees it: its own requests and responses, untouched.
 ///
@@ -30,16 +32,15 @@ use crate::Origin;
 /// # Order of calls
 ///
 /// For each request of a user: [`origin`](Self::origin), [`try_clone`](Self::try_clone) (unless
-/// the user switched replays off), [`insert_header`](Self::insert_header),
-/// [`send`](Self::send), [`status`](Self::status). Only where the status is one that rejects:
-/// [`response_origin`](Self::response_origin) and [`header_values`](Self::header_values); and, before a
-/// replay, [`discard`](Self::discard), then `insert_header` and `send` with the copy.
+/// the user disabled replays), [`insert_header`](Self::insert_header), [`send`](Self::send),
+/// [`status`](Self::status). If the status is one that rejects, also
+/// [`response_origin`](Self::response_origin) and [`header_values`](Self::header_values); and, before
+/// a replay, [`discard`](Self::discard), then `insert_header` and `send` with the copy.
 ///
 /// # No defaults
 ///
 /// No method has a default: a wrapper that forgets to forward one would silently lose what the
-/// transport within does.
-#[async_trait]
+/// inner transport does.
 pub trait Transport: Send + Sync + 'static {
     /// The library's request.
     type Request: Send + 'static;
@@ -48,18 +49,23 @@ pub trait Transport: Send + Sync + 'static {
     /// The library's error; users get it untouched.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Sends a request and returns its response, whatever its status, as soon as its head is there.
+    /// Sends a request and returns its response, whatever its status, once its headers have arrived.
     ///
-    /// A panic of the library should become an error, where the library's error can be made by
-    /// hand. A redirect that the library follows must not carry the `Authorization` header to
-    /// another origin (X4).
-    async fn send(&self, request: Self::Request) -> Result<Self::Response, Self::Error>;
+    /// An implementation may be an `async fn`. A panic of the library should become an error, if the
+    /// library lets others make its errors. A redirect that the library follows must not carry the
+    /// `Authorization` header to another origin (X4).
+    fn send(
+        &self,
+        request: Self::Request,
+    ) -> impl Future<Output = Result<Self::Response, Self::Error>> + Send;
 
-    /// Where the request goes. A wrong answer sends tokens where they must not go; where it cannot be
-    /// told, it is [`Origin::nowhere`].
-    fn origin(&self, request: &Self::Request) -> Origin;
+    /// Returns the origin that the request goes to, or [`OriginRef::NOWHERE`] if it is not known. The
+    /// copy of a request has the same origin.
+    ///
+    /// A wrong answer sends tokens to servers that must not have them.
+    fn origin<'r>(&self, request: &'r Self::Request) -> OriginRef<'r>;
 
-    /// The method and the URI of the request: for presentations that prove them (`DPoP`).
+    /// Returns the method and the URI of the request: for presentations that sign them (`DPoP`).
     fn head(&self, request: &Self::Request) -> (Method, Uri);
 
     /// Sets a header, in place of *every* value of that name.
@@ -68,30 +74,31 @@ pub trait Transport: Send + Sync + 'static {
     /// sensitive; a library that can keep that mark must.
     fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue);
 
-    /// A copy that sends the same, body included; `None` where the body cannot be sent twice.
+    /// Returns a copy that sends the same, body included, or `None` if the body cannot be sent twice.
     ///
     /// A copy with an empty body in place of a stream is the worst answer: the replay would
     /// succeed with the wrong content (R4). The copy is made before the first send.
     fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request>;
 
-    /// The status of a response.
+    /// Returns the status of a response.
     fn status(&self, response: &Self::Response) -> StatusCode;
 
-    /// Every value of a header of a response, in order. Values that do not fit are left out.
+    /// Returns every value of a header of a response, in order. Values that are not valid in an
+    /// `http::HeaderValue` are left out.
     fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue>;
 
-    /// Where the response came from, after redirects.
+    /// Returns the origin that the response came from, after redirects.
     ///
     /// `None` is a *promise*: that the response comes from the origin of its request, because
     /// this transport follows no redirect to another one (X4).
-    fn response_origin(&self, response: &Self::Response) -> Option<Origin>;
+    fn response_origin<'r>(&self, response: &'r Self::Response) -> Option<OriginRef<'r>>;
 
     /// Gives up a response whose body is not read, and leaves the connection pool safe (R8).
     ///
-    /// What is left of the body must never become the beginning of the next response. Reading a
-    /// short rest, so that the connection can be reused, is good; a long one may cost the
-    /// connection. The call is dropped after a second.
-    async fn discard(&self, response: Self::Response);
+    /// The unread part of the body must never become the start of the next response. It is good to
+    /// read a short remainder, so that the connection can be reused; a long one may cost the
+    /// connection. The future is dropped after a second.
+    fn discard(&self, response: Self::Response) -> impl Future<Output = ()> + Send;
 }
 
 /// A [`Transport`] whose callers may block their thread: it promises that its futures need nothing

@@ -172,7 +172,8 @@ fn r8_short_rest_is_read_and_its_connection_kept() {
     let late = Answer::unauthorized().body_of_length(60_000);
     servers.resource.answer_next(late.rest_held_by(&gate));
     pollster::block_on(async {
-        let mut discarding = transport.discard(rejected(&servers, &transport).await);
+        let discarding = transport.discard(rejected(&servers, &transport).await);
+        let mut discarding = Box::pin(discarding);
         assert!((&mut discarding).now_or_never().is_none());
         gate.open();
         discarding.await;

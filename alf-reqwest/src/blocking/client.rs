@@ -196,8 +196,12 @@ impl Client {
     /// ```
     pub fn execute(&self, request: Request) -> Result<Response, Error> {
         // Here it can be told better than by an error of reqwest's.
-        may_block()
-            .map_err(|_| NotAllowed::new(origin(request.url()), NotAllowedReason::AsyncThread))?;
+        may_block().map_err(|_| {
+            NotAllowed::new(
+                origin(request.url()).to_origin(),
+                NotAllowedReason::AsyncThread,
+            )
+        })?;
         self.0.core.send_blocking(request)
     }
 

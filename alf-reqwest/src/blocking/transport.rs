@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use alf_core::{
-    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin,
+    AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef,
     Runtime, ThreadRuntime, TokenTransport, Transport,
 };
 use async_trait::async_trait;
@@ -63,7 +63,6 @@ impl ReqwestTransport {
 /// It blocks in `send` and `exchange`; what `discard` waits for has a thread of its own.
 impl BlockingTransport for ReqwestTransport {}
 
-#[async_trait]
 impl Transport for ReqwestTransport {
     type Request = Request;
     type Response = Response;
@@ -74,7 +73,7 @@ impl Transport for ReqwestTransport {
         self.calls.to(request.url())?.execute(request)
     }
 
-    fn origin(&self, request: &Request) -> Origin {
+    fn origin<'r>(&self, request: &'r Request) -> OriginRef<'r> {
         origin(request.url())
     }
 
@@ -99,7 +98,7 @@ impl Transport for ReqwestTransport {
         response.headers().get_all(name).iter().cloned().collect()
     }
 
-    fn response_origin(&self, response: &Response) -> Option<Origin> {
+    fn response_origin<'r>(&self, response: &'r Response) -> Option<OriginRef<'r>> {
         Some(origin(response.url()))
     }
 

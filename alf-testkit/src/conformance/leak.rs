@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alf_core::{Error, NotAllowedReason, Origin, Transport};
+use alf_core::{Error, NotAllowedReason, OriginRef, Transport};
 use http::Method;
 
 use crate::{Answer, AuthorizationServer};
@@ -118,9 +118,13 @@ pub(super) fn x3_the_origin_is_where_the_request_goes<S: Subject>(case: &Case<S>
             8443,
         ),
     ] {
-        let request = S::request(&case.transport, get(url));
-        let expected = Origin::new(scheme, host, Some(port));
+        let mut request = S::request(&case.transport, get(url));
+        let expected = OriginRef::new(scheme, host, Some(port));
         assert_eq!(case.transport.origin(&request), expected, "of {url}");
+        if let Some(copy) = case.transport.try_clone(&mut request) {
+            let origin = case.transport.origin(&copy);
+            assert_eq!(origin, expected, "of the copy for {url}");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alf_core::{
-    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, Runtime, ThreadRuntime,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, Runtime, ThreadRuntime,
     TokenTransport, Transport,
 };
 use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
@@ -109,7 +109,6 @@ impl<U: Unread> Subject for Blocking<U> {
     }
 }
 
-#[async_trait]
 impl<U: Unread> Transport for BlockingTransport<U> {
     type Request = Request<Body>;
     type Response = BlockingResponse;
@@ -120,8 +119,8 @@ impl<U: Unread> Transport for BlockingTransport<U> {
             .map_err(|failure| failure.error)
     }
 
-    fn origin(&self, request: &Request<Body>) -> Origin {
-        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
+    fn origin<'r>(&self, request: &'r Request<Body>) -> OriginRef<'r> {
+        OriginRef::of(request.uri()).unwrap_or(OriginRef::NOWHERE)
     }
 
     fn head(&self, request: &Request<Body>) -> (Method, Uri) {
@@ -153,7 +152,7 @@ impl<U: Unread> Transport for BlockingTransport<U> {
         response.headers.get_all(name).iter().cloned().collect()
     }
 
-    fn response_origin(&self, _: &BlockingResponse) -> Option<Origin> {
+    fn response_origin<'r>(&self, _: &'r BlockingResponse) -> Option<OriginRef<'r>> {
         // It follows no redirect.
         None
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use alf_core::{
-    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, Runtime, TokenTransport,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, OriginRef, Runtime, TokenTransport,
     TokioRuntime, Transport,
 };
 use alf_testkit::conformance::{
@@ -109,7 +109,6 @@ impl<F: Flaw> Subject for HyperOwn<F> {
     }
 }
 
-#[async_trait]
 impl<F: Flaw> Transport for OwnTransport<F> {
     type Request = Request<Sent>;
     type Response = OwnResponse;
@@ -152,10 +151,10 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             let keeps = match F::FLAW {
                 Some(Flawed::FollowsRedirectsWithTheToken) => true,
                 Some(Flawed::PutsTheTokenBackOnTheSecondHop) => {
-                    Origin::of(&next) == Origin::of(&uri)
+                    OriginRef::of(&next) == OriginRef::of(&uri)
                 }
                 Some(Flawed::TakesSchemesForOne) => next.authority() == asked.authority(),
-                _ => Origin::of(&next) == Origin::of(&asked),
+                _ => OriginRef::of(&next) == OriginRef::of(&asked),
             };
             if !keeps {
                 again.headers_mut().remove(AUTHORIZATION);
@@ -174,19 +173,21 @@ impl<F: Flaw> Transport for OwnTransport<F> {
         };
         let told = follows && F::FLAW != Some(Flawed::FollowsRedirectsAndTellsNobody);
         Ok(OwnResponse {
-            response_origin: Origin::of(&uri).filter(|_| told),
+            response_origin: OriginRef::of(&uri)
+                .filter(|_| told)
+                .map(OriginRef::to_origin),
             permit,
             response: Response::from_parts(head, body),
         })
     }
 
-    fn origin(&self, request: &Request<Sent>) -> Origin {
+    fn origin<'r>(&self, request: &'r Request<Sent>) -> OriginRef<'r> {
         if F::FLAW == Some(Flawed::TellsAWrongOrigin) {
             // As one does who takes the text before the `@` for the host.
             let authority = request.uri().authority().unwrap().as_str();
-            return Origin::new("https", authority.split(['@', ':']).next().unwrap(), None);
+            return OriginRef::new("https", authority.split(['@', ':']).next().unwrap(), None);
         }
-        Origin::of(request.uri()).unwrap_or_else(Origin::nowhere)
+        OriginRef::of(request.uri()).unwrap_or(OriginRef::NOWHERE)
     }
 
     fn head(&self, request: &Request<Sent>) -> (Method, Uri) {
@@ -230,8 +231,8 @@ impl<F: Flaw> Transport for OwnTransport<F> {
         values.take(most).cloned().collect()
     }
 
-    fn response_origin(&self, response: &OwnResponse) -> Option<Origin> {
-        response.response_origin.clone()
+    fn response_origin<'r>(&self, response: &'r OwnResponse) -> Option<OriginRef<'r>> {
+        response.response_origin.as_ref().map(Origin::as_ref)
     }
 
     async fn discard(&self, response: OwnResponse) {

@@ -185,12 +185,12 @@ fn x2_a_token_is_not_sent_in_the_clear_but_to_loopback_or_where_allowed() {
         ("ftp://api.example", false, false),
         ("ftp://localhost", false, false),
     ] {
-        let origin = Origin::parse(url).unwrap();
-        assert_eq!(strict.allow(&origin).is_ok(), by_default, "{url}");
-        assert_eq!(loose.allow(&origin).is_ok(), if_allowed, "{url}");
+        let origin = OriginRef::parse(url).unwrap();
+        assert_eq!(strict.allow(origin).is_ok(), by_default, "{url}");
+        assert_eq!(loose.allow(origin).is_ok(), if_allowed, "{url}");
     }
     let blocked = strict
-        .allow(&Origin::new("http", "api.example", None))
+        .allow(OriginRef::new("http", "api.example", None))
         .unwrap_err();
     assert_eq!(blocked.reason(), NotAllowedReason::InsecureHttp);
 }
@@ -200,17 +200,17 @@ fn x2_a_url_that_is_no_absolute_http_one_is_blocked_for_what_it_is() {
     for settings in [InsecureHttp::Refused, InsecureHttp::Allowed] {
         let config = config(|set| set.insecure_http = settings);
         for (origin, shown) in [
-            (Origin::nowhere(), "the request was not sent: "),
+            (OriginRef::NOWHERE, "the request was not sent: "),
             (
-                Origin::new("ftp", "a.example", None),
+                OriginRef::new("ftp", "a.example", None),
                 "the request to ftp://a.example was not ",
             ),
             (
-                Origin::new("ws", "localhost", None),
+                OriginRef::new("ws", "localhost", None),
                 "the request to ws://localhost was not ",
             ),
         ] {
-            let blocked = config.allow(&origin).unwrap_err();
+            let blocked = config.allow(origin).unwrap_err();
             assert_eq!(blocked.reason(), NotAllowedReason::UnsupportedScheme);
             assert!(blocked.to_string().starts_with(shown), "{blocked}");
         }
@@ -233,15 +233,15 @@ fn x3_a_token_goes_to_allowed_origins_only() {
         ("https://evil.example/", false),
         ("http://localhost:8081/", false),
     ] {
-        let origin = Origin::parse(url).unwrap();
-        assert_eq!(some.allow(&origin).is_ok(), may, "{url}");
+        let origin = OriginRef::parse(url).unwrap();
+        assert_eq!(some.allow(origin).is_ok(), may, "{url}");
     }
-    let evil = Origin::new("https", "evil.example", None);
-    let blocked = some.allow(&evil).unwrap_err();
+    let evil = OriginRef::new("https", "evil.example", None);
+    let blocked = some.allow(evil).unwrap_err();
     assert_eq!(blocked.reason(), NotAllowedReason::OriginNotAllowed);
-    assert_eq!(blocked.origin(), &evil);
-    assert!(allowed(&[]).allow(&evil).is_err(), "none is none");
-    assert!(config(|_| {}).allow(&evil).is_ok(), "not set is every one");
+    assert_eq!(*blocked.origin(), evil);
+    assert!(allowed(&[]).allow(evil).is_err(), "none is none");
+    assert!(config(|_| {}).allow(evil).is_ok(), "not set is every one");
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use alf_core::{Origin, Transport};
-use async_trait::async_trait;
+use alf_core::{Origin, OriginRef, Transport};
 use futures_channel::oneshot;
 use http::header::{AUTHORIZATION, HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -129,7 +128,6 @@ impl State {
     }
 }
 
-#[async_trait]
 impl Transport for Api {
     type Request = ApiRequest;
     type Response = ApiResponse;
@@ -149,7 +147,7 @@ impl Transport for Api {
             .to_owned();
         self.log.note(format!("send {token}"));
         let sent = Sent {
-            origin: self.origin(&request),
+            origin: self.origin(&request).to_origin(),
             authorization,
             token,
         };
@@ -171,8 +169,8 @@ impl Transport for Api {
         Ok(answer)
     }
 
-    fn origin(&self, request: &ApiRequest) -> Origin {
-        Origin::of(&request.url).unwrap()
+    fn origin<'r>(&self, request: &'r ApiRequest) -> OriginRef<'r> {
+        OriginRef::of(&request.url).unwrap()
     }
 
     fn head(&self, request: &ApiRequest) -> (Method, Uri) {
@@ -199,8 +197,8 @@ impl Transport for Api {
         response.challenges.clone()
     }
 
-    fn response_origin(&self, response: &ApiResponse) -> Option<Origin> {
-        response.response_origin.clone()
+    fn response_origin<'r>(&self, response: &'r ApiResponse) -> Option<OriginRef<'r>> {
+        response.response_origin.as_ref().map(Origin::as_ref)
     }
 
     async fn discard(&self, response: ApiResponse) {

@@ -1,4 +1,4 @@
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -133,12 +133,12 @@ fn x5_threads_that_read_what_nobody_wants_do_not_pile_up() {
     let answer = || client.get(servers.url("/")).send().unwrap();
     let mut waiting = Vec::new();
     for _ in 0..MOST_DRAINS {
-        let mut discarded = transport.discard(answer());
-        assert!(poll(&mut discarded).is_pending());
+        let mut discarded = Box::pin(transport.discard(answer()));
+        assert!(poll(discarded.as_mut()).is_pending());
         waiting.push(discarded);
     }
     assert_eq!(transport.drains.available_permits(), 0);
-    assert!(poll(&mut transport.discard(answer())).is_ready());
+    assert!(poll(pin!(transport.discard(answer()))).is_ready());
     // Their callers' time is up, and then the servers go: the last read of each ends.
     waiting.clear();
     drop(servers);
@@ -197,6 +197,6 @@ fn exchange_by(
     block_on(transport.exchange(request, &options))
 }
 
-fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -1,7 +1,7 @@
 //! What alf needs to know of the house's library: both ports, in 90 lines.
 
 use alf_core::{
-    ExchangeError, ExchangeErrorKind, ExchangeOptions, Origin, TokenTransport, Transport,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, TokenTransport, Transport,
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -21,7 +21,6 @@ impl House {
     }
 }
 
-#[async_trait]
 impl Transport for House {
     type Request = Call;
     type Response = Reply;
@@ -31,9 +30,9 @@ impl Transport for House {
         self.caller.make(call).await
     }
 
-    fn origin(&self, call: &Call) -> Origin {
-        // A URL that is none is refused before it is sent.
-        Origin::parse(&call.url).unwrap_or_else(Origin::nowhere)
+    fn origin<'r>(&self, call: &'r Call) -> OriginRef<'r> {
+        // alf refuses to send what has no origin.
+        OriginRef::parse(&call.url).unwrap_or(OriginRef::NOWHERE)
     }
 
     fn head(&self, call: &Call) -> (Method, Uri) {
@@ -62,7 +61,7 @@ impl Transport for House {
         reply.headers.get_all(name).iter().cloned().collect()
     }
 
-    fn response_origin(&self, _reply: &Reply) -> Option<Origin> {
+    fn response_origin<'r>(&self, _: &'r Reply) -> Option<OriginRef<'r>> {
         None // the library follows no redirects: X4
     }
 
