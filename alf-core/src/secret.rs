@@ -43,7 +43,7 @@ impl SecretBytes {
 }
 
 /// A text that does not print, and whose memory is wiped.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct SecretText(Zeroizing<String>);
 
 impl SecretText {

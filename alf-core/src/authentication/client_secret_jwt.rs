@@ -51,6 +51,11 @@ pub struct ClientSecretJwt {
 /// How an assertion of [`ClientSecretJwt`] is authenticated
 /// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "config",
+    derive(serde::Deserialize),
+    serde(rename_all = "UPPERCASE")
+)]
 #[non_exhaustive]
 pub enum MacAlgorithm {
     /// HMAC with SHA-256, `HS256`.

@@ -69,6 +69,11 @@ enum Certificate {
 /// How a [`PrivateKey`] signs
 /// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "config",
+    derive(serde::Deserialize),
+    serde(rename_all = "UPPERCASE")
+)]
 #[non_exhaustive]
 pub enum SigningAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256, `RS256`.
@@ -81,9 +86,11 @@ pub enum SigningAlgorithm {
     Es384,
     /// Ed25519 under the name that is widely known, `EdDSA`
     /// ([RFC 8037 §3.1](https://www.rfc-editor.org/rfc/rfc8037#section-3.1)).
+    #[cfg_attr(feature = "config", serde(rename = "EdDSA"))]
     EdDsa,
     /// The same signatures under their newer name, `Ed25519`
     /// ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)).
+    #[cfg_attr(feature = "config", serde(rename = "Ed25519"))]
     Ed25519,
 }
 

@@ -12,7 +12,7 @@ use crate::wire::token_request::GrantParameters;
 use super::*;
 
 /// For the tests of other rooms.
-#[cfg(feature = "config")]
+#[cfg(all(feature = "config", feature = "jwt"))]
 pub(crate) use super::{
     jwt::tests::parts,
     private_key::tests::{CERTIFICATE, P256, THUMBPRINT},

@@ -10,8 +10,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "config")]
-use crate::config::Names;
 use crate::config::{Config, InsecureHttp, Replays, Settings};
 use crate::ports::Ports;
 use crate::{
@@ -91,7 +89,7 @@ pub struct CustomTokenTransport;
 /// ```
 #[must_use = "a builder does nothing before it is built"]
 pub struct ClientBuilder<A: Library> {
-    settings: Settings,
+    pub(crate) settings: Settings,
     http_clients: HttpClients<A::HttpClient>,
 }
 
@@ -242,13 +240,6 @@ impl<A: Library> ClientBuilder<A> {
     /// Who is told what happens. Default: nobody.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Some(Arc::new(observer));
-        self
-    }
-
-    /// What errors call settings that come from a file or the environment.
-    #[cfg(feature = "config")]
-    pub(crate) fn names(mut self, names: Names) -> Self {
-        self.settings.names = names;
         self
     }
 }

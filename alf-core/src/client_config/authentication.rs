@@ -1,98 +1,123 @@
-//! How the client authenticates, by what was given for it.
+//! How the client authenticates, by the keys that were written for it (T2).
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
 
 use crate::secret::SecretText;
 use crate::{
-    ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretJwt, Library,
-    MacAlgorithm, PrivateKey, PrivateKeyJwt, SigningAlgorithm,
+    ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError, Library,
 };
 
-use super::Place;
-use super::keys::{Basic, Credential, Given};
-use super::value::Problem;
+use super::ClientConfig;
+use super::read::EntryError;
+use super::value::Written;
 
-/// What is wrong, and with which key.
-type Wrong = (&'static str, Problem);
+/// A method, by its name in `token_endpoint_auth_method`.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum AuthMethod {
+    ClientSecretBasic,
+    ClientSecretPost,
+    ClientSecretJwt,
+    PrivateKeyJwt,
+    TlsClientAuth,
+    SelfSignedTlsClientAuth,
+    ClientAssertion,
+    None,
+}
 
-impl Given {
-    /// Sets the client's id and its proof on a builder.
+impl ClientConfig {
+    /// Sets the client's id and its method on a builder.
     pub(super) fn authenticate<A: Library>(
         &self,
         builder: ClientBuilder<A>,
-        place: &Place,
-    ) -> Result<ClientBuilder<A>, Wrong> {
-        let Some(id) = self.client_id.clone() else {
-            return Err(("client_id", "is not set".to_owned()));
-        };
-        let method = self
-            .method
-            .as_deref()
-            .or_else(|| self.method_by_what_is_there());
-        let Some(method) = method else {
-            let proofs = ["client_secret", "private_key", "client_assertion_file"];
-            let [secret, key, file] = proofs.map(|key| place.name_of(key));
-            let problem =
-                format!("is not set, and there is no {secret}, {key} or {file} that would tell");
-            return Err(("token_endpoint_auth_method", problem));
-        };
-        if !METHODS.contains(&method) {
-            return Err(no_method(method));
-        }
-        self.nothing_else_than(method)?;
-        self.each_in_one_way(place)?;
+    ) -> Result<ClientBuilder<A>, ConfigError> {
+        let settings = &self.settings;
+        let id = self.needed("client_id", &settings.client_id)?;
+        let name = self.method_name()?;
+        let method = self.named("token_endpoint_auth_method", name)?;
+        self.check_that_all_is_used(method, name)?;
+        self.check_conflicts()?;
         Ok(match method {
-            "client_secret_basic" => builder.client_authentication(id, self.basic(method)?),
-            "client_secret_post" => builder.client_secret_post(id, self.secret(method)?),
-            "client_secret_jwt" => builder.client_authentication(id, self.by_mac(method)?),
-            "private_key_jwt" => builder.client_authentication(id, self.signed(method)?),
-            "tls_client_auth" => builder.tls_client_auth(id),
-            "self_signed_tls_client_auth" => builder.self_signed_tls_client_auth(id),
-            "client_assertion" => builder.client_assertion(id, self.by_another(method)?),
-            "none" => builder.no_client_authentication(id),
-            other => return Err(no_method(other)),
+            AuthMethod::ClientSecretBasic => {
+                let mut basic = ClientSecretBasic::new(self.client_secret()?);
+                if settings.client_secret_raw.is_true() {
+                    basic = basic.raw();
+                }
+                builder.client_authentication(id, basic)
+            }
+            AuthMethod::ClientSecretPost => builder.client_secret_post(id, self.client_secret()?),
+            #[cfg(feature = "jwt")]
+            AuthMethod::ClientSecretJwt => {
+                builder.client_authentication(id, self.client_secret_jwt()?)
+            }
+            #[cfg(feature = "jwt")]
+            AuthMethod::PrivateKeyJwt => builder.client_authentication(id, self.private_key_jwt()?),
+            #[cfg(not(feature = "jwt"))]
+            AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => {
+                let problem = format!("{name} needs the feature `jwt` of alf; enable it");
+                return Err(self.problem("token_endpoint_auth_method", problem));
+            }
+            AuthMethod::TlsClientAuth => builder.tls_client_auth(id),
+            AuthMethod::SelfSignedTlsClientAuth => builder.self_signed_tls_client_auth(id),
+            AuthMethod::ClientAssertion => builder.client_assertion(id, self.client_assertion()?),
+            AuthMethod::None => builder.no_client_authentication(id),
         })
     }
 
-    fn method_by_what_is_there(&self) -> Option<&'static str> {
-        if !self.client_secret.is_empty() {
-            Some("client_secret_basic")
-        } else if !self.private_key.is_empty() {
-            Some("private_key_jwt")
-        } else if self.client_assertion_file.is_some() {
-            Some("client_assertion")
-        } else {
-            None
+    /// The name that was written, or that of the method that the other keys are for.
+    fn method_name(&self) -> Result<&str, ConfigError> {
+        if let Some(name) = &self.settings.token_endpoint_auth_method.0 {
+            return Ok(name);
         }
-    }
-
-    /// T2: exactly one; what another method would need was not meant to lie idle.
-    fn nothing_else_than(&self, method: &str) -> Result<(), Wrong> {
-        let is_idle = |key: &&str| {
-            METHODS_BY_KEY
-                .iter()
-                .any(|(keys, methods)| keys.contains(key) && !methods.contains(&method))
-        };
-        match self.seen.iter().copied().find(is_idle) {
-            Some(key) => {
-                let mut problem = format!("is set, but {method} does not use it");
-                if is_shown_by_tls(key, method) {
-                    problem.push_str(BY_TLS);
-                }
-                Err((key, problem))
+        for (keys, name) in METHOD_BY_KEYS {
+            if keys.iter().any(|key| self.keys.contains(*key)) {
+                return Ok(name);
             }
-            None => Ok(()),
         }
+        let keys = ["client_secret", "private_key", "client_assertion_file"];
+        let [secret, key, assertion] = keys.map(|key| self.name_of(key));
+        let problem = format!("is not set; set it, or {secret}, {key} or {assertion}");
+        Err(self.problem("token_endpoint_auth_method", problem))
     }
 
-    /// Nothing is there twice, where only one of them could be meant.
-    fn each_in_one_way(&self, place: &Place) -> Result<(), Wrong> {
-        for ways in WAYS {
-            let mut set = ways.iter().copied().filter(|key| self.is_set(key));
+    /// The value that has that name.
+    pub(super) fn named<'de, T: Deserialize<'de>>(
+        &self,
+        key: &str,
+        name: &'de str,
+    ) -> Result<T, ConfigError> {
+        let value = T::deserialize(name.into_deserializer());
+        value.map_err(|problem: EntryError| self.problem(key, problem.to_string()))
+    }
+
+    /// A key that the method does not use was meant for another method.
+    fn check_that_all_is_used(&self, method: AuthMethod, name: &str) -> Result<(), ConfigError> {
+        let Some(key) = self.keys.iter().find(|key| !method.uses(key)) else {
+            return Ok(());
+        };
+        let is_by_tls = matches!(
+            method,
+            AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth
+        );
+        let is_shown_by_tls = key.contains("certificate") || key.starts_with("private_key");
+        let hint = if is_by_tls && is_shown_by_tls {
+            ON_HTTP_CLIENTS
+        } else {
+            ""
+        };
+        Err(self.problem(key, format!("is set, but {name} does not use it{hint}")))
+    }
+
+    /// Keys that set the same thing conflict.
+    fn check_conflicts(&self) -> Result<(), ConfigError> {
+        for alternatives in ALTERNATIVES {
+            let mut set = alternatives.iter().filter(|key| self.is_set(key));
             let Some(key) = set.next() else { continue };
-            let others: Vec<_> = set.map(|key| place.name_of(key)).collect();
+            let others: Vec<_> = set.map(|key| self.name_of(key)).collect();
             if !others.is_empty() {
-                let verb = if others.len() == 1 { "is" } else { "are" };
-                let others = others.join(", ");
-                return Err((key, format!("is set, and so {verb} {others}; keep one")));
+                let problem = format!("conflicts with {}; keep one", others.join(", "));
+                return Err(self.problem(key, problem));
             }
         }
         Ok(())
@@ -100,218 +125,107 @@ impl Given {
 
     fn is_set(&self, key: &str) -> bool {
         match key {
-            "with_certificate" => self.certificate.is_beside_the_key,
-            "thumbprint_as_key_id" => self.key_id.is_thumbprint,
-            key => self.seen.contains(key),
+            "with_certificate" => self.settings.with_certificate.is_true(),
+            "thumbprint_as_key_id" => self.settings.thumbprint_as_key_id.is_true(),
+            key => self.keys.contains(key),
         }
     }
 
-    fn secret(&self, method: &str) -> Result<ClientSecret, Wrong> {
-        self.client_secret.read(
-            SECRET,
-            method,
-            |text| ClientSecret::value(text.expose()),
-            |file| ClientSecret::file(file),
-        )
-    }
-
-    fn basic(&self, method: &str) -> Result<ClientSecretBasic, Wrong> {
-        let basic = ClientSecretBasic::new(self.secret(method)?);
-        Ok(match self.basic {
-            Basic::Encoded => basic,
-            Basic::Raw => basic.raw(),
-        })
-    }
-
-    fn by_mac(&self, method: &str) -> Result<ClientSecretJwt, Wrong> {
-        let mut proof = ClientSecretJwt::new(self.secret(method)?);
-        if let Some(name) = self.signing_algorithm.as_deref() {
-            proof = proof.algorithm(one_of(name, &MAC_ALGORITHMS)?);
-        }
-        if let Some(typ) = &self.jwt_typ {
-            proof = proof.typ(typ);
-        }
-        if let Some(audience) = &self.jwt_audience {
-            proof = proof.audience(audience);
-        }
-        Ok(proof)
-    }
-
-    fn signed(&self, method: &str) -> Result<PrivateKeyJwt, Wrong> {
-        let mut proof = PrivateKeyJwt::new(self.key(method)?);
-        if let Some(key_id) = &self.key_id.value {
-            proof = proof.key_id(key_id);
-        }
-        // Whether it is beside the key, the key says.
-        if let Some(pem) = &self.certificate.value {
-            proof = proof.certificate(pem.expose());
-        }
-        if let Some(file) = &self.certificate.file {
-            proof = proof.certificate_file(file);
-        }
-        if let Some(typ) = &self.jwt_typ {
-            proof = proof.typ(typ);
-        }
-        if let Some(audience) = &self.jwt_audience {
-            proof = proof.audience(audience);
-        }
-        Ok(proof)
-    }
-
-    fn key(&self, method: &str) -> Result<PrivateKey, Wrong> {
-        let mut key = self.private_key.read(
-            KEY,
-            method,
-            |text| PrivateKey::value(text.expose()),
-            |file| PrivateKey::file(file),
-        )?;
-        if let Some(name) = self.signing_algorithm.as_deref() {
-            key = key.algorithm(one_of(name, &SIGNING_ALGORITHMS)?);
-        }
-        if self.key_id.is_thumbprint {
-            key = key.thumbprint_as_key_id();
-        }
-        if self.certificate.is_beside_the_key {
-            key = key.with_certificate();
-        }
-        Ok(key)
-    }
-
-    fn by_another(&self, method: &str) -> Result<ClientAssertion, Wrong> {
-        let Some(file) = &self.client_assertion_file else {
-            return Err(("client_assertion_file", format!("is not set, for {method}")));
-        };
+    fn client_assertion(&self) -> Result<ClientAssertion, ConfigError> {
+        let settings = &self.settings;
+        let file = self.needed("client_assertion_file", &settings.client_assertion_file)?;
         let mut assertion = ClientAssertion::file(file);
-        if let Some(assertion_type) = &self.client_assertion_type {
+        if let Some(assertion_type) = &settings.client_assertion_type.0 {
             assertion = assertion.assertion_type(assertion_type);
         }
-        if self.without_client_id {
+        if settings.without_client_id.is_true() {
             assertion = assertion.without_client_id();
         }
         Ok(assertion)
     }
-}
 
-impl Credential {
-    fn is_empty(&self) -> bool {
-        self.value.is_none() && self.file.is_none() && self.variable.is_none()
+    pub(super) fn client_secret(&self) -> Result<ClientSecret, ConfigError> {
+        let settings = &self.settings;
+        if let Some(file) = &settings.client_secret_file.0 {
+            return Ok(ClientSecret::file(file));
+        }
+        let variable = self.variable("client_secret_env", &settings.client_secret_env)?;
+        let secret = variable.as_ref().or(settings.client_secret.0.as_ref());
+        let secret = secret.ok_or_else(|| self.not_set("client_secret"))?;
+        Ok(ClientSecret::value(secret.expose()))
     }
 
-    /// By value, file, or variable: the `keys` of each, of which one is set at most.
-    fn read<C>(
+    /// The value of the environment variable that a key names.
+    pub(super) fn variable(
         &self,
-        keys: [&'static str; 3],
-        method: &str,
-        by_value: impl FnOnce(&SecretText) -> C,
-        by_file: impl FnOnce(&std::path::Path) -> C,
-    ) -> Result<C, Wrong> {
-        let [by_value_key, _, by_variable_key] = keys;
-        if let Some(value) = &self.value {
-            Ok(by_value(value))
-        } else if let Some(file) = &self.file {
-            Ok(by_file(file))
-        } else if let Some(variable) = &self.variable {
-            // X1: neither its error, which shows a value that is not UTF-8, nor its name, in whose
-            // place somebody may have written the secret.
-            match std::env::var(variable) {
-                Ok(value) => Ok(by_value(&SecretText::from(value))),
-                Err(_) => Err((by_variable_key, NO_VARIABLE.to_owned())),
-            }
-        } else {
-            Err((by_value_key, format!("is not set, for {method}")))
+        key: &str,
+        name: &Written<String>,
+    ) -> Result<Option<SecretText>, ConfigError> {
+        let Some(name) = &name.0 else {
+            return Ok(None);
+        };
+        // X1: neither the error, which shows a value that is not UTF-8, nor the variable's name:
+        // someone may have written the secret in its place.
+        match std::env::var(name) {
+            Ok(value) => Ok(Some(value.into())),
+            Err(_) => Err(self.problem(key, "names a variable that is not set, or is not UTF-8")),
+        }
+    }
+
+    fn needed<'a>(&self, key: &str, value: &'a Written<String>) -> Result<&'a str, ConfigError> {
+        value.0.as_deref().ok_or_else(|| self.not_set(key))
+    }
+
+    pub(super) fn not_set(&self, key: &str) -> ConfigError {
+        match self.method_name() {
+            Ok(name) => self.problem(key, format!("is not set, but {name} needs it")),
+            Err(_) => self.problem(key, "is not set"),
         }
     }
 }
 
-fn no_method(name: &str) -> Wrong {
-    let problem = format!("{name:?} is none of {}", METHODS.join(", "));
-    ("token_endpoint_auth_method", problem)
+impl AuthMethod {
+    /// Whether this method uses a key.
+    fn uses(self, key: &str) -> bool {
+        match key {
+            "client_secret" | "client_secret_file" | "client_secret_env" => matches!(
+                self,
+                Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt
+            ),
+            "client_secret_raw" => self == Self::ClientSecretBasic,
+            "private_key"
+            | "private_key_file"
+            | "private_key_env"
+            | "key_id"
+            | "thumbprint_as_key_id"
+            | "certificate"
+            | "certificate_file"
+            | "with_certificate" => self == Self::PrivateKeyJwt,
+            "signing_algorithm" | "jwt_typ" | "jwt_audience" => {
+                matches!(self, Self::ClientSecretJwt | Self::PrivateKeyJwt)
+            }
+            "client_assertion_file" | "client_assertion_type" | "without_client_id" => {
+                self == Self::ClientAssertion
+            }
+            _ => true,
+        }
+    }
 }
 
-fn one_of<T: Copy>(name: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
-    let found = known.iter().find(|(known, _)| *known == name);
-    found.map(|(_, algorithm)| *algorithm).ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|(known, _)| *known).collect();
-        let problem = format!("{name:?} is none of {}", names.join(", "));
-        ("signing_algorithm", problem)
-    })
-}
-
-/// What a client of these methods has on its HTTP clients.
-fn is_shown_by_tls(key: &str, method: &str) -> bool {
-    matches!(method, "tls_client_auth" | "self_signed_tls_client_auth")
-        && (key.contains("certificate") || key.starts_with("private_key"))
-}
-
-const METHODS: [&str; 8] = [
-    "client_secret_basic",
-    "client_secret_post",
-    "client_secret_jwt",
-    "private_key_jwt",
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
-    "client_assertion",
-    "none",
-];
-/// Keys that only some methods use, and those.
-const METHODS_BY_KEY: [(&[&str], &[&str]); 5] = [
-    (
-        &["client_secret", "client_secret_file", "client_secret_env"],
-        &[
-            "client_secret_basic",
-            "client_secret_post",
-            "client_secret_jwt",
-        ],
-    ),
-    (&["client_secret_raw"], &["client_secret_basic"]),
-    (
-        &[
-            "private_key",
-            "private_key_file",
-            "private_key_env",
-            "key_id",
-            "thumbprint_as_key_id",
-            "certificate",
-            "certificate_file",
-            "with_certificate",
-        ],
-        &["private_key_jwt"],
-    ),
-    (
-        &["signing_algorithm", "jwt_typ", "jwt_audience"],
-        &["client_secret_jwt", "private_key_jwt"],
-    ),
-    (
-        &[
-            "client_assertion_file",
-            "client_assertion_type",
-            "without_client_id",
-        ],
-        &["client_assertion"],
-    ),
-];
 const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
-const KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
-/// Keys of which one is set at most.
-const WAYS: [&[&str]; 4] = [
+const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
+/// The method that is meant if no method is written.
+const METHOD_BY_KEYS: [(&[&str], &str); 3] = [
+    (&SECRET, "client_secret_basic"),
+    (&PRIVATE_KEY, "private_key_jwt"),
+    (&["client_assertion_file"], "client_assertion"),
+];
+/// Keys of which one may be set.
+const ALTERNATIVES: [&[&str]; 4] = [
     &SECRET,
-    &KEY,
+    &PRIVATE_KEY,
     &["key_id", "thumbprint_as_key_id"],
     &["certificate_file", "certificate", "with_certificate"],
 ];
-const NO_VARIABLE: &str = "the variable that it names is not set, or is not UTF-8";
-const BY_TLS: &str =
-    "; the HTTP clients hold it: ClientCertificate, with token_http_client and http_client";
-const MAC_ALGORITHMS: [(&str, MacAlgorithm); 3] = [
-    ("HS256", MacAlgorithm::Hs256),
-    ("HS384", MacAlgorithm::Hs384),
-    ("HS512", MacAlgorithm::Hs512),
-];
-const SIGNING_ALGORITHMS: [(&str, SigningAlgorithm); 6] = [
-    ("RS256", SigningAlgorithm::Rs256),
-    ("PS256", SigningAlgorithm::Ps256),
-    ("ES256", SigningAlgorithm::Es256),
-    ("ES384", SigningAlgorithm::Es384),
-    ("EdDSA", SigningAlgorithm::EdDsa),
-    ("Ed25519", SigningAlgorithm::Ed25519),
-];
+const ON_HTTP_CLIENTS: &str = "; give it to the HTTP clients: see ClientCertificate, \
+                               token_http_client and http_client";

@@ -2,29 +2,33 @@
 
 use std::ffi::OsString;
 
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+
 use crate::ConfigError;
 
-use super::keys::known;
-use super::value::{Problem, Value};
-use super::{ClientConfig, Given, Place};
+use super::ClientConfig;
+use super::read::EntryError;
+use super::settings::WrittenSettings;
 
 impl ClientConfig {
-    /// The settings from the environment: each key in capitals, after the prefix. With `ALF_`,
+    /// Reads the settings from the environment: each key in capitals, after the prefix. With `ALF_`,
     /// `client_id` is `ALF_CLIENT_ID`.
     ///
-    /// Lists (`scope`, `resource`, `allowed_origins`, `rejecting_statuses`) have spaces between;
-    /// `parameters` and `token_request_headers` are written as `name=value&name=value`,
-    /// percent-encoded where need be. An empty variable counts as one that is not set.
+    /// The items of a list (`scope`, `resource`, `allowed_origins`, `rejecting_statuses`) are
+    /// separated by spaces; `parameters` and `token_request_headers` are written as
+    /// `name=value&name=value`, percent-encoded where necessary. An empty variable counts as one
+    /// that is not set.
     ///
-    /// Every variable with the prefix is meant for alf, and one that is no key is an error. On
-    /// Kubernetes each Service brings variables along: for one that is named `alf`, `ALF_PORT`,
-    /// `ALF_SERVICE_HOST` and others like them. Where a Service's name begins as the prefix does,
-    /// take another prefix, or set `enableServiceLinks: false` in the pod's spec.
+    /// Every variable with the prefix must be a setting of alf: any other is an error. Kubernetes
+    /// sets variables for each Service: for one that is named `alf`, `ALF_PORT`, `ALF_SERVICE_HOST`
+    /// and others like them. If a Service's name starts as the prefix does, use another prefix, or
+    /// set `enableServiceLinks: false` in the pod's spec.
     ///
     /// # Errors
     ///
-    /// Where the prefix is empty; where a variable with that prefix is no key, or its value cannot
-    /// be read. The error names the variable, and shows nothing of a secret.
+    /// If the prefix is empty, a variable with that prefix is not a setting, or its value cannot be
+    /// read. The error names the variable, and shows nothing of a secret.
     ///
     /// # Examples
     ///
@@ -48,41 +52,46 @@ impl ClientConfig {
         if prefix.is_empty() {
             return Err(ConfigError::new("prefix", NO_PREFIX));
         }
-        let mut given = Given::default();
+        let mut config = Self {
+            prefix: Some(prefix.to_owned()),
+            ..Self::default()
+        };
+        let mut entries = Vec::new();
         for (variable, value) in variables {
             let has_prefix = variable.as_encoded_bytes().starts_with(prefix.as_bytes());
             if !has_prefix || value.is_empty() {
                 continue;
             }
+            let wrong =
+                |problem| ConfigError::new(variable.to_string_lossy().into_owned(), problem);
             let key = variable.to_str().and_then(|name| name.strip_prefix(prefix));
-            set(&mut given, key, value).map_err(|problem| {
-                ConfigError::new(variable.to_string_lossy().into_owned(), problem)
-            })?;
+            let key = key.ok_or_else(|| wrong("its name is not UTF-8"))?;
+            // It is not shown: it may be a secret.
+            let value = value
+                .into_string()
+                .map_err(|_| wrong("its value is not UTF-8"))?;
+            entries.push((key.to_ascii_lowercase(), value));
         }
-        let prefix = prefix.to_owned();
-        let place = Place::Environment { prefix };
-        Ok(Self { given, place })
+        config.keys = entries.iter().map(|(key, _)| key.clone()).collect();
+        // The key that is being read, for an error about it.
+        let mut current = String::new();
+        let entries = entries
+            .into_iter()
+            .inspect(|(key, _)| current.clone_from(key));
+        let settings = WrittenSettings::deserialize(MapDeserializer::new(entries));
+        config.settings = settings.map_err(|problem: EntryError| {
+            if is_of_a_service(&current) {
+                config.problem(&current, OF_A_SERVICE)
+            } else {
+                config.problem(&current, problem.to_string())
+            }
+        })?;
+        Ok(config)
     }
 }
 
-/// `key` is what follows the prefix; `None` where that is not UTF-8.
-fn set(given: &mut Given, key: Option<&str>, value: OsString) -> Result<(), Problem> {
-    let key = key.ok_or("its name is not UTF-8, and so is none of a key")?;
-    // It is not shown: it may be a secret.
-    let value = value.into_string().map_err(|_| "its value is not UTF-8")?;
-    let key = key.to_ascii_lowercase();
-    let known = known(&key).map_err(|unknown| {
-        if is_of_a_service(&key) {
-            OF_A_SERVICE.to_owned()
-        } else {
-            unknown
-        }
-    })?;
-    given.set(known, Value::Text(value.into()))
-}
-
 /// Whether Kubernetes sets a variable of that name, without the prefix, for a Service whose own
-/// name begins as the prefix does.
+/// name starts as the prefix does. No setting has such a name.
 fn is_of_a_service(key: &str) -> bool {
     let words: Vec<&str> = key.split('_').collect();
     words.ends_with(&["port"])
@@ -94,8 +103,8 @@ fn is_of_a_service(key: &str) -> bool {
         })
 }
 
-const NO_PREFIX: &str =
-    "is empty, and every variable would be one of alf's settings; take one, such as ALF_";
-const OF_A_SERVICE: &str = "there is no such key; Kubernetes sets such a variable for a Service whose \
-                            name begins as the prefix does: take another prefix, or \
+const NO_PREFIX: &str = "is empty, which would make every variable a setting of alf; use a prefix \
+                         such as ALF_";
+const OF_A_SERVICE: &str = "is not a setting; Kubernetes sets such a variable for a Service whose \
+                            name starts as the prefix does: use another prefix, or set \
                             enableServiceLinks: false in the pod's spec";

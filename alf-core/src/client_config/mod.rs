@@ -1,55 +1,61 @@
 //! A client without code: its settings from a file that serde reads, or from the environment.
 
+#[cfg(feature = "jwt")]
+mod assertion;
 mod authentication;
 mod environment;
-mod keys;
 mod read;
+mod settings;
 mod value;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::{ClientBuilder, ConfigError, Library};
 
-use keys::Given;
+use settings::WrittenSettings;
 
-/// The settings of a client, as a file or the environment has them.
+/// The settings of a client, from a file or the environment.
 ///
-/// serde reads it, in TOML, YAML or JSON; [`from_env`](Self::from_env) reads the environment. The
+/// serde reads it, from TOML, YAML or JSON; [`from_env`](Self::from_env) reads the environment. The
 /// keys are the same everywhere:
 ///
-/// | key | what it is |
+/// | key | value |
 /// | --- | --- |
-/// | `issuer`, `token_endpoint` | the authorization server: by its metadata, or by a URL. With both it is the URL, and nothing is discovered; the issuer is then what an assertion of the client is for (`aud`) |
+/// | `issuer`, `token_endpoint` | the authorization server: by its metadata, or by a URL. If both are set, nothing is discovered; the issuer is then what an assertion of the client is for (`aud`) |
 /// | `client_id` | the client's identifier |
-/// | `token_endpoint_auth_method` | how it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` where there is a secret, `private_key_jwt` where there is a key, `client_assertion` where there is an assertion. With `tls_client_auth` and `self_signed_tls_client_auth` it is the HTTP clients that hold the certificate, and code that gives them to the builder: see the example below |
+/// | `token_endpoint_auth_method` | how it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` if there is a secret, `private_key_jwt` if there is a key, `client_assertion` if there is an assertion |
 /// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret: by value, by the path of its file, or by the name of a variable |
 /// | `client_secret_raw` | `true`: `client_secret_basic` sends id and secret as they are, to a server that does not decode them |
 /// | `private_key`, `private_key_file`, or `private_key_env` | the private key in PEM, in the same ways |
 /// | `key_id`, or `thumbprint_as_key_id` | the key's `kid`, or `true`: it is the key's thumbprint |
 /// | `signing_algorithm` | the key's `alg`: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA`, `Ed25519`; with `client_secret_jwt` `HS256`, `HS384`, `HS512` |
-/// | `certificate_file`, `certificate`, or `with_certificate` | the key's certificate in PEM, whose thumbprint (`x5t#S256`) the server knows the key by: by the path of its file, by value, or `true`: it stands beside the key |
+/// | `certificate_file`, `certificate`, or `with_certificate` | the key's certificate in PEM, if the server knows the key by its thumbprint (`x5t#S256`): by the path of its file, by value, or `true`: it is in the same PEM as the key |
 /// | `jwt_typ`, `jwt_audience` | `typ` and `aud` of the assertion of `private_key_jwt` and `client_secret_jwt` |
-/// | `client_assertion_file` | the path of an assertion that another signs |
-/// | `client_assertion_type`, `without_client_id` | that assertion's type, where it is no JWT; `true`: no `client_id` is sent beside it |
+/// | `client_assertion_file` | the path of an assertion that another party signs |
+/// | `client_assertion_type`, `without_client_id` | that assertion's type, if it is not a JWT; `true`: no `client_id` is sent with it |
 /// | `scope`, `resource` | texts with spaces between, or lists |
 /// | `audience`, `parameters`, `token_request_headers` | the audience; tables of further parameters and headers of the token request |
 /// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | times with their unit: `"30s"`, `"500ms"`, `"5m"` |
 /// | `allow_insecure_http` | `true`: tokens and secrets may go over plain `http` |
-/// | `allowed_origins` | where the token may go. For a client: a `TokenManager` sends no requests, and has no use for it |
-/// | `rejecting_statuses`, `replays` | by which statuses a server rejects a token; `false`: nothing is replayed. For a client, too: of no use for a `TokenManager` |
+/// | `allowed_origins` | the only origins that the token may go to. A `TokenManager` sends no requests, and does not use it |
+/// | `rejecting_statuses`, `replays` | by which statuses a server rejects a token; `false`: no request is replayed. A `TokenManager` does not use them |
 ///
-/// What each of them does, and its default, the setter of that name says: of [`ClientBuilder`], or
-/// of what proves who the client is ([`PrivateKeyJwt`](crate::PrivateKeyJwt),
-/// [`PrivateKey`](crate::PrivateKey), [`ClientSecretJwt`](crate::ClientSecretJwt),
-/// [`ClientAssertion`](crate::ClientAssertion)).
+/// The setter of the same name documents what each key does and its default: in [`ClientBuilder`],
+/// or in the type of the method ([`PrivateKeyJwt`](crate::PrivateKeyJwt), `PrivateKey`,
+/// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion)). The methods `client_secret_jwt`
+/// and `private_key_jwt` need the feature `jwt`. With `tls_client_auth` and
+/// `self_signed_tls_client_auth`, give the certificate to the HTTP clients by code: the adapter's
+/// `ClientCertificate` makes them for `token_http_client` and `http_client`.
 ///
-/// A key that is none of these is an error, and names the one that is like it. So is one that
-/// contradicts another, and one that the client's method has no use for; but an `issuer` beside a
-/// `token_endpoint` may be there with every method, also where no assertion is for it.
+/// An unknown key is an error that names the most similar key. Keys that conflict are an error, and
+/// so is a key that the client's method does not use; only `issuer` and `token_endpoint` may always
+/// be set together.
 ///
-/// The library that reads the file says where the error is; beware of what it says beside:
-/// `Display` of toml's error quotes the line and its `Debug` the whole file, where a secret may be.
-/// Show its `message()`.
+/// The library that reads the file reports the place of an error. Be careful with what else it shows:
+/// `Display` of toml's error quotes the line and its `Debug` the whole file, with its secrets. Show
+/// its `message()`.
 ///
 /// # Examples
 ///
@@ -69,104 +75,87 @@ use keys::Given;
 /// # let _ = builder;
 ///
 /// let error = serde_json::from_str::<ClientConfig>(r#"{ "clientid": "me" }"#).unwrap_err();
-/// assert!(error.to_string().starts_with("clientid: there is no such key; client_id is like it"));
+/// assert!(error.to_string().starts_with("unknown key `clientid`; did you mean `client_id`?"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// With `tls_client_auth`, the certificate is put on the adapter's HTTP clients, by its
-/// `ClientCertificate`:
-///
-/// ```
-/// use alf_core::{ClientConfig, ConfigError};
-///
-/// # struct ClientCertificate;
-/// # impl ClientCertificate {
-/// #     fn from_files(_: &str, _: &str) -> Self { Self }
-/// #     fn token_http_client<H>(&self) -> Result<H, ConfigError> { unimplemented!() }
-/// #     fn http_client<H>(&self) -> Result<H, ConfigError> { unimplemented!() }
-/// # }
-/// # fn client<Reqwest: alf_core::Adapter>(
-/// #     config: ClientConfig,
-/// # ) -> Result<Reqwest::Client, ConfigError> {
-/// // Of `alf_reqwest`, say; the others have it, too.
-/// let certificate =
-///     ClientCertificate::from_files("/run/secrets/client.pem", "/run/secrets/client.key");
-/// config
-///     .builder::<Reqwest>()?
-///     .token_http_client(certificate.token_http_client()?)
-///     .http_client(certificate.http_client()?) // where the APIs are to see it, too
-///     .build()
-/// # }
 /// ```
 #[derive(Default)]
 pub struct ClientConfig {
-    given: Given,
-    place: Place,
-}
-
-/// Where the settings come from: how errors call a key.
-#[derive(Default)]
-enum Place {
-    #[default]
-    File,
-    Environment {
-        prefix: String,
-    },
+    settings: WrittenSettings,
+    /// The keys that were written.
+    keys: BTreeSet<String>,
+    /// What is in front of a key in the environment; `None` if the settings are from a file.
+    prefix: Option<String>,
 }
 
 impl ClientConfig {
-    /// A builder with these settings: for others that are set by code, and the HTTP clients.
+    /// Returns a builder with these settings, for further settings by code and the HTTP clients.
     ///
     /// # Errors
     ///
-    /// Where a setting is missing or contradicts another; the error names the key, or the variable.
-    /// What can be told only when the client is built, `build()` tells: it names the key of what is
-    /// set here, also where code has set it anew, and of all else the setter.
+    /// If a setting is missing or conflicts with another; the error names the key, or the variable.
+    /// Some problems are found when the client is built: `build()` names the key of a setting that
+    /// was set here, also if code has set it again, and otherwise the setter.
     pub fn builder<A: Library>(self) -> Result<ClientBuilder<A>, ConfigError> {
-        let Self { given, place } = self;
-        let named =
-            |key: &'static str, problem: String| ConfigError::new(place.name_of(key), problem);
-        let builder = match (&given.issuer, &given.token_endpoint) {
+        let builder = match (&self.settings.issuer.0, &self.settings.token_endpoint.0) {
             (Some(issuer), None) => ClientBuilder::discover(issuer),
             (None, Some(endpoint)) => ClientBuilder::new(endpoint),
             (Some(issuer), Some(endpoint)) => ClientBuilder::new(endpoint).issuer(issuer),
             (None, None) => {
-                let issuer = place.name_of("issuer");
-                return Err(named(
-                    "token_endpoint",
-                    format!("is not set, nor is {issuer}"),
-                ));
+                let problem = format!("is not set; set it, or {}", self.name_of("issuer"));
+                return Err(self.problem("token_endpoint", problem));
             }
         };
-        let builder = given
-            .authenticate(builder, &place)
-            .map_err(|(key, problem)| named(key, problem))?;
-        let by_setter = given.by_setter();
-        let written = by_setter.map(|(setter, key)| (setter, place.name_of(key)));
-        let builder = builder.names(written.collect());
-        Ok(given.apply(builder))
+        let mut builder = self.authenticate(builder)?;
+        builder.settings.names.0 = self.names();
+        self.settings.apply(&mut builder.settings);
+        Ok(builder)
     }
-}
 
-impl Place {
-    /// The key as whoever wrote it spells it.
-    fn name_of(&self, key: &'static str) -> String {
-        match self {
-            Self::File => key.to_owned(),
-            Self::Environment { prefix } => format!("{prefix}{}", key.to_ascii_uppercase()),
+    /// For each setter, the name that errors of `build()` use instead.
+    fn names(&self) -> Vec<(String, String)> {
+        let keys = self.keys.iter();
+        keys.map(|key| (setter_of(key).to_owned(), self.name_of(key)))
+            .collect()
+    }
+
+    fn problem(&self, key: &str, problem: impl Into<Cow<'static, str>>) -> ConfigError {
+        ConfigError::new(self.name_of(key), problem)
+    }
+
+    /// The key as it was written.
+    fn name_of(&self, key: &str) -> String {
+        match &self.prefix {
+            None => key.to_owned(),
+            Some(prefix) => format!("{prefix}{}", key.to_ascii_uppercase()),
         }
     }
 }
 
-/// Which keys are set, and nothing of what may be secret.
+/// The builder's setter for what a key sets.
+fn setter_of(key: &str) -> &str {
+    match key {
+        "client_secret_file" | "client_secret_env" => "client_secret",
+        "private_key_file" | "private_key_env" => "private_key",
+        "certificate_file" => "certificate",
+        "client_assertion_file" => "client_assertion",
+        "parameters" => "parameter",
+        "token_request_headers" => "token_request_header",
+        setter => setter,
+    }
+}
+
+/// Shows which keys are set, and no value that may be secret.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientConfig")
-            .field("client_id", &self.given.client_id)
-            .field("keys", &self.given.seen)
+            .field("client_id", &self.settings.client_id.0)
+            .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "jwt"))]
+mod tests;
+#[cfg(all(test, not(feature = "jwt")))]
+#[path = "tests/without_jwt.rs"]
 mod tests;

@@ -1,243 +1,166 @@
-//! A value as it stands in a file or a variable, and what can be made of it.
+//! The value of a key: in its own type, or as the text that a variable holds.
 
-use std::fmt;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use serde_core::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::secret::SecretText;
 
-/// A value of any kind. A text may be a secret.
-pub(super) enum Value {
-    Text(SecretText),
-    Flag(bool),
-    Number(u64),
-    List(Vec<Self>),
-    Table(Vec<(String, Self)>),
-    /// A fraction, a negative number, nothing: of no use for any key.
-    Other(&'static str),
+/// The value of a key, or `None` if the key was not written.
+#[derive(Default)]
+pub(super) struct Written<T>(pub(super) Option<T>);
+
+/// A type that the value of a key may have.
+pub(super) trait Value: Sized {
+    /// The text of an error, in place of serde's own, which may quote a secret (X1).
+    const EXPECTED: &'static str;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self>;
 }
 
-/// What is wrong with a value: after the key's name, and without the value.
-pub(super) type Problem = String;
-
-impl Value {
-    pub(super) fn text(self) -> Result<String, Problem> {
-        Ok(self.secret()?.expose().to_owned())
-    }
-
-    /// A text that says something.
-    pub(super) fn some_text(self) -> Result<String, Problem> {
-        let text = self.text()?;
-        if text.trim().is_empty() {
-            return Err("is empty".to_owned());
-        }
-        Ok(text)
-    }
-
-    pub(super) fn secret(self) -> Result<SecretText, Problem> {
-        let kind = self.kind();
-        let Self::Text(text) = self else {
-            return Err(format!("is {kind}, and should be a text"));
-        };
-        Ok(text)
-    }
-
-    /// `true` or `false`; as a text, too, as variables have it.
-    pub(super) fn flag(self) -> Result<bool, Problem> {
-        match &self {
-            Self::Flag(flag) => return Ok(*flag),
-            Self::Text(text) => match text.expose().trim() {
-                "true" => return Ok(true),
-                "false" => return Ok(false),
-                _ => {}
-            },
-            Self::Number(_) | Self::List(_) | Self::Table(_) | Self::Other(_) => {}
-        }
-        Err("should be true or false".to_owned())
-    }
-
-    /// A list of texts, or one text with spaces between.
-    pub(super) fn texts(self) -> Result<Vec<String>, Problem> {
-        let kind = self.kind();
-        if let Self::List(list) = self {
-            return list.into_iter().map(Self::text).collect();
-        }
-        let Self::Text(text) = self else {
-            return Err(format!("is {kind}, and should be texts"));
-        };
-        let words = text.expose().split_whitespace();
-        Ok(words.map(str::to_owned).collect())
-    }
-
-    pub(super) fn statuses(self) -> Result<Vec<u16>, Problem> {
-        let wrong = || "should be a list of statuses: 401".to_owned();
-        match self {
-            Self::Number(number) => Ok(vec![u16::try_from(number).map_err(|_| wrong())?]),
-            Self::Text(text) => text
-                .expose()
-                .split_whitespace()
-                .map(|status| status.parse().map_err(|_| wrong()))
-                .collect(),
-            Self::List(list) => {
-                let lists: Result<Vec<_>, _> = list.into_iter().map(Self::statuses).collect();
-                Ok(lists?.concat())
-            }
-            Self::Flag(_) | Self::Table(_) | Self::Other(_) => Err(wrong()),
-        }
-    }
-
-    /// A time with its unit.
-    pub(super) fn duration(self) -> Result<Duration, Problem> {
-        let kind = self.kind();
-        if let Self::Number(number) = self {
-            return Err(format!("has no unit; write it as \"{number}s\""));
-        }
-        let Self::Text(text) = self else {
-            return Err(format!(
-                "is {kind}, and should be a time with its unit, such as \"30s\""
-            ));
-        };
-        humantime::parse_duration(text.expose().trim())
-            .map_err(|error| format!("is no time with a unit, such as \"30s\": {error}"))
-    }
-
-    /// A table of texts; as one text, `name=value&name=value`, percent-encoded where need be.
-    pub(super) fn table(self) -> Result<Vec<(String, String)>, Problem> {
-        let kind = self.kind();
-        if let Self::Table(table) = self {
-            let text = |(name, value): (String, Self)| match value.text() {
-                Ok(value) => Ok((name, value)),
-                Err(problem) => Err(format!("{name}: {problem}")),
-            };
-            return table.into_iter().map(text).collect();
-        }
-        let Self::Text(text) = self else {
-            return Err(format!("is {kind}, and should be a table"));
-        };
-        text.expose()
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| match pair.split_once('=') {
-                Some((name, value)) => Ok((decoded(name)?, decoded(value)?)),
-                None => Err("should be name=value&name=value".to_owned()),
-            })
-            .collect()
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a text",
-            Self::Flag(_) => "true or false",
-            Self::Number(_) => "a number",
-            Self::List(_) => "a list",
-            Self::Table(_) => "a table",
-            Self::Other(kind) => kind,
-        }
-    }
-}
-
-fn decoded(text: &str) -> Result<String, Problem> {
-    let decoded = percent_decode_str(text).decode_utf8();
-    decoded
-        .map(String::from)
-        .map_err(|_| "is no UTF-8 once it is decoded".to_owned())
-}
-
-impl<'de> Deserialize<'de> for Value {
+impl<'de, T: Value> Deserialize<'de> for Written<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyValue;
+        let value = T::read(deserializer).ok_or_else(|| D::Error::custom(T::EXPECTED))?;
+        Ok(Self(Some(value)))
+    }
+}
 
-        impl<'de> Visitor<'de> for AnyValue {
-            type Value = Value;
+impl Written<bool> {
+    pub(super) fn is_true(&self) -> bool {
+        self.0 == Some(true)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum TypedOrText<T> {
+    Typed(T),
+    Text(String),
+}
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::Text(text.to_owned().into()))
-            }
+fn typed_or_text<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    match TypedOrText::deserialize(deserializer).ok()? {
+        TypedOrText::Typed(value) => Some(value),
+        TypedOrText::Text(text) => parse(&text),
+    }
+}
 
-            fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
-                Ok(Value::Text(text.into()))
-            }
+impl Value for SecretText {
+    const EXPECTED: &'static str = "should be a text";
 
-            fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
-                Ok(Value::Flag(flag))
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        String::deserialize(deserializer).ok().map(Self::from)
+    }
+}
 
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-                Ok(Value::Number(number))
-            }
+impl Value for String {
+    const EXPECTED: &'static str = "should be a text that is not empty";
 
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
-                let negative = Value::Other("a negative number");
-                Ok(u64::try_from(number).map_or(negative, Value::Number))
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        let text: Self = Deserialize::deserialize(deserializer).ok()?;
+        (!text.trim().is_empty()).then_some(text)
+    }
+}
 
-            // serde's own words for these would quote the value, which may be a secret.
-            fn visit_u128<E: Error>(self, _: u128) -> Result<Value, E> {
-                Ok(Value::Other("a huge number"))
-            }
+impl Value for Duration {
+    const EXPECTED: &'static str = "should be a time with its unit, such as \"30s\"";
 
-            fn visit_i128<E: Error>(self, _: i128) -> Result<Value, E> {
-                Ok(Value::Other("a huge number"))
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        let text = String::deserialize(deserializer).ok()?;
+        humantime::parse_duration(text.trim()).ok()
+    }
+}
 
-            fn visit_char<E: Error>(self, char: char) -> Result<Value, E> {
-                Ok(Value::Text(char.to_string().into()))
-            }
+impl Value for bool {
+    const EXPECTED: &'static str = "should be true or false";
 
-            fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Value, E> {
-                Ok(Value::Other("bytes"))
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        typed_or_text(deserializer, |text| text.trim().parse().ok())
+    }
+}
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(
-                self,
-                inner: D,
-            ) -> Result<Value, D::Error> {
-                inner.deserialize_any(self)
-            }
+impl Value for Vec<String> {
+    const EXPECTED: &'static str = "should be a list of texts, or a text with spaces between them";
 
-            fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-                Err(A::Error::custom("a tag has no place in alf's settings"))
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        typed_or_text(deserializer, |text| {
+            Some(text.split_whitespace().map(str::to_owned).collect())
+        })
+    }
+}
 
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
-                Ok(Value::Other("a fraction"))
-            }
+/// An empty list would have the opposite meaning of no list.
+#[derive(Default)]
+pub(super) struct Origins(pub(super) Vec<String>);
 
-            fn visit_unit<E: Error>(self) -> Result<Value, E> {
-                Ok(Value::Other("nothing"))
-            }
+impl Value for Origins {
+    const EXPECTED: &'static str = "should be a list of origins that is not empty; remove the key \
+                                    to allow every origin";
 
-            fn visit_none<E: Error>(self) -> Result<Value, E> {
-                self.visit_unit()
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        let origins = <Vec<String> as Value>::read(deserializer)?;
+        (!origins.is_empty()).then_some(Self(origins))
+    }
+}
 
-            fn visit_some<D: Deserializer<'de>>(self, some: D) -> Result<Value, D::Error> {
-                some.deserialize_any(self)
-            }
+/// Statuses. With an empty list no rejected token would be renewed.
+impl Value for Vec<u16> {
+    const EXPECTED: &'static str = "should be a list of statuses that is not empty; remove the key \
+                                    for 401 alone, or set replays to false to send nothing twice";
 
-            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Value, S::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = list.next_element()? {
-                    values.push(value);
-                }
-                Ok(Value::List(values))
-            }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        let statuses: Self = typed_or_text(deserializer, |text| {
+            text.split_whitespace()
+                .map(|word| word.parse().ok())
+                .collect()
+        })?;
+        (!statuses.is_empty()).then_some(statuses)
+    }
+}
 
-            fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<Value, M::Error> {
-                let mut values = Vec::new();
-                while let Some(entry) = table.next_entry()? {
-                    values.push(entry);
-                }
-                Ok(Value::Table(values))
-            }
+/// Names and values, in order. A map would lose a name that is written twice, which is an error.
+#[derive(Default)]
+pub(super) struct Pairs(pub(super) Vec<(String, String)>);
+
+impl Value for Pairs {
+    const EXPECTED: &'static str = "should be a table of texts, or a text name=value&name=value";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Option<Self> {
+        deserializer.deserialize_any(PairsVisitor).ok()
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(Pairs::EXPECTED)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<Pairs, M::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = table.next_entry()? {
+            pairs.push(pair);
         }
+        Ok(Pairs(pairs))
+    }
 
-        deserializer.deserialize_any(AnyValue)
+    /// Percent-encoded, so that a value may contain a `&`.
+    fn visit_str<E: Error>(self, text: &str) -> Result<Pairs, E> {
+        let decoded = |text| percent_decode_str(text).decode_utf8().map(String::from);
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        let pairs: Option<Vec<_>> = pairs
+            .map(|pair| {
+                let (name, value) = pair.split_once('=')?;
+                Some((decoded(name).ok()?, decoded(value).ok()?))
+            })
+            .collect();
+        pairs.map(Pairs).ok_or_else(|| E::custom(Pairs::EXPECTED))
     }
 }

@@ -5,8 +5,9 @@ mod names;
 mod server;
 
 pub(crate) use check::resources as resources_of;
-pub(crate) use names::Names;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
+
+use names::Names;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,7 +126,7 @@ impl Config {
     /// Checks every setting.
     pub(crate) fn parse(mut settings: Settings) -> Result<(Self, Surroundings), ConfigError> {
         let names = std::mem::take(&mut settings.names);
-        Self::checked(settings).map_err(|error| names.of(error))
+        Self::checked(settings).map_err(|error| names.rename(error))
     }
 
     fn checked(settings: Settings) -> Result<(Self, Surroundings), ConfigError> {

@@ -1,4 +1,4 @@
-//! That what is set of the client's proof is in what is sent, and that nothing lies idle.
+//! Each setting of the client's authentication is in the request, or is an error if it is not used.
 
 use std::sync::{Arc, Mutex};
 
@@ -33,13 +33,13 @@ impl TokenTransport for Refusing {
 }
 
 /// The token request that these settings make.
-fn request(rest: &Value) -> http::Request<bytes::Bytes> {
-    let mut all = json!({"token_endpoint": ENDPOINT, "client_id": "me"});
-    let settings = all.as_object_mut().unwrap();
-    settings.extend(rest.as_object().unwrap().clone());
-    let builder = read(&all.to_string())
-        .unwrap()
-        .builder::<CustomTokenTransport>();
+fn request(settings: &Value) -> http::Request<bytes::Bytes> {
+    let all = merged(
+        &json!({"token_endpoint": ENDPOINT, "client_id": "me"}),
+        settings,
+    );
+    let config = read(&all.to_string()).unwrap();
+    let builder = config.builder::<CustomTokenTransport>();
     let endpoint = Refusing::default();
     let tokens = builder.unwrap().build(endpoint.clone()).unwrap();
     pollster::block_on(tokens.token()).unwrap_err();
@@ -47,17 +47,24 @@ fn request(rest: &Value) -> http::Request<bytes::Bytes> {
     request.clone()
 }
 
+fn merged(settings: &Value, further: &Value) -> Value {
+    let mut all = settings.clone();
+    let further = further.as_object().unwrap().clone();
+    all.as_object_mut().unwrap().extend(further);
+    all
+}
+
 /// A parameter of it.
-fn parameter(rest: &Value, name: &str) -> Option<String> {
-    let form = String::from_utf8(request(rest).into_body().to_vec()).unwrap();
+fn parameter(settings: &Value, name: &str) -> Option<String> {
+    let form = String::from_utf8(request(settings).into_body().to_vec()).unwrap();
     let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
     let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value);
     value.map(|value| percent_decode_str(value).decode_utf8().unwrap().into())
 }
 
 /// Header and claims of the assertion that these settings make.
-fn assertion(rest: &Value) -> [Value; 2] {
-    let (header, claims, _) = parts(&parameter(rest, "client_assertion").unwrap());
+fn assertion(settings: &Value) -> [Value; 2] {
+    let (header, claims, _) = parts(&parameter(settings, "client_assertion").unwrap());
     [header, claims]
 }
 
@@ -68,26 +75,19 @@ fn t2_id_and_secret_are_encoded_or_raw() {
         (json!({"client_secret_raw": false}), "Basic bWU6JTI1JTIw"),
         (json!({"client_secret_raw": true}), "Basic bWU6JSA="),
     ] {
-        let mut all = json!({"client_secret": "% "});
-        let settings = all.as_object_mut().unwrap();
-        settings.extend(further.as_object().unwrap().clone());
+        let all = merged(&json!({"client_secret": "% "}), &further);
         assert_eq!(request(&all).headers()["authorization"], credentials);
     }
 }
 
 #[test]
 fn t2_typ_and_audience_of_an_assertion_are_settable() {
-    for proof in [
+    for method in [
         json!({"client_secret": LONG_SECRET,
             "token_endpoint_auth_method": "client_secret_jwt"}),
         json!({"private_key": P256}),
     ] {
-        let with = |further: Value| {
-            let mut all = proof.clone();
-            let settings = all.as_object_mut().unwrap();
-            settings.extend(further.as_object().unwrap().clone());
-            assertion(&all)
-        };
+        let with = |further: Value| assertion(&merged(&method, &further));
         let [header, claims] = with(json!({}));
         assert_eq!(header.get("typ"), None);
         assert_eq!(claims["aud"], ENDPOINT);
@@ -139,9 +139,7 @@ fn t2_type_and_client_id_beside_an_assertion_are_settable() {
             Some("me"),
         ),
     ] {
-        let mut all = json!({"client_assertion_file": file.path()});
-        let settings = all.as_object_mut().unwrap();
-        settings.extend(further.as_object().unwrap().clone());
+        let all = merged(&json!({"client_assertion_file": file.path()}), &further);
         let sent = |name| parameter(&all, name);
         assert_eq!(sent("client_assertion").as_deref(), Some("PHNhbWw"));
         assert_eq!(
@@ -153,7 +151,7 @@ fn t2_type_and_client_id_beside_an_assertion_are_settable() {
 }
 
 #[test]
-fn t2_what_another_method_would_need_does_not_lie_idle() {
+fn t2_a_key_that_the_method_does_not_use_is_an_error() {
     let secret = r#""client_secret":"s3cr3t-of-32-bytes-or-more-s3cr3t""#;
     let secret_jwt = format!(r#"{secret},"token_endpoint_auth_method":"client_secret_jwt""#);
     let key = r#""private_key_file":"/k","token_endpoint_auth_method":"private_key_jwt""#;
@@ -161,7 +159,7 @@ fn t2_what_another_method_would_need_does_not_lie_idle() {
         r#""client_assertion_file":"/a","token_endpoint_auth_method":"client_assertion""#;
     let none = r#""token_endpoint_auth_method":"none""#;
     let tls = r#""token_endpoint_auth_method":"tls_client_auth""#;
-    for (idle, value, idle_for) in [
+    for (unused, value, unused_by) in [
         (
             "client_secret_file",
             r#""/s""#,
@@ -210,23 +208,23 @@ fn t2_what_another_method_would_need_does_not_lie_idle() {
             &[secret, &secret_jwt, key, none],
         ),
     ] {
-        for proof in idle_for {
-            let error = with(&format!(r#"{proof},"{idle}":{value}"#)).unwrap_err();
-            let problem = format!("{idle}: is set, but ");
-            assert!(error.starts_with(&problem), "{proof}: {error}");
-            assert!(error.contains(" does not use it"), "{proof}: {error}");
+        for method in unused_by {
+            let error = with(&format!(r#"{method},"{unused}":{value}"#)).unwrap_err();
+            let problem = format!("{unused}: is set, but ");
+            assert!(error.starts_with(&problem), "{method}: {error}");
+            assert!(error.contains(" does not use it"), "{method}: {error}");
         }
     }
 }
 
 #[test]
-fn t2_what_tls_shows_is_on_the_http_clients() {
-    let hint = "does not use it; the HTTP clients hold it: ClientCertificate, with \
+fn t2_the_certificate_for_tls_belongs_to_the_http_clients() {
+    let hint = "does not use it; give it to the HTTP clients: see ClientCertificate, \
                 token_http_client and http_client";
     for method in ["tls_client_auth", "self_signed_tls_client_auth"] {
         let with = |key: &str| {
-            let rest = format!(r#""token_endpoint_auth_method":"{method}","{key}":"/run/pem""#);
-            with(&rest).unwrap_err()
+            let settings = format!(r#""token_endpoint_auth_method":"{method}","{key}":"/run/pem""#);
+            with(&settings).unwrap_err()
         };
         for key in [
             "certificate",
@@ -243,15 +241,15 @@ fn t2_what_tls_shows_is_on_the_http_clients() {
 }
 
 #[test]
-fn t2_an_issuer_beside_an_endpoint_is_known_and_not_asked() {
-    for proof in [
+fn t2_an_issuer_with_an_endpoint_is_used_without_discovery() {
+    for method in [
         r#""client_secret":"s3cr3t""#,
         r#""private_key_file":"/k""#,
         r#""token_endpoint_auth_method":"none""#,
     ] {
         let issuer = r#""issuer":"https://as.example""#;
-        assert_eq!(with(&format!("{proof},{issuer}")), Ok(()));
-        let error = with(&format!(r#"{proof},"issuer":" https://as.example""#));
+        assert_eq!(with(&format!("{method},{issuer}")), Ok(()));
+        let error = with(&format!(r#"{method},"issuer":" https://as.example""#));
         assert_eq!(
             error.unwrap_err(),
             "issuer: has white space in it; remove it"

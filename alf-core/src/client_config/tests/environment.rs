@@ -1,4 +1,4 @@
-//! The settings from variables, and the variables of others that look like them.
+//! The settings from variables, and variables of other programs with the same prefix.
 
 use std::ffi::OsString;
 
@@ -21,17 +21,17 @@ fn variables_are_named_as_they_are_written() {
     for (set, problem) in [
         (
             vec![endpoint, id],
-            "ALF_TOKEN_ENDPOINT_AUTH_METHOD: is not set, and there is no ALF_CLIENT_SECRET, \
-             ALF_PRIVATE_KEY or ALF_CLIENT_ASSERTION_FILE that would tell",
+            "ALF_TOKEN_ENDPOINT_AUTH_METHOD: is not set; set it, or ALF_CLIENT_SECRET, \
+             ALF_PRIVATE_KEY or ALF_CLIENT_ASSERTION_FILE",
         ),
         (vec![endpoint], "ALF_CLIENT_ID: is not set"),
         (
             vec![id],
-            "ALF_TOKEN_ENDPOINT: is not set, nor is ALF_ISSUER",
+            "ALF_TOKEN_ENDPOINT: is not set; set it, or ALF_ISSUER",
         ),
         (
             vec![("ALF_LEEWAY", "3")],
-            "ALF_LEEWAY: is no time with a unit",
+            "ALF_LEEWAY: should be a time with its unit",
         ),
         (
             vec![("ALF_REPLAYS", "yes")],
@@ -39,11 +39,11 @@ fn variables_are_named_as_they_are_written() {
         ),
         (
             vec![("ALF_OTHER_URL", "x")],
-            "ALF_OTHER_URL: there is no such key; there are issuer,",
+            "ALF_OTHER_URL: unknown key `other_url`; the keys are issuer,",
         ),
         (
             vec![("ALF_PARAMETERS", "a")],
-            "ALF_PARAMETERS: should be name=value&name=value",
+            "ALF_PARAMETERS: should be a table of texts, or a text name=value&name=value",
         ),
         (
             vec![endpoint, id, secret, ("ALF_PARAMETERS", "a=1&a=2")],
@@ -74,7 +74,7 @@ fn variables_are_named_as_they_are_written() {
                 ("ALF_CERTIFICATE_FILE", "/c"),
                 ("ALF_WITH_CERTIFICATE", "true"),
             ],
-            "ALF_CERTIFICATE_FILE: is set, and so is ALF_WITH_CERTIFICATE; keep one",
+            "ALF_CERTIFICATE_FILE: conflicts with ALF_WITH_CERTIFICATE; keep one",
         ),
         (
             vec![("ALF_TOKEN_ENDPOINT", "http://as.example"), id, secret],
@@ -87,7 +87,7 @@ fn variables_are_named_as_they_are_written() {
 }
 
 #[test]
-fn prefix_that_is_empty_is_an_error_that_says_so() {
+fn empty_prefix_is_an_error() {
     let error = ClientConfig::from_env("").unwrap_err();
     assert_eq!(error.setting(), "prefix");
     assert!(error.to_string().contains("is empty"), "{error}");
@@ -95,7 +95,7 @@ fn prefix_that_is_empty_is_an_error_that_says_so() {
 
 #[cfg(unix)]
 #[test]
-fn x1_variable_that_is_no_text_is_not_shown() {
+fn x1_variable_that_is_not_utf8_is_not_shown() {
     use std::os::unix::ffi::OsStringExt;
 
     let value = OsString::from_vec(b"s3cr3t\xff".to_vec());
@@ -110,7 +110,7 @@ fn x1_variable_that_is_no_text_is_not_shown() {
 
 #[cfg(unix)]
 #[test]
-fn variable_whose_name_is_no_text_is_an_error_where_it_has_the_prefix() {
+fn variable_whose_name_is_not_utf8_is_an_error_if_it_has_the_prefix() {
     use std::os::unix::ffi::OsStringExt;
 
     let read = |name: &[u8], value: &str| {
@@ -120,7 +120,7 @@ fn variable_whose_name_is_no_text_is_an_error_where_it_has_the_prefix() {
     let error = read(b"ALF_CLIENT_\xffID", SECRET).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "ALF_CLIENT_\u{fffd}ID: its name is not UTF-8, and so is none of a key"
+        "ALF_CLIENT_\u{fffd}ID: its name is not UTF-8"
     );
     assert!(!format!("{error:?}").contains(SECRET));
     assert!(read(b"ALF_CLIENT_\xffID", "").is_ok(), "is not set");
@@ -129,7 +129,7 @@ fn variable_whose_name_is_no_text_is_an_error_where_it_has_the_prefix() {
 }
 
 #[test]
-fn variable_that_kubernetes_sets_for_a_service_is_an_error_that_says_so() {
+fn variable_that_kubernetes_sets_for_a_service_is_an_error_with_advice() {
     for name in [
         "ALF_PORT",
         "ALF_SERVICE_HOST",
@@ -151,7 +151,7 @@ fn variable_that_kubernetes_sets_for_a_service_is_an_error_that_says_so() {
             .unwrap_err();
         assert!(
             error.starts_with(&format!(
-                "{name}: there is no such key; Kubernetes sets such a variable"
+                "{name}: is not a setting; Kubernetes sets such a variable"
             )),
             "{error}"
         );

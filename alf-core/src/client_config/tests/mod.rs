@@ -1,13 +1,38 @@
 mod authentication;
 mod environment;
 
+use serde::Deserialize;
+use serde::de::{self, value::MapDeserializer};
+
 use crate::authentication::tests::P256;
 use crate::{CustomTokenTransport, ExchangeError, TokenTransport};
 
-use super::keys::KEYS;
 use super::*;
 
 const SECRET: &str = "s3cr3t";
+
+/// Every key.
+fn keys() -> &'static [&'static str] {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the keys are {0:?}")]
+    struct Known(&'static [&'static str]);
+
+    impl de::Error for Known {
+        fn custom<T: fmt::Display>(_: T) -> Self {
+            Self(&[])
+        }
+
+        fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
+            Self(known)
+        }
+    }
+
+    let unknown = MapDeserializer::new(std::iter::once(("", "")));
+    let Err(Known(keys)) = WrittenSettings::deserialize(unknown) else {
+        panic!("there is no key without a name");
+    };
+    keys
+}
 
 struct Nowhere;
 
@@ -39,10 +64,10 @@ fn built(config: Result<ClientConfig, String>) -> Result<(), String> {
     Ok(())
 }
 
-/// The rest of a file around what a case is about.
-fn with(rest: &str) -> Result<(), String> {
+/// Builds a client from a file with these settings and the ones that every client needs.
+fn with(settings: &str) -> Result<(), String> {
     built(read(&format!(
-        r#"{{"token_endpoint":"https://as.example/token","client_id":"me",{rest}}}"#
+        r#"{{"token_endpoint":"https://as.example/token","client_id":"me",{settings}}}"#
     )))
 }
 
@@ -61,10 +86,10 @@ fn every_key_is_read() {
         "scope" | "resource" | "allowed_origins" => r#"["https://a.example"]"#,
         _ => r#""text""#,
     };
-    for key in KEYS {
+    for key in keys() {
         let config = read(&format!(r#"{{"{key}":{}}}"#, values(key))).unwrap();
-        assert!(config.given.seen.contains(key), "{key}");
-        // And from a variable, where everything is a text.
+        assert!(config.keys.contains(*key), "{key}");
+        // In a variable, every value is a text.
         let value = match *key {
             "rejecting_statuses" => "401 403",
             "parameters" | "token_request_headers" => "tenant=one&other=%20",
@@ -72,14 +97,14 @@ fn every_key_is_read() {
         };
         let variable = format!("ALF_{}", key.to_ascii_uppercase());
         let config = variables(&[(&variable, value)]).unwrap();
-        assert!(config.given.seen.contains(key), "{key}");
+        assert!(config.keys.contains(*key), "{key}");
     }
 }
 
 #[test]
 fn each_method_takes_what_it_needs() {
     let pem = P256.replace('\n', "\\n");
-    for rest in [
+    for settings in [
         r#""client_secret":"s3cr3t""#.to_owned(),
         r#""client_secret_file":"/run/secret""#.to_owned(),
         r#""client_secret":"s3cr3t","token_endpoint_auth_method":"client_secret_post""#.to_owned(),
@@ -96,65 +121,68 @@ fn each_method_takes_what_it_needs() {
         r#""token_endpoint_auth_method":"self_signed_tls_client_auth""#.to_owned(),
         r#""token_endpoint_auth_method":"none""#.to_owned(),
     ] {
-        assert_eq!(with(&rest), Ok(()), "{rest}");
+        assert_eq!(with(&settings), Ok(()), "{settings}");
     }
     let issuer = r#"{"issuer":"https://as.example","client_id":"me","client_secret":"s3cr3t"}"#;
     assert_eq!(built(read(issuer)), Ok(()));
 }
 
 #[test]
-fn wrong_key_is_an_error_that_names_the_one_that_is_like_it() {
-    for (key, like) in [
+fn unknown_key_is_an_error_that_names_the_similar_key() {
+    for (key, similar) in [
         ("clientid", "client_id"),
         ("client-id", "client_id"),
         ("clinet_secret", "client_secret"),
         ("scopes", "scope"),
         ("Scope", "scope"),
-        ("token_url", "; there are issuer, token_endpoint,"),
+        ("token_url", "; the keys are issuer, token_endpoint,"),
     ] {
         let error = read(&format!(r#"{{"{key}":"s3cr3t"}}"#)).unwrap_err();
         assert!(
-            error.starts_with(&format!("{key}: there is no such key")),
+            error.starts_with(&format!("unknown key `{key}`; ")),
             "{error}"
         );
-        assert!(error.contains(like), "{error}");
-        // serde_json says where.
+        assert!(error.contains(similar), "{error}");
+        // The place, which serde_json adds.
         assert!(error.contains("line 1"), "{error}");
         assert!(!error.contains(SECRET), "{error}");
     }
     let error = variables(&[("ALF_CLIENTID", SECRET)]).unwrap_err();
     assert_eq!(
         error,
-        "ALF_CLIENTID: there is no such key; client_id is like it"
+        "ALF_CLIENTID: unknown key `clientid`; did you mean `client_id`?"
     );
 }
 
 #[test]
 fn wrong_value_is_an_error_that_names_the_key_and_not_the_value() {
-    for (rest, problem) in [
+    for (settings, problem) in [
+        (r#""client_secret":7"#, "client_secret: should be a text"),
         (
-            r#""client_secret":7"#,
-            "client_secret: is a number, and should be a text",
+            r#""client_secret":["s3cr3t"]"#,
+            "client_secret: should be a text",
         ),
-        (r#""client_secret":["s3cr3t"]"#, "client_secret: is a list"),
         (
             r#""acquire_timeout":30"#,
-            "acquire_timeout: has no unit; write it as \"30s\"",
+            "acquire_timeout: should be a time with its unit, such as \"30s\"",
         ),
         (
             r#""acquire_timeout":"30""#,
-            "acquire_timeout: is no time with a unit",
+            "acquire_timeout: should be a time with its unit",
         ),
         (
             r#""acquire_timeout":"soon""#,
-            "acquire_timeout: is no time with a unit",
+            "acquire_timeout: should be a time with its unit",
         ),
         (
             r#""acquire_timeout":-1"#,
-            "acquire_timeout: is a negative number",
+            "acquire_timeout: should be a time with its unit",
         ),
-        (r#""acquire_timeout":1.5"#, "acquire_timeout: is a fraction"),
-        (r#""leeway":null"#, "leeway: is nothing"),
+        (
+            r#""acquire_timeout":1.5"#,
+            "acquire_timeout: should be a time with its unit",
+        ),
+        (r#""leeway":null"#, "leeway: should be a time with its unit"),
         (r#""replays":"no""#, "replays: should be true or false"),
         (
             r#""rejecting_statuses":["no"]"#,
@@ -166,41 +194,38 @@ fn wrong_value_is_an_error_that_names_the_key_and_not_the_value() {
         ),
         (
             r#""parameters":{"a":{}}"#,
-            "parameters: a: is a table, and should be a text",
+            "parameters: should be a table of texts",
         ),
-        (
-            r#""scope":true"#,
-            "scope: is true or false, and should be texts",
-        ),
-        (r#""client_id":"again""#, "client_id: is set twice"),
+        (r#""scope":true"#, "scope: should be a list of texts"),
+        (r#""client_id":"again""#, "duplicate field `client_id`"),
     ] {
-        let error = with(rest).unwrap_err();
-        assert!(error.starts_with(problem), "{rest}: {error}");
+        let error = with(settings).unwrap_err();
+        assert!(error.starts_with(problem), "{settings}: {error}");
         assert!(!error.contains(SECRET), "{error}");
     }
 }
 
 #[test]
-fn settings_that_contradict_each_other_are_errors() {
+fn missing_and_conflicting_settings_are_errors() {
     for (json, problem) in [
         (
             r#"{"client_id":"me","client_secret":"s"}"#,
-            "token_endpoint: is not set, nor is issuer",
+            "token_endpoint: is not set; set it, or issuer",
         ),
         (r#"{"issuer":"https://a.example"}"#, "client_id: is not set"),
         (
             r#"{"issuer":"https://a.example","client_id":"me"}"#,
-            "token_endpoint_auth_method: is not set, and there is no client_secret, private_key or \
-             client_assertion_file that would tell",
+            "token_endpoint_auth_method: is not set; set it, or client_secret, private_key or \
+             client_assertion_file",
         ),
     ] {
         let error = built(read(json)).unwrap_err();
         assert!(error.starts_with(problem), "{json}: {error}");
     }
-    for (rest, problem) in [
+    for (settings, problem) in [
         (
             r#""client_secret":"s3cr3t","client_secret_file":"/run/secret""#,
-            "client_secret: is set, and so is client_secret_file; keep one",
+            "client_secret: conflicts with client_secret_file; keep one",
         ),
         (
             r#""client_secret":"s3cr3t","private_key_file":"/run/key""#,
@@ -216,7 +241,7 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""token_endpoint_auth_method":"private_key_jwt""#,
-            "private_key: is not set, for private_key_jwt",
+            "private_key: is not set, but private_key_jwt needs it",
         ),
         (
             r#""token_endpoint_auth_method":"client_assertion""#,
@@ -224,27 +249,27 @@ fn settings_that_contradict_each_other_are_errors() {
         ),
         (
             r#""token_endpoint_auth_method":"basic""#,
-            "token_endpoint_auth_method: \"basic\" is none of client_secret_basic,",
+            "token_endpoint_auth_method: \"basic\" is not one of client_secret_basic,",
         ),
         (
             r#""client_secret":"s3cr3t","token_endpoint_auth_method":"basic""#,
-            "token_endpoint_auth_method: \"basic\" is none of client_secret_basic,",
+            "token_endpoint_auth_method: \"basic\" is not one of client_secret_basic,",
         ),
         (
             r#""private_key_file":"/k","signing_algorithm":"HS256""#,
-            "signing_algorithm: \"HS256\" is none of RS256,",
+            "signing_algorithm: \"HS256\" is not one of RS256,",
         ),
         (
             r#""private_key_file":"/k","key_id":"one","thumbprint_as_key_id":true"#,
-            "key_id: is set, and so is thumbprint_as_key_id; keep one",
+            "key_id: conflicts with thumbprint_as_key_id; keep one",
         ),
         (
             r#""private_key_file":"/k","certificate":"PEM","certificate_file":"/c""#,
-            "certificate_file: is set, and so is certificate; keep one",
+            "certificate_file: conflicts with certificate; keep one",
         ),
         (
             r#""private_key_file":"/k","with_certificate":true,"certificate_file":"/c""#,
-            "certificate_file: is set, and so is with_certificate; keep one",
+            "certificate_file: conflicts with with_certificate; keep one",
         ),
         (
             r#""private_key_file":"/k","certificate":"s3cr3t""#,
@@ -255,16 +280,16 @@ fn settings_that_contradict_each_other_are_errors() {
             "parameters: \"a\" is set more than once",
         ),
     ] {
-        let error = with(rest).unwrap_err();
-        assert!(error.starts_with(problem), "{rest}: {error}");
+        let error = with(settings).unwrap_err();
+        assert!(error.starts_with(problem), "{settings}: {error}");
         assert!(!error.contains(SECRET), "{error}");
     }
 }
 
-/// What the client's proof is made of, and what `build()` finds, too.
+/// Those of the client's authentication, and those that `build()` finds.
 #[test]
-fn errors_bear_the_key_that_was_written() {
-    for (rest, problem) in [
+fn errors_name_the_key_that_was_written() {
+    for (settings, problem) in [
         (
             r#""client_secret":"s3cr3t","token_request_headers":{"host":"a"}"#,
             "token_request_headers: host is one that is set anyway",
@@ -277,18 +302,18 @@ fn errors_bear_the_key_that_was_written() {
             r#""client_secret":"s3cr3t","token_endpoint_auth_method":"client_secret_jwt""#,
             "client_secret: it is shorter than the 32 bytes",
         ),
-        // A variable that is there for sure, and no key.
+        // A variable that is set everywhere, and does not hold a key.
         (
             r#""private_key_env":"PATH""#,
             "private_key_env: it is no private key in PEM",
         ),
         (
             r#""private_key":"s3cr3t","private_key_file":"/k","private_key_env":"K""#,
-            "private_key: is set, and so are private_key_file, private_key_env; keep one",
+            "private_key: conflicts with private_key_file, private_key_env; keep one",
         ),
     ] {
-        let error = with(rest).unwrap_err();
-        assert!(error.starts_with(problem), "{rest}: {error}");
+        let error = with(settings).unwrap_err();
+        assert!(error.starts_with(problem), "{settings}: {error}");
         assert!(!error.contains(SECRET), "{error}");
     }
     for (key, setter) in [
@@ -299,10 +324,9 @@ fn errors_bear_the_key_that_was_written() {
         ("scope", "scope"),
     ] {
         let config = read(&format!(r#"{{"{key}":"a"}}"#)).unwrap();
-        let by_setter: Vec<_> = config.given.by_setter().collect();
-        assert_eq!(by_setter, [(setter, key)]);
+        assert_eq!(config.names(), [(setter.to_owned(), key.to_owned())]);
     }
-    // What code sets beside bears the setter's name.
+    // An error about a setting that code has set names the setter.
     let given = r#"{"token_endpoint":"https://as.example/token","client_id":"me",
         "client_secret":"s3cr3t"}"#;
     let builder = || {
@@ -324,7 +348,7 @@ fn errors_bear_the_key_that_was_written() {
 }
 
 #[test]
-fn empty_text_is_an_error_where_it_would_say_nothing() {
+fn empty_text_is_an_error() {
     for key in [
         "issuer",
         "token_endpoint",
@@ -343,7 +367,10 @@ fn empty_text_is_an_error_where_it_would_say_nothing() {
         for value in ["", " "] {
             let error = read(&format!(r#"{{"{key}":"{value}"}}"#)).map(|_| ());
             let error = error.unwrap_err();
-            assert!(error.starts_with(&format!("{key}: is empty")), "{error}");
+            assert!(
+                error.starts_with(&format!("{key}: should be a text that is not empty")),
+                "{error}"
+            );
         }
     }
     let secret = r#""client_secret":"s3cr3t""#;
@@ -354,14 +381,17 @@ fn empty_text_is_an_error_where_it_would_say_nothing() {
 }
 
 #[test]
-fn empty_list_is_an_error_where_it_would_switch_everything_off() {
+fn empty_list_is_an_error_if_it_would_disable_everything() {
     for (key, problem) in [
-        ("allowed_origins", "leave it out, which allows every one"),
-        ("rejecting_statuses", "leave it out, which means 401"),
+        ("allowed_origins", "remove the key to allow every origin"),
+        ("rejecting_statuses", "remove the key for 401 alone"),
     ] {
         let error = read(&format!(r#"{{"{key}":[]}}"#)).map(|_| ());
         let error = error.unwrap_err();
-        assert!(error.starts_with(&format!("{key}: is empty, ")), "{error}");
+        assert!(
+            error.starts_with(&format!("{key}: should be a list ")),
+            "{error}"
+        );
         assert!(error.contains(problem), "{error}");
         let variable = format!("ALF_{}", key.to_ascii_uppercase());
         let error = variables(&[(&variable, " ")]).map(|_| ()).unwrap_err();
@@ -370,12 +400,12 @@ fn empty_list_is_an_error_where_it_would_switch_everything_off() {
 }
 
 #[test]
-fn x1_a_secret_in_the_place_of_a_variables_name_is_not_shown() {
+fn x1_a_secret_written_as_the_name_of_a_variable_is_not_shown() {
     for (key, variable) in [
         ("client_secret_env", "ALF_CLIENT_SECRET_ENV"),
         ("private_key_env", "ALF_PRIVATE_KEY_ENV"),
     ] {
-        let problem = "the variable that it names is not set, or is not UTF-8";
+        let problem = "names a variable that is not set, or is not UTF-8";
         let error = with(&format!(r#""{key}":"s3cr3t""#)).unwrap_err();
         assert_eq!(error, format!("{key}: {problem}"));
         let error = built(variables(&[
