@@ -7,7 +7,7 @@ use http::header::ACCEPT;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::config::{Issuer, Server, TokenEndpoint};
-use crate::error::{Cause, Told};
+use crate::error::{AnswerDetails, Cause};
 use crate::machine::{Exclusivity, Failure, Moment};
 use crate::ports::Ports;
 use crate::runtime::before;
@@ -66,7 +66,7 @@ impl Discovery<'_> {
             | TokenErrorKind::Redirected
             | TokenErrorKind::Unreadable => true,
             TokenErrorKind::Refused => matches!(
-                cause.told.status,
+                cause.answer.status,
                 Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
             ),
             TokenErrorKind::Authentication
@@ -200,9 +200,9 @@ fn found(response: Response<Bytes>) -> Found {
 }
 
 fn unusable(problem: String, failure: Failure) -> Cause {
-    Cause::new(TokenErrorKind::Discovery, failure).told(Told {
+    Cause::new(TokenErrorKind::Discovery, failure).with_answer(AnswerDetails {
         detail: Some(problem),
-        ..Told::default()
+        ..AnswerDetails::default()
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::error::Cause;
+use crate::error::{Cause, ErrorDetails};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
@@ -46,14 +46,15 @@ impl FailedAttempts {
         retry_at: Option<SystemTime>,
     ) -> TokenError {
         let target = TokenTarget::new(grant);
-        let names_target = !self.cause.concerns_all_views() && target.is_something();
-        let endpoint = ports.shown_endpoint();
-        let error = TokenError::new(self.cause, endpoint, self.attempts, self.elapsed, retry_at);
-        if names_target {
-            error.about(target.to_string())
-        } else {
-            error
-        }
+        let is_about_target = !self.cause.concerns_all_targets() && target.is_something();
+        TokenError::new(ErrorDetails {
+            cause: self.cause,
+            endpoint: ports.shown_endpoint(),
+            target: is_about_target.then(|| target.to_string()),
+            attempts: self.attempts,
+            elapsed: self.elapsed,
+            retry_at,
+        })
     }
 }
 

@@ -266,7 +266,7 @@ impl<'a> Acquisition<'a> {
     /// The acquisition has failed, and alf backs off: for all targets, or for this one alone (B2).
     fn fail(&self, cause: Cause, history: &History) -> AcquisitionFailure {
         let failed = self.failed_attempts(cause, history);
-        if self.is_outdated() || !failed.cause.concerns_all_views() {
+        if self.is_outdated() || !failed.cause.concerns_all_targets() {
             return AcquisitionFailure::Target(failed);
         }
         let now = self.ports.now();

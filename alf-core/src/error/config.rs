@@ -1,13 +1,13 @@
-//! What is wrong with the set-up.
+//! The error of a client that cannot be built.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-/// A client could not be built: a setting is missing, contradicts another, or makes no sense.
+/// A client could not be built: a setting is missing, conflicts with another, or is not valid.
 ///
-/// It is caused by the code or the configuration that builds the client, never by what a server
-/// answers, and it names the setting. It never shows a secret.
+/// The code or the configuration that builds the client caused it, never the answer of a server. It
+/// names the setting, and never shows a secret.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct ConfigError {
@@ -30,7 +30,7 @@ impl ConfigError {
         }
     }
 
-    /// The error that lies beneath: the HTTP library's own, say.
+    /// Adds the error that caused it: the HTTP library's own, for example.
     #[must_use]
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
@@ -43,8 +43,8 @@ impl ConfigError {
         self
     }
 
-    /// The setting's name: as the builder spells it, or the key or variable that a `ClientConfig`
-    /// has it from.
+    /// The setting's name: that of its setter, or the key or variable that a `ClientConfig` was read
+    /// from.
     pub fn setting(&self) -> &str {
         &self.setting
     }

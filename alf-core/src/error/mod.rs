@@ -1,22 +1,27 @@
-//! What can go wrong, whose fault it is, and what to do about it.
+//! What can go wrong, who has to correct it, and how.
 //!
-//! Three things a user acts on, one variant each in [`Error`]: no token ([`TokenError`]), the
-//! transport's own error (untouched), and a request that alf would not send ([`NotAllowed`]). What is
-//! wrong with the set-up is a [`ConfigError`] of `build()`, and never occurs later.
+//! A user acts on three things, one variant each in [`Error`]: no token ([`TokenError`]), the
+//! transport's own error (untouched), and a request that alf did not send ([`NotAllowed`]). A wrong
+//! configuration is a [`ConfigError`] of `build()`, and never occurs later.
 
-mod blocked;
+mod cause;
 mod config;
+mod kind;
+mod message;
+mod not_allowed;
 mod token;
 
-pub use blocked::{NotAllowed, NotAllowedReason};
+pub(crate) use cause::{AnswerDetails, Cause, RefusalOf};
 pub use config::ConfigError;
-pub(crate) use token::{Cause, Told, Whose};
-pub use token::{Rejection, TimeoutPhase, TokenError, TokenErrorKind};
+pub use kind::{TimeoutPhase, TokenErrorKind};
+pub use not_allowed::{NotAllowed, NotAllowedReason};
+pub(crate) use token::ErrorDetails;
+pub use token::{Rejection, TokenError};
 
 /// Why a request has no response.
 ///
-/// A response of any status is not an error: a 401 that is still one after the token was renewed
-/// comes back as the response that it is.
+/// A response of any status is not an error. That includes a 401 that is still one after the token was
+/// renewed.
 ///
 /// # Examples
 ///
@@ -36,20 +41,20 @@ pub use token::{Rejection, TimeoutPhase, TokenError, TokenErrorKind};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// No token could be had. The request was not sent, or, where
-    /// [`rejection()`](TokenError::rejection) says so, was answered with a 401 before.
+    /// There is no token. The request was not sent, or was answered with a 401 before, which
+    /// [`rejection()`](TokenError::rejection) returns.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The HTTP library's own error, untouched.
     #[error(transparent)]
     Transport(E),
-    /// alf did not send the request: the token must not go there, or the thread must not wait.
+    /// alf did not send the request: its origin must not get the token, or the thread must not wait.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
 }
 
 impl<E> Error<E> {
-    /// The same error with another transport error, for adapters that wrap a transport.
+    /// Converts the transport's error, for adapters that wrap a transport.
     pub fn map_transport<F>(self, map: impl FnOnce(E) -> F) -> Error<F> {
         match self {
             Self::Token(error) => Error::Token(error),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Cause;
+use crate::error::{Cause, ErrorDetails};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
 use crate::runtime::before;
@@ -132,7 +132,13 @@ impl<'a> Caller<'a> {
         let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
         let latest = self.ports.server.latest_failure(asked_at);
         let cause = Cause::new(kind, Failure::TRANSIENT).or_because(latest.as_ref());
-        let waited = now.saturating_since(asked_at);
-        TokenError::new(cause, self.ports.shown_endpoint(), 0, waited, None)
+        TokenError::new(ErrorDetails {
+            cause,
+            endpoint: self.ports.shown_endpoint(),
+            target: None,
+            attempts: 0,
+            elapsed: now.saturating_since(asked_at),
+            retry_at: None,
+        })
     }
 }

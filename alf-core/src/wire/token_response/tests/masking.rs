@@ -11,8 +11,8 @@ fn t4_every_text_of_a_refusal_is_masked_cleaned_and_cut() {
         "error_uri": odd,
     });
     let cause = failed(400, body.to_string());
-    let told = &cause.told;
-    for text in [&told.error, &told.description, &told.uri] {
+    let answer = &cause.answer;
+    for text in [&answer.error, &answer.description, &answer.uri] {
         let text = text.as_deref().unwrap();
         assert!(text.starts_with("[masked] "), "{text}");
         assert!(!text.contains(char::is_control), "{text}");
@@ -34,7 +34,14 @@ fn x1_a_token_error_shows_no_secret_and_no_challenge() {
         (307, SECRET.to_owned()),
     ] {
         let cause = failed(status, body);
-        let error = TokenError::new(cause, "https://as".to_owned(), 2, Duration::ZERO, None);
+        let error = TokenError::new(ErrorDetails {
+            cause,
+            endpoint: "https://as".to_owned(),
+            target: None,
+            attempts: 2,
+            elapsed: Duration::ZERO,
+            retry_at: None,
+        });
         let challenge = HeaderValue::from_static("Bearer realm=\"s3cr3t-of-the-client\"");
         let rejected = Rejection::new(StatusCode::UNAUTHORIZED, vec![challenge]);
         let error = error.after(rejected);

@@ -7,7 +7,7 @@ mod success;
 mod unreadable;
 
 use crate::TokenError;
-use crate::error::Rejection;
+use crate::error::{ErrorDetails, Rejection};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 
@@ -32,7 +32,7 @@ fn read(status: u16, body: impl Into<Vec<u8>>) -> Result<Grant, Cause> {
 }
 
 fn granted(body: &str) -> Grant {
-    read(200, body).unwrap_or_else(|cause| panic!("{body}: {:?}", cause.told))
+    read(200, body).unwrap_or_else(|cause| panic!("{body}: {:?}", cause.answer))
 }
 
 fn failed(status: u16, body: impl Into<Vec<u8>>) -> Cause {
@@ -44,5 +44,5 @@ fn failed(status: u16, body: impl Into<Vec<u8>>) -> Cause {
 
 /// All that an error shows of an answer.
 fn shown(cause: &Cause) -> String {
-    format!("{} {:?}", cause.told, cause.told)
+    format!("{} {:?}", cause.answer, cause.answer)
 }

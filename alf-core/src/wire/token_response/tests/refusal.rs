@@ -9,10 +9,10 @@ fn t4_a_refusal_tells_status_error_description_and_uri() {
         r#"{"error":"invalid_scope","error_description":"no such scope","error_uri":"https://as/e"}"#,
     );
     assert_eq!(cause.kind, TokenErrorKind::Refused);
-    assert_eq!(cause.told.status, Some(StatusCode::BAD_REQUEST));
-    assert_eq!(cause.told.error.as_deref(), Some("invalid_scope"));
-    assert_eq!(cause.told.description.as_deref(), Some("no such scope"));
-    assert_eq!(cause.told.uri.as_deref(), Some("https://as/e"));
+    assert_eq!(cause.answer.status, Some(StatusCode::BAD_REQUEST));
+    assert_eq!(cause.answer.error.as_deref(), Some("invalid_scope"));
+    assert_eq!(cause.answer.description.as_deref(), Some("no such scope"));
+    assert_eq!(cause.answer.uri.as_deref(), Some("https://as/e"));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn t4_an_error_status_is_a_refusal_whatever_its_body() {
         for status in [400, 401, 404, 418, 500, 503] {
             let cause = failed(status, body);
             assert_eq!(cause.kind, TokenErrorKind::Refused, "{status} {body}");
-            assert_eq!(cause.told.error, None, "{status} {body}");
+            assert_eq!(cause.answer.error, None, "{status} {body}");
         }
     }
 }
@@ -48,8 +48,8 @@ fn t4_an_error_in_a_200_is_a_refusal_too() {
         let body = format!(r#"{{"access_token":"abc","error":{member}}}"#);
         let cause = failed(200, body);
         assert_eq!(cause.kind, TokenErrorKind::Refused, "{member}");
-        assert_eq!(cause.told.status, Some(StatusCode::OK));
-        assert_eq!(cause.told.error.as_deref(), error);
+        assert_eq!(cause.answer.status, Some(StatusCode::OK));
+        assert_eq!(cause.answer.error.as_deref(), error);
     }
 }
 

@@ -109,7 +109,7 @@ fn t6_a_token_type_is_kept_as_it_was_spelled() {
 fn t6_a_token_type_that_cannot_be_presented_is_shown_but_no_secret() {
     let cause = wrong_token_type(&format!("N_A {SECRET}\u{1b}"), &redactor());
     assert_eq!(cause.kind, TokenErrorKind::TokenType);
-    assert_eq!(cause.told.status, Some(StatusCode::OK));
+    assert_eq!(cause.answer.status, Some(StatusCode::OK));
     assert!(!cause.failure.is_transient());
     assert!(shown(&cause).contains("N_A [masked]"), "{}", shown(&cause));
 }
@@ -125,7 +125,7 @@ fn x1_a_token_type_that_repeats_the_token_is_not_shown() {
         let body = format!(r#"{{"access_token":"abc.def","token_type":"{token_type}"}}"#);
         let cause = failed(200, body);
         assert_eq!(cause.kind, TokenErrorKind::TokenType);
-        assert_eq!(cause.told.status, Some(StatusCode::OK));
+        assert_eq!(cause.answer.status, Some(StatusCode::OK));
         assert!(!cause.failure.is_transient());
         let shown = shown(&cause);
         assert!(!shown.contains("abc") && !shown.contains("def"), "{shown}");

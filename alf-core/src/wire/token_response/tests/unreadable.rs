@@ -27,8 +27,11 @@ fn t4_what_is_no_token_response_is_unreadable() {
     ] {
         let cause = failed(200, body);
         assert_eq!(cause.kind, TokenErrorKind::Unreadable, "{body}");
-        assert_eq!(cause.told.status, Some(StatusCode::OK));
-        assert_eq!(cause.told.content_type.as_deref(), Some("text/x-anything"));
+        assert_eq!(cause.answer.status, Some(StatusCode::OK));
+        assert_eq!(
+            cause.answer.content_type.as_deref(),
+            Some("text/x-anything")
+        );
         assert!(!cause.failure.is_transient(), "{body}");
     }
     let deep = format!(r#"{{"x":{}"#, "[".repeat(100_000));
@@ -69,7 +72,7 @@ fn t4_of_a_page_the_beginning_is_shown() {
     for before in ["", "\u{feff}", " \r\n"] {
         let page = format!("{before}<html>Log in, {SECRET}\u{1b}[31m</html>");
         let cause = failed(200, page);
-        let detail = cause.told.detail.as_deref().unwrap();
+        let detail = cause.answer.detail.as_deref().unwrap();
         assert_eq!(detail, "it is a page: <html>Log in, [masked] [31m</html>");
     }
 }
@@ -92,7 +95,7 @@ fn t4_the_content_type_is_shown_masked_and_cut() {
     let value = HeaderValue::from_str(&format!("text/{SECRET}{}", "x".repeat(500)));
     response.headers_mut().insert(CONTENT_TYPE, value.unwrap());
     let cause = decode(&response, &redactor(), SystemTime::UNIX_EPOCH).err();
-    let shown = cause.unwrap().told.content_type.unwrap();
+    let shown = cause.unwrap().answer.content_type.unwrap();
     assert!(shown.starts_with("text/[masked]xxx"), "{shown}");
     assert!(shown.len() <= 256);
 }
@@ -104,7 +107,7 @@ fn t7_a_redirect_is_an_error_of_its_own() {
             let cause = failed(status, body);
             assert_eq!(cause.kind, TokenErrorKind::Redirected, "{status}");
             assert!(!cause.failure.is_transient(), "{status}");
-            assert_eq!(cause.told.status.unwrap().as_u16(), status);
+            assert_eq!(cause.answer.status.unwrap().as_u16(), status);
         }
     }
 }

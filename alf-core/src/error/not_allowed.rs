@@ -1,9 +1,9 @@
-//! A request that alf would not send (X2, X3, P2).
+//! A request that alf did not send (X2, X3, P2).
 
 use crate::Origin;
 
-/// alf did not send a request: the token must not go where it was going, or the thread must not
-/// wait for the response.
+/// alf did not send a request: its origin must not get the token, or the thread must not wait for the
+/// response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request{} was not sent: {reason}", to(.origin))]
 pub struct NotAllowed {
@@ -17,13 +17,13 @@ pub struct NotAllowed {
 pub enum NotAllowedReason {
     /// The URL is plain `http` and not loopback
     /// ([RFC 6750 §5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3)).
-    #[error("a token is not sent in the clear; use https, or allow_insecure_http")]
+    #[error("a token is not sent over plain http; use https, or allow_insecure_http")]
     InsecureHttp,
-    /// The URL is relative, or of another scheme than `http` and `https`.
-    #[error("its URL is not an absolute http or https one")]
+    /// The URL is relative, or its scheme is neither `http` nor `https`.
+    #[error("its URL is not an absolute http or https URL")]
     UnsupportedScheme,
-    /// The origin is none of `allowed_origins`.
-    #[error("its origin is none of allowed_origins")]
+    /// The origin is not one of `allowed_origins`.
+    #[error("its origin is not one of allowed_origins")]
     OriginNotAllowed,
     /// The HTTP library blocks, and does not do so on a thread that runs async tasks.
     #[error(
@@ -34,23 +34,23 @@ pub enum NotAllowedReason {
 }
 
 impl NotAllowed {
-    /// For adapters, which may have reasons before alf-core sees the request.
+    /// For adapters, which may have reasons of their own.
     pub fn new(origin: Origin, reason: NotAllowedReason) -> Self {
         Self { origin, reason }
     }
 
-    /// Where the request was going.
+    /// The origin of the request's URL.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Why it was not sent.
+    /// Why the request was not sent.
     pub fn reason(&self) -> NotAllowedReason {
         self.reason
     }
 }
 
-/// Where the request was going, if it said so.
+/// A relative URL has no origin.
 fn to(origin: &Origin) -> String {
     if origin.host().is_empty() {
         String::new()

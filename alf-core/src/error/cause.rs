@@ -1,0 +1,95 @@
+//! Why an attempt failed.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::machine::Failure;
+
+use super::{TimeoutPhase, TokenErrorKind};
+
+/// What went wrong with one attempt, and whether it is transient.
+#[derive(Clone)]
+pub(crate) struct Cause {
+    pub(crate) kind: TokenErrorKind,
+    pub(crate) failure: Failure,
+    pub(crate) refusal_of: RefusalOf,
+    /// On the heap, so that a result is small.
+    pub(crate) answer: Box<AnswerDetails>,
+    pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What a refusal of the authorization server is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefusalOf {
+    /// The client, for whatever token it asks.
+    Client,
+    /// The scope or the resource.
+    Target,
+}
+
+/// What an error shows of the authorization server's answer: masked, cleaned and cut (T4).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AnswerDetails {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) error: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) uri: Option<String>,
+    pub(crate) content_type: Option<String>,
+    /// Why the answer could not be read, or the start of its body.
+    pub(crate) detail: Option<String>,
+}
+
+impl Cause {
+    pub(crate) fn new(kind: TokenErrorKind, failure: Failure) -> Self {
+        Self {
+            kind,
+            failure,
+            refusal_of: RefusalOf::Target,
+            answer: Box::default(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {
+        *self.answer = answer;
+        self
+    }
+
+    pub(crate) fn because(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Gives a deadline the failure before it as its source: that one explains what went wrong.
+    pub(crate) fn or_because<E>(self, earlier: Option<&E>) -> Self
+    where
+        E: StdError + Clone + Send + Sync + 'static,
+    {
+        let is_deadline = self.kind == TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+        match earlier {
+            Some(earlier) if is_deadline && self.source.is_none() => {
+                self.because(Arc::new(earlier.clone()))
+            }
+            Some(_) | None => self,
+        }
+    }
+
+    /// Whether the same failure is expected for every scope and resource of the client (B2).
+    pub(crate) fn concerns_all_targets(&self) -> bool {
+        self.failure.is_transient()
+            || match self.kind {
+                TokenErrorKind::Refused => self.refusal_of == RefusalOf::Client,
+                // The server may answer in an unusual way for one resource only.
+                TokenErrorKind::TokenType | TokenErrorKind::Unreadable => false,
+                TokenErrorKind::Authentication
+                | TokenErrorKind::Discovery
+                | TokenErrorKind::Connect
+                | TokenErrorKind::Timeout(_)
+                | TokenErrorKind::Exchange
+                | TokenErrorKind::Redirected
+                | TokenErrorKind::Aborted => true,
+            }
+    }
+}
