@@ -1,21 +1,21 @@
-//! S: one acquisition, whatever becomes of callers, runtimes and servers.
+//! S: one acquisition, if callers are dropped, runtimes shut down and transports panic.
 
 use alf_core::{Event, Observer, TokenErrorKind};
 
 use crate::support::{
-    API, ApiRequest, CLIENT_ID, EXPIRED, Harness, Reply, SECRET, access_token, millis, seconds,
+    API, ApiRequest, CLIENT_ID, DUE, Harness, Reply, SECRET, WITHIN_LEEWAY, access_token, millis,
+    seconds,
 };
 
 #[test]
-fn s1_a_thousand_callers_cost_one_token_request() {
+fn s1_thousand_callers_cost_one_token_request() {
     let harness = Harness::new();
     let client = harness.client();
     let acquisition = harness.endpoint.hold();
     let mut calls: Vec<_> = (0..1000)
         .map(|_| harness.send(&client, ApiRequest::get(API)))
         .collect();
-    acquisition.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(acquisition, Reply::Issue);
     for call in &mut calls {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
     }
@@ -25,7 +25,7 @@ fn s1_a_thousand_callers_cost_one_token_request() {
 }
 
 #[test]
-fn s1_clones_share_the_acquisition_and_clients_of_their_own_do_not() {
+fn s1_clones_share_an_acquisition_and_separate_clients_do_not() {
     let harness = Harness::new();
     let (client, other) = (harness.client(), harness.client());
     let _acquisitions = [harness.endpoint.hold(), harness.endpoint.hold()];
@@ -39,13 +39,12 @@ fn s1_clones_share_the_acquisition_and_clients_of_their_own_do_not() {
 }
 
 #[test]
-fn s2_all_waiters_share_a_failure_and_it_is_not_repeated_for_each() {
+fn s2_all_waiters_share_one_failure() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     let acquisition = harness.endpoint.hold();
     let mut calls: Vec<_> = (0..1000).map(|_| harness.ask(&tokens)).collect();
-    acquisition.answer(Reply::refuse(401, "invalid_client"));
-    harness.runtime.run_until_stalled();
+    harness.answer(acquisition, Reply::refuse(401, "invalid_client"));
     for call in &mut calls {
         let error = call.take().unwrap().unwrap_err();
         assert_eq!(error.kind(), TokenErrorKind::Refused);
@@ -56,11 +55,11 @@ fn s2_all_waiters_share_a_failure_and_it_is_not_repeated_for_each() {
     assert_eq!(harness.events.count("AcquisitionFailed"), 1);
 }
 
-/// What can be dropped at a stage of the acquisition, and what moves it on to the next.
+/// The stages of [`acquire_in_stages`].
 const STAGES: usize = 5;
 
-/// Flies with one failed attempt; `at_stage` is called with the number of each stage.
-fn fly_in_stages(harness: &Harness, mut at_stage: impl FnMut(usize)) {
+/// Runs an acquisition whose first attempt fails. Calls `at_stage` with the number of each stage.
+fn acquire_in_stages(harness: &Harness, mut at_stage: impl FnMut(usize)) {
     let (first, second) = (harness.endpoint.hold(), harness.endpoint.hold());
     at_stage(0); // not polled yet
     harness.runtime.run_until_stalled();
@@ -71,12 +70,11 @@ fn fly_in_stages(harness: &Harness, mut at_stage: impl FnMut(usize)) {
     at_stage(3); // in the pause
     harness.advance(millis(100));
     at_stage(4); // in the second attempt
-    second.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(second, Reply::Issue);
 }
 
 #[test]
-fn s3_no_dropped_caller_fails_or_delays_another_or_costs_a_request() {
+fn s3_s5_dropped_caller_fails_and_delays_no_other_and_costs_no_request() {
     const CALLERS: usize = 4;
     for stage in 0..STAGES {
         for dropped in 0..CALLERS {
@@ -88,7 +86,7 @@ fn s3_no_dropped_caller_fails_or_delays_another_or_costs_a_request() {
                     Some(harness.runtime.start(async move { tokens.token().await }))
                 })
                 .collect();
-            fly_in_stages(&harness, |now| {
+            acquire_in_stages(&harness, |now| {
                 if now == stage {
                     calls[dropped] = None;
                 }
@@ -104,7 +102,7 @@ fn s3_no_dropped_caller_fails_or_delays_another_or_costs_a_request() {
 }
 
 #[test]
-fn s3_an_acquisition_without_any_caller_left_lands() {
+fn s3_acquisition_goes_on_without_callers() {
     for stage in 1..STAGES {
         let harness = Harness::new();
         let client = harness.client();
@@ -114,7 +112,7 @@ fn s3_an_acquisition_without_any_caller_left_lands() {
                 .runtime
                 .start(async move { sending.send(ApiRequest::get(API)).await }),
         );
-        fly_in_stages(&harness, |now| {
+        acquire_in_stages(&harness, |now| {
             if now == stage {
                 call = None;
             }
@@ -126,13 +124,12 @@ fn s3_an_acquisition_without_any_caller_left_lands() {
 }
 
 #[test]
-fn s4_an_acquisition_that_dies_is_begun_again_once() {
+fn s4_waiters_of_an_aborted_acquisition_ask_again_and_share_the_next_one() {
     let harness = Harness::new();
     let tokens = harness.tokens();
-    let _lost = harness.endpoint.hold();
+    let _aborted = harness.endpoint.hold();
     let mut calls: Vec<_> = (0..100).map(|_| harness.ask(&tokens)).collect();
-    harness.runtime.drop_tasks();
-    harness.runtime.run_until_stalled();
+    harness.abort_acquisitions();
     for call in &mut calls {
         assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
     }
@@ -141,7 +138,7 @@ fn s4_an_acquisition_that_dies_is_begun_again_once() {
 }
 
 #[test]
-fn s4_a_second_death_in_a_row_is_a_failure_with_advice_and_alf_rests() {
+fn s4_second_abort_in_a_row_is_a_failure_with_advice_and_alf_backs_off() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     // As a tokio runtime that was shut down: it drops the task within `spawn`.
@@ -153,32 +150,28 @@ fn s4_a_second_death_in_a_row_is_a_failure_with_advice_and_alf_rests() {
         error.to_string().contains("needs the tokio runtime"),
         "{error}"
     );
-    assert_eq!(
-        error.retry_at(),
-        Some(alf_core::Runtime::wall_clock(&harness.runtime) + seconds(1))
-    );
+    assert_eq!(harness.back_off_after(&error), seconds(1));
     assert_eq!(harness.events.count("AcquisitionStarted"), 2);
-    // It rests: nothing is begun.
+    // It backs off: no acquisition starts.
     assert_eq!(
         harness.ask_now(&tokens).unwrap_err().kind(),
         TokenErrorKind::Aborted
     );
     assert_eq!(harness.events.count("AcquisitionStarted"), 2);
-    // And it recovers.
+    // It recovers.
     harness.runtime.revive();
     harness.advance(seconds(1));
     assert_eq!(harness.token_now(&tokens), "token-1");
-    // A later death is the first in a row again.
-    harness.advance(EXPIRED * 2);
-    let _lost = harness.endpoint.hold();
+    // A later abort is the first in a row again.
+    harness.advance(WITHIN_LEEWAY * 2);
+    let _aborted = harness.endpoint.hold();
     let mut call = harness.ask(&tokens);
-    harness.runtime.drop_tasks();
-    harness.runtime.run_until_stalled();
+    harness.abort_acquisitions();
     assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-2");
 }
 
 #[test]
-fn s4_a_transport_that_panics_costs_two_requests_whatever_the_callers() {
+fn s4_transport_that_panics_costs_two_requests_however_many_callers_wait() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.reply(Reply::Panic);
@@ -203,11 +196,11 @@ fn s4_a_transport_that_panics_costs_two_requests_whatever_the_callers() {
 }
 
 #[test]
-fn s4_an_acquisition_that_dies_beside_a_due_token_is_invisible() {
+fn s4_e4_aborted_renewal_of_a_due_token_is_invisible() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.token_now(&tokens);
-    harness.advance(crate::support::DUE);
+    harness.advance(DUE);
     harness.endpoint.otherwise(Reply::Panic);
     for _ in 0..10 {
         assert_eq!(harness.token_now(&tokens), "token-1");
@@ -215,20 +208,20 @@ fn s4_an_acquisition_that_dies_beside_a_due_token_is_invisible() {
     }
 }
 
-/// Panics when it is told of an event of that name.
-struct Touchy(&'static str);
+/// Panics at an event of that name.
+struct PanickingObserver(&'static str);
 
-impl Observer for Touchy {
+impl Observer for PanickingObserver {
     fn on(&self, event: &Event<'_>) {
         assert!(
             !format!("{event:?}").starts_with(self.0),
-            "the observer panics, as it should"
+            "this panic is part of the test"
         );
     }
 }
 
 #[test]
-fn s4_an_observer_that_panics_keeps_nobody_waiting() {
+fn s4_observer_that_panics_delays_no_caller() {
     for (name, reply) in [
         ("TokenObtained", Reply::Issue),
         ("AcquisitionFailed", Reply::refuse(400, "invalid_client")),
@@ -237,10 +230,10 @@ fn s4_an_observer_that_panics_keeps_nobody_waiting() {
     ] {
         let harness = Harness::new();
         let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
-        let client = harness.build(builder.observer(Touchy(name)));
+        let client = harness.build(builder.observer(PanickingObserver(name)));
         harness.endpoint.otherwise(reply);
         let call = harness.ask(client.tokens());
-        // The pause after an attempt that failed (B1).
+        // For the pause after a failed attempt (B1).
         harness.advance(millis(100));
         assert!(call.is_finished(), "{name}");
     }

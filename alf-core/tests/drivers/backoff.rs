@@ -1,57 +1,44 @@
-//! B: back-off within an acquisition, rests after it, and secrets that are rotated.
+//! B: retries and pauses within an acquisition, and the back-off after it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use alf_core::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
-    CredentialsFingerprint, ExchangeErrorKind, Runtime, TimeoutPhase, Token, TokenError,
-    TokenErrorKind, TokenManager, TokenRequest,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+    ExchangeErrorKind, Runtime, TimeoutPhase, TokenErrorKind, TokenRequest,
 };
 use async_trait::async_trait;
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, ATTEMPT_TIMEOUT, CLIENT_ID, Harness, LIFETIME, Reply, access_token,
-    just_before, millis, seconds,
+    ACQUIRE_TIMEOUT, ATTEMPT_TIMEOUT, CLIENT_ID, Harness, LIFETIME, Read, Reply, access_token,
+    just_before, millis, seconds, secret_by,
 };
 
-/// A token or an error, however long that takes.
-fn ask_patiently(harness: &Harness, tokens: &TokenManager) -> Result<Token, TokenError> {
-    let tokens = tokens.clone();
-    harness
-        .runtime
-        .block_on(async move { tokens.token().await })
-}
-
-fn assert_jittered(pause: Duration, full: Duration) {
+fn assert_is_jittered(pause: Duration, full: Duration) {
     let least = full.mul_f64(0.8);
     assert!((least..=full).contains(&pause), "{pause:?} of {full:?}");
 }
 
 #[test]
-fn b1_an_outage_is_ridden_out_with_doubling_pauses() {
+fn b1_attempts_are_repeated_with_doubling_pauses_until_an_outage_ends() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     for _ in 0..7 {
-        harness
-            .endpoint
-            .reply(Reply::Fail(ExchangeErrorKind::Connect));
+        harness.endpoint.reply(Reply::unreachable());
     }
     assert_eq!(
-        access_token(&ask_patiently(&harness, &tokens).unwrap()),
+        access_token(&harness.ask_and_wait(&tokens).unwrap()),
         "token-1"
     );
     let pauses = harness.endpoint.pauses();
     for (pause, full) in pauses.iter().zip([100, 200, 400, 800, 1000, 1000, 1000]) {
-        assert_jittered(*pause, millis(full));
+        assert_is_jittered(*pause, millis(full));
     }
     assert_eq!(pauses.len(), 7);
     assert_eq!(harness.events.count("AttemptFailed"), 7);
 }
 
 #[test]
-fn b1_transient_failures_are_tried_again() {
+fn b1_transient_failures_are_retried() {
     let answers = [408, 425, 429, 500, 502, 503, 504, 599].map(Reply::status);
     let errors = ["temporarily_unavailable", "server_error", "slow_down"]
         .map(|error| Reply::refuse(400, error));
@@ -72,7 +59,7 @@ fn b1_transient_failures_are_tried_again() {
         let harness = Harness::new();
         let tokens = harness.tokens();
         harness.endpoint.reply(reply.clone());
-        let token = ask_patiently(&harness, &tokens);
+        let token = harness.ask_and_wait(&tokens);
         assert!(token.is_ok(), "{reply:?} {token:?}");
         assert_eq!(harness.endpoint.requests(), 2, "{reply:?}");
     }
@@ -99,7 +86,7 @@ fn b1_permanent_failures_end_the_acquisition() {
 }
 
 #[test]
-fn b1_an_attempt_is_given_up_after_attempt_timeout() {
+fn b1_attempt_ends_after_attempt_timeout() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.reply(Reply::Never);
@@ -110,14 +97,14 @@ fn b1_an_attempt_is_given_up_after_attempt_timeout() {
     assert_eq!(harness.endpoint.under_way(), 0, "its future is dropped");
     harness.advance(millis(100));
     assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
-    assert_jittered(
+    assert_is_jittered(
         harness.endpoint.pauses()[0].saturating_sub(ATTEMPT_TIMEOUT),
         millis(100),
     );
-    let timeouts = harness.endpoint.exchanges();
-    assert_eq!(timeouts[0].options.timeout(), ATTEMPT_TIMEOUT);
-    // What is left of the acquisition's time is less.
-    assert!(timeouts[1].options.timeout() < ATTEMPT_TIMEOUT);
+    let exchanges = harness.endpoint.exchanges();
+    assert_eq!(exchanges[0].options.timeout(), ATTEMPT_TIMEOUT);
+    // The remaining time of the acquisition is shorter.
+    assert!(exchanges[1].options.timeout() < ATTEMPT_TIMEOUT);
 }
 
 #[test]
@@ -151,15 +138,15 @@ fn b1_retry_after_lengthens_a_pause_and_never_shortens_one() {
         harness
             .endpoint
             .reply(Reply::status(429).header("retry-after", value));
-        ask_patiently(&harness, &tokens).unwrap();
+        harness.ask_and_wait(&tokens).unwrap();
         let pause = harness.endpoint.pauses()[0];
         assert!((least..=most).contains(&pause), "{value} {pause:?}");
     }
 }
 
 #[test]
-fn b1_b2_a_retry_after_past_the_deadline_ends_the_acquisition_and_is_waited_out() {
-    for (value, rest) in [("10", 10), ("60", 60), ("86400", 300)] {
+fn b1_b2_retry_after_past_the_deadline_ends_the_acquisition_and_is_the_back_off() {
+    for (value, back_off) in [("10", 10), ("60", 60), ("86400", 300)] {
         let harness = Harness::new();
         let tokens = harness.tokens();
         harness
@@ -167,8 +154,8 @@ fn b1_b2_a_retry_after_past_the_deadline_ends_the_acquisition_and_is_waited_out(
             .reply(Reply::status(503).header("retry-after", value));
         let error = harness.ask_now(&tokens).unwrap_err();
         assert_eq!(error.status().unwrap(), 503);
-        assert_eq!(harness.back_off_after(&error), seconds(rest));
-        harness.advance(just_before(seconds(rest)));
+        assert_eq!(harness.back_off_after(&error), seconds(back_off));
+        harness.advance(just_before(seconds(back_off)));
         assert!(harness.ask_now(&tokens).is_err());
         assert_eq!(harness.endpoint.requests(), 1);
         harness.advance(millis(1));
@@ -177,43 +164,32 @@ fn b1_b2_a_retry_after_past_the_deadline_ends_the_acquisition_and_is_waited_out(
 }
 
 #[test]
-fn b1_every_attempt_is_built_anew() {
+fn b1_credentials_are_read_again_for_every_attempt() {
     let harness = Harness::new();
-    let reads = Arc::new(AtomicUsize::new(0));
-    let secret = ClientSecret::from_fn(move || {
-        let number = reads.fetch_add(1, Ordering::Relaxed);
-        async move { Ok::<_, String>(format!("secret-{number}")) }
-    });
+    let secret = secret_by(|number| Read::Secret(format!("secret-{number}")));
     let client = harness.build(harness.builder().client_secret_post(CLIENT_ID, secret));
     harness.endpoint.reply(Reply::status(503));
     harness.endpoint.reply(Reply::status(503));
-    ask_patiently(&harness, client.tokens()).unwrap();
+    harness.ask_and_wait(client.tokens()).unwrap();
     for (number, exchange) in harness.endpoint.exchanges().iter().enumerate() {
-        let secret = format!("client_secret=secret-{number}");
+        let secret = format!("client_secret=secret-{}", number + 1);
         assert!(exchange.body.ends_with(&secret), "{}", exchange.body);
     }
 }
 
 #[test]
-fn b1_a_proof_that_may_come_yet_is_tried_again() {
+fn b1_secret_that_cannot_be_read_just_now_is_read_again() {
     let harness = Harness::new();
-    let reads = Arc::new(AtomicUsize::new(0));
-    let secret = ClientSecret::from_fn(move || {
-        let fails = reads.fetch_add(1, Ordering::Relaxed) < 2;
-        async move {
-            if fails {
-                Err("the vault is sealed")
-            } else {
-                Ok("secret")
-            }
-        }
+    let secret = secret_by(|number| match number {
+        1 | 2 => Read::Failure,
+        _ => Read::Secret("secret".to_owned()),
     });
     let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
-    assert!(ask_patiently(&harness, client.tokens()).is_ok());
+    assert!(harness.ask_and_wait(client.tokens()).is_ok());
     assert_eq!(harness.endpoint.requests(), 1);
 }
 
-/// A proof that cannot be made.
+/// An authentication that always fails.
 struct NoKey;
 
 #[async_trait]
@@ -228,7 +204,7 @@ impl ClientAuthentication for NoKey {
 }
 
 #[test]
-fn b1_a_proof_that_cannot_be_made_ends_the_acquisition_and_sends_nothing() {
+fn b1_permanent_failure_of_client_authentication_ends_the_acquisition_and_sends_nothing() {
     let harness = Harness::new();
     let client = harness.build(harness.builder().client_authentication(CLIENT_ID, NoKey));
     let error = harness.ask_now(client.tokens()).unwrap_err();
@@ -238,7 +214,7 @@ fn b1_a_proof_that_cannot_be_made_ends_the_acquisition_and_sends_nothing() {
 }
 
 #[test]
-fn b2_a_wrong_secret_is_one_request_for_a_thousand_callers() {
+fn b2_wrong_secret_is_one_request_for_a_thousand_callers() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness
@@ -256,50 +232,53 @@ fn b2_a_wrong_secret_is_one_request_for_a_thousand_callers() {
 }
 
 #[test]
-fn b2_after_permanent_failures_the_rest_doubles_to_a_minute_and_a_success_resets_it() {
-    let harness = Harness::new();
-    let tokens = harness.tokens();
-    for (pass, rest) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
-        harness.endpoint.reply(Reply::refuse(400, "invalid_scope"));
+fn b2_back_off_after_permanent_failures_doubles_to_a_minute_and_a_success_resets_it() {
+    // One that all targets would meet, and one that concerns its target alone.
+    for code in ["invalid_client", "invalid_scope"] {
+        let harness = Harness::new();
+        let tokens = harness.tokens();
+        for (pass, back_off) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
+            harness.endpoint.reply(Reply::refuse(400, code));
+            let error = harness.ask_now(&tokens).unwrap_err();
+            assert_eq!(harness.back_off_after(&error), seconds(back_off));
+            harness.advance(just_before(seconds(back_off)));
+            assert_eq!(
+                harness.ask_now(&tokens).unwrap_err().kind(),
+                TokenErrorKind::Refused
+            );
+            assert_eq!(harness.endpoint.requests(), pass + 1);
+            harness.advance(millis(1));
+        }
+        assert_eq!(harness.token_now(&tokens), "token-1");
+        harness.advance(LIFETIME);
+        harness.endpoint.reply(Reply::refuse(400, code));
         let error = harness.ask_now(&tokens).unwrap_err();
-        assert_eq!(harness.back_off_after(&error), seconds(rest));
-        harness.advance(just_before(seconds(rest)));
-        assert_eq!(
-            harness.ask_now(&tokens).unwrap_err().kind(),
-            TokenErrorKind::Refused
-        );
-        assert_eq!(harness.endpoint.requests(), pass + 1);
-        harness.advance(millis(1));
+        assert_eq!(harness.back_off_after(&error), seconds(1));
     }
-    harness.token_now(&tokens);
-    harness.advance(LIFETIME);
-    harness.endpoint.reply(Reply::refuse(400, "invalid_scope"));
-    let error = harness.ask_now(&tokens).unwrap_err();
-    assert_eq!(harness.back_off_after(&error), seconds(1));
 }
 
 #[test]
-fn b2_after_transient_failures_the_rest_doubles_to_5_s_and_later_acquisitions_pause_longer() {
+fn b2_back_off_after_transient_failures_doubles_to_5_s_and_later_acquisitions_pause_longer() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.otherwise(Reply::status(503));
-    for (pass, rest) in [1, 2, 4, 5, 5].into_iter().enumerate() {
+    for (pass, back_off) in [1, 2, 4, 5, 5].into_iter().enumerate() {
         let before = harness.endpoint.requests();
-        let begun = harness.time().elapsed();
-        let error = ask_patiently(&harness, &tokens).unwrap_err();
-        assert!(harness.time().elapsed().saturating_sub(begun) < ACQUIRE_TIMEOUT);
+        let started = harness.time().elapsed();
+        let error = harness.ask_and_wait(&tokens).unwrap_err();
+        assert!(harness.time().elapsed().saturating_sub(started) < ACQUIRE_TIMEOUT);
         assert_eq!(error.kind(), TokenErrorKind::Refused);
-        assert_eq!(harness.back_off_after(&error), seconds(rest));
+        assert_eq!(harness.back_off_after(&error), seconds(back_off));
         if pass > 0 {
             let pauses = &harness.endpoint.pauses()[before..];
             assert!(!pauses.is_empty());
             for (pause, full) in pauses.iter().zip([1, 2, 4, 4]) {
-                assert_jittered(*pause, seconds(full));
+                assert_is_jittered(*pause, seconds(full));
             }
         }
-        harness.advance(seconds(rest));
+        harness.advance(seconds(back_off));
     }
-    // Ten seconds of outage cost a handful of requests, and its end is noticed within 5 s.
+    // An outage of a minute costs few requests, and its end is noticed within 5 s.
     assert!(
         harness.endpoint.requests() < 40,
         "{}",
@@ -310,25 +289,14 @@ fn b2_after_transient_failures_the_rest_doubles_to_5_s_and_later_acquisitions_pa
 }
 
 #[test]
-fn b2_the_rest_is_over_when_retry_at_says() {
-    let harness = Harness::new();
-    let tokens = harness.tokens();
-    harness.endpoint.reply(Reply::refuse(400, "invalid_client"));
-    let error = harness.ask_now(&tokens).unwrap_err();
-    harness.advance(harness.back_off_after(&error));
-    assert_eq!(harness.token_now(&tokens), "token-1");
-    assert_eq!(harness.endpoint.requests(), 2);
-}
-
-#[test]
-fn b1_a_time_out_says_which() {
+fn b1_event_of_a_failed_attempt_names_the_phase_of_its_time_out() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.otherwise(Reply::Never);
     let call = harness.ask(&tokens);
     harness.advance(ATTEMPT_TIMEOUT);
-    let told = harness.events.all().join("\n");
+    let events = harness.events.all().join("\n");
     let attempt = format!("kind: {:?}", TokenErrorKind::Timeout(TimeoutPhase::Attempt));
-    assert!(told.contains(&attempt), "{told}");
+    assert!(events.contains(&attempt), "{events}");
     drop(call);
 }

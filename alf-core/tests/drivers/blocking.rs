@@ -26,15 +26,15 @@ struct Servers(Arc<Inner>);
 struct Inner {
     token_requests: AtomicUsize,
     requests: AtomicUsize,
-    /// How many of the first tokens are rejected.
+    /// How many tokens are rejected, from the first on.
     revoked: AtomicUsize,
-    /// How many of the first token requests panic.
+    /// How many token requests panic, from the first on.
     panics: AtomicUsize,
     gate: Mutex<Gate>,
     moved: Condvar,
 }
 
-/// Where token requests block for as long as it is closed.
+/// Blocks token requests while it is closed.
 #[derive(Default)]
 struct Gate {
     closed: bool,
@@ -108,7 +108,7 @@ fn client(servers: &Servers, time: &VirtualTime) -> Client<impl BlockingHttp> {
         .unwrap()
 }
 
-/// What the closure above is.
+/// The transport of [`client`].
 trait BlockingHttp:
     BlockingTransport<Request = Request<Bytes>, Response = Response<Cursor<String>>>
 {
@@ -119,7 +119,7 @@ impl<T> BlockingHttp for T where
 {
 }
 
-/// The `Authorization` that the API saw, if it accepted it.
+/// The `Authorization` that the API accepted.
 fn get<T: BlockingHttp>(client: &Client<T>) -> Result<String, Error<T::Error>> {
     let request = Request::get(API).body(Bytes::new()).unwrap();
     let response = client.send_blocking(request)?;
@@ -128,7 +128,7 @@ fn get<T: BlockingHttp>(client: &Client<T>) -> Result<String, Error<T::Error>> {
 }
 
 #[test]
-fn p2_a_thread_gets_its_response() {
+fn p2_thread_that_blocks_gets_its_response() {
     let servers = Servers::default();
     let client = client(&servers, &VirtualTime::new());
     for _ in 0..2 {
@@ -140,7 +140,7 @@ fn p2_a_thread_gets_its_response() {
 }
 
 #[test]
-fn r3_a_401_is_replayed_once() {
+fn r3_thread_that_blocks_gets_the_response_to_the_replay() {
     let servers = Servers::default();
     servers.0.revoked.store(1, Ordering::SeqCst);
     let client = client(&servers, &VirtualTime::new());
@@ -148,9 +148,9 @@ fn r3_a_401_is_replayed_once() {
     assert_eq!(servers.0.requests.load(Ordering::SeqCst), 2);
 }
 
-/// The executor has one thread, and it is blocked.
+/// The executor has one thread, which is blocked.
 #[test]
-fn p2_an_executor_whose_only_thread_blocks_does_not_deadlock() {
+fn p2_executor_whose_only_thread_blocks_does_not_deadlock() {
     let servers = Servers::default();
     servers.0.revoked.store(1, Ordering::SeqCst);
     let client = client(&servers, &VirtualTime::new());
@@ -162,7 +162,7 @@ fn p2_an_executor_whose_only_thread_blocks_does_not_deadlock() {
 
 #[cfg(feature = "tokio")]
 #[test]
-fn p2_a_task_on_the_only_thread_of_tokio_does_not_deadlock() {
+fn p2_task_that_blocks_the_only_thread_of_tokio_does_not_deadlock() {
     let servers = Servers::default();
     servers.0.revoked.store(1, Ordering::SeqCst);
     let client = client(&servers, &VirtualTime::new());
@@ -175,14 +175,14 @@ fn p2_a_task_on_the_only_thread_of_tokio_does_not_deadlock() {
 }
 
 #[test]
-fn s1_many_threads_that_block_make_one_token_request() {
+fn s1_many_threads_that_block_cost_one_token_request() {
     let time = VirtualTime::new();
     let servers = Servers::default();
     let client = client(&servers, &time);
     servers.hold_token_requests();
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| get(&client))).collect();
-        // Each waits with a timer of its own (S5), and so does the attempt.
+        // Each waits with a timer of its own (S5), and the attempt has one too.
         time.wait_for_timers(THREADS + 1);
         servers.let_token_requests_go();
         for thread in threads {
@@ -208,9 +208,9 @@ fn r1_many_threads_that_block_cause_one_renewal() {
     assert_eq!(servers.token_requests(), 2);
 }
 
-/// The closure has no time-out, and what it does cannot be dropped.
+/// The closure has no time-out, and it cannot be dropped while it runs.
 #[test]
-fn s5_a_closure_that_hangs_holds_up_no_caller() {
+fn s5_closure_that_hangs_delays_no_caller_past_its_deadline() {
     let time = VirtualTime::new();
     let servers = Servers::default();
     let client = client(&servers, &time);
@@ -222,15 +222,15 @@ fn s5_a_closure_that_hangs_holds_up_no_caller() {
         time.advance(ACQUIRE_TIMEOUT);
         for thread in threads {
             let Err(Error::Token(error)) = thread.join().unwrap() else {
-                panic!("a token, of a request that hangs");
+                panic!("a token from a request that hangs");
             };
             assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
         }
-        // The next one does not wait for what hangs: it begins another acquisition.
+        // The next one does not wait for the closure that hangs: it starts another acquisition.
         let next = scope.spawn(|| client.tokens().token_blocking().unwrap());
         servers.wait_for_token_requests(2);
         servers.let_token_requests_go();
-        // What hung is late, and changes nothing.
+        // The token of the closure that hung is too late, and changes nothing.
         assert_eq!(access_token(&next.join().unwrap()), "token-2");
     });
     time.wait_until_idle();
@@ -239,7 +239,7 @@ fn s5_a_closure_that_hangs_holds_up_no_caller() {
 }
 
 #[test]
-fn s4_a_closure_that_panics_stops_no_caller() {
+fn s4_closure_that_panics_stops_no_caller() {
     let servers = Servers::default();
     servers.0.panics.store(1, Ordering::SeqCst);
     let client = client(&servers, &VirtualTime::new());

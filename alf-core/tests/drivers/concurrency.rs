@@ -1,4 +1,4 @@
-//! The same promises on real threads, where nothing is in order.
+//! The same promises on real threads, in no fixed order.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 
-use alf_core::{Client, ExchangeErrorKind, Runtime, ThreadRuntime};
+use alf_core::{Client, Runtime, ThreadRuntime};
 use alf_testkit::VirtualTime;
 use futures_util::future::{Either, abortable, join_all, select};
 use pollster::block_on;
@@ -18,7 +18,7 @@ use crate::support::{
 
 const THREADS: usize = 8;
 
-/// A client on that runtime, and its ends.
+/// A client on that runtime, and its servers.
 fn client_on(runtime: impl Runtime + Clone) -> (Client<Api>, Endpoint, Api) {
     let journal = CallLog::default();
     let endpoint = Endpoint::new(Arc::new(runtime.clone()), journal.clone());
@@ -44,10 +44,10 @@ fn on_threads<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Ready at its `n`th poll; it wakes itself.
-struct Polls(usize);
+/// Is ready after that many polls. It wakes itself.
+struct ReadyAfter(usize);
 
-impl Future for Polls {
+impl Future for ReadyAfter {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -61,7 +61,7 @@ impl Future for Polls {
 }
 
 #[test]
-fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
+fn s1_thousand_callers_on_eight_threads_cost_one_token_request() {
     let time = VirtualTime::new();
     let (client, endpoint, api) = client_on(time.clone());
     let acquisition = endpoint.hold();
@@ -84,7 +84,7 @@ fn s1_a_thousand_callers_on_eight_threads_cost_one_token_request() {
 }
 
 #[test]
-fn s2_a_thousand_callers_on_eight_threads_share_a_failure() {
+fn s2_thousand_callers_on_eight_threads_share_a_failure() {
     let time = VirtualTime::new();
     let (client, endpoint, _) = client_on(time.clone());
     let acquisition = endpoint.hold();
@@ -102,7 +102,7 @@ fn s2_a_thousand_callers_on_eight_threads_share_a_failure() {
 }
 
 #[test]
-fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
+fn s3_if_half_of_a_thousand_callers_are_dropped_the_others_get_the_token() {
     let time = VirtualTime::new();
     let (client, endpoint, _) = client_on(time.clone());
     let acquisition = endpoint.hold();
@@ -127,7 +127,7 @@ fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
             .collect::<Vec<_>>()
     });
     time.wait_for_timers(1001);
-    // Whoever began the acquisition is among the first or the last: both go.
+    // The caller that started the acquisition is among the first or the last: both are dropped.
     handles
         .iter()
         .step_by(2)
@@ -151,7 +151,7 @@ fn s3_half_of_a_thousand_callers_are_dropped_and_the_others_get_the_token() {
 }
 
 #[test]
-fn r1_a_thousand_rejections_on_eight_threads_cause_one_renewal() {
+fn r1_thousand_rejections_on_eight_threads_cause_one_renewal() {
     let time = VirtualTime::new();
     let (client, endpoint, api) = client_on(time.clone());
     block_on(client.send(ApiRequest::get(API))).unwrap();
@@ -169,7 +169,7 @@ fn r1_a_thousand_rejections_on_eight_threads_cause_one_renewal() {
 }
 
 #[test]
-fn s4_a_transport_that_panics_once_stops_no_thread() {
+fn s4_transport_that_panics_once_stops_no_thread() {
     let (client, endpoint, _) = client_on(ThreadRuntime::new());
     endpoint.reply(Reply::Panic);
     let tokens = on_threads(|_| {
@@ -182,10 +182,9 @@ fn s4_a_transport_that_panics_once_stops_no_thread() {
     assert_eq!(endpoint.requests(), 2);
 }
 
-/// Eight threads, each with 200 calls of which it drops some wherever they are, while tokens are
-/// revoked all the time.
+/// Each of eight threads makes 200 calls and drops some of them at a random point, while tokens are revoked.
 #[test]
-fn s_r_storm_of_drops_and_revocations_costs_one_token_request_a_revocation() {
+fn s3_r1_each_revocation_costs_one_token_request_at_most_while_callers_are_dropped() {
     const CALLS: usize = 200;
     let (client, endpoint, api) = client_on(ThreadRuntime::new());
     let revoked = AtomicUsize::new(0);
@@ -194,19 +193,19 @@ fn s_r_storm_of_drops_and_revocations_costs_one_token_request_a_revocation() {
         let mut answered = 0;
         for call in 0..CALLS {
             if call % 50 == thread {
-                // Each revokes tokens of its own numbers, once each.
+                // Every token is revoked once.
                 let number = revoked.fetch_add(1, Ordering::Relaxed) + 1;
                 api.revoke(&format!("token-{number}"));
             }
             let sending = Box::pin(client.send(ApiRequest::get(API)));
             if random.u8(..4) == 0 {
-                match block_on(select(sending, Polls(random.usize(..20)))) {
+                match block_on(select(sending, ReadyAfter(random.usize(..20)))) {
                     Either::Left((answer, _)) => drop(answer.unwrap()),
                     Either::Right(((), sending)) => drop(sending),
                 }
             } else {
                 let status = block_on(sending).unwrap().status();
-                // R3: a replay may meet the next revocation.
+                // R3: the token of a replay may be revoked too.
                 assert!(matches!(status, 200 | 401), "{status}");
                 answered += 1;
             }
@@ -221,17 +220,17 @@ fn s_r_storm_of_drops_and_revocations_costs_one_token_request_a_revocation() {
         endpoint.requests()
     );
     assert_eq!(endpoint.most_under_way(), 1);
-    // Nothing is stuck: the last revocation is over with the cool-down at the latest.
+    // Nothing hangs.
     assert!(block_on(client.tokens().token()).is_ok());
 }
 
 #[test]
-fn b2_scopes_on_eight_threads_ride_out_an_outage_together() {
+fn b1_b2_scopes_on_eight_threads_get_their_tokens_after_an_outage() {
     const SCOPES: usize = 8;
     const FAILURES: usize = 4;
     let (client, endpoint, _) = client_on(ThreadRuntime::new());
     for _ in 0..FAILURES {
-        endpoint.reply(Reply::Fail(ExchangeErrorKind::Connect));
+        endpoint.reply(Reply::unreachable());
     }
     let counts = on_threads(|thread| {
         let tokens = client.tokens();
@@ -240,7 +239,7 @@ fn b2_scopes_on_eight_threads_ride_out_an_outage_together() {
         let outcomes = block_on(join_all(calls));
         outcomes.into_iter().flatten().count()
     });
-    // Nobody is forgotten in the queue, and none has failed.
+    // No acquisition that waits for a permit is forgotten, and none has failed.
     assert_eq!(counts, [SCOPES; THREADS]);
     assert_eq!(endpoint.requests(), FAILURES + THREADS * SCOPES);
     assert_eq!(endpoint.under_way(), 0);

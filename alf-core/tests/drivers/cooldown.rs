@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use alf_core::Client;
+
 use crate::support::{
-    API, ApiRequest, ApiResponse, Harness, OTHER_API, Reply, access_token, just_before, millis,
-    seconds,
+    API, Api, ApiRequest, ApiResponse, Harness, OTHER_API, Reply, access_token, just_before,
+    millis, seconds,
 };
 
-/// Sends a request that is rejected, and says whether that cost a renewal.
-fn costs_a_renewal(
-    harness: &Harness,
-    client: &alf_core::Client<crate::support::Api>,
-    url: &str,
-) -> bool {
+/// Sends a request that is rejected. Returns whether that cost a renewal.
+fn costs_a_renewal(harness: &Harness, client: &Client<Api>, url: &str) -> bool {
     let before = harness.endpoint.requests();
     let answer = harness.send_now(client, ApiRequest::get(url)).unwrap();
     assert_eq!(answer.status(), 401);
@@ -21,7 +19,7 @@ fn costs_a_renewal(
 }
 
 #[test]
-fn r6_an_api_that_always_says_401_causes_ever_fewer_renewals() {
+fn r6_api_that_always_answers_401_causes_fewer_and_fewer_renewals() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.answers(|_| ApiResponse::rejection());
@@ -38,15 +36,15 @@ fn r6_an_api_that_always_says_401_causes_ever_fewer_renewals() {
 }
 
 #[test]
-fn r6_it_does_not_hide_a_revocation_from_other_origins() {
+fn r6_cool_down_of_one_origin_hides_no_revocation_from_another() {
     let harness = Harness::new();
     let client = harness.client();
     let revoked = Arc::new(AtomicUsize::new(0));
     let script = Arc::clone(&revoked);
     harness.api.answers(move |sent| {
         let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
-        let is_odd = sent.origin.host() == "api.example.com";
-        if is_odd || number <= script.load(Ordering::Relaxed) {
+        let always_rejects = sent.origin.host() == "api.example.com";
+        if always_rejects || number <= script.load(Ordering::Relaxed) {
             ApiResponse::rejection()
         } else {
             ApiResponse::status_of(200)
@@ -84,9 +82,9 @@ fn r6_many_useless_replays_of_one_generation_count_once() {
     assert!(costs_a_renewal(&harness, &client, API));
 }
 
-/// What would tell that a renewal was useless does not come: the API breaks off every replay.
+/// Nothing shows that a renewal was useless: the connection of the replay breaks off.
 #[test]
-fn r6_replays_that_are_lost_do_not_make_alf_a_load() {
+fn r6_useless_renewals_are_limited_if_replays_are_lost() {
     let harness = Harness::new();
     let client = harness.client();
     let sent = AtomicUsize::new(0);
@@ -105,7 +103,7 @@ fn r6_replays_that_are_lost_do_not_make_alf_a_load() {
 }
 
 #[test]
-fn r6_a_token_that_was_seen_to_be_accepted_has_nothing_to_prove() {
+fn r6_token_that_was_accepted_is_renewed_at_the_next_rejection() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -118,9 +116,9 @@ fn r6_a_token_that_was_seen_to_be_accepted_has_nothing_to_prove() {
     assert_eq!(harness.endpoint.requests(), 3);
 }
 
-/// The 401's body stalls, so that the replay comes late: others meet the renewed token first.
+/// The body of the 401 stalls, so that the replay comes late. Other requests use the renewed token first.
 #[test]
-fn r6_a_rejection_that_comes_before_the_replay_is_answered_counts() {
+fn r6_rejection_of_an_unproven_token_before_its_replay_counts() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.answers(|_| ApiResponse::rejection());
@@ -137,7 +135,7 @@ fn r6_a_rejection_that_comes_before_the_replay_is_answered_counts() {
 }
 
 #[test]
-fn r6_a_token_of_another_manager_rejects_nothing() {
+fn r1_token_of_another_client_rejects_nothing() {
     let (one, two) = (Harness::new(), Harness::new());
     two.endpoint.reply(Reply::Token("its-own", Some(1000)));
     let (of_one, of_two) = (one.tokens(), two.tokens());
@@ -150,7 +148,7 @@ fn r6_a_token_of_another_manager_rejects_nothing() {
 }
 
 #[test]
-fn r6_an_accepted_replay_clears_the_cool_down() {
+fn r6_accepted_replay_clears_the_cool_down() {
     let harness = Harness::new();
     let client = harness.client();
     let good_from = Arc::new(AtomicUsize::new(usize::MAX));
@@ -174,12 +172,12 @@ fn r6_an_accepted_replay_clears_the_cool_down() {
     harness.advance(seconds(1));
     assert!(
         costs_a_renewal(&harness, &client, API),
-        "and begins with a second"
+        "and starts again with a second"
     );
 }
 
 #[test]
-fn r6_the_same_token_again_is_a_useless_renewal() {
+fn r6_same_token_again_is_a_useless_renewal() {
     let harness = Harness::new();
     let client = harness.client();
     harness.endpoint.otherwise(Reply::Token("same", Some(1000)));
@@ -189,18 +187,18 @@ fn r6_the_same_token_again_is_a_useless_renewal() {
         assert!(!costs_a_renewal(&harness, &client, API));
     }
     harness.advance(seconds(1));
-    // Also where less is left of it.
+    // Also if its remaining lifetime is shorter.
     harness.endpoint.otherwise(Reply::Token("same", Some(900)));
     assert!(costs_a_renewal(&harness, &client, API));
     harness.advance(seconds(1));
     assert!(
         !costs_a_renewal(&harness, &client, API),
-        "two seconds by now"
+        "two seconds this time"
     );
 }
 
 #[test]
-fn r6_a_stream_that_is_always_rejected_cools_down_too() {
+fn r6_stream_that_is_always_rejected_starts_a_cool_down() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.answers(|_| ApiResponse::rejection());
@@ -214,7 +212,7 @@ fn r6_a_stream_that_is_always_rejected_cools_down_too() {
 }
 
 #[test]
-fn r6_more_than_64_origins_share_what_is_left() {
+fn r6_origins_after_the_first_64_share_one_cool_down() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.answers(|_| ApiResponse::rejection());
@@ -227,7 +225,7 @@ fn r6_more_than_64_origins_share_what_is_left() {
         &client,
         "https://api-64.example.com"
     ));
-    // A renewal that the shared one has paid for: no load on the AS, however many there are.
+    // Their renewal was useless already: no load on the AS, however many origins there are.
     for number in 65..200 {
         let url = format!("https://api-{number}.example.com");
         assert!(!costs_a_renewal(&harness, &client, &url), "{number}");
@@ -235,19 +233,19 @@ fn r6_more_than_64_origins_share_what_is_left() {
 }
 
 #[test]
-fn r6_a_loop_of_the_users_own_cools_down_by_time() {
+fn r6_rejections_by_a_users_own_loop_start_a_cool_down() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     let mut token = harness.ask_now(&tokens).unwrap();
     harness.advance(seconds(100));
     for cooldown in [1, 2, 4] {
-        // It served for a while, or its cool-down is over: rejecting it renews it.
+        // It was used for a while, or its cool-down has ended: rejecting it renews it.
         tokens.reject(&token);
         harness.runtime.run_until_stalled();
         let renewed = harness.ask_now(&tokens).unwrap();
         assert_ne!(renewed.generation(), token.generation(), "{cooldown}");
         token = renewed;
-        // Rejected at once: renewing was useless.
+        // It is rejected at once: renewing was useless.
         let requests = harness.endpoint.requests();
         for _ in 0..10 {
             tokens.reject(&token);
@@ -266,7 +264,7 @@ fn r6_a_loop_of_the_users_own_cools_down_by_time() {
 }
 
 #[test]
-fn r1_a_loop_of_the_users_own_rejects_what_it_sent() {
+fn r1_users_own_loop_rejects_the_token_that_it_sent() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     let old = harness.ask_now(&tokens).unwrap();

@@ -1,16 +1,16 @@
-//! S5: every wait ends, whatever servers, credentials and runtimes do.
+//! S5: every wait ends, also if servers, credentials or runtimes hang.
 
 use std::error::Error as _;
-use std::future::pending;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alf_core::{ClientSecret, ExchangeErrorKind, TimeoutPhase, TokenError, TokenErrorKind};
+use alf_core::{TimeoutPhase, TokenError, TokenErrorKind};
 
-use crate::support::{ACQUIRE_TIMEOUT, CLIENT_ID, Harness, Reply, access_token, millis, seconds};
+use crate::support::{
+    ACQUIRE_TIMEOUT, CLIENT_ID, Harness, Reply, access_token, millis, scopes, seconds,
+    secret_that_hangs_from,
+};
 
 #[test]
-fn s5_a_silent_server_ends_the_acquisition_within_acquire_timeout() {
+fn s5_acquisition_ends_within_acquire_timeout_if_the_server_does_not_answer() {
     for timeout in [ACQUIRE_TIMEOUT, seconds(3), millis(50)] {
         let harness = Harness::new();
         let client = harness.client_with(|builder| builder.acquire_timeout(timeout));
@@ -23,7 +23,7 @@ fn s5_a_silent_server_ends_the_acquisition_within_acquire_timeout() {
             let error = call.take().unwrap().unwrap_err();
             assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
             assert!(error.is_transient());
-            // The acquisition's own error, which says more than a waiter's patience.
+            // The error of the acquisition, which has more details than that of a waiter's deadline.
             assert!(error.retry_at().is_some(), "{error:?}");
             assert!(error.attempts() > 0);
         }
@@ -33,12 +33,10 @@ fn s5_a_silent_server_ends_the_acquisition_within_acquire_timeout() {
 }
 
 #[test]
-fn s5_time_out_says_what_failed_before() {
+fn s5_time_out_has_the_latest_failed_attempt_as_its_source() {
     let harness = Harness::new();
     let tokens = harness.tokens();
-    harness
-        .endpoint
-        .reply(Reply::Fail(ExchangeErrorKind::Connect));
+    harness.endpoint.reply(Reply::unreachable());
     harness
         .endpoint
         .reply_after(millis(4990), Reply::status(503));
@@ -56,7 +54,7 @@ fn s5_time_out_says_what_failed_before() {
 }
 
 #[test]
-fn s5_a_slow_refusal_ends_it_too() {
+fn s5_acquisition_ends_within_acquire_timeout_if_every_answer_is_slow() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     for _ in 0..100 {
@@ -69,12 +67,9 @@ fn s5_a_slow_refusal_ends_it_too() {
 }
 
 #[test]
-fn s5_authentication_that_hangs_is_covered() {
+fn s5_acquisition_ends_within_acquire_timeout_if_client_authentication_hangs() {
     let harness = Harness::new();
-    let secret = ClientSecret::from_fn(|| async {
-        pending::<()>().await;
-        Ok::<_, String>("never")
-    });
+    let secret = secret_that_hangs_from(1);
     let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
     let mut call = harness.ask(client.tokens());
     harness.advance(ACQUIRE_TIMEOUT);
@@ -88,18 +83,9 @@ fn s5_authentication_that_hangs_is_covered() {
 }
 
 #[test]
-fn s5_credentials_that_hang_when_they_are_read_again_are_covered() {
+fn s5_acquisition_ends_within_acquire_timeout_if_credentials_hang_when_they_are_read_again() {
     let harness = Harness::new();
-    let reads = Arc::new(AtomicUsize::new(0));
-    let secret = ClientSecret::from_fn(move || {
-        let hangs = reads.fetch_add(1, Ordering::Relaxed) > 0;
-        async move {
-            if hangs {
-                pending::<()>().await;
-            }
-            Ok::<_, String>("secret")
-        }
-    });
+    let secret = secret_that_hangs_from(2);
     let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
     harness
         .endpoint
@@ -125,7 +111,7 @@ fn s5_on_a_frozen_runtime_each_waiter_has_a_timer_of_its_own() {
     harness.advance(seconds(6));
     let error = first.take().unwrap().unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
-    assert_eq!(error.retry_at(), None, "the acquisition may still land");
+    assert_eq!(error.retry_at(), None, "the acquisition may still succeed");
     assert_eq!(error.elapsed(), ACQUIRE_TIMEOUT);
     assert!(!second.is_finished());
     harness.advance(seconds(4));
@@ -134,7 +120,7 @@ fn s5_on_a_frozen_runtime_each_waiter_has_a_timer_of_its_own() {
 }
 
 #[test]
-fn s5_a_waiter_of_a_frozen_acquisition_asks_again_when_the_acquisition_should_have_ended() {
+fn s5_waiter_of_a_frozen_acquisition_asks_again_after_the_deadline_of_the_acquisition() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     let _frozen = harness.endpoint.hold();
@@ -149,9 +135,9 @@ fn s5_a_waiter_of_a_frozen_acquisition_asks_again_when_the_acquisition_should_ha
     assert_eq!(access_token(&second.take().unwrap().unwrap()), "token-1");
 }
 
-/// With a leeway of a minute and a half the token is expired long before it is over.
+/// With a leeway of a minute and a half the token is within leeway long before it expires.
 #[test]
-fn e4_on_a_frozen_runtime_a_token_that_is_not_over_is_used_when_patience_ends() {
+fn e4_s5_on_a_frozen_runtime_a_token_within_leeway_is_used_at_the_callers_deadline() {
     let harness = Harness::new();
     let client = harness.client_with(|builder| builder.leeway(seconds(90)));
     harness
@@ -168,10 +154,10 @@ fn e4_on_a_frozen_runtime_a_token_that_is_not_over_is_used_when_patience_ends() 
 }
 
 #[test]
-fn s5_a_waiter_that_asks_again_does_not_begin_to_wait_anew() {
+fn s5_waiter_that_asks_again_keeps_its_deadline() {
     let harness = Harness::new();
     let tokens = harness.tokens();
-    let _lost = harness.endpoint.hold();
+    let _aborted = harness.endpoint.hold();
     let call = harness.ask(&tokens);
     harness.advance(seconds(4));
     harness.endpoint.otherwise(Reply::Never);
@@ -182,14 +168,14 @@ fn s5_a_waiter_that_asks_again_does_not_begin_to_wait_anew() {
 }
 
 #[test]
-fn s5_a_demand_past_the_deadline_begins_another_acquisition_and_the_old_result_is_too_late() {
+fn s5_demand_past_the_deadline_starts_another_acquisition_and_the_old_result_is_too_late() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     let frozen = harness.endpoint.hold();
-    let _gave_up = harness.ask(&tokens);
+    let _timed_out = harness.ask(&tokens);
     harness.runtime.freeze();
     harness.advance(seconds(5));
-    // Waits for the frozen acquisition, and then for the one that takes its place.
+    // It waits for the frozen acquisition, and then for the one that replaces it.
     let mut second = harness.ask(&tokens);
     harness.advance(seconds(5));
     let mut third = harness.ask(&tokens);
@@ -205,11 +191,11 @@ fn s5_a_demand_past_the_deadline_begins_another_acquisition_and_the_old_result_i
 }
 
 #[test]
-fn s5_a_late_failure_changes_nothing() {
+fn s5_late_failure_changes_nothing() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     let frozen = harness.endpoint.hold();
-    let _gave_up = harness.ask(&tokens);
+    let _timed_out = harness.ask(&tokens);
     harness.runtime.freeze();
     harness.advance(ACQUIRE_TIMEOUT);
     let current = harness.endpoint.hold();
@@ -218,18 +204,17 @@ fn s5_a_late_failure_changes_nothing() {
     harness.runtime.revive();
     harness.runtime.run_until_stalled();
     assert!(!call.is_finished());
-    current.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(current, Reply::Issue);
     assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
     assert_eq!(harness.events.count("AcquisitionFailed"), 0);
 }
 
 #[test]
-fn s5_an_acquisition_that_wakes_past_its_deadline_asks_for_nothing() {
+fn s5_acquisition_that_wakes_past_its_deadline_sends_nothing() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.runtime.freeze();
-    let _gave_up = harness.ask(&tokens);
+    let _timed_out = harness.ask(&tokens);
     harness.advance(ACQUIRE_TIMEOUT);
     let _current = harness.endpoint.hold();
     let _call = harness.ask(&tokens);
@@ -243,16 +228,39 @@ fn s5_an_acquisition_that_wakes_past_its_deadline_asks_for_nothing() {
 }
 
 #[test]
-fn s5_a_dropped_caller_ends_nothing_for_others() {
+fn s5_time_out_of_a_caller_has_a_failure_of_its_waiting_time_as_its_source() {
     let harness = Harness::new();
-    let tokens = harness.tokens();
-    let acquisition = harness.endpoint.hold();
-    let impatient = harness.ask(&tokens);
-    let mut patient = harness.ask(&tokens);
-    harness.advance(millis(100));
-    drop(impatient);
-    harness.advance(seconds(4));
-    acquisition.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
-    assert_eq!(access_token(&patient.take().unwrap().unwrap()), "token-1");
+    let tokens = scopes(&harness.tokens(), 2);
+    harness.endpoint.otherwise(Reply::status(503));
+    let mut earlier = harness.ask(&tokens[0]);
+    harness.advance(seconds(1));
+    let mut call = harness.ask(&tokens[1]);
+    harness.advance(millis(500));
+    harness.runtime.freeze();
+    harness.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    let source = error.source().unwrap().to_string();
+    assert!(source.contains("503"), "{source}");
+    assert!(earlier.take().unwrap().is_err());
+    // An hour later that failure is not a cause any more.
+    harness.advance(seconds(3600));
+    let mut call = harness.ask(&tokens[1]);
+    harness.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    assert!(error.source().is_none(), "{error:?}");
+}
+
+#[test]
+fn s5_time_out_of_a_caller_does_not_have_a_failure_before_a_success_as_its_source() {
+    let harness = Harness::new();
+    let tokens = scopes(&harness.tokens(), 2);
+    harness.endpoint.reply(Reply::status(503));
+    let mut call = harness.ask(&tokens[0]);
+    harness.advance(seconds(1));
+    assert!(call.take().unwrap().is_ok());
+    harness.runtime.freeze();
+    let mut call = harness.ask(&tokens[1]);
+    harness.advance(ACQUIRE_TIMEOUT);
+    let error = call.take().unwrap().unwrap_err();
+    assert!(error.source().is_none(), "{error:?}");
 }

@@ -1,4 +1,6 @@
-//! An authorization server by its issuer: RFC 8414, through the acquisitions that need its endpoint.
+//! T10: discovery of the token endpoint by the issuer, in the acquisitions that need it.
+
+use std::sync::Arc;
 
 use alf_core::{
     AuthenticationContext, AuthenticationError, Client, ClientAuthentication,
@@ -6,7 +8,7 @@ use alf_core::{
 };
 use async_trait::async_trait;
 
-use crate::support::{Api, CLIENT_ID, DUE, Harness, Reply, SECRET, seconds};
+use crate::support::{Api, CLIENT_ID, DUE, Harness, Reply, SECRET, ask_all, scopes, seconds};
 
 const ISSUER: &str = "https://as.example.com/one";
 const OPENID: &str = "https://as.example.com/one/.well-known/openid-configuration";
@@ -27,8 +29,8 @@ fn metadata(endpoint: &str) -> Reply {
     ))
 }
 
-/// Where each request went, in order.
-fn asked(harness: &Harness) -> Vec<String> {
+/// The URI of each request, in order.
+fn uris(harness: &Harness) -> Vec<String> {
     let exchanges = harness.endpoint.exchanges();
     exchanges
         .iter()
@@ -37,43 +39,43 @@ fn asked(harness: &Harness) -> Vec<String> {
 }
 
 #[test]
-fn t1_token_request_goes_where_the_metadata_says() {
+fn t10_token_request_is_sent_to_the_endpoint_of_the_metadata() {
     let harness = Harness::new();
     let client = client(&harness);
     assert_eq!(harness.endpoint.requests(), 0);
     harness.endpoint.reply(metadata(ENDPOINT));
     assert_eq!(harness.token_now(client.tokens()), "token-1");
-    assert_eq!(asked(&harness), [OPENID, ENDPOINT]);
+    assert_eq!(uris(&harness), [OPENID, ENDPOINT]);
     let request = &harness.endpoint.exchanges()[0];
     assert_eq!((&*request.method, &*request.body), ("GET", ""));
     assert_eq!(request.header("accept"), "application/json");
     assert_eq!(request.header("authorization"), "");
-    // What is known is not asked for again, and every view knows it.
+    // It is not read again, and all token targets share it.
     harness.advance(DUE);
     harness.token_now(client.tokens());
     harness.token_now(&client.tokens().with_scope("write"));
-    assert_eq!(asked(&harness), [OPENID, ENDPOINT, ENDPOINT, ENDPOINT]);
+    assert_eq!(uris(&harness), [OPENID, ENDPOINT, ENDPOINT, ENDPOINT]);
     assert_eq!(harness.events.count("IssuerDiscovered"), 1);
 }
 
 #[test]
-fn t10_document_of_rfc_8414_is_read_where_the_other_is_not_there() {
-    for nothing in [
+fn t10_document_of_rfc_8414_is_read_if_the_other_does_not_exist() {
+    for missing in [
         Reply::status(404),
         Reply::body("<html>a page for everything</html>"),
         Reply::Fail(ExchangeErrorKind::Redirected),
     ] {
         let harness = Harness::new();
         let client = client(&harness);
-        harness.endpoint.reply(nothing);
+        harness.endpoint.reply(missing);
         harness.endpoint.reply(metadata(ENDPOINT));
         harness.token_now(client.tokens());
-        assert_eq!(asked(&harness), [OPENID, OAUTH, ENDPOINT]);
+        assert_eq!(uris(&harness), [OPENID, OAUTH, ENDPOINT]);
     }
 }
 
 #[test]
-fn t10_error_says_what_was_found_where() {
+fn t10_error_names_each_document_and_its_problem() {
     let harness = Harness::new();
     let client = client(&harness);
     harness.endpoint.reply(Reply::body("<html>"));
@@ -83,16 +85,11 @@ fn t10_error_says_what_was_found_where() {
     assert!(!error.is_transient());
     let found = format!("{OPENID}: not JSON, or truncated; {OAUTH}: status 404");
     assert!(error.to_string().contains(&found), "{error}");
-    // The one that was found and cannot be used.
-    harness.advance(seconds(1));
-    harness.endpoint.reply(Reply::body("{}"));
-    let error = harness.ask_now(client.tokens()).unwrap_err();
-    let found = format!("{OPENID}: it names no issuer");
-    assert!(error.to_string().contains(&found), "{error}");
+    assert_eq!(uris(&harness), [OPENID, OAUTH]);
 }
 
 #[test]
-fn metadata_that_cannot_be_used_is_a_permanent_failure_that_says_why() {
+fn t10_t8_unusable_metadata_is_a_permanent_failure_and_no_secret_is_sent() {
     for (reply, problem) in [
         (Reply::body("{}"), "it names no issuer"),
         (
@@ -100,6 +97,7 @@ fn metadata_that_cannot_be_used_is_a_permanent_failure_that_says_why() {
             "it is of the issuer \"https://evil.example\"",
         ),
         (metadata("http://as.example.com/token"), "plain http"),
+        (metadata("http://localhost:99/token"), "plain http"),
         (metadata("/token"), "no absolute URL"),
     ] {
         let harness = Harness::new();
@@ -109,39 +107,32 @@ fn metadata_that_cannot_be_used_is_a_permanent_failure_that_says_why() {
         assert_eq!(error.kind(), TokenErrorKind::Discovery);
         assert!(!error.is_transient());
         let message = error.to_string();
+        let document = format!("{OPENID}: ");
         assert!(
-            message.contains(problem) && message.contains(ISSUER),
+            message.contains(problem) && message.contains(&document),
             "{message}"
         );
-        // No secret went anywhere, and there is no storm.
+        // The next caller gets the error without a request (B2).
         harness.ask_now(client.tokens()).unwrap_err();
-        assert_eq!(asked(&harness), [OPENID]);
+        assert_eq!(uris(&harness), [OPENID]);
     }
-    let harness = Harness::new();
-    let client = client(&harness);
-    harness.endpoint.otherwise(Reply::status(404));
-    let error = harness.ask_now(client.tokens()).unwrap_err();
-    assert!(error.to_string().contains("404"), "{error}");
-    assert_eq!(asked(&harness), [OPENID, OAUTH]);
 }
 
 #[test]
-fn b1_failures_of_the_metadata_that_may_pass_are_tried_again() {
+fn b1_transient_failures_of_the_metadata_are_retried() {
     let harness = Harness::new();
     let client = client(&harness);
     harness.endpoint.reply(Reply::status(503));
-    harness
-        .endpoint
-        .reply(Reply::Fail(ExchangeErrorKind::Connect));
+    harness.endpoint.reply(Reply::unreachable());
     harness.endpoint.reply(metadata(ENDPOINT));
     let mut call = harness.ask(client.tokens());
     harness.advance(seconds(1));
     assert!(call.take().unwrap().is_ok());
-    assert_eq!(asked(&harness), [OPENID, OPENID, OPENID, ENDPOINT]);
+    assert_eq!(uris(&harness), [OPENID, OPENID, OPENID, ENDPOINT]);
 }
 
 #[test]
-fn metadata_is_read_again_after_a_day() {
+fn t10_metadata_is_read_again_after_a_day() {
     let harness = Harness::new();
     let client = client(&harness);
     harness.endpoint.reply(metadata(ENDPOINT));
@@ -149,15 +140,15 @@ fn metadata_is_read_again_after_a_day() {
     harness.advance(seconds(24 * 60 * 60));
     harness.endpoint.reply(metadata(MOVED));
     harness.token_now(client.tokens());
-    assert_eq!(asked(&harness), [OPENID, ENDPOINT, OPENID, MOVED]);
+    assert_eq!(uris(&harness), [OPENID, ENDPOINT, OPENID, MOVED]);
 }
 
 #[test]
-fn metadata_is_read_again_where_its_endpoint_stops_answering() {
-    for gone in [
+fn t10_metadata_is_read_again_if_its_endpoint_stops_answering() {
+    for failure in [
         Reply::status(404),
         Reply::status(410),
-        Reply::Fail(ExchangeErrorKind::Connect),
+        Reply::unreachable(),
         Reply::Fail(ExchangeErrorKind::Redirected),
     ] {
         let harness = Harness::new();
@@ -165,25 +156,21 @@ fn metadata_is_read_again_where_its_endpoint_stops_answering() {
         harness.endpoint.reply(metadata(ENDPOINT));
         harness.token_now(client.tokens());
         harness.advance(DUE);
-        harness.endpoint.reply(gone);
+        harness.endpoint.reply(failure);
         harness.endpoint.otherwise(metadata(MOVED));
-        // A due token: the renewal runs beside.
+        // The token is due: its renewal runs in the background.
         harness.token_now(client.tokens());
         harness.advance(seconds(60));
         harness.token_now(client.tokens());
-        let asked = asked(&harness);
-        assert_eq!(asked[..3], [OPENID, ENDPOINT, ENDPOINT]);
-        assert_eq!(asked[3..5], [OPENID, MOVED], "{asked:?}");
+        let uris = uris(&harness);
+        assert_eq!(uris[..3], [OPENID, ENDPOINT, ENDPOINT]);
+        assert_eq!(uris[3..5], [OPENID, MOVED], "{uris:?}");
     }
 }
 
 #[test]
-fn what_is_known_is_used_while_the_metadata_cannot_be_read() {
-    for broken in [
-        Reply::status(503),
-        Reply::body("{}"),
-        Reply::Fail(ExchangeErrorKind::Connect),
-    ] {
+fn t10_known_metadata_is_used_while_it_cannot_be_read_again() {
+    for broken in [Reply::status(503), Reply::body("{}"), Reply::unreachable()] {
         let harness = Harness::new();
         let client = client(&harness);
         harness.endpoint.reply(metadata(ENDPOINT));
@@ -191,12 +178,12 @@ fn what_is_known_is_used_while_the_metadata_cannot_be_read() {
         harness.advance(seconds(24 * 60 * 60));
         harness.endpoint.reply(broken);
         assert_eq!(harness.token_now(client.tokens()), "token-2");
-        assert_eq!(asked(&harness), [OPENID, ENDPOINT, OPENID, ENDPOINT]);
+        assert_eq!(uris(&harness), [OPENID, ENDPOINT, OPENID, ENDPOINT]);
     }
 }
 
 #[test]
-fn s5_silent_metadata_leaves_half_of_the_time_to_the_token_request() {
+fn s5_metadata_without_an_answer_leaves_half_of_the_time_to_the_token_request() {
     let harness = Harness::new();
     let client = client(&harness);
     harness.endpoint.reply(metadata(ENDPOINT));
@@ -211,7 +198,7 @@ fn s5_silent_metadata_leaves_half_of_the_time_to_the_token_request() {
 }
 
 #[test]
-fn t2_method_that_the_server_does_not_list_is_refused_and_the_others_are_named() {
+fn t10_method_that_the_server_does_not_list_is_rejected_and_the_listed_ones_are_named() {
     let harness = Harness::new();
     let client = client(&harness);
     harness.endpoint.reply(Reply::body(format!(
@@ -225,11 +212,11 @@ fn t2_method_that_the_server_does_not_list_is_refused_and_the_others_are_named()
             && message.ends_with("it offers private_key_jwt, client_secret_post"),
         "{message}"
     );
-    assert_eq!(asked(&harness), [OPENID]);
+    assert_eq!(uris(&harness), [OPENID]);
 }
 
 #[test]
-fn t2_client_that_authenticates_by_tls_goes_to_the_alias() {
+fn t2_client_that_authenticates_by_tls_uses_the_alias_of_the_endpoint() {
     struct ByTls;
 
     #[async_trait]
@@ -257,7 +244,7 @@ fn t2_client_that_authenticates_by_tls_goes_to_the_alias() {
             "mtls_endpoint_aliases":{{"token_endpoint":"{MOVED}"}}}}"#
     )));
     harness.token_now(client.tokens());
-    assert_eq!(asked(&harness), [OPENID, MOVED]);
+    assert_eq!(uris(&harness), [OPENID, MOVED]);
     let body = &harness.endpoint.exchanges()[1].body;
     assert!(
         body.ends_with("seen_issuer=https%3A%2F%2Fas.example.com%2Fone"),
@@ -280,8 +267,8 @@ fn t8_issuer_is_https_without_query_or_fragment() {
         let harness = Harness::new();
         let builder = Client::discover(issuer).client_secret(CLIENT_ID, SECRET);
         let built = builder.build_with(
-            std::sync::Arc::new(harness.api.clone()),
-            std::sync::Arc::new(harness.endpoint.clone()),
+            Arc::new(harness.api.clone()),
+            Arc::new(harness.endpoint.clone()),
         );
         let error = built.unwrap_err().to_string();
         assert!(error.starts_with("issuer: "), "{issuer}: {error}");
@@ -291,7 +278,7 @@ fn t8_issuer_is_https_without_query_or_fragment() {
 }
 
 #[test]
-fn b1_busy_document_says_nothing_of_whether_it_is_there() {
+fn b1_busy_server_is_asked_for_the_same_document_again() {
     for status in [408, 425, 429] {
         let harness = Harness::new();
         let client = client(&harness);
@@ -302,12 +289,12 @@ fn b1_busy_document_says_nothing_of_whether_it_is_there() {
         let mut call = harness.ask(client.tokens());
         harness.advance(seconds(2));
         assert!(call.take().unwrap().is_ok(), "{status}");
-        assert_eq!(asked(&harness), [OPENID, OPENID, ENDPOINT]);
+        assert_eq!(uris(&harness), [OPENID, OPENID, ENDPOINT]);
     }
 }
 
 #[test]
-fn t4_what_the_metadata_says_is_shown_in_short() {
+fn t4_text_of_the_metadata_is_cut_in_errors() {
     let harness = Harness::new();
     let client = client(&harness);
     let methods = vec!["\"method-of-a-length\""; 3000].join(",");
@@ -320,13 +307,27 @@ fn t4_what_the_metadata_says_is_shown_in_short() {
 }
 
 #[test]
-fn t8_https_issuer_names_no_http_endpoint() {
+fn t10_scopes_that_are_requested_at_once_read_the_metadata_once() {
     let harness = Harness::new();
     let client = client(&harness);
-    harness
-        .endpoint
-        .reply(metadata("http://localhost:99/token"));
-    let error = harness.ask_now(client.tokens()).unwrap_err();
-    assert_eq!(error.kind(), TokenErrorKind::Discovery);
-    assert_eq!(asked(&harness), [OPENID]);
+    let tokens = scopes(client.tokens(), 20);
+    let document = harness.endpoint.hold();
+    let mut calls = ask_all(&harness, &tokens);
+    assert_eq!(harness.endpoint.requests(), 1);
+    // The one that has read the document may wait for its token, and the others do not wait for that.
+    let first_token = harness.endpoint.hold();
+    harness.answer(document, metadata(ENDPOINT));
+    let (reader, others) = calls.split_first_mut().unwrap();
+    assert!(others.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    harness.answer(first_token, Reply::Issue);
+    assert!(reader.take().unwrap().is_ok());
+    assert_eq!(harness.endpoint.requests(), 21);
+    // After a day it is read again, once too.
+    harness.advance(seconds(24 * 60 * 60));
+    let document = harness.endpoint.hold();
+    let mut calls = ask_all(&harness, &tokens);
+    harness.answer(document, Reply::status(503));
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    assert_eq!(harness.endpoint.requests(), 42);
+    harness.assert_idle();
 }

@@ -1,19 +1,14 @@
 //! E: expiry and renewal, as callers see it.
 
-use std::future::pending;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alf_core::ClientSecret;
-
 use crate::support::{
-    API, ApiRequest, CLIENT_ID, DUE, EXPIRED, Harness, LIFETIME, Reply, access_token, just_before,
-    millis, seconds,
+    API, ApiRequest, CLIENT_ID, DUE, Harness, LIFETIME, Reply, WITHIN_LEEWAY, access_token,
+    just_before, millis, seconds, secret_that_hangs_from,
 };
 
 #[test]
-fn e1_a_fresh_token_is_not_renewed_and_one_past_its_stated_end_is_not_used() {
+fn e1_fresh_token_is_not_renewed_and_expired_token_is_not_used() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.token_now(&tokens);
@@ -26,7 +21,7 @@ fn e1_a_fresh_token_is_not_renewed_and_one_past_its_stated_end_is_not_used() {
 }
 
 #[test]
-fn e1_a_token_of_no_lifetime_costs_one_request_a_second() {
+fn e1_token_that_states_no_time_costs_one_request_a_second() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.otherwise(Reply::Token("brief", Some(0)));
@@ -38,7 +33,7 @@ fn e1_a_token_of_no_lifetime_costs_one_request_a_second() {
 }
 
 #[test]
-fn e2_while_a_token_is_due_nobody_waits_and_one_renewal_runs_beside() {
+fn e2_while_a_token_is_due_no_caller_waits_and_one_renewal_runs_in_the_background() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -55,15 +50,14 @@ fn e2_while_a_token_is_due_nobody_waits_and_one_renewal_runs_beside() {
             .all(|token| token == "token-1")
     );
     assert_eq!(harness.endpoint.requests(), 2);
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     assert_eq!(harness.token_now(client.tokens()), "token-2");
     assert_eq!(harness.endpoint.requests(), 2);
     harness.assert_idle();
 }
 
 #[test]
-fn e2_a_renewal_goes_on_when_the_request_that_noticed_it_is_dropped() {
+fn e2_renewal_goes_on_if_the_request_that_started_it_is_dropped() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -73,42 +67,39 @@ fn e2_a_renewal_goes_on_when_the_request_that_noticed_it_is_dropped() {
     let noticed = harness.send(&client, ApiRequest::get(API));
     assert_eq!(harness.endpoint.requests(), 2);
     drop(noticed);
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     assert_eq!(harness.token_now(client.tokens()), "token-2");
     assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
-fn e3_without_a_usable_token_callers_wait_for_the_acquisition() {
+fn e3_callers_without_a_usable_token_wait_for_the_acquisition() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     for (pass, token) in ["token-1", "token-2"].into_iter().enumerate() {
         let acquisition = harness.endpoint.hold();
         let mut calls = [harness.ask(&tokens), harness.ask(&tokens)];
         assert!(calls.iter().all(|call| !call.is_finished()), "{token}");
-        acquisition.answer(Reply::Issue);
-        harness.runtime.run_until_stalled();
+        harness.answer(acquisition, Reply::Issue);
         for call in &mut calls {
             assert_eq!(access_token(&call.take().unwrap().unwrap()), token);
         }
         assert_eq!(harness.endpoint.requests(), pass + 1);
-        harness.advance(EXPIRED);
+        harness.advance(WITHIN_LEEWAY);
     }
 }
 
 #[test]
-fn e4_a_stumble_releases_the_waiters_and_nobody_waits_for_the_next_attempt() {
+fn e4_after_a_failed_attempt_the_token_is_used_and_no_caller_waits_for_the_next_attempt() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.token_now(&tokens);
-    harness.advance(EXPIRED);
+    harness.advance(WITHIN_LEEWAY);
     let attempt = harness.endpoint.hold();
     let _next = harness.endpoint.hold();
     let mut calls: Vec<_> = (0..10).map(|_| harness.ask(&tokens)).collect();
     assert!(calls.iter().all(|call| !call.is_finished()));
-    attempt.answer(Reply::status(503));
-    harness.runtime.run_until_stalled();
+    harness.answer(attempt, Reply::status(503));
     for call in &mut calls {
         assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
     }
@@ -121,7 +112,7 @@ fn e4_a_stumble_releases_the_waiters_and_nobody_waits_for_the_next_attempt() {
 }
 
 #[test]
-fn e4_failures_are_invisible_until_the_stated_end() {
+fn e4_failed_renewals_are_invisible_until_the_token_expires() {
     for reply in [
         Reply::status(503),
         Reply::refuse(400, "invalid_client"),
@@ -131,66 +122,55 @@ fn e4_failures_are_invisible_until_the_stated_end() {
         let tokens = harness.tokens();
         harness.token_now(&tokens);
         harness.endpoint.otherwise(reply.clone());
-        // Before it expires, and after that.
+        // First it is due, then within leeway.
         harness.advance(DUE);
         while harness.time().elapsed() < just_before(LIFETIME) {
             let mut call = harness.ask(&tokens);
-            let token = call.take().unwrap_or_else(|| panic!("waits: {reply:?}"));
+            let token = call
+                .take()
+                .unwrap_or_else(|| panic!("the caller waits: {reply:?}"));
             assert_eq!(access_token(&token.unwrap()), "token-1", "{reply:?}");
             let left = just_before(LIFETIME).saturating_sub(harness.time().elapsed());
             harness.advance(millis(330).min(left));
         }
         harness.advance(millis(1));
-        let error = harness.runtime.block_on({
-            let tokens = tokens.clone();
-            async move { tokens.token().await.unwrap_err() }
-        });
+        let error = harness.ask_and_wait(&tokens).unwrap_err();
         assert!(error.retry_at().is_some(), "{reply:?}");
         assert!(harness.endpoint.requests() > 3, "{reply:?}");
     }
 }
 
 #[test]
-fn e4_the_first_acquisition_for_an_expired_token_may_fail_for_good_and_nobody_sees_it() {
+fn e4_permanent_failure_of_the_first_renewal_within_leeway_is_invisible_to_its_waiters() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.token_now(&tokens);
-    harness.advance(EXPIRED);
+    harness.advance(WITHIN_LEEWAY);
     let attempt = harness.endpoint.hold();
     let mut calls = [harness.ask(&tokens), harness.ask(&tokens)];
-    attempt.answer(Reply::refuse(401, "invalid_client"));
-    harness.runtime.run_until_stalled();
+    harness.answer(attempt, Reply::refuse(401, "invalid_client"));
     for call in &mut calls {
         assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
     }
-    // alf rests (B2), and callers do not see it.
+    // In the back-off (B2) the token is used too.
     assert_eq!(harness.token_now(&tokens), "token-1");
     assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
-fn e4_waiters_do_not_wait_for_credentials_that_are_read_again() {
+fn e4_waiters_do_not_wait_while_credentials_are_read_again() {
     let harness = Harness::new();
-    let reads = Arc::new(AtomicUsize::new(0));
-    let secret = ClientSecret::from_fn(move || {
-        // The third read is the one after the refusal.
-        let hangs = reads.fetch_add(1, Ordering::Relaxed) == 2;
-        async move {
-            if hangs {
-                pending::<()>().await;
-            }
-            Ok::<_, String>("secret")
-        }
-    });
+    // The third read is the one after the refusal.
+    let secret = secret_that_hangs_from(3);
     let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
     harness.token_now(client.tokens());
-    harness.advance(EXPIRED);
+    harness.advance(WITHIN_LEEWAY);
     harness.endpoint.reply(Reply::refuse(401, "invalid_client"));
     assert_eq!(harness.token_now(client.tokens()), "token-1");
 }
 
 #[test]
-fn e5_a_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
+fn e5_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
     let harness = Harness::new();
     let client = harness.client();
     harness.endpoint.reply(Reply::Token("timeless", None));
@@ -205,7 +185,7 @@ fn e5_a_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
 }
 
 #[test]
-fn e5_or_for_the_default_lifetime() {
+fn e5_token_of_unknown_lifetime_is_used_for_the_default_lifetime() {
     let harness = Harness::new();
     let client = harness.client_with(|builder| builder.default_lifetime(LIFETIME));
     harness.endpoint.reply(Reply::Token("timeless", None));
@@ -215,13 +195,13 @@ fn e5_or_for_the_default_lifetime() {
 }
 
 #[test]
-fn e6_the_same_token_is_no_error_and_no_loop() {
+fn e6_same_token_again_is_not_an_error_and_not_a_loop() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.otherwise(Reply::Token("same", Some(1000)));
     let first = harness.ask_now(&tokens).unwrap();
     harness.advance(DUE);
-    // What is left of it is so little that it is due at once, again and again.
+    // Its remaining lifetime is so short that it is due at once, each time.
     harness.endpoint.otherwise(Reply::Token("same", Some(1)));
     let before = harness.endpoint.requests();
     for _ in 0..100 {
@@ -243,7 +223,7 @@ fn e6_the_same_token_is_no_error_and_no_loop() {
 }
 
 #[test]
-fn e6_the_same_token_lives_as_long_as_was_said_last() {
+fn e6_same_token_again_has_the_lifetime_that_it_stated_last() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.otherwise(Reply::Token("same", Some(1000)));
@@ -257,30 +237,22 @@ fn e6_the_same_token_lives_as_long_as_was_said_last() {
 }
 
 #[test]
-fn e7_a_machine_that_slept_is_noticed_within_30_s() {
-    let harness = Harness::new();
-    let tokens = harness.tokens();
-    harness.token_now(&tokens);
-    harness.advance(seconds(7));
-    harness.token_now(&tokens);
-    harness.time().step_wall_clock_forward(LIFETIME);
-    harness.advance(seconds(30));
-    assert_eq!(harness.token_now(&tokens), "token-2");
-}
-
-#[test]
-fn e7_a_sleep_is_noticed_once() {
-    let harness = Harness::new();
-    let tokens = harness.tokens();
-    harness.token_now(&tokens);
-    harness.time().step_wall_clock_forward(LIFETIME);
-    harness.advance(seconds(30));
-    harness.token_now(&tokens);
-    for _ in 0..10 {
+fn e7_sleep_of_the_machine_is_noticed_within_30_s_and_once() {
+    for awake in [seconds(0), seconds(7)] {
+        let harness = Harness::new();
+        let tokens = harness.tokens();
+        harness.token_now(&tokens);
+        harness.advance(awake);
+        harness.token_now(&tokens);
+        harness.time().step_wall_clock_forward(LIFETIME);
         harness.advance(seconds(30));
         assert_eq!(harness.token_now(&tokens), "token-2");
+        for _ in 0..10 {
+            harness.advance(seconds(30));
+            assert_eq!(harness.token_now(&tokens), "token-2");
+        }
+        assert_eq!(harness.endpoint.requests(), 2);
     }
-    assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
@@ -294,20 +266,20 @@ fn e7_backward_steps_and_small_jumps_of_the_wall_clock_are_ignored() {
         assert_eq!(harness.token_now(&tokens), "token-1");
     }
     harness.time().step_wall_clock_backward(LIFETIME * 100);
-    // Not 700 s in all: fresh by the monotonic clock alone.
+    // Less than 700 s in total: the token is fresh by the monotonic clock.
     while harness.time().elapsed() + seconds(16) < seconds(700) {
         harness.advance(seconds(16));
         assert_eq!(harness.token_now(&tokens), "token-1");
     }
     assert_eq!(harness.endpoint.requests(), 1);
-    // Nor does a backward step keep it alive.
+    // A backward step does not make it last longer.
     harness.advance(LIFETIME);
     assert_eq!(harness.token_now(&tokens), "token-2");
 }
 
-/// The renewal took so long that its token is due when it lands: nothing of the old one is left.
+/// The renewal takes so long that its token is due when it is obtained.
 #[test]
-fn e2_a_token_that_is_due_when_it_lands_takes_the_place_of_the_old_one() {
+fn e2_token_that_is_due_when_it_is_obtained_replaces_the_old_one() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.reply(Reply::Token("long", Some(1000)));
@@ -316,8 +288,7 @@ fn e2_a_token_that_is_due_when_it_lands_takes_the_place_of_the_old_one() {
     let renewal = harness.endpoint.hold();
     assert_eq!(harness.token_now(&tokens), "long");
     harness.advance(seconds(2));
-    renewal.answer(Reply::Token("short", Some(1)));
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Token("short", Some(1)));
     let _next = harness.endpoint.hold();
     assert_eq!(harness.token_now(&tokens), "short");
 }

@@ -1,22 +1,24 @@
-//! F: the flow, in one breath. T: what of the token request only the drivers can get wrong.
+//! F: the flow. T: the parts of the token request that only the drivers can get wrong.
+
+use std::sync::Arc;
 
 use alf_core::{Error, ExchangeErrorKind, TokenErrorKind};
 use http::HeaderMap;
 
 use crate::support::{
     API, ATTEMPT_TIMEOUT, ApiRequest, CLIENT_ID, Harness, LIFETIME, Reply, TOKEN_ENDPOINT,
-    just_before, millis, seconds,
+    just_before, millis, seconds, token_error,
 };
 
 #[test]
-fn f1_a_token_is_got_before_the_request_is_sent() {
+fn f1_token_is_obtained_before_the_request_is_sent() {
     let harness = Harness::new();
     assert_eq!(harness.get_now(&harness.client()), 200);
     assert_eq!(harness.log.take(), ["exchange", "send token-1"]);
 }
 
 #[test]
-fn f1_a_usable_token_is_used_again() {
+fn f1_usable_token_is_used_again() {
     let harness = Harness::new();
     let client = harness.client();
     for _ in 0..1000 {
@@ -26,7 +28,7 @@ fn f1_a_usable_token_is_used_again() {
 }
 
 #[test]
-fn f2_the_token_stands_in_place_of_every_authorization_value() {
+fn f2_token_replaces_every_authorization_value() {
     let harness = Harness::new();
     let request = ApiRequest::get(API)
         .authorization("Basic b2xk")
@@ -37,27 +39,25 @@ fn f2_the_token_stands_in_place_of_every_authorization_value() {
 }
 
 #[test]
-fn f3_a_401_renews_the_token_and_replays_the_request_once() {
+fn f3_after_a_401_the_token_is_renewed_and_the_request_replayed() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.revoke("token-1");
     assert_eq!(harness.get_now(&client), 200);
     assert_eq!(harness.api.tokens_sent(), ["token-1", "token-2"]);
-    // Also on the replay there is one value.
+    // The replay has one value too.
     assert_eq!(harness.api.sent()[1].authorization, ["Bearer token-2"]);
 }
 
 #[test]
-fn f4_a_refused_token_is_an_error_and_nothing_is_sent() {
+fn f4_refused_token_request_is_an_error_and_nothing_is_sent() {
     let harness = Harness::new();
     let body = r#"{"error":"invalid_scope","error_description":"no such scope"}"#;
     harness
         .endpoint
         .reply(Reply::Answer(400, body.to_owned(), HeaderMap::new()));
     let outcome = harness.send_now(&harness.client(), ApiRequest::get(API));
-    let Err(Error::Token(error)) = outcome else {
-        panic!("{outcome:?}");
-    };
+    let error = token_error(outcome);
     assert_eq!(error.kind(), TokenErrorKind::Refused);
     assert_eq!(error.status().unwrap(), 400);
     assert_eq!(error.error_code(), Some("invalid_scope"));
@@ -67,7 +67,7 @@ fn f4_a_refused_token_is_an_error_and_nothing_is_sent() {
 }
 
 #[test]
-fn f4_the_transports_own_error_passes_untouched() {
+fn f4_error_of_the_transport_is_returned_untouched() {
     let harness = Harness::new();
     let client = harness.client();
     let outcome = harness.send_now(&client, ApiRequest::get("https://gone.example.com"));
@@ -76,7 +76,7 @@ fn f4_the_transports_own_error_passes_untouched() {
 }
 
 #[test]
-fn t1_the_token_request_is_the_form_that_was_configured() {
+fn t1_token_request_is_the_configured_form() {
     let harness = Harness::new();
     let client = harness.client_with(|builder| {
         builder
@@ -103,7 +103,7 @@ fn t1_the_token_request_is_the_form_that_was_configured() {
 }
 
 #[test]
-fn t2_the_client_authenticates_in_exactly_one_way() {
+fn t2_client_authenticates_in_exactly_one_way() {
     let harness = Harness::new();
     let basic = harness.client();
     let post = harness.build(harness.builder().client_secret_post(CLIENT_ID, "secret"));
@@ -116,8 +116,8 @@ fn t2_the_client_authenticates_in_exactly_one_way() {
         .exchanges()
         .iter()
         .map(|exchange| {
-            let proof = exchange.body.replace("grant_type=client_credentials", "");
-            (exchange.header("authorization").to_owned(), proof)
+            let parameters = exchange.body.replace("grant_type=client_credentials", "");
+            (exchange.header("authorization").to_owned(), parameters)
         })
         .collect();
     let expected = [
@@ -130,7 +130,7 @@ fn t2_the_client_authenticates_in_exactly_one_way() {
 }
 
 #[test]
-fn t6_a_token_of_another_type_is_an_error_and_bearer_in_any_case_is_none() {
+fn t6_token_type_is_bearer_in_any_case_or_absent_and_all_others_are_errors() {
     for (token_type, is_ok) in [
         (r#","token_type":"bearer""#, true),
         (r#","token_type":"BEARER""#, true),
@@ -156,11 +156,11 @@ fn t6_a_token_of_another_type_is_an_error_and_bearer_in_any_case_is_none() {
 }
 
 #[test]
-fn t7_a_redirect_is_an_error_and_is_not_tried_again() {
+fn t7_redirect_is_an_error_and_is_not_retried() {
     let redirects = [300, 301, 302, 303, 304, 307, 308]
         .map(|status| Reply::status(status).header("location", "https://evil.example/"));
-    let noticed = [Reply::Fail(ExchangeErrorKind::Redirected)];
-    for reply in redirects.into_iter().chain(noticed) {
+    let reported = [Reply::Fail(ExchangeErrorKind::Redirected)];
+    for reply in redirects.into_iter().chain(reported) {
         let harness = Harness::new();
         harness.endpoint.reply(reply.clone());
         let error = harness.ask_now(&harness.tokens()).unwrap_err();
@@ -171,7 +171,7 @@ fn t7_a_redirect_is_an_error_and_is_not_tried_again() {
 }
 
 #[test]
-fn t7_at_most_a_mebibyte_is_asked_for_and_more_is_an_error() {
+fn t7_token_response_of_more_than_a_mebibyte_is_an_error() {
     let harness = Harness::new();
     harness
         .endpoint
@@ -185,11 +185,11 @@ fn t7_at_most_a_mebibyte_is_asked_for_and_more_is_an_error() {
 }
 
 #[test]
-fn t9_a_lifetime_counts_from_before_its_request_was_sent() {
+fn t9_lifetime_counts_from_before_its_request_was_sent() {
     let slow = seconds(4);
-    // Expired begins 10 s before the stated end.
-    let expired = LIFETIME.checked_sub(seconds(10)).unwrap();
-    for (age, is_usable) in [(just_before(expired), true), (expired, false)] {
+    // The leeway is 10 s.
+    let unusable = LIFETIME.checked_sub(seconds(10)).unwrap();
+    for (age, is_usable) in [(just_before(unusable), true), (unusable, false)] {
         let harness = Harness::new();
         let tokens = harness.tokens();
         harness.endpoint.reply_after(slow, Reply::Issue);
@@ -203,7 +203,7 @@ fn t9_a_lifetime_counts_from_before_its_request_was_sent() {
 }
 
 #[test]
-fn t9_a_lifetime_counts_from_the_attempt_that_brought_the_token() {
+fn t9_lifetime_counts_from_the_attempt_that_succeeded() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.reply(Reply::Never);
@@ -211,7 +211,39 @@ fn t9_a_lifetime_counts_from_the_attempt_that_brought_the_token() {
     let first = harness.ask(&tokens);
     harness.advance(ATTEMPT_TIMEOUT + millis(100));
     assert!(first.is_finished());
-    // Counted from the first attempt it would have expired at 90 s.
+    // From the first attempt on, it would be within leeway at 90 s.
     harness.advance(seconds(92).saturating_sub(harness.time().elapsed()));
     assert_eq!(harness.token_now(&tokens), "second");
+}
+
+#[test]
+fn t1_x1_configured_headers_of_the_token_request_are_sent_and_masked() {
+    let harness = Harness::new();
+    let client =
+        harness.client_with(|builder| builder.token_request_header("X-Api-Key", "g4teway-key"));
+    harness.endpoint.reply(Reply::body(
+        r#"{"error":"invalid_request","error_description":"no g4teway-key"}"#,
+    ));
+    let error = harness.ask_now(client.tokens()).unwrap_err();
+    let request = &harness.endpoint.exchanges()[0];
+    assert_eq!(request.header("x-api-key"), "g4teway-key");
+    assert!(request.headers["x-api-key"].is_sensitive());
+    assert!(
+        !format!("{error} {error:?}").contains("g4teway-key"),
+        "{error}"
+    );
+    for (name, value) in [
+        ("Authorization", "x"),
+        ("content-type", "x"),
+        ("a b", "x"),
+        ("a", "\n"),
+    ] {
+        let builder = harness.builder().client_secret("id", "secret");
+        let built = builder.token_request_header(name, value).build_with(
+            Arc::new(harness.api.clone()),
+            Arc::new(harness.endpoint.clone()),
+        );
+        let error = built.unwrap_err().to_string();
+        assert!(error.starts_with("token_request_header: "), "{error}");
+    }
 }

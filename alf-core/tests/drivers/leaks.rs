@@ -1,4 +1,4 @@
-//! X2 to X5: where tokens do not go, and answers that are garbage.
+//! X2 to X5: requests that get no token, and unusual responses.
 
 use alf_core::{Error, NotAllowedReason, Origin};
 
@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 #[test]
-fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
+fn x2_no_token_is_sent_or_requested_for_plain_http_or_an_unknown_scheme() {
     let (plain, unsupported) = (
         NotAllowedReason::InsecureHttp,
         NotAllowedReason::UnsupportedScheme,
@@ -19,11 +19,11 @@ fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
     ] {
         let harness = Harness::new();
         let outcome = harness.send_now(&harness.client(), ApiRequest::get(url));
-        let Err(Error::NotAllowed(blocked)) = outcome else {
+        let Err(Error::NotAllowed(not_allowed)) = outcome else {
             panic!("{url} {outcome:?}");
         };
-        assert_eq!(blocked.reason(), reason);
-        assert_eq!(*blocked.origin(), Origin::parse(url).unwrap());
+        assert_eq!(not_allowed.reason(), reason);
+        assert_eq!(*not_allowed.origin(), Origin::parse(url).unwrap());
         assert_eq!(
             (harness.endpoint.requests(), harness.api.requests()),
             (0, 0)
@@ -33,7 +33,7 @@ fn x2_a_token_does_not_go_out_in_the_clear_and_none_is_asked_for() {
 }
 
 #[test]
-fn x2_loopback_and_what_the_user_allowed_may_be_plain() {
+fn x2_loopback_and_what_the_user_allowed_may_be_plain_http() {
     for url in [
         "http://127.0.0.1:8080/",
         "http://[::1]/",
@@ -57,12 +57,12 @@ fn x2_loopback_and_what_the_user_allowed_may_be_plain() {
     let outcome = harness.send_now(&client, ApiRequest::get("ftp://api.example.com/"));
     assert!(
         matches!(outcome, Err(Error::NotAllowed(_))),
-        "nobody knows what that does"
+        "it is not an HTTP scheme"
     );
 }
 
 #[test]
-fn x3_other_origins_than_the_allowed_ones_are_refused_before_anything_is_asked() {
+fn x3_request_to_an_origin_that_is_not_allowed_is_refused_before_anything_is_sent() {
     let harness = Harness::new();
     let client = harness.client_with(|builder| builder.allowed_origins([API]));
     for url in [
@@ -71,10 +71,10 @@ fn x3_other_origins_than_the_allowed_ones_are_refused_before_anything_is_asked()
         "https://api.example.com.evil.example/",
     ] {
         let outcome = harness.send_now(&client, ApiRequest::get(url));
-        let Err(Error::NotAllowed(blocked)) = outcome else {
+        let Err(Error::NotAllowed(not_allowed)) = outcome else {
             panic!("{url} {outcome:?}");
         };
-        assert_eq!(blocked.reason(), NotAllowedReason::OriginNotAllowed);
+        assert_eq!(not_allowed.reason(), NotAllowedReason::OriginNotAllowed);
         assert_eq!(
             (harness.endpoint.requests(), harness.api.requests()),
             (0, 0)
@@ -84,7 +84,7 @@ fn x3_other_origins_than_the_allowed_ones_are_refused_before_anything_is_asked()
 }
 
 #[test]
-fn x4_a_401_from_another_origin_rejects_nothing() {
+fn x4_401_from_another_origin_rejects_nothing() {
     let harness = Harness::new();
     let client = harness.client();
     harness
@@ -96,7 +96,7 @@ fn x4_a_401_from_another_origin_rejects_nothing() {
         (1, 1)
     );
     assert_eq!(harness.token_now(client.tokens()), "token-1");
-    // From the request's own origin, after a redirect within it, it does.
+    // A 401 from the request's own origin, after a redirect within it, rejects the token.
     harness
         .api
         .answers(|_| ApiResponse::rejection().response_origin(API));
@@ -108,7 +108,7 @@ fn x4_a_401_from_another_origin_rejects_nothing() {
 }
 
 #[test]
-fn x4_nor_does_one_that_answers_the_replay() {
+fn x4_401_from_another_origin_to_a_replay_rejects_nothing() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.answers(|sent| match sent.token.as_str() {
@@ -121,7 +121,7 @@ fn x4_nor_does_one_that_answers_the_replay() {
 }
 
 #[test]
-fn x5_whatever_an_authorization_server_answers_ends_in_time_and_without_a_panic() {
+fn x5_unusual_token_responses_cause_no_panic_no_hang_and_no_load() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let bodies = [
         String::new(),
@@ -161,16 +161,16 @@ fn x5_whatever_an_authorization_server_answers_ends_in_time_and_without_a_panic(
             let harness = Harness::new();
             let tokens = harness.tokens();
             let headers = http::HeaderMap::new();
-            let odd = Reply::Answer(status, body.clone(), headers)
+            let reply = Reply::Answer(status, body.clone(), headers)
                 .header("retry-after", "99999999999999999999999")
                 .header("content-type", "text/\u{80}");
-            harness.endpoint.otherwise(odd);
+            harness.endpoint.otherwise(reply);
             let call = harness.ask(&tokens);
             harness.advance(ACQUIRE_TIMEOUT);
             assert!(call.is_finished());
             harness.assert_idle();
             assert_eq!(harness.events.count("AcquisitionAborted"), 0, "{body:.50}");
-            // And later too.
+            // The same holds after the back-off.
             harness.advance(seconds(400));
             let call = harness.ask(&tokens);
             harness.advance(ACQUIRE_TIMEOUT);
@@ -181,7 +181,7 @@ fn x5_whatever_an_authorization_server_answers_ends_in_time_and_without_a_panic(
 }
 
 #[test]
-fn x5_whatever_a_resource_server_challenges_with_does_no_harm() {
+fn x5_unusual_challenges_cause_no_load() {
     let long: &'static str = Box::leak("Bearer a=b, ".repeat(10_000).into_boxed_str());
     for challenge in [
         long,

@@ -1,4 +1,4 @@
-//! What the types promise: rest, `Send`, and ports that are easy to stand in for.
+//! What the types promise: no work while idle, `Send`, and ports that are easy to replace.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ fn is_object_safe(_: &dyn TokenTransport) {}
 /// A transport need not be `Clone`.
 struct NotClone;
 
-/// The compiler holds these.
+/// The compiler checks these.
 #[expect(dead_code, reason = "compiled, never called")]
 fn promises(client: &Client<Api>, endpoint: &Endpoint, request: ApiRequest) {
     is_object_safe(endpoint);
@@ -41,7 +41,7 @@ fn promises(client: &Client<Api>, endpoint: &Endpoint, request: ApiRequest) {
 }
 
 #[test]
-fn a_client_at_rest_costs_no_task_and_no_timer() {
+fn idle_client_has_no_task_and_no_timer() {
     let harness = Harness::new();
     let client = harness.client();
     harness.runtime.run_until_stalled();
@@ -50,13 +50,13 @@ fn a_client_at_rest_costs_no_task_and_no_timer() {
     harness.assert_idle();
     harness.get_now(&client);
     harness.assert_idle();
-    // Nor when the token falls due, or is over.
+    // Nor when the token is due, or has expired.
     harness.advance(DUE);
     harness.assert_idle();
     harness.advance(LIFETIME);
     harness.assert_idle();
     assert_eq!(harness.endpoint.requests(), 1);
-    // Nor in a rest, nor in a cool-down.
+    // Nor in a back-off, nor in a cool-down.
     harness.endpoint.reply(Reply::refuse(400, "invalid_client"));
     harness.ask_now(client.tokens()).unwrap_err();
     harness.assert_idle();
@@ -68,7 +68,7 @@ fn a_client_at_rest_costs_no_task_and_no_timer() {
 }
 
 #[test]
-fn an_acquisition_ends_when_its_client_is_gone() {
+fn acquisition_ends_though_its_client_was_dropped() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -76,8 +76,7 @@ fn an_acquisition_ends_when_its_client_is_gone() {
     let renewal = harness.endpoint.hold();
     harness.get_now(&client);
     drop(client);
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     harness.assert_idle();
 }
 
@@ -149,7 +148,7 @@ impl Transport for MockLibrary {
 }
 
 #[test]
-fn mockall_mocks_both_ports() {
+fn p1_both_ports_can_be_mocked() {
     let mut endpoint = MockEndpoint::new();
     let mut issued = 0;
     endpoint.expect_exchange().times(2).returning(move |_, _| {
@@ -195,7 +194,7 @@ fn mockall_mocks_both_ports() {
 }
 
 #[test]
-fn from_fn_is_a_whole_transport() {
+fn p1_from_fn_is_a_complete_transport() {
     let harness = Harness::new();
     let issued = Arc::new(AtomicUsize::new(0));
     let transport = from_fn(Redirects::NotFollowed, move |request: Request<Bytes>| {
@@ -227,7 +226,7 @@ fn from_fn_is_a_whole_transport() {
     let body = harness
         .runtime
         .block_on(async move { response.into_body().collect().await.unwrap().to_bytes() });
-    assert_eq!(body, "a body", "the replay has it too");
+    assert_eq!(body, "a body", "the replay has the body too");
 
     let request = Request::get("https://gone.example.com/").body(Bytes::new());
     let sending = client.clone();
@@ -248,7 +247,7 @@ fn from_fn_is_a_whole_transport() {
 }
 
 #[test]
-fn t7_from_fn_reads_no_more_than_is_allowed() {
+fn t7_from_fn_reads_at_most_a_mebibyte_of_a_token_response() {
     let harness = Harness::new();
     let transport = from_fn(Redirects::NotFollowed, |_: Request<Bytes>| async {
         let body = Full::<Bytes>::from(vec![b' '; 1024 * 1024 + 1]);
@@ -262,7 +261,7 @@ fn t7_from_fn_reads_no_more_than_is_allowed() {
 }
 
 #[test]
-fn tokens_alone_need_no_transport() {
+fn token_manager_needs_no_transport() {
     let harness = Harness::new();
     let tokens = TokenManager::builder(TOKEN_ENDPOINT)
         .client_secret(CLIENT_ID, SECRET)

@@ -2,12 +2,21 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alf_core::{Error, TimeoutPhase, TokenErrorKind};
+use alf_core::{Client, Error, TimeoutPhase, TokenErrorKind};
 
 use crate::support::{
-    ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, Harness, Reply, access_token, just_before,
-    millis, seconds,
+    ACQUIRE_TIMEOUT, API, Api, ApiRequest, ApiResponse, Harness, Reply, access_token, just_before,
+    millis, seconds, token_error,
 };
+
+/// A client that holds `token-1`, which the API rejects.
+fn with_revoked_token() -> (Harness, Client<Api>) {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    (harness, client)
+}
 
 #[test]
 fn r1_thousand_rejections_cause_one_renewal() {
@@ -23,8 +32,7 @@ fn r1_thousand_rejections_cause_one_renewal() {
     drop(answers);
     harness.runtime.run_until_stalled();
     assert!(calls.iter().all(|call| !call.is_finished()));
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     for call in &mut calls {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
     }
@@ -35,28 +43,24 @@ fn r1_thousand_rejections_cause_one_renewal() {
 }
 
 #[test]
-fn r1_others_wait_while_a_rejected_token_is_renewed() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r1_callers_wait_while_a_rejected_token_is_renewed() {
+    let (harness, client) = with_revoked_token();
     let renewal = harness.endpoint.hold();
     let _rejected = harness.send(&client, ApiRequest::get(API));
     let mut other = harness.ask(client.tokens());
     assert!(!other.is_finished());
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     assert_eq!(access_token(&other.take().unwrap().unwrap()), "token-2");
 }
 
 #[test]
-fn r1_one_odd_401_while_the_server_is_down_does_not_stop_every_call() {
+fn r1_one_mistaken_401_in_an_outage_does_not_stop_every_call() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
-    let odd = AtomicUsize::new(0);
+    let requests = AtomicUsize::new(0);
     harness.api.answers(move |_| {
-        if odd.fetch_add(1, Ordering::Relaxed) == 0 {
+        if requests.fetch_add(1, Ordering::Relaxed) == 0 {
             ApiResponse::rejection()
         } else {
             ApiResponse::status_of(200)
@@ -69,11 +73,9 @@ fn r1_one_odd_401_while_the_server_is_down_does_not_stop_every_call() {
     harness.advance(seconds(5));
     assert!(!other.is_finished());
     harness.advance(ACQUIRE_TIMEOUT);
-    let Err(Error::Token(error)) = rejected.take().unwrap() else {
-        panic!("R5: it gets the token error");
-    };
+    let error = token_error(rejected.take().unwrap());
     assert_eq!(error.rejection().unwrap().status(), 401);
-    // The token is used again, by those who waited too.
+    // The token is used again, by callers that have waited too.
     assert_eq!(other.take().unwrap().unwrap().status(), 200);
     assert_eq!(harness.get_now(&client), 200);
     assert!(
@@ -86,11 +88,8 @@ fn r1_one_odd_401_while_the_server_is_down_does_not_stop_every_call() {
 }
 
 #[test]
-fn r1_a_permanent_failure_leaves_a_rejected_token_aside() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r1_rejected_token_is_not_used_after_a_permanent_failure() {
+    let (harness, client) = with_revoked_token();
     harness
         .endpoint
         .otherwise(Reply::refuse(401, "invalid_client"));
@@ -102,7 +101,7 @@ fn r1_a_permanent_failure_leaves_a_rejected_token_aside() {
 }
 
 #[test]
-fn r1_the_challenge_need_not_be_there_nor_well_formed() {
+fn r1_challenge_may_be_missing_or_malformed() {
     for challenge in [
         None,
         Some(""),
@@ -128,7 +127,7 @@ fn r1_the_challenge_need_not_be_there_nor_well_formed() {
 }
 
 #[test]
-fn r1_which_statuses_reject_is_settable() {
+fn r1_rejecting_statuses_are_settable() {
     for (statuses, answered, requests) in [
         (vec![401], 403, 1),
         (vec![401, 403], 403, 2),
@@ -170,7 +169,7 @@ fn r1_r7_insufficient_scope_never_rejects() {
 }
 
 #[test]
-fn r2_a_token_that_was_renewed_meanwhile_is_used_without_asking() {
+fn r2_token_that_was_renewed_meanwhile_is_used_without_a_token_request() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -179,7 +178,7 @@ fn r2_a_token_that_was_renewed_meanwhile_is_used_without_asking() {
     harness.api.revoke("token-1");
     assert_eq!(harness.get_now(&client), 200);
     assert_eq!(harness.endpoint.requests(), 2);
-    // The AS would not answer any more.
+    // The AS answers no further token request.
     harness.endpoint.otherwise(Reply::Never);
     drop(slow);
     harness.runtime.run_until_stalled();
@@ -191,7 +190,7 @@ fn r2_a_token_that_was_renewed_meanwhile_is_used_without_asking() {
 }
 
 #[test]
-fn r3_a_request_is_replayed_once_and_the_second_answer_handed_back() {
+fn r3_request_is_replayed_once_and_the_second_response_is_returned() {
     for status in [401, 403, 500, 200, 302] {
         let harness = Harness::new();
         let client = harness.client();
@@ -207,7 +206,7 @@ fn r3_a_request_is_replayed_once_and_the_second_answer_handed_back() {
 }
 
 #[test]
-fn r4_a_stream_is_not_replayed_and_its_401_is_untouched() {
+fn r4_stream_is_not_replayed_and_its_401_is_returned_untouched() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.revoke("token-1");
@@ -215,9 +214,9 @@ fn r4_a_stream_is_not_replayed_and_its_401_is_untouched() {
     renewal.answer(Reply::Issue);
     let answer = harness.send_now(&client, ApiRequest::get(API).streaming());
     assert_eq!(answer.unwrap().status(), 401);
-    let journal = harness.log.take();
-    assert_eq!(journal[..2], ["exchange", "send token-1"]);
-    assert!(!journal.contains(&"discard".to_owned()));
+    let calls = harness.log.take();
+    assert_eq!(calls[..2], ["exchange", "send token-1"]);
+    assert!(!calls.contains(&"discard".to_owned()));
     // The token is renewed for the next caller, in the background.
     assert_eq!(harness.endpoint.requests(), 2);
     assert_eq!(harness.token_now(client.tokens()), "token-2");
@@ -225,11 +224,8 @@ fn r4_a_stream_is_not_replayed_and_its_401_is_untouched() {
 }
 
 #[test]
-fn r4_a_stream_does_not_wait_for_the_renewal() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r4_stream_does_not_wait_for_the_renewal() {
+    let (harness, client) = with_revoked_token();
     let _renewal = harness.endpoint.hold();
     let answer = harness.send_now(&client, ApiRequest::get(API).streaming());
     assert_eq!(answer.unwrap().status(), 401);
@@ -237,7 +233,7 @@ fn r4_a_stream_does_not_wait_for_the_renewal() {
 }
 
 #[test]
-fn r4_without_replays_no_request_is_replayed() {
+fn r4_without_replays_a_401_is_returned_untouched_and_the_token_renewed() {
     let harness = Harness::new();
     let client = harness.client_with(alf_core::ClientBuilder::without_replays);
     harness.api.revoke("token-1");
@@ -249,7 +245,7 @@ fn r4_without_replays_no_request_is_replayed() {
 }
 
 #[test]
-fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
+fn r5_failed_renewal_is_the_token_error_with_the_401() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -259,11 +255,8 @@ fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
     let renewal = harness.endpoint.hold();
     let mut rejected = harness.send(&client, ApiRequest::get(API));
     let mut waiting = harness.send(&client, ApiRequest::get(API));
-    renewal.answer(Reply::refuse(400, "invalid_client"));
-    harness.runtime.run_until_stalled();
-    let Err(Error::Token(error)) = rejected.take().unwrap() else {
-        panic!("no token error");
-    };
+    harness.answer(renewal, Reply::refuse(400, "invalid_client"));
+    let error = token_error(rejected.take().unwrap());
     assert_eq!(error.kind(), TokenErrorKind::Refused);
     assert_eq!(error.error_code(), Some("invalid_client"));
     let kept = error.rejection().unwrap();
@@ -271,15 +264,13 @@ fn r5_a_renewal_that_fails_is_the_token_error_and_tells_of_the_401() {
     assert_eq!(kept.challenges().len(), 2);
     assert_eq!(kept.challenges()[1], "Basic realm=\"second\"");
     assert!(error.to_string().contains("401"), "{error}");
-    // Of one whose request was never sent, no 401 is told.
-    let Err(Error::Token(error)) = waiting.take().unwrap() else {
-        panic!("no token error");
-    };
+    // The error of a request that was never sent has no 401.
+    let error = token_error(waiting.take().unwrap());
     assert!(error.rejection().is_none());
 }
 
 #[test]
-fn r5_a_401_while_alf_rests_is_the_token_error_at_once() {
+fn r5_401_in_a_back_off_is_the_token_error_at_once() {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
@@ -293,43 +284,32 @@ fn r5_a_401_while_alf_rests_is_the_token_error_at_once() {
     assert!(first.is_err());
     drop(slow);
     harness.runtime.run_until_stalled();
-    let Err(Error::Token(error)) = call.take().unwrap() else {
-        panic!("no token error");
-    };
+    let error = token_error(call.take().unwrap());
     assert_eq!(error.rejection().unwrap().status(), 401);
     assert_eq!(harness.endpoint.requests(), 2);
 }
 
 #[test]
-fn r5_s5_on_a_frozen_runtime_a_rejected_request_ends_in_time() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r5_s5_on_a_frozen_runtime_a_rejected_request_ends_at_its_deadline() {
+    let (harness, client) = with_revoked_token();
     harness.runtime.freeze();
     let mut call = harness.send(&client, ApiRequest::get(API));
     harness.advance(just_before(ACQUIRE_TIMEOUT));
     assert!(!call.is_finished());
     harness.advance(millis(1));
-    let Err(Error::Token(error)) = call.take().unwrap() else {
-        panic!("no token error");
-    };
+    let error = token_error(call.take().unwrap());
     assert_eq!(error.rejection().unwrap().status(), 401);
     assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
 }
 
 #[test]
-fn r1_s4_a_renewal_that_dies_is_begun_again() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
-    let _lost = harness.endpoint.hold();
+fn r1_s4_aborted_renewal_is_started_again() {
+    let (harness, client) = with_revoked_token();
+    let _aborted = harness.endpoint.hold();
     let mut calls: Vec<_> = (0..10)
         .map(|_| harness.send(&client, ApiRequest::get(API)))
         .collect();
-    harness.runtime.drop_tasks();
-    harness.runtime.run_until_stalled();
+    harness.abort_acquisitions();
     for call in &mut calls {
         assert_eq!(call.take().unwrap().unwrap().status(), 200);
     }
@@ -337,26 +317,18 @@ fn r1_s4_a_renewal_that_dies_is_begun_again() {
 }
 
 #[test]
-fn r1_s4_a_renewal_that_dies_twice_is_the_token_error() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r1_s4_renewal_that_is_aborted_twice_is_the_token_error() {
+    let (harness, client) = with_revoked_token();
     harness.runtime.shut_down();
     let outcome = harness.send_now(&client, ApiRequest::get(API));
-    let Err(Error::Token(error)) = outcome else {
-        panic!("{outcome:?}");
-    };
+    let error = token_error(outcome);
     assert_eq!(error.kind(), TokenErrorKind::Aborted);
     assert_eq!(error.rejection().unwrap().status(), 401);
 }
 
 #[test]
-fn r1_a_stumble_does_not_hand_the_rejected_token_out_again() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r1_failed_attempt_does_not_put_the_rejected_token_in_use_again() {
+    let (harness, client) = with_revoked_token();
     harness.endpoint.reply(Reply::status(503));
     let mut rejected = harness.send(&client, ApiRequest::get(API));
     let mut waiting = harness.send(&client, ApiRequest::get(API));
@@ -370,17 +342,13 @@ fn r1_a_stumble_does_not_hand_the_rejected_token_out_again() {
 }
 
 #[test]
-fn s3_a_rejected_request_that_is_dropped_loses_no_renewal() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn s3_renewal_goes_on_if_the_rejected_request_is_dropped() {
+    let (harness, client) = with_revoked_token();
     let renewal = harness.endpoint.hold();
     let dropped = harness.send(&client, ApiRequest::get(API));
     let mut other = harness.send(&client, ApiRequest::get(API));
     drop(dropped);
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     assert_eq!(other.take().unwrap().unwrap().status(), 200);
     assert_eq!(harness.endpoint.requests(), 2);
 }
@@ -398,24 +366,20 @@ fn r7_other_statuses_are_never_replayed() {
 }
 
 #[test]
-fn r8_the_rejected_response_is_discarded_before_the_renewal_is_awaited() {
-    let harness = Harness::new();
-    let client = harness.client();
-    harness.get_now(&client);
-    harness.api.revoke("token-1");
+fn r8_rejected_response_is_discarded_before_the_renewal_is_waited_for() {
+    let (harness, client) = with_revoked_token();
     let renewal = harness.endpoint.hold();
     let _ = harness.log.take();
     let call = harness.send(&client, ApiRequest::get(API));
     assert!(!call.is_finished());
     assert_eq!(harness.log.take(), ["send token-1", "discard", "exchange"]);
-    renewal.answer(Reply::Issue);
-    harness.runtime.run_until_stalled();
+    harness.answer(renewal, Reply::Issue);
     assert!(call.is_finished());
     assert_eq!(harness.log.take(), ["send token-2"]);
 }
 
 #[test]
-fn r8_a_discard_that_never_ends_is_given_up_after_a_second() {
+fn r8_discarding_ends_after_a_second() {
     let harness = Harness::new();
     let client = harness.client();
     harness.api.revoke("token-1");

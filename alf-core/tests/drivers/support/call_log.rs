@@ -1,4 +1,4 @@
-//! What the scripted ends were asked to do, in order.
+//! The calls that the scripted servers received, in order.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct CallLog(Arc<Mutex<Vec<String>>>);
 
 impl CallLog {
-    pub(crate) fn note(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().push(what.into());
+    pub(crate) fn note(&self, call: impl Into<String>) {
+        self.0.lock().unwrap().push(call.into());
     }
 
-    /// Everything so far; what follows is noted anew.
+    /// Every call since the last time that this was called.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! A token endpoint in memory that does what a test tells it.
+//! A token endpoint in memory that follows a script.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -23,8 +23,8 @@ pub(crate) struct Endpoint {
 }
 
 struct State {
-    script: VecDeque<Next>,
-    /// What a body must hold, and the answer to it.
+    script: VecDeque<NextReply>,
+    /// Part of a request body, and the answer to every request that has it.
     always: Option<(&'static str, Reply)>,
     otherwise: Reply,
     issued: usize,
@@ -33,12 +33,12 @@ struct State {
     most_under_way: usize,
 }
 
-/// One answer.
+/// An answer to a token request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    /// The next token in the row.
+    /// The next token: `token-1`, `token-2`, …
     Issue,
-    /// A token by name, and the lifetime that it states.
+    /// A token, and the lifetime that it states.
     Token(&'static str, Option<u64>),
     /// A status, a body, and headers.
     Answer(u16, String, HeaderMap),
@@ -48,16 +48,16 @@ pub(crate) enum Reply {
     Panic,
 }
 
-enum Next {
+enum NextReply {
     Now(Reply),
     After(Duration, Reply),
     Held(oneshot::Receiver<Reply>),
 }
 
 /// A request that is held until the test answers it.
-pub(crate) struct Held(oneshot::Sender<Reply>);
+pub(crate) struct HeldRequest(oneshot::Sender<Reply>);
 
-/// What one token request was.
+/// A token request.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) at: Moment,
@@ -68,6 +68,7 @@ pub(crate) struct Exchange {
     pub(crate) options: ExchangeOptions,
 }
 
+/// Counts a token request as under way until it is dropped.
 struct UnderWay(Arc<Mutex<State>>);
 
 impl Endpoint {
@@ -90,18 +91,18 @@ impl Endpoint {
 
     /// Answers the next request that has no answer yet.
     pub(crate) fn reply(&self, reply: Reply) {
-        self.push(Next::Now(reply));
+        self.push(NextReply::Now(reply));
     }
 
     pub(crate) fn reply_after(&self, pause: Duration, reply: Reply) {
-        self.push(Next::After(pause, reply));
+        self.push(NextReply::After(pause, reply));
     }
 
     /// Holds the next request that has no answer yet.
-    pub(crate) fn hold(&self) -> Held {
+    pub(crate) fn hold(&self) -> HeldRequest {
         let (handle, held) = oneshot::channel();
-        self.push(Next::Held(held));
-        Held(handle)
+        self.push(NextReply::Held(held));
+        HeldRequest(handle)
     }
 
     /// Answers every request for which there is no script.
@@ -109,7 +110,7 @@ impl Endpoint {
         self.state.lock().unwrap().otherwise = reply;
     }
 
-    /// Answers every request so whose body holds `part`, whatever the script says.
+    /// Answers every request whose body contains `part`, whatever the script is.
     pub(crate) fn always(&self, part: &'static str, reply: Reply) {
         self.state.lock().unwrap().always = Some((part, reply));
     }
@@ -123,7 +124,7 @@ impl Endpoint {
         self.state.lock().unwrap().exchanges.clone()
     }
 
-    /// The pauses between the beginnings of the token requests.
+    /// The times between the starts of the token requests.
     pub(crate) fn pauses(&self) -> Vec<Duration> {
         let exchanges = self.exchanges();
         exchanges
@@ -142,11 +143,11 @@ impl Endpoint {
         self.state.lock().unwrap().under_way
     }
 
-    fn push(&self, next: Next) {
+    fn push(&self, next: NextReply) {
         self.state.lock().unwrap().script.push_back(next);
     }
 
-    fn begin(&self, request: Request<Bytes>, options: ExchangeOptions) -> (Next, UnderWay) {
+    fn start(&self, request: Request<Bytes>, options: ExchangeOptions) -> (NextReply, UnderWay) {
         let (head, body) = request.into_parts();
         let exchange = Exchange {
             at: self.runtime.now(),
@@ -163,9 +164,9 @@ impl Endpoint {
         let always = state.always.clone();
         let always = always.filter(|(part, _)| exchange.body.contains(part));
         let next = if let Some((_, reply)) = always {
-            Next::Now(reply)
+            NextReply::Now(reply)
         } else {
-            let otherwise = Next::Now(state.otherwise.clone());
+            let otherwise = NextReply::Now(state.otherwise.clone());
             state.script.pop_front().unwrap_or(otherwise)
         };
         state.exchanges.push(exchange);
@@ -187,22 +188,22 @@ impl TokenTransport for Endpoint {
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
         self.log.note("exchange");
-        let (next, _under_way) = self.begin(request, *options);
+        let (next, _under_way) = self.start(request, *options);
         let reply = match next {
-            Next::Now(reply) => reply,
-            Next::After(pause, reply) => {
+            NextReply::Now(reply) => reply,
+            NextReply::After(pause, reply) => {
                 self.runtime.sleep(pause).await;
                 reply
             }
-            Next::Held(held) => held.await.unwrap_or(Reply::Never),
+            NextReply::Held(held) => held.await.unwrap_or(Reply::Never),
         };
         match reply {
             Reply::Issue => Ok(token(&self.issue(), Some(LIFETIME.as_secs()))),
             Reply::Token(access_token, lifetime) => Ok(token(access_token, lifetime)),
             Reply::Answer(status, body, headers) => Ok(answer(status, body, headers)),
-            Reply::Fail(kind) => Err(ExchangeError::new(kind, "as the script says")),
+            Reply::Fail(kind) => Err(ExchangeError::new(kind, "as in the script")),
             Reply::Never => std::future::pending().await,
-            Reply::Panic => panic!("the transport panics, as the script says"),
+            Reply::Panic => panic!("the transport panics, as in the script"),
         }
     }
 }
@@ -210,6 +211,11 @@ impl TokenTransport for Endpoint {
 impl Reply {
     pub(crate) fn status(status: u16) -> Self {
         Self::Answer(status, String::new(), HeaderMap::new())
+    }
+
+    /// Nothing answers the connection.
+    pub(crate) fn unreachable() -> Self {
+        Self::Fail(ExchangeErrorKind::Connect)
     }
 
     /// An OAuth error (RFC 6749 §5.2).
@@ -231,9 +237,9 @@ impl Reply {
     }
 }
 
-impl Held {
+impl HeldRequest {
     pub(crate) fn answer(self, reply: Reply) {
-        // The request may be gone.
+        // The request may have been dropped.
         let _ = self.0.send(reply);
     }
 }

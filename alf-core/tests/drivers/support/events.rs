@@ -1,4 +1,4 @@
-//! An observer that keeps what it was told.
+//! An observer that keeps every event.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,17 +1,20 @@
-//! A client in a world of its own: scripted ends, virtual time, and every event kept.
+//! The test harness: a client between scripted servers, on virtual time, with a record of every event.
 
 mod api;
 mod call_log;
+mod credentials;
 mod endpoint;
 mod events;
 
 pub(crate) use api::{Api, ApiError, ApiRequest, ApiResponse};
 pub(crate) use call_log::CallLog;
+pub(crate) use credentials::{Read, secret_by, secret_that_hangs_from};
 #[cfg(feature = "jwt")]
 pub(crate) use endpoint::Exchange;
-pub(crate) use endpoint::{Endpoint, Reply};
+pub(crate) use endpoint::{Endpoint, HeldRequest, Reply};
 pub(crate) use events::Events;
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,12 +28,12 @@ pub(crate) const CLIENT_ID: &str = "client-id";
 pub(crate) const SECRET: &str = "s3cr3t+of client";
 pub(crate) const API: &str = "https://api.example.com";
 pub(crate) const OTHER_API: &str = "https://other.example.com";
-/// What a scripted token states, unless the script says otherwise.
+/// The lifetime that a scripted token states, unless the script has another one.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(1000);
-/// Past the latest moment at which such a token falls due, and before it expires.
+/// The age at which such a token is certainly due, and not within leeway yet.
 pub(crate) const DUE: Duration = Duration::from_secs(850);
-/// Past its expiry, and before its stated end.
-pub(crate) const EXPIRED: Duration = Duration::from_secs(995);
+/// The age at which such a token is within leeway, and not expired yet.
+pub(crate) const WITHIN_LEEWAY: Duration = Duration::from_secs(995);
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -101,12 +104,18 @@ impl Harness {
         call
     }
 
-    /// The outcome of asking for a token, which comes without time passing.
-    pub(crate) fn ask_now(&self, tokens: &TokenManager) -> Result<Token, TokenError> {
-        self.ask(tokens).take().expect("nobody should have waited")
+    /// Asks for a token, and lets time pass until there is an outcome.
+    pub(crate) fn ask_and_wait(&self, tokens: &TokenManager) -> Result<Token, TokenError> {
+        let tokens = tokens.clone();
+        self.runtime.block_on(async move { tokens.token().await })
     }
 
-    /// The access token, which comes without time passing.
+    /// The outcome of asking for a token, which must come without time passing.
+    pub(crate) fn ask_now(&self, tokens: &TokenManager) -> Result<Token, TokenError> {
+        self.ask(tokens).take().expect("the caller waits")
+    }
+
+    /// The access token, which must come without time passing.
     pub(crate) fn token_now(&self, tokens: &TokenManager) -> String {
         access_token(&self.ask_now(tokens).unwrap())
     }
@@ -121,35 +130,65 @@ impl Harness {
         call
     }
 
-    /// The outcome of sending a request, which comes without time passing.
+    /// The outcome of sending a request, which must come without time passing.
     pub(crate) fn send_now(
         &self,
         client: &Client<Api>,
         request: ApiRequest,
     ) -> Result<ApiResponse, Error<ApiError>> {
-        self.send(client, request)
-            .take()
-            .expect("nobody should have waited")
+        self.send(client, request).take().expect("the caller waits")
     }
 
-    /// The status that a GET to [`API`] gets without time passing.
+    /// The status of the response to a GET of [`API`], which must come without time passing.
     pub(crate) fn get_now(&self, client: &Client<Api>) -> u16 {
         self.send_now(client, ApiRequest::get(API))
             .unwrap()
             .status()
     }
 
-    /// How long alf rests after that error.
+    /// How long alf backs off after that error.
     pub(crate) fn back_off_after(&self, error: &TokenError) -> Duration {
         let retry_at = error.retry_at().unwrap();
         retry_at.duration_since(self.runtime.wall_clock()).unwrap()
     }
 
-    /// Nothing runs, nothing is to happen.
+    /// Answers a held token request, and lets everything run that can.
+    pub(crate) fn answer(&self, held: HeldRequest, reply: Reply) {
+        held.answer(reply);
+        self.runtime.run_until_stalled();
+    }
+
+    /// Aborts every acquisition, and lets everything run that can.
+    pub(crate) fn abort_acquisitions(&self) {
+        self.runtime.drop_tasks();
+        self.runtime.run_until_stalled();
+    }
+
+    /// No task runs, and no timer is set.
     #[track_caller]
     pub(crate) fn assert_idle(&self) {
         let (tasks, timers) = (self.time().tasks(), self.time().timers());
         assert_eq!((tasks, timers), (0, 0), "tasks and timers");
+    }
+}
+
+/// `count` token targets: each has its own scope.
+pub(crate) fn scopes(tokens: &TokenManager, count: usize) -> Vec<TokenManager> {
+    let scopes = (0..count).map(|number| tokens.with_scope(format!("scope-{number}")));
+    scopes.collect()
+}
+
+/// Asks each of them for a token, and lets everything run that can.
+pub(crate) fn ask_all(harness: &Harness, tokens: &[TokenManager]) -> Vec<TokenCall> {
+    tokens.iter().map(|tokens| harness.ask(tokens)).collect()
+}
+
+/// The token error with which a request failed.
+#[track_caller]
+pub(crate) fn token_error<T: Debug, E: Debug>(outcome: Result<T, Error<E>>) -> TokenError {
+    match outcome {
+        Err(Error::Token(error)) => error,
+        other => panic!("not a token error: {other:?}"),
     }
 }
 
@@ -161,7 +200,7 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A millisecond before that time is over.
+/// A millisecond less.
 pub(crate) fn just_before(time: Duration) -> Duration {
     time.saturating_sub(millis(1))
 }
