@@ -76,6 +76,11 @@ impl Servers {
         Response::new(Cursor::new(token))
     }
 
+    /// From now on the first token is rejected.
+    fn revoke_first(&self) {
+        self.0.revoked.store(1, Ordering::SeqCst);
+    }
+
     fn hold_token_requests(&self) {
         self.0.gate.lock().unwrap().closed = true;
     }
@@ -142,7 +147,7 @@ fn p2_thread_that_blocks_gets_its_response() {
 #[test]
 fn r3_thread_that_blocks_gets_the_response_to_the_replay() {
     let servers = Servers::default();
-    servers.0.revoked.store(1, Ordering::SeqCst);
+    servers.revoke_first();
     let client = client(&servers, &VirtualTime::new());
     assert_eq!(get(&client).unwrap(), "Bearer token-2");
     assert_eq!(servers.0.requests.load(Ordering::SeqCst), 2);
@@ -152,7 +157,7 @@ fn r3_thread_that_blocks_gets_the_response_to_the_replay() {
 #[test]
 fn p2_executor_whose_only_thread_blocks_does_not_deadlock() {
     let servers = Servers::default();
-    servers.0.revoked.store(1, Ordering::SeqCst);
+    servers.revoke_first();
     let client = client(&servers, &VirtualTime::new());
     let answer = block_on(async { block_on(async { get(&client).unwrap() }) });
     assert_eq!(answer, "Bearer token-2");
@@ -164,7 +169,7 @@ fn p2_executor_whose_only_thread_blocks_does_not_deadlock() {
 #[test]
 fn p2_task_that_blocks_the_only_thread_of_tokio_does_not_deadlock() {
     let servers = Servers::default();
-    servers.0.revoked.store(1, Ordering::SeqCst);
+    servers.revoke_first();
     let client = client(&servers, &VirtualTime::new());
     let tokio = tokio::runtime::Builder::new_current_thread().build();
     let answer = tokio.unwrap().block_on(async {
@@ -198,7 +203,7 @@ fn r1_many_threads_that_block_cause_one_renewal() {
     let servers = Servers::default();
     let client = client(&servers, &VirtualTime::new());
     assert_eq!(get(&client).unwrap(), "Bearer token-1");
-    servers.0.revoked.store(1, Ordering::SeqCst);
+    servers.revoke_first();
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| get(&client))).collect();
         for thread in threads {

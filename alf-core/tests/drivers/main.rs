@@ -27,6 +27,7 @@ mod outage_load;
 mod permits;
 mod ports;
 mod rejection;
+mod replay;
 mod rotation;
 mod secrets;
 mod shared_back_off;

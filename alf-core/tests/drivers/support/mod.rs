@@ -172,6 +172,15 @@ impl Harness {
     }
 }
 
+/// A client that holds `token-1`, which the API rejects.
+pub(crate) fn with_revoked_token() -> (Harness, Client<Api>) {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.revoke("token-1");
+    (harness, client)
+}
+
 /// `count` token targets: each has its own scope.
 pub(crate) fn scopes(tokens: &TokenManager, count: usize) -> Vec<TokenManager> {
     let scopes = (0..count).map(|number| tokens.with_scope(format!("scope-{number}")));
