@@ -1,13 +1,8 @@
-//! [`Recording`]: everything that is logged in this process for a while, by `log` and by `tracing`,
-//! at every level.
-//!
-//! Both know one logger for a process, for good. So it is set by the first who records, and does
-//! nothing while nobody does. A test of somebody else's that has set its own keeps it, and nothing
-//! is recorded.
+//! [`LogRecording`]: what `log` and `tracing` log in this process, at every level.
 
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use log::{LevelFilter, Log};
 use tracing::field::{Field, Visit};
@@ -15,31 +10,29 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-use super::locked;
-
-/// What is logged in this process while it lives, by `log` and by `tracing`, at every level, by
-/// whomever: to see that no secret is in it.
+/// Records what is logged in this process while it exists, by `log` and by `tracing`, at every
+/// level, to check that no secret is in it.
 ///
-/// `log` and `tracing` know one logger for a process, for good. The first recording sets both,
-/// unless somebody has set one before: that one keeps its place, and here nothing is recorded of it.
+/// A process can set the loggers of `log` and `tracing` only once. The first recording sets both. If
+/// another logger is set already, it stays, and nothing is recorded.
 ///
 /// # Examples
 ///
 /// ```
-/// use alf_testkit::conformance::Recording;
+/// use alf_testkit::conformance::LogRecording;
 ///
-/// let recording = Recording::start();
-/// // … whatever is to be looked at …
+/// let recording = LogRecording::start();
+/// // … the calls to check …
 /// assert!(!recording.lines().contains("a secret"));
 /// ```
 #[derive(Debug)]
-pub struct Recording {
+pub struct LogRecording {
     lines: Arc<Mutex<String>>,
 }
 
-impl Recording {
-    /// Starts to record.
-    #[must_use = "what is logged is recorded while this lives"]
+impl LogRecording {
+    /// Starts the recording.
+    #[must_use = "the recording ends when this is dropped"]
     pub fn start() -> Self {
         LazyLock::force(&INSTALLED);
         let lines = Arc::default();
@@ -51,13 +44,13 @@ impl Recording {
         Self { lines }
     }
 
-    /// What was logged so far: a line for each record, which begins with its target.
+    /// Returns what was logged so far: a line for each record, which starts with its target.
     pub fn lines(&self) -> String {
         locked(&self.lines).clone()
     }
 }
 
-impl Drop for Recording {
+impl Drop for LogRecording {
     fn drop(&mut self) {
         let mut recordings = locked(&RECORDINGS);
         recordings.retain(|lines| !Arc::ptr_eq(lines, &self.lines));
@@ -68,24 +61,21 @@ impl Drop for Recording {
     }
 }
 
-/// The one logger.
-struct Recorder;
+struct LogRecorder;
 
-impl Log for Recorder {
+impl Log for LogRecorder {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         is_recording()
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        if is_recording() {
-            tell(record.target(), *record.args());
-        }
+        add_line(record.target(), &record.args().to_string());
     }
 
     fn flush(&self) {}
 }
 
-impl Subscriber for Recorder {
+impl Subscriber for LogRecorder {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -95,25 +85,19 @@ impl Subscriber for Recorder {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut fields = Fields::default();
-        span.record(&mut fields);
-        tell(span.metadata().target(), format_args!("{}", fields.0));
-        // Counted from 1.
-        Id::from_u64(SPANS.fetch_add(1, Ordering::Relaxed).max(1))
+        add_fields(span.metadata().target(), |fields| span.record(fields));
+        // No span is looked up by its id.
+        Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
-        let mut fields = Fields::default();
-        values.record(&mut fields);
-        tell("a span", format_args!("{}", fields.0));
+        add_fields("a span", |fields| values.record(fields));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        tell(event.metadata().target(), format_args!("{}", fields.0));
+        add_fields(event.metadata().target(), |fields| event.record(fields));
     }
 
     fn enter(&self, _: &Id) {}
@@ -123,9 +107,9 @@ impl Subscriber for Recorder {
 
 /// The fields of an event or a span, as text.
 #[derive(Default)]
-struct Fields(String);
+struct FieldsText(String);
 
-impl Visit for Fields {
+impl Visit for FieldsText {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a String cannot fail.
         let _ = write!(self.0, "{field}={value:?} ");
@@ -136,33 +120,41 @@ fn is_recording() -> bool {
     OPEN.load(Ordering::Relaxed) > 0
 }
 
-fn tell(target: &str, what: fmt::Arguments<'_>) {
-    // What is shown may log in turn: without the lock.
-    let line = format!("{target}: {what}\n");
+fn add_fields(target: &str, visit: impl FnOnce(&mut FieldsText)) {
+    let mut fields = FieldsText::default();
+    visit(&mut fields);
+    add_line(target, &fields.0);
+}
+
+fn add_line(target: &str, text: &str) {
+    let line = format!("{target}: {text}\n");
     for lines in locked(&RECORDINGS).iter() {
         locked(lines).push_str(&line);
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 static INSTALLED: LazyLock<()> = LazyLock::new(|| {
-    let log = log::set_logger(&Recorder);
-    let tracing = tracing::subscriber::set_global_default(Recorder);
+    let log = log::set_logger(&LogRecorder);
+    let tracing = tracing::subscriber::set_global_default(LogRecorder);
     if log.is_err() || tracing.is_err() {
-        eprintln!("another logger is set: what the library logs by it is not looked at");
+        eprintln!("another logger is set: what the library logs is not checked");
     }
 });
 static RECORDINGS: Mutex<Vec<Arc<Mutex<String>>>> = Mutex::new(Vec::new());
-/// How many there are, for those who ask before every line.
+/// The number of recordings, which is read before every line without the lock.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
-static SPANS: AtomicU64 = AtomicU64::new(1);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn x1_what_is_logged_is_recorded_while_somebody_records() {
-        let recording = Recording::start();
+    fn x1_what_is_logged_is_recorded_until_the_recording_ends() {
+        let recording = LogRecording::start();
         log::trace!("logged: {}", 1);
         let span = tracing::trace_span!("span", number = "two");
         span.in_scope(|| tracing::trace!(field = 3, "an event"));
