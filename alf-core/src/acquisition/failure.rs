@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Cause, ErrorDetails};
-use crate::machine::{Failure, Moment};
+use crate::machine::Failure;
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
 use crate::wire::token_response;
@@ -15,8 +15,8 @@ use crate::{
 
 /// Why an acquisition brought no token.
 pub(crate) enum AcquisitionFailure {
-    /// Something that every token target of the client would meet: all back off until then.
-    Server { error: TokenError, until: Moment },
+    /// Something that every token target of the client would meet: all back off.
+    Server(TokenError),
     /// Something that concerns this target alone.
     Target(FailedAttempts),
 }

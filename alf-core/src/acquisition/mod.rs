@@ -120,9 +120,7 @@ impl<'a> Acquisition<'a> {
             let until = match self.admission.request(now, exclusivity) {
                 Permit::Granted => return Ok(()),
                 Permit::Wait { until } => until.min(self.deadline),
-                Permit::Refused { until, error } => {
-                    return Err(AcquisitionFailure::Server { error, until });
-                }
+                Permit::Refused(error) => return Err(AcquisitionFailure::Server(error)),
                 Permit::TooLate => return Err(self.too_late(history)),
             };
             if !has_waited {
@@ -277,8 +275,8 @@ impl<'a> Acquisition<'a> {
             let retry_at = wall.checked_add(until.saturating_since(now));
             failed.into_error(self.ports, self.grant, retry_at)
         };
-        let (until, error) = self.admission.acquisition_failed(now, &failure, error);
-        AcquisitionFailure::Server { error, until }
+        let error = self.admission.acquisition_failed(now, &failure, error);
+        AcquisitionFailure::Server(error)
     }
 
     /// No attempt is permitted before the deadline.
@@ -289,10 +287,7 @@ impl<'a> Acquisition<'a> {
             return self.fail(cause, history);
         }
         // The server was not asked: that is no further failure of it.
-        AcquisitionFailure::Server {
-            error: self.error(cause, history),
-            until: self.ports.now(),
-        }
+        AcquisitionFailure::Server(self.error(cause, history))
     }
 
     fn error(&self, cause: Cause, history: &History) -> TokenError {

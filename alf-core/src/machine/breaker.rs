@@ -74,8 +74,8 @@ pub(crate) enum Permit<E> {
     Granted,
     /// It asks again when the breaker has changed, and at this moment at the latest.
     Wait { until: Moment },
-    /// It fails with the error for which the client backs off until then.
-    Refused { until: Moment, error: E },
+    /// It fails with the error for which the client backs off.
+    Refused(E),
     /// It fails: no attempt may be made before its deadline.
     TooLate,
 }
@@ -155,9 +155,9 @@ impl<E: Clone> Breaker<E> {
             } if now < *until
                 && (*persistence == Persistence::Permanent || claim.deadline <= *until) =>
             {
-                let (until, error) = (*until, error.clone());
+                let error = error.clone();
                 self.leave(claim);
-                return Permit::Refused { until, error };
+                return Permit::Refused(error);
             }
             Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {}
         }
@@ -230,15 +230,14 @@ impl<E: Clone> Breaker<E> {
         Some(next)
     }
 
-    /// An acquisition failed, and the client backs off. `error` makes its error from the end of the back-off; both are
-    /// returned.
+    /// An acquisition failed, and the client backs off. `error` makes its error from the end of the back-off.
     pub(crate) fn acquisition_failed(
         &mut self,
         now: Moment,
         claim: Claim,
         failure: &Failure,
         error: impl FnOnce(Moment) -> E,
-    ) -> (Moment, E) {
+    ) -> E {
         self.leave(claim);
         let persistence = if failure.is_transient() {
             Persistence::Transient
@@ -256,7 +255,7 @@ impl<E: Clone> Breaker<E> {
                 && now < until
                 && now + failure.retry_after() <= until =>
             {
-                return (until, error(until));
+                return error(until);
             }
             Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {
                 let back_off = self.take_back_off(persistence, failure);
@@ -271,7 +270,7 @@ impl<E: Clone> Breaker<E> {
         };
         self.pauses = LATER_PAUSES;
         self.latest_failure = Some((now, error.clone()));
-        (until, error)
+        error
     }
 
     /// An exclusive acquisition has found out what the others need to know: if the server is healthy, they go on beside

@@ -63,17 +63,6 @@ pub(crate) enum Success {
     New(Generation),
     /// The held token again, and what is left of its lifetime (E6).
     Unchanged(Generation),
-    /// Another acquisition has replaced this one: nothing changed (S5).
-    Outdated,
-}
-
-/// What the failure of an acquisition changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failed {
-    /// No acquisition starts before that moment.
-    Until(Moment),
-    /// Another acquisition has replaced this one: nothing changed (S5).
-    Outdated,
 }
 
 /// What it means that an acquisition ended without a result (S4).
@@ -83,8 +72,6 @@ pub(crate) enum Aborted {
     AskAgain,
     /// The second abort in a row is a failed acquisition (B2).
     Failed,
-    /// Another acquisition has replaced this one: nothing changed (S5).
-    Outdated,
 }
 
 /// How a resource server answered a replay.

@@ -42,8 +42,8 @@ pub(crate) use backoff::Backoff;
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
 pub(crate) use cooldown::OriginKey;
 pub(crate) use decision::{
-    Aborted, AcquisitionId, BackOffCause, Decision, Failed, Generation, NewAcquisition, Obtained,
-    Policy, RejectionDecision, ReplayOutcome, Success,
+    Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
+    RejectionDecision, ReplayOutcome, Success,
 };
 pub(crate) use failure::Failure;
 pub(crate) use lifetime::{Lifetime, Stage};

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use super::cooldown::Cooldowns;
 use super::{
-    Aborted, AcquisitionId, BackOffCause, Backoff, Decision, Failed, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision,
-    ReplayOutcome, Stage, Success,
+    Aborted, AcquisitionId, BackOffCause, Backoff, Decision, Failure, Generation, Health, Lifetime,
+    Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision, ReplayOutcome, Stage,
+    Success,
 };
 
 /// The token of one target, and what is being done about it.
@@ -15,7 +15,9 @@ use super::{
 /// alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is never wrong.
 ///
 /// When a method returns a [`NewAcquisition`], the caller starts it outside of every lock, and makes sure that exactly
-/// one of [`succeeded`](Self::succeeded), [`failed`](Self::failed) and [`aborted`](Self::aborted) is called for it.
+/// one of [`succeeded`](Self::succeeded), [`failed`](Self::failed), [`failed_alone`](Self::failed_alone) and
+/// [`aborted`](Self::aborted) is called for it. They change nothing if another acquisition has replaced it (S5), and say
+/// so by `None` or `false`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Renewal<T> {
     policy: Policy,
@@ -202,52 +204,44 @@ impl<T: PartialEq> Renewal<T> {
         id: AcquisitionId,
         obtained: Obtained<T>,
         jitter: f64,
-    ) -> Success {
-        match self.end(id) {
-            Some(acquisition) => {
-                self.back_off = TargetBackOff::NONE;
-                self.hold(now, acquisition, obtained, jitter)
-            }
-            None => Success::Outdated,
-        }
+    ) -> Option<Success> {
+        let acquisition = self.end(id)?;
+        self.back_off = TargetBackOff::NONE;
+        Some(self.hold(now, acquisition, obtained, jitter))
     }
 
-    /// The acquisition failed in a way that concerns this target alone: it backs off by itself.
+    /// The acquisition failed in a way that concerns this target alone. Returns the end of its back-off.
     pub(crate) fn failed_alone(
         &mut self,
         now: Moment,
         id: AcquisitionId,
         failure: &Failure,
-    ) -> Failed {
-        if self.end(id).is_none() {
-            return Failed::Outdated;
-        }
+    ) -> Option<Moment> {
+        self.end(id)?;
         let until = now + self.back_off.delay.take_after(failure);
         self.back_off.until = Some(until);
         self.restore_after(failure);
-        Failed::Until(until)
+        Some(until)
     }
 
-    /// The acquisition failed in a way that every target would have met: the breaker backs off until then.
-    pub(crate) fn failed(&mut self, id: AcquisitionId, failure: &Failure, until: Moment) -> Failed {
-        if self.end(id).is_none() {
-            return Failed::Outdated;
+    /// The acquisition failed in a way that every target would have met: the breaker backs off.
+    pub(crate) fn failed(&mut self, id: AcquisitionId, failure: &Failure) -> bool {
+        let was_under_way = self.end(id).is_some();
+        if was_under_way {
+            self.restore_after(failure);
         }
-        self.restore_after(failure);
-        Failed::Until(until)
+        was_under_way
     }
 
     /// The acquisition is gone without a result: its runtime was shut down, or the transport panicked (S4).
-    pub(crate) fn aborted(&mut self, id: AcquisitionId) -> Aborted {
-        if self.take_acquisition(id).is_none() {
-            return Aborted::Outdated;
-        }
+    pub(crate) fn aborted(&mut self, id: AcquisitionId) -> Option<Aborted> {
+        self.take_acquisition(id)?;
         self.consecutive_aborts = self.consecutive_aborts.saturating_add(1);
         if self.consecutive_aborts < ABORTS_THAT_FAIL {
-            return Aborted::AskAgain;
+            return Some(Aborted::AskAgain);
         }
         self.restore_after(&Failure::TRANSIENT);
-        Aborted::Failed
+        Some(Aborted::Failed)
     }
 
     /// Whether it must be called when a resource server accepts the held token: that was obtained because of a

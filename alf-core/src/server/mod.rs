@@ -94,7 +94,7 @@ impl Admission<'_> {
         now: Moment,
         failure: &Failure,
         error: impl FnOnce(Moment) -> TokenError,
-    ) -> (Moment, TokenError) {
+    ) -> TokenError {
         let mut breaker = self.server.lock();
         let failed = breaker.acquisition_failed(now, self.claim, failure, error);
         drop(breaker);

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use crate::acquisition::{Acquisition, AcquisitionFailure, FailedAttempts, NewToken, Progress};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Decision, Failed, Failure, Health, Moment, NewAcquisition,
+    Aborted, AcquisitionId, Claim, Decision, Failure, Health, Moment, NewAcquisition,
     RejectionDecision, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
@@ -197,25 +197,28 @@ impl ManagedToken {
         let grant = Arc::clone(&obtained.token);
         let expires_in = grant.expires_in;
         let mut state = self.lock();
-        let success = state.renewal.succeeded(now, id, obtained, fastrand::f64());
-        let outcome = state.hold(success, grant, header);
+        let jitter = fastrand::f64();
+        let Some(success) = state.renewal.succeeded(now, id, obtained, jitter) else {
+            return;
+        };
+        let (Success::New(generation) | Success::Unchanged(generation)) = success;
+        let outcome = state.hold(generation, grant, header);
         self.complete(state, now, health, id, outcome);
-        let (target, acquisition) = (self.target(), id.as_u64());
-        match success {
-            Success::New(generation) => self.ports.observe(&Event::TokenObtained {
+        let (target, acquisition, generation) = (self.target(), id.as_u64(), generation.as_u64());
+        self.ports.observe(&match success {
+            Success::New(_) => Event::TokenObtained {
                 target,
                 acquisition,
-                generation: generation.as_u64(),
+                generation,
                 expires_in,
-            }),
-            Success::Unchanged(generation) => self.ports.observe(&Event::TokenUnchanged {
+            },
+            Success::Unchanged(_) => Event::TokenUnchanged {
                 target,
                 acquisition,
-                generation: generation.as_u64(),
+                generation,
                 expires_in,
-            }),
-            Success::Outdated => {}
-        }
+            },
+        });
     }
 
     fn failed(&self, id: AcquisitionId, failure: AcquisitionFailure) {
@@ -223,32 +226,25 @@ impl ManagedToken {
         // Before the lock, since the user's runtime is asked.
         let wall = self.ports.clock.wall();
         let (health, _) = self.ports.server.health(now);
-        let is_of_target = matches!(failure, AcquisitionFailure::Target(_));
         let mut state = self.lock();
-        let (failed, error) = match failure {
-            AcquisitionFailure::Server { error, until } => {
-                let failure = error.cause().failure;
-                (state.renewal.failed(id, &failure, until), error)
+        let error = match failure {
+            AcquisitionFailure::Server(error) => {
+                if !state.renewal.failed(id, &error.cause().failure) {
+                    return;
+                }
+                error
             }
             AcquisitionFailure::Target(attempts) => {
                 let failure = attempts.cause.failure;
-                let failed = state.renewal.failed_alone(now, id, &failure);
-                let retry_at = match failed {
-                    Failed::Until(until) => wall.checked_add(until.saturating_since(now)),
-                    Failed::Outdated => None,
+                let Some(until) = state.renewal.failed_alone(now, id, &failure) else {
+                    return;
                 };
-                (
-                    failed,
-                    attempts.into_error(&self.ports, &self.grant, retry_at),
-                )
+                let retry_at = wall.checked_add(until.saturating_since(now));
+                let error = attempts.into_error(&self.ports, &self.grant, retry_at);
+                state.target_error = Some(error.clone());
+                error
             }
         };
-        if failed == Failed::Outdated {
-            return;
-        }
-        if is_of_target {
-            state.target_error = Some(error.clone());
-        }
         self.complete(state, now, health, id, Outcome::Failed(error.clone()));
         self.observe_failure(id, &error);
     }
@@ -260,10 +256,9 @@ impl ManagedToken {
         let wall = self.ports.clock.wall();
         let (health, _) = self.ports.server.health(now);
         let mut state = self.lock();
-        let aborted = state.renewal.aborted(id);
-        if aborted == Aborted::Outdated {
+        let Some(aborted) = state.renewal.aborted(id) else {
             return;
-        }
+        };
         self.update_cache(&mut state, now, health);
         let pending = state.take_pending(id);
         drop(state);
@@ -277,8 +272,7 @@ impl ManagedToken {
                 self.aborted_error(retry_at)
             };
             let admission = self.ports.server.admit(claim);
-            let (_, error) = admission.acquisition_failed(now, &Failure::TRANSIENT, error);
-            error
+            admission.acquisition_failed(now, &Failure::TRANSIENT, error)
         });
         if let Some(pending) = pending {
             pending.complete(error.clone().map_or(Outcome::AskAgain, Outcome::Failed));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::machine::{
-    AcquisitionId, BackOffCause, Decision, Moment, NewAcquisition, OriginKey, Policy, Renewal,
-    Success,
+    AcquisitionId, BackOffCause, Decision, Generation, Moment, NewAcquisition, OriginKey, Policy,
+    Renewal,
 };
 use crate::token::Grant;
 use crate::{Origin, OriginRef, Token, TokenError};
@@ -84,19 +84,14 @@ impl State {
     /// Keeps a token that was obtained.
     pub(super) fn hold(
         &mut self,
-        success: Success,
+        generation: Generation,
         grant: Arc<Grant>,
         header: HeaderValue,
     ) -> Outcome {
-        match success {
-            Success::New(generation) | Success::Unchanged(generation) => {
-                let token = Token::new(grant, generation, header);
-                self.token = Some(token.clone());
-                self.target_error = None;
-                Outcome::Obtained(token)
-            }
-            Success::Outdated => Outcome::AskAgain,
-        }
+        let token = Token::new(grant, generation, header);
+        self.token = Some(token.clone());
+        self.target_error = None;
+        Outcome::Obtained(token)
     }
 
     /// Takes the acquisition out, unless another one has replaced it.

@@ -58,7 +58,7 @@ fn s2_a_failed_acquisition_is_not_repeated_once_per_waiter() {
 #[test]
 fn s4_when_an_acquisition_dies_its_waiters_ask_again_and_one_begins_another() {
     let mut scenario = Scenario::acquiring();
-    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.abort(), (Some(Aborted::AskAgain), None));
     assert_eq!(scenario.demand(), Told::Start);
     assert_eq!(scenario.demand(), Told::Join);
 }
@@ -66,9 +66,9 @@ fn s4_when_an_acquisition_dies_its_waiters_ask_again_and_one_begins_another() {
 #[test]
 fn s4_a_second_death_in_a_row_is_a_failed_acquisition() {
     let mut scenario = Scenario::acquiring();
-    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.abort(), (Some(Aborted::AskAgain), None));
     assert_eq!(scenario.demand(), Told::Start);
-    assert_eq!(scenario.abort(), (Aborted::Failed, Some(at(1))));
+    assert_eq!(scenario.abort(), (Some(Aborted::Failed), Some(at(1))));
     assert_eq!(scenario.demand(), Told::Refuse);
 }
 
@@ -80,7 +80,7 @@ fn s4_a_third_death_in_a_row_fails_at_once_and_rests_longer() {
     scenario.abort();
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::Start);
-    assert_eq!(scenario.abort(), (Aborted::Failed, Some(at(3))));
+    assert_eq!(scenario.abort(), (Some(Aborted::Failed), Some(at(3))));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn s4_deaths_with_a_result_between_them_are_not_in_a_row() {
     landed.obtain_new();
     landed.pass(secs(95));
     landed.demand();
-    assert_eq!(landed.abort(), (Aborted::AskAgain, None), "it landed");
+    assert_eq!(landed.abort(), (Some(Aborted::AskAgain), None), "it landed");
 
     let mut failed = Scenario::acquiring();
     failed.abort();
@@ -99,14 +99,14 @@ fn s4_deaths_with_a_result_between_them_are_not_in_a_row() {
     failed.fail(Failure::TRANSIENT);
     failed.pass(secs(1));
     failed.demand();
-    assert_eq!(failed.abort(), (Aborted::AskAgain, None), "it failed");
+    assert_eq!(failed.abort(), (Some(Aborted::AskAgain), None), "it failed");
 }
 
 #[test]
 fn s4_a_death_beside_use_is_invisible() {
     let mut scenario = Scenario::due();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.abort(), (Some(Aborted::AskAgain), None));
     assert_eq!(scenario.demand(), Told::Use, "a second apart (E6)");
     scenario.pass(secs(1));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
@@ -167,15 +167,9 @@ fn s5_the_result_of_a_replaced_acquisition_is_too_late_and_changes_nothing() {
     };
     let now = scenario.now();
     let machine = &mut scenario.machine;
-    assert_eq!(
-        machine.succeeded(now, late, obtained, 0.0),
-        Success::Outdated
-    );
-    assert_eq!(
-        machine.failed(now, late, &Failure::PERMANENT),
-        Failed::Outdated
-    );
-    assert_eq!(machine.aborted(now, late), (Aborted::Outdated, None));
+    assert_eq!(machine.succeeded(now, late, obtained, 0.0), None);
+    assert_eq!(machine.failed(now, late, &Failure::PERMANENT), None);
+    assert_eq!(machine.aborted(now, late), (None, None));
     machine.renewal.delayed(late.id);
     assert_eq!(*machine, before);
     assert_eq!(scenario.demand(), Told::Join, "the one that took its place");
@@ -191,8 +185,8 @@ fn s5_a_result_that_nobody_has_given_up_is_welcome_even_past_the_deadline() {
 #[test]
 fn s5_an_acquisition_ends_once() {
     let mut scenario = Scenario::fresh();
-    assert_eq!(scenario.abort(), (Aborted::Outdated, None));
-    assert_eq!(scenario.obtain_new(), Success::Outdated);
+    assert_eq!(scenario.abort(), (None, None));
+    assert_eq!(scenario.obtain_new(), None);
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -201,5 +195,9 @@ fn s5_an_acquisition_that_froze_is_no_death_and_no_failure() {
     let mut scenario = frozen();
     assert_eq!(scenario.demand(), Told::Start);
     assert_eq!(scenario.pause(), millis(100));
-    assert_eq!(scenario.abort(), (Aborted::AskAgain, None), "the first one");
+    assert_eq!(
+        scenario.abort(),
+        (Some(Aborted::AskAgain), None),
+        "the first one"
+    );
 }

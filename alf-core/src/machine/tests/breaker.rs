@@ -67,10 +67,13 @@ impl Acquisitions {
     fn fail(&mut self, target: u64, failure: Failure) -> Moment {
         self.error += 1;
         let (now, error) = (self.now, self.error);
-        let failed = self
-            .breaker
-            .acquisition_failed(now, claim(target), &failure, |_| error);
-        failed.0
+        let mut end = now;
+        self.breaker
+            .acquisition_failed(now, claim(target), &failure, |until| {
+                end = until;
+                error
+            });
+        end
     }
 
     fn pass(&mut self, time: Duration) {
@@ -110,10 +113,6 @@ fn claim_until(target: u64, deadline: Moment) -> Claim {
 
 fn wait(until: Moment) -> Permit<u32> {
     Permit::Wait { until }
-}
-
-fn refused(until: Moment, error: u32) -> Permit<u32> {
-    Permit::Refused { until, error }
 }
 
 fn transient_for(retry_after: Duration) -> Failure {
@@ -287,8 +286,8 @@ fn b2_permanent_failure_ends_the_acquisitions_that_ask_before_the_back_off_ends(
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.request(1);
     assert_eq!(acquisitions.fail(0, Failure::PERMANENT), at(1));
-    assert_eq!(acquisitions.request(1), refused(at(1), 2));
-    assert_eq!(acquisitions.request(2), refused(at(1), 2));
+    assert_eq!(acquisitions.request(1), Permit::Refused(2));
+    assert_eq!(acquisitions.request(2), Permit::Refused(2));
     acquisitions.pass(secs(1));
     assert_eq!(acquisitions.request(3), Permit::Granted);
     // The pauses of acquisitions after one that failed are longer.
@@ -315,7 +314,7 @@ fn b1_who_is_under_way_goes_on_after_an_acquisition_that_failed_transiently() {
     assert_eq!(acquisitions.request(1), Permit::Granted);
     // But one whose deadline comes before the end of the back-off fails.
     assert_eq!(acquisitions.fail(1, transient_for(secs(5))), deadline());
-    assert_eq!(acquisitions.request(2), refused(deadline(), 3));
+    assert_eq!(acquisitions.request(2), Permit::Refused(3));
 }
 
 #[test]
@@ -337,10 +336,10 @@ fn b2_refusal_in_an_outage_is_another_failure_and_the_longer_back_off_holds() {
     let mut acquisitions = Acquisitions::new();
     assert_eq!(acquisitions.fail(0, transient_for(secs(5))), at(5));
     assert_eq!(acquisitions.fail(1, Failure::PERMANENT), at(5));
-    assert_eq!(acquisitions.request(2), refused(at(5), 2));
+    assert_eq!(acquisitions.request(2), Permit::Refused(2));
     // And an outage after a refusal is not.
     assert_eq!(acquisitions.fail(3, Failure::TRANSIENT), at(5));
-    assert_eq!(acquisitions.request(2), refused(at(5), 2));
+    assert_eq!(acquisitions.request(2), Permit::Refused(2));
 }
 
 #[test]
@@ -448,7 +447,7 @@ fn b2_whatever_happens_one_is_probed_at_a_time_and_each_in_the_end() {
                         probes[usize::try_from(target).unwrap()] += 1;
                     }
                     Permit::Wait { until } => assert!(acquisitions.now < until, "seed {seed}"),
-                    permit @ (Permit::Refused { .. } | Permit::TooLate) => {
+                    permit @ (Permit::Refused(_) | Permit::TooLate) => {
                         panic!("seed {seed}: {permit:?}")
                     }
                 }

@@ -69,9 +69,9 @@ fn r1_a_rejected_token_is_used_again_when_renewing_fails_transiently() {
 #[test]
 fn r1_a_rejected_token_is_used_again_when_its_renewals_die() {
     let mut scenario = Scenario::rejected();
-    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.abort(), (Some(Aborted::AskAgain), None));
     assert_eq!(scenario.demand(), Told::Start, "still set aside");
-    assert_eq!(scenario.abort(), (Aborted::Failed, Some(at(6))));
+    assert_eq!(scenario.abort(), (Some(Aborted::Failed), Some(at(6))));
     assert_eq!(scenario.demand(), Told::Use);
 }
 
@@ -88,7 +88,7 @@ fn r1_a_rejected_token_stays_set_aside_when_renewing_is_refused() {
 fn r1_a_rejected_token_is_used_again_when_the_as_gives_it_again() {
     let mut scenario = Scenario::rejected();
     let held = scenario.generation();
-    assert_eq!(scenario.obtain_same(), Success::Unchanged(held));
+    assert_eq!(scenario.obtain_same(), Some(Success::Unchanged(held)));
     assert_eq!(scenario.demand(), Told::Use);
 }
 

@@ -36,7 +36,7 @@ fn e2_the_renewal_beside_is_landed_and_used() {
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     scenario.pass(secs(1));
     let landed = scenario.obtain_new();
-    assert_eq!(landed, Success::New(scenario.generation()));
+    assert_eq!(landed, Some(Success::New(scenario.generation())));
     assert!(scenario.generation() > old);
     assert_eq!(scenario.demand(), Told::Use);
     assert_eq!(scenario.cacheable_until(), Some(at(160)));
@@ -142,7 +142,7 @@ fn e4_a_stumble_is_not_forgotten_with_the_acquisition_that_died_of_it() {
     let mut scenario = Scenario::within_leeway();
     assert_eq!(scenario.demand(), Told::Start);
     scenario.attempt_failed();
-    assert_eq!(scenario.abort(), (Aborted::AskAgain, None));
+    assert_eq!(scenario.abort(), (Some(Aborted::AskAgain), None));
     assert_eq!(scenario.demand(), Told::UseAndRenew);
     assert_eq!(scenario.demand(), Told::Use);
     scenario.obtain_new();
@@ -178,7 +178,10 @@ fn e6_the_same_token_keeps_its_generation_and_lives_for_what_is_left() {
     let mut scenario = Scenario::due();
     let held = scenario.generation();
     assert_eq!(scenario.demand(), Told::UseAndRenew);
-    assert_eq!(scenario.obtain_same_for(secs(20)), Success::Unchanged(held));
+    assert_eq!(
+        scenario.obtain_same_for(secs(20)),
+        Some(Success::Unchanged(held))
+    );
     assert_eq!(scenario.generation(), held);
     assert_eq!(scenario.cacheable_until(), Some(at(96)));
     assert_eq!(scenario.demand(), Told::Use);

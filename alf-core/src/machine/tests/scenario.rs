@@ -153,27 +153,27 @@ impl Scenario {
     }
 
     /// The acquisition brings a token that was never seen.
-    pub(super) fn obtain_new(&mut self) -> Success {
+    pub(super) fn obtain_new(&mut self) -> Option<Success> {
         self.tokens += 1;
         self.obtain(self.tokens, Some(LIFETIME))
     }
 
     /// The acquisition brings a token that was never seen and states that lifetime.
-    pub(super) fn obtain_new_for(&mut self, lifetime: Option<Duration>) -> Success {
+    pub(super) fn obtain_new_for(&mut self, lifetime: Option<Duration>) -> Option<Success> {
         self.tokens += 1;
         self.obtain(self.tokens, lifetime)
     }
 
     /// The acquisition brings the held token again, and what is left of it.
-    pub(super) fn obtain_same_for(&mut self, left: Duration) -> Success {
+    pub(super) fn obtain_same_for(&mut self, left: Duration) -> Option<Success> {
         self.obtain(self.tokens, Some(left))
     }
 
-    pub(super) fn obtain_same(&mut self) -> Success {
+    pub(super) fn obtain_same(&mut self) -> Option<Success> {
         self.obtain_same_for(LIFETIME)
     }
 
-    fn obtain(&mut self, token: u32, lifetime: Option<Duration>) -> Success {
+    fn obtain(&mut self, token: u32, lifetime: Option<Duration>) -> Option<Success> {
         let obtained = Obtained {
             token,
             lifetime,
@@ -185,19 +185,15 @@ impl Scenario {
 
     /// The acquisition fails; returns the end of the back-off.
     pub(super) fn fail(&mut self, failure: Failure) -> Moment {
-        match self.machine.failed(self.now, self.started(), &failure) {
-            Failed::Until(until) => until,
-            Failed::Outdated => panic!("it is the acquisition that is under way"),
-        }
+        let until = self.machine.failed(self.now, self.started(), &failure);
+        until.expect("it is the acquisition that is under way")
     }
 
     /// The acquisition fails because of its target; returns the end of the back-off.
     pub(super) fn fail_alone(&mut self, failure: Failure) -> Moment {
         let (now, id) = (self.now, self.acquisition());
-        match self.machine.renewal.failed_alone(now, id, &failure) {
-            Failed::Until(until) => until,
-            Failed::Outdated => panic!("it is the acquisition that is under way"),
-        }
+        let until = self.machine.renewal.failed_alone(now, id, &failure);
+        until.expect("it is the acquisition that is under way")
     }
 
     /// The acquisition of another target of the client fails; returns the end of the back-off.
@@ -207,9 +203,7 @@ impl Scenario {
             deadline: self.now + ACQUISITION_TIMEOUT,
         };
         let breaker = &mut self.machine.breaker;
-        breaker
-            .acquisition_failed(self.now, claim, &failure, |_| ())
-            .0
+        breaker.acquisition_failed(self.now, claim, &failure, |until| until)
     }
 
     /// An attempt of the acquisition fails.
@@ -217,7 +211,7 @@ impl Scenario {
         assert!(self.machine.attempt_failed(self.now, self.started()));
     }
 
-    pub(super) fn abort(&mut self) -> (Aborted, Option<Moment>) {
+    pub(super) fn abort(&mut self) -> (Option<Aborted>, Option<Moment>) {
         self.machine.aborted(self.now, self.started())
     }
 
@@ -227,7 +221,7 @@ impl Scenario {
         let claim = claim(self.started());
         let granted = breaker.request(self.now, claim, Exclusivity::Shared);
         assert_eq!(granted, Permit::Granted);
-        let retry_at = breaker.attempt_failed(self.now, claim, Duration::ZERO, 1.0, ());
+        let retry_at = breaker.attempt_failed(self.now, claim, Duration::ZERO, 1.0, self.now);
         retry_at.unwrap().saturating_since(self.now)
     }
 

@@ -6,7 +6,8 @@ use super::*;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Machines<T> {
     pub(super) renewal: Renewal<T>,
-    pub(super) breaker: Breaker<()>,
+    /// Its errors are the ends of the back-offs.
+    pub(super) breaker: Breaker<Moment>,
 }
 
 impl<T: PartialEq> Machines<T> {
@@ -42,7 +43,7 @@ impl<T: PartialEq> Machines<T> {
         let claim = claim(acquisition);
         let retry_at = self
             .breaker
-            .attempt_failed(now, claim, Duration::ZERO, 1.0, ());
+            .attempt_failed(now, claim, Duration::ZERO, 1.0, now);
         if retry_at.is_some() {
             self.renewal.delayed(acquisition.id);
         }
@@ -55,30 +56,23 @@ impl<T: PartialEq> Machines<T> {
         acquisition: NewAcquisition,
         obtained: Obtained<T>,
         jitter: f64,
-    ) -> Success {
+    ) -> Option<Success> {
         let success = self
             .renewal
-            .succeeded(now, acquisition.id, obtained, jitter);
-        if success != Success::Outdated {
-            self.breaker.succeeded(claim(acquisition));
-        }
-        success
+            .succeeded(now, acquisition.id, obtained, jitter)?;
+        self.breaker.succeeded(claim(acquisition));
+        Some(success)
     }
 
-    /// The acquisition fails in a way that every target would meet.
+    /// The acquisition fails in a way that every target would meet; returns the end of the back-off.
     pub(super) fn failed(
         &mut self,
         now: Moment,
         acquisition: NewAcquisition,
         failure: &Failure,
-    ) -> Failed {
-        let mut breaker = self.breaker.clone();
-        let (until, ()) = breaker.acquisition_failed(now, claim(acquisition), failure, |_| ());
-        let failed = self.renewal.failed(acquisition.id, failure, until);
-        if failed != Failed::Outdated {
-            self.breaker = breaker;
-        }
-        failed
+    ) -> Option<Moment> {
+        let was_under_way = self.renewal.failed(acquisition.id, failure);
+        was_under_way.then(|| self.back_off(now, acquisition, failure))
     }
 
     /// Returns the end of the back-off, if the abort is a failure.
@@ -86,16 +80,17 @@ impl<T: PartialEq> Machines<T> {
         &mut self,
         now: Moment,
         acquisition: NewAcquisition,
-    ) -> (Aborted, Option<Moment>) {
+    ) -> (Option<Aborted>, Option<Moment>) {
         let aborted = self.renewal.aborted(acquisition.id);
-        let until = (aborted == Aborted::Failed).then(|| {
-            let (claim, failure) = (claim(acquisition), Failure::TRANSIENT);
-            let (until, ()) = self
-                .breaker
-                .acquisition_failed(now, claim, &failure, |_| ());
-            until
-        });
+        let until = (aborted == Some(Aborted::Failed))
+            .then(|| self.back_off(now, acquisition, &Failure::TRANSIENT));
         (aborted, until)
+    }
+
+    fn back_off(&mut self, now: Moment, acquisition: NewAcquisition, failure: &Failure) -> Moment {
+        let claim = claim(acquisition);
+        self.breaker
+            .acquisition_failed(now, claim, failure, |until| until)
     }
 }
 
