@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use alf_surf::surf::{self, Body, Request, Response, Url};
 use alf_surf::{Client, FollowRedirects, H1Client, Runtime, SurfTransport, ThreadRuntime};
-use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
 use futures_util::io::{AllowStdIo, AsyncReadExt, BufReader};
 
 /// What one run of the suite is on.
@@ -22,7 +22,7 @@ trait On: 'static {
 
     fn prepare(_: &mut Request) {}
 
-    fn lacks() -> Vec<Capability>;
+    fn capabilities() -> Capabilities;
 }
 
 struct Surf<O>(PhantomData<O>);
@@ -79,8 +79,8 @@ impl<O: On> Subject for Surf<O> {
         pollster::block_on(future)
     }
 
-    fn lacks() -> Vec<Capability> {
-        O::lacks()
+    fn capabilities() -> Capabilities {
+        O::capabilities()
     }
 }
 
@@ -95,18 +95,16 @@ mod own {
             None
         }
 
-        fn lacks() -> Vec<Capability> {
+        fn capabilities() -> Capabilities {
             let back_end = if cfg!(feature = "curl-client") {
-                curl_lacks()
+                OF_CURL
             } else {
-                h1_lacks()
+                OF_H1
             };
-            let others = [
-                Capability::Redirects,
-                Capability::Tls,
-                Capability::ConnectionLimit,
-            ];
-            back_end.into_iter().chain(others).collect()
+            back_end
+                .without(Capability::Redirects)
+                .without(Capability::Tls)
+                .without(Capability::ConnectionLimit)
         }
     }
 
@@ -128,8 +126,8 @@ mod h1 {
             request.middleware(FollowRedirects::new(3));
         }
 
-        fn lacks() -> Vec<Capability> {
-            h1_lacks()
+        fn capabilities() -> Capabilities {
+            OF_H1
         }
     }
 
@@ -181,8 +179,8 @@ mod curl {
             request.middleware(FollowRedirects::new(3));
         }
 
-        fn lacks() -> Vec<Capability> {
-            curl_lacks()
+        fn capabilities() -> Capabilities {
+            OF_CURL
         }
     }
 
@@ -198,20 +196,20 @@ mod curl {
     alf_testkit::conformance!(Surf<Curl>);
 }
 
-fn h1_lacks() -> Vec<Capability> {
-    // It keeps no connections, so a limit of them has no effect.
-    let mut lacks = vec![Capability::ConnectionReuse, Capability::ConnectionLimit];
-    if !cfg!(feature = "h1-client") {
-        lacks.push(Capability::Tls);
+/// It keeps no connections, so there are none to be waited for.
+const OF_H1: Capabilities = {
+    let capabilities = Capabilities::all()
+        .without(Capability::ConnectionReuse)
+        .without(Capability::ConnectionLimit);
+    if cfg!(feature = "h1-client") {
+        capabilities
+    } else {
+        capabilities.without(Capability::Tls)
     }
-    lacks
-}
+};
 
-/// isahc returns a response with the first byte of its body, and logs everything that is sent.
-fn curl_lacks() -> Vec<Capability> {
-    vec![
-        Capability::EarlyHeads,
-        Capability::PromptDiscard,
-        Capability::DiscreetLogs,
-    ]
-}
+/// isahc hands a response over with the first byte of its body, and logs all that is sent.
+const OF_CURL: Capabilities = Capabilities::all()
+    .without(Capability::EarlyHeads)
+    .without(Capability::PromptDiscard)
+    .without(Capability::DiscreetLogs);

@@ -50,7 +50,6 @@
 mod behind_proxy;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod poll;
 mod runtime;
 pub mod server;
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alf_core::{BlockingFnTransport, Redirects, Runtime, ThreadRuntime, from_blocking_fn};
-use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
 use bytes::Bytes;
 use http::{Request, Response};
 use ureq::{Agent, BodyReader};
@@ -73,21 +73,20 @@ impl Subject for Ureq {
         pollster::block_on(future)
     }
 
-    fn lacks() -> Vec<Capability> {
-        vec![
+    fn capabilities() -> Capabilities {
+        Capabilities::all()
             // Bodies of the closure are in memory.
-            Capability::StreamingRequests,
+            .without(Capability::StreamingRequests)
             // As it promises.
-            Capability::Redirects,
+            .without(Capability::Redirects)
             // An error of a closure does not tell.
-            Capability::ErrorKinds,
+            .without(Capability::ErrorKinds)
             // Nobody can drop what blocks.
-            Capability::Cancellation,
+            .without(Capability::Cancellation)
             // It is built without.
-            Capability::Tls,
+            .without(Capability::Tls)
             // ureq bounds the idle ones alone.
-            Capability::ConnectionLimit,
-        ]
+            .without(Capability::ConnectionLimit)
     }
 }
 

@@ -21,12 +21,12 @@ pub fn errors_name_the_file(errors_of: impl Fn(&Path, &Path) -> Vec<ConfigError>
         (
             swapped,
             "client_certificate",
-            "client.pem: it holds a private key, and no certificate",
+            "client.pem: it holds a private key but no certificate",
         ),
         (
             keyless,
             "client_certificate_key",
-            "client.crt: it holds a certificate, and no private key",
+            "client.crt: it holds a certificate but no private key",
         ),
     ] {
         let errors = errors_of(&key_file(certificate), &key_file(key));

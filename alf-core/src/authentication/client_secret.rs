@@ -1,4 +1,7 @@
-//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
+//! The client secret, `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
+
+use std::future::Future;
+use std::path::Path;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -10,59 +13,123 @@ use crate::ConfigError;
 use crate::secret::{percent_encoded, sensitive_header};
 use crate::wire::token_request::TokenRequest;
 
-use super::source::Reader;
-use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
-    CredentialsFingerprint,
+use super::client_authentication::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, SecretError,
 };
+use super::credential::{Credential, CredentialKind, Problem};
+use super::fingerprint::CredentialsFingerprint;
+
+/// A client secret: by value, from a file, or from a callback.
+///
+/// A file or a callback is read for every attempt, and once more after a permanent refusal: rotating
+/// a secret needs no restart (B3).
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{Client, ClientSecret};
+///
+/// # let endpoint = "https://auth.example.com/token";
+/// Client::builder(endpoint).client_secret("client-id", "a secret by value");
+/// Client::builder(endpoint).client_secret("client-id", ClientSecret::file("/run/secrets/client"));
+/// Client::builder(endpoint).client_secret(
+///     "client-id",
+///     ClientSecret::from_fn(|| async {
+///         // Not its own error: that shows the value if it is not UTF-8.
+///         std::env::var("CLIENT_SECRET").map_err(|_| "CLIENT_SECRET is not set, or not UTF-8")
+///     }),
+/// );
+/// ```
+#[derive(Debug)]
+pub struct ClientSecret(pub(super) Credential);
 
 /// `client_secret_basic`: id and secret in the `Authorization` header of the token request.
 ///
-/// The RFC says that both are form-encoded first; many servers do not decode them. By default
-/// exactly those characters are encoded that every server must see encoded (`%`, `+`, space,
-/// controls, non-ASCII, and `:` in the id), so that plain and base64 secrets without a `+` work at
-/// both kinds.
+/// The RFC requires that both are form-encoded first, but many servers do not decode them. By
+/// default only those characters are encoded that every server must receive encoded (`%`, `+`,
+/// space, controls, non-ASCII, and `:` in the id). Plain and base64 secrets without a `+` therefore
+/// work at both kinds of server.
 #[derive(Debug)]
 pub struct ClientSecretBasic {
-    secret: Reader,
-    encoding: Encoding,
+    secret: Credential,
+    raw: bool,
 }
 
 /// `client_secret_post`: id and secret in the body of the token request.
 #[derive(Debug)]
 pub struct ClientSecretPost {
-    secret: Reader,
+    secret: Credential,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    Percent,
-    Raw,
+impl ClientSecret {
+    /// A secret by value.
+    pub fn value(secret: impl Into<String>) -> Self {
+        Self(Credential::value(&CLIENT_SECRET, secret.into()))
+    }
+
+    /// A file that holds only the secret, in UTF-8.
+    ///
+    /// A byte order mark at its start and one line break at its end are not part of the secret. On
+    /// tokio the file is read on a thread for blocking work, otherwise on that of the acquisition.
+    ///
+    /// A file that cannot be opened (it is missing, a directory, or not permitted), is larger than
+    /// 64 KiB, or does not hold a secret is a permanent failure: alf backs off, and reads it again
+    /// with the next acquisition. Other errors of reading it may pass: the acquisition tries again.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self(Credential::file(&CLIENT_SECRET, path.as_ref()))
+    }
+
+    /// A callback that returns the secret, for example from a secret manager.
+    ///
+    /// If it fails, the acquisition tries again. Its error is logged and returned to users, in the
+    /// chain of a [`TokenError`](crate::TokenError): neither the error nor its sources may show
+    /// anything of the secret. (The error of [`std::env::var`] does.)
+    pub fn from_fn<F, Fut, S, E>(read: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+        S: Into<String>,
+        E: Into<SecretError>,
+    {
+        Self(Credential::from_fn(&CLIENT_SECRET, read))
+    }
+}
+
+impl From<&str> for ClientSecret {
+    fn from(secret: &str) -> Self {
+        Self::value(secret)
+    }
+}
+
+impl From<String> for ClientSecret {
+    fn from(secret: String) -> Self {
+        Self::value(secret)
+    }
 }
 
 impl ClientSecretBasic {
-    /// With a secret by value, from a file, or from a callback.
+    /// Uses a secret by value, from a file, or from a callback.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
-            secret: secret.into().into_reader(),
-            encoding: Encoding::Percent,
+            secret: secret.into().0,
+            raw: false,
         }
     }
 
-    /// Sends id and secret as they are: for a server that does not decode them, and a secret with
-    /// a `%`, a `+` or a space.
+    /// Sends id and secret without encoding: for a server that does not decode them, and a secret
+    /// with a `%`, a `+` or a space.
     #[must_use]
     pub fn raw(mut self) -> Self {
-        self.encoding = Encoding::Raw;
+        self.raw = true;
         self
     }
-}
 
-impl ClientSecretPost {
-    /// With a secret by value, from a file, or from a callback.
-    pub fn new(secret: impl Into<ClientSecret>) -> Self {
-        Self {
-            secret: secret.into().into_reader(),
+    /// Leaves no copies behind.
+    fn encoded(&self, text: &str, set: &'static AsciiSet) -> Zeroizing<String> {
+        if self.raw {
+            Zeroizing::new(text.to_owned())
+        } else {
+            percent_encoded(text, set)
         }
     }
 }
@@ -75,8 +142,8 @@ impl ClientAuthentication for ClientSecretBasic {
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
         let secret = self.secret.read().await?;
-        let encoded_id = self.encoding.of(context.client_id(), IN_ID);
-        let encoded_secret = self.encoding.of(&secret, IN_SECRET);
+        let encoded_id = self.encoded(context.client_id(), IN_ID);
+        let encoded_secret = self.encoded(&secret, IN_SECRET);
         request.mask(&secret);
         request.mask(&encoded_secret);
         let pair = Zeroizing::new([encoded_id.as_str(), ":", &encoded_secret].concat());
@@ -97,6 +164,15 @@ impl ClientAuthentication for ClientSecretBasic {
 
     fn method(&self) -> Option<&str> {
         Some("client_secret_basic")
+    }
+}
+
+impl ClientSecretPost {
+    /// Uses a secret by value, from a file, or from a callback.
+    pub fn new(secret: impl Into<ClientSecret>) -> Self {
+        Self {
+            secret: secret.into().0,
+        }
     }
 }
 
@@ -126,106 +202,32 @@ impl ClientAuthentication for ClientSecretPost {
     }
 }
 
-impl Encoding {
-    /// The text, encoded; it leaves no copies behind.
-    fn of(self, text: &str, set: &'static AsciiSet) -> Zeroizing<String> {
-        match self {
-            Self::Raw => Zeroizing::new(text.to_owned()),
-            Self::Percent => percent_encoded(text, set),
-        }
-    }
-}
-
 /// T3: these, controls and non-ASCII, and nothing else.
 const IN_SECRET: &AsciiSet = &CONTROLS.add(b'%').add(b'+').add(b' ');
 const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
 
-#[cfg(test)]
-mod tests {
-    use http::header::AUTHORIZATION;
+const CLIENT_SECRET: CredentialKind = CredentialKind {
+    name: "client_secret",
+    not_text: "it is not UTF-8 text",
+    in_file: without_line_break,
+    problem,
+};
 
-    use super::super::tests::sent;
-    use super::*;
+/// Editors and `echo` add one line break. More than one is an error.
+fn without_line_break(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
 
-    /// What the server reads in the `Authorization` header, after base64.
-    fn credentials(method: &dyn ClientAuthentication, id: &str) -> String {
-        let headers = sent(method, id).headers;
-        let value = headers.get(AUTHORIZATION).unwrap();
-        assert!(value.is_sensitive(), "X1");
-        let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
-        String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn t3_only_what_every_server_must_see_encoded_is_encoded() {
-        for (id, secret, sent) in [
-            ("me", "secret", "me:secret"),
-            ("me", "100%", "me:100%25"),
-            ("me", "a+b", "me:a%2Bb"),
-            ("me", "a b", "me:a%20b"),
-            ("me", "a:b", "me:a:b"),
-            ("https://me:1", "x", "https%3A//me%3A1:x"),
-            ("m%e + u", "x", "m%25e%20%2B%20u:x"),
-            ("me", "é€", "me:%C3%A9%E2%82%AC"),
-            ("mé", "x", "m%C3%A9:x"),
-            ("me", "\t\0\u{7f}", "me:%09%00%7F"),
-            (
-                "me",
-                "!\"#$&'()*,-./09:;<=>?@AZ[\\]^_`az{|}~",
-                "me:!\"#$&'()*,-./09:;<=>?@AZ[\\]^_`az{|}~",
-            ),
-            ("me", "c2VjcmV0/w==", "me:c2VjcmV0/w=="),
-        ] {
-            let method = ClientSecretBasic::new(secret);
-            assert_eq!(credentials(&method, id), sent);
-        }
-    }
-
-    #[test]
-    fn t3_a_switch_sends_all_raw() {
-        for (id, secret) in [("me", "100% a+b :é"), ("m:e %+", "x"), ("mé", "\t")] {
-            let method = ClientSecretBasic::new(secret).raw();
-            assert_eq!(credentials(&method, id), format!("{id}:{secret}"));
-        }
-    }
-
-    #[test]
-    fn t2_basic_is_in_the_header_alone_and_post_in_the_body_alone() {
-        let basic = sent(&ClientSecretBasic::new("s3cr3t"), "me");
-        assert_eq!(basic.headers.get_all(AUTHORIZATION).iter().count(), 1);
-        assert_eq!(basic.body, "grant_type=client_credentials");
-
-        let post = sent(&ClientSecretPost::new("s3 cr3t"), "m e");
-        assert_eq!(post.headers.get(AUTHORIZATION), None);
-        assert_eq!(
-            post.body,
-            "grant_type=client_credentials&client_id=m%20e&client_secret=s3%20cr3t"
-        );
-
-        let none = sent(&crate::NoClientAuthentication::new(), "me");
-        assert_eq!(none.headers.get(AUTHORIZATION), None);
-        assert_eq!(none.body, "grant_type=client_credentials&client_id=me");
-    }
-
-    #[test]
-    fn t4_every_form_in_which_the_secret_was_sent_is_masked() {
-        let secret = "top %:e";
-        let basic = ClientSecretBasic::new(secret);
-        let raw = ClientSecretBasic::new(secret).raw();
-        let post = ClientSecretPost::new(secret);
-        let cases: [(&dyn ClientAuthentication, [&str; 3]); 3] = [
-            (&basic, ["top %:e", "top%20%25:e", "bWU6dG9wJTIwJTI1OmU="]),
-            (&raw, ["top %:e", "me:top %:e", "bWU6dG9wICU6ZQ=="]),
-            (&post, ["top %:e", "top%20%25%3Ae", "client_secret=top %:e"]),
-        ];
-        for (method, echoes) in cases {
-            let redactor = sent(method, "me").redactor;
-            for echo in echoes {
-                let shown = redactor.show(&format!("the secret is {echo}"));
-                let prefix = shown.strip_prefix("the secret is ");
-                assert!(shown.ends_with("[masked]"), "{echo}: {shown}");
-                assert!(prefix.is_some(), "and nothing else is: {shown}");
-            }
-        }
+fn problem(secret: &str) -> Option<Problem> {
+    if secret.is_empty() {
+        Some("it is empty".into())
+    } else if secret.contains(['\r', '\n']) {
+        Some("it contains a line break, which is hardly part of the secret; remove it".into())
+    } else {
+        None
     }
 }
+
+#[cfg(test)]
+mod tests;

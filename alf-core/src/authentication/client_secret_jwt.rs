@@ -1,7 +1,5 @@
 //! `client_secret_jwt`: an assertion with a MAC by the client secret (OIDC Core §9).
 
-use std::borrow::Cow;
-
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
@@ -9,25 +7,26 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
-use super::jwt::{AssertionSettings, Header, JWT_BEARER, add_assertion, signed};
-use super::source::Reader;
-use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
-    CredentialsFingerprint,
+use super::client_authentication::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication,
 };
+use super::client_secret::ClientSecret;
+use super::credential::{Credential, Problem};
+use super::fingerprint::CredentialsFingerprint;
+use super::jwt::AssertionSettings;
+use super::signer::Signer;
 
-/// `client_secret_jwt`: an assertion that holds a MAC by the client secret, so that the secret
-/// itself is never sent
+/// `client_secret_jwt`: an assertion with a MAC by the client secret, which itself is never sent
 /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
 /// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
 ///
-/// Every attempt has an assertion of its own: a fresh `jti`, and an end (`exp`) 60 s ahead of the
-/// wall clock. `iss` and `sub` are the client's id.
+/// Every attempt has its own assertion, with a new `jti` and an expiry (`exp`) 60 s ahead of the wall
+/// clock. `iss` and `sub` are the client's id.
 ///
-/// The secret must be as long as the MAC at least: 32 bytes for HS256, 48 for HS384, 64 for HS512
-/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)). Whoever reads an assertion
-/// could guess a shorter one: it is an error, of building the client where the secret is given by
-/// value, else of each attempt.
+/// The secret must be at least as long as the MAC: 32 bytes for HS256, 48 for HS384, 64 for HS512
+/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)). Anyone who reads an
+/// assertion could guess a shorter one. A value that is too short is an error of building the client;
+/// one from a file or a callback is an error of each attempt.
 ///
 /// # Examples
 ///
@@ -43,12 +42,12 @@ use super::{
 /// ```
 #[derive(Debug)]
 pub struct ClientSecretJwt {
-    secret: Reader,
+    secret: Credential,
     algorithm: MacAlgorithm,
     settings: AssertionSettings,
 }
 
-/// How an assertion of [`ClientSecretJwt`] is authenticated
+/// The algorithm of a [`ClientSecretJwt`]
 /// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
@@ -67,16 +66,16 @@ pub enum MacAlgorithm {
 }
 
 impl ClientSecretJwt {
-    /// With a secret by value, from a file, or from a callback. Its bytes in UTF-8 are the key.
+    /// Uses a secret by value, from a file, or from a callback. Its bytes in UTF-8 are the key.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
-            secret: secret.into().into_reader(),
+            secret: secret.into().0,
             algorithm: MacAlgorithm::Hs256,
             settings: AssertionSettings::default(),
         }
     }
 
-    /// The algorithm, as it is registered for the client (`token_endpoint_auth_signing_alg`).
+    /// Sets the algorithm that is registered for the client (`token_endpoint_auth_signing_alg`).
     /// Default: HS256.
     #[must_use]
     pub fn algorithm(mut self, algorithm: MacAlgorithm) -> Self {
@@ -84,28 +83,20 @@ impl ClientSecretJwt {
         self
     }
 
-    /// The `aud` of the assertion. Default: the [`issuer`](crate::ClientBuilder::issuer) where it is
-    /// known, else the token endpoint, as it was written.
+    /// Sets the `aud` of the assertion. Default:
+    /// [`AuthenticationContext::audience`](crate::AuthenticationContext::audience).
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audience = Some(audience.into());
         self
     }
 
-    /// The `typ` of the assertion's header: `client-authentication+jwt`, for a server that asks for
-    /// it. Default: none.
+    /// Sets the `typ` of the assertion's header, for servers that require
+    /// `client-authentication+jwt`. Default: none.
     #[must_use]
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
         self.settings.typ = Some(typ.into());
         self
-    }
-
-    async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
-        let secret = self.secret.read().await?;
-        match self.algorithm.too_short(&secret) {
-            None => Ok(secret),
-            Some(problem) => Err(self.secret.unusable(problem)),
-        }
     }
 }
 
@@ -116,25 +107,24 @@ impl ClientAuthentication for ClientSecretJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let secret = self.read().await?;
-        let header = Header {
-            algorithm: self.algorithm.name(),
-            key_id: None,
-            thumbprint: None,
-        };
-        let message = self.settings.message(header, context)?;
-        let mac = self.algorithm.mac(secret.as_bytes(), message.as_bytes());
+        let secret = self.secret.read().await?;
+        if let Some(problem) = self.algorithm.too_short(&secret) {
+            return Err(self.secret.unusable(problem));
+        }
+        let fingerprint = CredentialsFingerprint::of(secret.as_str());
         request.mask(&secret);
-        request.parameter("client_id", context.client_id());
-        add_assertion(request, JWT_BEARER, &signed(&message, mac.as_ref()));
-        Ok(CredentialsFingerprint::of(secret.as_str()))
+        let signer = SecretSigner {
+            secret,
+            algorithm: self.algorithm,
+        };
+        self.settings
+            .add_signed(request, context, &signer, None)
+            .await?;
+        Ok(fingerprint)
     }
 
     async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        match self.read().await {
-            Ok(secret) => !since.matches(secret.as_str()),
-            Err(_) => false,
-        }
+        self.secret.has_changed(since).await
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -147,8 +137,30 @@ impl ClientAuthentication for ClientSecretJwt {
     }
 }
 
+/// Signs by a MAC.
+struct SecretSigner {
+    secret: Zeroizing<String>,
+    algorithm: MacAlgorithm,
+}
+
+#[async_trait]
+impl Signer for SecretSigner {
+    fn algorithm(&self) -> &str {
+        self.algorithm.name()
+    }
+
+    fn key_id(&self) -> Option<&str> {
+        None
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+        let mac = self.algorithm.mac(self.secret.as_bytes(), message);
+        Ok(mac.as_ref().to_vec())
+    }
+}
+
 impl MacAlgorithm {
-    /// Its `alg` ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
+    /// Returns its `alg` ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -157,14 +169,9 @@ impl MacAlgorithm {
         }
     }
 
-    /// RFC 7518 §3.2: a key that is shorter than the MAC must not be used. How long it is, is not
-    /// said.
-    fn too_short(self, secret: &str) -> Option<Cow<'static, str>> {
-        let needed = match self {
-            Self::Hs256 => 32,
-            Self::Hs384 => 48,
-            Self::Hs512 => 64,
-        };
+    /// RFC 7518 §3.2. The problem does not show the secret's length.
+    fn too_short(self, secret: &str) -> Option<Problem> {
+        let needed = self.hmac().digest_algorithm().output_len();
         (secret.len() < needed).then(|| {
             let name = self.name();
             format!("it is shorter than the {needed} bytes that {name} needs (RFC 7518 §3.2)")
@@ -173,12 +180,15 @@ impl MacAlgorithm {
     }
 
     fn mac(self, secret: &[u8], message: &[u8]) -> hmac::Tag {
-        let algorithm = match self {
+        hmac::sign(&hmac::Key::new(self.hmac(), secret), message)
+    }
+
+    fn hmac(self) -> hmac::Algorithm {
+        match self {
             Self::Hs256 => hmac::HMAC_SHA256,
             Self::Hs384 => hmac::HMAC_SHA384,
             Self::Hs512 => hmac::HMAC_SHA512,
-        };
-        hmac::sign(&hmac::Key::new(algorithm, secret), message)
+        }
     }
 }
 

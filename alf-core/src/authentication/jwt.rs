@@ -12,114 +12,121 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
-use super::{AuthenticationContext, AuthenticationError};
+use super::client_authentication::{AuthenticationContext, AuthenticationError};
+use super::signer::Signer;
 
-/// What can be set of an assertion, whoever signs it.
+/// The settings of an assertion, however it is signed.
 #[derive(Debug, Default)]
 pub(super) struct AssertionSettings {
     pub(super) audience: Option<String>,
     pub(super) typ: Option<String>,
-}
-
-/// What its header says of the key (RFC 7515 §4.1).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Header<'a> {
-    pub(super) algorithm: &'a str,
-    pub(super) key_id: Option<&'a str>,
-    /// The SHA-256 thumbprint of its certificate, in base64url.
-    pub(super) thumbprint: Option<&'a str>,
+    pub(super) key_id: Option<String>,
 }
 
 impl AssertionSettings {
-    /// What is signed: header and claims (RFC 7515 §5.1), with a `jti` and times of its own.
-    pub(super) fn message(
+    /// Adds the client's id, and an assertion that `signer` signs. `thumbprint` is that of the key's
+    /// certificate: SHA-256, in base64url.
+    pub(super) async fn add_signed(
         &self,
-        header: Header<'_>,
+        request: &mut TokenRequest,
         context: &AuthenticationContext<'_>,
-    ) -> Result<String, AuthenticationError> {
-        let issued_at = seconds(context.wall_clock())?;
-        let header = object([
-            ("alg", Some(header.algorithm.into())),
-            ("kid", header.key_id.map(Into::into)),
-            ("typ", self.typ.as_deref().map(Into::into)),
-            ("x5t#S256", header.thumbprint.map(Into::into)),
-        ]);
-        let claims = object([
-            ("iss", Some(context.client_id().into())),
-            ("sub", Some(context.client_id().into())),
-            ("aud", Some(self.audience(context).into())),
-            ("jti", Some(unique_id(context.wall_clock()).into())),
-            ("iat", Some(issued_at.into())),
-            (
-                "exp",
-                Some(issued_at.saturating_add(LIFETIME.as_secs()).into()),
-            ),
-        ]);
-        Ok([encoded(header.as_bytes()), encoded(claims.as_bytes())].join("."))
+        signer: &dyn Signer,
+        thumbprint: Option<&str>,
+    ) -> Result<(), AuthenticationError> {
+        let message = self.message(context, signer, thumbprint)?;
+        let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
+        let signature = Zeroizing::new(base64url(&signature));
+        // RFC 7515 §7.1.
+        let assertion = Zeroizing::new([message.as_str(), &signature].join("."));
+        request.parameter("client_id", context.client_id());
+        add_assertion(request, JWT_BEARER, &assertion);
+        Ok(())
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |problem: &'static str| Err(ConfigError::new("client_authentication", problem));
-        if self.audience.as_ref().is_some_and(String::is_empty) {
-            return wrong("the audience of its assertion is empty");
-        }
-        if self.typ.as_ref().is_some_and(String::is_empty) {
-            return wrong("the typ of its assertion is empty");
+        for (name, setting) in [
+            ("audience", &self.audience),
+            ("typ", &self.typ),
+            ("key_id", &self.key_id),
+        ] {
+            if setting.as_deref() == Some("") {
+                let problem = format!("the {name} of the assertion is empty");
+                return Err(ConfigError::new("client_authentication", problem));
+            }
         }
         Ok(())
     }
 
-    /// A single string, and never a list: what is meant for several servers, one of them may use
-    /// at another.
-    fn audience<'a>(&'a self, context: &AuthenticationContext<'a>) -> &'a str {
-        self.audience
-            .as_deref()
-            .unwrap_or_else(|| context.audience())
+    /// Returns the message to sign: header and claims (RFC 7515 §5.1), with a new `jti` and the
+    /// current time.
+    fn message(
+        &self,
+        context: &AuthenticationContext<'_>,
+        signer: &dyn Signer,
+        thumbprint: Option<&str>,
+    ) -> Result<String, AuthenticationError> {
+        let key_id = self.key_id.as_deref().or_else(|| signer.key_id());
+        let header = json_object([
+            ("alg", Some(signer.algorithm().into())),
+            ("kid", key_id.map(Into::into)),
+            ("typ", self.typ.as_deref().map(Into::into)),
+            ("x5t#S256", thumbprint.map(Into::into)),
+        ]);
+        let issued_at = numeric_date(context.wall_clock())?;
+        let expires_at = issued_at.saturating_add(LIFETIME.as_secs());
+        // A single string and not a list: one of several servers could use the assertion at another.
+        let audience = match &self.audience {
+            Some(audience) => audience.as_str(),
+            None => context.audience(),
+        };
+        let claims = json_object([
+            ("iss", Some(context.client_id().into())),
+            ("sub", Some(context.client_id().into())),
+            ("aud", Some(audience.into())),
+            ("jti", Some(unique_id(context.wall_clock()).into())),
+            ("iat", Some(issued_at.into())),
+            ("exp", Some(expires_at.into())),
+        ]);
+        Ok([base64url(header.as_bytes()), base64url(claims.as_bytes())].join("."))
     }
 }
 
-/// The assertion: what was signed, and its signature (RFC 7515 §7.1).
-pub(super) fn signed(message: &str, signature: &[u8]) -> Zeroizing<String> {
-    let signature = Zeroizing::new(encoded(signature));
-    Zeroizing::new([message, &signature].join("."))
-}
-
-/// Puts an assertion into the request (RFC 7521 §4.2).
+/// Adds an assertion to the request (RFC 7521 §4.2).
 pub(super) fn add_assertion(request: &mut TokenRequest, assertion_type: &str, assertion: &str) {
     request.parameter("client_assertion_type", assertion_type);
     request.secret_parameter("client_assertion", assertion);
-    // A server may repeat a part of it. The last one is the proof; the others are no secret.
+    // A server may repeat one part of a JWT. Only the last one, the signature, is secret.
     if let Some((_, signature)) = assertion.rsplit_once('.') {
         request.mask(signature);
     }
 }
 
-/// A JSON object of the members that are there.
-fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> String {
+/// Returns a JSON object of the members that have a value.
+fn json_object<const N: usize>(members: [(&str, Option<Value>); N]) -> String {
     let members = members
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(members.collect::<Map<_, _>>()).to_string()
 }
 
-fn encoded(bytes: &[u8]) -> String {
+pub(super) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Seconds since 1970 (RFC 7519 §2, `NumericDate`).
-fn seconds(wall_clock: SystemTime) -> Result<u64, AuthenticationError> {
+/// Returns the seconds since 1970 (RFC 7519 §2).
+fn numeric_date(wall_clock: SystemTime) -> Result<u64, AuthenticationError> {
     match wall_clock.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => Ok(since.as_secs()),
         Err(_) => Err(AuthenticationError::permanent(
-            "the wall clock is before 1970, so that no assertion can be dated",
+            "an assertion needs the time, but the wall clock is before 1970",
         )),
     }
 }
 
-/// 128 bits that no other assertion has (RFC 7519 §4.1.7): it must be unique, and is no secret.
+/// Returns 128 bits that no other assertion has (RFC 7519 §4.1.7). They are unique, not secret.
 fn unique_id(wall_clock: SystemTime) -> String {
-    // Each has keys of its own, out of those that the operating system drew for this thread. The
-    // process and the time are for one that was forked, and a machine that was restored.
+    // Each `RandomState` has a key of its own, which the operating system chose for this thread. The
+    // process id and the time distinguish a forked process and a restored machine.
     let half = || {
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u32(std::process::id());
@@ -127,12 +134,12 @@ fn unique_id(wall_clock: SystemTime) -> String {
         hasher.write_u128(since.unwrap_or_default().as_nanos());
         hasher.finish().to_be_bytes()
     };
-    encoded(&[half(), half()].concat())
+    base64url(&[half(), half()].concat())
 }
 
 /// RFC 7523 §2.2.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// It is used at once; more would only serve who steals it.
+/// An assertion is used at once. A longer lifetime would only help someone who steals it.
 const LIFETIME: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

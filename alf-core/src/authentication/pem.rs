@@ -1,12 +1,18 @@
-//! What stands in a PEM text (RFC 7468), and what is wrong with it.
+//! Finds private keys and certificates in PEM (RFC 7468), and explains what is wrong with it.
+//!
+//! `rustls-pki-types` would find them too, but it needs every marker on a line of its own, and
+//! environment variables and secret managers often lose the line breaks; it skips the kinds of keys
+//! that the errors here explain; and it leaves the base64 of a key behind in memory (X1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// How the DER of a private key is to be read.
+use super::credential::Problem;
+
+/// The format of a private key's DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum KeyFormat {
     /// `PRIVATE KEY` (RFC 5958).
     Pkcs8,
     /// `EC PRIVATE KEY` (RFC 5915).
@@ -15,120 +21,109 @@ pub(super) enum Format {
     Pkcs1,
 }
 
-/// What stands between a line BEGIN and its line END.
+/// A label, and the text between its BEGIN and its END.
+#[derive(Clone, Copy)]
 pub(super) struct Block<'a> {
-    /// What stands before BEGIN, from the block before on.
-    before: &'a str,
     label: &'a str,
     body: &'a str,
-    /// What stands after END.
-    after: &'a str,
 }
 
-/// The one private key in it.
-pub(super) fn private_key(pem: &str) -> Result<(Format, Block<'_>), &'static str> {
-    let (keys, others): (Vec<_>, Vec<_>) = blocks(pem)?
-        .into_iter()
-        .partition(|block| block.label.ends_with(PRIVATE_KEY));
-    let mut keys = keys.into_iter();
-    let Some(key) = keys.next() else {
-        return Err(without_key(pem, &others));
+/// Returns the one private key.
+pub(super) fn private_key(pem: &str) -> Result<(KeyFormat, Block<'_>), Problem> {
+    let blocks = blocks(pem)?;
+    let mut keys = blocks.iter().filter(|block| block.is(PRIVATE_KEY));
+    let Some(&key) = keys.next() else {
+        return Err(missing("private key", PRIVATE_KEY, pem, &blocks));
     };
     if keys.next().is_some() {
-        return Err("it holds more than one private key; keep one");
+        return Err("it holds more than one private key; keep one".into());
     }
-    let format = match key.label {
-        "PRIVATE KEY" => Format::Pkcs8,
-        "EC PRIVATE KEY" => Format::Sec1,
-        "RSA PRIVATE KEY" => Format::Pkcs1,
-        "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED),
-        "OPENSSH PRIVATE KEY" => {
-            return Err("it is in the format of OpenSSH; export it as PKCS#8");
-        }
-        _ => return Err("its kind is not supported; export it as PKCS#8 (BEGIN PRIVATE KEY)"),
-    };
-    if key.body.contains("Proc-Type:") {
-        return Err(ENCRYPTED);
+    if key.label == "ENCRYPTED PRIVATE KEY" || key.body.contains("Proc-Type:") {
+        return Err(ENCRYPTED.into());
     }
-    Ok((format, key))
+    match key.label {
+        "PRIVATE KEY" => Ok((KeyFormat::Pkcs8, key)),
+        "EC PRIVATE KEY" => Ok((KeyFormat::Sec1, key)),
+        "RSA PRIVATE KEY" => Ok((KeyFormat::Pkcs1, key)),
+        "OPENSSH PRIVATE KEY" => Err("it is in the format of OpenSSH; export it as PKCS#8".into()),
+        _ => Err("its kind is not supported; export it as PKCS#8 (BEGIN PRIVATE KEY)".into()),
+    }
 }
 
-/// The client's own certificate in it, which is the first, and the others of its chain.
-pub(super) fn certificates(pem: &str) -> Result<(Block<'_>, Vec<Block<'_>>), &'static str> {
-    let (certificates, others): (Vec<_>, Vec<_>) = blocks(pem)?
-        .into_iter()
-        .partition(|block| block.label == CERTIFICATE);
-    let mut certificates = certificates.into_iter();
+/// Returns the client's own certificate, which is the first, and the others of its chain.
+pub(super) fn certificates(pem: &str) -> Result<(Block<'_>, Vec<Block<'_>>), Problem> {
+    let blocks = blocks(pem)?;
+    let mut certificates = blocks.iter().filter(|block| block.label == CERTIFICATE);
     match certificates.next() {
-        Some(own) => Ok((own, certificates.collect())),
-        None => Err(without_certificate(pem, &others)),
+        Some(&own) => Ok((own, certificates.copied().collect())),
+        None => Err(missing("certificate", CERTIFICATE, pem, &blocks)),
     }
 }
 
-/// Whether libraries that read line by line find in it, too, what is `wanted`: what the label ends
-/// with.
-pub(super) fn check_lines(pem: &str, wanted: &str) -> Result<(), &'static str> {
+/// Appends the certificates to a text, in the lines that every library reads.
+pub(super) fn write_certificates(pem: &str, text: &mut String) -> Result<(), Problem> {
+    let (own, chain) = certificates(pem)?;
+    own.write(text)?;
+    chain.iter().try_for_each(|block| block.write(text))
+}
+
+/// Appends the private key to a text, in the lines that every library reads.
+pub(super) fn write_private_key(pem: &str, text: &mut String) -> Result<(), Problem> {
+    private_key(pem)?.1.write(text)
+}
+
+/// Checks that libraries which read line by line find the same blocks. They decode those whose label
+/// ends with `wanted`.
+pub(super) fn check_lines(pem: &str, wanted: &str) -> Result<(), Problem> {
+    if pem.contains("\u{feff}-----BEGIN ") {
+        return Err(BYTE_ORDER_MARK.into());
+    }
+    let has_marker = |line: &&str| line.contains(BEGIN) || line.contains(END);
+    if !pem.split('\n').filter(has_marker).all(is_only_a_marker) {
+        return Err(NOT_IN_LINES.into());
+    }
     for block in blocks(pem)? {
-        block.check_ends()?;
-        if block.label.ends_with(wanted) {
-            block.check_body()?;
+        if block.body.trim().is_empty() {
+            return Err(NOTHING.into());
+        }
+        // OpenSSL takes an empty line for the end of headers. It ignores those that come first.
+        let mut lines = block.body.trim_start().lines();
+        if block.is(wanted) && lines.any(|line| line.trim().is_empty()) {
+            return Err("there is an empty line between BEGIN and END; remove it".into());
         }
     }
     Ok(())
 }
 
+/// Before the line break rustls ignores spaces, and not tabs.
+fn is_only_a_marker(line: &str) -> bool {
+    let label = line.strip_prefix(BEGIN).or_else(|| line.strip_prefix(END));
+    let label = label.and_then(|label| label.trim_end_matches([' ', '\r']).strip_suffix(DASHES));
+    label.is_some_and(|label| !label.contains(DASHES))
+}
+
 impl Block<'_> {
-    pub(super) fn label(&self) -> &str {
-        self.label
+    fn is(&self, label: &str) -> bool {
+        self.label.ends_with(label)
     }
 
     #[cfg(feature = "jwt")]
-    pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, Problem> {
         decoded(&self.base64())
     }
 
-    /// Adds it to a text as every library reads it, whatever its lines were like: at most twice as
-    /// long as it was.
-    pub(super) fn write(&self, text: &mut String) -> Result<(), &'static str> {
+    /// Appends the block, at most twice as long as it was.
+    fn write(&self, text: &mut String) -> Result<(), Problem> {
         let base64 = self.base64();
         decoded(&base64)?;
-        text.extend(["-----BEGIN ", self.label, "-----"]);
+        text.extend([BEGIN, self.label, DASHES]);
         for (at, character) in base64.chars().enumerate() {
-            if at % LINE == 0 {
+            if at % LINE_LENGTH == 0 {
                 text.push('\n');
             }
             text.push(character);
         }
-        text.extend(["\n-----END ", self.label, "-----\n"]);
-        Ok(())
-    }
-
-    fn check_ends(&self) -> Result<(), &'static str> {
-        if self.before.ends_with('\u{feff}') {
-            return Err(BYTE_ORDER_MARK);
-        }
-        if self.body.trim().is_empty() {
-            return Err(NOTHING);
-        }
-        let begins = self.before.is_empty() || self.before.ends_with('\n');
-        if begins && ends_line(self.body) && self.body.ends_with('\n') && ends_line(self.after) {
-            Ok(())
-        } else {
-            Err(NO_LINES)
-        }
-    }
-
-    /// To openssl an empty line is the end of headers, of which there may be none.
-    fn check_body(&self) -> Result<(), &'static str> {
-        let is_empty = |line: &&str| line.trim().is_empty();
-        if self
-            .body
-            .lines()
-            .skip_while(is_empty)
-            .any(|line| is_empty(&line))
-        {
-            return Err("an empty line stands between BEGIN and END; take it out");
-        }
+        text.extend(["\n", END, self.label, DASHES, "\n"]);
         Ok(())
     }
 
@@ -140,84 +135,64 @@ impl Block<'_> {
     }
 }
 
-/// rustls takes no tab there.
-fn ends_line(text: &str) -> bool {
-    let rest = text.split('\n').next().unwrap_or_default();
-    rest.trim_matches([' ', '\r']).is_empty()
-}
-
-fn decoded(base64: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+fn decoded(base64: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
     if base64.contains('\\') {
-        return Err("it has \\n in place of its line breaks");
+        return Err("it has \\n instead of line breaks".into());
     }
     match STANDARD.decode(base64.as_bytes()) {
-        Ok(der) if der.is_empty() => Err(NOTHING),
+        Ok(der) if der.is_empty() => Err(NOTHING.into()),
         Ok(der) => Ok(Zeroizing::new(der)),
-        Err(_) => Err("it is damaged: what stands between BEGIN and END is no base64"),
+        Err(_) => Err("it is damaged: the text between BEGIN and END is not base64".into()),
     }
 }
 
-/// Found by their markers, wherever those stand in a line: some tools make one line of all.
+/// Returns the blocks, wherever their markers are in a line.
 fn blocks(mut pem: &str) -> Result<Vec<Block<'_>>, &'static str> {
     let mut blocks = Vec::new();
-    while let Some((before, rest)) = pem.split_once(BEGIN) {
-        let (label, rest) = rest.split_once("-----").ok_or(CUT_OFF)?;
-        let end = ["-----END ", label, "-----"].concat();
-        let (body, after) = rest.split_once(&end).ok_or(CUT_OFF)?;
-        blocks.push(Block {
-            before,
-            label,
-            body,
-            after,
-        });
+    while let Some((_, from_label)) = pem.split_once(BEGIN) {
+        let (label, from_body) = from_label.split_once(DASHES).ok_or(CUT_OFF)?;
+        let end = [END, label, DASHES].concat();
+        let (body, after) = from_body.split_once(&end).ok_or(CUT_OFF)?;
+        blocks.push(Block { label, body });
         pem = after;
     }
     Ok(blocks)
 }
 
-fn without_key(pem: &str, blocks: &[Block<'_>]) -> &'static str {
+/// Explains what the PEM holds instead of a private key or a certificate.
+fn missing(wanted: &str, label: &str, pem: &str, blocks: &[Block<'_>]) -> Problem {
     if pem.trim().is_empty() {
-        EMPTY
-    } else if has(blocks, "PUBLIC KEY") {
-        "it holds a public key, and no private one"
-    } else if has(blocks, CERTIFICATE) {
-        "it holds a certificate, and no private key"
-    } else {
-        "it is no private key in PEM: the line -----BEGIN PRIVATE KEY----- is missing"
+        return "it is empty".into();
     }
-}
-
-fn without_certificate(pem: &str, blocks: &[Block<'_>]) -> &'static str {
-    if pem.trim().is_empty() {
-        EMPTY
-    } else if has(blocks, PRIVATE_KEY) {
-        "it holds a private key, and no certificate"
-    } else if has(blocks, "CERTIFICATE REQUEST") {
-        "it holds a request for a certificate, and no certificate"
-    } else {
-        "it is no certificate in PEM: the line -----BEGIN CERTIFICATE----- is missing"
+    for (other, found) in [
+        ("PUBLIC KEY", "public key"),
+        (PRIVATE_KEY, "private key"),
+        ("CERTIFICATE REQUEST", "certificate request"),
+        (CERTIFICATE, "certificate"),
+    ] {
+        if blocks.iter().any(|block| block.is(other)) {
+            return format!("it holds a {found} but no {wanted}").into();
+        }
     }
-}
-
-fn has(blocks: &[Block<'_>], label: &str) -> bool {
-    blocks.iter().any(|block| block.label.ends_with(label))
+    format!("it is not a {wanted} in PEM: the line -----BEGIN {label}----- is missing").into()
 }
 
 pub(super) const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
-pub(super) const CERTIFICATE_IS_NO_TEXT: &str = "it is no text, and so no PEM; DER becomes PEM by openssl x509 -inform DER, PKCS#12 \
-     by openssl pkcs12 -nokeys, UTF-16 by iconv -f UTF-16 -t UTF-8";
-pub(super) const KEY_IS_NO_TEXT: &str = "it is no text, and so no PEM; DER becomes PEM by openssl pkey -inform DER, PKCS#12 \
-     by openssl pkcs12 -nocerts -nodes, UTF-16 by iconv -f UTF-16 -t UTF-8";
-const EMPTY: &str = "it is empty";
+pub(super) const CERTIFICATE_IS_NOT_TEXT: &str = "it is not text, and so not PEM; convert DER by openssl x509 -inform DER, PKCS#12 by \
+     openssl pkcs12 -nokeys, UTF-16 by iconv -f UTF-16 -t UTF-8";
+pub(super) const KEY_IS_NOT_TEXT: &str = "it is not text, and so not PEM; convert DER by openssl pkey -inform DER, PKCS#12 by \
+     openssl pkcs12 -nocerts -nodes, UTF-16 by iconv -f UTF-16 -t UTF-8";
 const ENCRYPTED: &str = "it is encrypted; decrypt it (openssl pkey -in encrypted.pem -out key.pem), and keep it where \
      others cannot read it";
 const CUT_OFF: &str = "it is cut off: a line -----BEGIN …----- has no line -----END …-----";
-const NOTHING: &str = "it is damaged: nothing stands between BEGIN and END";
-const BYTE_ORDER_MARK: &str = "a byte order mark stands before -----BEGIN, where the HTTP library, which reads the file itself, \
-     may attempt_failed; save the file as UTF-8 without one";
-const NO_LINES: &str = "the HTTP library reads the file itself, and line by line: give -----BEGIN …-----, -----END …-----, and \
-     what stands between them, each a line of its own";
-/// How many characters stand in a line (RFC 7468 §2).
-const LINE: usize = 64;
+const NOTHING: &str = "it is damaged: there is nothing between BEGIN and END";
+const BYTE_ORDER_MARK: &str = "there is a byte order mark before -----BEGIN; the HTTP library reads the file itself, and may \
+     not accept that; save the file as UTF-8 without one";
+const NOT_IN_LINES: &str = "the HTTP library reads the file itself, line by line: put -----BEGIN …-----, -----END …-----, \
+     and the text between them each on a line of its own";
+/// RFC 7468 §2.
+const LINE_LENGTH: usize = 64;

@@ -1,36 +1,38 @@
-//! `private_key_jwt`: an assertion that is signed by the client's private key (OIDC Core §9).
+//! `private_key_jwt`: an assertion that the client's private key signs (OIDC Core §9).
 
 use std::fmt;
 #[cfg(feature = "jwt")]
 use std::path::Path;
 
 use async_trait::async_trait;
-use zeroize::Zeroizing;
 
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
-#[cfg(feature = "jwt")]
-use super::certificate::CertificateSource;
-use super::jwt::{AssertionSettings, Header, JWT_BEARER, add_assertion, signed};
-#[cfg(feature = "jwt")]
-use super::private_key::{KeyReader, PrivateKey};
-use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
-    Signer,
+use super::client_authentication::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication,
 };
+use super::fingerprint::CredentialsFingerprint;
+use super::jwt::AssertionSettings;
+use super::signer::Signer;
 
-/// `private_key_jwt`: an assertion that is signed by the client's private key, so that the
-/// authorization server holds nothing that could be stolen from it
+#[cfg(feature = "jwt")]
+use super::credential::{Credential, CredentialKind};
+#[cfg(feature = "jwt")]
+use super::private_key::PrivateKey;
+#[cfg(feature = "jwt")]
+use super::{pem, thumbprint};
+
+/// `private_key_jwt`: an assertion that the client's private key signs. The authorization server
+/// holds nothing that could be stolen from it
 /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
 /// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
 ///
-/// Every attempt has an assertion of its own: a fresh `jti`, and an end (`exp`) 60 s ahead of the
-/// wall clock. `iss` and `sub` are the client's id; `aud` is the issuer where it is
-/// [known](crate::ClientBuilder::issuer), else the token endpoint.
+/// Every attempt has its own assertion, with a new `jti` and an expiry (`exp`) 60 s ahead of the wall
+/// clock. `iss` and `sub` are the client's id.
 ///
-/// The key is given in PEM (`PrivateKey`, with the feature `jwt`), or stays where it is, in a KMS or
-/// an HSM ([`with_signer`](Self::with_signer)).
+/// The key is given in PEM (`PrivateKey`, with the feature `jwt`), or stays in a KMS or an HSM
+/// ([`with_signer`](Self::with_signer)).
 ///
 /// # Examples
 ///
@@ -44,123 +46,110 @@ use super::{
 ///     .client_authentication("client-id", PrivateKeyJwt::new(key).key_id("key-of-2026"));
 /// ```
 pub struct PrivateKeyJwt {
-    signer: SignerSource,
-    key_id: Option<String>,
+    key: SigningKey,
     #[cfg(feature = "jwt")]
-    certificate: Option<CertificateSource>,
+    certificate: Option<Credential>,
     settings: AssertionSettings,
 }
 
-enum SignerSource {
+enum SigningKey {
     #[cfg(feature = "jwt")]
-    Key(KeyReader),
-    Given(Box<dyn Signer>),
+    Pem(PrivateKey),
+    Signer(Box<dyn Signer>),
 }
 
 impl PrivateKeyJwt {
-    /// With a private key in PEM, by value, from a file, or from a callback.
+    /// Uses a private key in PEM, by value, from a file, or from a callback.
     #[cfg(feature = "jwt")]
     pub fn new(key: impl Into<PrivateKey>) -> Self {
-        Self::with(SignerSource::Key(key.into().into_reader()))
+        Self::with_key(SigningKey::Pem(key.into()))
     }
 
-    /// With a signer of your own: for a key that does not leave its KMS or HSM.
+    /// Uses your own signer: for a key that does not leave its KMS or HSM.
     pub fn with_signer(signer: impl Signer) -> Self {
-        Self::with(SignerSource::Given(Box::new(signer)))
+        Self::with_key(SigningKey::Signer(Box::new(signer)))
     }
 
-    /// The `kid` by which the authorization server knows the key
+    /// Sets the `kid` under which the authorization server knows the key
     /// ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4)). Default: that of
     /// the [`Signer`], else none: the server tries every key of the client that it knows.
     ///
-    /// It does not change with the key. Where the key's file is replaced by another key, leave it
-    /// out, or use `PrivateKey::thumbprint_as_key_id`.
+    /// It does not change with the key. If the key's file may be replaced by another key, omit it or
+    /// use `PrivateKey::thumbprint_as_key_id`.
     #[must_use]
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.key_id = Some(key_id.into());
+        self.settings.key_id = Some(key_id.into());
         self
     }
 
-    /// The client's certificate in PEM, whose thumbprint then stands in the assertion's header as
-    /// `x5t#S256` ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)): for
-    /// servers that know the key by its certificate, as Microsoft Entra ID does. Of several in the
-    /// text it is the first. Default: that beside the key
-    /// ([`PrivateKey::with_certificate`]), else none.
+    /// Adds the thumbprint of the client's certificate to the assertion's header, as `x5t#S256`
+    /// ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)): for servers that
+    /// identify the key by its certificate, as Microsoft Entra ID does. The first one counts if the
+    /// PEM has several. Default: that in the PEM of the key ([`PrivateKey::with_certificate`]), else
+    /// none.
     #[cfg(feature = "jwt")]
     #[must_use]
     pub fn certificate(mut self, pem: impl AsRef<str>) -> Self {
-        self.certificate = Some(CertificateSource::value(pem.as_ref()));
+        self.certificate = Some(Credential::value(&CERTIFICATE, pem.as_ref().to_owned()));
         self
     }
 
-    /// A file that holds the client's certificate in PEM: as [`certificate`](Self::certificate), but
-    /// that it is read anew where the key is, so that key and certificate can be replaced in two
-    /// files (B3). In one file they change together: see [`PrivateKey::with_certificate`].
+    /// Reads the client's certificate from a file in PEM, and adds its thumbprint as
+    /// [`certificate`](Self::certificate) does.
     ///
-    /// What [`PrivateKey::file`] says of a file holds for it, too.
+    /// It is read with the key, so that both can be replaced (B3); in one file they change together:
+    /// see [`PrivateKey::with_certificate`]. It is read, and fails, as that of
+    /// [`ClientSecret::file`](crate::ClientSecret::file).
     #[cfg(feature = "jwt")]
     #[must_use]
     pub fn certificate_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.certificate = Some(CertificateSource::file(path.as_ref()));
+        self.certificate = Some(Credential::file(&CERTIFICATE, path.as_ref()));
         self
     }
 
-    /// The `aud` of the assertion. Default: the [`issuer`](crate::ClientBuilder::issuer) where it is
-    /// known, else the token endpoint, as it was written.
+    /// Sets the `aud` of the assertion. Default:
+    /// [`AuthenticationContext::audience`](crate::AuthenticationContext::audience).
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audience = Some(audience.into());
         self
     }
 
-    /// The `typ` of the assertion's header: `client-authentication+jwt`, for a server that asks for
-    /// it. Default: none.
+    /// Sets the `typ` of the assertion's header, for servers that require
+    /// `client-authentication+jwt`. Default: none.
     #[must_use]
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
         self.settings.typ = Some(typ.into());
         self
     }
 
-    fn with(signer: SignerSource) -> Self {
+    fn with_key(key: SigningKey) -> Self {
         Self {
-            signer,
-            key_id: None,
+            key,
             #[cfg(feature = "jwt")]
             certificate: None,
             settings: AssertionSettings::default(),
         }
     }
 
-    /// Of the certificate that is not beside the key.
+    /// Reads the certificate that is not in the PEM of the key, and returns its thumbprint.
     #[cfg_attr(
         not(feature = "jwt"),
-        expect(clippy::unused_async, reason = "there is none")
+        expect(
+            clippy::unused_async,
+            reason = "no certificate without the feature jwt"
+        )
     )]
-    async fn thumbprint(&self) -> Result<Option<String>, AuthenticationError> {
+    async fn certificate_thumbprint(&self) -> Result<Option<String>, AuthenticationError> {
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.certificate {
-            return Ok(Some(certificate.thumbprint().await?));
+            let pem = certificate.read().await?;
+            return match thumbprint::of_certificate(&pem) {
+                Ok(thumbprint) => Ok(Some(thumbprint)),
+                Err(problem) => Err(certificate.unusable(problem)),
+            };
         }
         Ok(None)
-    }
-
-    async fn assertion(
-        &self,
-        signer: &dyn Signer,
-        thumbprint: Option<&str>,
-        context: &AuthenticationContext<'_>,
-        request: &mut TokenRequest,
-    ) -> Result<(), AuthenticationError> {
-        let header = Header {
-            algorithm: signer.algorithm(),
-            key_id: self.key_id.as_deref().or_else(|| signer.key_id()),
-            thumbprint,
-        };
-        let message = self.settings.message(header, context)?;
-        let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
-        request.parameter("client_id", context.client_id());
-        add_assertion(request, JWT_BEARER, &signed(&message, &signature));
-        Ok(())
     }
 }
 
@@ -171,20 +160,21 @@ impl ClientAuthentication for PrivateKeyJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        match &self.signer {
+        let thumbprint = self.certificate_thumbprint().await?;
+        match &self.key {
             #[cfg(feature = "jwt")]
-            SignerSource::Key(reader) => {
-                let read = reader.read().await?;
-                let thumbprint = self.thumbprint().await?;
-                let fingerprint = CredentialsFingerprint::of(&(read.pem.as_str(), &thumbprint));
-                let thumbprint = thumbprint.or(read.thumbprint);
-                self.assertion(&read.key, thumbprint.as_deref(), context, request)
+            SigningKey::Pem(key) => {
+                let key = key.read().await?;
+                let fingerprint = CredentialsFingerprint::of(&(key.pem.as_str(), &thumbprint));
+                let thumbprint = thumbprint.or(key.thumbprint);
+                self.settings
+                    .add_signed(request, context, &key.pair, thumbprint.as_deref())
                     .await?;
                 Ok(fingerprint)
             }
-            SignerSource::Given(signer) => {
-                let thumbprint = self.thumbprint().await?;
-                self.assertion(signer, thumbprint.as_deref(), context, request)
+            SigningKey::Signer(signer) => {
+                self.settings
+                    .add_signed(request, context, signer.as_ref(), thumbprint.as_deref())
                     .await?;
                 Ok(CredentialsFingerprint::of(&thumbprint))
             }
@@ -192,33 +182,29 @@ impl ClientAuthentication for PrivateKeyJwt {
     }
 
     async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        let Ok(thumbprint) = self.thumbprint().await else {
+        let Ok(thumbprint) = self.certificate_thumbprint().await else {
             return false;
         };
-        match &self.signer {
+        match &self.key {
             #[cfg(feature = "jwt")]
-            SignerSource::Key(reader) => match reader.read().await {
-                Ok(read) => !since.matches(&(read.pem.as_str(), &thumbprint)),
+            SigningKey::Pem(key) => match key.read().await {
+                Ok(key) => !since.matches(&(key.pem.as_str(), &thumbprint)),
                 Err(_) => false,
             },
-            SignerSource::Given(_) => thumbprint.is_some() && !since.matches(&thumbprint),
+            SigningKey::Signer(_) => thumbprint.is_some() && !since.matches(&thumbprint),
         }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
-        if self.key_id.as_ref().is_some_and(String::is_empty) {
-            let problem = "the key_id of its assertion is empty";
-            return Err(ConfigError::new("client_authentication", problem));
-        }
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.certificate {
-            certificate.check()?;
+            certificate.check(|pem| thumbprint::of_certificate(pem).err())?;
         }
-        match &self.signer {
+        match &self.key {
             #[cfg(feature = "jwt")]
-            SignerSource::Key(reader) => reader.check(),
-            SignerSource::Given(_) => Ok(()),
+            SigningKey::Pem(key) => key.check(),
+            SigningKey::Signer(_) => Ok(()),
         }
     }
 
@@ -227,21 +213,29 @@ impl ClientAuthentication for PrivateKeyJwt {
     }
 }
 
-/// Where the key comes from, and nothing of it (X1).
+/// Shows where the key comes from, and nothing of it (X1).
 impl fmt::Debug for PrivateKeyJwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("PrivateKeyJwt");
-        match &self.signer {
+        match &self.key {
             #[cfg(feature = "jwt")]
-            SignerSource::Key(reader) => shown.field("key", reader),
-            SignerSource::Given(signer) => shown.field("signer", &signer.algorithm()),
+            SigningKey::Pem(key) => shown.field("key", key),
+            SigningKey::Signer(signer) => shown.field("signer", &signer.algorithm()),
         };
         shown
-            .field("key_id", &self.key_id)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(feature = "jwt")]
+const CERTIFICATE: CredentialKind = CredentialKind {
+    name: "certificate",
+    not_text: pem::CERTIFICATE_IS_NOT_TEXT,
+    in_file: str::trim,
+    // They are found when the thumbprint is computed.
+    problem: |_| None,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,27 @@
-//! What every method is told and asked, also one of a user's own.
+//! The trait, implemented by a user; and helpers for the tests of every method.
 
-use std::time::Duration;
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use async_trait::async_trait;
+use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 use pollster::block_on;
 
+use crate::ConfigError;
 use crate::wire::Redactor;
-use crate::wire::token_request::GrantParameters;
+use crate::wire::token_request::{GrantParameters, TokenRequest};
 
 use super::*;
 
-/// For the tests of other rooms.
+/// For the tests of other modules.
 #[cfg(all(feature = "config", feature = "jwt"))]
 pub(crate) use super::{
     jwt::tests::parts,
     private_key::tests::{CERTIFICATE, P256, THUMBPRINT},
-    source::tests::TemporaryFile,
 };
 
 pub(super) const ENDPOINT: &str = "https://as.example/token";
@@ -48,7 +53,7 @@ pub(super) fn sent(method: &dyn ClientAuthentication, id: &str) -> Sent {
     attempt(method, &context(&Uri::from_static(ENDPOINT), id)).unwrap()
 }
 
-/// The token request that `method` makes of that.
+/// The token request that `method` makes for that context.
 pub(super) fn attempt(
     method: &dyn ClientAuthentication,
     context: &AuthenticationContext<'_>,
@@ -74,7 +79,7 @@ pub(super) fn has_changed(
 }
 
 impl Sent {
-    /// A parameter of the form, decoded; empty where there is none.
+    /// A parameter of the form, decoded; empty if it is missing.
     pub(super) fn parameter(&self, name: &str) -> String {
         let pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
         let values: Vec<_> = pairs.filter(|(key, _)| *key == name).collect();
@@ -87,11 +92,39 @@ impl Sent {
     }
 }
 
-/// A method of a user's own, which implements what it must and nothing else.
-struct CustomTransport;
+/// A file that is removed at the end of the test.
+pub(crate) struct TemporaryFile(PathBuf);
+
+impl TemporaryFile {
+    pub(crate) fn new(contents: &[u8]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("alf-secret-{}-{number}", std::process::id());
+        let file = Self(std::env::temp_dir().join(name));
+        file.write(contents);
+        file
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn write(&self, contents: &[u8]) {
+        std::fs::write(&self.0, contents).unwrap();
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A user's own method, which implements only what it must.
+struct CustomMethod;
 
 #[async_trait]
-impl ClientAuthentication for CustomTransport {
+impl ClientAuthentication for CustomMethod {
     async fn authenticate(
         &self,
         context: &AuthenticationContext<'_>,
@@ -108,7 +141,7 @@ impl ClientAuthentication for CustomTransport {
 }
 
 #[test]
-fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
+fn t2_a_users_own_method_gets_all_that_client_authentication_may_need() {
     let endpoint = Uri::from_static("https://as/t");
     let context = AuthenticationContext {
         issuer: Some("https://as"),
@@ -117,7 +150,7 @@ fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
         ..context(&endpoint, "me")
     };
     assert_eq!(
-        attempt(&CustomTransport, &context).unwrap().body,
+        attempt(&CustomMethod, &context).unwrap().body,
         "grant_type=client_credentials&client_id=me&aud=https%3A%2F%2Fas%2Ft&iss=https%3A%2F%2Fas\
          &jti=7&iat=1234"
     );
@@ -126,14 +159,14 @@ fn t2_a_users_own_method_is_told_all_that_a_proof_may_be_made_of() {
 #[test]
 fn b3_a_method_that_cannot_read_its_credentials_again_has_not_changed() {
     assert!(!has_changed(
-        &CustomTransport,
+        &CustomMethod,
         &CredentialsFingerprint::of("others")
     ));
-    assert!(CustomTransport.check().is_ok());
-    assert_eq!(CustomTransport.method(), None);
+    assert!(CustomMethod.check().is_ok());
+    assert_eq!(CustomMethod.method(), None);
 }
 
-/// A method that does something else than the defaults.
+/// A method that overrides all defaults.
 struct Rotated;
 
 #[async_trait]
@@ -143,7 +176,7 @@ impl ClientAuthentication for Rotated {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        CustomTransport.authenticate(context, request).await
+        CustomMethod.authenticate(context, request).await
     }
 
     async fn has_changed(&self, _: &CredentialsFingerprint) -> bool {
@@ -176,7 +209,7 @@ fn b3_a_method_behind_a_pointer_is_the_same_method() {
 }
 
 #[test]
-fn b1_an_error_says_whether_it_may_pass_and_keeps_what_lies_beneath() {
+fn b1_an_error_is_permanent_or_transient_and_keeps_its_cause() {
     let sealed = AuthenticationError::transient("no key").because("sealed");
     assert!(sealed.is_transient());
     assert_eq!(sealed.to_string(), "no key");

@@ -1,5 +1,5 @@
-//! T2, X1: the assertions that a client signs itself, as they go out: fresh, short-lived, for one audience, and shown to
-//! nobody.
+//! T2, X1: the assertions that a client signs itself, as they go out: fresh, short-lived, for one audience, and never
+//! shown.
 
 use alf_core::{
     AuthenticationError, Client, ClientBuilder, ClientSecretJwt, CustomTransport, Error,
@@ -66,7 +66,7 @@ fn assertions(world: &Harness) -> Vec<Assertion> {
         .collect()
 }
 
-/// A signer that keeps its key to itself.
+/// A signer that does not show its key.
 struct Kms;
 
 #[async_trait]
@@ -101,7 +101,7 @@ fn methods() -> [fn(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTrans
 }
 
 #[test]
-fn t2_every_attempt_has_an_assertion_of_its_own_that_ends_within_a_minute() {
+fn t2_every_attempt_has_its_own_assertion_that_expires_within_a_minute() {
     for method in methods() {
         let world = Harness::new();
         let client = world.build(method(world.builder()));
@@ -146,7 +146,7 @@ fn t2_every_attempt_has_an_assertion_of_its_own_that_ends_within_a_minute() {
 }
 
 #[test]
-fn t2_an_assertion_is_for_the_issuer_where_it_is_known_else_for_the_token_endpoint() {
+fn t2_the_audience_is_the_issuer_if_it_is_known_else_the_token_endpoint() {
     for method in methods() {
         for issuer in [None, Some("https://auth.example.com")] {
             let world = Harness::new();
@@ -163,7 +163,7 @@ fn t2_an_assertion_is_for_the_issuer_where_it_is_known_else_for_the_token_endpoi
 }
 
 #[test]
-fn t2_it_is_for_the_token_endpoint_as_that_was_written() {
+fn t2_the_audience_is_the_token_endpoint_as_it_was_written() {
     for method in methods() {
         for endpoint in [
             "https://auth.example.com",
@@ -186,7 +186,7 @@ fn t2_it_is_for_the_token_endpoint_as_that_was_written() {
 }
 
 #[test]
-fn b1_a_signer_that_cannot_sign_just_now_is_asked_again() {
+fn b1_a_signer_that_fails_transiently_is_called_again() {
     struct Throttled(std::sync::atomic::AtomicU32);
 
     #[async_trait]
@@ -216,7 +216,7 @@ fn b1_a_signer_that_cannot_sign_just_now_is_asked_again() {
     assert_eq!(world.endpoint.requests(), 1);
 }
 
-/// What a server may repeat of what it was sent.
+/// Parts of the request that a server may repeat.
 const ECHOES: [fn(&Exchange) -> String; 4] = [
     |exchange| assertion_in(exchange).text,
     |exchange| {
@@ -256,10 +256,10 @@ fn x1_nothing_that_can_be_printed_shows_a_key_an_assertion_or_a_signature() {
             world.endpoint.otherwise(Reply::status(503));
             let mut call = world.ask(client.tokens());
             let exchange = &world.endpoint.exchanges()[0];
-            let told = serde_json::json!({"error": "bad", "error_description": echo(exchange)});
+            let refusal = serde_json::json!({"error": "bad", "error_description": echo(exchange)});
             attempt.answer(Reply::Answer(
                 status,
-                told.to_string(),
+                refusal.to_string(),
                 http::HeaderMap::new(),
             ));
             world.advance(ACQUIRE_TIMEOUT);

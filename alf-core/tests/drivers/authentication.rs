@@ -1,5 +1,5 @@
 //! B3 for every method whose credential can be read again: a secret, a key, an assertion are rotated while the
-//! program runs, and what is wrong with a file is told with its name.
+//! program runs, and errors name an unusable file.
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -164,7 +164,7 @@ fn b3_a_rotated_credential_is_tried_at_once_and_no_call_fails() {
 }
 
 #[test]
-fn b3_a_server_that_rotates_first_is_waited_for_with_the_old_token() {
+fn b3_if_the_server_rotates_first_the_old_token_is_used_until_the_secret_follows() {
     for method in METHODS {
         let world = Harness::new();
         let (client, current) = rotating(&world, method);
@@ -174,7 +174,7 @@ fn b3_a_server_that_rotates_first_is_waited_for_with_the_old_token() {
             .endpoint
             .otherwise(Reply::refuse(401, "invalid_client"));
         while world.time().elapsed() < DUE + seconds(60) {
-            assert_eq!(world.get_now(&client), 200, "E4: nobody sees it");
+            assert_eq!(world.get_now(&client), 200, "E4: no caller sees it");
             world.advance(seconds(1));
         }
         let refused = world.endpoint.requests();
@@ -206,10 +206,10 @@ fn b3_a_credential_that_has_not_changed_costs_one_request() {
     }
 }
 
-/// A path in a folder for temporary files, where nothing is, and where nothing is left.
-struct Place(PathBuf);
+/// A path for a temporary file, which is removed at the end of the test.
+struct TemporaryPath(PathBuf);
 
-impl Place {
+impl TemporaryPath {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -237,7 +237,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TemporaryPath {
     fn drop(&mut self) {
         self.remove();
     }
@@ -247,12 +247,12 @@ impl Drop for Place {
 fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
     for method in METHODS {
         let world = Harness::new();
-        let place = Place::new();
-        place.write(format!("{}\n", method.credential(Which::Old)));
-        let client = world.build(method.by_file(world.builder(), &place.0));
+        let path = TemporaryPath::new();
+        path.write(format!("{}\n", method.credential(Which::Old)));
+        let client = world.build(method.by_file(world.builder(), &path.0));
         let attempt = world.endpoint.hold();
         let mut call = world.ask(client.tokens());
-        place.replace(format!("\u{feff}{}\r\n", method.credential(Which::New)));
+        path.replace(format!("\u{feff}{}\r\n", method.credential(Which::New)));
         attempt.answer(Reply::refuse(401, "invalid_client"));
         world.runtime.run_until_stalled();
         assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
@@ -261,7 +261,7 @@ fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
     }
 }
 
-/// What is wrong with a file, how it comes about, and a word of the error.
+/// What is wrong with a file, how to make one, and a word of the error.
 #[derive(Clone, Copy, Debug)]
 enum Wrong {
     Missing,
@@ -272,25 +272,25 @@ enum Wrong {
 }
 
 impl Wrong {
-    fn make(self, place: &Place) {
+    fn make(self, path: &TemporaryPath) {
         match self {
             Self::Missing => {}
-            Self::Directory => std::fs::create_dir(&place.0).unwrap(),
+            Self::Directory => std::fs::create_dir(&path.0).unwrap(),
             Self::NotPermitted => {
-                place.write("hush");
-                forbid(&place.0);
+                path.write("hush");
+                forbid(&path.0);
             }
-            Self::Empty => place.write("\n"),
-            Self::NotText => place.write(b"hush\xff"),
+            Self::Empty => path.write("\n"),
+            Self::NotText => path.write(b"hush\xff"),
         }
     }
 
-    /// A word of what the chain of errors says.
+    /// A word of the chain of errors.
     fn word(self) -> &'static str {
         match self {
             Self::Missing | Self::Directory | Self::NotPermitted => "cannot be read from",
             Self::Empty => "it is empty",
-            Self::NotText => "it is no",
+            Self::NotText => "it is not",
         }
     }
 }
@@ -305,7 +305,7 @@ fn forbid(path: &PathBuf) {
 fn forbid(_: &PathBuf) {}
 
 #[test]
-fn b3_what_is_wrong_with_a_file_is_told_with_its_name_and_can_be_mended() {
+fn b3_an_error_names_an_unusable_file_and_a_repaired_one_is_used() {
     for method in METHODS {
         for wrong in [
             Wrong::Missing,
@@ -315,25 +315,25 @@ fn b3_what_is_wrong_with_a_file_is_told_with_its_name_and_can_be_mended() {
             Wrong::NotText,
         ] {
             let world = Harness::new();
-            let place = Place::new();
-            wrong.make(&place);
-            if matches!(wrong, Wrong::NotPermitted) && std::fs::read(&place.0).is_ok() {
-                // This system's administrator may read everything.
+            let path = TemporaryPath::new();
+            wrong.make(&path);
+            if matches!(wrong, Wrong::NotPermitted) && std::fs::read(&path.0).is_ok() {
+                // The tests run as a user who may read every file.
                 continue;
             }
-            let client = world.build(method.by_file(world.builder(), &place.0));
+            let client = world.build(method.by_file(world.builder(), &path.0));
             let error = world.ask_now(client.tokens()).unwrap_err();
             assert_eq!(error.kind(), TokenErrorKind::Authentication, "{wrong:?}");
             assert!(!error.is_transient(), "{wrong:?}: B1");
             let cause = error.source().unwrap().to_string();
             assert!(cause.contains(method.name()), "{cause}");
-            assert!(cause.contains(place.0.to_str().unwrap()), "{cause}");
+            assert!(cause.contains(path.0.to_str().unwrap()), "{cause}");
             assert!(cause.contains(wrong.word()), "{cause}");
             assert!(!cause.contains("hush"), "{cause}");
             assert_eq!(world.endpoint.requests(), 0, "nothing was sent");
 
-            place.remove();
-            place.write(method.credential(Which::Old));
+            path.remove();
+            path.write(method.credential(Which::Old));
             world.advance(seconds(1));
             assert_eq!(world.token_now(client.tokens()), "token-1");
         }

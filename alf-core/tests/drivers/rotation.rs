@@ -8,7 +8,7 @@ use alf_core::{ClientSecret, TokenErrorKind, TokenManager};
 
 use crate::support::{CLIENT_ID, Harness, LIFETIME, Reply, access_token};
 
-/// A client whose secret is what the test says.
+/// A client whose secret the test sets, and the number of times it was read.
 fn rotating(world: &Harness) -> (TokenManager, Arc<Mutex<String>>, Arc<AtomicUsize>) {
     let current = Arc::new(Mutex::new("old".to_owned()));
     let reads = Arc::new(AtomicUsize::new(0));
@@ -67,7 +67,7 @@ fn b2_a_secret_that_was_rotated_to_a_wrong_one_costs_one_request_too() {
     world
         .endpoint
         .otherwise(Reply::refuse(401, "invalid_client"));
-    // It was new when it was sent, and is the same when it is refused.
+    // It has not changed since the refused attempt read it.
     let error = world.ask_now(&tokens).unwrap_err();
     assert_eq!(error.attempts(), 1);
     assert_eq!(world.endpoint.requests(), 2);

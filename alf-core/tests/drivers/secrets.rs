@@ -37,7 +37,7 @@ impl Printed {
         self.text(what.to_string());
     }
 
-    /// X1: none of the secrets is in it, in no form in which alf sends them.
+    /// X1: it contains none of the secrets, in any form that alf sends.
     fn assert_secret(&self, at_least: usize) {
         let forms = [
             SECRET,
@@ -53,7 +53,7 @@ impl Printed {
         self.assert_without(&forms, at_least);
     }
 
-    /// X1: none of these forms is in it; and that much was printed at all.
+    /// X1: it contains none of these forms, and at least that many texts.
     pub(crate) fn assert_without(&self, forms: &[&str], at_least: usize) {
         let printed = self.0.lock().unwrap();
         assert!(printed.len() >= at_least, "{}", printed.len());
@@ -72,7 +72,7 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
     let echo = format!(
         r#"{{"error":"bad {SECRET}","error_description":"{SECRET} s3cr3t%2Bof%20client","error_uri":"https://a/?s={SECRET}"}}"#
     );
-    let odd_answers = [
+    let unusual_answers = [
         Reply::Answer(400, echo.clone(), http::HeaderMap::new()),
         Reply::Answer(503, echo, http::HeaderMap::new()).header("retry-after", "99"),
         Reply::body(r#"{"access_token":"hush-hush","token_type":"mac"}"#),
@@ -86,7 +86,7 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
         Reply::Panic,
         Reply::Never,
     ];
-    for reply in odd_answers {
+    for reply in unusual_answers {
         for authentication in [0, 1] {
             let builder = world.builder();
             printed.debug(&builder);
@@ -112,7 +112,7 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
     printed.debug(token.header_value());
     printed.debug(client.tokens());
     world.get_now(&client);
-    // A rejection, a replay, a second rejection, a hand-back, a failed renewal.
+    // A rejection, a replay, a second rejection, a returned 401, a failed renewal.
     world.api.answers(|_| ApiResponse::rejection());
     world.get_now(&client);
     world.get_now(&client);
@@ -120,8 +120,8 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
     world.endpoint.otherwise(Reply::refuse(400, SECRET));
     let error = world.send_now(&client, ApiRequest::get(API)).unwrap_err();
     printed.error(&error);
-    let blocked = world.send_now(&client, ApiRequest::get("http://api.example.com"));
-    printed.error(&blocked.unwrap_err());
+    let not_allowed = world.send_now(&client, ApiRequest::get("http://api.example.com"));
+    printed.error(&not_allowed.unwrap_err());
     for sent in world.api.sent() {
         printed.debug(&sent.authorization);
     }

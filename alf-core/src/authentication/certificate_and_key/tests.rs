@@ -1,11 +1,11 @@
-//! What is wrong with a certificate or its key is said with the name of its file, and without a
-//! byte of the key.
+//! Errors explain what is wrong with a certificate or its key. They name the file, and show nothing of
+//! the key.
 
 mod lines;
 
 use std::io;
 
-use super::super::source::tests::TemporaryFile;
+use super::super::tests::TemporaryFile;
 use super::*;
 
 const CERTIFICATE_PEM: &str = include_str!("../private_key/testdata/certificate.pem");
@@ -14,7 +14,7 @@ const SEC1: &str = include_str!("../private_key/testdata/p384_sec1.pem");
 const PKCS1: &str = include_str!("../private_key/testdata/rsa_pkcs1.pem");
 const ENCRYPTED: &str = include_str!("../private_key/testdata/encrypted_sec1.pem");
 
-/// Which of the two is wrong, the texts, and words of the error.
+/// The setting that is wrong, the two texts, and words of the error.
 fn broken() -> Vec<(&'static str, String, String, &'static str)> {
     let certificate = || CERTIFICATE_PEM.to_owned();
     let key = || KEY_PEM.to_owned();
@@ -24,31 +24,41 @@ fn broken() -> Vec<(&'static str, String, String, &'static str)> {
         (CERTIFICATE, String::new(), key(), "it is empty"),
         (CERTIFICATE, " \n".into(), key(), "it is empty"),
         (CERTIFICATE, "MIIB".into(), key(), "BEGIN CERTIFICATE"),
-        (CERTIFICATE, key(), key(), "a private key, and no"),
-        (CERTIFICATE, request(), key(), "a request for"),
-        (CERTIFICATE, key(), certificate(), "a private key, and no"),
+        (
+            CERTIFICATE,
+            key(),
+            key(),
+            "a private key but no certificate",
+        ),
+        (CERTIFICATE, request(), key(), "a certificate request"),
+        (
+            CERTIFICATE,
+            key(),
+            certificate(),
+            "a private key but no certificate",
+        ),
         (CERTIFICATE, cut(CERTIFICATE_PEM), key(), "cut off"),
         (
             CERTIFICATE,
             CERTIFICATE_PEM.replace("MII", "M!I"),
             key(),
-            "no base64",
+            "not base64",
         ),
         (
             CERTIFICATE,
             "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".into(),
             key(),
-            "nothing stands between",
+            "nothing between",
         ),
         (KEY, certificate(), String::new(), "it is empty"),
         (KEY, certificate(), "s3cr3t".into(), "BEGIN PRIVATE KEY"),
-        (KEY, certificate(), certificate(), "a certificate, and no"),
+        (KEY, certificate(), certificate(), "a certificate but no"),
         (KEY, certificate(), cut(KEY_PEM), "cut off"),
         (
             KEY,
             certificate(),
             KEY_PEM.replace("MIGH", "MI!H"),
-            "no base64",
+            "not base64",
         ),
         (KEY, certificate(), ENCRYPTED.into(), "decrypt it"),
         (
@@ -61,7 +71,7 @@ fn broken() -> Vec<(&'static str, String, String, &'static str)> {
 }
 
 #[test]
-fn x1_what_is_wrong_in_a_file_is_said_with_its_name() {
+fn x1_an_error_explains_what_is_wrong_in_a_file_and_names_it() {
     for (wrong, certificate, key, words) in broken() {
         let files = [&certificate, &key].map(|text| TemporaryFile::new(text.as_bytes()));
         let read = CertificateAndKey::from_files(files[0].path(), files[1].path()).read();
@@ -70,23 +80,23 @@ fn x1_what_is_wrong_in_a_file_is_said_with_its_name() {
         let expected = format!("{wrong}: {}: ", file.path().display());
         assert!(error.to_string().starts_with(&expected), "{error}");
         assert!(error.to_string().contains(words), "{words}: {error}");
-        shows_nothing_of(&key, &format!("{error} {error:?}"));
+        assert_shows_nothing_of(&key, &format!("{error} {error:?}"));
     }
 }
 
 #[test]
-fn x1_what_is_wrong_with_a_value_is_said() {
+fn x1_an_error_explains_what_is_wrong_with_a_value() {
     for (wrong, certificate, key, words) in broken() {
         let error = CertificateAndKey::from_pem(certificate, key.as_str()).read();
         let error = error.expect_err(words);
         assert_eq!(error.setting(), wrong);
         assert!(error.to_string().contains(words), "{words}: {error}");
-        shows_nothing_of(&key, &format!("{error} {error:?}"));
+        assert_shows_nothing_of(&key, &format!("{error} {error:?}"));
     }
 }
 
 #[test]
-fn x1_a_file_that_cannot_be_read_is_named() {
+fn x1_an_error_names_a_file_that_cannot_be_read() {
     let there = TemporaryFile::new(CERTIFICATE_PEM.as_bytes());
     let missing = Path::new("/nowhere/client.key");
     let error = CertificateAndKey::from_files(there.path(), missing)
@@ -128,7 +138,7 @@ fn x5_a_file_without_an_end_is_not_read_to_it() {
         let error = CertificateAndKey::from_files(there.path(), &pipe.0)
             .read()
             .unwrap_err();
-        let expected = format!("{KEY}: {}: it is no regular file", pipe.0.display());
+        let expected = format!("{KEY}: {}: it is not a regular file", pipe.0.display());
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -138,7 +148,7 @@ fn x5_a_file_without_an_end_is_not_read_to_it() {
 fn t2_a_link_to_a_file_is_followed() {
     let [certificate, key] = [CERTIFICATE_PEM, KEY_PEM].map(|text| {
         let file = TemporaryFile::new(text.as_bytes());
-        // As Kubernetes puts a secret into its folder.
+        // Kubernetes mounts secrets so.
         let link = Entry::beside(&file, "link");
         std::os::unix::fs::symlink(file.path(), &link.0).unwrap();
         (file, link)
@@ -174,7 +184,7 @@ fn t2_libraries_get_the_chain_and_the_key_and_nothing_else() {
 }
 
 #[test]
-fn t2_lines_that_were_lost_are_put_back() {
+fn t2_lost_line_breaks_are_restored() {
     let one_line = |pem: &str| pem.replace('\n', " ");
     let pair = CertificateAndKey::from_pem(one_line(CERTIFICATE_PEM), one_line(KEY_PEM));
     let pem = pair.read().unwrap();
@@ -182,9 +192,8 @@ fn t2_lines_that_were_lost_are_put_back() {
     assert_eq!(pem.key(), KEY_PEM);
 }
 
-/// What is no PEM, because it is none of the texts that PEM is in.
 #[test]
-fn x1_what_becomes_pem_is_told_how() {
+fn x1_an_error_explains_how_to_convert_other_formats_to_pem() {
     let utf_16 = |pem: &str| {
         let units = "\u{feff}".encode_utf16().chain(pem.encode_utf16());
         units.flat_map(u16::to_le_bytes).collect::<Vec<_>>()
@@ -193,7 +202,7 @@ fn x1_what_becomes_pem_is_told_how() {
         let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64).unwrap()
     };
-    // Neither is valid UTF-8 alone: the key of Ed25519 is.
+    // Valid UTF-8, although it is DER: an Ed25519 key.
     let ed25519 = b"0.\x02\x01\x000\x05\x06\x03+ep\x04\x22\x04\x20".to_vec();
     for (certificate, key, words) in [
         (
@@ -218,7 +227,7 @@ fn x1_what_becomes_pem_is_told_how() {
 }
 
 #[test]
-fn x1_a_key_that_is_not_in_pkcs8_is_said_to_be() {
+fn x1_an_error_names_the_format_of_a_key_that_is_not_pkcs8() {
     let refused = || io::Error::other("NotPkcs8");
     for (key, words) in [
         (SEC1, "BEGIN EC PRIVATE KEY"),
@@ -231,7 +240,7 @@ fn x1_a_key_that_is_not_in_pkcs8_is_said_to_be() {
         ] {
             assert!(error.to_string().contains(words), "{error}");
             assert!(error.to_string().contains("export it as PKCS#8"), "{error}");
-            shows_nothing_of(key, &error.to_string());
+            assert_shows_nothing_of(key, &error.to_string());
         }
     }
     let error = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM).refused(refused());
@@ -239,20 +248,20 @@ fn x1_a_key_that_is_not_in_pkcs8_is_said_to_be() {
 }
 
 #[test]
-fn x1_the_text_in_the_making_never_grows() {
+fn x1_the_text_never_grows_while_it_is_written() {
     for (certificate, key) in [(CERTIFICATE_PEM, KEY_PEM), (CERTIFICATE_PEM, SEC1)] {
-        let line_less = |pem: &str| pem.replace('\n', "");
-        let [certificate, key] = [certificate, key].map(line_less);
-        let room = 2 * (certificate.len() + key.len());
+        let one_line = |pem: &str| pem.replace('\n', "");
+        let [certificate, key] = [certificate, key].map(one_line);
+        let capacity = 2 * (certificate.len() + key.len());
         let pem = CertificateAndKey::from_pem(certificate, key)
             .read()
             .unwrap();
-        assert_eq!(pem.text.capacity(), room);
+        assert_eq!(pem.text.capacity(), capacity);
     }
 }
 
 #[test]
-fn x1_what_a_library_refuses_is_named_with_its_error() {
+fn x1_an_error_names_the_files_that_a_library_refuses_and_keeps_its_error() {
     let refused = || io::Error::other("KeyMismatch");
     let files = CertificateAndKey::from_files("/a/client.pem", "/a/client.key");
     let error = files.refused(refused());
@@ -278,10 +287,10 @@ fn x1_debug_shows_the_files_and_no_key() {
     let values = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM);
     let shown = format!("{values:?} {:?}", values.read().unwrap());
     assert!(shown.contains("key: by value"), "{shown}");
-    shows_nothing_of(KEY_PEM, &shown);
+    assert_shows_nothing_of(KEY_PEM, &shown);
 }
 
-/// What is no file of its own, and gone with the test.
+/// A directory entry that is removed at the end of the test.
 #[cfg(unix)]
 struct Entry(PathBuf);
 
@@ -299,7 +308,7 @@ impl Drop for Entry {
     }
 }
 
-fn shows_nothing_of(key: &str, shown: &str) {
+fn assert_shows_nothing_of(key: &str, shown: &str) {
     for line in key
         .lines()
         .filter(|line| !line.starts_with('-') && !line.is_empty())

@@ -1,7 +1,8 @@
 //! `client_secret_jwt`, with the RFC's own example.
 
+use super::super::jwt::JWT_BEARER;
 use super::super::jwt::tests::{decoded, parts};
-use super::super::source::tests::TemporaryFile;
+use super::super::tests::TemporaryFile;
 use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
 use super::*;
 
@@ -43,7 +44,7 @@ fn t2_the_secret_authenticates_the_assertion_and_is_not_sent() {
 }
 
 #[test]
-fn t2_the_usual_algorithm_is_hs256_and_the_rest_is_settable() {
+fn t2_the_default_algorithm_is_hs256_and_audience_and_typ_are_settable() {
     let method = ClientSecretJwt::new(SECRET)
         .audience("https://as.example")
         .typ("client-authentication+jwt");
@@ -67,7 +68,7 @@ fn t4_secret_and_assertion_are_masked() {
 }
 
 #[test]
-fn t2_a_secret_that_cannot_be_meant_is_found_when_the_client_is_built() {
+fn t2_wrong_settings_are_errors_of_building_the_client() {
     let error = ClientSecretJwt::new("hush\nhush").check().unwrap_err();
     assert_eq!(error.setting(), "client_secret");
     let error = ClientSecretJwt::new(SECRET).audience("").check();
@@ -75,7 +76,7 @@ fn t2_a_secret_that_cannot_be_meant_is_found_when_the_client_is_built() {
     ClientSecretJwt::new(SECRET).check().unwrap();
 }
 
-/// The algorithms, and what is wrong with a secret that is too short for each.
+/// The algorithms, their shortest secrets, and the error for a shorter one.
 const LENGTHS: [(MacAlgorithm, usize, &str); 3] = [
     (MacAlgorithm::Hs256, 32, "the 32 bytes that HS256 needs"),
     (MacAlgorithm::Hs384, 48, "the 48 bytes that HS384 needs"),
@@ -83,7 +84,7 @@ const LENGTHS: [(MacAlgorithm, usize, &str); 3] = [
 ];
 
 #[test]
-fn t2_a_secret_is_as_long_as_the_mac_at_least() {
+fn t2_a_secret_is_at_least_as_long_as_the_mac() {
     for (algorithm, length, problem) in LENGTHS {
         for secret in ["x".repeat(length), "x".repeat(200), "é".repeat(length / 2)] {
             let method = ClientSecretJwt::new(secret).algorithm(algorithm);
@@ -101,14 +102,14 @@ fn t2_a_secret_is_as_long_as_the_mac_at_least() {
 }
 
 #[test]
-fn t2_a_secret_that_is_read_and_too_short_makes_no_assertion() {
+fn t2_a_secret_from_a_file_or_a_callback_that_is_too_short_is_not_used() {
     let endpoint = http::Uri::from_static(ENDPOINT);
     let context = context(&endpoint, "me");
     for (algorithm, length, problem) in LENGTHS {
         let file = TemporaryFile::new("x".repeat(length - 1).as_bytes());
         let by_file = ClientSecret::file(file.path());
         let by_callback = ClientSecret::from_fn(|| async { Ok::<_, String>("too short") });
-        for (secret, place) in [
+        for (secret, origin) in [
             (by_file, file.path().to_str().unwrap()),
             (by_callback, "the callback for client_secret"),
         ] {
@@ -117,21 +118,19 @@ fn t2_a_secret_that_is_read_and_too_short_makes_no_assertion() {
             let error = attempt(&method, &context).err().unwrap();
             assert!(!error.is_transient());
             let shown = error.to_string();
-            assert!(shown.contains(problem) && shown.contains(place), "{shown}");
+            assert!(shown.contains(problem) && shown.contains(origin), "{shown}");
         }
-        // B3: and a longer one in its place is used.
+        // B3: a longer one that replaces it is used.
         let method = ClientSecretJwt::new(ClientSecret::file(file.path())).algorithm(algorithm);
         assert!(attempt(&method, &context).is_err());
-        let others = CredentialsFingerprint::of("others");
-        assert!(!has_changed(&method, &others));
         file.write("x".repeat(length).as_bytes());
-        assert!(has_changed(&method, &others));
+        assert!(has_changed(&method, &CredentialsFingerprint::of("others")));
         assert!(attempt(&method, &context).is_ok());
     }
 }
 
 #[test]
-fn x1_it_does_not_print_the_secret() {
+fn x1_debug_shows_nothing_of_the_secret() {
     let shown = format!("{:?}", ClientSecretJwt::new(SECRET));
     assert!(!shown.contains("64 bytes"), "{shown}");
 }

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 
-use super::super::source::tests::TemporaryFile;
+use super::super::tests::TemporaryFile;
 use super::*;
 
 const NAME: &str = "client_secret";

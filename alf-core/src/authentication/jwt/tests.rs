@@ -1,4 +1,4 @@
-//! What a client's own assertion says (RFC 7523 §3), and that no two are the same.
+//! The header and claims of assertions (RFC 7523 §3), no two of which are the same.
 
 use std::collections::HashSet;
 
@@ -21,31 +21,43 @@ pub(crate) fn decoded(base64url: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(base64url).unwrap()
 }
 
-const HEADER: Header<'_> = Header {
-    algorithm: "ES256",
-    key_id: None,
-    thumbprint: None,
-};
+/// A signer with that algorithm and key id.
+struct TestSigner(&'static str, Option<&'static str>);
 
-fn bare() -> TokenRequest {
-    TokenRequest::for_grant(&GrantParameters::default())
+const ES256: TestSigner = TestSigner("ES256", None);
+
+#[async_trait::async_trait]
+impl Signer for TestSigner {
+    fn algorithm(&self) -> &str {
+        self.0
+    }
+
+    fn key_id(&self) -> Option<&str> {
+        self.1
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+        Ok(message.to_vec())
+    }
 }
 
+/// The header and the claims of an assertion.
 fn message(
     settings: &AssertionSettings,
-    header: Header<'_>,
     context: &AuthenticationContext<'_>,
+    signer: &TestSigner,
+    thumbprint: Option<&str>,
 ) -> (Value, Value) {
-    let message = settings.message(header, context).unwrap();
-    let (header, claims, _) = parts(&signed(&message, b"signature"));
+    let message = settings.message(context, signer, thumbprint).unwrap();
+    let (header, claims, _) = parts(&[&message, "c2ln"].join("."));
     (header, claims)
 }
 
 #[test]
-fn t2_an_assertion_names_the_client_its_audience_and_its_end() {
+fn t2_an_assertion_names_the_client_its_audience_and_its_expiry() {
     let endpoint = Uri::from_static(ENDPOINT);
     let settings = AssertionSettings::default();
-    let (header, claims) = message(&settings, HEADER, &context(&endpoint, "m\"é"));
+    let (header, claims) = message(&settings, &context(&endpoint, "m\"é"), &ES256, None);
     assert_eq!(header, serde_json::json!({"alg": "ES256"}));
     assert_eq!(claims["iss"], "m\"é");
     assert_eq!(claims["sub"], "m\"é");
@@ -56,18 +68,14 @@ fn t2_an_assertion_names_the_client_its_audience_and_its_end() {
 }
 
 #[test]
-fn t2_the_header_says_what_is_known_of_the_key() {
+fn t2_the_header_describes_the_key() {
     let endpoint = Uri::from_static(ENDPOINT);
     let settings = AssertionSettings {
         typ: Some("client-authentication+jwt".to_owned()),
-        audience: None,
+        ..AssertionSettings::default()
     };
-    let header = Header {
-        algorithm: "PS256",
-        key_id: Some("k1"),
-        thumbprint: Some("abc"),
-    };
-    let (header, _) = message(&settings, header, &context(&endpoint, "me"));
+    let signer = TestSigner("PS256", Some("k1"));
+    let (header, _) = message(&settings, &context(&endpoint, "me"), &signer, Some("abc"));
     assert_eq!(
         header,
         serde_json::json!({
@@ -77,7 +85,7 @@ fn t2_the_header_says_what_is_known_of_the_key() {
 }
 
 #[test]
-fn t2_it_is_for_what_was_set_else_for_the_issuer_else_for_the_token_endpoint() {
+fn t2_the_audience_is_the_one_that_was_set_else_the_issuer_else_the_token_endpoint() {
     let written = "https://as.example";
     let endpoint = Uri::from_static(written);
     assert_eq!(endpoint.to_string(), "https://as.example/");
@@ -93,14 +101,14 @@ fn t2_it_is_for_what_was_set_else_for_the_issuer_else_for_the_token_endpoint() {
     ] {
         let settings = AssertionSettings {
             audience: set.map(str::to_owned),
-            typ: None,
+            ..AssertionSettings::default()
         };
         let context = AuthenticationContext {
             issuer,
             written_endpoint: written,
             ..context(&endpoint, "me")
         };
-        let (_, claims) = message(&settings, HEADER, &context);
+        let (_, claims) = message(&settings, &context, &ES256, None);
         assert_eq!(claims["aud"], audience, "a string, never a list");
     }
 }
@@ -113,7 +121,7 @@ fn t2_no_two_assertions_have_the_same_jti() {
         std::thread::spawn(move || {
             let settings = AssertionSettings::default();
             let id = |_| {
-                let (_, claims) = message(&settings, HEADER, &context(&endpoint, "me"));
+                let (_, claims) = message(&settings, &context(&endpoint, "me"), &ES256, None);
                 claims["jti"].as_str().unwrap().to_owned()
             };
             (0..1000).map(id).collect::<Vec<_>>()
@@ -131,21 +139,29 @@ fn t2_no_two_assertions_have_the_same_jti() {
 }
 
 #[test]
-fn t2_without_a_time_of_day_there_is_no_assertion() {
+fn t2_an_assertion_needs_a_wall_clock_after_1970() {
     let endpoint = Uri::from_static(ENDPOINT);
     let context = AuthenticationContext {
         wall_clock: SystemTime::UNIX_EPOCH - Duration::from_secs(1),
         ..context(&endpoint, "me")
     };
-    let error = AssertionSettings::default().message(HEADER, &context);
+    let error = AssertionSettings::default().message(&context, &ES256, None);
     assert!(error.unwrap_err().to_string().contains("1970"));
 }
 
 #[test]
-fn t2_a_setting_that_is_empty_cannot_be_meant() {
+fn t2_an_empty_setting_is_an_error() {
     let empty = || Some(String::new());
-    for (audience, typ) in [(empty(), None), (None, empty())] {
-        let settings = AssertionSettings { audience, typ };
+    for (audience, typ, key_id) in [
+        (empty(), None, None),
+        (None, empty(), None),
+        (None, None, empty()),
+    ] {
+        let settings = AssertionSettings {
+            audience,
+            typ,
+            key_id,
+        };
         let error = settings.check().unwrap_err();
         assert_eq!(error.setting(), "client_authentication");
     }
@@ -154,7 +170,7 @@ fn t2_a_setting_that_is_empty_cannot_be_meant() {
 #[test]
 fn t4_an_assertion_and_its_signature_are_masked() {
     for assertion in ["head.claims.s1gn4ture", "samlassertion"] {
-        let mut request = bare();
+        let mut request = TokenRequest::for_grant(&GrantParameters::default());
         add_assertion(&mut request, JWT_BEARER, assertion);
         let (_, redactor) = request.encode(&Uri::from_static(ENDPOINT));
         let shown = redactor.show(&format!("bad {assertion}, s1gn4ture"));

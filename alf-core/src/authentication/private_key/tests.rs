@@ -1,4 +1,4 @@
-//! Keys of every kind sign as the RFCs say, and what is wrong with others is said.
+//! Keys of every kind sign as the RFCs require, and errors explain what is wrong with others.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
@@ -10,13 +10,15 @@ use pollster::block_on;
 use crate::Signer as _;
 
 use super::super::jwt::tests::decoded;
-use super::super::source::tests::TemporaryFile;
+use super::super::pem::KeyFormat;
+use super::super::tests::TemporaryFile;
+use super::super::thumbprint::of_certificate;
 use super::*;
 
 mod broken;
 
-// Keys that were made for these tests by openssl, but for two: `rsa_pkcs1.pem` and `rsa_pkcs8.pem`
-// are the one of RFC 7515 A.2, `ed25519.pem` is the one of RFC 8037 A.1.
+// openssl made most of these keys for the tests. `rsa_pkcs1.pem` and `rsa_pkcs8.pem` are the key of
+// RFC 7515 A.2; `ed25519.pem` is that of RFC 8037 A.1.
 pub(crate) const RSA: &str = include_str!("testdata/rsa_pkcs8.pem");
 pub(crate) const P256: &str = include_str!("testdata/p256_pkcs8.pem");
 pub(crate) const P384: &str = include_str!("testdata/p384_pkcs8.pem");
@@ -32,13 +34,18 @@ const MESSAGE: &[u8] = b"header.claims";
 
 /// The pair of [`P256`].
 pub(crate) fn p256() -> EcdsaKeyPair {
-    let der = pem::private_key(P256).unwrap().1;
+    let (_, der) = der(P256);
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).unwrap()
 }
 
+fn der(pem: &str) -> (KeyFormat, Zeroizing<Vec<u8>>) {
+    let (format, block) = pem::private_key(pem).unwrap();
+    (format, block.der().unwrap())
+}
+
 fn key(pem: &str, algorithm: Option<SigningAlgorithm>) -> Result<KeyPair, String> {
-    let (format, der) = pem::private_key(pem)?;
-    KeyPair::new(format, &der, algorithm).map_err(Cow::into_owned)
+    let (format, block) = pem::private_key(pem)?;
+    KeyPair::new(format, &block.der()?, algorithm).map_err(Problem::into_owned)
 }
 
 fn sign(pem: &str, message: &[u8]) -> Vec<u8> {
@@ -69,25 +76,25 @@ fn t2_an_ed25519_signature_is_that_of_rfc_8037_a_4() {
 }
 
 #[test]
-fn t2_every_kind_of_key_signs_by_its_own_algorithm_and_by_what_is_set() {
+fn t2_every_kind_of_key_signs_by_its_usual_algorithm_and_by_the_one_that_is_set() {
     let rsa = |pem: &str| {
-        let (format, der) = pem::private_key(pem).unwrap();
+        let (format, der) = der(pem);
         let pair = match format {
-            pem::Format::Pkcs8 => aws_lc_rs::rsa::KeyPair::from_pkcs8(&der),
-            pem::Format::Pkcs1 => aws_lc_rs::rsa::KeyPair::from_der(&der),
-            pem::Format::Sec1 => panic!("an RSA key"),
+            KeyFormat::Pkcs8 => aws_lc_rs::rsa::KeyPair::from_pkcs8(&der),
+            KeyFormat::Pkcs1 => aws_lc_rs::rsa::KeyPair::from_der(&der),
+            KeyFormat::Sec1 => panic!("an RSA key"),
         };
         pair.unwrap().public_key().as_ref().to_vec()
     };
     let ec = |pem: &str, algorithm| {
-        let der = pem::private_key(pem).unwrap().1;
+        let (_, der) = der(pem);
         let pair = EcdsaKeyPair::from_private_key_der(algorithm, &der).unwrap();
         pair.public_key().as_ref().to_vec()
     };
     let p256 = |pem: &str| ec(pem, &ECDSA_P256_SHA256_FIXED_SIGNING);
     let p384 = |pem: &str| ec(pem, &ECDSA_P384_SHA384_FIXED_SIGNING);
     let ed25519 = |pem: &str| {
-        let der = pem::private_key(pem).unwrap().1;
+        let (_, der) = der(pem);
         let pair = Ed25519KeyPair::from_pkcs8(&der).unwrap();
         pair.public_key().as_ref().to_vec()
     };
@@ -156,25 +163,25 @@ fn t2_an_algorithm_that_does_not_fit_the_key_is_an_error() {
         (
             RSA,
             SigningAlgorithm::Es256,
-            "an RSA key, which does not sign by ES256",
+            "an RSA key, which cannot sign by ES256",
         ),
         (
             P256,
             SigningAlgorithm::Es384,
-            "P-256, which does not sign by ES384",
+            "P-256, which cannot sign by ES384",
         ),
         (
             P384,
             SigningAlgorithm::Rs256,
-            "P-384, which does not sign by RS256",
+            "P-384, which cannot sign by RS256",
         ),
         (
             ED25519_PEM,
             SigningAlgorithm::Ps256,
-            "Ed25519 key, which does not sign by PS256",
+            "Ed25519 key, which cannot sign by PS256",
         ),
     ] {
-        let reader = PrivateKey::value(pem).algorithm(algorithm).into_reader();
+        let reader = PrivateKey::value(pem).algorithm(algorithm);
         let error = reader.check().unwrap_err();
         assert_eq!(error.setting(), "private_key");
         assert!(error.to_string().contains(shown), "{error}");
@@ -182,7 +189,7 @@ fn t2_an_algorithm_that_does_not_fit_the_key_is_an_error() {
 }
 
 #[test]
-fn t2_a_pem_is_read_however_its_lines_end_and_whatever_stands_around_it() {
+fn t2_a_pem_is_read_with_any_line_breaks_and_any_text_around_it() {
     for pem in [
         P256.replace('\n', "\r\n"),
         P256.replace('\n', " "),
@@ -197,8 +204,8 @@ fn t2_a_pem_is_read_however_its_lines_end_and_whatever_stands_around_it() {
             PrivateKey::file(file.path()),
             PrivateKey::from(pem.as_str()),
         ] {
-            let read = block_on(key.into_reader().read());
-            assert_eq!(read.unwrap().key.algorithm(), "ES256", "{pem}");
+            let read = block_on(key.read());
+            assert_eq!(read.unwrap().pair.algorithm(), "ES256", "{pem}");
         }
     }
 }
@@ -213,15 +220,15 @@ fn t2_the_thumbprint_of_a_certificate_is_its_sha_256() {
 #[test]
 fn t2_the_thumbprint_of_a_key_is_that_of_rfc_7638() {
     for (pem, thumbprint) in [
-        // RFC 8037 A.3; the others are by another implementation.
+        // RFC 8037 A.3; another implementation computed the others.
         (ED25519_PEM, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"),
         (RSA, "IsUn6_e04MaShXFIISMp4kG62LWzMIPy_MvSA5pJgX8"),
         (RSA_PKCS1, "IsUn6_e04MaShXFIISMp4kG62LWzMIPy_MvSA5pJgX8"),
         (P256, "0q26uAHZoimugxGUC-xYbcxBOBSAIJ_FIAjQElhVkEk"),
         (P384, "5hoRaYX2mOL4XjSzXHQb6VJyQvo_dItLDgLRCS2LbSw"),
     ] {
-        let reader = PrivateKey::value(pem).thumbprint_as_key_id().into_reader();
+        let reader = PrivateKey::value(pem).thumbprint_as_key_id();
         let read = block_on(reader.read()).unwrap();
-        assert_eq!(read.key.key_id(), Some(thumbprint));
+        assert_eq!(read.pair.key_id(), Some(thumbprint));
     }
 }

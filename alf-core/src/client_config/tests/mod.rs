@@ -273,7 +273,7 @@ fn missing_and_conflicting_settings_are_errors() {
         ),
         (
             r#""private_key_file":"/k","certificate":"s3cr3t""#,
-            "certificate: it is no certificate in PEM",
+            "certificate: it is not a certificate in PEM",
         ),
         (
             r#""client_secret":"s3cr3t","parameters":{"a":"1","a":"1"}"#,
@@ -305,7 +305,7 @@ fn errors_name_the_key_that_was_written() {
         // A variable that is set everywhere, and does not hold a key.
         (
             r#""private_key_env":"PATH""#,
-            "private_key_env: it is no private key in PEM",
+            "private_key_env: it is not a private key in PEM",
         ),
         (
             r#""private_key":"s3cr3t","private_key_file":"/k","private_key_env":"K""#,

@@ -1,14 +1,13 @@
-//! curl reads the files itself, line by line, and not as kindly as alf: what it does not read is
-//! found before it connects.
+//! curl reads the files itself, line by line. What it cannot read is an error before it connects.
 
 use super::*;
 
-/// What is done to a PEM, a bar in it for the end of its first line and the beginning of its last.
+/// A change to a PEM, in which `|` stands for the line breaks after BEGIN and before END.
 type Change = fn(&str) -> String;
 
 const OWN_LINE: &str = "a line of its own";
 
-/// What was done, and words of the error. Each was seen to fail with OpenSSL or with rustls.
+/// A name, the change, and words of the error. Each was seen to fail with OpenSSL or with rustls.
 const DAMAGES: [(&str, Change, &str); 10] = [
     (
         "mark",
@@ -43,7 +42,7 @@ const DAMAGES: [(&str, Change, &str); 10] = [
 ];
 
 #[test]
-fn x5_what_alf_reads_and_curl_does_not_is_found() {
+fn x5_what_alf_reads_and_curl_does_not_is_an_error() {
     for (damage, change, words) in DAMAGES {
         for (name, certificate, key) in [
             (
@@ -61,25 +60,22 @@ fn x5_what_alf_reads_and_curl_does_not_is_found() {
             let expected = format!("{name}: {}: ", file.path().display());
             assert!(error.to_string().starts_with(&expected), "{error}");
             assert!(error.to_string().contains(words), "{damage}: {error}");
-            shows_nothing_of(KEY_PEM, &format!("{error} {error:?}"));
+            assert_shows_nothing_of(KEY_PEM, &format!("{error} {error:?}"));
         }
     }
 }
 
 #[test]
-fn x5_an_empty_block_is_found_before_the_one_that_is_wanted() {
+fn x5_an_empty_block_before_the_wanted_one_is_an_error() {
     let empty = "-----BEGIN X-----\n-----END X-----\n";
     let pair = CertificateAndKey::from_pem(format!("{empty}{CERTIFICATE_PEM}"), KEY_PEM);
     pair.read().unwrap();
     let error = pair.check_files().unwrap_err();
-    assert!(
-        error.to_string().contains("nothing stands between"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("nothing between"), "{error}");
 }
 
 #[test]
-fn t2_what_curl_reads_is_left_to_it() {
+fn t2_what_curl_reads_is_accepted() {
     let changes: [Change; 5] = [
         str::to_owned,
         |pem| pem.replace('\n', " \r\n"),
@@ -99,8 +95,8 @@ fn t2_what_curl_reads_is_left_to_it() {
 }
 
 fn barred(pem: &str) -> String {
-    let (begin, rest) = pem.split_once('\n').unwrap();
-    let (body, end) = rest.rsplit_once("\n-").unwrap();
+    let (begin, after) = pem.split_once('\n').unwrap();
+    let (body, end) = after.rsplit_once("\n-").unwrap();
     format!("{begin}|{body}|-{end}")
 }
 

@@ -1,4 +1,4 @@
-//! An assertion that another has signed, read anew for each attempt (RFC 7521 §4.2).
+//! An assertion that someone else has signed, read anew for each attempt (RFC 7521 §4.2).
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -9,24 +9,23 @@ use async_trait::async_trait;
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
-use super::jwt::{JWT_BEARER, add_assertion};
-use super::source::{Reader, Sort, Source};
-use super::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
-    SecretError,
+use super::client_authentication::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, SecretError,
 };
+use super::credential::{Credential, CredentialKind, Problem};
+use super::fingerprint::CredentialsFingerprint;
+use super::jwt::{JWT_BEARER, add_assertion};
 
-/// An assertion that another has signed for the client, and that is read anew for each attempt:
-/// workload identity federation
+/// An assertion that someone else has signed for the client: workload identity federation
 /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2),
 /// [RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
 ///
-/// A platform (Kubernetes, a CI system, another cloud) gives the workload a token of its own, in a
-/// file or by a call, and replaces it before it ends. The authorization server trusts the platform
-/// and takes that token as the client's proof, so that there is no secret to keep.
+/// A platform (Kubernetes, a CI system, another cloud) gives the workload a token, and replaces it
+/// before it expires. The authorization server trusts the platform and accepts that token as client
+/// authentication. There is no secret to keep.
 ///
-/// It is read for every attempt, and once more where the authorization server refuses (B3). What is
-/// wrong with it (it has expired, it is for another audience) the authorization server says.
+/// The assertion is read for every attempt, and once more after a permanent refusal (B3). alf does
+/// not look into it.
 ///
 /// # Examples
 ///
@@ -40,39 +39,28 @@ use super::{
 /// ```
 #[derive(Debug)]
 pub struct ClientAssertion {
-    assertion: Reader,
+    assertion: Credential,
     assertion_type: Cow<'static, str>,
-    client_id: ClientId,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ClientId {
-    Sent,
-    LeftOut,
+    sends_client_id: bool,
 }
 
 impl ClientAssertion {
     /// The `client_assertion_type` of SAML 2.0
     /// ([RFC 7522 §2.2](https://www.rfc-editor.org/rfc/rfc7522#section-2.2)), for
-    /// [`assertion_type`](Self::assertion_type). Such an assertion is given in base64url.
+    /// [`assertion_type`](Self::assertion_type). Such an assertion must be in base64url.
     pub const SAML2_BEARER: &'static str =
         "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
 
-    /// A file that holds the assertion and nothing else.
+    /// A file that holds only the assertion. White space around it is not part of it.
     ///
-    /// White space around it is not part of it. It is read as that of
-    /// [`ClientSecret::file`](crate::ClientSecret::file) is. A file that cannot be opened, is larger than 64 KiB, or holds no
-    /// assertion is a permanent failure; every other error of reading it may pass, and is tried
-    /// again within the acquisition.
+    /// The file is read, and fails, as that of [`ClientSecret::file`](crate::ClientSecret::file).
     pub fn file(path: impl AsRef<Path>) -> Self {
-        Self::new(Source::file(path.as_ref()))
+        Self::new(Credential::file(&CLIENT_ASSERTION, path.as_ref()))
     }
 
-    /// A callback that gives the assertion: from the metadata service of a cloud, say.
+    /// A callback that returns the assertion, for example from the metadata service of a cloud.
     ///
-    /// A failure is taken as one that may pass, and is tried again within the acquisition. Users get
-    /// and log its error, in the chain of a [`TokenError`](crate::TokenError): neither it nor what
-    /// lies beneath it may show anything of the assertion.
+    /// It may fail as that of [`ClientSecret::from_fn`](crate::ClientSecret::from_fn).
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -80,10 +68,10 @@ impl ClientAssertion {
         S: Into<String>,
         E: Into<SecretError>,
     {
-        Self::new(Source::from_fn(read))
+        Self::new(Credential::from_fn(&CLIENT_ASSERTION, read))
     }
 
-    /// The `client_assertion_type`. Default: that of a JWT,
+    /// Sets the `client_assertion_type`. Default: that of a JWT,
     /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
     #[must_use]
     pub fn assertion_type(mut self, assertion_type: impl Into<String>) -> Self {
@@ -91,20 +79,20 @@ impl ClientAssertion {
         self
     }
 
-    /// Leaves the `client_id` out of the request: the assertion names the client
-    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)). Default: it is sent,
-    /// which most servers want where the assertion is another's.
+    /// Omits the `client_id`, because the assertion names the client
+    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)). By default it is sent:
+    /// most servers require it if someone else has signed the assertion.
     #[must_use]
     pub fn without_client_id(mut self) -> Self {
-        self.client_id = ClientId::LeftOut;
+        self.sends_client_id = false;
         self
     }
 
-    fn new(source: Source) -> Self {
+    fn new(assertion: Credential) -> Self {
         Self {
-            assertion: Reader::new(source, &CLIENT_ASSERTION),
+            assertion,
             assertion_type: Cow::Borrowed(JWT_BEARER),
-            client_id: ClientId::Sent,
+            sends_client_id: true,
         }
     }
 }
@@ -117,7 +105,7 @@ impl ClientAuthentication for ClientAssertion {
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
         let assertion = self.assertion.read().await?;
-        if self.client_id == ClientId::Sent {
+        if self.sends_client_id {
             request.parameter("client_id", context.client_id());
         }
         add_assertion(request, &self.assertion_type, assertion.trim());
@@ -130,26 +118,28 @@ impl ClientAuthentication for ClientAssertion {
 
     fn check(&self) -> Result<(), ConfigError> {
         if self.assertion_type.trim().is_empty() {
-            return Err(ConfigError::new("client_assertion", "its type is empty"));
+            return Err(ConfigError::new(
+                "client_assertion",
+                "the assertion_type is empty",
+            ));
         }
         self.assertion.check(|_| None)
     }
 }
 
-const CLIENT_ASSERTION: Sort = Sort {
+const CLIENT_ASSERTION: CredentialKind = CredentialKind {
     name: "client_assertion",
-    not_text: "it is no text in UTF-8",
+    not_text: "it is not UTF-8 text",
     in_file: str::trim,
     problem,
 };
 
-/// Why this cannot be meant as an assertion.
-fn problem(assertion: &str) -> Option<Cow<'static, str>> {
+fn problem(assertion: &str) -> Option<Problem> {
     let assertion = assertion.trim();
     if assertion.is_empty() {
         Some("it is empty".into())
     } else if assertion.contains(char::is_whitespace) {
-        Some("it has white space inside, and so is no assertion".into())
+        Some("it is not an assertion: it contains white space".into())
     } else {
         None
     }

@@ -1,6 +1,6 @@
-//! Assertions that others have signed, and what is wrong with some of their files.
+//! Assertions that someone else has signed, and errors of files that do not hold one.
 
-use super::super::source::tests::TemporaryFile;
+use super::super::tests::TemporaryFile;
 use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
 use super::*;
 
@@ -86,14 +86,14 @@ fn b3_an_assertion_is_read_for_every_attempt_and_once_more_after_a_refusal() {
 }
 
 #[test]
-fn t2_a_path_that_is_empty_is_found_when_the_client_is_built() {
+fn t2_an_empty_path_is_an_error_of_building_the_client() {
     let error = ClientAssertion::file("").check().unwrap_err();
     assert_eq!(error.setting(), "client_assertion");
     ClientAssertion::file("/nowhere/at/all").check().unwrap();
 }
 
 #[test]
-fn x1_it_prints_where_the_assertion_comes_from() {
+fn x1_debug_shows_where_the_assertion_comes_from() {
     let shown = format!("{:?}", ClientAssertion::file("/run/token"));
     assert!(shown.contains("from /run/token"), "{shown}");
 }

@@ -1,4 +1,6 @@
-//! B3: secrets that are read anew, and what is wrong with some of them.
+//! B3: secrets that are read anew, and errors of those that are not usable.
+
+mod sent;
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -6,25 +8,26 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use pollster::block_on;
 
-use super::super::source::tests::TemporaryFile;
-use super::super::{AuthenticationError, CredentialsFingerprint};
+use super::super::client_authentication::AuthenticationError;
+use super::super::fingerprint::CredentialsFingerprint;
+use super::super::tests::TemporaryFile;
 use super::*;
 
-fn reader_of(file: &TemporaryFile) -> Reader {
-    ClientSecret::file(file.path()).into_reader()
+fn secret_in(file: &TemporaryFile) -> ClientSecret {
+    ClientSecret::file(file.path())
 }
 
-fn read(reader: &Reader) -> Result<String, AuthenticationError> {
-    block_on(reader.read()).map(|secret| secret.to_string())
+fn read(secret: &ClientSecret) -> Result<String, AuthenticationError> {
+    block_on(secret.0.read()).map(|text| text.to_string())
 }
 
-/// Of the secret as it is now.
-fn fingerprint(reader: &Reader) -> CredentialsFingerprint {
-    CredentialsFingerprint::of(read(reader).unwrap().as_str())
+/// The fingerprint of the secret as it is now.
+fn fingerprint(secret: &ClientSecret) -> CredentialsFingerprint {
+    CredentialsFingerprint::of(read(secret).unwrap().as_str())
 }
 
-fn has_changed(reader: &Reader, since: &CredentialsFingerprint) -> bool {
-    block_on(reader.has_changed(since))
+fn has_changed(secret: &ClientSecret, since: &CredentialsFingerprint) -> bool {
+    block_on(secret.0.has_changed(since))
 }
 
 #[test]
@@ -37,16 +40,16 @@ fn b3_one_line_break_at_the_end_of_a_file_is_not_part_of_the_secret() {
         "\u{feff}s3cr3t\r\n",
     ] {
         let file = TemporaryFile::new(contents.as_bytes());
-        assert_eq!(read(&reader_of(&file)).unwrap(), "s3cr3t", "{contents:?}");
+        assert_eq!(read(&secret_in(&file)).unwrap(), "s3cr3t", "{contents:?}");
     }
     for secret in [" s3cr3t ", "s3\tcr3t", "s\u{e9}cret"] {
         let file = TemporaryFile::new(secret.as_bytes());
-        assert_eq!(read(&reader_of(&file)).unwrap(), secret);
+        assert_eq!(read(&secret_in(&file)).unwrap(), secret);
     }
 }
 
 #[test]
-fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_it() {
+fn b3_a_file_that_does_not_hold_a_secret_is_a_permanent_failure_that_shows_nothing_of_it() {
     for (contents, word) in [
         (&b""[..], "empty"),
         (b"\n", "empty"),
@@ -58,7 +61,7 @@ fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_i
         (b"s3cr3t\xff", "UTF-8"),
     ] {
         let file = TemporaryFile::new(contents);
-        let error = read(&reader_of(&file)).unwrap_err();
+        let error = read(&secret_in(&file)).unwrap_err();
         assert!(!error.is_transient(), "{contents:?}");
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(word), "{shown}");
@@ -67,53 +70,53 @@ fn b3_a_file_that_holds_no_secret_is_a_permanent_failure_that_shows_nothing_of_i
 }
 
 #[test]
-fn b1_a_file_that_is_not_there_is_a_permanent_failure() {
+fn b1_a_missing_file_is_a_permanent_failure() {
     let file = TemporaryFile::new(b"");
     let missing = file.path().with_extension("missing");
-    let error = read(&ClientSecret::file(&missing).into_reader()).unwrap_err();
+    let error = read(&ClientSecret::file(&missing)).unwrap_err();
     assert!(!error.is_transient());
     assert!(error.to_string().contains("missing"), "it names the file");
-    assert!(error.source().is_some(), "and says why");
-    let directory = ClientSecret::file(std::env::temp_dir()).into_reader();
+    assert!(error.source().is_some(), "and has a cause");
+    let directory = ClientSecret::file(std::env::temp_dir());
     assert!(!read(&directory).unwrap_err().is_transient());
 }
 
 #[test]
-fn b3_a_file_that_is_there_at_last_has_changed() {
+fn b3_a_file_that_was_missing_and_now_exists_has_changed() {
     let file = TemporaryFile::new(b"");
     std::fs::remove_file(file.path()).unwrap();
-    let reader = reader_of(&file);
-    assert!(!read(&reader).unwrap_err().is_transient());
+    let secret = secret_in(&file);
+    assert!(!read(&secret).unwrap_err().is_transient());
     let others = CredentialsFingerprint::of("others");
-    assert!(!has_changed(&reader, &others));
+    assert!(!has_changed(&secret, &others));
     file.write(b"s3cr3t");
-    assert!(has_changed(&reader, &others));
-    assert_eq!(read(&reader).unwrap(), "s3cr3t");
+    assert!(has_changed(&secret, &others));
+    assert_eq!(read(&secret).unwrap(), "s3cr3t");
 }
 
 #[test]
 fn b3_a_file_is_read_for_every_attempt() {
     let file = TemporaryFile::new(b"old");
-    let reader = reader_of(&file);
-    assert_eq!(read(&reader).unwrap(), "old");
+    let secret = secret_in(&file);
+    assert_eq!(read(&secret).unwrap(), "old");
     file.write(b"new");
-    assert_eq!(read(&reader).unwrap(), "new");
+    assert_eq!(read(&secret).unwrap(), "new");
 }
 
 #[test]
 fn b3_a_secret_has_changed_if_it_differs_from_the_one_of_the_attempt() {
     let file = TemporaryFile::new(b"old");
-    let reader = reader_of(&file);
-    let old = fingerprint(&reader);
-    assert!(!has_changed(&reader, &old));
+    let secret = secret_in(&file);
+    let old = fingerprint(&secret);
+    assert!(!has_changed(&secret, &old));
     file.write(b"old\n");
-    assert!(!has_changed(&reader, &old), "the same secret");
+    assert!(!has_changed(&secret, &old), "the same secret");
     file.write(b"new");
-    assert!(has_changed(&reader, &old));
-    let new = fingerprint(&reader);
-    assert!(!has_changed(&reader, &new));
+    assert!(has_changed(&secret, &old));
+    let new = fingerprint(&secret);
+    assert!(!has_changed(&secret, &new));
     assert!(
-        has_changed(&reader, &old),
+        has_changed(&secret, &old),
         "for the acquisition of another scope"
     );
 }
@@ -121,12 +124,12 @@ fn b3_a_secret_has_changed_if_it_differs_from_the_one_of_the_attempt() {
 #[test]
 fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
     let file = TemporaryFile::new(b"old");
-    let reader = reader_of(&file);
-    let old = fingerprint(&reader);
+    let secret = secret_in(&file);
+    let old = fingerprint(&secret);
     file.write(b"");
-    assert!(!has_changed(&reader, &old));
+    assert!(!has_changed(&secret, &old));
 
-    let by_value = ClientSecret::value("s3cr3t").into_reader();
+    let by_value = ClientSecret::value("s3cr3t");
     assert!(!has_changed(
         &by_value,
         &CredentialsFingerprint::of("others")
@@ -136,39 +139,36 @@ fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
 }
 
 #[test]
-fn b3_a_callback_is_called_for_every_attempt_and_may_give_another_secret() {
+fn b3_a_callback_is_called_for_every_attempt_and_may_return_another_secret() {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
-    let reader = ClientSecret::from_fn(move || {
+    let secret = ClientSecret::from_fn(move || {
         let number = counted.fetch_add(1, Ordering::Relaxed) / 2;
         async move { Ok::<_, std::io::Error>(format!("secret {number}")) }
-    })
-    .into_reader();
+    });
     let first = CredentialsFingerprint::of("secret 0");
-    assert_eq!(read(&reader).unwrap(), "secret 0");
-    assert!(!has_changed(&reader, &first));
-    assert_eq!(read(&reader).unwrap(), "secret 1");
-    assert_eq!(read(&reader).unwrap(), "secret 1");
-    assert!(has_changed(&reader, &first));
+    assert_eq!(read(&secret).unwrap(), "secret 0");
+    assert!(!has_changed(&secret, &first));
+    assert_eq!(read(&secret).unwrap(), "secret 1");
+    assert_eq!(read(&secret).unwrap(), "secret 1");
+    assert!(has_changed(&secret, &first));
     assert_eq!(calls.load(Ordering::Relaxed), 5);
 }
 
 #[test]
 fn b3_a_callback_that_fails_may_succeed_soon() {
-    let reader =
-        ClientSecret::from_fn(|| async { Err::<String, _>("the vault is sealed") }).into_reader();
-    let error = read(&reader).unwrap_err();
+    let secret = ClientSecret::from_fn(|| async { Err::<String, _>("the vault is sealed") });
+    let error = read(&secret).unwrap_err();
     assert!(error.is_transient());
     assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
-    assert!(!has_changed(&reader, &CredentialsFingerprint::of("others")));
+    assert!(!has_changed(&secret, &CredentialsFingerprint::of("others")));
 }
 
 #[test]
-fn b3_a_callback_that_gives_no_secret_is_a_permanent_failure() {
+fn b3_a_callback_that_does_not_return_a_secret_is_a_permanent_failure() {
     for (secret, word) in [("", "empty"), ("s3cr3t\n", "line break")] {
-        let reader = ClientSecret::from_fn(move || async move { Ok::<_, std::io::Error>(secret) })
-            .into_reader();
-        let error = read(&reader).unwrap_err();
+        let secret = ClientSecret::from_fn(move || async move { Ok::<_, std::io::Error>(secret) });
+        let error = read(&secret).unwrap_err();
         assert!(!error.is_transient());
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(word) && !shown.contains("s3cr3t"), "{shown}");
@@ -186,16 +186,12 @@ fn t2_a_secret_by_value_or_a_path_is_checked_when_the_client_is_built() {
         (ClientSecret::file(""), false),
     ] {
         let shown = format!("{secret:?}");
-        assert_eq!(
-            secret.into_reader().check(|_| None).is_ok(),
-            is_fine,
-            "{shown}"
-        );
+        assert_eq!(secret.0.check(|_| None).is_ok(), is_fine, "{shown}");
     }
 }
 
 #[test]
-fn x1_a_secret_prints_where_it_comes_from() {
+fn x1_debug_shows_where_a_secret_comes_from() {
     let callback = ClientSecret::from_fn(|| async { Ok::<_, std::io::Error>("s3cr3t") });
     for (secret, shown) in [
         (ClientSecret::value("s3cr3t"), "ClientSecret(by value)"),
@@ -204,15 +200,4 @@ fn x1_a_secret_prints_where_it_comes_from() {
     ] {
         assert_eq!(format!("{secret:?}"), shown);
     }
-}
-
-#[test]
-fn x1_a_secret_does_not_print_itself() {
-    let shown = format!("{:?}", ClientSecret::value("s3cr3t").into_reader());
-    assert!(!shown.contains("s3cr3t"), "{shown}");
-    let file = TemporaryFile::new(b"s3cr3t");
-    let reader = reader_of(&file);
-    read(&reader).unwrap();
-    let shown = format!("{reader:?}");
-    assert!(!shown.contains("s3cr3t"), "what was read last: {shown}");
 }

@@ -1,8 +1,13 @@
-//! [`LogRecording`]: what `log` and `tracing` log in this process, at every level.
+//! [`Recording`]: everything that is logged in this process for a while, by `log` and by `tracing`,
+//! at every level.
+//!
+//! Both know one logger for a process, for good. So it is set by the first who records, and does
+//! nothing while nobody does. A test of somebody else's that has set its own keeps it, and nothing
+//! is recorded.
 
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use log::{LevelFilter, Log};
 use tracing::field::{Field, Visit};
@@ -10,29 +15,31 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-/// Records what is logged in this process while it exists, by `log` and by `tracing`, at every
-/// level, to check that no secret is in it.
+use super::locked;
+
+/// What is logged in this process while it lives, by `log` and by `tracing`, at every level, by
+/// whomever: to see that no secret is in it.
 ///
-/// A process can set the loggers of `log` and `tracing` only once. The first recording sets both. If
-/// another logger is set already, it stays, and nothing is recorded.
+/// `log` and `tracing` know one logger for a process, for good. The first recording sets both,
+/// unless somebody has set one before: that one keeps its place, and here nothing is recorded of it.
 ///
 /// # Examples
 ///
 /// ```
-/// use alf_testkit::conformance::LogRecording;
+/// use alf_testkit::conformance::Recording;
 ///
-/// let recording = LogRecording::start();
-/// // … the calls to check …
+/// let recording = Recording::start();
+/// // … whatever is to be looked at …
 /// assert!(!recording.lines().contains("a secret"));
 /// ```
 #[derive(Debug)]
-pub struct LogRecording {
+pub struct Recording {
     lines: Arc<Mutex<String>>,
 }
 
-impl LogRecording {
-    /// Starts the recording.
-    #[must_use = "the recording ends when this is dropped"]
+impl Recording {
+    /// Starts to record.
+    #[must_use = "what is logged is recorded while this lives"]
     pub fn start() -> Self {
         LazyLock::force(&INSTALLED);
         let lines = Arc::default();
@@ -44,13 +51,13 @@ impl LogRecording {
         Self { lines }
     }
 
-    /// Returns what was logged so far: a line for each record, which starts with its target.
+    /// What was logged so far: a line for each record, which begins with its target.
     pub fn lines(&self) -> String {
         locked(&self.lines).clone()
     }
 }
 
-impl Drop for LogRecording {
+impl Drop for Recording {
     fn drop(&mut self) {
         let mut recordings = locked(&RECORDINGS);
         recordings.retain(|lines| !Arc::ptr_eq(lines, &self.lines));
@@ -61,21 +68,24 @@ impl Drop for LogRecording {
     }
 }
 
-struct LogRecorder;
+/// The one logger.
+struct Recorder;
 
-impl Log for LogRecorder {
+impl Log for Recorder {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         is_recording()
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        add_line(record.target(), &record.args().to_string());
+        if is_recording() {
+            tell(record.target(), *record.args());
+        }
     }
 
     fn flush(&self) {}
 }
 
-impl Subscriber for LogRecorder {
+impl Subscriber for Recorder {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -85,19 +95,25 @@ impl Subscriber for LogRecorder {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        add_fields(span.metadata().target(), |fields| span.record(fields));
-        // No span is looked up by its id.
-        Id::from_u64(1)
+        let mut fields = Fields::default();
+        span.record(&mut fields);
+        tell(span.metadata().target(), format_args!("{}", fields.0));
+        // Counted from 1.
+        Id::from_u64(SPANS.fetch_add(1, Ordering::Relaxed).max(1))
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
-        add_fields("a span", |fields| values.record(fields));
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        tell("a span", format_args!("{}", fields.0));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        add_fields(event.metadata().target(), |fields| event.record(fields));
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        tell(event.metadata().target(), format_args!("{}", fields.0));
     }
 
     fn enter(&self, _: &Id) {}
@@ -107,9 +123,9 @@ impl Subscriber for LogRecorder {
 
 /// The fields of an event or a span, as text.
 #[derive(Default)]
-struct FieldsText(String);
+struct Fields(String);
 
-impl Visit for FieldsText {
+impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a String cannot fail.
         let _ = write!(self.0, "{field}={value:?} ");
@@ -120,41 +136,33 @@ fn is_recording() -> bool {
     OPEN.load(Ordering::Relaxed) > 0
 }
 
-fn add_fields(target: &str, visit: impl FnOnce(&mut FieldsText)) {
-    let mut fields = FieldsText::default();
-    visit(&mut fields);
-    add_line(target, &fields.0);
-}
-
-fn add_line(target: &str, text: &str) {
-    let line = format!("{target}: {text}\n");
+fn tell(target: &str, what: fmt::Arguments<'_>) {
+    // What is shown may log in turn: without the lock.
+    let line = format!("{target}: {what}\n");
     for lines in locked(&RECORDINGS).iter() {
         locked(lines).push_str(&line);
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 static INSTALLED: LazyLock<()> = LazyLock::new(|| {
-    let log = log::set_logger(&LogRecorder);
-    let tracing = tracing::subscriber::set_global_default(LogRecorder);
+    let log = log::set_logger(&Recorder);
+    let tracing = tracing::subscriber::set_global_default(Recorder);
     if log.is_err() || tracing.is_err() {
-        eprintln!("another logger is set: what the library logs is not checked");
+        eprintln!("another logger is set: what the library logs by it is not looked at");
     }
 });
 static RECORDINGS: Mutex<Vec<Arc<Mutex<String>>>> = Mutex::new(Vec::new());
-/// The number of recordings, which is read before every line without the lock.
+/// How many there are, for those who ask before every line.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
+static SPANS: AtomicU64 = AtomicU64::new(1);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn x1_what_is_logged_is_recorded_until_the_recording_ends() {
-        let recording = LogRecording::start();
+    fn x1_what_is_logged_is_recorded_while_somebody_records() {
+        let recording = Recording::start();
         log::trace!("logged: {}", 1);
         let span = tracing::trace_span!("span", number = "two");
         span.in_scope(|| tracing::trace!(field = 3, "an event"));

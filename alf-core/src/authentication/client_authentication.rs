@@ -1,0 +1,228 @@
+//! The trait that every method implements, what it gets, and its error.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use http::Uri;
+
+use crate::ConfigError;
+use crate::wire::token_request::TokenRequest;
+
+use super::fingerprint::CredentialsFingerprint;
+
+/// Adds client authentication to a token request.
+///
+/// # Order of calls
+///
+/// [`check`](Self::check) is called once, when the client is built;
+/// [`authenticate`](Self::authenticate) for every attempt; [`has_changed`](Self::has_changed) at most
+/// once in an acquisition, after a permanent refusal.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{
+///     AuthenticationContext, AuthenticationError, ClientAuthentication, CredentialsFingerprint,
+///     TokenRequest,
+/// };
+///
+/// struct ApiKey(String);
+///
+/// #[async_trait::async_trait]
+/// impl ClientAuthentication for ApiKey {
+///     async fn authenticate(
+///         &self,
+///         context: &AuthenticationContext<'_>,
+///         request: &mut TokenRequest,
+///     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+///         request.parameter("client_id", context.client_id());
+///         request.secret_parameter("api_key", &self.0);
+///         Ok(CredentialsFingerprint::unchanging())
+///     }
+/// }
+///
+/// # let client =
+/// alf_core::Client::builder("https://auth.example.com/token")
+///     .client_authentication("client-id", ApiKey("…".to_owned()));
+/// ```
+#[async_trait]
+pub trait ClientAuthentication: Send + Sync + 'static {
+    /// Adds the client authentication to `request`, and returns the fingerprint of the credentials
+    /// that it used. Everything is prepared anew: a new `jti`, a secret that is read again.
+    ///
+    /// # Errors
+    ///
+    /// If the client authentication could not be prepared. The error must not show a secret.
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<CredentialsFingerprint, AuthenticationError>;
+
+    /// Reads the credentials again, after a permanent refusal, and returns whether they differ from
+    /// those of the refused attempt: the acquisition then tries again at once (B3). Credentials that
+    /// cannot be read have not changed.
+    ///
+    /// `since` is what [`authenticate`](Self::authenticate) returned for that attempt. The default,
+    /// `false`, costs a back-off after a rotation, and nothing else.
+    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+        let _ = since;
+        false
+    }
+
+    /// Checks the settings, when the client is built.
+    ///
+    /// # Errors
+    ///
+    /// The setting and its problem.
+    fn check(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
+    /// Returns the method's registered name, for example `client_secret_basic`. It is compared with
+    /// the `token_endpoint_auth_methods_supported` of a discovered server
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). `None`, the default, is not
+    /// compared.
+    fn method(&self) -> Option<&str> {
+        None
+    }
+}
+
+macro_rules! implement_for_pointers {
+    ($($pointer:ident),*) => {$(
+        /// The method that the pointer refers to.
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<M: ClientAuthentication + ?Sized> ClientAuthentication for $pointer<M> {
+            async fn authenticate(
+                &self,
+                context: &AuthenticationContext<'_>,
+                request: &mut TokenRequest,
+            ) -> Result<CredentialsFingerprint, AuthenticationError> {
+                (**self).authenticate(context, request).await
+            }
+
+            async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
+                (**self).has_changed(since).await
+            }
+
+            fn check(&self) -> Result<(), ConfigError> {
+                (**self).check()
+            }
+
+            fn method(&self) -> Option<&str> {
+                (**self).method()
+            }
+        }
+    )*};
+}
+
+implement_for_pointers!(Arc, Box);
+
+/// The token request that is to be authenticated.
+#[derive(Clone, Copy)]
+pub struct AuthenticationContext<'a> {
+    pub(crate) token_endpoint: &'a Uri,
+    pub(crate) written_endpoint: &'a str,
+    pub(crate) issuer: Option<&'a str>,
+    pub(crate) client_id: &'a str,
+    pub(crate) wall_clock: SystemTime,
+    pub(crate) attempt: u32,
+}
+
+impl<'a> AuthenticationContext<'a> {
+    /// Returns the URL of the token request. A [`Uri`] has a `/` if the URL has no path; in a claim,
+    /// use [`audience`](Self::audience).
+    pub fn token_endpoint(&self) -> &'a Uri {
+        self.token_endpoint
+    }
+
+    /// Returns the authorization server's identifier
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), if the user
+    /// [set](crate::ClientBuilder::issuer) it or [discovered](crate::ClientBuilder::discover) the
+    /// server by it.
+    pub fn issuer(&self) -> Option<&'a str> {
+        self.issuer
+    }
+
+    /// Returns the `aud` of an assertion: the issuer if it is known, else the token endpoint. Both
+    /// are exactly as the user wrote them, because servers compare them so
+    /// ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+    pub fn audience(&self) -> &'a str {
+        self.issuer.unwrap_or(self.written_endpoint)
+    }
+
+    /// Returns the client's identifier
+    /// ([RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)).
+    pub fn client_id(&self) -> &'a str {
+        self.client_id
+    }
+
+    /// Returns the time of day, by the client's [`Runtime`](crate::Runtime).
+    pub fn wall_clock(&self) -> SystemTime {
+        self.wall_clock
+    }
+
+    /// Returns the number of this attempt within its acquisition, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+}
+
+/// Without the endpoint's query, which may hold a secret.
+impl fmt::Debug for AuthenticationContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticationContext")
+            .field("client_id", &self.client_id)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error of a callback that reads a credential.
+///
+/// Neither the error nor its sources may show anything of the credential.
+pub type SecretError = Box<dyn StdError + Send + Sync>;
+
+/// Client authentication could not be prepared.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct AuthenticationError {
+    problem: String,
+    transient: bool,
+    #[source]
+    source: Option<SecretError>,
+}
+
+impl AuthenticationError {
+    /// An error that someone has to repair. `problem` must not show a secret.
+    pub fn permanent(problem: impl Into<String>) -> Self {
+        Self {
+            problem: problem.into(),
+            transient: false,
+            source: None,
+        }
+    }
+
+    /// An error that may pass: the acquisition tries again. `problem` must not show a secret.
+    pub fn transient(problem: impl Into<String>) -> Self {
+        Self {
+            transient: true,
+            ..Self::permanent(problem)
+        }
+    }
+
+    /// Adds the error that caused this one. It must not show a secret.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<SecretError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn is_transient(&self) -> bool {
+        self.transient
+    }
+}

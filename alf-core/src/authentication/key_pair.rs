@@ -1,0 +1,178 @@
+//! A private key that signs with aws-lc-rs.
+
+use async_trait::async_trait;
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
+};
+
+use super::client_authentication::AuthenticationError;
+use super::credential::Problem;
+use super::pem::KeyFormat;
+use super::signer::Signer;
+use super::thumbprint;
+
+/// A private key, its algorithm, and its id.
+pub(super) struct KeyPair {
+    key: Key,
+    algorithm: SigningAlgorithm,
+    key_id: Option<String>,
+}
+
+enum Key {
+    Rsa(rsa::KeyPair),
+    P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// The algorithm of the signatures of a [`PrivateKey`](crate::PrivateKey)
+/// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "config",
+    derive(serde::Deserialize),
+    serde(rename_all = "UPPERCASE")
+)]
+#[non_exhaustive]
+pub enum SigningAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256, `RS256`.
+    Rs256,
+    /// RSASSA-PSS with SHA-256, `PS256`.
+    Ps256,
+    /// ECDSA on P-256 with SHA-256, `ES256`.
+    Es256,
+    /// ECDSA on P-384 with SHA-384, `ES384`.
+    Es384,
+    /// Ed25519 under its widely known name, `EdDSA`
+    /// ([RFC 8037 §3.1](https://www.rfc-editor.org/rfc/rfc8037#section-3.1)).
+    #[cfg_attr(feature = "config", serde(rename = "EdDSA"))]
+    EdDsa,
+    /// The same signatures under their newer name, `Ed25519`
+    /// ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)).
+    #[cfg_attr(feature = "config", serde(rename = "Ed25519"))]
+    Ed25519,
+}
+
+impl KeyPair {
+    /// Reads a key from `der`. It signs by `wanted`, or by the usual algorithm for its kind.
+    pub(super) fn new(
+        format: KeyFormat,
+        der: &[u8],
+        wanted: Option<SigningAlgorithm>,
+    ) -> Result<Self, Problem> {
+        let key = Key::new(format, der).ok_or(UNSUPPORTED)?;
+        let (kind, usual, other) = key.kind();
+        let algorithm = wanted.unwrap_or(usual);
+        if algorithm != usual && Some(algorithm) != other {
+            let algorithm = algorithm.name();
+            return Err(format!("it is {kind}, which cannot sign by {algorithm}").into());
+        }
+        Ok(Self {
+            key,
+            algorithm,
+            key_id: None,
+        })
+    }
+
+    /// Uses the thumbprint of the public key as the key's id (RFC 7638).
+    pub(super) fn identified_by_thumbprint(mut self) -> Result<Self, &'static str> {
+        let thumbprint = self.key.thumbprint().ok_or("it has no public key")?;
+        self.key_id = Some(thumbprint);
+        Ok(self)
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let random = SystemRandom::new();
+        match &self.key {
+            Key::Rsa(pair) => {
+                let encoding: &'static dyn RsaEncoding =
+                    if self.algorithm == SigningAlgorithm::Ps256 {
+                        &RSA_PSS_SHA256
+                    } else {
+                        &RSA_PKCS1_SHA256
+                    };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(encoding, &random, message, &mut signature)?;
+                Ok(signature)
+            }
+            Key::P256(pair) | Key::P384(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
+            Key::Ed25519(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
+        }
+    }
+}
+
+#[async_trait]
+impl Signer for KeyPair {
+    fn algorithm(&self) -> &str {
+        self.algorithm.name()
+    }
+
+    fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+        self.signature(message).map_err(|Unspecified| {
+            AuthenticationError::permanent("private_key: aws-lc-rs could not sign with it")
+        })
+    }
+}
+
+impl SigningAlgorithm {
+    /// Returns its `alg`, as the IANA registry spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+}
+
+impl Key {
+    fn new(format: KeyFormat, der: &[u8]) -> Option<Self> {
+        match format {
+            KeyFormat::Pkcs8 => Self::ec(der)
+                .or_else(|| Some(Self::Ed25519(Ed25519KeyPair::from_pkcs8(der).ok()?)))
+                .or_else(|| Some(Self::Rsa(rsa::KeyPair::from_pkcs8(der).ok()?))),
+            KeyFormat::Sec1 => Self::ec(der),
+            KeyFormat::Pkcs1 => Some(Self::Rsa(rsa::KeyPair::from_der(der).ok()?)),
+        }
+    }
+
+    fn ec(der: &[u8]) -> Option<Self> {
+        let on_curve = |curve| EcdsaKeyPair::from_private_key_der(curve, der).ok();
+        on_curve(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .map(Self::P256)
+            .or_else(|| on_curve(&ECDSA_P384_SHA384_FIXED_SIGNING).map(Self::P384))
+    }
+
+    fn thumbprint(&self) -> Option<String> {
+        match self {
+            Self::Rsa(pair) => thumbprint::of_rsa_key(pair.public_key().as_ref()),
+            Self::P256(pair) => thumbprint::of_ec_key("P-256", pair.public_key().as_ref()),
+            Self::P384(pair) => thumbprint::of_ec_key("P-384", pair.public_key().as_ref()),
+            Self::Ed25519(pair) => Some(thumbprint::of_ed25519_key(pair.public_key().as_ref())),
+        }
+    }
+
+    /// Returns what the key is called in errors, its usual algorithm, and its other one.
+    fn kind(&self) -> (&'static str, SigningAlgorithm, Option<SigningAlgorithm>) {
+        use SigningAlgorithm::{Ed25519, EdDsa, Es256, Es384, Ps256, Rs256};
+        match self {
+            Self::Rsa(_) => ("an RSA key", Rs256, Some(Ps256)),
+            Self::P256(_) => ("an EC key on P-256", Es256, None),
+            Self::P384(_) => ("an EC key on P-384", Es384, None),
+            Self::Ed25519(_) => ("an Ed25519 key", EdDsa, Some(Ed25519)),
+        }
+    }
+}
+
+const UNSUPPORTED: &str = "it is damaged or not supported; use RSA of 2048 to 8192 bits, EC on P-256 or P-384, or Ed25519";
