@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use alf_isahc::isahc::{AsyncBody, Request, Response};
 use alf_isahc::{IsahcTransport, Runtime, ThreadRuntime};
-use alf_testkit::conformance::{Body, Capabilities, ReadError, Setup, Subject};
+use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 use futures_util::AsyncReadExt;
 use futures_util::io::AllowStdIo;
 
@@ -59,8 +59,8 @@ impl Subject for Isahc {
         pollster::block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        support::capabilities()
+    fn lacks() -> Vec<Capability> {
+        support::lacks()
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use alf_isahc::isahc::{self, AsyncBody, Request, Response};
 use alf_isahc::{IsahcTransport, Runtime, ThreadRuntime};
-use alf_testkit::conformance::{Body, Capabilities, ReadError, Setup, Subject};
+use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 
 struct Blocking;
 
@@ -65,8 +65,8 @@ impl Subject for Blocking {
         pollster::block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        support::capabilities()
+    fn lacks() -> Vec<Capability> {
+        support::lacks()
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{Body, Request, Response};
 use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime, guard_redirects};
-use alf_testkit::conformance::{self, Capabilities, ReadError, Setup, Subject};
+use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 
 struct Reqwest;
 
@@ -58,8 +58,8 @@ impl Subject for Reqwest {
         RUNTIME.block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        support::capabilities()
+    fn lacks() -> Vec<Capability> {
+        support::lacks()
     }
 }
 

@@ -17,7 +17,7 @@ use alf_reqwest::blocking::{Client, ReqwestTransport};
 use alf_reqwest::reqwest::blocking::{self, Body, Request, Response};
 use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::{Runtime, ThreadRuntime, guard_redirects};
-use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 
 struct Blocking;
 
@@ -72,11 +72,12 @@ impl Subject for Blocking {
         pollster::block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        support::capabilities()
-            // A token client that the user brings may tell of its body in place of the connection.
-            .without(Capability::ErrorKinds)
-            .without(Capability::Cancellation)
+    fn lacks() -> Vec<Capability> {
+        let mut lacks = support::lacks();
+        lacks.push(Capability::Cancellation);
+        // The error of a token client of the user may be about its body, not about the connection.
+        lacks.push(Capability::ErrorKinds);
+        lacks
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use alf_surf::surf::{self, Body, Request, Response, Url};
 use alf_surf::{Client, FollowRedirects, H1Client, Runtime, SurfTransport, ThreadRuntime};
-use alf_testkit::conformance::{self, Capabilities, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 use futures_util::io::{AllowStdIo, AsyncReadExt, BufReader};
 
 /// What one run of the suite is on.
@@ -22,7 +22,7 @@ trait On: 'static {
 
     fn prepare(_: &mut Request) {}
 
-    fn capabilities() -> Capabilities;
+    fn lacks() -> Vec<Capability>;
 }
 
 struct Surf<O>(PhantomData<O>);
@@ -79,8 +79,8 @@ impl<O: On> Subject for Surf<O> {
         pollster::block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        O::capabilities()
+    fn lacks() -> Vec<Capability> {
+        O::lacks()
     }
 }
 
@@ -95,16 +95,18 @@ mod own {
             None
         }
 
-        fn capabilities() -> Capabilities {
+        fn lacks() -> Vec<Capability> {
             let back_end = if cfg!(feature = "curl-client") {
-                OF_CURL
+                curl_lacks()
             } else {
-                OF_H1
+                h1_lacks()
             };
-            back_end
-                .without(Capability::Redirects)
-                .without(Capability::Tls)
-                .without(Capability::ConnectionLimit)
+            let others = [
+                Capability::Redirects,
+                Capability::Tls,
+                Capability::ConnectionLimit,
+            ];
+            back_end.into_iter().chain(others).collect()
         }
     }
 
@@ -126,8 +128,8 @@ mod h1 {
             request.middleware(FollowRedirects::new(3));
         }
 
-        fn capabilities() -> Capabilities {
-            OF_H1
+        fn lacks() -> Vec<Capability> {
+            h1_lacks()
         }
     }
 
@@ -179,8 +181,8 @@ mod curl {
             request.middleware(FollowRedirects::new(3));
         }
 
-        fn capabilities() -> Capabilities {
-            OF_CURL
+        fn lacks() -> Vec<Capability> {
+            curl_lacks()
         }
     }
 
@@ -196,20 +198,20 @@ mod curl {
     alf_testkit::conformance!(Surf<Curl>);
 }
 
-/// It keeps no connections, so there are none to be waited for.
-const OF_H1: Capabilities = {
-    let capabilities = Capabilities::all()
-        .without(Capability::ConnectionReuse)
-        .without(Capability::ConnectionLimit);
-    if cfg!(feature = "h1-client") {
-        capabilities
-    } else {
-        capabilities.without(Capability::Tls)
+fn h1_lacks() -> Vec<Capability> {
+    // It keeps no connections, so a limit of them has no effect.
+    let mut lacks = vec![Capability::ConnectionReuse, Capability::ConnectionLimit];
+    if !cfg!(feature = "h1-client") {
+        lacks.push(Capability::Tls);
     }
-};
+    lacks
+}
 
-/// isahc hands a response over with the first byte of its body, and logs all that is sent.
-const OF_CURL: Capabilities = Capabilities::all()
-    .without(Capability::EarlyHeads)
-    .without(Capability::PromptDiscard)
-    .without(Capability::DiscreetLogs);
+/// isahc returns a response with the first byte of its body, and logs everything that is sent.
+fn curl_lacks() -> Vec<Capability> {
+    vec![
+        Capability::EarlyHeads,
+        Capability::PromptDiscard,
+        Capability::DiscreetLogs,
+    ]
+}

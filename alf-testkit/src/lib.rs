@@ -50,6 +50,7 @@
 mod behind_proxy;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod poll;
 mod runtime;
 pub mod server;
 

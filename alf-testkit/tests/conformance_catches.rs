@@ -41,7 +41,7 @@ caught! {
     a_stream_that_is_copied_as_nothing: CopiesStreamsAsNothing by
         r4_a_stream_is_not_replayed_and_its_401_is_untouched;
     requests_that_are_never_copied: NeverCopies by
-        f3_a_401_is_renewed_and_replayed_once
+        f3_a_401_causes_one_renewal_and_one_replay
         r4_a_request_without_a_body_is_replayed
         r1_two_hundred_rejections_cause_one_renewal;
     redirects_that_carry_the_token: FollowsRedirectsWithTheToken by
@@ -49,7 +49,7 @@ caught! {
         x4_a_redirect_to_another_host_carries_no_token
         x4_a_redirected_replay_carries_no_token;
     redirects_of_which_nobody_is_told: FollowsRedirectsAndTellsNobody by
-        x4_a_401_from_elsewhere_rejects_nothing
+        x4_a_401_from_another_origin_rejects_nothing
         x4_a_401_from_another_scheme_rejects_nothing;
     schemes_that_are_taken_for_one_origin: TakesSchemesForOne by
         x4_a_redirect_to_http_carries_no_token
@@ -76,7 +76,7 @@ caught! {
     token_requests_without_their_headers: ExchangeDropsHeaders by
         t1_the_form_and_its_headers_arrive;
     token_requests_in_chunks: ExchangeSendsChunks by
-        t1_a_form_has_a_length_and_waits_for_nothing;
+        t1_a_form_has_a_length_and_no_expect_header;
     errors_that_show_the_url: ExchangeErrorsShowTheRequest by
         x1_no_token_error_shows_a_secret;
     tokens_that_are_logged: LogsTheToken by
@@ -85,36 +85,36 @@ caught! {
         x1_no_log_line_shows_a_secret;
     failures_that_are_all_of_one_kind: ExchangeCallsEveryFailureRedirected by
         t4_a_broken_exchange_is_tried_again
-        b1_a_connection_that_was_closed_meanwhile_is_tried_again
+        b1_a_connection_that_the_server_closed_is_tried_again
         t4_no_connection_is_an_error_of_kind_connect;
     an_origin_that_is_another: TellsAWrongOrigin by
-        x3_the_origin_is_where_the_request_goes
-        x2_no_token_goes_out_in_the_clear;
+        x3_origin_returns_the_origin_of_the_request
+        x2_no_token_is_sent_over_plain_http;
     headers_of_which_one_value_is_told: TellsOneValueOfAHeader by
         p3_status_and_headers_are_untouched
-        r5_a_failed_renewal_tells_of_the_401;
+        r5_the_error_of_a_failed_renewal_includes_the_401;
     statuses_that_become_errors: MakesErrorsOfStatuses by
-        f3_a_401_is_renewed_and_replayed_once
-        r7_other_statuses_are_handed_back;
+        f3_a_401_causes_one_renewal_and_one_replay
+        r7_other_statuses_are_returned;
     streams_that_are_gathered: GathersStreams by
         r4_a_stream_is_not_replayed_and_its_401_is_untouched
         p3_a_stream_is_read_no_faster_than_it_is_sent;
     responses_that_are_gathered: GathersResponses by
         p3_a_response_is_read_no_faster_than_it_is_used;
     rejected_responses_that_are_kept: KeepsRejectedResponses by
-        r8_a_pool_of_one_survives_a_401_of_200_kb
-        r8_a_pool_of_one_survives_a_401_without_end
-        r8_a_pool_of_one_survives_a_401_that_is_held_open;
+        r8_a_pool_of_one_works_after_a_401_of_200_kb
+        r8_a_pool_of_one_works_after_a_401_without_end
+        r8_a_pool_of_one_works_after_a_401_that_is_held_open;
     certificates_that_are_not_taken: IgnoresTheRoot by
-        f3_it_is_the_same_over_https;
+        f3_https_works_like_http;
     connections_without_a_limit: IgnoresTheLimit by
-        p3_a_pool_of_one_serves_one_after_another;
+        p3_a_pool_of_one_serves_one_request_at_a_time;
     panics_on_a_header: PanicsOnOddHeaders by
-        x5_no_answer_of_the_resource_server_is_a_panic
-        x5_no_rejection_is_a_panic
-        x5_no_answer_of_the_authorization_server_is_a_panic;
+        x5_no_answer_of_the_resource_server_causes_a_panic
+        x5_no_rejection_causes_a_panic
+        x5_no_answer_of_the_authorization_server_causes_a_panic;
     panics: Panics by
-        f1_the_token_is_got_with_the_first_request;
+        f1_the_first_request_acquires_the_token;
 }
 
 #[test]
@@ -127,12 +127,12 @@ fn connections_that_are_taken_back_unread() {
     fails::<Flawed>("r8_a_401_of_200_kb_is_not_the_next_answer");
     fails::<Flawed>("r8_a_401_of_200_kb_in_chunks_is_not_the_next_answer");
     fails::<Flawed>("r8_a_401_of_10_mb_is_not_the_next_answer");
-    fails::<Flawed>("r8_a_401_that_is_held_open_in_its_body_holds_up_nobody");
+    fails::<Flawed>("r8_a_401_that_is_held_open_in_its_body_delays_no_caller");
     fails::<Flawed>("r8_a_401_that_looks_like_an_answer_is_not_the_next_one");
-    fails::<Flawed>("r8_a_401_whose_rest_comes_late_is_not_the_next_answer");
+    fails::<Flawed>("r8_a_401_whose_remainder_comes_late_is_not_the_next_answer");
     fails::<Flawed>("p3_a_response_that_is_dropped_unread_is_not_the_next_answer");
-    fails::<Flawed>("t7_the_rest_of_a_huge_answer_is_not_the_next_token");
-    fails::<Flawed>("t7_the_rest_of_an_answer_that_is_too_late_is_not_the_next_token");
+    fails::<Flawed>("t7_the_remainder_of_a_huge_answer_is_not_the_next_token");
+    fails::<Flawed>("t7_the_remainder_of_a_late_answer_is_not_the_next_token");
 }
 
 /// Without a flaw it passes all, or the others prove nothing.
@@ -158,8 +158,8 @@ fn what_is_told_of_a_failure_helps_to_mend_it() {
         "f2_a_users_authorization_is_replaced_by_exactly_one failed on",
         "the rule is F2:\n    `Authorization` is set in place of every value",
         "what went wrong:\n    assertion",
-        "what the transport says it can do:\n    {StreamingRequests, StreamingResponses,",
-        "what the client told:\n    AcquisitionStarted",
+        "what the transport lacks:\n    [Redirects]",
+        "what the client reported:\n    AcquisitionStarted",
         "what the servers saw:\n    authorization server at 127.0.0.1:",
         "        1. POST /token -> 200, connection 1, Authorization Basic",
     ] {
@@ -173,7 +173,7 @@ fn a_panic_of_the_library_is_told_as_one() {
     impl Flaw for This {
         const FLAW: Option<Flawed> = Some(Flawed::PanicsOnOddHeaders);
     }
-    let told = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_is_a_panic");
+    let told = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_causes_a_panic");
     let expected = "expected a call to end with an answer or an error, but it panicked: called";
     assert!(told.contains(expected), "{told}");
 }

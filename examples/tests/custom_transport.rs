@@ -18,7 +18,7 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use alf_core::{Runtime, TokioRuntime};
-use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 
 use house::{Call, Caller, Content, Reply};
 use transport::House;
@@ -58,12 +58,13 @@ impl Subject for TheHouse {
         RUNTIME.block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        // The library follows no redirects, speaks no TLS, and makes as many connections as it needs.
-        Capabilities::all()
-            .without(Capability::Redirects)
-            .without(Capability::Tls)
-            .without(Capability::ConnectionLimit)
+    fn lacks() -> Vec<Capability> {
+        // The library follows no redirects, has no TLS, and opens as many connections as it needs.
+        vec![
+            Capability::Redirects,
+            Capability::Tls,
+            Capability::ConnectionLimit,
+        ]
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alf_core::{BlockingFnTransport, Redirects, Runtime, ThreadRuntime, from_blocking_fn};
-use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 use bytes::Bytes;
 use http::{Request, Response};
 use ureq::{Agent, BodyReader};
@@ -73,20 +73,21 @@ impl Subject for Ureq {
         pollster::block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        Capabilities::all()
+    fn lacks() -> Vec<Capability> {
+        vec![
             // Bodies of the closure are in memory.
-            .without(Capability::StreamingRequests)
+            Capability::StreamingRequests,
             // As it promises.
-            .without(Capability::Redirects)
+            Capability::Redirects,
             // An error of a closure does not tell.
-            .without(Capability::ErrorKinds)
+            Capability::ErrorKinds,
             // Nobody can drop what blocks.
-            .without(Capability::Cancellation)
+            Capability::Cancellation,
             // It is built without.
-            .without(Capability::Tls)
+            Capability::Tls,
             // ureq bounds the idle ones alone.
-            .without(Capability::ConnectionLimit)
+            Capability::ConnectionLimit,
+        ]
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alf_core::{Adapter, ClientBuilder, ConfigError, Event, Observer, TokenError};
-use alf_testkit::conformance::Recording;
+use alf_testkit::conformance::LogRecording;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(crate) type Builder<S> = ClientBuilder<<S as Subject>::Adapter>;
 pub(crate) struct Trial<S: Subject> {
     turn: Turn,
     shown: Shown,
-    recording: Recording,
+    recording: LogRecording,
     subject: PhantomData<S>,
 }
 
@@ -34,7 +34,7 @@ impl<S: Subject> Trial<S> {
         let trial = Self {
             turn: Turn::take(),
             shown: Shown::default(),
-            recording: Recording::start(),
+            recording: LogRecording::start(),
             subject: PhantomData,
         };
         control::post(trial.http(), "reset", &Value::Null);

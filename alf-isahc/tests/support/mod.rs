@@ -5,7 +5,7 @@ mod tracing_log;
 use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
 use alf_isahc::isahc::{AsyncBody, HttpClient, HttpClientBuilder, Request};
 use alf_isahc::{Client, IsahcTransport};
-use alf_testkit::conformance::{Capabilities, Capability, Setup};
+use alf_testkit::conformance::{Capability, Setup};
 
 use tracing_log::tracing_has_its_feature_log;
 
@@ -36,21 +36,16 @@ pub(crate) fn request(head: &http::request::Parts, body: AsyncBody) -> Request<A
         .unwrap()
 }
 
-pub(crate) fn capabilities() -> Capabilities {
-    // isahc hands a response over with the first byte of its body, or at its end.
-    let capabilities = Capabilities::all()
-        .without(Capability::EarlyHeads)
-        .without(Capability::PromptDiscard);
-    let capabilities = if cfg!(feature = "rustls-tls") {
-        capabilities
-    } else {
-        capabilities.without(Capability::Tls)
-    };
-    if tracing_has_its_feature_log() {
-        capabilities.without(Capability::DiscreetLogs)
-    } else {
-        capabilities
+pub(crate) fn lacks() -> Vec<Capability> {
+    // isahc returns a response with the first byte of its body, or at its end.
+    let mut lacks = vec![Capability::EarlyHeads, Capability::PromptDiscard];
+    if !cfg!(feature = "rustls-tls") {
+        lacks.push(Capability::Tls);
     }
+    if tracing_has_its_feature_log() {
+        lacks.push(Capability::DiscreetLogs);
+    }
+    lacks
 }
 
 #[cfg(feature = "rustls-tls")]

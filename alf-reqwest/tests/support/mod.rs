@@ -1,7 +1,7 @@
 //! What both faces of reqwest have in common, for the conformance suite.
 
 use alf_reqwest::reqwest::{Client, ClientBuilder};
-use alf_testkit::conformance::{Capabilities, Capability, Setup};
+use alf_testkit::conformance::{Capability, Setup};
 
 /// A client of the suite's servers. It trusts nothing but their certificate, where they have one.
 #[cfg(any(
@@ -32,13 +32,12 @@ pub(crate) fn builder(_: &Setup) -> ClientBuilder {
     Client::builder().no_proxy()
 }
 
-pub(crate) fn capabilities() -> Capabilities {
-    let capabilities = Capabilities::all().without(Capability::ConnectionLimit);
-    if TLS {
-        capabilities
-    } else {
-        capabilities.without(Capability::Tls)
+pub(crate) fn lacks() -> Vec<Capability> {
+    let mut lacks = vec![Capability::ConnectionLimit];
+    if !TLS {
+        lacks.push(Capability::Tls);
     }
+    lacks
 }
 
 const TLS: bool = cfg!(any(

@@ -1,4 +1,4 @@
-//! [`Body`]: what a case sends, before the library has it.
+//! [`Body`]: the body of a request, before it is one of the library.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,50 +14,50 @@ use http_body::Frame;
 
 use crate::server::pattern;
 
-/// The body of a request that a case makes.
+/// The body of a request of a case.
 ///
-/// A [`Subject`](super::Subject) turns it into a body of its library: a body in memory, which can
-/// be sent again, for the first two; one that is read while it is sent for the third.
+/// A [`Subject`](crate::conformance::Subject) converts it into a body of its library: in memory, which
+/// can be sent again, for the first two; one that is read while it is sent for the third.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Body {
-    /// None.
+    /// No body.
     Empty,
     /// In memory.
     Bytes(Bytes),
-    /// Made while it is sent; its length is not known. Cases with one need
-    /// [`StreamingRequests`](super::Capability::StreamingRequests).
+    /// Made while it is sent, of unknown length. Cases with one need
+    /// [`StreamingRequests`](crate::conformance::Capability::StreamingRequests).
     Stream(BodyStream),
 }
 
-/// A long body that is made while it is read: as an iterator of [`Bytes`], by [`Read`], or as an
-/// [`http_body::Body`], whichever the library takes.
+/// A long body that is made while it is read: an iterator of [`Bytes`], a [`Read`] and an
+/// [`http_body::Body`].
 ///
-/// For a library that wants `AsyncRead` there is `futures_util::io::AllowStdIo`.
+/// `futures_util::io::AllowStdIo` makes an `AsyncRead` of it.
 pub struct BodyStream {
     left: u64,
-    rest: Bytes,
+    unread: Bytes,
     made: Arc<AtomicU64>,
 }
 
 impl Body {
-    /// The body as bytes in memory: for libraries that have no others.
+    /// Returns the body in memory, for libraries that have no other bodies.
     ///
-    /// A stream is gathered; a subject that does that has no
-    /// [`StreamingRequests`](super::Capability::StreamingRequests).
+    /// A stream is read whole: the subject lacks
+    /// [`StreamingRequests`](crate::conformance::Capability::StreamingRequests).
     pub fn into_bytes(self) -> Bytes {
         self.try_into_bytes().unwrap_or_else(|stream| {
-            let mut gathered = Vec::new();
-            stream.for_each(|piece| gathered.extend_from_slice(&piece));
-            gathered.into()
+            let mut bytes = Vec::new();
+            stream.for_each(|piece| bytes.extend_from_slice(&piece));
+            bytes.into()
         })
     }
 
-    /// The bytes of a body in memory, or else the stream: for libraries that have both.
+    /// Returns the bytes of a body in memory, for libraries that have both kinds.
     ///
     /// # Errors
     ///
-    /// The body, where it is a stream.
+    /// The body, if it is a stream.
     pub fn try_into_bytes(self) -> Result<Bytes, BodyStream> {
         match self {
             Self::Empty => Ok(Bytes::new()),
@@ -68,16 +68,16 @@ impl Body {
 }
 
 impl BodyStream {
-    /// `length` bytes of [`pattern`].
+    /// Returns a stream of `length` bytes of [`pattern`].
     pub(super) fn of_length(length: u64) -> Self {
         Self {
             left: length,
-            rest: Bytes::new(),
+            unread: Bytes::new(),
             made: Arc::default(),
         }
     }
 
-    /// How many bytes have been asked for so far.
+    /// Returns the number of bytes that were read so far.
     pub(super) fn made(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.made)
     }
@@ -87,8 +87,8 @@ impl Iterator for BodyStream {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        if self.rest.has_remaining() {
-            return Some(std::mem::take(&mut self.rest));
+        if self.unread.has_remaining() {
+            return Some(std::mem::take(&mut self.unread));
         }
         if self.left == 0 {
             return None;
@@ -104,10 +104,10 @@ impl Read for BodyStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut piece = self.next().unwrap_or_default();
         let length = piece.len().min(buffer.len());
-        if let Some(place) = buffer.get_mut(..length) {
-            piece.copy_to_slice(place);
+        if let Some(target) = buffer.get_mut(..length) {
+            piece.copy_to_slice(target);
         }
-        self.rest = piece;
+        self.unread = piece;
         Ok(length)
     }
 }
@@ -132,7 +132,7 @@ impl fmt::Debug for BodyStream {
     }
 }
 
-/// A multiple of the pattern's 26, so that every piece begins it anew.
+/// A multiple of the pattern's 26 bytes, so that every piece starts with its first one.
 const PIECE: usize = 26 * 2520;
 static PATTERN: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(pattern(0, PIECE)));
 

@@ -1,100 +1,70 @@
-//! [`Call`]: a caller on a thread of its own.
+//! [`ThreadCall`]: a caller on a thread of its own.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use futures_channel::oneshot;
-use futures_util::future::{Either, select};
+use futures_util::future::{AbortHandle, Abortable, Aborted};
 
-use super::report::message;
-use super::{Subject, fail};
+use crate::poll::{DEADLINE, poll_until};
 
-/// A future that runs on a thread of its own, so that a library that blocks can be tried too.
-///
-/// Dropping this drops the future where it stands, as a caller does that gives up (which a library
-/// that blocks notices when it is done).
-pub(super) struct Call<T> {
-    output: Receiver<thread::Result<Option<T>>>,
-    arrived: Option<T>,
-    cancel: Option<oneshot::Sender<()>>,
+use super::failure::{fail, panic_message};
+use super::subject::Subject;
+
+/// A future that runs on a thread of its own, so that a library that blocks can be tested too.
+pub(super) struct ThreadCall<T> {
+    thread: JoinHandle<Result<T, Aborted>>,
+    cancel: AbortHandle,
 }
 
-impl<T: Send + 'static> Call<T> {
+impl<T: Send + 'static> ThreadCall<T> {
     pub(super) fn start<S: Subject, F: Future<Output = T>>(
         future: impl FnOnce() -> F + Send + 'static,
     ) -> Self {
-        let (told, output) = mpsc::channel();
-        let (cancel, cancelled) = oneshot::channel();
-        let run = move || {
-            S::block_on(async {
-                match select(pin!(future()), cancelled).await {
-                    Either::Left((output, _)) => Some(output),
-                    Either::Right(_) => None,
-                }
-            })
-        };
-        thread::spawn(move || {
-            // Nobody is there to hear of it where the case has failed meanwhile.
-            let _ = told.send(catch_unwind(AssertUnwindSafe(run)));
+        let (cancel, registration) = AbortHandle::new_pair();
+        let run = move || S::block_on(Abortable::new(future(), registration));
+        let thread = thread::spawn(run);
+        Self { thread, cancel }
+    }
+
+    /// Waits for the output.
+    pub(super) fn wait(self) -> T {
+        self.wait_while(|| ())
+    }
+
+    /// Waits for the output, and calls `meanwhile` every millisecond.
+    pub(super) fn wait_while(self, mut meanwhile: impl FnMut()) -> T {
+        let ended = poll_until(DEADLINE, || {
+            self.thread.is_finished() || {
+                meanwhile();
+                false
+            }
         });
-        Self {
-            output,
-            arrived: None,
-            cancel: Some(cancel),
+        if !ended {
+            fail("a call to end, but after 30 s it has not");
         }
-    }
-
-    /// What came of it.
-    pub(super) fn wait(mut self) -> T {
-        let begun = Instant::now();
-        while !self.ends_within(Duration::from_millis(50)) {
-            if begun.elapsed() > PATIENCE {
-                fail(&format!("a call to end, but {PATIENCE:?} later it has not"));
-            }
-        }
-        self.take()
-    }
-
-    /// Whether it ends within that time.
-    pub(super) fn ends_within(&mut self, patience: Duration) -> bool {
-        if self.arrived.is_some() {
-            return true;
-        }
-        match self.output.recv_timeout(patience) {
-            Ok(Ok(Some(output))) => {
-                self.arrived = Some(output);
-                true
-            }
-            // X5: an error of the library would have come out as one.
-            Ok(Err(panic)) => fail(&format!(
+        match self.thread.join() {
+            Ok(Ok(output)) => output,
+            Ok(Err(Aborted)) => fail("a call that was not dropped"),
+            // X5: an error of the library is an output.
+            Err(panic) => fail(&format!(
                 "a call to end with an answer or an error, but it panicked: {}",
-                message(&*panic)
+                panic_message(&*panic)
             )),
-            Err(RecvTimeoutError::Timeout) => false,
-            Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => {
-                fail("a call that was not dropped")
-            }
         }
     }
 
-    /// Drops the future, and waits until it is gone.
-    pub(super) fn abandon(mut self) {
-        drop(self.cancel.take());
-        if self.output.recv_timeout(PATIENCE).is_err() {
+    /// Returns whether it ends within this time.
+    pub(super) fn ends_within(&self, time: Duration) -> bool {
+        poll_until(time, || self.thread.is_finished())
+    }
+
+    /// Drops the future, and waits until it is dropped. A library that blocks notices that when it is
+    /// done.
+    pub(super) fn abandon(self) {
+        self.cancel.abort();
+        if !self.ends_within(DEADLINE) {
             fail("a dropped call to end");
         }
     }
-
-    fn take(&mut self) -> T {
-        self.arrived
-            .take()
-            .unwrap_or_else(|| fail("the output of a call, once"))
-    }
 }
-
-/// How long a case waits for what should happen at once; it only passes in full before a failure.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);

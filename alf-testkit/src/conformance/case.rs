@@ -1,43 +1,60 @@
-//! [`Case`]: the servers, the time, the transport and the client of one case.
+//! [`Case`]: the servers, the time, the transport and the clients of one case.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use alf_core::{ClientBuilder, ConfigError, CustomTransport, TokenTransport};
+use alf_core::{Client, ClientBuilder, ClientSecret, CustomTransport, TokenTransport};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
 
+use crate::runtime::VirtualTime;
 use crate::server::tls::{Tls, root_certificate};
-use crate::{Recorded, Servers, VirtualTime};
+use crate::server::{Answer, Gate, Recorded, Servers};
 
-use super::cases::Named;
+use super::body::Body;
+use super::call::ThreadCall;
 use super::events::Events;
-use super::reply::{Outcome, perform};
-use super::{Body, Call, Capability, Expect, Setup, Subject, fail};
+use super::failure::fail;
+use super::outcome::Outcome;
+use super::subject::{Capability, Setup, Subject};
+use super::tested::{self, ReadBody, TestedClient, TestedTransport};
 
-/// The client on trial.
-pub(super) type Client<S> = alf_core::Client<<S as Subject>::Transport>;
-
-/// What a case works with. Every case has its own.
-pub(super) struct Case<S: Subject> {
-    pub(super) servers: Servers,
+/// What a case works with. Every case has its own, and its servers: `case.resource`.
+pub(super) struct Case {
+    servers: Servers,
     /// Stands still until the case moves it.
     pub(super) time: VirtualTime,
     pub(super) events: Arc<Events>,
-    pub(super) transport: Arc<S::Transport>,
+    pub(super) transport: Box<dyn TestedTransport>,
 }
 
-impl<S: Subject> Case<S> {
-    /// What a case of this name works with: what it needs decides how it is set up.
-    pub(super) fn new(named: &Named<S>) -> Self {
+/// A client over the transport under test.
+pub(super) struct CaseClient<'a> {
+    pub(super) case: &'a Case,
+    pub(super) inner: Box<dyn TestedClient>,
+}
+
+pub(super) type CaseBuilder = ClientBuilder<CustomTransport>;
+
+impl Deref for Case {
+    type Target = Servers;
+
+    fn deref(&self) -> &Servers {
+        &self.servers
+    }
+}
+
+impl Case {
+    pub(super) fn new<S: Subject>(needs: &[Capability]) -> Self {
         let time = VirtualTime::on(S::runtime());
         let mut setup = Setup::default();
         let mut sessions = None;
-        if named.needs(Capability::Tls) {
+        if needs.contains(&Capability::Tls) {
             setup.root_certificate = Some(root_certificate());
             sessions = Some(Tls::trusted());
         }
-        if named.needs(Capability::ConnectionLimit) {
+        if needs.contains(&Capability::ConnectionLimit) {
             setup.max_connections = Some(1);
         }
         let servers = Servers::start_with(sessions);
@@ -46,186 +63,199 @@ impl<S: Subject> Case<S> {
             servers,
             events: Events::new(time.clone()),
             time,
-            transport: Arc::new(S::transport(&setup)),
+            transport: tested::transport::<S>(&setup),
         }
     }
 
-    /// A client of these servers, on virtual time.
-    pub(super) fn client(&self) -> Client<S> {
-        self.client_with(|builder| builder.client_secret(CLIENT_ID, SECRET))
+    pub(super) fn lacks(&self, capability: Capability) -> bool {
+        self.transport.lacks().contains(&capability)
     }
 
-    /// A client that has its token already.
-    pub(super) fn client_with_token(&self) -> Client<S> {
+    /// Returns a client of these servers, on virtual time.
+    pub(super) fn client(&self) -> CaseClient<'_> {
+        self.build(self.builder())
+    }
+
+    pub(super) fn client_with_token(&self) -> CaseClient<'_> {
         let client = self.client();
-        self.get(&client, "/first").expect_status(200);
+        client.get("/first").expect_status(200);
         client
     }
 
-    /// A client on virtual time that is set up otherwise.
-    pub(super) fn client_with(
+    /// Returns a client that has its token, and whose clock is that of the machine: for cases that
+    /// need a timer of alf to end, and cannot know when it is set.
+    pub(super) fn client_in_real_time(&self) -> CaseClient<'_> {
+        let client = self.build(self.builder().runtime(self.transport.runtime()));
+        client.get("/first").expect_status(200);
+        client
+    }
+
+    /// Returns a client of another token endpoint.
+    pub(super) fn client_at(&self, endpoint: String) -> CaseClient<'_> {
+        self.build(self.builder_at(endpoint))
+    }
+
+    /// Returns a client with other credentials.
+    pub(super) fn client_with_basic(
         &self,
-        set: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
-    ) -> Client<S> {
-        self.build(set(self.builder().runtime(self.time.clone())))
+        id: &str,
+        secret: impl Into<ClientSecret>,
+    ) -> CaseClient<'_> {
+        let builder = self.builder_without_secret(self.token_endpoint());
+        self.build(builder.client_secret(id, secret))
     }
 
-    /// A client whose clock is that of the machine: where nothing can be waited for but time.
-    pub(super) fn client_in_real_time(&self) -> Client<S> {
-        let builder = self.builder().runtime(S::runtime());
-        self.build(builder.client_secret(CLIENT_ID, SECRET))
+    /// Returns a client that authenticates in the body of the token request.
+    pub(super) fn client_with_post(&self, id: &str, secret: &str) -> CaseClient<'_> {
+        let builder = self.builder_without_secret(self.token_endpoint());
+        self.build(builder.client_secret_post(id, secret))
     }
 
-    /// A client whose token requests go another way.
-    pub(super) fn client_over(&self, endpoint: Arc<dyn TokenTransport>) -> Client<S> {
-        let builder = self.builder().runtime(self.time.clone());
-        builder
+    pub(super) fn builder(&self) -> CaseBuilder {
+        self.builder_at(self.token_endpoint())
+    }
+
+    pub(super) fn builder_at(&self, endpoint: String) -> CaseBuilder {
+        self.builder_without_secret(endpoint)
             .client_secret(CLIENT_ID, SECRET)
-            .build_with(Arc::clone(&self.transport), endpoint)
-            .unwrap_or_else(|error| fail(&format!("a client to be built, but: {error}")))
     }
 
-    /// A client of another token endpoint that is set up otherwise.
-    pub(super) fn client_with_endpoint(
-        &self,
-        endpoint: String,
-        set: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
-    ) -> Client<S> {
-        let builder = alf_core::Client::builder(endpoint)
+    fn builder_without_secret(&self, endpoint: String) -> CaseBuilder {
+        Client::builder(endpoint)
             .observer(Arc::clone(&self.events))
-            .runtime(self.time.clone());
-        self.build(set(builder))
+            .runtime(self.time.clone())
     }
 
-    /// A client of another token endpoint.
-    pub(super) fn client_at(&self, endpoint: String) -> Client<S> {
-        self.try_client_at(endpoint)
-            .unwrap_or_else(|error| fail(&format!("a client to be built, but: {error}")))
+    pub(super) fn build(&self, builder: CaseBuilder) -> CaseClient<'_> {
+        self.build_over(builder, self.transport.token_transport())
     }
 
-    pub(super) fn try_client_at(&self, endpoint: String) -> Result<Client<S>, ConfigError> {
-        let builder = alf_core::Client::builder(endpoint)
-            .client_secret(CLIENT_ID, SECRET)
-            .observer(Arc::clone(&self.events))
-            .runtime(self.time.clone());
-        self.try_build(builder)
-    }
-
-    /// What every client begins with.
-    fn builder(&self) -> ClientBuilder<CustomTransport> {
-        alf_core::Client::builder(self.servers.token_endpoint()).observer(Arc::clone(&self.events))
-    }
-
-    fn build(&self, builder: ClientBuilder<CustomTransport>) -> Client<S> {
-        self.try_build(builder)
-            .unwrap_or_else(|error| fail(&format!("a client to be built, but: {error}")))
-    }
-
-    fn try_build(&self, builder: ClientBuilder<CustomTransport>) -> Result<Client<S>, ConfigError> {
-        let transport = Arc::clone(&self.transport);
-        let endpoint = Arc::<S::Transport>::clone(&transport);
-        builder.build_with(transport, endpoint)
-    }
-
-    /// `GET` of a path of the resource server, to its end.
-    pub(super) fn get(&self, client: &Client<S>, path: &str) -> Outcome<S> {
-        self.start_get(client, path).wait()
-    }
-
-    /// A request, to its end.
-    pub(super) fn send(&self, client: &Client<S>, request: Request<Body>) -> Outcome<S> {
-        self.start(client, request).wait()
-    }
-
-    /// Begins a `GET` of a path of the resource server.
-    pub(super) fn start_get(&self, client: &Client<S>, path: &str) -> Call<Outcome<S>> {
-        self.start(client, get(&self.servers.url(path)))
-    }
-
-    /// Begins a request on a thread of its own.
-    pub(super) fn start(&self, client: &Client<S>, request: Request<Body>) -> Call<Outcome<S>> {
-        let client = client.clone();
-        let request = S::request(&self.transport, request);
-        Call::start::<S, _>(move || perform::<S>(client, request))
-    }
-
-    /// Begins the same `GET` many times.
-    pub(super) fn start_gets(
+    /// Returns a client whose token requests use another transport.
+    pub(super) fn build_over(
         &self,
-        count: usize,
-        client: &Client<S>,
-        path: &str,
-    ) -> Vec<Call<Outcome<S>>> {
-        (0..count).map(|_| self.start_get(client, path)).collect()
+        builder: CaseBuilder,
+        tokens: Arc<dyn TokenTransport>,
+    ) -> CaseClient<'_> {
+        match self.transport.client(builder, tokens) {
+            Ok(inner) => CaseClient { case: self, inner },
+            Err(error) => fail(&format!("a client to be built, but: {error}")),
+        }
     }
 
-    /// How many token requests the authorization server saw.
-    pub(super) fn token_requests(&self) -> usize {
-        self.servers.authorization.token_requests()
+    /// Holds the answer to the next token request.
+    pub(super) fn hold_next_token(&self) -> Gate {
+        let gate = Gate::new();
+        let answer = Answer::normal().held_by(&gate);
+        self.authorization.answer_next(answer);
+        gate
     }
 
-    /// How many requests the resource server saw.
-    pub(super) fn requests(&self) -> usize {
-        self.servers.resource.request_count()
+    /// Holds the next answers of the resource server.
+    pub(super) fn hold_next_answers(&self, count: usize) -> Gate {
+        let gate = Gate::new();
+        let answer = Answer::normal().held_by(&gate);
+        self.resource.answer_next_n(count, answer);
+        gate
     }
 
-    /// The tokens that the resource server was shown, in order; `-` for none.
+    #[track_caller]
+    pub(super) fn expect_token_requests(&self, count: usize) {
+        let seen = self.authorization.token_requests();
+        assert_eq!(seen, count, "expected another number of token requests");
+    }
+
+    #[track_caller]
+    pub(super) fn expect_requests(&self, count: usize) {
+        let seen = self.resource.request_count();
+        assert_eq!(seen, count, "expected another number of requests");
+    }
+
+    #[track_caller]
+    pub(super) fn expect_requests_at(&self, path: &str, count: usize) {
+        let seen = self.resource.counts().at(path);
+        assert_eq!(seen, count, "expected another number of requests at {path}");
+    }
+
+    /// Expects that connections were reused.
+    #[track_caller]
+    pub(super) fn expect_few_connections(&self) {
+        let seen = self.resource.counts().connections;
+        assert!(seen <= 5, "expected few connections, but there were {seen}");
+    }
+
+    /// Returns the tokens that the resource server received, in order; `-` for none.
     pub(super) fn shown_tokens(&self) -> Vec<String> {
-        let requests = self.servers.resource.requests();
+        let requests = self.resource.requests();
         let token = |request: &Recorded| request.bearer_token().unwrap_or("-").to_owned();
         requests.iter().map(token).collect()
     }
 
-    /// The token that was issued last.
+    /// Returns the token that was issued last.
     pub(super) fn last_token(&self) -> String {
-        self.servers.authorization.last_token().unwrap_or_default()
+        self.authorization.last_token().unwrap_or_default()
     }
 
-    /// X1: what was shown shows no secret.
+    /// X1: expects that this text contains no secret and no token.
     pub(super) fn shows_no_secret(&self, what: &str, shown: &str) {
-        let tokens = self.servers.authorization.issued();
-        let basic = BASE64_STANDARD.encode(format!("{CLIENT_ID}:{SECRET}"));
-        let secrets = [SECRET, &basic];
-        for secret in tokens.iter().map(String::as_str).chain(secrets) {
+        let mut secrets = self.authorization.issued();
+        secrets.push(SECRET.to_owned());
+        secrets.push(BASE64_STANDARD.encode(format!("{CLIENT_ID}:{SECRET}")));
+        for secret in secrets {
+            let without = shown.replace(&secret, "<here>");
             assert!(
-                !shown.contains(secret),
-                "{what} shows a secret or a token: {}",
-                shown.replace(secret, "<here>")
+                shown == without,
+                "{what} shows a secret or a token: {without}"
             );
         }
     }
 }
 
-/// A `GET`.
+impl CaseClient<'_> {
+    /// Sends a `GET` to a path of the resource server.
+    pub(super) fn get(&self, path: &str) -> Outcome {
+        self.start_get(path).wait()
+    }
+
+    pub(super) fn send(&self, request: Request<Body>) -> Outcome {
+        self.start(request).wait()
+    }
+
+    pub(super) fn start_get(&self, path: &str) -> ThreadCall<Outcome> {
+        self.start(get(&self.case.url(path)))
+    }
+
+    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall<Outcome>> {
+        (0..count).map(|_| self.start_get(path)).collect()
+    }
+
+    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall<Outcome> {
+        self.inner.start(request, ReadBody::Keep)
+    }
+}
+
+/// Waits for all calls, and expects a 200 of each.
+#[track_caller]
+pub(super) fn all_succeed(calls: Vec<ThreadCall<Outcome>>) {
+    for call in calls {
+        call.wait().expect_status(200);
+    }
+}
+
 pub(super) fn get(url: &str) -> Request<Body> {
     request(Method::GET, url, Body::Empty)
 }
 
-/// A `POST` of these bytes.
 pub(super) fn post(url: &str, body: impl Into<bytes::Bytes>) -> Request<Body> {
     request(Method::POST, url, Body::Bytes(body.into()))
 }
 
-/// Any request.
 pub(super) fn request(method: Method, url: &str, body: Body) -> Request<Body> {
-    Request::builder()
-        .method(method)
-        .uri(url)
-        .body(body)
-        .unwrap_or_else(|error| fail(&format!("{url} to be a URL, but: {error}")))
+    let request = Request::builder().method(method).uri(url).body(body);
+    request.unwrap_or_else(|error| fail(&format!("{url} to be a URL, but: {error}")))
 }
 
-/// Where a further server listens: on a free port.
+/// A free port, for a further server.
 pub(super) const ADDRESS: &str = "127.0.0.1:0";
-/// The statuses of a redirect.
-pub(super) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 pub(super) const CLIENT_ID: &str = "client-id";
 /// Long enough that nothing else looks like it.
 pub(super) const SECRET: &str = "secret-9f2c51d07b";
-/// Ids and secrets with most of what a form and a header do not like.
-pub(super) const ODD_SECRETS: &[(&str, &str)] = &[
-    (CLIENT_ID, "odd %+&=:/?#\"'\\ end"),
-    (CLIENT_ID, "percent%2Bencoded%20already"),
-    (CLIENT_ID, "YmFzZTY0+/secret=="),
-    ("client:id with é", "pass:wörd 🔑"),
-];

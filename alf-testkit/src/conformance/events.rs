@@ -1,94 +1,89 @@
-//! [`Events`]: what a client told while a case ran.
+//! [`Events`]: what the clients of a case reported.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alf_core::{Event, Moment, Observer, Runtime, TokenErrorKind};
 
-use crate::VirtualTime;
+use crate::runtime::VirtualTime;
 
-/// Every event of a case's clients, as text; and of its failed attempts what the case acts on.
+/// Every event as text, and the failed attempts.
 pub(super) struct Events {
     time: VirtualTime,
-    state: Mutex<State>,
-    changed: Condvar,
+    seen: Mutex<SeenEvents>,
 }
 
 #[derive(Default)]
-struct State {
+struct SeenEvents {
     shown: Vec<String>,
-    stumbles: Vec<AttemptFailure>,
-    handled: usize,
-    deaths: usize,
+    failures: Vec<AttemptFailure>,
+    /// How many of the failures the case has taken.
+    taken: usize,
+    aborted: usize,
 }
 
-/// An attempt that failed, in an acquisition that goes on.
+/// An attempt that failed, in an acquisition that continues.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AttemptFailure {
     pub(super) kind: TokenErrorKind,
     pub(super) is_transient: bool,
     pub(super) pause: Duration,
-    pub(super) at: Moment,
+    /// When the pause ends.
+    pub(super) next_attempt_at: Moment,
 }
 
 impl Events {
     pub(super) fn new(time: VirtualTime) -> Arc<Self> {
         Arc::new(Self {
             time,
-            state: Mutex::default(),
-            changed: Condvar::new(),
+            seen: Mutex::default(),
         })
     }
 
-    /// All of them, one a line.
+    /// Returns all of them, one a line.
     pub(super) fn shown(&self) -> String {
-        super::locked(&self.state).shown.join("\n")
+        self.lock().shown.join("\n")
     }
 
-    /// The attempts that failed so far.
-    pub(super) fn stumbles(&self) -> Vec<AttemptFailure> {
-        super::locked(&self.state).stumbles.clone()
+    /// Returns the attempts that failed so far.
+    pub(super) fn attempt_failures(&self) -> Vec<AttemptFailure> {
+        self.lock().failures.clone()
     }
 
-    /// How many acquisitions died.
-    pub(super) fn deaths(&self) -> usize {
-        super::locked(&self.state).deaths
+    /// Returns the number of acquisitions that were aborted.
+    pub(super) fn aborted_acquisitions(&self) -> usize {
+        self.lock().aborted
     }
 
-    /// The next failed attempt whose pause has not been dealt with, if there is one within
-    /// `patience`.
-    pub(super) fn next_attempt_failure(&self, patience: Duration) -> Option<AttemptFailure> {
-        let state = super::locked(&self.state);
-        let waited = self.changed.wait_timeout_while(state, patience, |state| {
-            state.handled == state.stumbles.len()
-        });
-        let mut state = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
-        let attempt_failed = state.stumbles.get(state.handled).copied();
-        if attempt_failed.is_some() {
-            state.handled += 1;
-        }
-        attempt_failed
+    /// Returns the next failed attempt that was not taken yet.
+    pub(super) fn next_attempt_failure(&self) -> Option<AttemptFailure> {
+        let mut seen = self.lock();
+        let failure = seen.failures.get(seen.taken).copied()?;
+        seen.taken += 1;
+        Some(failure)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SeenEvents> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Observer for Events {
     fn on(&self, event: &Event<'_>) {
-        let mut state = super::locked(&self.state);
-        state.shown.push(format!("{event:?}"));
+        let mut seen = self.lock();
+        seen.shown.push(format!("{event:?}"));
         if let Event::AttemptFailed { error, pause, .. } = event {
-            state.shown.push(error.to_string());
-            state.stumbles.push(AttemptFailure {
+            seen.shown.push(error.to_string());
+            seen.failures.push(AttemptFailure {
                 kind: error.kind(),
                 is_transient: error.is_transient(),
                 pause: *pause,
-                at: self.time.now(),
+                next_attempt_at: self.time.now() + *pause,
             });
         } else if let Event::AcquisitionFailed { error, .. } = event {
-            state.shown.push(error.to_string());
+            seen.shown.push(error.to_string());
         } else if let Event::AcquisitionAborted { .. } = event {
-            state.deaths += 1;
+            seen.aborted += 1;
         }
-        drop(state);
-        self.changed.notify_all();
     }
 }

@@ -1,87 +1,83 @@
-//! F: the flow, in one breath.
+//! F: the path of a request.
 
 use alf_core::TokenErrorKind;
 use http::header::{AUTHORIZATION, HeaderValue};
 
-use crate::Answer;
+use crate::server::Answer;
 
-use super::{Case, Expect, Subject, get};
+use super::case::{Case, get};
 
-pub(super) fn f1_the_token_is_got_with_the_first_request<S: Subject>(case: &Case<S>) {
+pub(super) fn f1_the_first_request_acquires_the_token(case: &Case) {
     let client = case.client();
-    assert_eq!(case.token_requests(), 0, "expected nothing to be sent yet");
-    case.get(&client, "/things").expect_status(200);
-    case.get(&client, "/things").expect_status(200);
-    assert_eq!(case.token_requests(), 1, "expected one token request");
-    let token = case.last_token();
-    assert_eq!(case.shown_tokens(), [token.clone(), token]);
+    case.expect_token_requests(0);
+    client.get("/things").expect_status(200);
+    client.get("/things").expect_status(200);
+    case.expect_token_requests(1);
+    assert_eq!(case.shown_tokens(), vec![case.last_token(); 2]);
 }
 
-pub(super) fn f2_a_users_authorization_is_replaced_by_exactly_one<S: Subject>(case: &Case<S>) {
+pub(super) fn f2_a_users_authorization_is_replaced_by_exactly_one(case: &Case) {
     let client = case.client();
-    let mut request = get(&case.servers.url("/things"));
+    let mut request = get(&case.url("/things"));
     for value in ["Basic dXNlcjpwYXNz", "Bearer of-the-user"] {
         let value = HeaderValue::from_static(value);
         request.headers_mut().append(AUTHORIZATION, value);
     }
-    case.send(&client, request).expect_status(200);
+    client.send(request).expect_status(200);
     exactly_one_authorization(case, 1);
 }
 
-/// curl and others make Basic of them.
-pub(super) fn f2_credentials_in_a_url_are_replaced_too<S: Subject>(case: &Case<S>) {
+/// curl and others send these credentials by Basic.
+pub(super) fn f2_credentials_in_a_url_are_replaced_too(case: &Case) {
     let client = case.client();
-    let url = case.servers.url("/things");
+    let url = case.url("/things");
     let url = url.replace("://", "://of-the-user:password@");
-    case.send(&client, get(&url)).expect_status(200);
+    client.send(get(&url)).expect_status(200);
     exactly_one_authorization(case, 1);
 }
 
-pub(super) fn f2_a_replay_carries_exactly_one_authorization<S: Subject>(case: &Case<S>) {
+pub(super) fn f2_a_replay_carries_exactly_one_authorization(case: &Case) {
     let client = case.client_with_token();
-    case.servers.revoke_all();
-    let mut request = get(&case.servers.url("/things"));
+    case.revoke_all();
+    let mut request = get(&case.url("/things"));
     let value = HeaderValue::from_static("Bearer of-the-user");
     request.headers_mut().insert(AUTHORIZATION, value);
-    case.send(&client, request).expect_status(200);
+    client.send(request).expect_status(200);
     exactly_one_authorization(case, 3);
 }
 
-pub(super) fn f3_a_401_is_renewed_and_replayed_once<S: Subject>(case: &Case<S>) {
+pub(super) fn f3_a_401_causes_one_renewal_and_one_replay(case: &Case) {
     let client = case.client_with_token();
     let first = case.last_token();
-    case.servers.revoke_all();
-    case.get(&client, "/status/202").expect_status(202);
+    case.revoke_all();
+    client.get("/status/202").expect_status(202);
     let second = case.last_token();
     assert_eq!(case.shown_tokens(), [first.clone(), first, second]);
-    assert_eq!(case.token_requests(), 2, "expected one renewal");
+    case.expect_token_requests(2);
 }
 
-pub(super) fn f4_a_refusal_is_an_error_and_nothing_is_sent<S: Subject>(case: &Case<S>) {
+pub(super) fn f4_a_refusal_is_an_error_and_nothing_is_sent(case: &Case) {
     let refusal = Answer::oauth_error(400, "invalid_scope", "no such scope");
-    case.servers.authorization.answer_next(refusal);
-    let error = case.get(&case.client(), "/things").expect_token_error();
-    assert_eq!(error.kind(), TokenErrorKind::Refused);
+    case.authorization.answer_next(refusal);
+    let outcome = case.client().get("/things");
+    let error = outcome.expect_token_error_of(TokenErrorKind::Refused);
     assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
     assert_eq!(error.error_code(), Some("invalid_scope"));
     assert_eq!(error.error_description(), Some("no such scope"));
-    assert_eq!(case.requests(), 0, "expected the request not to be sent");
+    case.expect_requests(0);
 }
 
-fn exactly_one_authorization<S: Subject>(case: &Case<S>, requests: usize) {
-    let seen = case.servers.resource.requests();
-    assert_eq!(seen.len(), requests, "expected another number of requests");
-    for request in seen {
+fn exactly_one_authorization(case: &Case, requests: usize) {
+    case.expect_requests(requests);
+    let issued = case.authorization.issued();
+    for request in case.resource.requests() {
         let values = request.header_values("authorization").len();
         assert_eq!(
             values, 1,
             "expected one Authorization header on {request:?}"
         );
-        let issued = case.servers.authorization.issued();
         let token = request.bearer_token().unwrap_or_default();
-        assert!(
-            issued.iter().any(|one| one == token),
-            "expected a token of alf's on {request:?}"
-        );
+        let is_from_alf = issued.iter().any(|one| one == token);
+        assert!(is_from_alf, "expected a token from alf on {request:?}");
     }
 }

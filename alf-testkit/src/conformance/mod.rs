@@ -1,58 +1,52 @@
 //! The conformance suite: every rule of alf that a transport can affect, as a test of its own.
 //!
-//! alf promises the same on every HTTP library. Whether that is so of a [`Transport`] that you
-//! wrote is what this suite finds out, over real sockets, against scripted servers that do what
-//! real ones do at their worst. Say how your transport is made in a [`Subject`], and in a file of
-//! `tests/`:
+//! alf behaves the same on every HTTP library. This suite tests that for a [`Transport`] that you
+//! wrote, over real sockets, against scripted servers that misbehave as real ones do. Describe your
+//! transport in a [`Subject`], in a file of `tests/`. Then
 //!
 //! ```text
 //! alf_testkit::conformance!(MySubject);
 //! ```
 //!
 //! makes a `#[test]` of each case: `t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere`, …
-//! A case that fails says which rule it is about, what it expected, and what the servers saw. Where
-//! the transport lacks a [`Capability`], the cases that need it pass and say so; the test
+//! A case that fails reports its rule, what it expected, and what the servers saw. If the transport
+//! lacks a [`Capability`], the cases that need it pass and report that; the test
 //! `the_cases_that_are_not_applicable` lists them.
 //!
-//! Some servers speak TLS, with certificates that are made for the run; one case reads what is
-//! logged, for which it sets the logger of the process, of `log` and of `tracing`.
+//! Some servers use TLS, with certificates that are made for the run. One case reads what is logged;
+//! it sets the logger of the process, of `log` and of `tracing`.
 //!
-//! Time is virtual wherever that is possible: an hour passes in no time.
+//! Most cases run on virtual time, in which an hour passes at once.
 //!
 //! [`Transport`]: alf_core::Transport
 
-mod apart;
 mod body;
 mod call;
 mod case;
 mod cases;
 mod events;
-mod expect;
-mod recorder;
-mod reply;
+mod failure;
+mod log_recording;
+mod outcome;
 mod report;
 mod rules;
 mod subject;
+mod tested;
 mod waiting;
 
 mod acquisitions;
 mod backoff;
-mod connections;
 mod expiry;
 mod flow;
 mod leak;
-mod logs;
-mod odd_answers;
-mod pace;
-mod pool_of_one;
+mod leftovers;
 mod redirects;
 mod rejection;
 mod replay;
-mod schemes;
+mod robustness;
 mod streaming;
 mod tls;
 mod token_answer;
-mod token_leftovers;
 mod token_request;
 mod unusual_answers;
 
@@ -62,22 +56,20 @@ pub use bytes;
 pub use http;
 
 pub use body::{Body, BodyStream};
-pub use recorder::Recording;
-pub use subject::{Capabilities, Capability, ReadError, Setup, Subject};
+pub use log_recording::LogRecording;
+pub use subject::{Capability, ReadError, Setup, Subject};
 
 use std::future::Future;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use call::Call;
-use case::{Case, Client, get, post, request};
-use expect::Expect;
+use case::Case;
+use failure::fail;
 
 /// Makes a `#[test]` of every case of the [conformance suite](mod@crate::conformance) for one
 /// [`Subject`].
 ///
-/// It is for a file of `tests/`, one subject a file or a module.
+/// Call it in a file of `tests/`, once in each file or module.
 #[macro_export]
 macro_rules! conformance {
     ($subject:ty) => {
@@ -107,8 +99,8 @@ macro_rules! __alf_conformance_tests {
 ///
 /// # Panics
 ///
-/// Where the transport breaks the rule, with what was expected and what was seen; where there is no
-/// case of that name.
+/// If the transport breaks the rule, with what was expected and what was seen; if no case has that
+/// name.
 ///
 /// # Examples
 ///
@@ -122,16 +114,15 @@ macro_rules! __alf_conformance_tests {
 /// }
 /// ```
 pub fn run<S: Subject>(name: &str) {
-    let cases = cases::all::<S>();
-    let Some(named) = cases.into_iter().find(|case| case.name == name) else {
-        fail(&format!("a case of the name {name}, but there is none"));
+    let Some(named) = cases::ALL.iter().find(|case| case.name == name) else {
+        fail(&format!("a case with the name {name}, but there is none"));
     };
-    if let Some(missing) = named.missing() {
+    if let Some(missing) = named.missing(&S::lacks()) {
         // Captured unless the test is run with `--nocapture`.
-        eprintln!("{}", report::of_skipped(&named, missing));
+        eprintln!("{}", report::of_skipped(named, missing));
         return;
     }
-    let case = Case::new(&named);
+    let case = Case::new::<S>(named.needs);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         (named.run)(&case);
         case.shows_no_secret("an event", &case.events.shown());
@@ -143,35 +134,18 @@ pub fn run<S: Subject>(name: &str) {
     }
 }
 
-/// Says which cases are not applicable, and which capability each would need.
+/// Prints which cases are not applicable, and which capability each would need.
 ///
-/// It writes past the test harness, which shows no output of a test that passes.
+/// It writes to stderr directly: the test harness shows no output of a test that passes.
 pub fn report<S: Subject>() {
     if let Some(report) = report::of_missing::<S>() {
-        // Nobody is there to read it where this fails.
+        // If stderr is closed, the report has no reader.
         let _ = std::io::stderr().write_all(report.as_bytes());
     }
 }
 
-/// Runs a future to its end on the thread that calls it: the
-/// [`block_on`](Subject::block_on) of a library that needs no async runtime.
+/// Runs a future to its end on the calling thread: the [`block_on`](Subject::block_on) of a library
+/// that needs no async runtime.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     pollster::block_on(future)
-}
-
-/// The names of all cases.
-pub fn names() -> &'static [&'static str] {
-    cases::NAMES
-}
-
-/// Fails the case.
-#[track_caller]
-#[expect(clippy::panic, reason = "a failed case is a failed test")]
-fn fail(expected: &str) -> ! {
-    panic!("expected {expected}");
-}
-
-/// Also after a case has panicked: what it guards is only ever added to.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,142 +4,111 @@ use std::time::Duration;
 
 use alf_core::TokenErrorKind;
 
-use crate::{Answer, Gate};
+use crate::server::Answer;
 
-use super::{Case, Expect, Subject, get};
+use super::case::{Case, all_succeed, get};
 
-pub(super) fn r1_two_hundred_rejections_cause_one_renewal<S: Subject>(case: &Case<S>) {
+pub(super) fn r1_two_hundred_rejections_cause_one_renewal(case: &Case) {
     let client = case.client_with_token();
     let first = case.last_token();
-    let gate = Gate::new();
-    let held = Answer::normal().held_by(&gate);
-    case.servers.resource.answer_next_n(200, held);
-    let calls = case.start_gets(200, &client, "/things");
+    let gate = case.hold_next_answers(200);
+    let calls = client.start_gets(200, "/things");
     gate.wait_for_arrivals(200);
-    case.servers.revoke_all();
+    case.revoke_all();
     gate.open();
-    for call in calls {
-        call.wait().expect_status(200);
-    }
-    assert_eq!(case.token_requests(), 2, "expected one renewal for all");
+    all_succeed(calls);
+    case.expect_token_requests(2);
+    case.expect_requests(1 + 200 + 200);
     let shown = case.shown_tokens();
-    let old = shown.iter().filter(|token| **token == first).count();
-    assert_eq!(
-        (shown.len(), old),
-        (401, 201),
-        "expected each to be replayed once"
-    );
+    let with_first = shown.iter().filter(|token| **token == first).count();
+    assert_eq!(with_first, 201, "expected the new token on each replay");
 }
 
-pub(super) fn r1_any_challenge_or_none_rejects<S: Subject>(case: &Case<S>) {
+pub(super) fn r1_a_401_rejects_with_any_challenge_or_none(case: &Case) {
     let client = case.client_with_token();
-    let challenges: [&[u8]; 5] = [
-        b"",
+    let challenges: [&[u8]; 4] = [
         b"=,\"Bearer",
         b"Bearer error=\"invalid_token\", error_description=\"caf\xe9 \xff\"",
         b"Negotiate",
         b"Bearer realm=\"x\", Basic realm=\"y",
     ];
-    for challenge in challenges {
-        let mut rejection = Answer::status(401);
-        if !challenge.is_empty() {
-            rejection = rejection.header("WWW-Authenticate", challenge);
-        }
-        case.servers.resource.reject_with(rejection);
-        case.servers.revoke_all();
-        case.get(&client, "/things").expect_status(200);
+    let with_challenge =
+        challenges.map(|value| Answer::status(401).header("WWW-Authenticate", value));
+    for rejection in with_challenge.into_iter().chain([Answer::status(401)]) {
+        case.resource.reject_with(rejection);
+        case.revoke_all();
+        client.get("/things").expect_status(200);
     }
-    assert_eq!(case.token_requests(), 6, "expected a renewal for each");
+    case.expect_token_requests(6);
 }
 
-pub(super) fn r2_a_newer_token_is_taken_without_asking<S: Subject>(case: &Case<S>) {
+pub(super) fn r2_a_newer_token_is_used_without_a_token_request(case: &Case) {
     let client = case.client_with_token();
-    let gate = Gate::new();
-    let held = Answer::normal().held_by(&gate);
-    case.servers.resource.answer_next(held);
-    let late = case.start_get(&client, "/late");
+    let gate = case.hold_next_answers(1);
+    let late = client.start_get("/late");
     gate.wait_for_arrivals(1);
-    case.servers.revoke_all();
-    case.get(&client, "/early").expect_status(200);
+    case.revoke_all();
+    client.get("/early").expect_status(200);
     gate.open();
     late.wait().expect_status(200);
-    assert_eq!(
-        case.token_requests(),
-        2,
-        "expected the newer token to be taken"
-    );
+    case.expect_token_requests(2);
     assert_eq!(case.shown_tokens().pop(), Some(case.last_token()));
 }
 
-pub(super) fn r5_a_failed_renewal_tells_of_the_401<S: Subject>(case: &Case<S>) {
+pub(super) fn r5_the_error_of_a_failed_renewal_includes_the_401(case: &Case) {
     let client = case.client_with_token();
-    let resource = &case.servers.resource;
-    resource.reject_with(Answer::unauthorized().header("WWW-Authenticate", "Basic realm=\"x\""));
-    case.servers.revoke_all();
+    let rejection = Answer::unauthorized().header("WWW-Authenticate", "Basic realm=\"x\"");
+    case.resource.reject_with(rejection);
+    case.revoke_all();
     let refusal = Answer::oauth_error(400, "invalid_client", "gone");
-    case.servers.authorization.answer_always(refusal);
-    let error = case.get(&client, "/things").expect_token_error();
-    assert_eq!(error.kind(), TokenErrorKind::Refused);
-    let rejected = error.rejection().map(|rejected| {
-        let challenges = rejected.challenges().iter();
-        let shown = challenges.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        (rejected.status().as_u16(), shown.collect::<Vec<_>>())
-    });
-    let challenges = ["Bearer error=\"invalid_token\"", "Basic realm=\"x\""];
-    assert_eq!(
-        rejected,
-        Some((401, challenges.map(str::to_owned).to_vec()))
-    );
-    assert_eq!(resource.counts().at("/things"), 1, "expected no replay");
+    case.authorization.answer_always(refusal);
+    let outcome = client.get("/things");
+    let error = outcome.expect_token_error_of(TokenErrorKind::Refused);
+    let rejection = error.rejection();
+    let status = rejection.map(|rejection| rejection.status().as_u16());
+    assert_eq!(status, Some(401));
+    let challenges = rejection.map(|rejection| rejection.challenges().to_vec());
+    let expected = ["Bearer error=\"invalid_token\"", "Basic realm=\"x\""];
+    assert_eq!(challenges.unwrap_or_default(), expected);
+    case.expect_requests_at("/things", 1);
 }
 
-pub(super) fn r6_an_api_that_always_rejects_is_no_load_and_hides_nothing<S: Subject>(
-    case: &Case<S>,
-) {
+pub(super) fn r6_an_api_that_always_rejects_causes_no_load_and_hides_nothing(case: &Case) {
     let client = case.client_with_token();
-    let odd = case.servers.another_resource_server();
-    odd.answer_under("/", Answer::unauthorized().body("never"));
+    let rejecting = case.another_resource_server();
+    rejecting.answer_under("/", Answer::unauthorized().body("never"));
+    let rejected = || {
+        let outcome = client.send(get(&rejecting.url("/things")));
+        assert_eq!(outcome.expect_status(401).text(), "never");
+    };
     for _ in 0..30 {
-        let reply = case
-            .send(&client, get(&odd.url("/things")))
-            .expect_status(401);
-        assert_eq!(reply.text(), "never");
+        rejected();
     }
-    assert_eq!(case.token_requests(), 2, "expected one useless renewal");
-    assert_eq!(odd.request_count(), 31, "expected one useless replay");
-    case.servers.revoke_all();
-    case.get(&client, "/things").expect_status(200);
-    assert_eq!(
-        case.token_requests(),
-        3,
-        "expected the revocation to be seen"
-    );
+    case.expect_token_requests(2);
+    assert_eq!(rejecting.request_count(), 31, "expected one useless replay");
+    case.revoke_all();
+    client.get("/things").expect_status(200);
+    case.expect_token_requests(3);
+    // The cool-down has ended.
     case.time.advance(Duration::from_secs(1));
-    case.send(&client, get(&odd.url("/things")))
-        .expect_status(401);
-    assert_eq!(case.token_requests(), 4, "expected the cool-down to end");
+    rejected();
+    case.expect_token_requests(4);
 }
 
-pub(super) fn r7_other_statuses_are_handed_back<S: Subject>(case: &Case<S>) {
+pub(super) fn r7_other_statuses_are_returned(case: &Case) {
     let client = case.client_with_token();
     for status in [400, 402, 403, 404, 407, 429, 500, 503] {
         let path = format!("/answers-{status}");
         let answer = Answer::status(status).header("WWW-Authenticate", "Bearer");
-        case.servers
-            .resource
-            .answer_at(&path, answer.body("as it is"));
-        let reply = case.get(&client, &path).expect_status(status);
-        assert_eq!(reply.text(), "as it is");
-        assert_eq!(
-            case.servers.resource.counts().at(&path),
-            1,
-            "expected no replay"
-        );
+        case.resource.answer_at(&path, answer.body("unchanged"));
+        let reply = client.get(&path).expect_status(status);
+        assert_eq!(reply.text(), "unchanged");
+        case.expect_requests_at(&path, 1);
     }
     let answer = Answer::insufficient_scope("write");
-    case.servers.resource.answer_at("/scope", answer);
-    let reply = case.get(&client, "/scope").expect_status(403);
+    case.resource.answer_at("/scope", answer);
+    let reply = client.get("/scope").expect_status(403);
     let challenge = "Bearer error=\"insufficient_scope\", scope=\"write\"";
     assert_eq!(reply.header_values("www-authenticate"), [challenge]);
-    assert_eq!(case.token_requests(), 1, "expected no renewal");
+    case.expect_token_requests(1);
 }

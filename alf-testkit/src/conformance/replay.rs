@@ -1,34 +1,36 @@
 //! R3 and R4: what is sent a second time, and what is not.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{Method, Request};
 
-use crate::server::{body_hash, pattern};
-use crate::{Answer, Recorded};
+use crate::server::{Answer, Recorded, body_hash, pattern};
 
-use super::case::{CLIENT_ID, SECRET};
-use super::{Body, BodyStream, Case, Client, Expect, Subject, get, request};
+use super::body::{Body, BodyStream};
+use super::case::{Case, CaseClient, get, request};
+use super::failure::fail;
 
-pub(super) fn r3_the_answer_to_the_replay_is_handed_back<S: Subject>(case: &Case<S>) {
+pub(super) fn r3_the_answer_to_the_replay_is_returned(case: &Case) {
     let client = case.client_with_token();
-    let resource = &case.servers.resource;
     let first = Answer::unauthorized().body("the first");
-    resource.answer_next_at("/always", first);
+    case.resource.answer_next_at("/always", first);
     let second = Answer::unauthorized().header("X-Case", "second");
-    resource.answer_at("/always", second.body("the second"));
-    let reply = case.get(&client, "/always").expect_status(401);
+    case.resource
+        .answer_at("/always", second.body("the second"));
+    let reply = client.get("/always").expect_status(401);
     assert_eq!(reply.text(), "the second");
     assert_eq!(reply.broken, None);
     assert_eq!(reply.header_values("x-case"), ["second"]);
-    assert_eq!(resource.counts().at("/always"), 2, "expected one replay");
-    assert_eq!(case.token_requests(), 2, "expected one renewal");
+    case.expect_requests_at("/always", 2);
+    case.expect_token_requests(2);
 }
 
-pub(super) fn r3_a_replay_is_the_same_request<S: Subject>(case: &Case<S>) {
+pub(super) fn r3_a_replay_is_the_same_request(case: &Case) {
     let client = case.client_with_token();
-    case.servers.revoke_all();
-    let url = case.servers.url("/things?q=a%20b&q=2&empty");
+    case.revoke_all();
+    let url = case.url("/things?q=a%20b&q=2&empty");
     let mut patch = request(Method::PATCH, &url, Body::Bytes(Bytes::from_static(b"{}")));
     for (name, value) in [
         ("x-case", "one"),
@@ -38,17 +40,16 @@ pub(super) fn r3_a_replay_is_the_same_request<S: Subject>(case: &Case<S>) {
         let value = HeaderValue::from_static(value);
         patch.headers_mut().append(name, value);
     }
-    case.send(&client, patch).expect_status(200);
-    let (rejected, replayed) = rejected_and_replayed(case);
-    for seen in [&rejected, &replayed] {
+    client.send(patch).expect_status(200);
+    for seen in rejected_and_replayed(case) {
         assert_eq!(seen.method(), "PATCH");
         assert_eq!(seen.target(), "/things?q=a%20b&q=2&empty");
-        assert_eq!(values(seen, "x-case"), "one, two");
-        assert_eq!(values(seen, "content-type"), "a/b");
+        assert_eq!(seen.header_values("x-case").join(", "), "one, two");
+        assert_eq!(seen.header_values("content-type").join(", "), "a/b");
     }
 }
 
-pub(super) fn r4_a_body_in_memory_is_replayed_byte_for_byte<S: Subject>(case: &Case<S>) {
+pub(super) fn r4_a_body_in_memory_is_replayed_byte_for_byte(case: &Case) {
     let client = case.client_with_token();
     let every_byte = (0..=u8::MAX).cycle().take(1000).collect::<Vec<_>>();
     let bodies = [every_byte, vec![0], pattern(0, 64 * 1024 + 1), Vec::new()];
@@ -61,106 +62,84 @@ pub(super) fn r4_a_body_in_memory_is_replayed_byte_for_byte<S: Subject>(case: &C
         (Method::POST, &huge),
     ] {
         for body in bodies {
-            case.servers.revoke_all();
+            case.revoke_all();
             let sent = Body::Bytes(Bytes::from(body.clone()));
-            let url = case.servers.url("/echo");
-            let reply = case
-                .send(&client, request(method.clone(), &url, sent))
-                .expect_status(200);
-            assert!(
-                reply.body == *body,
-                "expected the {} bytes back",
-                body.len()
-            );
-            let (rejected, replayed) = rejected_and_replayed(case);
-            for seen in [rejected, replayed] {
+            let request = request(method.clone(), &case.url("/echo"), sent);
+            let reply = client.send(request).expect_status(200);
+            let length = body.len();
+            assert!(reply.body == *body, "expected the {length} bytes back");
+            for seen in rejected_and_replayed(case) {
                 assert_eq!(seen.method(), method.as_str());
-                assert_eq!(seen.body_length(), body.len() as u64, "of {seen:?}");
+                assert_eq!(seen.body_length(), length as u64, "of {seen:?}");
                 assert_eq!(seen.body_hash(), body_hash(body), "of {seen:?}");
             }
         }
     }
 }
 
-pub(super) fn r4_a_request_without_a_body_is_replayed<S: Subject>(case: &Case<S>) {
+pub(super) fn r4_a_request_without_a_body_is_replayed(case: &Case) {
     let client = case.client_with_token();
     for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
-        let method = Method::from_bytes(method.as_bytes()).unwrap_or_default();
-        case.servers.revoke_all();
-        let url = case.servers.url("/things");
-        case.send(&client, request(method.clone(), &url, Body::Empty))
-            .expect_status(200);
-        let (rejected, replayed) = rejected_and_replayed(case);
-        for seen in [rejected, replayed] {
-            assert_eq!((seen.method(), seen.body_length()), (method.as_str(), 0));
+        case.revoke_all();
+        let known = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        let request = request(known, &case.url("/things"), Body::Empty);
+        client.send(request).expect_status(200);
+        for seen in rejected_and_replayed(case) {
+            assert_eq!((seen.method(), seen.body_length()), (method, 0));
         }
     }
 }
 
-pub(super) fn r4_a_stream_is_not_replayed_and_its_401_is_untouched<S: Subject>(case: &Case<S>) {
+pub(super) fn r4_a_stream_is_not_replayed_and_its_401_is_untouched(case: &Case) {
     let client = case.client_with_token();
-    let upload = |length| {
-        let stream = Body::Stream(BodyStream::of_length(length));
-        request(Method::POST, &case.servers.url("/upload"), stream)
-    };
     for length in [1, 64 * 1024 + 1, 3_000_000] {
-        let issued = case.servers.authorization.issued_count();
-        handed_back(case, &client, upload(length));
-        let seen = case.servers.resource.requests().pop();
-        let hash = seen.as_ref().map(Recorded::body_hash);
-        assert_eq!(hash, Some(body_hash(&pattern(0, to_usize(length)))));
-        renewed_for_the_next_caller(case, &client, issued);
+        let issued = case.authorization.issued_count();
+        let stream = Body::Stream(BodyStream::of_length(length));
+        let upload = request(Method::POST, &case.url("/upload"), stream);
+        the_401_is_returned(&client, upload);
+        let hash = case.resource.requests().pop().map(|seen| seen.body_hash());
+        let sent = pattern(0, usize::try_from(length).unwrap_or(usize::MAX));
+        assert_eq!(hash, Some(body_hash(&sent)));
+        renewed_for_the_next_caller(&client, issued);
     }
 }
 
-pub(super) fn r4_without_replays_the_401_is_untouched<S: Subject>(case: &Case<S>) {
-    let client =
-        case.client_with(|builder| builder.client_secret(CLIENT_ID, SECRET).without_replays());
-    case.get(&client, "/first").expect_status(200);
-    handed_back(case, &client, get(&case.servers.url("/upload")));
-    renewed_for_the_next_caller(case, &client, 1);
+pub(super) fn r4_without_replays_the_401_is_untouched(case: &Case) {
+    let client = case.build(case.builder().without_replays());
+    client.get("/first").expect_status(200);
+    the_401_is_returned(&client, get(&case.url("/upload")));
+    renewed_for_the_next_caller(&client, 1);
 }
 
-fn handed_back<S: Subject>(case: &Case<S>, client: &Client<S>, request: Request<Body>) {
-    // R6: a token that is rejected within a second was useless.
-    case.time.advance(std::time::Duration::from_secs(2));
-    case.servers.resource.forget();
+fn the_401_is_returned(client: &CaseClient<'_>, request: Request<Body>) {
+    let case = client.case;
+    // R6: a token that is rejected within a second counts as useless.
+    case.time.advance(Duration::from_secs(2));
+    case.resource.forget();
     let rejection = Answer::unauthorized().header("X-Case", "kept");
-    case.servers
-        .resource
-        .reject_with(rejection.body_of_length(100_000));
-    case.servers.revoke_all();
-    let reply = case.send(client, request).expect_status(401);
+    case.resource.reject_with(rejection.body_of_length(100_000));
+    case.revoke_all();
+    let reply = client.send(request).expect_status(401);
     assert_eq!(reply.header_values("x-case"), ["kept"]);
-    assert!(
-        reply.body == pattern(0, 100_000),
-        "expected the body of the 401, untouched"
-    );
-    let sent = case.servers.resource.counts().at("/upload");
-    assert_eq!(sent, 1, "expected no replay");
+    let is_whole = reply.body == pattern(0, 100_000);
+    assert!(is_whole, "expected the body of the 401, untouched");
+    case.expect_requests_at("/upload", 1);
 }
 
-fn renewed_for_the_next_caller<S: Subject>(case: &Case<S>, client: &Client<S>, issued: usize) {
+fn renewed_for_the_next_caller(client: &CaseClient<'_>, issued: usize) {
+    let case = client.case;
     case.time.wait_until_idle();
-    let now = case.servers.authorization.issued_count();
+    let now = case.authorization.issued_count();
     assert_eq!(now, issued + 1, "expected one renewal");
-    case.get(client, "/next").expect_status(200);
-    assert_eq!(case.servers.resource.counts().at("/next"), 1);
+    client.get("/next").expect_status(200);
+    case.expect_requests_at("/next", 1);
 }
 
-/// The last two requests, of which the first was rejected.
-fn rejected_and_replayed<S: Subject>(case: &Case<S>) -> (Recorded, Recorded) {
-    let mut seen = case.servers.resource.requests();
+/// Returns the last two requests, of which the first was rejected.
+fn rejected_and_replayed(case: &Case) -> [Recorded; 2] {
+    let mut seen = case.resource.requests();
     match (seen.pop(), seen.pop()) {
-        (Some(replayed), Some(rejected)) if rejected.status() == Some(401) => (rejected, replayed),
-        _ => super::fail("a rejected request and its replay"),
+        (Some(replayed), Some(rejected)) if rejected.status() == Some(401) => [rejected, replayed],
+        _ => fail("a rejected request and its replay"),
     }
-}
-
-fn values(request: &Recorded, name: &str) -> String {
-    request.header_values(name).join(", ")
-}
-
-fn to_usize(length: u64) -> usize {
-    usize::try_from(length).unwrap_or(usize::MAX)
 }

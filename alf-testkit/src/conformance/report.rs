@@ -1,76 +1,68 @@
-//! What is told of a case that failed, and of those that are not applicable.
+//! The reports on a case that failed, and on those that are not applicable.
 
 use std::any::{Any, type_name};
+use std::collections::BTreeMap;
 
-use super::cases::{Named, all};
-use super::{Capability, Case, Subject, rules};
+use super::case::Case;
+use super::cases::{ALL, NamedCase};
+use super::failure::panic_message;
+use super::rules;
+use super::subject::{Capability, Subject};
 
-/// Everything that helps to see why: the rule, what was wrong, and what was seen meanwhile.
-pub(super) fn of_failure<S: Subject>(name: &str, case: &Case<S>, panic: &dyn Any) -> String {
+/// Returns everything that helps to find the cause: the rule, what failed, and what was seen.
+pub(super) fn of_failure(name: &str, case: &Case, panic: &dyn Any) -> String {
     let rule = rules::rule_of(name);
     let parts = [
         (
-            format!("the rule is {rule}"),
+            &*format!("the rule is {rule}"),
             rules::sentence(&rule).to_owned(),
         ),
-        ("what went wrong".to_owned(), message(panic)),
+        ("what went wrong", panic_message(panic)),
         (
-            "what the transport says it can do".to_owned(),
-            format!("{:?}", S::capabilities()),
+            "what the transport lacks",
+            format!("{:?}", case.transport.lacks()),
         ),
-        ("what the client told".to_owned(), case.events.shown()),
-        ("what the servers saw".to_owned(), case.servers.report()),
+        ("what the client reported", case.events.shown()),
+        ("what the servers saw", case.report()),
     ];
     let parts = parts.map(|(title, text)| format!("\n{title}:\n{}", indented(&text)));
-    format!(
-        "\n{name} failed on {}\n{}",
-        type_name::<S>(),
-        parts.concat()
-    )
+    let transport = case.transport.name();
+    format!("\n{name} failed on {transport}\n{}", parts.concat())
 }
 
-/// Which cases are not applicable, by what they would need; `None` where all are.
+/// Returns which cases are not applicable, grouped by the capability that they need; `None` if all
+/// are applicable.
 pub(super) fn of_missing<S: Subject>() -> Option<String> {
-    let cases = all::<S>();
-    let missing: Vec<_> = cases
-        .iter()
-        .filter_map(|case| Some((case, case.missing()?)))
-        .collect();
-    if missing.is_empty() {
+    let mut groups = BTreeMap::<Capability, Vec<&str>>::new();
+    let lacks = S::lacks();
+    for case in ALL {
+        if let Some(missing) = case.missing(&lacks) {
+            groups.entry(missing).or_default().push(case.name);
+        }
+    }
+    if groups.is_empty() {
         return None;
     }
-    let groups = Capability::ALL.iter().filter_map(|capability| {
-        let group = missing.iter().filter(|(_, missing)| missing == capability);
-        let names: Vec<_> = group.map(|(case, _)| case.name).collect();
+    let count: usize = groups.values().map(Vec::len).sum();
+    let groups = groups.into_iter().map(|(capability, names)| {
         let names = indented(&names.join("\n"));
-        (!names.is_empty())
-            .then(|| format!("without {capability:?}, as {}:\n{names}", capability.lack()))
+        format!("without {capability:?}, as {}:\n{names}", capability.lack())
     });
     Some(format!(
-        "\nalf's conformance suite: of {} cases {} are not applicable to {}\n{}",
-        cases.len(),
-        missing.len(),
+        "\nalf's conformance suite: of {} cases {count} are not applicable to {}\n{}",
+        ALL.len(),
         type_name::<S>(),
         groups.collect::<String>()
     ))
 }
 
-/// One line of a case that is not applicable.
-pub(super) fn of_skipped<S: Subject>(named: &Named<S>, missing: Capability) -> String {
+/// Returns one line on a case that is not applicable.
+pub(super) fn of_skipped(case: &NamedCase, missing: Capability) -> String {
+    let lack = missing.lack();
     format!(
-        "{}: not applicable without {missing:?}, as {}",
-        named.name,
-        missing.lack()
+        "{}: not applicable without {missing:?}, as {lack}",
+        case.name
     )
-}
-
-/// What a panic says.
-pub(super) fn message(panic: &dyn Any) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "a panic that says nothing".to_owned())
 }
 
 fn indented(text: &str) -> String {

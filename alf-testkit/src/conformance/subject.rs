@@ -1,20 +1,19 @@
-//! [`Subject`]: what the suite needs to know of a transport, and what that transport can do.
+//! [`Subject`]: what the suite needs to know about a transport, and what that transport can do.
 
 use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 
 use alf_core::{Runtime, TokenTransport, Transport};
 
-use super::Body;
+use super::body::Body;
 
-/// A transport on trial: how to make it, how to make its requests, how to read its responses.
+/// A transport to test: how to make it, how to make its requests, how to read its responses.
 ///
 /// # Examples
 ///
-/// All that the suite needs to try `from_fn` over an async stack of yours:
+/// Everything that the suite needs to test `from_fn` over an async function:
 ///
 /// ```
 /// use std::future::Future;
@@ -22,7 +21,7 @@ use super::Body;
 /// use std::sync::Arc;
 ///
 /// use alf_core::{FnTransport, Redirects, Runtime, ThreadRuntime, from_fn};
-/// use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
+/// use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 /// use bytes::Bytes;
 /// use futures_util::future::{BoxFuture, FutureExt};
 /// use http_body_util::{BodyExt, Full};
@@ -66,31 +65,32 @@ use super::Body;
 ///         pollster::block_on(future)
 ///     }
 ///
-///     fn capabilities() -> Capabilities {
-///         Capabilities::all()
-///             .without(Capability::StreamingRequests)
-///             .without(Capability::Redirects)
-///             .without(Capability::ErrorKinds)
-///             .without(Capability::Tls)
-///             .without(Capability::ConnectionLimit)
+///     fn lacks() -> Vec<Capability> {
+///         vec![
+///             Capability::StreamingRequests,
+///             Capability::Redirects,
+///             Capability::ErrorKinds,
+///             Capability::Tls,
+///             Capability::ConnectionLimit,
+///         ]
 ///     }
 /// }
 /// ```
 pub trait Subject: 'static {
-    /// What is tried.
+    /// The transport under test.
     type Transport: Transport + TokenTransport;
 
-    /// A transport as a user would have it, with a connection pool of its own, and what `setup`
-    /// asks for beside. Called once for each case, outside of [`block_on`](Self::block_on).
+    /// Returns a transport as a user would make it, with a connection pool of its own, and with what
+    /// `setup` asks for. Called once for each case, outside of [`block_on`](Self::block_on).
     ///
-    /// A library that blocks needs time-outs of its own, here of some seconds: nobody can drop
-    /// what it does.
+    /// A library that blocks needs timeouts of its own, here of some seconds: what it does cannot be
+    /// dropped.
     fn transport(setup: &Setup) -> Self::Transport;
 
-    /// The runtime that a client on this transport is built with.
+    /// Returns the runtime for a client on this transport.
     fn runtime() -> Arc<dyn Runtime>;
 
-    /// The library's request: with this method, URL, headers (every value of each) and body.
+    /// Returns the library's request with this method, URL, headers (every value of each) and body.
     fn request(
         transport: &Self::Transport,
         request: http::Request<Body>,
@@ -98,31 +98,32 @@ pub trait Subject: 'static {
 
     /// Reads the body of a response into `sink`, piece by piece as it arrives.
     ///
-    /// Where `sink` fails, nothing more is read: pass its error on.
+    /// If `sink` fails, return its error and read no more.
     fn read(
         response: <Self::Transport as Transport>::Response,
         sink: &mut (dyn Write + Send),
     ) -> impl Future<Output = Result<(), ReadError>>;
 
     /// Runs a future to its end. Many threads call this at once, and the connections of one must
-    /// outlive its call: where the library needs a runtime, keep one in a `static`.
+    /// outlive its call: if the library needs a runtime, keep one in a `static`.
     fn block_on<F: Future>(future: F) -> F::Output;
 
-    /// What the transport can do. A case that needs more is reported as not applicable.
-    fn capabilities() -> Capabilities;
+    /// Returns what the transport cannot do. A case that needs one of these is reported as not
+    /// applicable.
+    fn lacks() -> Vec<Capability>;
 }
 
-/// What a case needs of its transport beyond the usual.
+/// What a case needs of its transport.
 ///
-/// Each is asked for only where the [`Capability`] of its name is declared.
+/// Each field is set only if the transport has the [`Capability`] of its name.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Setup {
-    /// [`Tls`](Capability::Tls): the certificate that the servers' own was signed with, as PEM;
-    /// to be trusted for requests and token requests, beside or in place of the usual ones.
+    /// [`Tls`](Capability::Tls): the certificate that signed those of the servers, as PEM. Trust it
+    /// for requests and token requests.
     pub root_certificate: Option<String>,
-    /// [`ConnectionLimit`](Capability::ConnectionLimit): at most so many connections to a host at
-    /// once, for the user's requests.
+    /// [`ConnectionLimit`](Capability::ConnectionLimit): the most connections to one host at once,
+    /// for the user's requests.
     pub max_connections: Option<usize>,
 }
 
@@ -131,126 +132,53 @@ pub type ReadError = Box<dyn Error + Send + Sync>;
 
 /// What some transports can do and others cannot.
 ///
-/// None of these excuses a leak: the cases that follow a token or a secret around run on every
-/// transport, but for the one that reads what is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// None of these excuses a leak: the cases that search for a token or a secret run on every
+/// transport, except the one that reads what is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
     /// A request body can be made while it is sent.
     StreamingRequests,
-    /// A response can be read while it arrives, and given up in the middle.
+    /// A response can be read while it arrives, and dropped in the middle.
     StreamingResponses,
-    /// Redirects that stay at their origin are followed.
+    /// Redirects within one origin are followed.
     Redirects,
-    /// Connections are kept and used again.
+    /// Connections are kept and reused.
     ConnectionReuse,
-    /// A token request that fails tells how: without a connection, timed out, broken off.
+    /// The error of a token request has a kind: no connection, timed out, broken off.
     ErrorKinds,
-    /// A future that waits for the network can be dropped, and nothing of it goes on. A library
+    /// A future that waits for the network can be dropped, and nothing of it continues. A library
     /// that blocks its thread cannot do that.
     Cancellation,
-    /// `https` is spoken, with a certificate of the suite's own.
+    /// `https` is supported, with a certificate of the suite.
     Tls,
-    /// The number of connections to one host can be bounded; whoever finds them all taken waits.
+    /// The number of connections to one host can be bounded. A request waits until one is free.
     ConnectionLimit,
-    /// A response is handed over when its head is there, not only with the first byte of its body.
+    /// A response is returned when its head has arrived, before the first byte of its body.
     EarlyHeads,
-    /// What the library logs, by `log` or by `tracing`, shows no header and no body at any level.
-    /// One that lacks this must tell its users which lines to keep out.
+    /// What the library logs, by `log` or by `tracing`, contains no header and no body at any level.
+    /// An adapter without this must tell its users which lines to exclude.
     DiscreetLogs,
-    /// What is left of a discarded response is broken off, and its connection or its place in the
-    /// pool is free at once; not only when the server goes on, or a time-out ends it.
+    /// Discarding a response frees its connection at once, or its slot in the pool; not only when
+    /// the server continues or a timeout ends.
     PromptDiscard,
 }
 
-/// Which of the [`Capability`]s a transport has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Capabilities {
-    bits: u32,
-}
-
-impl Capabilities {
-    /// All of them, those that later versions add included.
-    pub const fn all() -> Self {
-        Self { bits: u32::MAX }
-    }
-
-    /// All of these but one.
-    #[must_use]
-    pub const fn without(self, capability: Capability) -> Self {
-        Self {
-            bits: self.bits & !capability.bit(),
-        }
-    }
-
-    /// Whether it is one of these.
-    pub const fn contains(self, capability: Capability) -> bool {
-        self.bits & capability.bit() != 0
-    }
-}
-
 impl Capability {
-    /// All that there are.
-    pub const ALL: &[Self] = &[
-        Self::StreamingRequests,
-        Self::StreamingResponses,
-        Self::Redirects,
-        Self::ConnectionReuse,
-        Self::ErrorKinds,
-        Self::Cancellation,
-        Self::Tls,
-        Self::ConnectionLimit,
-        Self::EarlyHeads,
-        Self::DiscreetLogs,
-        Self::PromptDiscard,
-    ];
-
-    /// What is so of a transport that is without it.
+    /// Returns what holds for a transport without it.
     pub(super) const fn lack(self) -> &'static str {
         match self {
             Self::StreamingRequests => "a request body is in memory before it is sent",
-            Self::StreamingResponses => "a response is gathered before it is handed over",
+            Self::StreamingResponses => "a response is read whole before it is returned",
             Self::Redirects => "it follows no redirects",
             Self::ConnectionReuse => "each request has a connection of its own",
             Self::ErrorKinds => "an error does not tell whether there was a connection",
-            Self::Cancellation => "what waits for the network cannot be dropped",
-            Self::Tls => "it speaks no https, or trusts no certificate of the suite's",
-            Self::ConnectionLimit => "it makes as many connections as it needs",
-            Self::EarlyHeads => "a response comes with the first byte of its body",
-            Self::DiscreetLogs => "it logs headers, of which its users must be told",
+            Self::Cancellation => "a future that waits for the network cannot be dropped",
+            Self::Tls => "it does not support https, or cannot trust the suite's certificate",
+            Self::ConnectionLimit => "it opens as many connections as it needs",
+            Self::EarlyHeads => "a response is returned with the first byte of its body",
+            Self::DiscreetLogs => "it logs headers, and its users must know that",
             Self::PromptDiscard => "a discarded response keeps its connection while it stalls",
         }
-    }
-
-    const fn bit(self) -> u32 {
-        1 << self as u32
-    }
-}
-
-impl fmt::Debug for Capabilities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let had = Capability::ALL.iter().filter(|one| self.contains(**one));
-        f.debug_set().entries(had).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capabilities_are_taken_away_one_by_one() {
-        let some = Capabilities::all()
-            .without(Capability::Redirects)
-            .without(Capability::Cancellation);
-        assert!(!some.contains(Capability::Redirects));
-        assert!(!some.contains(Capability::Cancellation));
-        assert!(some.contains(Capability::ConnectionReuse));
-        assert_eq!(
-            format!("{some:?}"),
-            "{StreamingRequests, StreamingResponses, ConnectionReuse, ErrorKinds, Tls, \
-             ConnectionLimit, EarlyHeads, DiscreetLogs, \
-             PromptDiscard}"
-        );
     }
 }

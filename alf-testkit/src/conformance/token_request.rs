@@ -1,35 +1,27 @@
-//! T1 to T3, T8: the token request, as the server sees it.
+//! T1 to T3, T8: the token request, as the server receives it.
 
 use alf_core::ConfigError;
 
-use crate::Recorded;
-use crate::server::body_hash;
+use crate::server::{Recorded, body_hash};
 
-use super::case::{CLIENT_ID, ODD_SECRETS, SECRET};
-use super::{Case, Expect, Subject, fail};
+use super::case::{CLIENT_ID, Case, SECRET};
+use super::failure::fail;
 
-pub(super) fn t1_the_form_and_its_headers_arrive<S: Subject>(case: &Case<S>) {
-    let client = case.client_with(|builder| {
-        builder
-            .client_secret(CLIENT_ID, SECRET)
-            .scope("read write")
-            .resource("https://api.example.com/a?b=c&d")
-            .resource("https://other.example.com/")
-            .audience("things é")
-            .parameter("tenant", "a=b&c d")
-    });
-    case.get(&client, "/things").expect_status(200);
+pub(super) fn t1_the_form_and_its_headers_arrive(case: &Case) {
+    let builder = case
+        .builder()
+        .scope("read write")
+        .resource("https://api.example.com/a?b=c&d")
+        .resource("https://other.example.com/")
+        .audience("things é")
+        .parameter("tenant", "a=b&c d");
+    let client = case.build(builder);
+    client.get("/things").expect_status(200);
     let request = the_token_request(case);
     assert_eq!((request.method(), request.target()), ("POST", "/token"));
-    let one = |name| match request.header_values(name).as_slice() {
-        [value] => (*value).to_owned(),
-        others => fail(&format!(
-            "one {name} header, but there are {}",
-            others.len()
-        )),
-    };
-    assert_eq!(one("content-type"), "application/x-www-form-urlencoded");
-    assert_eq!(one("accept"), "application/json");
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(request.header_values("content-type"), [form]);
+    assert_eq!(request.header_values("accept"), ["application/json"]);
     assert_eq!(
         request.form(),
         [
@@ -45,19 +37,16 @@ pub(super) fn t1_the_form_and_its_headers_arrive<S: Subject>(case: &Case<S>) {
     assert_eq!(request.body_hash(), body_hash(request.body()));
 }
 
-pub(super) fn t1_a_query_of_the_token_endpoint_is_kept<S: Subject>(case: &Case<S>) {
-    let endpoint = case.servers.authorization.url("/token?tenant=a%20b&x");
-    let client = case.client_at(endpoint);
-    case.get(&client, "/things").expect_status(200);
+pub(super) fn t1_a_query_of_the_token_endpoint_is_kept(case: &Case) {
+    let client = case.client_at(case.authorization.url("/token?tenant=a%20b&x"));
+    client.get("/things").expect_status(200);
     assert_eq!(the_token_request(case).target(), "/token?tenant=a%20b&x");
 }
 
-pub(super) fn t1_a_form_has_a_length_and_waits_for_nothing<S: Subject>(case: &Case<S>) {
-    let basic = case.client();
-    let post = case.client_with(|builder| builder.client_secret_post(CLIENT_ID, SECRET));
-    for client in [basic, post] {
-        case.servers.authorization.forget();
-        case.get(&client, "/things").expect_status(200);
+pub(super) fn t1_a_form_has_a_length_and_no_expect_header(case: &Case) {
+    for client in [case.client(), case.client_with_post(CLIENT_ID, SECRET)] {
+        case.authorization.forget();
+        client.get("/things").expect_status(200);
         let request = the_token_request(case);
         // Some servers refuse a form in chunks, and some do not know `Expect`.
         let length = request.body_length().to_string();
@@ -67,61 +56,57 @@ pub(super) fn t1_a_form_has_a_length_and_waits_for_nothing<S: Subject>(case: &Ca
     }
 }
 
-pub(super) fn t2_basic_is_one_header_and_nothing_in_the_body<S: Subject>(case: &Case<S>) {
-    let client = case.client_with(|builder| builder.client_secret(CLIENT_ID, SECRET));
-    case.get(&client, "/things").expect_status(200);
+pub(super) fn t2_basic_is_one_header_and_nothing_in_the_body(case: &Case) {
+    case.client().get("/things").expect_status(200);
     let request = the_token_request(case);
-    let headers = request.header_values("authorization");
-    assert_eq!(headers.len(), 1, "expected one Authorization header");
+    assert_eq!(request.header_values("authorization").len(), 1);
     let credentials = Some((CLIENT_ID.to_owned(), SECRET.to_owned()));
     assert_eq!(request.basic_credentials(), credentials);
     assert_eq!(request.parameter("client_id"), None);
     assert_eq!(request.parameter("client_secret"), None);
 }
 
-pub(super) fn t2_post_is_in_the_body_and_no_header<S: Subject>(case: &Case<S>) {
-    let client = case.client_with(|builder| builder.client_secret_post(CLIENT_ID, SECRET));
-    case.get(&client, "/things").expect_status(200);
+pub(super) fn t2_post_is_in_the_body_and_in_no_header(case: &Case) {
+    let client = case.client_with_post(CLIENT_ID, SECRET);
+    client.get("/things").expect_status(200);
     let request = the_token_request(case);
     assert_eq!(request.header("authorization"), None);
     assert_eq!(request.parameters("client_id"), [CLIENT_ID]);
     assert_eq!(request.parameters("client_secret"), [SECRET]);
 }
 
-pub(super) fn t3_odd_secrets_arrive_by_basic<S: Subject>(case: &Case<S>) {
-    for (id, secret) in ODD_SECRETS {
-        case.servers.authorization.set_client(*id, *secret);
-        let client = case.client_with(|builder| builder.client_secret(*id, *secret));
-        case.get(&client, "/things").expect_status(200);
+pub(super) fn t3_unusual_secrets_arrive_by_basic(case: &Case) {
+    for (id, secret) in UNUSUAL_SECRETS {
+        case.authorization.set_client(id, secret);
+        let client = case.client_with_basic(id, secret);
+        client.get("/things").expect_status(200);
     }
 }
 
-pub(super) fn t3_odd_secrets_arrive_in_the_body<S: Subject>(case: &Case<S>) {
-    for (id, secret) in ODD_SECRETS {
-        case.servers.authorization.set_client(*id, *secret);
-        let client = case.client_with(|builder| builder.client_secret_post(*id, *secret));
-        case.get(&client, "/things").expect_status(200);
-        let request = case.servers.authorization.requests().pop();
-        let sent = request.and_then(|request| request.parameter("client_secret"));
-        assert_eq!(sent.as_deref(), Some(*secret));
+pub(super) fn t3_unusual_secrets_arrive_in_the_body(case: &Case) {
+    for (id, secret) in UNUSUAL_SECRETS {
+        case.authorization.forget();
+        case.authorization.set_client(id, secret);
+        let client = case.client_with_post(id, secret);
+        client.get("/things").expect_status(200);
+        let sent = the_token_request(case).parameter("client_secret");
+        assert_eq!(sent.as_deref(), Some(secret));
     }
 }
 
-pub(super) fn t8_an_insecure_token_endpoint_is_refused<S: Subject>(case: &Case<S>) {
+pub(super) fn t8_an_insecure_token_endpoint_is_refused(case: &Case) {
     for endpoint in ["http://auth.example.com/token", "http://192.0.2.1/token"] {
-        let built = case.try_client_at(endpoint.to_owned());
+        let tokens = case.transport.token_transport();
+        let builder = case.builder_at(endpoint.to_owned());
+        let built = case.transport.client(builder, tokens);
         let setting = built.as_ref().err().map(ConfigError::setting);
-        assert_eq!(
-            setting,
-            Some("token_endpoint"),
-            "expected {endpoint} to be refused"
-        );
+        assert_eq!(setting, Some("token_endpoint"), "for {endpoint}");
     }
-    assert_eq!(case.token_requests(), 0);
+    case.expect_token_requests(0);
 }
 
-fn the_token_request<S: Subject>(case: &Case<S>) -> Recorded {
-    let requests = case.servers.authorization.requests();
+fn the_token_request(case: &Case) -> Recorded {
+    let requests = case.authorization.requests();
     match requests.as_slice() {
         [request] => request.clone(),
         others => fail(&format!(
@@ -130,3 +115,11 @@ fn the_token_request<S: Subject>(case: &Case<S>) -> Recorded {
         )),
     }
 }
+
+/// Ids and secrets with characters that are special in a form or a header.
+const UNUSUAL_SECRETS: [(&str, &str); 4] = [
+    (CLIENT_ID, "odd %+&=:/?#\"'\\ end"),
+    (CLIENT_ID, "percent%2Bencoded%20already"),
+    (CLIENT_ID, "YmFzZTY0+/secret=="),
+    ("client:id with é", "pass:wörd 🔑"),
+];

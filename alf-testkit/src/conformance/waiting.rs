@@ -1,103 +1,113 @@
-//! Waiting, in a case: for calls, for attempts, for time to pass.
+//! How a case waits: for calls, for attempts, for time to pass.
 
 use std::time::{Duration, Instant};
 
-use alf_core::{Moment, Runtime};
+use alf_core::Runtime;
 
+use crate::poll::{DEADLINE, poll_until};
 use crate::server::Counts;
 
-use super::call::PATIENCE;
+use super::call::ThreadCall;
+use super::case::{Case, CaseClient};
 use super::events::AttemptFailure;
-use super::{Call, Case, Subject, fail};
+use super::failure::fail;
+use super::outcome::Outcome;
 
-impl<S: Subject> Case<S> {
-    /// Waits for a call, and lets the pauses between attempts pass as they come (B1).
-    pub(super) fn ride_out<T: Send + 'static>(&self, mut call: Call<T>) -> T {
-        let begun = Instant::now();
-        while !call.ends_within(Duration::from_millis(1)) {
+impl CaseClient<'_> {
+    /// Sends a `GET`, and lets the pauses between attempts pass (B1).
+    pub(super) fn get_with_retries(&self, path: &str) -> Outcome {
+        self.case.wait_with_retries(self.start_get(path))
+    }
+
+    /// Sends a `GET` that may need any timer to end: time moves to the next one whenever nothing else
+    /// happens, also at the servers.
+    pub(super) fn get_with_timers(&self, path: &str) -> Outcome {
+        let case = self.case;
+        let (mut last_change, mut seen) = (Instant::now(), case.traffic());
+        self.start_get(path).wait_while(|| {
+            let traffic = case.traffic();
+            if case.let_pauses_pass() || traffic != seen {
+                (last_change, seen) = (Instant::now(), traffic);
+            } else if last_change.elapsed() > IDLE {
+                case.time.advance_to_next_timer();
+                last_change = Instant::now();
+            }
+        })
+    }
+}
+
+impl Case {
+    /// Waits for a call, and lets the pauses between attempts pass (B1).
+    pub(super) fn wait_with_retries(&self, call: ThreadCall<Outcome>) -> Outcome {
+        call.wait_while(|| {
             self.let_pauses_pass();
-            if begun.elapsed() > PATIENCE {
-                fail(&format!(
-                    "a call to end after some attempts, but {PATIENCE:?} later it has not; now: {:?}",
-                    self.time
-                ));
-            }
-        }
-        call.wait()
-    }
-
-    /// Waits for a call that may need any timer to end: time passes whenever nothing else happens,
-    /// at the servers neither.
-    pub(super) fn outlast<T: Send + 'static>(&self, mut call: Call<T>) -> T {
-        let begun = Instant::now();
-        let (mut last, mut seen) = (begun, self.traffic());
-        while !call.ends_within(Duration::from_millis(1)) {
-            let traffic = self.traffic();
-            if self.let_pauses_pass() || traffic != seen {
-                (last, seen) = (Instant::now(), traffic);
-            } else if last.elapsed() > IDLE {
-                self.time.advance_to_next_timer();
-                last = Instant::now();
-            }
-            if begun.elapsed() > PATIENCE {
-                fail("a call to end, whatever the server answered");
-            }
-        }
-        call.wait()
-    }
-
-    /// What changes whenever a server has something to do.
-    fn traffic(&self) -> [(usize, usize, usize, u64); 2] {
-        let servers = [
-            self.servers.authorization.counts(),
-            self.servers.resource.counts(),
-        ];
-        servers.map(|counts| {
-            let Counts {
-                requests,
-                connections,
-                open_connections,
-                bytes_sent,
-                ..
-            } = counts;
-            (requests, connections, open_connections, bytes_sent)
         })
     }
 
-    /// Lets every pause between attempts pass that has begun.
-    ///
-    /// Says whether there was one.
+    /// Returns numbers that change whenever a server has something to do.
+    fn traffic(&self) -> [(usize, usize, usize, u64); 2] {
+        let servers = [self.authorization.counts(), self.resource.counts()];
+        servers.map(|counts: Counts| {
+            (
+                counts.requests,
+                counts.connections,
+                counts.open_connections,
+                counts.bytes_sent,
+            )
+        })
+    }
+
+    /// Lets every pause between attempts pass that has started. Returns whether there was one.
     pub(super) fn let_pauses_pass(&self) -> bool {
         let mut passed = false;
-        while let Some(attempt_failed) = self.events.next_attempt_failure(Duration::ZERO) {
-            self.let_pass(attempt_failed.at + attempt_failed.pause);
+        while let Some(failure) = self.events.next_attempt_failure() {
+            self.let_pause_pass(failure);
             passed = true;
         }
         passed
     }
 
-    /// Waits until the running acquisition's next attempt has failed, and says why.
+    /// Waits until the next attempt of the running acquisition has failed.
     pub(super) fn wait_for_attempt_failure(&self) -> AttemptFailure {
-        self.events
-            .next_attempt_failure(PATIENCE)
-            .unwrap_or_else(|| fail("an attempt to fail and to be tried again"))
+        let mut failure = None;
+        poll_until(DEADLINE, || {
+            failure = self.events.next_attempt_failure();
+            failure.is_some()
+        });
+        failure.unwrap_or_else(|| fail("an attempt to fail and to be tried again"))
     }
 
-    /// Lets the pause pass that ends then: not before its timer is set.
-    pub(super) fn let_pass(&self, end: Moment) {
-        self.time.wait_until("the pause has begun", |time| {
-            let left = end.saturating_since(time.now());
+    /// Lets the pause after a failed attempt pass, as soon as its timer is set.
+    pub(super) fn let_pause_pass(&self, failure: AttemptFailure) {
+        let left = || failure.next_attempt_at.saturating_since(self.time.now());
+        self.time.wait_until("the pause has started", |time| {
+            let left = left();
             left.is_zero() || time.next_timer().is_some_and(|next| next <= left)
         });
-        self.time.advance(end.saturating_since(self.time.now()));
+        self.time.advance(left());
     }
 
-    /// Waits until that many callers wait for an acquisition, which waits for its answer.
+    /// Waits until so many callers wait for an acquisition, which waits for its answer.
     pub(super) fn wait_for_waiters(&self, count: usize) {
         // Each has a timer of its own (S5), and so has the attempt.
         self.time.wait_for_timers(count + 1);
     }
+
+    /// Expects that the failed attempts so far count as failures that may pass.
+    pub(super) fn expect_transient_failures(&self) {
+        for failure in self.events.attempt_failures() {
+            failure.expect_transient();
+        }
+    }
 }
 
-/// After that long in real time nothing more happens by itself, on a busy machine too.
+impl AttemptFailure {
+    /// Expects a failure that may pass.
+    #[track_caller]
+    pub(super) fn expect_transient(&self) {
+        assert!(self.is_transient, "expected a retry: {self:?}");
+    }
+}
+
+/// After this time nothing more happens by itself, on a busy machine too.
 const IDLE: Duration = Duration::from_secs(2);

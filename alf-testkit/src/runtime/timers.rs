@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment};
 use futures_util::future::{AbortHandle, abortable};
 
-pub(super) struct Timers {
-    state: Mutex<TimersState>,
-    changed: Condvar,
-}
+pub(super) struct Timers(Mutex<TimersState>);
 
 struct TimersState {
     now: Moment,
@@ -23,7 +20,6 @@ struct TimersState {
     numbers: u64,
     tasks: usize,
     handles: Vec<AbortHandle>,
-    changes: u64,
 }
 
 /// The moment, then a number: two timers of one moment are distinct, and keep their order.
@@ -47,12 +43,8 @@ impl Default for Timers {
             numbers: 0,
             tasks: 0,
             handles: Vec::new(),
-            changes: 0,
         };
-        Self {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        }
+        Self(Mutex::new(state))
     }
 }
 
@@ -90,7 +82,6 @@ impl Timers {
             state.waiting.insert(key, None);
         }
         drop(state);
-        self.notify();
         VirtualSleep { timers: self, key }
     }
 
@@ -101,7 +92,6 @@ impl Timers {
         state.tasks += 1;
         state.handles.push(handle);
         drop(state);
-        self.notify();
         let counted = TaskCounted(self);
         Box::pin(async move {
             let counted = counted;
@@ -125,7 +115,6 @@ impl Timers {
         let later = state.waiting.split_off(&(next, u64::MAX));
         let due = std::mem::replace(&mut state.waiting, later);
         drop(state);
-        self.notify();
         // Without the lock: a waker may poll, and so set or drop a timer.
         due.into_values().flatten().for_each(Waker::wake);
         true
@@ -133,35 +122,11 @@ impl Timers {
 
     pub(super) fn move_to(&self, end: Moment) {
         self.lock().move_to(end);
-        self.notify();
-    }
-
-    /// Returns whether `condition` held before the deadline.
-    pub(super) fn wait_until(&self, condition: impl Fn() -> bool) -> bool {
-        let start = Instant::now();
-        loop {
-            let seen = self.lock().changes;
-            if condition() {
-                return true;
-            }
-            if start.elapsed() > DEADLINE {
-                return false;
-            }
-            let state = self.lock();
-            if state.changes == seen {
-                drop(self.changed.wait_timeout(state, CHECK_INTERVAL));
-            }
-        }
-    }
-
-    fn notify(&self) {
-        self.lock().changes += 1;
-        self.changed.notify_all();
     }
 
     /// A poisoned lock is used too: nothing panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, TimersState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -197,7 +162,6 @@ impl Future for VirtualSleep {
 impl Drop for VirtualSleep {
     fn drop(&mut self) {
         let waker = self.timers.lock().waiting.remove(&self.key);
-        self.timers.notify();
         drop(waker);
     }
 }
@@ -205,7 +169,6 @@ impl Drop for VirtualSleep {
 impl Drop for TaskCounted {
     fn drop(&mut self) {
         self.0.lock().tasks -= 1;
-        self.0.notify();
     }
 }
 
@@ -213,8 +176,3 @@ impl Drop for TaskCounted {
 pub(super) const START: Moment = Moment::from_nanos(1_000_000_000_000_000);
 /// 2033-05-18, chosen arbitrarily.
 const WALL_START: Duration = Duration::from_secs(2_000_000_000);
-/// How long a test waits for something that should happen at once. It passes in full only before a
-/// failure.
-const DEADLINE: Duration = Duration::from_secs(30);
-/// For conditions on something that sends no notification of its changes.
-const CHECK_INTERVAL: Duration = Duration::from_millis(2);

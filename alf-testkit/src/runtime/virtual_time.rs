@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
 
+use crate::poll::{DEADLINE, poll_until};
+
 use super::task_queue::TaskQueue;
 use super::timers::{self, Timers};
 
@@ -172,14 +174,14 @@ impl VirtualTime {
         });
     }
 
-    /// Waits, without moving the clocks, until `condition` holds. It is checked whenever a timer or
-    /// a task starts or ends, and every few milliseconds.
+    /// Waits, without moving the clocks, until `condition` holds. It is checked every
+    /// millisecond.
     ///
     /// # Panics
     ///
     /// If the condition does not hold within 30 s of real time. The message contains `what`.
     pub fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let happened = self.timers.wait_until(|| {
+        let happened = poll_until(DEADLINE, || {
             self.settle();
             condition(self)
         });

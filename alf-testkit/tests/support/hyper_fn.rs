@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
 
 use alf_core::{FnTransport, Redirects, Runtime, TokioRuntime, from_fn};
-use alf_testkit::conformance::{Body, Capabilities, Capability, ReadError, Setup, Subject};
+use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -58,13 +58,14 @@ impl Subject for HyperFn {
         RUNTIME.block_on(future)
     }
 
-    fn capabilities() -> Capabilities {
-        Capabilities::all()
-            .without(Capability::StreamingRequests)
-            .without(Capability::Redirects)
-            .without(Capability::ErrorKinds)
-            .without(Capability::Tls)
-            .without(Capability::ConnectionLimit)
+    fn lacks() -> Vec<Capability> {
+        vec![
+            Capability::StreamingRequests,
+            Capability::Redirects,
+            Capability::ErrorKinds,
+            Capability::Tls,
+            Capability::ConnectionLimit,
+        ]
     }
 }
 

@@ -1,0 +1,19 @@
+//! How a case fails.
+
+use std::any::Any;
+
+/// Fails the case.
+#[track_caller]
+#[expect(clippy::panic, reason = "a failed case is a failed test")]
+pub(super) fn fail(expected: &str) -> ! {
+    panic!("expected {expected}");
+}
+
+/// Returns the message of a panic.
+pub(super) fn panic_message(panic: &dyn Any) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without a message".to_owned())
+}

@@ -1,0 +1,140 @@
+//! [`Outcome`]: the result of a call, and what a case expects of it.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::fmt;
+
+use alf_core::{Error, NotAllowedReason, TokenError, TokenErrorKind};
+
+use super::failure::fail;
+
+/// The result of a call.
+#[derive(Debug)]
+pub(super) struct Outcome(pub(super) Result<Reply, CallError>);
+
+/// A response of the library, read to its end.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: HashMap<&'static str, Vec<String>>,
+    /// As far as it could be read.
+    pub(super) body: Vec<u8>,
+    /// Why it could not be read to its end.
+    pub(super) broken: Option<String>,
+}
+
+/// An error of alf, and everything that it and its sources show.
+#[derive(Debug)]
+pub(super) struct CallError {
+    error: Error<()>,
+    shown: String,
+}
+
+impl CallError {
+    pub(super) fn new<E: StdError + 'static>(error: Error<E>) -> Self {
+        Self {
+            shown: everything_shown(&error),
+            error: error.map_transport(|_| ()),
+        }
+    }
+}
+
+impl Outcome {
+    /// Returns the status of the response, if there is one.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.0.as_ref().ok().map(|reply| reply.status)
+    }
+
+    /// Expects a response with this status.
+    #[track_caller]
+    pub(super) fn expect_status(self, status: u16) -> Reply {
+        match self.0 {
+            Ok(reply) => {
+                assert_eq!(reply.status, status, "expected another status");
+                reply
+            }
+            Err(error) => fail(&format!("a response, but: {}", error.shown)),
+        }
+    }
+
+    /// Expects an error because no token could be acquired.
+    #[track_caller]
+    pub(super) fn expect_token_error(self) -> TokenError {
+        match self.0 {
+            Err(CallError {
+                error: Error::Token(error),
+                ..
+            }) => error,
+            other => fail(&format!("an error of the token, but: {}", Self(other))),
+        }
+    }
+
+    /// Expects an error of this kind because no token could be acquired.
+    #[track_caller]
+    pub(super) fn expect_token_error_of(self, kind: TokenErrorKind) -> TokenError {
+        let error = self.expect_token_error();
+        assert_eq!(error.kind(), kind, "expected another kind of {error:?}");
+        error
+    }
+
+    /// Expects an error of the library. Returns everything that it shows.
+    #[track_caller]
+    pub(super) fn expect_transport_error(self) -> String {
+        match self.0 {
+            Err(CallError {
+                error: Error::Transport(()),
+                shown,
+            }) => shown,
+            other => fail(&format!("an error of the library, but: {}", Self(other))),
+        }
+    }
+
+    /// Expects any error. Returns everything that it shows.
+    #[track_caller]
+    pub(super) fn expect_error(self) -> String {
+        match self.0 {
+            Err(error) => error.shown,
+            Ok(_) => fail(&format!("an error, but: {self}")),
+        }
+    }
+
+    /// Expects that alf did not send the request.
+    #[track_caller]
+    pub(super) fn expect_not_allowed(self, reason: NotAllowedReason) {
+        match &self.0 {
+            Err(CallError {
+                error: Error::NotAllowed(error),
+                ..
+            }) => assert_eq!(error.reason(), reason),
+            _ => fail(&format!("the request not to be sent, but: {self}")),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(reply) => write!(f, "a response with status {}", reply.status),
+            Err(error) => f.write_str(&error.shown),
+        }
+    }
+}
+
+impl Reply {
+    /// Returns every value of a header, as text.
+    pub(super) fn header_values(&self, name: &str) -> &[String] {
+        self.headers.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the body, as text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// Returns an error and all its sources, as users print them.
+pub(super) fn everything_shown(error: &(dyn StdError + 'static)) -> String {
+    let sources = std::iter::successors(error.source(), |error| (*error).source());
+    let shown = sources.map(|error| format!("\n{error}\n{error:?}"));
+    format!("{error}\n{error:?}\n{error:#?}") + &shown.collect::<String>()
+}
