@@ -289,7 +289,7 @@ fn t7_own_token_client_that_follows_does_not_follow_for_alf() {
 fn x4_own_client_that_follows_carries_no_token_elsewhere() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.redirect_to_a_stranger(status);
+        let stranger = servers.redirect_to_another_server(status);
         let follows = HttpClient::builder().redirect_policy(RedirectPolicy::Follow);
         let client = builder(&servers).http_client(follows.build().unwrap());
         let client = client.build().unwrap();

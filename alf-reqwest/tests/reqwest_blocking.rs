@@ -212,7 +212,7 @@ fn t1_own_token_client_sends_a_length_too() {
 fn x4_second_redirect_elsewhere_does_not_get_the_token() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.redirect_to_a_stranger(status);
+        let stranger = servers.redirect_to_another_server(status);
         let own = blocking::Client::builder().redirect(guard_redirects(Policy::default()));
         let own = builder(&servers).http_client(own.build().unwrap());
         for client in [client(&servers), own.build().unwrap()] {

@@ -273,7 +273,7 @@ fn t7_token_client_that_follows_redirects_is_refused() {
 #[tokio::test]
 async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
     let servers = Servers::start();
-    let stranger = servers.redirect_to_a_stranger(302);
+    let stranger = servers.redirect_to_another_server(302);
     let request = reqwest::Client::new()
         .get(servers.url("/moved"))
         .bearer_auth("x");
@@ -287,7 +287,7 @@ async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
 async fn x4_second_redirect_elsewhere_does_not_get_the_token() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.redirect_to_a_stranger(status);
+        let stranger = servers.redirect_to_another_server(status);
         let own = reqwest::Client::builder().redirect(guard_redirects(Policy::default()));
         for client in [
             client(&servers),

@@ -331,7 +331,7 @@ fn t7_middleware_of_an_own_token_client_carries_no_secret_elsewhere() -> Outcome
 #[test]
 fn x4_bare_surf_carries_the_header_to_another_origin() -> Outcome {
     let servers = Servers::start();
-    let stranger = servers.redirect_to_a_stranger(302);
+    let stranger = servers.redirect_to_another_server(302);
     let request = surf::RequestBuilder::new(Method::Get, servers.url("/moved").parse()?)
         .header("authorization", "Bearer x");
     block_on(with(Redirect::default()).send(request))?;
@@ -344,7 +344,7 @@ fn x4_no_middleware_carries_the_token_elsewhere() -> Outcome {
     for status in [301, 302, 303, 307, 308] {
         for to in [Elsewhere::Port, Elsewhere::Host] {
             let servers = Servers::start();
-            let stranger = servers.redirect_to_a_stranger(status);
+            let stranger = servers.redirect_to_another_server(status);
             servers.resource.answer_at(
                 "/moved",
                 Answer::redirect(status, to.url(&servers, &stranger)),
@@ -481,7 +481,7 @@ fn x5_redirect_with_an_endless_body_is_followed() -> Outcome {
     let moved = Answer::redirect(302, servers.url("/things")).body_of_length(100);
     servers
         .resource
-        .answer_at("/moved", moved.rest_held_by(&gate));
+        .answer_at("/moved", moved.remainder_held_by(&gate));
     let own = surf::Client::with_http_client(http_client::h1::H1Client::new());
     let client = builder(&servers)
         .http_client(own.with(FollowRedirects::new(3)))

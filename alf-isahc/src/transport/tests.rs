@@ -170,7 +170,7 @@ fn r8_short_rest_is_read_and_its_connection_kept() {
     let transport = over(client());
     let gate = Gate::new();
     let late = Answer::unauthorized().body_of_length(60_000);
-    servers.resource.answer_next(late.rest_held_by(&gate));
+    servers.resource.answer_next(late.remainder_held_by(&gate));
     pollster::block_on(async {
         let discarding = transport.discard(rejected(&servers, &transport).await);
         let mut discarding = Box::pin(discarding);

@@ -254,8 +254,6 @@ pub(super) fn request(method: Method, url: &str, body: Body) -> Request<Body> {
     request.unwrap_or_else(|error| fail(&format!("{url} to be a URL, but: {error}")))
 }
 
-/// A free port, for a further server.
-pub(super) const ADDRESS: &str = "127.0.0.1:0";
 pub(super) const CLIENT_ID: &str = "client-id";
 /// Long enough that nothing else looks like it.
 pub(super) const SECRET: &str = "secret-9f2c51d07b";

@@ -50,7 +50,7 @@ pub(super) fn r8_a_401_that_looks_like_an_answer_is_not_the_next_one(case: &Case
     // In one packet with the head; in two; too long to be discarded by reading; in chunks.
     for rejection in [
         lookalike(10),
-        lookalike(10).rest_held_by(&open),
+        lookalike(10).remainder_held_by(&open),
         lookalike(4000),
         Answer::unauthorized().chunks(FORGED_ANSWER.repeat(4000).chunks(32 * 1024)),
     ] {
@@ -61,7 +61,8 @@ pub(super) fn r8_a_401_that_looks_like_an_answer_is_not_the_next_one(case: &Case
 pub(super) fn r8_a_401_whose_remainder_comes_late_is_not_the_next_answer(case: &Case) {
     let client = case.client_in_real_time();
     let gate = Gate::new();
-    case.resource.reject_with(lookalike(10).rest_held_by(&gate));
+    case.resource
+        .reject_with(lookalike(10).remainder_held_by(&gate));
     case.revoke_all();
     let call = client.start_get("/chunks/100");
     gate.wait_for_arrivals(1);
@@ -163,7 +164,7 @@ pub(super) fn t7_the_remainder_of_a_huge_answer_is_not_the_next_token(case: &Cas
 
 pub(super) fn t7_the_remainder_of_a_late_answer_is_not_the_next_token(case: &Case) {
     let gate = Gate::new();
-    let late = forged_tokens(200, 10).rest_held_by(&gate);
+    let late = forged_tokens(200, 10).remainder_held_by(&gate);
     case.authorization.answer_next(late);
     let second = Duration::from_secs(1);
     let client = case.build(case.builder().attempt_timeout(second));

@@ -8,7 +8,7 @@ use alf_core::TokenErrorKind;
 use crate::server::tls::{Sessions, Tls};
 use crate::server::{AuthorizationServer, ResourceServer};
 
-use super::case::{ADDRESS, Case, get, post};
+use super::case::{Case, get, post};
 use super::subject::Capability;
 
 pub(super) fn f3_https_works_like_http(case: &Case) {
@@ -46,7 +46,7 @@ pub(super) fn p3_an_api_with_anothers_certificate_gets_no_token(case: &Case) {
 
 /// A wrong certificate is a failed connection: tried again, and an error of kind `Connect`.
 fn no_secret_for(case: &Case, sessions: Arc<dyn Sessions>) {
-    let impostor = AuthorizationServer::start_with(ADDRESS, Some(sessions));
+    let impostor = AuthorizationServer::start_with(Some(sessions));
     let builder = case.builder_at(impostor.token_endpoint());
     let client = case.build(builder.acquire_timeout(Duration::from_secs(1)));
     let outcome = client.get_with_retries("/things");
@@ -64,7 +64,7 @@ fn no_secret_for(case: &Case, sessions: Arc<dyn Sessions>) {
 
 fn no_token_for(case: &Case, sessions: Arc<dyn Sessions>) {
     let client = case.client_with_token();
-    let impostor = ResourceServer::start_with(ADDRESS, &case.authorization, Some(sessions));
+    let impostor = ResourceServer::start_with(&case.authorization, Some(sessions));
     let request = get(&impostor.url("/things"));
     client.send(request).expect_transport_error();
     assert_eq!(impostor.request_count(), 0, "{}", impostor.report());

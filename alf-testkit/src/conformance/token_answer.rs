@@ -113,7 +113,7 @@ pub(super) fn t5_unusual_lifetimes_are_accepted(case: &Case) {
         "1e400",
         "\"soon\"",
     ] {
-        let token = Answer::token().expires_in_json(json);
+        let token = Answer::token().member("expires_in", json);
         case.authorization.answer_next(token);
         case.client().get("/things").expect_status(200);
     }

@@ -1,24 +1,23 @@
 //! [`Answer`]: what a scripted server does with one request.
 
 use std::fmt;
-use std::time::Duration;
+
+use serde_json::json;
 
 use super::answer_body::AnswerBody;
 use super::gate::Gate;
-use super::json::{object, quoted};
 use super::token_answer::TokenAnswer;
 
-/// What a server does with one request: a whole HTTP response, or something a server should not do.
+/// What a server does with one request: an HTTP response, or something that a server should not do.
 ///
-/// It begins with one of the constructors and is refined by the methods that follow: *what* is
-/// answered ([`header`](Self::header), [`body`](Self::body), …), *when*
-/// ([`held_by`](Self::held_by), [`delayed_by`](Self::delayed_by),
-/// [`before_the_body`](Self::before_the_body)), *to whom* ([`if_authorized`](Self::if_authorized))
-/// and how it *ends* ([`then_close`](Self::then_close), [`hang_up_in_body`](Self::hang_up_in_body),
-/// …).
+/// It is made by one of the constructors, and changed by the methods that follow. They set what is
+/// sent ([`header`](Self::header), [`body`](Self::body), …), when
+/// ([`held_by`](Self::held_by), [`before_the_body`](Self::before_the_body), …), to which requests
+/// ([`if_authorized`](Self::if_authorized)), and what happens to the connection
+/// ([`then_close`](Self::then_close), [`hang_up_in_body`](Self::hang_up_in_body), …).
 ///
-/// An answer does nothing by itself: it is given to a server with
-/// [`answer_next`](super::ScriptedServer::answer_next) and its siblings.
+/// An answer does nothing by itself: give it to a server with
+/// [`answer_next`](super::ScriptedServer::answer_next) or a similar method.
 ///
 /// # Examples
 ///
@@ -26,9 +25,10 @@ use super::token_answer::TokenAnswer;
 /// use alf_testkit::{Answer, Servers};
 ///
 /// let servers = Servers::start();
-/// // Answers 503 twice, then works.
+/// // The token endpoint answers 503 twice, then works.
 /// servers.authorization.answer_next_n(2, Answer::status(503).header("Retry-After", "1"));
-/// // The API refuses one call for want of a scope, and breaks off in the middle of another.
+/// // The API refuses one call because a scope is missing, and closes the connection in the middle of
+/// // the next response.
 /// servers.resource.answer_next(Answer::insufficient_scope("write"));
 /// servers.resource.answer_next(Answer::normal().hang_up_in_body());
 /// ```
@@ -37,23 +37,55 @@ use super::token_answer::TokenAnswer;
 pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(super) pauses: Vec<Pause>,
-    pub(super) reads_at: Option<Gate>,
-    pub(super) rest_at: Option<Gate>,
-    pub(super) timing: Timing,
-    pub(super) audience: Audience,
+    pub(super) held_by: Vec<Gate>,
+    pub(super) read_body: ReadBody,
+    pub(super) remainder_held_by: Option<Gate>,
+    pub(super) if_authorized: bool,
     pub(super) ending: Ending,
 }
 
-/// What is sent.
+#[derive(Clone)]
+pub(super) enum Content {
+    /// What the server does without a script.
+    Normal,
+    Token(TokenAnswer),
+    Http {
+        status: u16,
+        body: AnswerBody,
+    },
+    Raw(Vec<u8>),
+    HangUp,
+    Reset,
+    Silence,
+}
+
+/// When the body of the request is read.
+#[derive(Clone)]
+pub(super) enum ReadBody {
+    BeforeTheAnswer,
+    BeforeTheAnswerOnceOpen(Gate),
+    AfterTheAnswer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    KeepAlive,
+    Close,
+    CloseUnannounced,
+    CloseUnderNextRequest,
+    HangUpInHeaders,
+    HangUpInBody,
+}
+
+/// Constructors.
 impl Answer {
-    /// What the server would do without a script; useful with a delay, a header or an odd end.
+    /// What the server would do without a script. Useful with a gate, a header, or another ending.
     pub fn normal() -> Self {
-        Self::with_content(Content::Normal)
+        Self::new(Content::Normal)
     }
 
-    /// A token, as the authorization server issues it normally, to be changed by
-    /// [`TokenAnswer`]'s methods. The client still has to authenticate.
+    /// A token response as the authorization server normally sends it, to be changed by the methods of
+    /// [`TokenAnswer`]. The client must still authenticate.
     pub fn token() -> TokenAnswer {
         TokenAnswer::new()
     }
@@ -68,20 +100,20 @@ impl Answer {
     /// let teapot = Answer::status(418).header("X-Tea", "green").body("short and stout");
     /// ```
     pub fn status(status: u16) -> Self {
-        Self::with_content(Content::Http {
+        Self::new(Content::Http {
             status,
             body: AnswerBody::default(),
         })
     }
 
-    /// A response with a JSON text, sent as it is given.
+    /// A response with a JSON text, which is sent as it is given.
     pub fn json(status: u16, json: impl Into<Vec<u8>>) -> Self {
         Self::status(status)
             .header("Content-Type", "application/json")
             .body(json)
     }
 
-    /// A refusal in the form of
+    /// An error response in the form of
     /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2).
     ///
     /// # Examples
@@ -92,23 +124,19 @@ impl Answer {
     /// let refusal = Answer::oauth_error(400, "invalid_scope", "no such scope");
     /// ```
     pub fn oauth_error(status: u16, error: &str, description: &str) -> Self {
-        let members = [
-            ("error", quoted(error)),
-            ("error_description", quoted(description)),
-        ];
-        let json = object(members.iter().map(|(name, json)| (*name, json.as_str())));
-        Self::json(status, json).header("Cache-Control", "no-store")
+        let json = json!({ "error": error, "error_description": description });
+        Self::json(status, json.to_string()).header("Cache-Control", "no-store")
     }
 
-    /// A 401 that says that the token is not valid
+    /// A 401 with the challenge for a token that is not valid
     /// ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     ///
-    /// For a 401 without a challenge, or with another, use [`status`](Self::status).
+    /// For a 401 without a challenge, or with another one, use [`status`](Self::status).
     pub fn unauthorized() -> Self {
         Self::status(401).header("WWW-Authenticate", "Bearer error=\"invalid_token\"")
     }
 
-    /// A 403 that says which scope is missing
+    /// A 403 with the challenge that names the missing scope
     /// ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
     pub fn insufficient_scope(scope: &str) -> Self {
         Self::status(403).header(
@@ -122,70 +150,83 @@ impl Answer {
         Self::status(status).header("Location", location.as_ref())
     }
 
-    /// These bytes, instead of HTTP; then the connection is closed.
+    /// These bytes instead of an HTTP response; then the connection is closed.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::with_content(Content::Raw(bytes.into()))
+        Self::new(Content::Raw(bytes.into()))
     }
 
-    /// Something that is not HTTP; then the connection is closed.
+    /// Bytes that are not HTTP; then the connection is closed.
     pub fn garbage() -> Self {
         Self::raw(&b"\x15\x03\x01\x00\x02\x02\x46 this is not HTTP\r\n\r\n"[..])
     }
 
     /// Closes the connection instead of answering.
     pub fn hang_up() -> Self {
-        Self::with_content(Content::HangUp)
+        Self::new(Content::HangUp)
     }
 
     /// Resets the connection (TCP RST) instead of answering.
     pub fn reset() -> Self {
-        Self::with_content(Content::Reset)
+        Self::new(Content::Reset)
     }
 
-    /// Says nothing, and keeps the connection until the client or the server's end closes it.
+    /// Sends nothing, and keeps the connection until the client closes it or the server stops.
     pub fn silence() -> Self {
-        Self::with_content(Content::Silence)
+        Self::new(Content::Silence)
     }
 
-    /// Adds a header, in the order of the calls; the same name may be added twice, and a value may
-    /// hold any bytes.
+    fn new(content: Content) -> Self {
+        Self {
+            content,
+            headers: Vec::new(),
+            held_by: Vec::new(),
+            read_body: ReadBody::BeforeTheAnswer,
+            remainder_held_by: None,
+            if_authorized: false,
+            ending: Ending::KeepAlive,
+        }
+    }
+}
+
+/// Headers and body.
+impl Answer {
+    /// Adds a header, in the order of the calls. The same name may be added twice, and a value may hold
+    /// any bytes.
     ///
-    /// A `Content-Length` or `Transfer-Encoding` replaces the one that the server would send, true
-    /// or not. Without effect on an answer that is not HTTP.
+    /// A `Content-Length` or `Transfer-Encoding` replaces the one that the server would send, even if it
+    /// is wrong. Without effect on an answer that is not HTTP.
     pub fn header(mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The body, sent with its `Content-Length`.
+    /// Sets the body, which is sent with its `Content-Length`.
     ///
     /// # Panics
     ///
-    /// If the answer is none that [`status`](Self::status) or one of the constructors made of it
-    /// begins: the others have no body of their own to replace.
+    /// If the answer was not made by [`status`](Self::status) or a constructor that uses it: the others
+    /// have no body to replace.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
-        self.with_body(AnswerBody::Whole(body.into().into()))
+        self.with_body(AnswerBody::whole(body.into()))
     }
 
-    /// The body, each piece sent as a chunk of its own (`Transfer-Encoding: chunked`).
+    /// Sets the body; each piece is sent as a chunk of its own (`Transfer-Encoding: chunked`).
     ///
     /// # Panics
     ///
     /// As [`body`](Self::body).
     pub fn chunks<C: Into<Vec<u8>>>(self, chunks: impl IntoIterator<Item = C>) -> Self {
-        self.with_body(AnswerBody::Chunks(
-            chunks.into_iter().map(Into::into).collect(),
-        ))
+        self.with_body(AnswerBody::chunks(chunks.into_iter().map(Into::into)))
     }
 
-    /// A body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length`
-    /// while it is made: any length costs no memory.
+    /// Sets a body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length`. It
+    /// is made while it is sent: any length costs no memory.
     ///
     /// # Panics
     ///
     /// As [`body`](Self::body).
     pub fn body_of_length(self, length: u64) -> Self {
-        self.with_body(AnswerBody::Pattern(length))
+        self.with_body(AnswerBody::pattern(length))
     }
 
     /// As [`body_of_length`](Self::body_of_length), but in chunks, so that the client cannot know
@@ -195,68 +236,56 @@ impl Answer {
     ///
     /// As [`body`](Self::body).
     pub fn chunks_of_length(self, length: u64) -> Self {
-        self.with_body(AnswerBody::ChunkedPattern(length))
+        self.with_body(AnswerBody::chunked_pattern(length))
     }
 
-    /// A body that goes on, in chunks, until the client has enough or the server is dropped.
+    /// Sets a body that continues, in chunks, until the client closes the connection or the server
+    /// stops.
     ///
     /// # Panics
     ///
     /// As [`body`](Self::body).
     pub fn endless_body(self) -> Self {
-        self.with_body(AnswerBody::Endless)
+        self.chunks_of_length(u64::MAX)
+    }
+
+    #[expect(
+        clippy::panic,
+        reason = "a test double: the test that misuses it fails here with the reason"
+    )]
+    fn with_body(mut self, new: AnswerBody) -> Self {
+        let Content::Http { body, .. } = &mut self.content else {
+            panic!("only an answer with a status has a body: start with Answer::status(..)");
+        };
+        *body = new;
+        self
     }
 }
 
 impl Answer {
-    pub(super) fn with_content(content: Content) -> Self {
-        Self {
-            content,
-            headers: Vec::new(),
-            pauses: Vec::new(),
-            reads_at: None,
-            rest_at: None,
-            timing: Timing::AfterTheBody,
-            audience: Audience::Everyone,
-            ending: Ending::KeepAlive,
+    /// Returns the status that is sent, if this is an HTTP response.
+    pub(super) fn sent_status(&self) -> Option<u16> {
+        if let Content::Http { status, .. } = &self.content {
+            Some(*status)
+        } else {
+            None
         }
     }
 
-    /// This answer, as the outcome of `outer`, which adds its headers and its end.
-    pub(super) fn inside(mut self, outer: Self) -> Self {
-        self.headers.extend(outer.headers);
-        if outer.ending != Ending::KeepAlive {
-            self.ending = outer.ending;
+    /// Returns this answer with the headers and the ending of `scripted`, which it results from.
+    pub(super) fn completed_by(mut self, scripted: Self) -> Self {
+        self.headers.extend(scripted.headers);
+        if scripted.ending != Ending::KeepAlive {
+            self.ending = scripted.ending;
         }
-        self.rest_at = self.rest_at.or(outer.rest_at);
+        self.remainder_held_by = self.remainder_held_by.or(scripted.remainder_held_by);
         self
     }
-
-    fn with_body(mut self, new: AnswerBody) -> Self {
-        match &mut self.content {
-            Content::Http { body, .. } => *body = new,
-            Content::Normal
-            | Content::Token(_)
-            | Content::Raw(_)
-            | Content::HangUp
-            | Content::Reset
-            | Content::Silence => misuse(),
-        }
-        self
-    }
-}
-
-#[expect(
-    clippy::panic,
-    reason = "a test double: the test that misuses it fails here, saying why"
-)]
-fn misuse() -> ! {
-    panic!("only an answer that began with a status has a body: begin with Answer::status(..)");
 }
 
 impl From<TokenAnswer> for Answer {
     fn from(token: TokenAnswer) -> Self {
-        Self::with_content(Content::Token(token))
+        Self::new(Content::Token(token))
     }
 }
 
@@ -264,57 +293,18 @@ impl From<TokenAnswer> for Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let content = match &self.content {
-            Content::Normal => "normal".to_owned(),
-            Content::Token(_) => "token".to_owned(),
-            Content::Http { status, .. } => status.to_string(),
-            Content::Raw(_) => "not HTTP".to_owned(),
-            Content::HangUp => "hang up".to_owned(),
-            Content::Reset => "reset".to_owned(),
-            Content::Silence => "silence".to_owned(),
+            Content::Normal => "normal",
+            Content::Token(_) => "token",
+            Content::Http { .. } => "HTTP",
+            Content::Raw(_) => "not HTTP",
+            Content::HangUp => "hang up",
+            Content::Reset => "reset",
+            Content::Silence => "silence",
         };
         f.debug_struct("Answer")
-            .field("content", &format_args!("{content}"))
-            .field("pauses", &self.pauses)
+            .field("content", &content)
+            .field("status", &self.sent_status())
             .field("ending", &self.ending)
             .finish_non_exhaustive()
     }
-}
-
-#[derive(Clone)]
-pub(super) enum Content {
-    Normal,
-    Token(TokenAnswer),
-    Http { status: u16, body: AnswerBody },
-    Raw(Vec<u8>),
-    HangUp,
-    Reset,
-    Silence,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Pause {
-    Gate(Gate),
-    Delay(Duration),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Timing {
-    AfterTheBody,
-    BeforeTheBody,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
-    Everyone,
-    Authorized,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    KeepAlive,
-    Close,
-    CloseUnannounced,
-    CloseUnderNextRequest,
-    HangUpInHeaders,
-    HangUpInBody,
 }

@@ -1,16 +1,18 @@
 //! [`AnswerBody`]: the body of an answer, in memory or made while it is sent.
 
+use std::iter;
 use std::sync::{Arc, LazyLock};
 
-/// Bytes that are made in one go while a long body is sent.
-const PIECE: usize = 64 * 1024;
+/// How many bytes are made at once while a long body is sent: whole alphabets, so that each piece
+/// starts with an `a`.
+pub(super) const PIECE: usize = 2_500 * ALPHABET;
 
-/// Twice the piece, so that a piece can begin anywhere in the alphabet.
-static PATTERN: LazyLock<Vec<u8>> =
-    LazyLock::new(|| (b'a'..=b'z').cycle().take(PIECE + 26).collect());
+const ALPHABET: usize = 26;
 
-/// The bytes from `offset` on of the body that
-/// [`Answer::body_of_length`](super::Answer::body_of_length) sends: `abc…z`, over and over.
+static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(0, PIECE));
+
+/// Returns the bytes from `offset` on of the body that
+/// [`Answer::body_of_length`](super::Answer::body_of_length) sends: `abc…z`, repeated.
 ///
 /// # Examples
 ///
@@ -18,101 +20,103 @@ static PATTERN: LazyLock<Vec<u8>> =
 /// assert_eq!(alf_testkit::server::pattern(24, 5), b"yzabc");
 /// ```
 pub fn pattern(offset: u64, length: usize) -> Vec<u8> {
-    let start = usize::try_from(offset % 26).unwrap_or(0);
+    let start = usize::try_from(offset % ALPHABET as u64).unwrap_or(0);
     (b'a'..=b'z').cycle().skip(start).take(length).collect()
 }
 
+#[derive(Clone, Default)]
+pub(super) struct AnswerBody {
+    data: Data,
+    chunked: bool,
+}
+
 #[derive(Clone)]
-pub(super) enum AnswerBody {
-    Whole(Arc<[u8]>),
-    Chunks(Arc<[Vec<u8>]>),
+enum Data {
+    Pieces(Arc<[Vec<u8>]>),
+    /// So many bytes of [`pattern`].
     Pattern(u64),
-    ChunkedPattern(u64),
-    Endless,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self::Pattern(0)
+    }
 }
 
 impl AnswerBody {
-    /// `None` where the body is sent in chunks.
+    pub(super) fn whole(bytes: Vec<u8>) -> Self {
+        let data = Data::Pieces([bytes].into());
+        Self {
+            data,
+            chunked: false,
+        }
+    }
+
+    pub(super) fn chunks(chunks: impl Iterator<Item = Vec<u8>>) -> Self {
+        let data = Data::Pieces(chunks.collect());
+        Self {
+            data,
+            chunked: true,
+        }
+    }
+
+    pub(super) fn pattern(length: u64) -> Self {
+        let data = Data::Pattern(length);
+        Self {
+            data,
+            chunked: false,
+        }
+    }
+
+    pub(super) fn chunked_pattern(length: u64) -> Self {
+        let data = Data::Pattern(length);
+        Self {
+            data,
+            chunked: true,
+        }
+    }
+
+    /// Returns `None` for a body that is sent in chunks.
     pub(super) fn length(&self) -> Option<u64> {
-        match self {
-            // A body in memory has a length that fits.
-            Self::Whole(bytes) => Some(bytes.len() as u64),
-            Self::Pattern(length) => Some(*length),
-            Self::Chunks(_) | Self::ChunkedPattern(_) | Self::Endless => None,
+        if self.chunked {
+            return None;
         }
+        Some(match &self.data {
+            Data::Pieces(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
+            Data::Pattern(length) => *length,
+        })
     }
 
-    /// The pieces of the body, in order, each borrowed or from the pattern.
-    pub(super) fn pieces(&self) -> Pieces<'_> {
-        match self {
-            Self::Whole(bytes) => Pieces::Listed(std::slice::from_ref(bytes).iter(), [].iter()),
-            Self::Chunks(chunks) => Pieces::Listed([].iter(), chunks.iter()),
-            Self::Pattern(length) | Self::ChunkedPattern(length) => Pieces::Pattern {
-                offset: 0,
-                left: *length,
-            },
-            Self::Endless => Pieces::Pattern {
-                offset: 0,
-                left: u64::MAX,
-            },
-        }
-    }
-
-    /// The body that is sent of this one when the server hangs up in the middle.
-    pub(super) fn half(&self) -> Self {
-        match self {
-            Self::Whole(bytes) => {
-                Self::Whole(bytes.iter().take(bytes.len() / 2).copied().collect())
-            }
-            Self::Chunks(chunks) => Self::Chunks(
-                chunks
-                    .iter()
-                    .take(chunks.len().div_ceil(2))
-                    .cloned()
-                    .collect(),
-            ),
-            Self::Pattern(length) => Self::Pattern(length / 2),
-            Self::ChunkedPattern(length) => Self::ChunkedPattern(length / 2),
-            Self::Endless => Self::ChunkedPattern(PIECE as u64),
-        }
-    }
-}
-
-impl Default for AnswerBody {
-    fn default() -> Self {
-        Self::Whole(Arc::default())
-    }
-}
-
-pub(super) enum Pieces<'a> {
-    Listed(
-        std::slice::Iter<'a, Arc<[u8]>>,
-        std::slice::Iter<'a, Vec<u8>>,
-    ),
-    Pattern {
-        offset: usize,
-        left: u64,
-    },
-}
-
-impl<'a> Iterator for Pieces<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        match self {
-            Self::Listed(whole, chunks) => whole
-                .next()
-                .map(|bytes| &**bytes)
-                .or_else(|| chunks.next().map(Vec::as_slice)),
-            Self::Pattern { left: 0, .. } => None,
-            Self::Pattern { offset, left } => {
-                let length = usize::try_from(*left).unwrap_or(PIECE).min(PIECE);
-                let piece = PATTERN.get(*offset..*offset + length)?;
-                *offset = (*offset + length) % 26;
-                *left -= length as u64;
-                Some(piece)
+    pub(super) fn pieces(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+        match &self.data {
+            Data::Pieces(pieces) => Box::new(pieces.iter().map(Vec::as_slice)),
+            Data::Pattern(length) => {
+                let mut left = *length;
+                Box::new(iter::from_fn(move || {
+                    let size = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
+                    left -= size as u64;
+                    PATTERN.get(..size).filter(|piece| !piece.is_empty())
+                }))
             }
         }
+    }
+
+    /// Returns what is sent of this body if the server hangs up in the middle.
+    pub(super) fn start(&self) -> Self {
+        let data = match &self.data {
+            Data::Pieces(pieces) => match &**pieces {
+                [whole] => {
+                    let half = whole.len() / 2;
+                    Data::Pieces([whole.iter().take(half).copied().collect()].into())
+                }
+                several => {
+                    let half = several.len().div_ceil(2);
+                    Data::Pieces(several.iter().take(half).cloned().collect())
+                }
+            },
+            Data::Pattern(length) => Data::Pattern((length / 2).min(PIECE as u64)),
+        };
+        Self { data, ..*self }
     }
 }
 
@@ -121,23 +125,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_make_up_the_pattern() {
+    fn the_pieces_make_up_the_pattern() {
         let length = 3 * PIECE + 5;
-        let sent: Vec<u8> = AnswerBody::Pattern(length as u64)
-            .pieces()
-            .flatten()
-            .copied()
-            .collect();
+        let sent = AnswerBody::pattern(length as u64);
+        let sent: Vec<u8> = sent.pieces().flatten().copied().collect();
         assert!(sent == pattern(0, length));
     }
 
     #[test]
-    fn half_is_shorter_than_declared() {
-        let whole = AnswerBody::Whole(Arc::from(&b"abcd"[..]));
-        assert_eq!(whole.half().pieces().flatten().count(), 2);
-        assert_eq!(
-            AnswerBody::Pattern(100).half().pieces().flatten().count(),
-            50
-        );
+    fn the_start_of_a_body_is_shorter_than_declared() {
+        let bodies = [AnswerBody::whole(vec![b'x'; 100]), AnswerBody::pattern(100)];
+        for body in bodies {
+            assert_eq!(body.start().pieces().flatten().count(), 50);
+        }
     }
 }

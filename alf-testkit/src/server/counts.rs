@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// More paths than this are counted together, so that a benchmark over many cannot grow without
-/// bound.
+/// More paths than this are counted together, so that a benchmark with many paths has a bound.
 const MOST_PATHS: usize = 1000;
 
 /// What a server counted since it started, or since its
@@ -24,9 +23,9 @@ pub struct Counts {
     pub requests: usize,
     /// Requests among them that had an `Authorization` header.
     pub with_authorization: usize,
-    /// Requests at this moment that arrived and whose answer has not begun.
+    /// Requests that have arrived and whose answer has not started.
     pub unanswered: usize,
-    /// The most that `unanswered` ever was: how many requests were under way at once.
+    /// The highest value of `unanswered`: how many requests were under way at once.
     pub most_at_once: usize,
     /// Requests by path, without the query.
     pub by_path: BTreeMap<String, usize>,
@@ -34,23 +33,23 @@ pub struct Counts {
     pub by_status: BTreeMap<u16, usize>,
     /// Connections that were accepted.
     pub connections: usize,
-    /// Connections that are open at this moment.
+    /// Connections that are open now.
     pub open_connections: usize,
-    /// Beginnings of requests that were not HTTP or broke off; they are not in `requests`.
+    /// Requests that were not HTTP or broke off; they are not in `requests`.
     pub unreadable: usize,
-    /// Bytes that were written or are being written, heads and interim answers included: while a
-    /// client reads nothing, little more than what the buffers of the system hold. [`wait_until`](super::ScriptedServer::wait_until) does
-    /// not see it.
+    /// Bytes that were written or are being written, headers and interim responses included. While a
+    /// client reads nothing, this is little more than what the buffers of the system hold.
+    /// [`wait_until`](super::ScriptedServer::wait_until) does not see it.
     pub bytes_sent: u64,
 }
 
 impl Counts {
-    /// Requests for this path.
+    /// Returns the number of requests for this path.
     pub fn at(&self, path: &str) -> usize {
         self.by_path.get(path).copied().unwrap_or(0)
     }
 
-    /// Answers with this status.
+    /// Returns the number of answers with this status.
     pub fn answered(&self, status: u16) -> usize {
         self.by_status.get(&status).copied().unwrap_or(0)
     }
@@ -60,16 +59,9 @@ impl Counts {
         self.with_authorization += usize::from(authorized);
         self.unanswered += 1;
         self.most_at_once = self.most_at_once.max(self.unanswered);
-        if let Some(count) = self.by_path.get_mut(path) {
-            *count += 1;
-        } else {
-            let path = if self.by_path.len() < MOST_PATHS {
-                path
-            } else {
-                "(other paths)"
-            };
-            *self.by_path.entry(path.to_owned()).or_default() += 1;
-        }
+        let counted = self.by_path.contains_key(path) || self.by_path.len() < MOST_PATHS;
+        let path = if counted { path } else { "(other paths)" };
+        *self.by_path.entry(path.to_owned()).or_default() += 1;
     }
 
     pub(super) fn answering(&mut self, status: Option<u16>) {
@@ -79,7 +71,7 @@ impl Counts {
         }
     }
 
-    /// Begins anew, but for what is going on.
+    /// Sets everything to 0 except what is under way.
     pub(super) fn forget(&mut self) {
         *self = Self {
             unanswered: self.unanswered,

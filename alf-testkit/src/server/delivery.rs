@@ -1,102 +1,88 @@
-//! When an [`Answer`] is given, to whom, and how it ends.
+//! When an [`Answer`] is sent, to which requests, and what happens to its connection.
 
-use std::time::Duration;
-
-use super::answer::{Answer, Audience, Ending, Pause, Timing};
+use super::answer::{Answer, Ending, ReadBody};
 use super::gate::Gate;
 use super::token_answer::TokenAnswer;
 
-/// When it is sent, and to whom.
+/// When it is sent, and to which requests.
 impl Answer {
-    /// Sends nothing before `gate` lets it through. What is answered is decided then: a token that
-    /// was revoked meanwhile is rejected.
+    /// Sends nothing before `gate` is open. What is sent is decided then: a token that was revoked
+    /// meanwhile is rejected.
     pub fn held_by(mut self, gate: &Gate) -> Self {
-        self.pauses.push(Pause::Gate(gate.clone()));
+        self.held_by.push(gate.clone());
         self
     }
 
-    /// Waits before it answers. For demos and simulations: a test uses [`held_by`](Self::held_by).
-    pub fn delayed_by(mut self, duration: Duration) -> Self {
-        self.pauses.push(Pause::Delay(duration));
-        self
-    }
-
-    /// Answers as soon as the head of the request has arrived, without waiting for its body.
+    /// Answers as soon as the headers of the request have arrived, without waiting for its body.
     ///
-    /// The body is read and thrown away afterwards, also for [`Recorded`](super::Recorded). A
-    /// client that waits for `100 Continue` gets the answer instead, and the connection is closed.
+    /// The body is read afterwards, and is not part of [`Recorded`](super::Recorded). A client that
+    /// waits for `100 Continue` gets the answer instead, and the connection is closed.
     pub fn before_the_body(mut self) -> Self {
-        self.timing = Timing::BeforeTheBody;
+        self.read_body = ReadBody::AfterTheAnswer;
         self
     }
 
-    /// Reads the body of the request once `gate` lets it through, and not before: what the client
-    /// can send until then is what the buffers of the system hold.
+    /// Reads the body of the request once `gate` is open, and not before. Until then the client can
+    /// send as much as the buffers of the system hold.
     ///
-    /// The head has been read by then, and a client that waits for `100 Continue` has it.
+    /// The headers have been read by then, and a client that waits for `100 Continue` has got it.
     pub fn reading_the_body_at(mut self, gate: &Gate) -> Self {
-        self.reads_at = Some(gate.clone());
+        self.read_body = ReadBody::BeforeTheAnswerOnceOpen(gate.clone());
         self
     }
 
-    /// Sends the head and the beginning of the body, and the rest once `gate` lets it through.
-    pub fn rest_held_by(mut self, gate: &Gate) -> Self {
-        self.rest_at = Some(gate.clone());
+    /// Sends the headers and the start of the body, and the remainder once `gate` is open.
+    pub fn remainder_held_by(mut self, gate: &Gate) -> Self {
+        self.remainder_held_by = Some(gate.clone());
         self
     }
 
-    /// Gives this answer only to a request whose token (or client secret, at the token endpoint) is
-    /// accepted; any other gets the server's normal refusal.
+    /// Sends this answer only to a request whose token (or client secret, at the token endpoint) is
+    /// accepted; any other request gets the server's normal refusal.
     pub fn if_authorized(mut self) -> Self {
-        self.audience = Audience::Authorized;
+        self.if_authorized = true;
         self
     }
 }
 
-/// How it ends.
+/// What happens to its connection.
 impl Answer {
-    /// Closes the connection after the answer, and says so with `Connection: close`.
-    pub fn then_close(mut self) -> Self {
-        self.ending = Ending::Close;
-        self
+    /// Closes the connection after the answer, and announces it with `Connection: close`.
+    pub fn then_close(self) -> Self {
+        self.with_ending(Ending::Close)
     }
 
-    /// Closes the connection after the answer without having said so: a pool may keep a dead
+    /// Closes the connection after the answer without having announced it: a pool may keep the closed
     /// connection.
-    pub fn then_close_unannounced(mut self) -> Self {
-        self.ending = Ending::CloseUnannounced;
-        self
+    pub fn then_close_unannounced(self) -> Self {
+        self.with_ending(Ending::CloseUnannounced)
     }
 
-    /// Keeps the connection after the answer, and closes it when the next request begins to arrive
-    /// on it: the request that meets this is neither counted nor answered.
-    pub fn then_close_under_next_request(mut self) -> Self {
-        self.ending = Ending::CloseUnderNextRequest;
-        self
+    /// Keeps the connection after the answer, and closes it as soon as the next request starts to
+    /// arrive on it. That request is neither counted nor answered.
+    pub fn then_close_under_next_request(self) -> Self {
+        self.with_ending(Ending::CloseUnderNextRequest)
     }
 
     /// Closes the connection in the middle of the headers.
-    pub fn hang_up_in_headers(mut self) -> Self {
-        self.ending = Ending::HangUpInHeaders;
-        self
+    pub fn hang_up_in_headers(self) -> Self {
+        self.with_ending(Ending::HangUpInHeaders)
     }
 
-    /// Declares the whole body, sends half of it (of an endless one, some), and closes the
-    /// connection.
-    pub fn hang_up_in_body(mut self) -> Self {
-        self.ending = Ending::HangUpInBody;
+    /// Declares the whole body, sends the start of it (half of a short one), and closes the connection.
+    pub fn hang_up_in_body(self) -> Self {
+        self.with_ending(Ending::HangUpInBody)
+    }
+
+    fn with_ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
         self
     }
 }
 
 impl TokenAnswer {
-    /// See [`Answer::held_by`].
+    /// Sends nothing before `gate` is open: see [`Answer::held_by`].
     pub fn held_by(self, gate: &Gate) -> Answer {
         Answer::from(self).held_by(gate)
-    }
-
-    /// See [`Answer::delayed_by`].
-    pub fn delayed_by(self, duration: Duration) -> Answer {
-        Answer::from(self).delayed_by(duration)
     }
 }

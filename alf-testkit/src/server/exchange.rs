@@ -1,48 +1,46 @@
-//! One connection of a server, request after request.
+//! Serves one connection of a server, request after request.
 
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use super::answer::{Answer, Content, Ending, Pause, Timing};
-use super::gate::Gate;
+use super::answer::{Answer, Content, Ending, ReadBody};
+use super::connection::{Connection, Sessions};
+use super::gate::{Gate, StopSignal};
 use super::log::Log;
-use super::recorded::{Body, Recorded};
+use super::recorded::{Recorded, RecordedBody};
 use super::request_head::RequestHead;
 use super::request_reader::RequestReader;
 use super::response_writer::ResponseWriter;
 use super::role::{Role, decide};
 use super::script::Script;
-use super::shutdown::Shutdown;
-use super::wire::{Sessions, Wire};
 
 /// What all connections of one server share.
 pub(super) struct Service {
     pub(super) role: Box<dyn Role>,
     pub(super) script: Script,
     pub(super) log: Log,
-    pub(super) shutdown: Shutdown,
-    /// What the connections speak beside TCP.
+    pub(super) stop: StopSignal,
+    /// `None` if the connections are plain TCP.
     pub(super) sessions: Option<Arc<dyn Sessions>>,
 }
 
 /// Serves a connection until one side closes it.
-pub(super) fn serve(service: &Service, id: usize, stream: &TcpStream) {
-    let Ok(wire) = Wire::new(stream, service.sessions.as_ref(), service.log.bytes_sent()) else {
+pub(super) fn serve(service: &Service, number: usize, tcp: &TcpStream) {
+    let _connected = service.log.connected();
+    let sessions = service.sessions.as_ref();
+    let Ok(connection) = Connection::new(tcp, sessions, service.log.bytes_sent()) else {
         return;
     };
     let mut exchange = Exchange {
         service,
-        id,
-        wire: &wire,
-        reader: RequestReader::new(&wire),
-        writer: ResponseWriter::new(&wire),
+        number,
+        connection: &connection,
+        reader: RequestReader::new(&connection),
+        writer: ResponseWriter::new(&connection, &service.stop),
     };
-    let mut turn = 1;
-    while let Ok(Next::Request) = exchange.one(turn) {
-        turn += 1;
-    }
-    wire.say_goodbye();
+    while let Ok(Next::Request) = exchange.next() {}
+    connection.end_session();
 }
 
 enum Next {
@@ -50,84 +48,79 @@ enum Next {
     Close,
 }
 
-struct Exchange<'a> {
+struct Exchange<'a, 's> {
     service: &'a Service,
-    id: usize,
-    wire: &'a Wire<'a>,
-    reader: RequestReader<'a>,
-    writer: ResponseWriter<'a>,
+    /// The number of the connection.
+    number: usize,
+    connection: &'a Connection<'s>,
+    reader: RequestReader<'a, 's>,
+    writer: ResponseWriter<'a, 's>,
 }
 
-impl Exchange<'_> {
-    /// One request and its answer. An error ends the connection: nobody is there to hear of it.
-    fn one(&mut self, turn: usize) -> io::Result<Next> {
+impl Exchange<'_, '_> {
+    /// Reads one request and answers it. An error ends the connection.
+    fn next(&mut self) -> io::Result<Next> {
         let head = match self.reader.head() {
-            Ok(Some(head)) => head,
+            Ok(Some(head)) => Arc::new(head),
             Ok(None) => return Ok(Next::Close),
             Err(error) => return self.unreadable(&error),
         };
         let mut scripted = self.service.script.take(head.path());
-        let pauses = std::mem::take(&mut scripted.pauses);
-        let rest = Rest::of(&head, &scripted);
-        let client_closes = head.closes;
-        let mut body = self.empty_body(&head);
-        if rest == Rest::Read {
-            self.invite_body(&head)?;
-            if let Some(gate) = &scripted.reads_at {
-                self.service.shutdown.hold_at(gate);
-            }
-            if let Err(error) = self.read_body(&head, &mut body) {
-                return self.unreadable(&error);
-            }
-        }
-        let framing = head.framing;
-        let request = Arc::new(Recorded::new(self.wire.scheme(), self.id, turn, head, body));
+        let body = match self.body(&head, &scripted.read_body) {
+            Ok(body) => body,
+            Err(error) => return self.unreadable(&error),
+        };
+        let body_follows = matches!(scripted.read_body, ReadBody::AfterTheAnswer);
+        // A client that waits for `100 Continue` gets the answer instead, and does not send the body.
+        let body_never_comes = body_follows && head.expects_continue;
 
-        let entry = self.service.log.arrived(&request);
-        self.pause(&pauses);
+        let request = Recorded {
+            scheme: self.connection.scheme(),
+            connection: self.number,
+            head: Arc::clone(&head),
+            body: Arc::new(body),
+            status: None,
+        };
+        let number = self.service.log.arrived(&request);
+        self.wait_at(&std::mem::take(&mut scripted.held_by))?;
         let mut answer = decide(&*self.service.role, scripted, &request);
-        // A rejection may have pauses of its own.
-        self.pause(&answer.pauses);
-        if rest == Rest::NeverComes || (client_closes && answer.ending == Ending::KeepAlive) {
+        // A rejection may have gates of its own.
+        self.wait_at(&answer.held_by)?;
+        if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        self.service.log.answering(entry, status(&answer));
-        if self.service.shutdown.has_begun() {
-            return Ok(Next::Close);
-        }
+        self.service.log.answering(number, answer.sent_status());
 
         let next = self.send(&answer, &request)?;
-        match rest {
-            Rest::Read => {}
-            Rest::Comes => self.reader.body(framing, |_| ())?,
-            Rest::NeverComes => self.close_gently(),
+        if body_never_comes {
+            self.close_gently();
+        } else if body_follows {
+            self.reader.body(head.framing, |_| ())?;
         }
         Ok(next)
     }
 
-    fn empty_body(&self, head: &RequestHead) -> Body {
-        let (bound, hashing) = self.service.log.body_bound();
-        Body::keeping(
-            bound.max(self.service.role.body_needed(head.path())),
-            hashing,
-        )
-    }
-
-    fn invite_body(&self, head: &RequestHead) -> io::Result<()> {
-        if head.expects_continue && !self.reader.has_buffered() {
-            self.wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    /// Reads the body of a request, unless it is read after the answer.
+    fn body(&mut self, head: &RequestHead, when: &ReadBody) -> io::Result<RecordedBody> {
+        let mut body = RecordedBody::default();
+        if matches!(when, ReadBody::AfterTheAnswer) {
+            return Ok(body);
         }
-        Ok(())
-    }
-
-    fn read_body(&mut self, head: &RequestHead, body: &mut Body) -> io::Result<()> {
-        self.reader.body(head.framing, |piece| body.push(piece))
+        if head.expects_continue && !self.reader.has_buffered() {
+            self.connection
+                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        if let ReadBody::BeforeTheAnswerOnceOpen(gate) = when {
+            self.service.stop.wait_at(gate)?;
+        }
+        self.reader.body(head.framing, |piece| body.push(piece))?;
+        Ok(body)
     }
 
     fn unreadable(&mut self, error: &io::Error) -> io::Result<Next> {
         self.service.log.unreadable();
         if error.kind() == io::ErrorKind::InvalidData {
-            self.wire.write_all(
+            self.connection.write_all(
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             )?;
             self.close_gently();
@@ -135,102 +128,38 @@ impl Exchange<'_> {
         Ok(Next::Close)
     }
 
-    fn pause(&self, pauses: &[Pause]) {
-        for pause in pauses {
-            match pause {
-                Pause::Gate(gate) => self.service.shutdown.hold_at(gate),
-                Pause::Delay(duration) => self.service.shutdown.sleep(*duration),
-            }
-        }
+    fn wait_at(&self, gates: &[Gate]) -> io::Result<()> {
+        gates
+            .iter()
+            .try_for_each(|gate| self.service.stop.wait_at(gate))
     }
 
     fn send(&mut self, answer: &Answer, request: &Recorded) -> io::Result<Next> {
         match &answer.content {
-            // `decide` leaves none of the first two.
-            Content::Normal | Content::Token(_) | Content::HangUp => {
-                self.wire.hang_up()?;
-                Ok(Next::Close)
-            }
-            Content::Reset => {
-                self.wire.reset()?;
-                Ok(Next::Close)
-            }
-            Content::Silence => {
-                self.reader.drain();
-                Ok(Next::Close)
-            }
-            Content::Raw(bytes) => {
-                self.wire.write_all(bytes)?;
-                Ok(Next::Close)
-            }
             Content::Http { status, body } => {
-                let hold = |gate: &Gate| {
-                    self.service.shutdown.hold_at(gate);
-                    if self.service.shutdown.has_begun() {
-                        return Err(io::ErrorKind::Interrupted.into());
-                    }
-                    Ok(())
-                };
                 self.writer
-                    .response(*status, body, answer, &request.method, hold)?;
-                Ok(self.after(answer.ending))
+                    .response(*status, body, answer, request.method())?;
+                if answer.ending == Ending::KeepAlive {
+                    return Ok(Next::Request);
+                }
+                if answer.ending == Ending::CloseUnderNextRequest {
+                    self.reader.wait_for_anything();
+                }
             }
+            Content::Raw(bytes) => self.connection.write_all(bytes)?,
+            // `decide` has replaced the last two.
+            Content::HangUp | Content::Normal | Content::Token(_) => self.connection.hang_up()?,
+            Content::Reset => self.connection.reset()?,
+            Content::Silence => self.reader.drain(),
         }
+        Ok(Next::Close)
     }
 
-    fn after(&mut self, ending: Ending) -> Next {
-        match ending {
-            Ending::KeepAlive => Next::Request,
-            Ending::CloseUnderNextRequest => {
-                self.reader.wait_for_anything();
-                Next::Close
-            }
-            Ending::Close
-            | Ending::CloseUnannounced
-            | Ending::HangUpInHeaders
-            | Ending::HangUpInBody => Next::Close,
-        }
-    }
-
-    /// Closes so that the answer arrives although something of the request was not read: closing
-    /// with unread bytes resets the connection, and the answer with it.
+    /// Closes the connection so that the answer arrives although a part of the request has not been read:
+    /// closing with unread bytes resets the connection, and drops the answer.
     fn close_gently(&mut self) {
-        if self.wire.end().is_ok() {
+        if self.connection.end().is_ok() {
             self.reader.drain();
         }
-    }
-}
-
-/// What is to be done about the body of a request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rest {
-    /// It is read before the answer.
-    Read,
-    /// It is thrown away after the answer.
-    Comes,
-    /// The client waits for `100 Continue` and gets the answer instead.
-    NeverComes,
-}
-
-impl Rest {
-    fn of(head: &RequestHead, scripted: &Answer) -> Self {
-        match scripted.timing {
-            Timing::AfterTheBody => Self::Read,
-            Timing::BeforeTheBody if head.expects_continue => Self::NeverComes,
-            Timing::BeforeTheBody => Self::Comes,
-        }
-    }
-}
-
-/// The status that goes out, if an HTTP response does.
-fn status(answer: &Answer) -> Option<u16> {
-    match &answer.content {
-        Content::Http { status, .. } => Some(*status),
-        Content::Normal
-        | Content::Token(_)
-        | Content::Raw(_)
-        | Content::HangUp
-        | Content::Reset
-        | Content::Silence => None,
     }
 }

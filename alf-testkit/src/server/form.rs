@@ -1,25 +1,22 @@
-//! Reading what a client sends about itself: forms and Basic credentials.
+//! Reads how a client identifies itself: forms and Basic credentials.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
-/// The parameters of an `application/x-www-form-urlencoded` text, in order, duplicates included.
+/// Returns the parameters of an `application/x-www-form-urlencoded` text, in order, duplicates included.
 pub(super) fn parameters(text: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| decoded(&text.replace('+', " "));
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (
-                decoded(&name.replace('+', " ")),
-                decoded(&value.replace('+', " ")),
-            )
+            (decoded(name), decoded(value))
         })
         .collect()
 }
 
-/// The id and the secret of an `Authorization: Basic` value, as they were sent: not yet
-/// percent-decoded.
+/// Returns the id and the secret of an `Authorization: Basic` value, not percent-decoded.
 pub(super) fn basic(authorization: &str) -> Option<(String, String)> {
     let (scheme, credentials) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -30,7 +27,8 @@ pub(super) fn basic(authorization: &str) -> Option<(String, String)> {
     Some((id.to_owned(), secret.to_owned()))
 }
 
-/// Percent-decoded; what is no UTF-8 then is replaced, what is no `%XX` stays.
+/// Returns the percent-decoded text. Bytes that are then not UTF-8 are replaced; a `%` that is not
+/// followed by two digits stays.
 pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,171 +1,132 @@
-//! [`Log`]: everything a server saw, and waiting for it.
+//! [`Log`]: everything that a server counted and recorded.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 
 use super::counts::Counts;
-use super::recorded::{Hashing, Recorded};
-use super::waiting::{locked, wait_until};
+use super::recorded::Recorded;
+use super::waiting::Watched;
 
 /// Enough for every test, and a bound for a program that runs for days.
-const REQUESTS_KEPT: usize = 10_000;
-const BODY_BYTES_KEPT: usize = 64 * 1024;
+const MOST_REQUESTS: usize = 10_000;
 
 /// The counts and the records of one server.
+#[derive(Default)]
 pub(super) struct Log {
-    state: Mutex<State>,
-    changed: Condvar,
-    /// Beside the state: it is counted for every write.
+    entries: Watched<LogEntries>,
+    /// Beside the entries: it is counted for every write.
     bytes_sent: AtomicU64,
 }
 
-/// Where in the log a request is, to add how it was answered.
-#[derive(Clone, Copy)]
-pub(super) struct Entry {
-    epoch: usize,
-    index: Option<usize>,
+struct LogEntries {
+    counts: Counts,
+    /// How many requests arrived since the server started: the number of the next one.
+    arrivals: usize,
+    /// Those that are kept, by their numbers, in order.
+    requests: Vec<(usize, Recorded)>,
+    most_requests: usize,
+}
+
+impl Default for LogEntries {
+    fn default() -> Self {
+        Self {
+            counts: Counts::default(),
+            arrivals: 0,
+            requests: Vec::new(),
+            most_requests: MOST_REQUESTS,
+        }
+    }
 }
 
 impl Log {
-    pub(super) fn arrived(&self, request: &Arc<Recorded>) -> Entry {
-        let mut state = locked(&self.state);
-        let authorized = request.header("authorization").is_some();
-        state.counts.arrived(request.path(), authorized);
-        let mut index = None;
-        if state.requests.len() < state.requests_kept {
-            index = Some(state.requests.len());
-            let request = bounded(request, state.body_bytes_kept);
-            state.requests.push((request, None));
-        }
-        self.changed.notify_all();
-        Entry {
-            epoch: state.epoch,
-            index,
-        }
+    /// Records a request and returns its number.
+    pub(super) fn arrived(&self, request: &Recorded) -> usize {
+        self.entries.change(|entries| {
+            let authorized = request.header("authorization").is_some();
+            entries.counts.arrived(request.path(), authorized);
+            let number = entries.arrivals;
+            entries.arrivals += 1;
+            if entries.requests.len() < entries.most_requests {
+                entries.requests.push((number, request.clone()));
+            }
+            number
+        })
     }
 
-    /// Called before the first byte of the answer is sent: who has the answer finds it counted.
-    pub(super) fn answering(&self, entry: Entry, status: Option<u16>) {
-        let mut state = locked(&self.state);
-        state.counts.answering(status);
-        if entry.epoch == state.epoch
-            && let Some((_, answered)) = entry.index.and_then(|index| state.requests.get_mut(index))
-        {
-            *answered = status;
-        }
-        self.changed.notify_all();
+    /// Records that the request of this number gets its answer. It is called before the first byte is
+    /// sent: a client that has the answer finds it counted.
+    pub(super) fn answering(&self, number: usize, status: Option<u16>) {
+        self.entries.change(|entries| {
+            entries.counts.answering(status);
+            let found = entries
+                .requests
+                .binary_search_by_key(&number, |entry| entry.0);
+            if let Some((_, request)) = found.ok().and_then(|at| entries.requests.get_mut(at)) {
+                request.status = status;
+            }
+        });
     }
 
     pub(super) fn unreadable(&self) {
-        self.count(|counts| counts.unreadable += 1);
+        self.entries
+            .change(|entries| entries.counts.unreadable += 1);
     }
 
-    /// What the connections add their writes to.
+    /// Counts a connection, as open until the result is dropped.
+    pub(super) fn connected(&self) -> Connected<'_> {
+        self.entries.change(|entries| {
+            entries.counts.connections += 1;
+            entries.counts.open_connections += 1;
+        });
+        Connected { log: self }
+    }
+
+    /// Returns the counter that the connections add their writes to.
     pub(super) fn bytes_sent(&self) -> &AtomicU64 {
         &self.bytes_sent
     }
 
-    pub(super) fn connected(&self) {
-        self.count(|counts| {
-            counts.connections += 1;
-            counts.open_connections += 1;
-        });
-    }
-
-    pub(super) fn disconnected(&self) {
-        self.count(|counts| {
-            counts.open_connections = counts.open_connections.saturating_sub(1);
-        });
-    }
-
-    /// How a body is read: how much of it is kept, and whether it is hashed.
-    pub(super) fn body_bound(&self) -> (usize, Hashing) {
-        let state = locked(&self.state);
-        match state.requests_kept {
-            0 => (0, Hashing::Off),
-            _ => (state.body_bytes_kept, Hashing::On),
-        }
-    }
-
     pub(super) fn keep_requests(&self, most: usize) {
-        locked(&self.state).requests_kept = most;
-    }
-
-    pub(super) fn keep_body_bytes(&self, most: usize) {
-        locked(&self.state).body_bytes_kept = most;
+        self.entries.change(|entries| entries.most_requests = most);
     }
 
     pub(super) fn forget(&self) {
-        let mut state = locked(&self.state);
-        state.epoch += 1;
-        state.requests.clear();
-        state.counts.forget();
+        self.entries.change(|entries| {
+            entries.requests.clear();
+            entries.counts.forget();
+        });
         self.bytes_sent.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn counts(&self) -> Counts {
         Counts {
             bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
-            ..locked(&self.state).counts.clone()
+            ..self.entries.read(|entries| entries.counts.clone())
         }
     }
 
     pub(super) fn requests(&self) -> Vec<Recorded> {
-        let state = locked(&self.state);
-        let requests = state.requests.iter();
-        requests
-            .map(|(request, status)| Recorded {
-                status: *status,
-                ..Recorded::clone(request)
-            })
-            .collect()
+        self.entries.read(|entries| {
+            let requests = entries.requests.iter();
+            requests.map(|(_, request)| request.clone()).collect()
+        })
     }
 
-    /// Waits for `done`; `false` if it did not come true in time.
+    /// Waits until the counts are `done`; returns `false` if they are not in time.
     #[must_use]
     pub(super) fn wait_until(&self, mut done: impl FnMut(&Counts) -> bool) -> bool {
-        let state = locked(&self.state);
-        wait_until(state, &self.changed, |state| done(&state.counts)).is_some()
-    }
-
-    fn count(&self, change: impl FnOnce(&mut Counts)) {
-        change(&mut locked(&self.state).counts);
-        self.changed.notify_all();
+        self.entries.wait_until(|entries| done(&entries.counts))
     }
 }
 
-impl Default for Log {
-    fn default() -> Self {
-        let state = State {
-            epoch: 0,
-            counts: Counts::default(),
-            requests: Vec::new(),
-            requests_kept: REQUESTS_KEPT,
-            body_bytes_kept: BODY_BYTES_KEPT,
-        };
-        Self {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-            bytes_sent: AtomicU64::new(0),
-        }
-    }
+/// An open connection, in the counts.
+pub(super) struct Connected<'a> {
+    log: &'a Log,
 }
 
-struct State {
-    /// Grows when the log is forgotten: an entry of before is answered nowhere.
-    epoch: usize,
-    counts: Counts,
-    requests: Vec<(Arc<Recorded>, Option<u16>)>,
-    requests_kept: usize,
-    body_bytes_kept: usize,
-}
-
-/// The request, without what answering it needed of its body beyond the bound.
-fn bounded(request: &Arc<Recorded>, bound: usize) -> Arc<Recorded> {
-    if request.body.kept.len() <= bound {
-        return Arc::clone(request);
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.log.entries.change(|entries| {
+            entries.counts.open_connections -= 1;
+        });
     }
-    let mut shorter = Recorded::clone(request);
-    shorter.body.kept.truncate(bound);
-    Arc::new(shorter)
 }

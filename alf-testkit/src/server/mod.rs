@@ -1,13 +1,13 @@
 //! A scripted OAuth 2.0 authorization server and resource server on loopback ports.
 //!
-//! Real sockets, so that any HTTP client can be tested with them, and no HTTP library behind them,
-//! so that they can misbehave as no HTTP library would: hang up in the middle of a header, never
-//! answer, close a connection under the next request. A test says what happens and waits for what
-//! it wants to see; it never sleeps.
+//! They use real sockets, so that any HTTP client can be tested with them, and no HTTP library, so that
+//! they can misbehave as no HTTP library would: hang up in the middle of a header, never answer, close a
+//! connection under the next request. A test scripts what happens and waits for what it expects; it
+//! never sleeps.
 //!
-//! Begin with [`Servers::start`]. What a request gets is an [`Answer`] (or, of a token endpoint, a
-//! [`TokenAnswer`]), which a [`Gate`] can hold; [`ScriptedServer`] says how it is scripted, and how
-//! one finds out what was seen: [`Recorded`] and [`Counts`].
+//! Start with [`Servers::start`]. A request gets an [`Answer`] (at a token endpoint also a
+//! [`TokenAnswer`]), which a [`Gate`] can hold. [`ScriptedServer`] has the methods that script a server
+//! and those that return what it received: [`Recorded`] and [`Counts`].
 //!
 //! # Examples
 //!
@@ -28,7 +28,7 @@
 //! let servers = Servers::start();
 //! let gate = Gate::new();
 //! servers.resource.answer_next_n(100, Answer::normal().held_by(&gate));
-//! // … begin the calls, gate.wait_for_arrivals(100), then:
+//! // … start the calls, gate.wait_for_arrivals(100), then:
 //! servers.revoke_all();
 //! gate.open();
 //! // … let the calls end, then:
@@ -38,15 +38,12 @@
 mod answer;
 mod answer_body;
 mod authorization;
-mod client_check;
-mod connections;
-mod core;
+mod connection;
 mod counts;
 mod delivery;
 mod exchange;
 mod form;
 mod gate;
-mod json;
 mod log;
 mod port;
 mod protected_resource;
@@ -60,14 +57,12 @@ mod script;
 mod scripted;
 mod seen;
 mod servers;
-mod shutdown;
 #[cfg(feature = "conformance")]
 pub(crate) mod tls;
 mod token_answer;
 mod token_endpoint;
 mod tokens;
 mod waiting;
-mod wire;
 
 pub use answer::Answer;
 pub use answer_body::pattern;

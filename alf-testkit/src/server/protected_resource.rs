@@ -1,47 +1,26 @@
-//! [`ProtectedResource`]: an API behind a bearer token.
+//! [`ProtectedResource`]: an API that requires a bearer token.
 
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
+
 use super::answer::Answer;
-use super::json::{object, quoted};
-use super::recorded::Recorded;
+use super::recorded::{Recorded, RecordedBody};
 use super::role::Role;
 use super::token_answer::TokenAnswer;
-use super::tokens::{Standing, Tokens};
+use super::tokens::Tokens;
 use super::waiting::locked;
-
-const ECHO_PATH: &str = "/echo";
-
-/// The longest body that is echoed.
-const LONGEST_ECHO: usize = 64 * 1024 * 1024;
 
 pub(super) struct ProtectedResource {
     pub(super) tokens: Arc<Tokens>,
-    pub(super) settings: Mutex<Settings>,
+    /// The answer to an unauthorized request, if it is not the normal one.
+    pub(super) rejection: Mutex<Option<Answer>>,
 }
 
-#[derive(Default)]
-pub(super) struct Settings {
-    pub(super) rejection: Option<Answer>,
-    pub(super) expiry: Expiry,
-}
-
-/// Whether the clock of the machine matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Expiry {
-    #[default]
-    Ignored,
-    Enforced,
-}
-
-/// The resource is shared by the server's threads and the handle that sets it up.
+/// The resource is shared by the server's threads and the handle that changes its settings.
 impl Role for Arc<ProtectedResource> {
     fn name(&self) -> &'static str {
         "resource server"
-    }
-
-    fn body_needed(&self, path: &str) -> usize {
-        if path == ECHO_PATH { LONGEST_ECHO } else { 0 }
     }
 
     fn normal(&self, request: &Recorded) -> Answer {
@@ -51,35 +30,26 @@ impl Role for Arc<ProtectedResource> {
     fn refusal(&self, request: &Recorded) -> Option<Answer> {
         let refusal = match request.header_values("authorization").as_slice() {
             [] => Answer::status(401).header("WWW-Authenticate", "Bearer"),
-            [_] => match request
-                .bearer_token()
-                .map(|token| self.tokens.standing(token))
-            {
-                Some(Standing::Accepted) => return None,
-                Some(Standing::Expired) if self.expiry() == Expiry::Ignored => return None,
-                Some(Standing::Expired | Standing::Revoked | Standing::Unknown) | None => {
-                    Answer::unauthorized()
+            [_] => {
+                let token = request.bearer_token();
+                if token.is_some_and(|token| self.tokens.is_accepted(token)) {
+                    return None;
                 }
-            },
-            // No client of ours may send two, so this must not look like a token to renew.
+                Answer::unauthorized()
+            }
+            // None of our clients may send two, so this must not look like a token to renew.
             _ => return Some(Answer::status(400).body("several Authorization headers")),
         };
-        Some(locked(&self.settings).rejection.clone().unwrap_or(refusal))
+        Some(locked(&self.rejection).clone().unwrap_or(refusal))
     }
 
-    /// Not the job of a resource server; but it knows how, and a test may have its reasons.
+    /// Issues a token although this is a resource server: a test may use it as a proxy.
     fn token(&self, _: &Recorded, token: &TokenAnswer) -> Answer {
         Answer::json(200, token.json(&self.tokens.issue(token)))
     }
 }
 
-impl ProtectedResource {
-    fn expiry(&self) -> Expiry {
-        locked(&self.settings).expiry
-    }
-}
-
-/// The answer of an authorized request.
+/// Returns the answer to an authorized request.
 fn serve(request: &Recorded) -> Answer {
     let path = request.path();
     let number = |prefix| path.strip_prefix(prefix)?.parse::<u64>().ok();
@@ -92,22 +62,19 @@ fn serve(request: &Recorded) -> Answer {
     if let Some(status) = number("/status/").and_then(|status| u16::try_from(status).ok()) {
         return Answer::status(status);
     }
-    if path == ECHO_PATH {
+    if path == "/echo" {
         return echo(request);
     }
-    let members = [
-        ("method", quoted(request.method())),
-        ("path", quoted(path)),
-        ("body_length", request.body_length().to_string()),
-    ];
-    Answer::json(
-        200,
-        object(members.iter().map(|(name, json)| (*name, json.as_str()))),
-    )
+    let json = json!({
+        "method": request.method(),
+        "path": path,
+        "body_length": request.body_length(),
+    });
+    Answer::json(200, json.to_string())
 }
 
 fn echo(request: &Recorded) -> Answer {
-    if request.body_length() > LONGEST_ECHO as u64 {
+    if request.body_length() > RecordedBody::MOST_KEPT as u64 {
         return Answer::status(413);
     }
     let content_type = request

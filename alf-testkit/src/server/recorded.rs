@@ -1,17 +1,18 @@
-//! [`Recorded`]: one request that a server saw.
+//! [`Recorded`]: one request that a server received.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::form;
-use super::request_head::{RequestHead, path_of};
+use super::request_head::RequestHead;
 
-/// One request that a server saw, as it came.
+/// One request that a server received, as it came.
 ///
-/// Names of headers are compared case-insensitively and kept as they were spelled. What is not
-/// UTF-8 in a header value is replaced.
+/// Names of headers are compared without regard to case and kept as they were spelled. Bytes of a header
+/// value that are not UTF-8 are replaced.
 ///
-/// Its getters give everything, secrets included: the servers are a test double. Its `Debug`, which
-/// ends up in the messages of failed tests, shows no header value but those known to be harmless,
+/// Its getters return everything, secrets included: the servers are a test double. Its `Debug`, which
+/// appears in the messages of failed tests, shows no header value except the scheme of the credentials,
 /// no query and no body.
 ///
 /// # Examples
@@ -31,170 +32,124 @@ use super::request_head::{RequestHead, path_of};
 pub struct Recorded {
     pub(super) scheme: &'static str,
     pub(super) connection: usize,
-    pub(super) turn: usize,
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Body,
+    pub(super) head: Arc<RequestHead>,
+    pub(super) body: Arc<RecordedBody>,
     pub(super) status: Option<u16>,
 }
 
 impl Recorded {
-    /// A request that came by `http` or `https`.
-    pub(super) fn new(
-        scheme: &'static str,
-        connection: usize,
-        turn: usize,
-        head: RequestHead,
-        body: Body,
-    ) -> Self {
-        let RequestHead {
-            method,
-            target,
-            headers,
-            ..
-        } = head;
-        Self {
-            scheme,
-            connection,
-            turn,
-            method,
-            target,
-            headers,
-            body,
-            status: None,
-        }
-    }
-
-    /// The method, as it was spelled.
+    /// Returns the method, as it was spelled.
     pub fn method(&self) -> &str {
-        &self.method
+        &self.head.method
     }
 
-    /// The request target: path and query, as they were sent.
+    /// Returns the request target: path and query, as they were sent.
     pub fn target(&self) -> &str {
-        &self.target
+        &self.head.target
     }
 
-    /// The target without its query.
+    /// Returns the target without its query.
     pub fn path(&self) -> &str {
-        path_of(&self.target)
+        self.head.path()
     }
 
-    /// All headers, in order, duplicates included.
+    /// Returns all headers, in order, duplicates included.
     pub fn headers(&self) -> &[(String, String)] {
-        &self.headers
+        &self.head.headers
     }
 
-    /// The first header of this name.
+    /// Returns the first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some(value)
+        self.head.values(name).next()
     }
 
-    /// Every header of this name, in order.
+    /// Returns every header of this name, in order.
     pub fn header_values(&self, name: &str) -> Vec<&str> {
-        self.headers
-            .iter()
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-            .collect()
+        self.head.values(name).collect()
     }
 
-    /// The token of an `Authorization: Bearer` header.
+    /// Returns the token of an `Authorization: Bearer` header.
     pub fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
     }
 
-    /// The id and the secret of an `Authorization: Basic` header, not percent-decoded.
+    /// Returns the id and the secret of an `Authorization: Basic` header, not percent-decoded.
     pub fn basic_credentials(&self) -> Option<(String, String)> {
         form::basic(self.header("authorization")?)
     }
 
-    /// The body, up to the bound that
-    /// [`record_bodies_up_to`](super::ScriptedServer::record_bodies_up_to) set.
+    /// Returns the body, or the first 4 MiB of a longer one.
     pub fn body(&self) -> &[u8] {
         &self.body.kept
     }
 
-    /// The length of the whole body, also of what was not kept.
+    /// Returns the length of the whole body.
     pub fn body_length(&self) -> u64 {
         self.body.length
     }
 
-    /// The [`hash`](super::body_hash) of the whole body, also of what was not kept.
+    /// Returns the [hash](super::body_hash) of the whole body.
     pub fn body_hash(&self) -> u64 {
         self.body.hash
     }
 
-    /// The parameters of the body, read as a form, in order, duplicates included.
+    /// Returns the parameters of the body, read as a form, in order, duplicates included.
     pub fn form(&self) -> Vec<(String, String)> {
         form::parameters(&String::from_utf8_lossy(self.body()))
     }
 
-    /// The first parameter of this name in the form.
+    /// Returns the first parameter of this name in the form.
     pub fn parameter(&self, name: &str) -> Option<String> {
         self.parameters(name).into_iter().next()
     }
 
-    /// Every parameter of this name in the form, in order.
+    /// Returns every parameter of this name in the form, in order.
     pub fn parameters(&self, name: &str) -> Vec<String> {
         let form = self.form().into_iter();
         form.filter_map(|(known, value)| (known == name).then_some(value))
             .collect()
     }
 
-    /// The number of the connection that it came on; the first that the server accepted is 1.
+    /// Returns the number of the connection that it came on; the first that the server accepted is 1.
     pub fn connection(&self) -> usize {
         self.connection
     }
 
-    /// Whether it was not the first on its connection.
-    pub fn reused_connection(&self) -> bool {
-        self.turn > 1
-    }
-
-    /// The status that it was answered with; `None` before that, and where the answer was not HTTP.
+    /// Returns the status of its response; `None` before that, and if the answer was not HTTP.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// Whether `text` stands in the target, a header value, the credentials, or the (kept) body, be
-    /// it plain, percent-encoded or in Basic credentials: the question of a leak test.
-    pub fn mentions(&self, text: &str) -> bool {
+    /// Returns whether the target, a header value, the credentials or the recorded body contain `text`,
+    /// plain, percent-encoded or in Basic credentials.
+    pub(super) fn contains(&self, text: &str) -> bool {
         let body = String::from_utf8_lossy(self.body());
         let (id, secret) = self.basic_credentials().unwrap_or_default();
-        let values = self.headers.iter().map(|(_, value)| value.as_str());
+        let values = self.headers().iter().map(|(_, value)| value.as_str());
         values
             .chain([self.target(), &body, &id, &secret])
-            .any(|place| place.contains(text) || form::decoded(place).contains(text))
+            .any(|part| part.contains(text) || form::decoded(part).contains(text))
     }
 
-    /// One line for [`report`](super::ScriptedServer::report), without any secret.
+    /// Returns one line for [`report`](super::ScriptedServer::report), without any secret.
     pub(super) fn line(&self) -> String {
-        let query = if self.path() == self.target {
+        let query = if self.path() == self.target() {
             ""
         } else {
             "?…"
         };
-        let reused = if self.reused_connection() {
-            " again"
-        } else {
-            ""
-        };
-        let by = if self.scheme == "https" {
+        let tls = if self.scheme == "https" {
             " by TLS"
         } else {
             ""
         };
-        let answered = self
+        let status = self
             .status
             .map_or_else(|| "-".to_owned(), |status| status.to_string());
         format!(
-            "{} {}{query} -> {answered}, connection {}{reused}{by}, {}, {} bytes of body",
-            self.method,
+            "{} {}{query} -> {status}, connection {}{tls}, {}, {} bytes of body",
+            self.method(),
             self.path(),
             self.connection,
             self.credentials(),
@@ -202,18 +157,16 @@ impl Recorded {
         )
     }
 
-    /// Which credentials came, without those: of a token of ours, its number.
+    /// Returns which credentials came, but not the credentials: of a token of ours, its number.
     fn credentials(&self) -> String {
         match self.header_values("authorization").as_slice() {
             [] => "no Authorization".to_owned(),
             [value] => {
-                let (scheme, rest) = value.split_once(' ').unwrap_or(("unknown", value));
-                let known = if rest.starts_with("token-") {
-                    rest.rfind('-')
-                } else {
-                    None
+                let (scheme, secret) = value.split_once(' ').unwrap_or(("unknown", value));
+                let shown = match secret.rsplit_once('-') {
+                    Some((number, _)) if secret.starts_with("token-") => number,
+                    _ => "",
                 };
-                let shown = known.and_then(|end| rest.get(..end)).unwrap_or_default();
                 format!("Authorization {scheme} {shown}…")
             }
             several => format!("{} Authorization headers", several.len()),
@@ -223,51 +176,43 @@ impl Recorded {
 
 impl fmt::Debug for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let names = self.headers().iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = names.collect();
         write!(f, "Recorded({}, headers {names:?})", self.line())
     }
 }
 
-/// A request body: its beginning, and what is known of the rest.
-#[derive(Clone)]
-pub(super) struct Body {
-    pub(super) kept: Vec<u8>,
+/// A request body: its start, and the length and the hash of all of it.
+pub(super) struct RecordedBody {
+    kept: Vec<u8>,
     length: u64,
     hash: u64,
-    bound: usize,
-    hashing: Hashing,
 }
 
-/// Whether bodies are hashed: in a benchmark they are not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hashing {
-    On,
-    Off,
+impl RecordedBody {
+    /// How much of a body is kept.
+    pub(super) const MOST_KEPT: usize = 4 * 1024 * 1024;
+
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        let free = Self::MOST_KEPT - self.kept.len();
+        self.kept
+            .extend_from_slice(piece.get(..free).unwrap_or(piece));
+        self.length += piece.len() as u64;
+        self.hash = hashed(self.hash, piece);
+    }
 }
 
-impl Body {
-    pub(super) fn keeping(bound: usize, hashing: Hashing) -> Self {
+impl Default for RecordedBody {
+    fn default() -> Self {
         Self {
             kept: Vec::new(),
             length: 0,
             hash: HASH_OF_NOTHING,
-            bound,
-            hashing,
-        }
-    }
-
-    pub(super) fn push(&mut self, piece: &[u8]) {
-        let room = self.bound - self.kept.len();
-        self.kept
-            .extend_from_slice(piece.get(..room).unwrap_or(piece));
-        self.length += piece.len() as u64;
-        if self.hashing == Hashing::On {
-            self.hash = hashed(self.hash, piece);
         }
     }
 }
 
-/// The hash that [`Recorded::body_hash`] gives for these bytes (FNV-1a, 64 bits).
+/// Returns the hash that [`Recorded::body_hash`] has for these bytes (FNV-1a, 64 bits).
 ///
 /// # Examples
 ///

@@ -1,29 +1,29 @@
-//! [`RequestHead`]: the first lines of a request.
+//! [`RequestHead`]: the request line and the headers of a request.
 
 use std::io;
 
 const MOST_HEADERS: usize = 256;
 
-/// How the length of a request body is told (RFC 9112 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(u64),
-    Chunked,
-}
-
 /// A request line and its headers, as they came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RequestHead {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) framing: Framing,
+    pub(super) framing: BodyFraming,
     pub(super) expects_continue: bool,
     pub(super) closes: bool,
 }
 
+/// How the end of a request body is found (RFC 9112 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyFraming {
+    Length(u64),
+    Chunked,
+}
+
 impl RequestHead {
-    /// The head at the beginning of `bytes` and its length; `None` while it is not complete.
+    /// Returns the head at the start of `bytes` and its length; `None` while it is not complete.
     pub(super) fn parse(bytes: &[u8]) -> io::Result<Option<(Self, usize)>> {
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
@@ -40,12 +40,12 @@ impl RequestHead {
                 (header.name.to_owned(), value.into_owned())
             })
             .collect();
-        let connection = tokens(&headers, "connection");
+        let connection = elements(&headers, "connection");
         let head = Self {
             method: request.method.unwrap_or_default().to_owned(),
             target: request.path.unwrap_or_default().to_owned(),
             framing: framing(&headers)?,
-            expects_continue: tokens(&headers, "expect").contains(&"100-continue".to_owned()),
+            expects_continue: elements(&headers, "expect").contains(&"100-continue".to_owned()),
             closes: match request.version {
                 Some(0) => !connection.contains(&"keep-alive".to_owned()),
                 _ => connection.contains(&"close".to_owned()),
@@ -55,45 +55,52 @@ impl RequestHead {
         Ok(Some((head, length)))
     }
 
+    /// Returns the target without its query, and without scheme and authority if the client of a proxy
+    /// sent them.
     pub(super) fn path(&self) -> &str {
-        path_of(&self.target)
+        let target = match self.target.split_once("://") {
+            Some((_, after)) => after
+                .find('/')
+                .and_then(|at| after.get(at..))
+                .unwrap_or("/"),
+            None => &self.target,
+        };
+        target.split_once('?').map_or(target, |(path, _)| path)
+    }
+
+    /// Returns the values of every header of this name, in order.
+    pub(super) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        values(&self.headers, name)
     }
 }
 
-/// A request target without its query, and without scheme and authority where a proxy's client sent
-/// them.
-pub(super) fn path_of(target: &str) -> &str {
-    let target = match target.split_once("://") {
-        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
-        None => target,
+fn framing(headers: &[(String, String)]) -> io::Result<BodyFraming> {
+    let codings = elements(headers, "transfer-encoding");
+    if codings.last().is_some_and(|coding| coding == "chunked") {
+        return Ok(BodyFraming::Chunked);
+    }
+    let length = match elements(headers, "content-length").first() {
+        None => 0,
+        Some(length) => length
+            .parse()
+            .map_err(|_| invalid("not a Content-Length"))?,
     };
-    target.split_once('?').map_or(target, |(path, _)| path)
+    Ok(BodyFraming::Length(length))
 }
 
-fn framing(headers: &[(String, String)]) -> io::Result<Framing> {
-    if tokens(headers, "transfer-encoding")
-        .last()
-        .is_some_and(|coding| coding == "chunked")
-    {
-        return Ok(Framing::Chunked);
-    }
-    match tokens(headers, "content-length").first() {
-        None => Ok(Framing::Length(0)),
-        Some(length) => match length.parse() {
-            Ok(length) => Ok(Framing::Length(length)),
-            Err(_) => Err(invalid("not a Content-Length")),
-        },
-    }
+/// Returns the elements of a header that is a list, in lower case.
+fn elements(headers: &[(String, String)], name: &str) -> Vec<String> {
+    values(headers, name)
+        .flat_map(|value| value.split(','))
+        .map(|element| element.trim().to_ascii_lowercase())
+        .collect()
 }
 
-/// The elements of a header that is a list, in lower case.
-fn tokens(headers: &[(String, String)], name: &str) -> Vec<String> {
+fn values<'a>(headers: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
     headers
         .iter()
-        .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-        .flat_map(|(_, value)| value.split(','))
-        .map(|token| token.trim().to_ascii_lowercase())
-        .collect()
+        .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
 }
 
 pub(super) fn invalid(what: &'static str) -> io::Error {
@@ -110,11 +117,10 @@ mod tests {
 
     #[test]
     fn framing_is_found_in_any_spelling() {
-        let head = parsed("POST /a?b=c HTTP/1.1\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n");
-        assert_eq!(head.framing, Framing::Chunked);
-        assert_eq!((head.path(), head.target.as_str()), ("/a", "/a?b=c"));
+        let head = parsed("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n");
+        assert_eq!(head.framing, BodyFraming::Chunked);
         let head = parsed("POST / HTTP/1.1\r\ncontent-length: 12\r\nExpect: 100-Continue\r\n\r\n");
-        assert_eq!(head.framing, Framing::Length(12));
+        assert_eq!(head.framing, BodyFraming::Length(12));
         assert!(head.expects_continue && !head.closes);
     }
 
@@ -129,17 +135,20 @@ mod tests {
     fn nonsense_is_refused_and_half_a_head_is_not() {
         assert!(RequestHead::parse(b"\x16\x03\x01\r\n\r\n").is_err());
         assert!(RequestHead::parse(b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n").is_err());
-        assert!(
-            RequestHead::parse(b"GET / HTTP/1.1\r\nHost:")
-                .unwrap()
-                .is_none()
-        );
+        let half = RequestHead::parse(b"GET / HTTP/1.1\r\nHost:");
+        assert!(half.unwrap().is_none());
     }
 
     #[test]
-    fn path_is_what_stands_before_the_query() {
-        assert_eq!(path_of("http://host:1/a?b"), "/a");
-        assert_eq!(path_of("http://host"), "/");
-        assert_eq!(path_of("*"), "*");
+    fn the_path_ends_before_the_query() {
+        for (target, path) in [
+            ("/a?b=c", "/a"),
+            ("http://host:1/a?b", "/a"),
+            ("http://host", "/"),
+            ("*", "*"),
+        ] {
+            let head = parsed(&format!("GET {target} HTTP/1.1\r\n\r\n"));
+            assert_eq!((head.path(), &*head.target), (path, target));
+        }
     }
 }

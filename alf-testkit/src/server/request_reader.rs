@@ -1,78 +1,79 @@
-//! [`RequestReader`]: requests off a connection, head first, then the body in pieces.
+//! [`RequestReader`]: reads requests from a connection, first the head, then the body in pieces.
 
 use std::io;
 
-use super::request_head::{Framing, RequestHead, invalid};
-use super::wire::Wire;
+use super::connection::Connection;
+use super::request_head::{BodyFraming, RequestHead, invalid};
 
 const FIRST_BUFFER: usize = 16 * 1024;
 
-/// A head that does not fit is refused: no client of ours sends one.
+/// A head that does not fit is refused: none of our clients sends one.
 const LONGEST_HEAD: usize = 256 * 1024;
 
-/// A reader that keeps what it read too much for the next request.
-pub(super) struct RequestReader<'a> {
-    wire: &'a Wire<'a>,
+/// Reads from a connection, and keeps what belongs to the next request.
+pub(super) struct RequestReader<'a, 's> {
+    connection: &'a Connection<'s>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
 }
 
-impl<'a> RequestReader<'a> {
-    pub(super) fn new(wire: &'a Wire<'a>) -> Self {
+impl<'a, 's> RequestReader<'a, 's> {
+    pub(super) fn new(connection: &'a Connection<'s>) -> Self {
         Self {
-            wire,
+            connection,
             buffer: vec![0; FIRST_BUFFER],
             start: 0,
             end: 0,
         }
     }
 
-    /// The next head, or `None` where the peer closed the connection between two requests.
+    /// Returns the next head, or `None` if the peer closed the connection between two requests.
     ///
     /// # Errors
     ///
-    /// `InvalidData` for what is not HTTP, `UnexpectedEof` for half a head, else what the
-    /// connection says.
+    /// `InvalidData` for bytes that are not HTTP, `UnexpectedEof` for half a head, else the error of the
+    /// connection.
     pub(super) fn head(&mut self) -> io::Result<Option<RequestHead>> {
         loop {
             if let Some((head, length)) = RequestHead::parse(self.buffered())? {
                 self.start += length;
                 return Ok(Some(head));
             }
-            let begun = self.start < self.end;
-            if self.read_more()? == 0 {
-                return if begun {
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                } else {
-                    Ok(None)
-                };
+            if self.has_buffered() {
+                self.need_more()?;
+            } else if self.read_more()? == 0 {
+                return Ok(None);
             }
         }
     }
 
-    /// Hands the body to `sink`, piece by piece.
-    pub(super) fn body(&mut self, framing: Framing, mut sink: impl FnMut(&[u8])) -> io::Result<()> {
+    /// Gives the body to `sink`, piece by piece.
+    pub(super) fn body(
+        &mut self,
+        framing: BodyFraming,
+        mut sink: impl FnMut(&[u8]),
+    ) -> io::Result<()> {
         match framing {
-            Framing::Length(length) => self.take(length, &mut sink),
-            Framing::Chunked => self.chunks(&mut sink),
+            BodyFraming::Length(length) => self.take(length, &mut sink),
+            BodyFraming::Chunked => self.chunks(&mut sink),
         }
     }
 
-    /// Whether some of the body, or of the next request, is here already.
+    /// Returns whether a part of the body or of the next request has been read already.
     pub(super) fn has_buffered(&self) -> bool {
         self.start < self.end
     }
 
-    /// Waits until something comes, or the peer is gone.
+    /// Waits until something arrives or the peer closes the connection.
     pub(super) fn wait_for_anything(&mut self) {
         if !self.has_buffered() {
-            // Whatever it is: the connection ends now.
+            // The connection is closed next, also after an error.
             let _ = self.read_more();
         }
     }
 
-    /// Reads and throws away, until the peer closes or the connection is cut.
+    /// Reads and drops everything until the peer closes the connection or it is cut.
     pub(super) fn drain(&mut self) {
         loop {
             self.start = self.end;
@@ -87,11 +88,13 @@ impl<'a> RequestReader<'a> {
         loop {
             let size = self.chunk_size()?;
             if size == 0 {
-                return self.trailers();
+                // The trailers.
+                while !self.line()?.is_empty() {}
+                return Ok(());
             }
             self.take(size, sink)?;
             if !self.line()?.is_empty() {
-                return Err(invalid("a chunk is longer than it said"));
+                return Err(invalid("a chunk is longer than its size"));
             }
         }
     }
@@ -109,12 +112,7 @@ impl<'a> RequestReader<'a> {
         }
     }
 
-    fn trailers(&mut self) -> io::Result<()> {
-        while !self.line()?.is_empty() {}
-        Ok(())
-    }
-
-    /// The next line without its end.
+    /// Returns the next line without its end.
     fn line(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let buffered = self.buffered();
@@ -135,10 +133,10 @@ impl<'a> RequestReader<'a> {
                 self.need_more()?;
             }
             let buffered = self.buffered();
-            let taken = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(buffered.len());
-            sink(buffered.get(..taken).unwrap_or_default());
+            let most = usize::try_from(left).unwrap_or(usize::MAX);
+            let taken = buffered.get(..most).unwrap_or(buffered);
+            sink(taken);
+            let taken = taken.len();
             self.start += taken;
             left -= taken as u64;
         }
@@ -156,11 +154,11 @@ impl<'a> RequestReader<'a> {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         } else if self.end == self.buffer.len() {
-            self.make_room()?;
+            self.free_space()?;
         }
-        let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
         loop {
-            match self.wire.read(room) {
+            match self.connection.read(free) {
                 Ok(length) => {
                     self.end += length;
                     return Ok(length);
@@ -171,14 +169,14 @@ impl<'a> RequestReader<'a> {
         }
     }
 
-    fn make_room(&mut self) -> io::Result<()> {
+    fn free_space(&mut self) -> io::Result<()> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         } else if self.buffer.len() < LONGEST_HEAD {
             self.buffer.resize(self.buffer.len() * 2, 0);
         } else {
-            return Err(invalid("a head or line without end"));
+            return Err(invalid("a head or a line is too long"));
         }
         Ok(())
     }

@@ -1,38 +1,36 @@
 //! [`ResourceServer`]: the protected API that a test scripts.
 
 use std::fmt;
-use std::net::ToSocketAddrs;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use super::answer::{Answer, Content};
 use super::authorization::AuthorizationServer;
-use super::protected_resource::{Expiry, ProtectedResource, Settings};
+use super::connection::Sessions;
+use super::protected_resource::ProtectedResource;
 use super::script::Script;
 use super::scripted::ScriptedServer;
 use super::waiting::locked;
-use super::wire::Sessions;
 
-/// A resource server: any method, any path, behind a bearer token.
+/// A resource server: any method, any path, with a bearer token.
 ///
 /// Without a script, a request with a token that its authorization server issued, and did not
 /// revoke, gets a 200:
 ///
 /// | path | answer |
 /// | --- | --- |
-/// | `/echo` | the body of the request, up to 64 MiB |
+/// | `/echo` | the body of the request, up to 4 MiB |
 /// | `/bytes/<n>` | n bytes of [`pattern`](super::pattern), with `Content-Length` |
 /// | `/chunks/<n>` | the same in chunks |
 /// | `/status/<n>` | that status |
-/// | any other | `{"method":…,"path":…,"body_length":…}` |
+/// | any other | JSON with the members `method`, `path` and `body_length` |
 ///
 /// Any other token gets a 401 with `WWW-Authenticate: Bearer error="invalid_token"`, no token a 401
-/// with a bare `Bearer`, two `Authorization` headers a 400. Bodies are read to the end, whatever
-/// their length, without being kept.
+/// with a bare `Bearer`, two `Authorization` headers a 400. Request bodies of any length are read to the
+/// end.
 ///
-/// The methods to script it and to look at what it saw are those of [`ScriptedServer`]. What is
-/// scripted is answered whatever the token, unless it says
-/// [`if_authorized`](Answer::if_authorized).
+/// The methods that script it and return what it received are those of [`ScriptedServer`]. Scripted
+/// answers do not depend on the token, unless they are [`if_authorized`](Answer::if_authorized).
 ///
 /// # Examples
 ///
@@ -41,11 +39,11 @@ use super::wire::Sessions;
 ///
 /// let authorization = AuthorizationServer::start();
 /// let api = ResourceServer::start(&authorization);
-/// let stranger = ResourceServer::start(&authorization);
-/// api.answer_at("/moved", Answer::redirect(307, stranger.url("/caught")));
+/// let other = ResourceServer::start(&authorization);
+/// api.answer_at("/moved", Answer::redirect(307, other.url("/caught")));
 /// // … call api.url("/moved"), then:
-/// assert_eq!(stranger.counts().with_authorization, 0);
-/// assert!(!stranger.saw("secret"));
+/// assert_eq!(other.counts().with_authorization, 0);
+/// assert!(!other.saw("secret"));
 /// ```
 pub struct ResourceServer {
     server: ScriptedServer,
@@ -60,39 +58,28 @@ impl ResourceServer {
     ///
     /// If there is no free port.
     pub fn start(authorization: &AuthorizationServer) -> Self {
-        Self::start_on("127.0.0.1:0", authorization)
+        Self::start_with(authorization, None)
     }
 
-    /// Starts on an address of your choice, as `"127.0.0.1:8080"` or `"[::1]:0"`.
-    ///
-    /// # Panics
-    ///
-    /// If it is taken.
-    pub fn start_on(address: impl ToSocketAddrs, authorization: &AuthorizationServer) -> Self {
-        Self::start_with(address, authorization, None)
-    }
-
-    /// Starts on an address, with what its connections speak beside TCP.
     pub(crate) fn start_with(
-        address: impl ToSocketAddrs,
         authorization: &AuthorizationServer,
         sessions: Option<Arc<dyn Sessions>>,
     ) -> Self {
         let resource = Arc::new(ProtectedResource {
             tokens: authorization.tokens(),
-            settings: Mutex::new(Settings::default()),
+            rejection: Mutex::default(),
         });
         let role = Box::new(Arc::clone(&resource));
-        let server = ScriptedServer::start(address, role, Script::new(None), sessions);
+        let server = ScriptedServer::start(role, Script::new(None), sessions);
         Self { server, resource }
     }
 
-    /// Answers so, from now on, where a token is missing or not accepted. The body of the request
+    /// Sends this answer, from now on, if a token is missing or not accepted. The body of the request
     /// has been read by then: [`before_the_body`](Answer::before_the_body) is for scripted answers.
     ///
     /// # Panics
     ///
-    /// If `answer` is [`Answer::normal`] or a token: it must say what a rejection is.
+    /// If `answer` is [`Answer::normal`] or a token response.
     ///
     /// # Examples
     ///
@@ -105,30 +92,15 @@ impl ResourceServer {
     /// servers.resource.reject_with(Answer::status(401));
     /// ```
     pub fn reject_with(&self, answer: Answer) {
-        if matches!(answer.content, Content::Normal | Content::Token(_)) {
-            misuse();
-        }
-        locked(&self.resource.settings).rejection = Some(answer);
-    }
-
-    /// Rejects expired tokens too, from now on, by the clock of this machine and without leeway.
-    /// For demos and simulations: a test revokes a token when it wants it to end.
-    pub fn enforce_expiry(&self) {
-        locked(&self.resource.settings).expiry = Expiry::Enforced;
+        assert!(
+            !matches!(answer.content, Content::Normal | Content::Token(_)),
+            "reject_with needs an answer that is a rejection, such as Answer::status(401)"
+        );
+        *locked(&self.resource.rejection) = Some(answer);
     }
 }
 
-#[expect(
-    clippy::panic,
-    reason = "a test double: the test that misuses it fails here, saying why"
-)]
-fn misuse() -> ! {
-    panic!(
-        "reject_with wants an answer that says what a rejection is, such as Answer::status(401)"
-    );
-}
-
-/// The script, the port and what was seen.
+/// The script, the port and what was received.
 impl Deref for ResourceServer {
     type Target = ScriptedServer;
 

@@ -1,81 +1,74 @@
-//! [`ResponseWriter`]: an HTTP response, in one write where it is short.
+//! [`ResponseWriter`]: writes an HTTP response, a short one at once.
 
 use std::io::{self, Write};
+
+use http::StatusCode;
 
 #[cfg(feature = "conformance")]
 use super::answer::Content;
 use super::answer::{Answer, Ending};
-use super::answer_body::AnswerBody;
-use super::gate::Gate;
-use super::wire::Wire;
+use super::answer_body::{AnswerBody, PIECE};
+use super::connection::Connection;
+use super::gate::StopSignal;
 
-/// What is gathered before it is written; a longer response takes several writes.
-const WRITE_BYTES: usize = 64 * 1024;
-
-pub(super) struct ResponseWriter<'a> {
-    wire: &'a Wire<'a>,
+pub(super) struct ResponseWriter<'a, 's> {
+    connection: &'a Connection<'s>,
+    stop: &'a StopSignal,
+    /// Written when it holds a piece of a long body, and at the end.
     buffer: Vec<u8>,
 }
 
-impl<'a> ResponseWriter<'a> {
-    pub(super) fn new(wire: &'a Wire<'a>) -> Self {
+impl<'a, 's> ResponseWriter<'a, 's> {
+    pub(super) fn new(connection: &'a Connection<'s>, stop: &'a StopSignal) -> Self {
         Self {
-            wire,
+            connection,
+            stop,
             buffer: Vec::new(),
         }
     }
 
     /// Sends `status`, the headers of `answer` and `body`, as far as the ending of `answer` allows.
-    /// `hold` waits at a gate in the middle of the body, and fails where the server ends meanwhile.
     pub(super) fn response(
         &mut self,
         status: u16,
         body: &AnswerBody,
         answer: &Answer,
         method: &str,
-        hold: impl Fn(&Gate) -> io::Result<()>,
     ) -> io::Result<()> {
         self.buffer.clear();
         head(&mut self.buffer, status, body, answer)?;
         if answer.ending == Ending::HangUpInHeaders {
             self.buffer.truncate(self.buffer.len().saturating_sub(5));
-            return self.flush();
-        }
-        if method.eq_ignore_ascii_case("HEAD") || has_no_body(status) {
-            return self.flush();
-        }
-        let pause = answer.rest_at.as_ref().map(|gate| || hold(gate));
-        if answer.ending == Ending::HangUpInBody {
-            self.body(&body.half(), pause)?;
-            return self.flush();
-        }
-        self.body(body, pause)?;
-        if body.length().is_none() {
-            self.buffer.extend_from_slice(b"0\r\n\r\n");
+        } else if !method.eq_ignore_ascii_case("HEAD") && !has_no_body(status) {
+            self.body(body, answer)?;
         }
         self.flush()
     }
 
-    /// Sends the pieces; where there is a `pause`, the first in two halves, with it between them.
-    fn body(
-        &mut self,
-        body: &AnswerBody,
-        mut pause: Option<impl FnOnce() -> io::Result<()>>,
-    ) -> io::Result<()> {
+    fn body(&mut self, body: &AnswerBody, answer: &Answer) -> io::Result<()> {
+        if answer.ending == Ending::HangUpInBody {
+            return self.pieces(&body.start(), answer);
+        }
+        self.pieces(body, answer)?;
+        if body.length().is_none() {
+            self.buffer.extend_from_slice(b"0\r\n\r\n");
+        }
+        Ok(())
+    }
+
+    fn pieces(&mut self, body: &AnswerBody, answer: &Answer) -> io::Result<()> {
         let chunked = body.length().is_none();
-        for piece in body.pieces() {
-            let rest = match pause.take() {
-                None => piece,
-                Some(pause) => {
-                    let (first, rest) = piece.split_at(piece.len() / 2);
-                    self.piece(first, chunked)?;
-                    self.flush()?;
-                    pause()?;
-                    rest
-                }
-            };
-            self.piece(rest, chunked)?;
-            if self.buffer.len() >= WRITE_BYTES {
+        let mut gate = answer.remainder_held_by.as_ref();
+        for mut piece in body.pieces() {
+            if let Some(gate) = gate.take() {
+                let (start, remainder) = piece.split_at(piece.len() / 2);
+                self.piece(start, chunked)?;
+                self.flush()?;
+                self.stop.wait_at(gate)?;
+                piece = remainder;
+            }
+            self.piece(piece, chunked)?;
+            if self.buffer.len() >= PIECE {
                 self.flush()?;
             }
         }
@@ -96,14 +89,20 @@ impl<'a> ResponseWriter<'a> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.wire.write_all(&self.buffer)?;
+        self.connection.write_all(&self.buffer)?;
         self.buffer.clear();
         Ok(())
     }
 }
 
 fn head(buffer: &mut Vec<u8>, status: u16, body: &AnswerBody, answer: &Answer) -> io::Result<()> {
-    write!(buffer, "HTTP/1.1 {status} {}\r\n", reason(status))?;
+    let known = StatusCode::from_u16(status).ok();
+    let reason = known.and_then(|status| status.canonical_reason());
+    write!(
+        buffer,
+        "HTTP/1.1 {status} {}\r\n",
+        reason.unwrap_or("Scripted")
+    )?;
     for (name, value) in &answer.headers {
         for part in [name, &b": "[..], value, b"\r\n"] {
             buffer.extend_from_slice(part);
@@ -128,7 +127,7 @@ fn head(buffer: &mut Vec<u8>, status: u16, body: &AnswerBody, answer: &Answer) -
 
 #[cfg(feature = "conformance")]
 impl Answer {
-    /// How many bytes of this answer precede its body.
+    /// Returns how many bytes of this answer precede its body.
     pub(crate) fn head_length(&self) -> usize {
         let mut buffer = Vec::new();
         if let Content::Http { status, body } = &self.content {
@@ -139,36 +138,7 @@ impl Answer {
     }
 }
 
-/// RFC 9110 §6.4.1: these end with their head, and say nothing of a length.
+/// RFC 9110 §6.4.1: these responses end with their headers, and have no length.
 fn has_no_body(status: u16) -> bool {
     matches!(status, 100..=199 | 204 | 304)
-}
-
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        413 => "Content Too Large",
-        425 => "Too Early",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "Scripted",
-    }
 }

@@ -1,16 +1,26 @@
 //! [`Script`]: which answer a request gets.
 
 use std::collections::{HashMap, VecDeque};
+use std::iter::repeat_n;
 use std::sync::Mutex;
 
 use super::answer::Answer;
 use super::waiting::locked;
 
-/// The answers that a test gave to a server, for the next requests, for paths, or for good.
+/// The answers that a test gave to a server, for the next requests or for all, for any path or for some.
 pub(super) struct Script {
-    /// The only path that `next` and `always` are for, where a server has one that matters.
+    /// The only path that `next` and `always` apply to, if a server has one.
     path: Option<&'static str>,
-    rules: Mutex<Rules>,
+    rules: Mutex<ScriptRules>,
+}
+
+#[derive(Default)]
+struct ScriptRules {
+    next: VecDeque<Answer>,
+    next_at: HashMap<String, VecDeque<Answer>>,
+    at: HashMap<String, Answer>,
+    under: Vec<(String, Answer)>,
+    always: Option<Answer>,
 }
 
 impl Script {
@@ -21,18 +31,14 @@ impl Script {
         }
     }
 
-    pub(super) fn next(&self, count: usize, answer: &Answer) {
-        locked(&self.rules)
-            .next
-            .extend(std::iter::repeat_n(answer.clone(), count));
+    pub(super) fn next(&self, count: usize, answer: Answer) {
+        locked(&self.rules).next.extend(repeat_n(answer, count));
     }
 
     pub(super) fn next_at(&self, path: &str, answer: Answer) {
-        locked(&self.rules)
-            .next_at
-            .entry(path.to_owned())
-            .or_default()
-            .push_back(answer);
+        let mut rules = locked(&self.rules);
+        let queue = rules.next_at.entry(path.to_owned()).or_default();
+        queue.push_back(answer);
     }
 
     pub(super) fn at(&self, path: &str, answer: Answer) {
@@ -48,49 +54,28 @@ impl Script {
     }
 
     pub(super) fn clear(&self) {
-        *locked(&self.rules) = Rules::default();
+        *locked(&self.rules) = ScriptRules::default();
     }
 
-    /// Answers that wait for a request.
-    pub(super) fn left(&self) -> usize {
-        let rules = locked(&self.rules);
-        rules.next.len() + rules.next_at.values().map(VecDeque::len).sum::<usize>()
-    }
-
-    /// The answer for a request of this path: what is for the path before what is for all, what is
-    /// for once before what is for good.
+    /// Returns the answer to a request for this path. The order is that of
+    /// [`ScriptedServer`](super::ScriptedServer).
     pub(super) fn take(&self, path: &str) -> Answer {
         let mut rules = locked(&self.rules);
-        let for_all = self.path.is_none_or(|only| only == path);
-        rules
-            .next_at
-            .get_mut(path)
-            .and_then(VecDeque::pop_front)
-            .or_else(|| {
-                if for_all {
-                    rules.next.pop_front()
-                } else {
-                    None
-                }
-            })
+        let any_path = self.path.is_none_or(|only| only == path);
+        let mut queued = rules.next_at.get_mut(path).and_then(VecDeque::pop_front);
+        if queued.is_none() && any_path {
+            queued = rules.next.pop_front();
+        }
+        queued
             .or_else(|| rules.at.get(path).cloned())
             .or_else(|| rules.under(path))
-            .or_else(|| if for_all { rules.always.clone() } else { None })
+            .or_else(|| rules.always.clone().filter(|_| any_path))
             .unwrap_or_else(Answer::normal)
     }
 }
 
-#[derive(Default)]
-struct Rules {
-    next: VecDeque<Answer>,
-    next_at: HashMap<String, VecDeque<Answer>>,
-    at: HashMap<String, Answer>,
-    under: Vec<(String, Answer)>,
-    always: Option<Answer>,
-}
-
-impl Rules {
-    /// The rule of the longest prefix; of equal ones the latest.
+impl ScriptRules {
+    /// Returns the answer for the longest prefix; of equal ones the latest.
     fn under(&self, path: &str) -> Option<Answer> {
         self.under
             .iter()
@@ -103,41 +88,32 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::answer::Content;
 
-    fn status(script: &Script, path: &str) -> u16 {
-        let Content::Http { status, .. } = script.take(path).content else {
-            return 0;
-        };
-        status
+    fn status(script: &Script, path: &str) -> Option<u16> {
+        script.take(path).sent_status()
     }
 
     #[test]
-    fn what_is_for_a_path_and_for_once_goes_first() {
+    fn answers_for_a_path_come_before_the_others_and_queued_ones_before_lasting_ones() {
         let script = Script::new(None);
-        assert_eq!(status(&script, "/a"), 0);
+        assert_eq!(status(&script, "/a"), None);
         script.always(Answer::status(500));
         script.under("/", Answer::status(501));
         script.under("/a", Answer::status(502));
         script.at("/a", Answer::status(503));
-        script.next(1, &Answer::status(504));
+        script.next(1, Answer::status(504));
         script.next_at("/a", Answer::status(505));
-        assert_eq!(script.left(), 2);
-        let seen: Vec<u16> = (0..3).map(|_| status(&script, "/a")).collect();
-        assert_eq!(seen, [505, 504, 503]);
-        assert_eq!([status(&script, "/ab"), status(&script, "/b")], [502, 501]);
-        assert_eq!(status(&script, "*"), 500);
+        for (path, expected) in [
+            ("/a", 505),
+            ("/a", 504),
+            ("/a", 503),
+            ("/ab", 502),
+            ("/b", 501),
+            ("*", 500),
+        ] {
+            assert_eq!(status(&script, path), Some(expected), "{path}");
+        }
         script.clear();
-        assert_eq!(status(&script, "/a"), 0);
-    }
-
-    #[test]
-    fn path_of_a_script_is_the_only_one_it_is_for() {
-        let script = Script::new(Some("/token"));
-        script.next(1, &Answer::status(503));
-        script.always(Answer::status(500));
-        assert_eq!(status(&script, "/other"), 0);
-        assert_eq!(status(&script, "/token"), 503);
-        assert_eq!(status(&script, "/token"), 500);
+        assert_eq!(status(&script, "/a"), None);
     }
 }

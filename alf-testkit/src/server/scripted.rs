@@ -1,29 +1,30 @@
 //! [`ScriptedServer`]: what both servers have in common.
 
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use super::answer::Answer;
-use super::core::Core;
+use super::connection::Sessions;
+use super::exchange::{Service, serve};
+use super::gate::StopSignal;
+use super::log::Log;
+use super::port::Port;
 use super::role::Role;
 use super::script::Script;
-use super::waiting::locked;
-use super::wire::Sessions;
 
-/// A server on a port of its own that does what a script says and remembers what it saw.
+/// A server on a port of its own that follows a script and records what it receives.
 ///
 /// [`AuthorizationServer`](super::AuthorizationServer) and
-/// [`ResourceServer`](super::ResourceServer) are one, and have all its methods.
+/// [`ResourceServer`](super::ResourceServer) dereference to it, and so have all its methods.
 ///
-/// **The script.** A request gets the first of: what is queued for its path, what is queued for any
-/// path, what is set for its path, what is set for the longest prefix of it, what is set for any
+/// **The script.** A request gets the first that exists of: what is queued for its path, what is queued
+/// for any path, what is set for its path, what is set for the longest prefix of it, what is set for any
 /// path, and what the server normally does.
 ///
-/// **The end.** When it is dropped, the port and all connections are closed and all threads have
-/// ended, whatever they were doing; no client has to be gone before.
+/// **The end.** When it is dropped, the port and all connections are closed and all its threads end,
+/// whatever they were doing. Clients need not be gone before.
 ///
 /// # Examples
 ///
@@ -36,153 +37,133 @@ use super::wire::Sessions;
 /// servers.resource.answer_next_at("/things", Answer::status(429).header("Retry-After", "1"));
 /// ```
 pub struct ScriptedServer {
-    pub(super) core: Arc<Core>,
-    outages: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) service: Arc<Service>,
+    port: Port,
 }
 
 /// The script.
 impl ScriptedServer {
-    /// Answers the next request so; after that goes on as before. Several wait in a queue.
+    /// Answers the next request with this, and the ones after it as before. Answers form a queue.
     ///
-    /// At an authorization server this and the other methods that name no path are for its token
-    /// endpoint.
+    /// At an authorization server, this and the other methods without a path apply to its token endpoint.
     pub fn answer_next(&self, answer: impl Into<Answer>) {
         self.answer_next_n(1, answer);
     }
 
-    /// Answers each of the next `count` requests so.
+    /// Answers each of the next `count` requests with this.
     pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.core.service.script.next(count, &answer.into());
+        self.service.script.next(count, answer.into());
     }
 
-    /// Answers every request so, from now on, where nothing else is scripted.
+    /// Answers every request with this, from now on, unless another rule of the script applies.
     pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.core.service.script.always(answer.into());
+        self.service.script.always(answer.into());
     }
 
-    /// Answers the next request for this path (without query) so.
+    /// Answers the next request for this path (without query) with this.
     pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.core.service.script.next_at(path, answer.into());
+        self.service.script.next_at(path, answer.into());
     }
 
-    /// Answers every request for this path (without query) so, from now on.
+    /// Answers every request for this path (without query) with this, from now on.
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.core.service.script.at(path, answer.into());
+        self.service.script.at(path, answer.into());
     }
 
-    /// Answers every request whose path begins so, from now on.
+    /// Answers every request whose path starts with `prefix` with this, from now on.
     pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
-        self.core.service.script.under(prefix, answer.into());
+        self.service.script.under(prefix, answer.into());
     }
 
-    /// Tears up the script: answers normally from now on, what was queued included.
+    /// Removes the script, queued answers included: the server answers normally from now on.
     pub fn answer_normally(&self) {
-        self.core.service.script.clear();
-    }
-
-    /// How many queued answers have not been given yet.
-    pub fn answers_left(&self) -> usize {
-        self.core.service.script.left()
+        self.service.script.clear();
     }
 }
 
 /// The port.
 impl ScriptedServer {
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.core.address()
+        self.port.address()
     }
 
-    /// `http://127.0.0.1:port`.
+    /// Returns `http://127.0.0.1:port`.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.scheme(), self.address())
     }
 
-    /// The URL of a path, which begins with `/`.
+    /// Returns the URL of a path, which starts with `/`.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// The URL of a path under the host `localhost`: the same server, but another origin.
+    /// Returns the URL of a path under the host `localhost`: the same server, but another origin.
     pub fn localhost_url(&self, path: &str) -> String {
         let port = self.address().port();
         format!("{}://localhost:{port}{path}", self.scheme())
     }
 
-    /// Goes down: the port refuses connections, and those that are open are cut. When this returns,
-    /// it is so. The port stays reserved.
+    /// Refuses new connections and cuts the open ones, before it returns. The port stays reserved.
     pub fn refuse_connections(&self) {
-        self.core.refuse_connections();
+        self.port.close();
     }
 
-    /// Comes up again, on the same port. When this returns, connections succeed.
+    /// Accepts connections again, on the same port, from when it returns.
     ///
     /// # Panics
     ///
-    /// If the system does not give the port back.
+    /// If the system does not let it listen on the port again.
     pub fn accept_connections(&self) {
-        if let Err(error) = self.core.accept_connections() {
-            cannot_listen(&self.address(), &error);
+        if let Err(error) = self.listen(None) {
+            cannot_listen(&error);
         }
-    }
-
-    /// Goes down for a while, and comes up by itself; does not wait for it. For demos and
-    /// simulations: a test calls [`accept_connections`](Self::accept_connections) when it wants.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let servers = alf_testkit::Servers::start();
-    /// servers.authorization.refuse_connections_for(Duration::from_secs(2));
-    /// // … call an API meanwhile
-    /// ```
-    pub fn refuse_connections_for(&self, duration: Duration) {
-        self.refuse_connections();
-        let core = Arc::clone(&self.core);
-        let outage = thread::spawn(move || {
-            core.service.shutdown.sleep(duration);
-            if !core.service.shutdown.has_begun()
-                && let Err(error) = core.accept_connections()
-            {
-                cannot_listen(&core.address(), &error);
-            }
-        });
-        locked(&self.outages).push(outage);
-    }
-
-    /// Cuts every open connection, idle or not, and goes on listening.
-    pub fn cut_connections(&self) {
-        self.core.cut_connections();
     }
 }
 
 impl ScriptedServer {
+    /// Starts on a free port of 127.0.0.1.
     pub(super) fn start(
-        address: impl ToSocketAddrs,
         role: Box<dyn Role>,
         script: Script,
         sessions: Option<Arc<dyn Sessions>>,
     ) -> Self {
-        match Core::start(address, role, script, sessions) {
-            Ok(core) => Self {
-                core,
-                outages: Mutex::default(),
-            },
-            Err(error) => cannot_listen(&"the address asked for", &error),
+        let service = Service {
+            role,
+            script,
+            log: Log::default(),
+            stop: StopSignal::default(),
+            sessions,
+        };
+        match Self::bind(service) {
+            Ok(server) => server,
+            Err(error) => cannot_listen(&error),
         }
     }
 
-    /// The URL of a path in the clear, on the same host and port. A server that speaks TLS speaks
+    /// Returns the `http` URL of a path, on the same host and port. A server that speaks TLS speaks
     /// both.
     #[cfg(feature = "conformance")]
     pub(crate) fn plain_url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
     }
 
+    fn bind(service: Service) -> io::Result<Self> {
+        let (port, listener) = Port::bind()?;
+        let service = Arc::new(service);
+        let server = Self { service, port };
+        server.listen(Some(listener))?;
+        Ok(server)
+    }
+
+    fn listen(&self, listener: Option<TcpListener>) -> io::Result<()> {
+        let service = Arc::clone(&self.service);
+        self.port
+            .open(listener, move |number, tcp| serve(&service, number, tcp))
+    }
+
     fn scheme(&self) -> &'static str {
-        match self.core.sessions() {
+        match self.service.sessions {
             None => "http",
             Some(_) => "https",
         }
@@ -193,14 +174,14 @@ impl ScriptedServer {
     clippy::panic,
     reason = "a test double: nothing can be tested without its port"
 )]
-fn cannot_listen(address: &dyn fmt::Display, error: &std::io::Error) -> ! {
-    panic!("alf-testkit cannot listen on {address}: {error}");
+fn cannot_listen(error: &io::Error) -> ! {
+    panic!("alf-testkit cannot listen on a port of 127.0.0.1: {error}");
 }
 
 impl fmt::Debug for ScriptedServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScriptedServer")
-            .field("role", &self.core.service.role.name())
+            .field("role", &self.service.role.name())
             .field("address", &self.address())
             .field("counts", &self.counts())
             .finish_non_exhaustive()
@@ -209,11 +190,8 @@ impl fmt::Debug for ScriptedServer {
 
 impl Drop for ScriptedServer {
     fn drop(&mut self) {
-        self.core.service.shutdown.begin();
-        // First: one that ends in this moment opens the port.
-        for outage in std::mem::take(&mut *locked(&self.outages)) {
-            drop(outage.join());
-        }
-        self.core.stop();
+        self.service.stop.stop();
+        self.port.close();
+        self.port.join();
     }
 }

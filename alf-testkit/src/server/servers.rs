@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::authorization::AuthorizationServer;
+use super::connection::Sessions;
 use super::resource::ResourceServer;
-use super::wire::Sessions;
 
 /// An [`AuthorizationServer`] and a [`ResourceServer`] that trusts it.
 ///
@@ -21,9 +21,9 @@ use super::wire::Sessions;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Servers {
-    /// Gives the tokens.
+    /// Issues the tokens.
     pub authorization: AuthorizationServer,
-    /// Wants them.
+    /// Requires them.
     pub resource: ResourceServer,
 }
 
@@ -37,27 +37,26 @@ impl Servers {
         Self::start_with(None)
     }
 
-    /// Starts both, with what their connections speak beside TCP.
     pub(crate) fn start_with(sessions: Option<Arc<dyn Sessions>>) -> Self {
-        let authorization = AuthorizationServer::start_with(ADDRESS, sessions.clone());
-        let resource = ResourceServer::start_with(ADDRESS, &authorization, sessions);
+        let authorization = AuthorizationServer::start_with(sessions.clone());
+        let resource = ResourceServer::start_with(&authorization, sessions);
         Self {
             authorization,
             resource,
         }
     }
 
-    /// The URL of the token endpoint.
+    /// Returns the URL of the token endpoint.
     pub fn token_endpoint(&self) -> String {
         self.authorization.token_endpoint()
     }
 
-    /// The URL of a path of the resource server; it begins with `/`.
+    /// Returns the URL of a path of the resource server; it starts with `/`.
     pub fn url(&self, path: &str) -> String {
         self.resource.url(path)
     }
 
-    /// Has the resource server reject every token that was issued before this.
+    /// Has the resource server reject every token that has been issued so far.
     pub fn revoke_all(&self) {
         self.authorization.revoke_all();
     }
@@ -68,15 +67,15 @@ impl Servers {
     ///
     /// If there is no free port.
     pub fn another_resource_server(&self) -> ResourceServer {
-        let sessions = self.resource.core.sessions().cloned();
-        ResourceServer::start_with(ADDRESS, &self.authorization, sessions)
+        let sessions = self.resource.service.sessions.clone();
+        ResourceServer::start_with(&self.authorization, sessions)
     }
 
-    /// Starts a stranger, and has `/moved` of the resource server lead to its `/first`, and that on to
-    /// its `/second`, each by this status.
+    /// Starts another server, and redirects `/moved` of the resource server to its `/first`, and that to
+    /// its `/second`, each with this status.
     ///
-    /// The second redirect matters: it stays within the stranger's origin, and a library that looks
-    /// no further back sends the token after all.
+    /// The second redirect matters: it stays within the origin of the other server, and a library that
+    /// compares only the last two URLs sends the token after all.
     ///
     /// # Panics
     ///
@@ -86,23 +85,21 @@ impl Servers {
     ///
     /// ```
     /// let servers = alf_testkit::Servers::start();
-    /// let stranger = servers.redirect_to_a_stranger(302);
+    /// let other = servers.redirect_to_another_server(302);
     /// // … call servers.url("/moved"), then:
-    /// assert_eq!(stranger.counts().with_authorization, 0, "{}", stranger.report());
+    /// assert_eq!(other.counts().with_authorization, 0, "{}", other.report());
     /// ```
-    pub fn redirect_to_a_stranger(&self, status: u16) -> ResourceServer {
-        let stranger = self.another_resource_server();
-        let first = Answer::redirect(status, stranger.url("/first"));
+    pub fn redirect_to_another_server(&self, status: u16) -> ResourceServer {
+        let other = self.another_resource_server();
+        let first = Answer::redirect(status, other.url("/first"));
         self.resource.answer_at("/moved", first);
-        let second = Answer::redirect(status, stranger.url("/second"));
-        stranger.answer_at("/first", second);
-        stranger
+        let second = Answer::redirect(status, other.url("/second"));
+        other.answer_at("/first", second);
+        other
     }
 
-    /// What both saw, for the message of a failed test.
+    /// Returns what both received, for the message of a failed test.
     pub fn report(&self) -> String {
         format!("{}{}", self.authorization.report(), self.resource.report())
     }
 }
-
-const ADDRESS: &str = "127.0.0.1:0";

@@ -1,14 +1,15 @@
 //! [`TokenAnswer`]: a token response, member by member.
 
 use std::fmt;
-use std::time::Duration;
+use std::iter;
 
-use super::json::{object, quoted};
+use serde_json::Value;
 
 /// A token response: normally a new opaque token, `"token_type":"Bearer"`, `"expires_in":3600`.
 ///
-/// It becomes an [`Answer`](super::Answer) wherever one is wanted, and can be what the authorization server issues
-/// from then on: [`AuthorizationServer::issue`](super::AuthorizationServer::issue).
+/// It becomes an [`Answer`](super::Answer) wherever one is expected. With
+/// [`AuthorizationServer::issue`](super::AuthorizationServer::issue) it is what the authorization server
+/// sends from then on.
 ///
 /// # Examples
 ///
@@ -17,138 +18,77 @@ use super::json::{object, quoted};
 ///
 /// let servers = Servers::start();
 /// servers.authorization.issue(Answer::token().expires_in(2));
-/// servers.authorization.answer_next(Answer::token().same_token().expires_in(1));
-/// servers.authorization.answer_next(Answer::token().expires_in_json("\"3600\"").token_type("MAC"));
+/// servers.authorization.answer_next(Answer::token().without("expires_in"));
+/// servers.authorization.answer_next(Answer::token().member("expires_in", "\"3600\""));
 /// ```
 #[derive(Clone)]
 #[must_use = "an answer does nothing until it is given to a server"]
 pub struct TokenAnswer {
-    access_token: AccessToken,
-    token_type: Option<String>,
-    expires_in: Option<String>,
-    others: Vec<(String, String)>,
+    access_token: Option<String>,
+    members: Vec<(String, String)>,
 }
 
 impl TokenAnswer {
-    /// A token as it is issued normally.
-    pub fn new() -> Self {
-        Self {
-            access_token: AccessToken::New,
-            token_type: Some(quoted("Bearer")),
-            expires_in: Some("3600".to_owned()),
-            others: Vec::new(),
-        }
+    pub(super) fn new() -> Self {
+        let new = Self {
+            access_token: None,
+            members: Vec::new(),
+        };
+        new.token_type("Bearer").expires_in(3600)
     }
 
-    /// The lifetime in seconds.
+    /// Sets the lifetime, in seconds.
     pub fn expires_in(self, seconds: u64) -> Self {
-        self.expires_in_json(seconds.to_string())
+        self.member("expires_in", seconds.to_string())
     }
 
-    /// `expires_in` as any JSON value: `"1e3"`, `"\"60\""`, `"-1"`, `"null"`.
-    pub fn expires_in_json(mut self, json: impl Into<String>) -> Self {
-        self.expires_in = Some(json.into());
+    /// Sets the `token_type`. The resource servers still accept the token as `Bearer`.
+    pub fn token_type(self, token_type: &str) -> Self {
+        self.member("token_type", Value::from(token_type).to_string())
+    }
+
+    /// Sets or adds a member with any JSON value, which is sent as it is given.
+    pub fn member(mut self, name: &str, json: impl Into<String>) -> Self {
+        let json = json.into();
+        if let Some((_, known)) = self.members.iter_mut().find(|(known, _)| known == name) {
+            *known = json;
+        } else {
+            self.members.push((name.to_owned(), json));
+        }
         self
     }
 
-    /// Leaves `expires_in` out.
-    pub fn without_expires_in(mut self) -> Self {
-        self.expires_in = None;
+    /// Removes a member.
+    pub fn without(mut self, name: &str) -> Self {
+        self.members.retain(|(known, _)| known != name);
         self
     }
 
-    /// Another `token_type`. The resource servers accept the token under `Bearer` all the same.
-    pub fn token_type(mut self, token_type: &str) -> Self {
-        self.token_type = Some(quoted(token_type));
-        self
-    }
-
-    /// Leaves `token_type` out.
-    pub fn without_token_type(mut self) -> Self {
-        self.token_type = None;
-        self
-    }
-
-    /// Says which scope was granted.
-    pub fn scope(self, scope: &str) -> Self {
-        self.member("scope", quoted(scope))
-    }
-
-    /// Adds a member of any name with any JSON value.
-    pub fn member(mut self, name: impl Into<String>, json: impl Into<String>) -> Self {
-        self.others.push((name.into(), json.into()));
-        self
-    }
-
-    /// Gives the token that was issued last once more, whether revoked or not; a new one if none
-    /// was.
-    pub fn same_token(mut self) -> Self {
-        self.access_token = AccessToken::Same;
-        self
-    }
-
-    /// Gives this very token, and has the resource servers accept it.
+    /// Sends this token instead of a new one, and has the resource servers accept it.
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
-        self.access_token = AccessToken::Given(token.into());
+        self.access_token = Some(token.into());
         self
     }
-}
 
-impl TokenAnswer {
-    pub(super) fn kind(&self) -> &AccessToken {
-        &self.access_token
-    }
-
-    /// The lifetime, where `expires_in` is a plain number.
-    pub(super) fn lifetime(&self) -> Option<Duration> {
-        self.expires_in
-            .as_ref()?
-            .parse()
-            .ok()
-            .map(Duration::from_secs)
+    /// Returns the token to send, unless it is a new one.
+    pub(super) fn given_token(&self) -> Option<&str> {
+        self.access_token.as_deref()
     }
 
     pub(super) fn json(&self, access_token: &str) -> String {
-        let access_token = quoted(access_token);
-        let known = [
-            ("access_token", Some(&access_token)),
-            ("token_type", self.token_type.as_ref()),
-            ("expires_in", self.expires_in.as_ref()),
-        ];
-        let known = known
-            .into_iter()
-            .filter_map(|(name, json)| Some((name, json?.as_str())));
-        object(
-            known.chain(
-                self.others
-                    .iter()
-                    .map(|(name, json)| (name.as_str(), json.as_str())),
-            ),
-        )
-    }
-}
-
-impl Default for TokenAnswer {
-    fn default() -> Self {
-        Self::new()
+        let access_token = Value::from(access_token).to_string();
+        let members = iter::once(("access_token", &access_token))
+            .chain(self.members.iter().map(|(name, json)| (&**name, json)))
+            .map(|(name, json)| format!("{}:{json}", Value::from(name)));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     }
 }
 
 /// Shows no token.
 impl fmt::Debug for TokenAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenAnswer")
-            .field("token_type", &self.token_type)
-            .field("expires_in", &self.expires_in)
-            .finish_non_exhaustive()
+        f.debug_struct("TokenAnswer").finish_non_exhaustive()
     }
-}
-
-#[derive(Clone)]
-pub(super) enum AccessToken {
-    New,
-    Same,
-    Given(String),
 }
 
 #[cfg(test)]
@@ -156,27 +96,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_set_and_left_out() {
+    fn members_are_set_added_and_removed() {
         assert_eq!(
             TokenAnswer::new().json("t"),
             r#"{"access_token":"t","token_type":"Bearer","expires_in":3600}"#
         );
-        let odd = TokenAnswer::new()
-            .without_token_type()
-            .without_expires_in()
-            .scope("a b");
-        assert_eq!(odd.json("t"), r#"{"access_token":"t","scope":"a b"}"#);
-        assert_eq!(odd.lifetime(), None);
-        let odd = TokenAnswer::new()
-            .expires_in_json("1e3")
+        let changed = TokenAnswer::new()
+            .without("token_type")
+            .member("expires_in", "1e3")
             .member("x", "[null]");
         assert_eq!(
-            odd.json("\""),
-            r#"{"access_token":"\"","token_type":"Bearer","expires_in":1e3,"x":[null]}"#
-        );
-        assert_eq!(
-            TokenAnswer::new().expires_in(7).lifetime(),
-            Some(Duration::from_secs(7))
+            changed.json("\""),
+            r#"{"access_token":"\"","expires_in":1e3,"x":[null]}"#
         );
     }
 }

@@ -1,10 +1,10 @@
-//! [`TokenEndpoint`]: the client-credentials grant, as a correct server grants it.
+//! [`ClientCredentialsEndpoint`]: grants tokens as a correct and strict server does.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use super::answer::Answer;
-use super::client_check::{ClientCheck, invalid_request};
+use super::form::decoded;
 use super::recorded::Recorded;
 use super::role::Role;
 use super::token_answer::TokenAnswer;
@@ -13,34 +13,30 @@ use super::waiting::locked;
 
 pub(super) const TOKEN_PATH: &str = "/token";
 
-/// A token request has a few hundred bytes; assertions have a few thousand.
-const LONGEST_FORM: usize = 1024 * 1024;
-
-pub(super) struct TokenEndpoint {
+pub(super) struct ClientCredentialsEndpoint {
     pub(super) tokens: Arc<Tokens>,
-    pub(super) settings: Mutex<Settings>,
+    pub(super) client: Mutex<KnownClient>,
+    /// What a token response normally is.
+    pub(super) issued: Mutex<TokenAnswer>,
 }
 
-pub(super) struct Settings {
-    pub(super) client: ClientCheck,
-    pub(super) issued: TokenAnswer,
+/// Which client an authorization server accepts.
+pub(super) enum KnownClient {
+    One { id: String, secret: String },
+    Any,
 }
 
-/// The endpoint is shared by the server's threads and the handle that sets it up.
-impl Role for Arc<TokenEndpoint> {
+/// The endpoint is shared by the server's threads and the handle that changes its settings.
+impl Role for Arc<ClientCredentialsEndpoint> {
     fn name(&self) -> &'static str {
         "authorization server"
-    }
-
-    fn body_needed(&self, path: &str) -> usize {
-        if path == TOKEN_PATH { LONGEST_FORM } else { 0 }
     }
 
     fn normal(&self, request: &Recorded) -> Answer {
         if request.path() != TOKEN_PATH {
             return Answer::status(404);
         }
-        let issued = locked(&self.settings).issued.clone();
+        let issued = locked(&self.issued).clone();
         self.token(request, &issued)
     }
 
@@ -48,10 +44,7 @@ impl Role for Arc<TokenEndpoint> {
         if request.method() != "POST" {
             return Some(Answer::status(405).header("Allow", "POST"));
         }
-        malformed(request).or_else(|| {
-            let client = locked(&self.settings).client.clone();
-            client.refusal(request)
-        })
+        malformed(request).or_else(|| locked(&self.client).refusal(request))
     }
 
     fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer {
@@ -63,7 +56,34 @@ impl Role for Arc<TokenEndpoint> {
     }
 }
 
-/// The refusal of what is no client-credentials request (RFC 6749 §4.4.2, §3.2, §3.3).
+impl KnownClient {
+    /// Returns the answer to a request of any other client.
+    fn refusal(&self, request: &Recorded) -> Option<Answer> {
+        let sent_secret = request.parameter("client_secret");
+        if request.header("authorization").is_some() && sent_secret.is_some() {
+            return Some(invalid_request("the client authenticates in two ways"));
+        }
+        let Self::One { id, secret } = self else {
+            return None;
+        };
+        let accepted = if let Some((sent_id, sent_secret)) = request.basic_credentials() {
+            // RFC 6749 §2.3.1 has both percent-encoded; many clients send them as they are.
+            (sent_id == *id && sent_secret == *secret)
+                || (decoded(&sent_id) == *id && decoded(&sent_secret) == *secret)
+        } else {
+            let sent_id = request.parameter("client_id");
+            sent_id.as_ref() == Some(id) && sent_secret.as_ref() == Some(secret)
+        };
+        if accepted {
+            return None;
+        }
+        let refusal = Answer::oauth_error(401, "invalid_client", "client authentication failed");
+        Some(refusal.header("WWW-Authenticate", "Basic realm=\"alf-testkit\""))
+    }
+}
+
+/// Returns the answer to a request that is not a client-credentials request (RFC 6749 §4.4.2, §3.2,
+/// §3.3).
 fn malformed(request: &Recorded) -> Option<Answer> {
     let content_type = request.header("content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -72,17 +92,16 @@ fn malformed(request: &Recorded) -> Option<Answer> {
     }
     let mut names = HashSet::new();
     for (name, value) in request.form() {
-        // RFC 8707 §2: `resource` may repeat; so may `audience` (RFC 8693 §2.1).
-        if name != "resource" && name != "audience" && !names.insert(name.clone()) {
-            return Some(invalid_request(&format!("{name} is there twice")));
-        }
         if name == "scope" && value.trim().is_empty() {
-            return Some(Answer::oauth_error(
-                400,
-                "invalid_scope",
-                "the scope is empty",
-            ));
+            let refusal = Answer::oauth_error(400, "invalid_scope", "the scope is empty");
+            return Some(refusal);
         }
+        // RFC 8707 §2: `resource` may repeat; so may `audience` (RFC 8693 §2.1).
+        let may_repeat = name == "resource" || name == "audience";
+        if !may_repeat && names.contains(&name) {
+            return Some(invalid_request(&format!("{name} is repeated")));
+        }
+        names.insert(name);
     }
     match request.parameter("grant_type").as_deref() {
         Some("client_credentials") => None,
@@ -93,4 +112,8 @@ fn malformed(request: &Recorded) -> Option<Answer> {
         )),
         None => Some(invalid_request("grant_type is missing")),
     }
+}
+
+fn invalid_request(description: &str) -> Answer {
+    Answer::oauth_error(400, "invalid_request", description)
 }

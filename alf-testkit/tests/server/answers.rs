@@ -1,4 +1,4 @@
-//! Each answer, on the wire.
+//! Each answer, as its bytes arrive.
 
 use std::io::ErrorKind;
 
@@ -24,8 +24,8 @@ fn status_headers_and_body_are_sent_as_given() {
     let (_servers, mut client) = answered(answer.then_close());
     client.send(get("/", "x"));
     assert_eq!(
-        client.rest(),
-        b"HTTP/1.1 418 Scripted\r\nX-A: 1\r\nX-A: 2\r\nX-Latin: \xe9\r\nContent-Length: 3\r\n\
+        client.until_closed(),
+        b"HTTP/1.1 418 I'm a teapot\r\nX-A: 1\r\nX-A: 2\r\nX-Latin: \xe9\r\nContent-Length: 3\r\n\
           Connection: close\r\n\r\ntea"
     );
 }
@@ -130,11 +130,11 @@ fn hang_up_is_an_end_and_reset_is_an_error() {
 }
 
 #[test]
-fn answers_break_off_where_told() {
+fn answers_stop_in_the_headers_or_in_the_body() {
     let (servers, mut client) = answered(Answer::status(200).body("0123456789").hang_up_in_body());
     client.send(get("/", "x"));
     assert_eq!(
-        client.rest(),
+        client.until_closed(),
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234"
     );
 
@@ -143,24 +143,24 @@ fn answers_break_off_where_told() {
         .answer_next(Answer::status(200).chunks(["a", "b"]).hang_up_in_body());
     let mut client = Client::to(&servers.resource);
     client.send(get("/", "x"));
-    assert!(client.rest().ends_with(b"\r\n\r\n1\r\na\r\n"));
+    assert!(client.until_closed().ends_with(b"\r\n\r\n1\r\na\r\n"));
 
     servers
         .resource
         .answer_next(Answer::unauthorized().hang_up_in_headers());
     let mut client = Client::to(&servers.resource);
     client.send(get("/", "x"));
-    assert!(client.rest().ends_with(b"\r\nContent-Length: "));
+    assert!(client.until_closed().ends_with(b"\r\nContent-Length: "));
 
     servers
         .authorization
         .answer_next(Answer::normal().hang_up_in_body());
     let mut client = Client::to(&servers.authorization);
     client.send(crate::client::token_request("", FORM));
-    let rest = String::from_utf8(client.rest()).unwrap();
+    let received = String::from_utf8(client.until_closed()).unwrap();
     assert!(
-        rest.contains("\"access_token\":") && !rest.contains('}'),
-        "{rest}"
+        received.contains("\"access_token\":") && !received.contains('}'),
+        "{received}"
     );
 }
 
@@ -168,26 +168,26 @@ fn answers_break_off_where_told() {
 fn raw_bytes_replace_http() {
     let (servers, mut client) = answered(Answer::raw("SSH-2.0-OpenSSH_9.6\r\n"));
     client.send(get("/", "x"));
-    assert_eq!(client.rest(), b"SSH-2.0-OpenSSH_9.6\r\n");
+    assert_eq!(client.until_closed(), b"SSH-2.0-OpenSSH_9.6\r\n");
     servers.resource.answer_next(Answer::garbage());
     let mut client = Client::to(&servers.resource);
     client.send(get("/", "x"));
-    assert!(!client.rest().starts_with(b"HTTP"));
+    assert!(!client.until_closed().starts_with(b"HTTP"));
 }
 
 #[test]
-fn connection_is_closed_as_told() {
+fn connections_are_closed_in_each_way() {
     let (servers, mut client) = answered(Answer::status(200).then_close());
     let response = client.get("/", "x");
     assert_eq!(response.header("connection"), Some("close"));
-    assert_eq!(client.rest(), b"");
+    assert_eq!(client.until_closed(), b"");
 
     servers
         .resource
         .answer_next(Answer::status(200).then_close_unannounced());
     let mut client = Client::to(&servers.resource);
     assert_eq!(client.get("/", "x").header("connection"), None);
-    assert_eq!(client.rest(), b"");
+    assert_eq!(client.until_closed(), b"");
 
     servers
         .resource
@@ -195,7 +195,7 @@ fn connection_is_closed_as_told() {
     let mut client = Client::to(&servers.resource);
     assert_eq!(client.get("/", "x").header("connection"), None);
     client.send(get("/", "x"));
-    assert_eq!(client.rest(), b"");
+    assert_eq!(client.until_closed(), b"");
     assert_eq!(servers.resource.request_count(), 3);
 }
 
@@ -217,11 +217,11 @@ fn answer_can_come_before_the_body() {
         (response.status, response.header("connection")),
         (401, Some("close"))
     );
-    assert_eq!(client.rest(), b"");
+    assert_eq!(client.until_closed(), b"");
 }
 
 #[test]
-fn client_that_expects_100_is_told_to_continue() {
+fn client_that_expects_100_gets_it() {
     let (_servers, mut client) = answered(Answer::status(201));
     client.send("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
     assert_eq!(client.response().status, 100);
@@ -230,14 +230,14 @@ fn client_that_expects_100_is_told_to_continue() {
 }
 
 #[test]
-fn rest_of_a_body_is_held_and_the_beginning_is_not() {
+fn remainder_of_a_body_is_held_and_its_start_is_not() {
     for answer in [
         Answer::status(200).body("abcdef"),
         Answer::status(200).chunks(["abcd", "ef"]),
         Answer::status(200).body_of_length(6),
     ] {
         let gate = Gate::new();
-        let (servers, mut client) = answered(answer.rest_held_by(&gate));
+        let (servers, mut client) = answered(answer.remainder_held_by(&gate));
         client.send(get("/", "x"));
         gate.wait_for_arrivals(1);
         let sent = servers.resource.counts().bytes_sent;
@@ -246,16 +246,17 @@ fn rest_of_a_body_is_held_and_the_beginning_is_not() {
         assert!(sent > 0 && servers.resource.counts().bytes_sent > sent);
     }
     let gate = Gate::new();
-    let (servers, mut client) = answered(Answer::status(200).body("abcdef").rest_held_by(&gate));
+    let (servers, mut client) =
+        answered(Answer::status(200).body("abcdef").remainder_held_by(&gate));
     client.send(get("/", "x"));
     gate.wait_for_arrivals(1);
-    // It waits for no gate, and sends nothing more.
+    // The server does not wait for the gate, and sends nothing more.
     drop(servers);
-    assert!(client.rest().ends_with(b"\r\n\r\nabc"));
+    assert!(client.until_closed().ends_with(b"\r\n\r\nabc"));
 }
 
 #[test]
-fn body_of_a_request_is_read_when_the_gate_says_so() {
+fn body_of_a_request_is_read_when_the_gate_is_open() {
     let gate = Gate::new();
     let (servers, mut client) = answered(Answer::normal().reading_the_body_at(&gate));
     client.send("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
@@ -269,7 +270,7 @@ fn body_of_a_request_is_read_when_the_gate_says_so() {
 }
 
 #[test]
-fn framing_headers_can_lie() {
+fn framing_headers_can_be_wrong() {
     let (_servers, mut client) = answered(
         Answer::status(200)
             .header("content-length", "1")
@@ -277,13 +278,13 @@ fn framing_headers_can_lie() {
             .then_close(),
     );
     client.send(get("/", "x"));
-    let rest = String::from_utf8(client.rest()).unwrap();
-    assert_eq!(rest.to_lowercase().matches("content-length").count(), 1);
-    assert!(rest.ends_with("abc"));
+    let received = String::from_utf8(client.until_closed()).unwrap();
+    assert_eq!(received.to_lowercase().matches("content-length").count(), 1);
+    assert!(received.ends_with("abc"));
 }
 
 #[test]
-#[should_panic(expected = "begin with Answer::status")]
+#[should_panic(expected = "start with Answer::status")]
 fn only_a_status_has_a_body() {
     drop(Answer::hang_up().body("x"));
 }

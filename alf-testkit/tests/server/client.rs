@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 client on one connection, as blunt as the tests need it.
+//! A raw HTTP/1.1 client on one connection.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -32,10 +32,10 @@ impl Response {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// The token of a token response.
+    /// Returns the token of a token response.
     pub(crate) fn token(&self) -> String {
-        let (_, rest) = self.text().split_once(r#""access_token":""#).unwrap();
-        rest.split_once('"').unwrap().0.to_owned()
+        let (_, after) = self.text().split_once(r#""access_token":""#).unwrap();
+        after.split_once('"').unwrap().0.to_owned()
     }
 }
 
@@ -71,7 +71,7 @@ impl Client {
         self.response()
     }
 
-    /// One response by its Content-Length or chunks; panics where the connection ends before it does.
+    /// Returns one response by its Content-Length or chunks; panics if the connection ends before.
     pub(crate) fn response(&mut self) -> Response {
         self.try_response(true).expect("a whole response")
     }
@@ -80,8 +80,8 @@ impl Client {
         self.try_response(false).expect("a head")
     }
 
-    /// Everything until the server closes the connection, cleanly or not.
-    pub(crate) fn rest(&mut self) -> Vec<u8> {
+    /// Returns everything until the server closes the connection, cleanly or not.
+    pub(crate) fn until_closed(&mut self) -> Vec<u8> {
         while self.read() > 0 {}
         std::mem::take(&mut self.buffer)
     }
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// The kind of error that reading meets, if it meets one.
+    /// Returns the kind of the error of the next read, if there is one.
     pub(crate) fn read_error(&mut self) -> Option<ErrorKind> {
         self.stream
             .read(&mut [0; 16])
@@ -180,7 +180,7 @@ pub(crate) fn token_request(headers: &str, form: &str) -> String {
     )
 }
 
-/// A token, on a connection of its own.
+/// Gets a token, on a connection of its own.
 pub(crate) fn fetch_token(authorization: &AuthorizationServer) -> String {
     Client::to(authorization).post_token("", FORM).token()
 }

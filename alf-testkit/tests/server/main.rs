@@ -1,7 +1,7 @@
-//! What the scripted servers promise, seen by a raw client.
+//! What the scripted servers promise, tested with a raw client.
 
 mod answers;
-// Helpers may panic as tests may: clippy wants to be told that they are tests.
+// For clippy: helpers may panic as tests may.
 #[cfg(test)]
 mod client;
 mod lifecycle;

@@ -1,4 +1,4 @@
-//! What the servers remember.
+//! What the servers record.
 
 use alf_testkit::{Answer, Servers};
 
@@ -17,7 +17,7 @@ fn requests_are_recorded_as_they_came() {
     fetch_token(&servers.authorization);
 
     let requests = servers.authorization.requests();
-    let [first, second, third] = requests.as_slice() else {
+    let [first, _, _] = requests.as_slice() else {
         panic!("{}", servers.report());
     };
     assert_eq!((first.method(), first.target()), ("POST", "/token"));
@@ -46,13 +46,11 @@ fn requests_are_recorded_as_they_came() {
     assert_eq!(first.status(), Some(200));
     let connections = requests.iter().map(alf_testkit::Recorded::connection);
     assert_eq!(connections.collect::<Vec<_>>(), [1, 1, 2]);
-    let reused = [first, second, third].map(alf_testkit::Recorded::reused_connection);
-    assert_eq!(reused, [false, true, false]);
     assert_eq!(servers.authorization.counts().connections, 2);
 }
 
 #[test]
-fn counts_go_by_path_and_status() {
+fn requests_are_counted_by_path_and_status() {
     let servers = Servers::start();
     let token = fetch_token(&servers.authorization);
     servers.resource.answer_next(Answer::hang_up());
@@ -81,14 +79,12 @@ fn counts_go_by_path_and_status() {
 fn recording_is_bounded() {
     let servers = Servers::start();
     servers.authorization.record_requests_up_to(1);
-    servers.authorization.record_bodies_up_to(10);
     for _ in 0..3 {
         fetch_token(&servers.authorization);
     }
     let requests = servers.authorization.requests();
     assert_eq!(requests.len(), 1);
-    assert_eq!(requests[0].body(), &FORM.as_bytes()[..10]);
-    assert_eq!(requests[0].body_length(), FORM.len() as u64);
+    assert_eq!(requests[0].status(), Some(200));
     assert_eq!(servers.authorization.token_requests(), 3);
     assert!(servers.authorization.report().contains("2 not recorded"));
     servers.resource.record_requests_up_to(0);
@@ -99,20 +95,20 @@ fn recording_is_bounded() {
 }
 
 #[test]
-fn leaks_are_seen_however_they_are_written() {
+fn leaks_are_found_in_any_encoding() {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
-    let mut client = Client::to(&stranger);
+    let other = servers.another_resource_server();
+    let mut client = Client::to(&other);
     client.get("/?q=p%C3%A9", "token-9");
     client.send("GET / HTTP/1.1\r\nAuthorization: Basic aWQ6aHVzaCUyQWh1c2g=\r\n\r\n");
     client.response();
     client.send("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx=in+body");
     client.response();
     for text in ["token-9", "p\u{e9}", "hush*hush", "in+body"] {
-        assert!(stranger.saw(text), "{text}");
+        assert!(other.saw(text), "{text}");
     }
-    assert!(!stranger.saw("secret"));
-    let [bearer, basic, _] = stranger.requests().try_into().unwrap();
+    assert!(!other.saw("secret"));
+    let [bearer, basic, _] = other.requests().try_into().unwrap();
     assert_eq!(bearer.bearer_token(), Some("token-9"));
     assert_eq!(
         basic.basic_credentials(),
@@ -133,7 +129,7 @@ fn reports_and_debug_show_what_happened_but_no_secret() {
         "{report}"
     );
     assert!(report.contains("GET /a?… -> 200, connection 1, Authorization Bearer token-1…"));
-    assert!(report.contains("GET /a -> 401, connection 1 again, Authorization Bearer …"));
+    assert!(report.contains("GET /a -> 401, connection 1, Authorization Bearer …"));
     let debug = format!("{servers:?} {:?}", servers.resource.requests());
     for text in [token.as_str(), "mystery", "hidden", "secret"] {
         assert!(
@@ -149,12 +145,12 @@ fn reports_and_debug_show_what_happened_but_no_secret() {
 }
 
 #[test]
-fn nonsense_is_refused_and_counted_apart() {
+fn nonsense_is_refused_and_counted_separately() {
     let servers = Servers::start();
     let mut client = Client::to(&servers.resource);
     client.send("\x16\x03\x01\r\n\r\n");
     assert!(client.response().status == 400);
-    assert_eq!(client.rest(), b"");
+    assert_eq!(client.until_closed(), b"");
     let mut client = Client::to(&servers.resource);
     client.send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf");
     client.shutdown();

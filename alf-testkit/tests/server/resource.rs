@@ -6,15 +6,18 @@ use alf_testkit::{Answer, AuthorizationServer, ResourceServer, Servers};
 use crate::client::{Client, fetch_token};
 
 #[test]
-fn valid_token_gets_an_echo() {
+fn valid_token_gets_a_200() {
     let servers = Servers::start();
     let token = fetch_token(&servers.authorization);
     let response = Client::to(&servers.resource).get("/things?x=1", &token);
     assert_eq!(response.status, 200);
-    assert_eq!(
-        response.text(),
-        r#"{"method":"GET","path":"/things","body_length":0}"#
-    );
+    for member in [
+        r#""method":"GET""#,
+        r#""path":"/things""#,
+        r#""body_length":0"#,
+    ] {
+        assert!(response.text().contains(member), "{}", response.text());
+    }
     assert_eq!(servers.resource.counts().with_authorization, 1);
 }
 
@@ -41,7 +44,7 @@ fn other_tokens_get_a_challenge() {
 }
 
 #[test]
-fn revocation_is_for_the_tokens_of_before() {
+fn revocation_does_not_concern_later_tokens() {
     let servers = Servers::start();
     let mut client = Client::to(&servers.resource);
     let [first, second] = [(); 2].map(|()| fetch_token(&servers.authorization));
@@ -54,17 +57,6 @@ fn revocation_is_for_the_tokens_of_before() {
     assert_eq!(client.get("/", &third).status, 200);
     servers.authorization.accept_token(first.as_str());
     assert_eq!(client.get("/", &first).status, 200);
-}
-
-#[test]
-fn expiry_matters_when_enforced() {
-    let servers = Servers::start();
-    servers.authorization.issue(Answer::token().expires_in(0));
-    let token = fetch_token(&servers.authorization);
-    let mut client = Client::to(&servers.resource);
-    assert_eq!(client.get("/", &token).status, 200);
-    servers.resource.enforce_expiry();
-    assert_eq!(client.get("/", &token).status, 401);
 }
 
 #[test]
@@ -92,11 +84,11 @@ fn rejection_can_be_anything() {
     assert_eq!(client.get("/", &token).status, 200);
     servers.resource.reject_with(Answer::hang_up());
     client.send("GET / HTTP/1.1\r\n\r\n");
-    assert_eq!(client.rest(), b"");
+    assert_eq!(client.until_closed(), b"");
 }
 
 #[test]
-#[should_panic(expected = "what a rejection is")]
+#[should_panic(expected = "an answer that is a rejection")]
 fn rejection_cannot_be_normal() {
     Servers::start().resource.reject_with(Answer::normal());
 }
@@ -118,7 +110,7 @@ fn long_bodies_stream_both_ways() {
         (seen.body_length(), seen.body_hash()),
         (5_000_000, body_hash(&body))
     );
-    assert_eq!(seen.body(), &body[..64 * 1024]);
+    assert_eq!(seen.body(), &body[..4 * 1024 * 1024]);
 
     for path in ["/bytes/3000000", "/chunks/3000000"] {
         assert!(
@@ -129,7 +121,7 @@ fn long_bodies_stream_both_ways() {
 }
 
 #[test]
-fn echo_gives_the_body_back_however_it_came() {
+fn echo_returns_the_body_with_either_framing() {
     let servers = Servers::start();
     let token = fetch_token(&servers.authorization);
     let mut client = Client::to(&servers.resource);

@@ -1,20 +1,18 @@
-//! The script, gates, and who gets what.
+//! The script and gates.
 
 use std::thread;
-use std::time::Duration;
 
 use alf_testkit::{Answer, Gate, Servers};
 
-use crate::client::{Client, FORM, fetch_token, get, token_request};
+use crate::client::{Client, FORM, fetch_token, get};
 
 #[test]
-fn queue_is_used_once_per_request_then_normal_again() {
+fn queued_answers_are_used_once_then_it_is_normal_again() {
     let servers = Servers::start();
     servers.authorization.answer_next_n(2, Answer::status(503));
     servers
         .authorization
         .answer_next(Answer::oauth_error(400, "invalid_scope", ""));
-    assert_eq!(servers.authorization.answers_left(), 3);
     let mut client = Client::to(&servers.authorization);
     let statuses = [(); 4].map(|()| client.post_token("", FORM).status);
     assert_eq!(statuses, [503, 503, 400, 200]);
@@ -22,7 +20,7 @@ fn queue_is_used_once_per_request_then_normal_again() {
 }
 
 #[test]
-fn override_lasts_until_it_is_lifted() {
+fn answer_always_lasts_until_it_is_removed() {
     let servers = Servers::start();
     servers.authorization.answer_always(Answer::status(500));
     servers.authorization.answer_next(Answer::status(503));
@@ -44,7 +42,7 @@ fn other_paths_of_an_authorization_server_use_up_nothing() {
 }
 
 #[test]
-fn paths_have_rules_of_their_own() {
+fn paths_have_their_own_rules() {
     let servers = Servers::start();
     let token = fetch_token(&servers.authorization);
     servers
@@ -100,7 +98,7 @@ fn gate_holds_until_it_is_opened() {
     thread::scope(|scope| {
         let calls = [(); 20].map(|()| scope.spawn(|| fetch_token(&servers.authorization)));
         gate.wait_for_arrivals(20);
-        assert_eq!((gate.arrivals(), gate.held()), (20, 20));
+        assert_eq!(gate.arrivals(), 20);
         let counts = servers.authorization.counts();
         assert_eq!(
             (counts.requests, counts.unanswered, counts.most_at_once),
@@ -112,44 +110,12 @@ fn gate_holds_until_it_is_opened() {
             call.join().unwrap();
         }
     });
-    assert_eq!(gate.held(), 0);
     assert_eq!(servers.authorization.issued_count(), 20);
     assert_eq!(servers.authorization.counts().unanswered, 0);
 }
 
 #[test]
-fn gate_lets_through_in_order() {
-    let servers = Servers::start();
-    let gate = Gate::new();
-    let mut clients = [1, 2, 3].map(|number| {
-        servers
-            .resource
-            .answer_next(Answer::status(200 + number).held_by(&gate));
-        let mut client = Client::to(&servers.resource);
-        client.send(get("/", "x"));
-        gate.wait_for_arrivals(usize::from(number));
-        client
-    });
-    gate.let_through(1);
-    assert_eq!(clients[0].response().status, 201);
-    assert_eq!(gate.held(), 2);
-    gate.let_through(1);
-    assert_eq!(clients[1].response().status, 202);
-    gate.open();
-    assert_eq!(clients[2].response().status, 203);
-    gate.close();
-    servers
-        .resource
-        .answer_next(Answer::status(204).held_by(&gate));
-    clients[0].send(get("/", "x"));
-    gate.wait_for_arrivals(4);
-    assert_eq!(gate.held(), 1);
-    gate.open();
-    assert_eq!(clients[0].response().status, 204);
-}
-
-#[test]
-fn what_is_held_is_decided_when_it_is_let_go() {
+fn a_held_answer_is_decided_when_the_gate_opens() {
     let servers = Servers::start();
     let token = fetch_token(&servers.authorization);
     let gate = Gate::new();
@@ -162,15 +128,4 @@ fn what_is_held_is_decided_when_it_is_let_go() {
     servers.revoke_all();
     gate.open();
     assert_eq!(client.response().status, 401);
-}
-
-#[test]
-fn delay_is_only_a_delay() {
-    let servers = Servers::start();
-    servers
-        .authorization
-        .answer_next(Answer::token().delayed_by(Duration::from_millis(1)));
-    let mut client = Client::to(&servers.authorization);
-    client.send(token_request("", FORM));
-    assert_eq!(client.response().status, 200);
 }

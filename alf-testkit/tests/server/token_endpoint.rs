@@ -81,17 +81,8 @@ fn wrong_client_is_invalid() {
 }
 
 #[test]
-fn other_clients_can_be_known() {
+fn any_client_can_be_accepted() {
     let server = AuthorizationServer::start();
-    server.set_public_client("app");
-    assert_eq!(
-        post(&server, "", &format!("{GRANT}&client_id=app")).status,
-        200
-    );
-    assert_eq!(
-        post(&server, "", &format!("{GRANT}&client_id=other")).status,
-        401
-    );
     server.accept_any_client();
     assert_eq!(
         post(&server, "", &format!("{GRANT}&client_assertion=x")).status,
@@ -100,7 +91,7 @@ fn other_clients_can_be_known() {
 }
 
 #[test]
-fn what_breaks_the_rfc_is_refused() {
+fn requests_that_violate_the_rfc_are_refused() {
     let server = AuthorizationServer::start();
     let both = post(&server, &basic("client-id", "secret"), FORM);
     assert!(both.text().contains("two ways"), "{both:?}");
@@ -147,11 +138,11 @@ fn token_answers_are_scripted_member_by_member() {
     let server = AuthorizationServer::start();
     server.answer_next(
         Answer::token()
-            .expires_in_json("\"60\"")
+            .member("expires_in", "\"60\"")
             .token_type("MAC")
-            .scope("a"),
+            .member("scope", "\"a\""),
     );
-    server.answer_next(Answer::token().same_token().without_expires_in());
+    server.answer_next(Answer::token().without("expires_in"));
     server.answer_next(Answer::token().access_token("given").member("x", "[1]"));
     let mut client = Client::to(&server);
     let first = client.post_token("", FORM);
@@ -163,7 +154,7 @@ fn token_answers_are_scripted_member_by_member() {
         first.text()
     );
     let second = client.post_token("", FORM);
-    assert_eq!(second.token(), first.token());
+    assert_ne!(second.token(), first.token());
     assert!(!second.text().contains("expires_in"));
     let third = client.post_token("", FORM);
     assert_eq!(third.token(), "given");
@@ -171,16 +162,16 @@ fn token_answers_are_scripted_member_by_member() {
 }
 
 #[test]
-fn scripted_token_still_wants_the_client() {
+fn scripted_token_requires_the_client_too() {
     let server = AuthorizationServer::start();
     server.answer_next(Answer::token().expires_in(1));
     assert_eq!(post(&server, "", GRANT).status, 401);
 }
 
 #[test]
-fn what_is_issued_can_be_set_for_good() {
+fn token_response_can_be_set_from_now_on() {
     let server = AuthorizationServer::start();
-    server.issue(Answer::token().expires_in(2).without_token_type());
+    server.issue(Answer::token().expires_in(2).without("token_type"));
     for _ in 0..2 {
         assert!(
             post(&server, "", FORM)

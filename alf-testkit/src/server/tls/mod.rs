@@ -1,20 +1,20 @@
 //! TLS on the servers' side, with certificates that are made for the run.
 //!
-//! A server that speaks TLS speaks plain `http` on the same port too: so only the scheme of two of
-//! its URLs differs, which is the origin that a careless client mistakes for the same.
+//! A server that speaks TLS speaks plain `http` on the same port too: two of its URLs that differ only in
+//! their scheme are different origins, which a careless client mistakes for one.
 
 mod certificate;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::{ServerConfig, ServerConnection, Stream};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-pub(crate) use super::wire::Sessions;
+pub(crate) use super::connection::Sessions;
 
-use super::wire::Session;
+use super::connection::Session;
 
 use certificate::Authority;
 
@@ -69,13 +69,13 @@ fn authority(name: &str) -> Authority {
     Authority::new(name).expect("an authority can be made")
 }
 
-/// What a client must trust to reach the servers of [`Tls::trusted`], as PEM.
+/// Returns the certificate that a client must trust to reach the servers of [`Tls::trusted`], as PEM.
 pub(crate) fn root_certificate() -> String {
     ROOT.pem()
 }
 
 impl Sessions for Tls {
-    fn begin(&self, tcp: &TcpStream) -> io::Result<Option<Box<dyn Session>>> {
+    fn start<'a>(&self, tcp: &'a TcpStream) -> io::Result<Option<Box<dyn Session + 'a>>> {
         let mut first = [0];
         tcp.peek(&mut first)?;
         if first != [HANDSHAKE] {
@@ -83,33 +83,15 @@ impl Sessions for Tls {
         }
         let connection = ServerConnection::new(Arc::clone(&self.config));
         let connection = connection.map_err(io::Error::other)?;
-        Ok(Some(Box::new(connection)))
+        Ok(Some(Box::new(StreamOwned::new(connection, tcp))))
     }
 }
 
-impl Session for ServerConnection {
-    fn read(&mut self, mut tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-        match Stream::new(self, &mut tcp).read(buffer) {
-            // A client that is done need not say so.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            read => read,
-        }
-    }
-
-    fn write_all(&mut self, mut tcp: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-        let mut stream = Stream::new(self, &mut tcp);
-        stream.write_all(bytes)?;
-        stream.flush()
-    }
-
-    fn end(&mut self, mut tcp: &TcpStream) {
-        self.send_close_notify();
-        while self.wants_write() {
-            if self.write_tls(&mut tcp).is_err() {
-                // The peer was faster.
-                return;
-            }
-        }
+impl Session for StreamOwned<ServerConnection, &TcpStream> {
+    fn end(&mut self) {
+        self.conn.send_close_notify();
+        // It fails if the peer was faster.
+        let _ = self.flush();
     }
 }
 
@@ -120,9 +102,11 @@ static ROOT: LazyLock<Authority> = LazyLock::new(|| authority("alf-testkit"));
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, ServerName};
-    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
 
     use super::*;
     use crate::Servers;
@@ -162,7 +146,7 @@ mod tests {
         );
     }
 
-    /// What a client gets that looks for this host there, and trusts the root certificate.
+    /// Returns what a client receives that expects this host there, and trusts the root certificate.
     fn status(servers: &Servers, host: &'static str) -> io::Result<String> {
         let mut roots = RootCertStore::empty();
         let root = CertificateDer::from_pem_slice(root_certificate().as_bytes());
@@ -178,7 +162,7 @@ mod tests {
         first_line(&mut Stream::new(&mut connection, &mut tcp))
     }
 
-    /// Version and status of the answer to a request without a token.
+    /// Returns version and status of the answer to a request without a token.
     fn first_line(stream: &mut (impl Read + Write)) -> io::Result<String> {
         stream.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
         let mut line = [0; 12];

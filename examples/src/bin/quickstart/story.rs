@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alf_core::TokenErrorKind;
 use alf_testkit::{Answer, Gate, Servers};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
@@ -130,11 +130,13 @@ impl<L: Library> Story<L> {
     async fn an_outage(&mut self) -> Result<(), Box<dyn Error>> {
         self.promises
             .scene("A new service starts while the authorization server is down for 2 s.");
-        self.servers
-            .authorization
-            .refuse_connections_for(Duration::from_secs(2));
+        self.servers.authorization.refuse_connections();
         self.client = self.another_client("secret")?;
-        let succeeded = self.calls(50).await;
+        let outage_ends = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            self.servers.authorization.accept_connections();
+        };
+        let (succeeded, ()) = join(self.calls(50), outage_ends).await;
         self.promises
             .expect("calls that succeeded, a little late", &succeeded, &50);
         self.count("token requests that reached it", Count::TokenRequests, 1);
