@@ -1,26 +1,26 @@
-//! Doubling, cap and jitter (B1, B2, R6).
+//! Delays that double up to a limit, and jitter (B1, B2, R6).
 
 use super::*;
 
-fn pauses(mut backoff: Backoff, count: usize) -> Vec<Duration> {
+fn delays(mut backoff: Backoff, count: usize) -> Vec<Duration> {
     (0..count).map(|_| backoff.take()).collect()
 }
 
 #[test]
-fn b1_pauses_double_up_to_the_cap_and_stay_there() {
+fn b1_delays_double_up_to_the_limit() {
     assert_eq!(
-        pauses(Backoff::new(millis(100), secs(1)), 6),
+        delays(Backoff::new(millis(100), secs(1)), 6),
         [100, 200, 400, 800, 1000, 1000].map(millis)
     );
     assert_eq!(
-        pauses(Backoff::new(secs(1), secs(60)), 8),
+        delays(Backoff::new(secs(1), secs(60)), 8),
         [1, 2, 4, 8, 16, 32, 60, 60].map(secs)
     );
 }
 
 #[test]
-fn b1_jitter_times_a_pause_by_0_8_to_1_0() {
-    for (jitter, pause) in [
+fn b1_jitter_multiplies_a_delay_by_0_8_to_1_0() {
+    for (jitter, delay) in [
         (0.0, 80),
         (0.5, 90),
         (1.0, 100),
@@ -30,34 +30,34 @@ fn b1_jitter_times_a_pause_by_0_8_to_1_0() {
         let mut backoff = Backoff::new(millis(100), secs(1));
         assert_eq!(
             backoff.take_jittered(jitter),
-            millis(pause),
+            millis(delay),
             "jitter {jitter}"
         );
     }
 }
 
 #[test]
-fn b1_jitter_does_not_change_what_is_doubled() {
+fn b1_jitter_does_not_change_the_delay_that_is_doubled() {
     let mut backoff = Backoff::new(millis(100), secs(1));
     backoff.take_jittered(0.0);
     assert_eq!(backoff.take(), millis(200));
 }
 
 #[test]
-fn b2_a_reset_begins_again_with_the_first_pause() {
+fn b2_reset_starts_again_with_the_first_delay() {
     let mut backoff = Backoff::new(secs(1), secs(60));
     backoff.take();
     backoff.take();
     backoff.reset();
-    assert_eq!(pauses(backoff, 2), [1, 2].map(secs));
+    assert_eq!(delays(backoff, 2), [1, 2].map(secs));
 }
 
 #[test]
-fn x5_no_number_of_pauses_overflows() {
+fn x5_no_number_of_delays_overflows() {
     let mut backoff = Backoff::new(secs(1), Duration::MAX);
     for _ in 0..100 {
         backoff.take();
     }
     assert!(backoff.take() >= secs(u64::from(u32::MAX)));
-    assert_eq!(pauses(Backoff::new(secs(7), secs(5)), 2), [5, 5].map(secs));
+    assert_eq!(delays(Backoff::new(secs(7), secs(5)), 2), [5, 5].map(secs));
 }

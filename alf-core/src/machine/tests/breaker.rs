@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Of each acquisition, unless a test says otherwise.
+/// The deadline of each acquisition, unless a test sets another one.
 fn deadline() -> Moment {
     at(10)
 }
@@ -24,7 +24,7 @@ impl Acquisitions {
         }
     }
 
-    /// The first acquisition has a failed attempt, and waits for 100 ms.
+    /// An attempt of the first acquisition has failed, and the pause is 100 ms.
     fn in_trouble() -> Self {
         let mut acquisitions = Self::new();
         assert_eq!(acquisitions.request(0), Permit::Granted);
@@ -46,7 +46,7 @@ impl Acquisitions {
             .request(self.now, claim(target), Exclusivity::Exclusive)
     }
 
-    /// Its attempt fails; returns when it may try again.
+    /// Its attempt fails. Returns when it may make the next one.
     fn attempt_failed(&mut self, target: u64) -> Option<Moment> {
         self.attempt_failed_with(target, Duration::ZERO, 1.0)
     }
@@ -63,7 +63,7 @@ impl Acquisitions {
             .attempt_failed(now, claim(target), retry_after, jitter, error)
     }
 
-    /// It fails; returns the end of the back-off.
+    /// The acquisition fails. Returns the end of the back-off.
     fn fail(&mut self, target: u64, failure: Failure) -> Moment {
         self.error += 1;
         let (now, error) = (self.now, self.error);
@@ -97,7 +97,7 @@ impl Acquisitions {
             let pause = retry_at.saturating_since(self.now);
             pauses.push(u64::try_from(pause.as_millis()).unwrap());
             self.now = retry_at;
-            assert!(pauses.len() < 100, "it tries for ever");
+            assert!(pauses.len() < 100, "it does not end");
         }
     }
 }
@@ -127,7 +127,7 @@ fn b1_pauses_are_100_ms_doubling_to_1_s_until_the_deadline() {
 }
 
 #[test]
-fn b1_each_pause_is_times_a_random_0_8_to_1_0() {
+fn b1_jitter_multiplies_each_pause_by_0_8_to_1_0() {
     assert_eq!(
         Acquisitions::new().pauses(0.0)[..6],
         [80, 160, 320, 640, 800, 800]
@@ -135,7 +135,7 @@ fn b1_each_pause_is_times_a_random_0_8_to_1_0() {
 }
 
 #[test]
-fn b2_an_acquisition_after_a_failed_one_pauses_1_s_to_4_s() {
+fn b2_pauses_of_an_acquisition_after_a_failed_one_are_1_s_to_4_s() {
     for (jitter, pauses) in [
         (1.0, [1000, 2000, 4000].as_slice()),
         (0.0, &[800, 1600, 3200, 3200]),
@@ -160,7 +160,7 @@ fn b1_retry_after_only_lengthens_a_pause() {
 }
 
 #[test]
-fn b1_a_pause_that_reaches_the_deadline_ends_the_acquisition() {
+fn b1_pause_that_reaches_the_deadline_ends_the_acquisition() {
     for (retry_after, retry_at) in [
         (millis(9999), Some(at(0) + millis(9999))),
         (secs(10), None),
@@ -189,7 +189,7 @@ fn s5_no_attempt_starts_at_or_after_the_deadline() {
 }
 
 #[test]
-fn s1_all_make_attempts_while_the_server_is_healthy() {
+fn s1_all_acquisitions_may_make_attempts_while_the_server_is_healthy() {
     let mut acquisitions = Acquisitions::new();
     for target in [0, 1, 2, 0] {
         assert_eq!(acquisitions.request(target), Permit::Granted);
@@ -197,11 +197,11 @@ fn s1_all_make_attempts_while_the_server_is_healthy() {
 }
 
 #[test]
-fn b2_one_attempt_at_a_time_while_it_is_in_trouble_the_longest_waiting_first() {
+fn b2_one_attempt_at_a_time_in_trouble_for_the_target_that_has_waited_longest() {
     let mut acquisitions = Acquisitions::in_trouble();
     let next_at = at(0) + millis(100);
     assert_eq!(acquisitions.request(1), wait(next_at));
-    // Behind the first in line: they are notified when that one has made its attempt.
+    // The others are notified when the next one has made its attempt.
     assert_eq!(acquisitions.request(2), wait(deadline()));
     assert_eq!(acquisitions.request(0), wait(deadline()));
     acquisitions.pass(millis(100));
@@ -222,7 +222,7 @@ fn b2_one_attempt_at_a_time_while_it_is_in_trouble_the_longest_waiting_first() {
 }
 
 #[test]
-fn b1_pauses_double_whoever_makes_them() {
+fn b1_pauses_double_for_all_targets_together() {
     let mut acquisitions = Acquisitions::in_trouble();
     for (target, pause) in [(1, 100), (0, 200), (1, 400), (0, 800), (1, 1000), (0, 1000)] {
         assert_eq!(
@@ -261,14 +261,14 @@ fn b1_retry_after_holds_for_every_target() {
 }
 
 #[test]
-fn b1_no_attempt_before_its_deadline_ends_an_acquisition() {
+fn b1_acquisition_that_may_make_no_attempt_before_its_deadline_ends() {
     let mut acquisitions = Acquisitions::new();
     acquisitions.attempt_failed_with(0, secs(9), 1.0);
     assert_eq!(acquisitions.request_until(1, at(9)), Permit::TooLate);
 }
 
 #[test]
-fn b2_success_permits_attempts_to_all() {
+fn b2_success_permits_attempts_for_all_targets() {
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.request(1);
     acquisitions.request(2);
@@ -288,6 +288,7 @@ fn b2_permanent_failure_ends_the_acquisitions_that_ask_before_the_back_off_ends(
     assert_eq!(acquisitions.fail(0, Failure::PERMANENT), at(1));
     assert_eq!(acquisitions.request(1), Permit::Refused(2));
     assert_eq!(acquisitions.request(2), Permit::Refused(2));
+    // One that asks after the back-off goes on.
     acquisitions.pass(secs(1));
     assert_eq!(acquisitions.request(3), Permit::Granted);
     // The pauses of acquisitions after one that failed are longer.
@@ -298,27 +299,20 @@ fn b2_permanent_failure_ends_the_acquisitions_that_ask_before_the_back_off_ends(
 }
 
 #[test]
-fn b2_who_is_still_under_way_after_the_back_off_goes_on() {
-    let mut acquisitions = Acquisitions::in_trouble();
-    acquisitions.now = acquisitions.fail(0, Failure::PERMANENT);
-    assert_eq!(acquisitions.request(1), Permit::Granted);
-}
-
-#[test]
-fn b1_who_is_under_way_goes_on_after_an_acquisition_that_failed_transiently() {
+fn b1_acquisition_under_way_goes_on_after_the_back_off_of_a_transient_failure() {
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.request(1);
     assert_eq!(acquisitions.fail(0, transient_for(secs(5))), at(5));
     assert_eq!(acquisitions.request(1), wait(at(5)));
     acquisitions.now = at(5);
     assert_eq!(acquisitions.request(1), Permit::Granted);
-    // But one whose deadline comes before the end of the back-off fails.
+    // One whose deadline comes before the end of the back-off fails.
     assert_eq!(acquisitions.fail(1, transient_for(secs(5))), deadline());
     assert_eq!(acquisitions.request(2), Permit::Refused(3));
 }
 
 #[test]
-fn b2_failures_of_those_under_way_when_a_back_off_starts_are_the_same_failure() {
+fn b2_failures_of_acquisitions_under_way_when_a_back_off_starts_are_the_same_failure() {
     let mut acquisitions = Acquisitions::new();
     assert_eq!(acquisitions.fail(0, transient_for(secs(5))), at(5));
     assert_eq!(acquisitions.fail(1, Failure::TRANSIENT), at(5));
@@ -343,7 +337,7 @@ fn b2_refusal_in_an_outage_is_another_failure_and_the_longer_back_off_holds() {
 }
 
 #[test]
-fn b2_target_whose_last_probe_is_longest_ago_is_next_whichever_acquisition_asks() {
+fn b2_target_whose_latest_probe_is_longest_ago_is_next_whichever_acquisition_asks() {
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.pass(millis(100));
     assert_eq!(acquisitions.request(0), Permit::Granted);
@@ -359,7 +353,7 @@ fn b2_target_whose_last_probe_is_longest_ago_is_next_whichever_acquisition_asks(
 }
 
 #[test]
-fn s4_acquisition_that_leaves_lets_the_others_go_on() {
+fn s4_acquisition_that_leaves_releases_its_permit() {
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.pass(millis(100));
     assert_eq!(acquisitions.request(0), Permit::Granted);
@@ -371,7 +365,7 @@ fn s4_acquisition_that_leaves_lets_the_others_go_on() {
 }
 
 #[test]
-fn s5_acquisition_past_its_deadline_keeps_nobody_waiting() {
+fn s5_acquisition_past_its_deadline_delays_no_other() {
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.pass(millis(100));
     assert_eq!(acquisitions.request(0), Permit::Granted);
@@ -383,7 +377,7 @@ fn s5_acquisition_past_its_deadline_keeps_nobody_waiting() {
 }
 
 #[test]
-fn t10_one_finds_out_what_all_need_to_know() {
+fn t10_one_acquisition_reads_the_metadata_for_all() {
     let mut acquisitions = Acquisitions::new();
     assert_eq!(acquisitions.request_exclusively(0), Permit::Granted);
     assert_eq!(acquisitions.request_exclusively(1), wait(deadline()));
@@ -400,7 +394,7 @@ fn t10_one_finds_out_what_all_need_to_know() {
 }
 
 #[test]
-fn b2_the_latest_failure_is_known_until_a_success() {
+fn b2_latest_failure_is_known_until_a_success() {
     let mut acquisitions = Acquisitions::in_trouble();
     assert_eq!(acquisitions.breaker.latest_failure(), Some(&(at(0), 1)));
     assert_eq!(acquisitions.breaker.back_off_error(at(0)), None);
@@ -413,9 +407,9 @@ fn b2_the_latest_failure_is_known_until_a_success() {
     assert_eq!(acquisitions.breaker.latest_failure(), None);
 }
 
-/// Whatever happens in whatever order: one attempt at a time, no sooner than permitted, and each target is probed.
+/// After any events in any order: one attempt at a time, not before the pause ends, and one for each target in the end.
 #[test]
-fn b2_whatever_happens_one_is_probed_at_a_time_and_each_in_the_end() {
+fn b2_one_target_is_probed_at_a_time_and_each_in_the_end() {
     const COUNT: u64 = 5;
     for seed in 0..500 {
         let mut random = fastrand::Rng::with_seed(seed);

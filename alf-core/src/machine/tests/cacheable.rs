@@ -1,15 +1,15 @@
-//! How long a cache in front of the machine may answer: as long as a demand would be told `Use`.
+//! How long a cache in front of the machine may answer: as long as a demand would be decided as `Use`.
 
-use super::scenario::{Scenario, Told};
+use super::scenario::{Action, Scenario};
 use super::*;
 
 #[test]
-fn e1_a_fresh_token_is_quiet_until_it_is_due() {
+fn e1_fresh_token_is_cacheable_until_it_is_due() {
     assert_eq!(Scenario::fresh().cacheable_until(), Some(at(80)));
 }
 
 #[test]
-fn e1_nothing_is_quiet_without_a_usable_token() {
+fn e1_nothing_is_cacheable_without_a_usable_token() {
     for state in [
         Scenario::new(),
         Scenario::acquiring(),
@@ -23,18 +23,18 @@ fn e1_nothing_is_quiet_without_a_usable_token() {
 }
 
 #[test]
-fn e2_a_due_token_is_quiet_while_its_renewal_runs_and_for_a_second_after_it_began() {
+fn e2_due_token_is_cacheable_while_its_renewal_runs_and_for_a_second_after_that_started() {
     let mut scenario = Scenario::due();
     assert_eq!(
         scenario.cacheable_until(),
         None,
-        "the next demand begins one"
+        "the next demand starts its renewal"
     );
-    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
     assert_eq!(
         scenario.cacheable_until(),
         Some(at(90)),
-        "the acquisition's deadline"
+        "the deadline of the acquisition"
     );
     scenario.abort();
     assert_eq!(scenario.cacheable_until(), Some(at(81)), "E6");
@@ -43,39 +43,43 @@ fn e2_a_due_token_is_quiet_while_its_renewal_runs_and_for_a_second_after_it_bega
 }
 
 #[test]
-fn e2_a_due_token_is_quiet_no_longer_than_until_it_expires() {
+fn e2_due_token_is_cacheable_until_it_is_within_leeway_at_most() {
     let mut scenario = Scenario::due().after(secs(5));
-    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
     assert_eq!(scenario.started().deadline, at(95));
     assert_eq!(scenario.cacheable_until(), Some(at(90)));
 }
 
 #[test]
-fn e4_a_token_is_quiet_while_alf_rests_but_not_past_its_stated_end() {
+fn e4_token_is_cacheable_in_a_back_off_until_it_expires_at_most() {
     let mut due = Scenario::due();
     due.demand();
     due.fail(Failure::TRANSIENT);
     assert_eq!(due.cacheable_until(), Some(at(81)));
 
-    let mut expired = Scenario::within_leeway();
-    expired.demand();
-    expired.fail(Failure::Transient {
+    let mut within_leeway = Scenario::within_leeway();
+    within_leeway.demand();
+    within_leeway.fail(Failure::Transient {
         retry_after: secs(60),
     });
-    assert_eq!(expired.cacheable_until(), Some(at(100)));
+    assert_eq!(within_leeway.cacheable_until(), Some(at(100)));
 }
 
 #[test]
-fn e4_an_expired_token_is_quiet_once_an_attempt_has_failed() {
+fn e4_token_within_leeway_is_cacheable_once_an_attempt_has_failed() {
     let mut scenario = Scenario::within_leeway().after(secs(1));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     assert_eq!(scenario.cacheable_until(), None, "callers wait for it");
     scenario.attempt_failed();
-    assert_eq!(scenario.cacheable_until(), Some(at(100)), "its stated end");
+    assert_eq!(
+        scenario.cacheable_until(),
+        Some(at(100)),
+        "its stated expiry"
+    );
 }
 
 #[test]
-fn s5_an_expired_token_is_quiet_no_longer_than_until_the_deadline_of_its_acquisition() {
+fn s5_token_within_leeway_is_cacheable_until_the_deadline_of_its_acquisition_at_most() {
     let mut scenario = Scenario::with(Policy {
         acquisition_timeout: secs(3),
         ..scenario::POLICY
@@ -83,13 +87,13 @@ fn s5_an_expired_token_is_quiet_no_longer_than_until_the_deadline_of_its_acquisi
     scenario.demand();
     scenario.obtain_new();
     scenario.pass(secs(90));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     scenario.attempt_failed();
     assert_eq!(scenario.cacheable_until(), Some(at(93)));
 }
 
 #[test]
-fn r1_a_rejected_token_that_is_used_again_is_quiet_again() {
+fn r1_rejected_token_that_is_used_again_is_cacheable_again() {
     let mut scenario = Scenario::rejected();
     scenario.fail(Failure::TRANSIENT);
     assert_eq!(scenario.cacheable_until(), Some(at(80)));

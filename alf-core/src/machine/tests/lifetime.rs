@@ -1,20 +1,20 @@
-//! E1, E5, T9: where in its life a token is.
+//! E1, E5, T9: the stages of a token.
 
-use super::scenario::{Scenario, Told};
+use super::scenario::{Action, Scenario};
 use super::*;
 
 const LEEWAY: Duration = secs(10);
 const CENTURY: Duration = secs(100 * 365 * 86_400);
-const FOR_EVER: Duration = secs(1 << 63);
+const LONGEST: Duration = secs(1 << 63);
 
-/// A token that was asked for at `asked`, landed at once, and states `seconds`.
-fn life(seconds: u64) -> Lifetime {
+/// The lifetime of a token that was requested and obtained at the start and states `seconds`.
+fn lifetime(seconds: u64) -> Lifetime {
     Lifetime::new(at(0), at(0), secs(seconds), LEEWAY, 0.0)
 }
 
 #[test]
-fn e1_a_token_is_fresh_then_due_then_within_leeway_then_expired() {
-    let hour = life(3600);
+fn e1_token_is_fresh_then_due_then_within_leeway_then_expired() {
+    let hour = lifetime(3600);
     for (now, stage) in [
         (at(0), Stage::Fresh),
         (at(2879), Stage::Fresh),
@@ -30,16 +30,16 @@ fn e1_a_token_is_fresh_then_due_then_within_leeway_then_expired() {
 }
 
 #[test]
-fn e1_each_stage_begins_at_its_very_nanosecond() {
-    let hour = life(3600);
-    for (begins, stage) in [
+fn e1_each_stage_starts_at_its_exact_nanosecond() {
+    let hour = lifetime(3600);
+    for (start, stage) in [
         (hour.due(), Stage::Due),
         (hour.within_leeway(), Stage::WithinLeeway),
         (hour.expires(), Stage::Expired),
     ] {
-        let before = begins.saturating_sub(Duration::from_nanos(1));
+        let before = start.saturating_sub(Duration::from_nanos(1));
         assert!(hour.stage(before) < stage, "{stage:?}");
-        assert_eq!(hour.stage(begins), stage);
+        assert_eq!(hour.stage(start), stage);
     }
 }
 
@@ -52,26 +52,26 @@ fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
         (secs(50), secs(0), secs(50)),
         (secs(50), Duration::MAX, secs(45)),
     ] {
-        let life = Lifetime::new(at(0), at(0), stated, leeway, 0.0);
+        let lifetime = Lifetime::new(at(0), at(0), stated, leeway, 0.0);
         assert_eq!(
-            life.within_leeway(),
+            lifetime.within_leeway(),
             at(0) + expired,
             "{stated:?} {leeway:?}"
         );
-        assert_eq!(life.expires(), at(0) + stated);
+        assert_eq!(lifetime.expires(), at(0) + stated);
     }
 }
 
 #[test]
 fn e1_due_is_at_80_percent_less_a_jitter_of_up_to_10() {
     for (jitter, due) in [(0.0, 800), (0.5, 750), (1.0, 700), (-3.0, 800), (7.0, 700)] {
-        let life = Lifetime::new(at(0), at(0), secs(1000), LEEWAY, jitter);
-        assert_eq!(life.due(), at(due), "jitter {jitter}");
+        let lifetime = Lifetime::new(at(0), at(0), secs(1000), LEEWAY, jitter);
+        assert_eq!(lifetime.due(), at(due), "jitter {jitter}");
     }
 }
 
 #[test]
-fn e1_due_comes_before_expired_for_every_lifetime() {
+fn e1_due_comes_before_within_leeway_for_every_lifetime() {
     for stated in [
         Duration::ZERO,
         Duration::from_nanos(1),
@@ -80,29 +80,32 @@ fn e1_due_comes_before_expired_for_every_lifetime() {
         secs(2),
         secs(10),
         secs(3600),
-        FOR_EVER,
+        LONGEST,
     ] {
         for jitter in [0.0, 0.5, 1.0] {
-            let life = Lifetime::new(at(7), at(7), stated, LEEWAY, jitter);
-            assert!(life.due() <= life.within_leeway(), "{stated:?}");
-            assert!(life.within_leeway() <= life.expires(), "{stated:?}");
-            let has_end = life.expires() < Moment::NEVER;
-            assert!(!has_end || life.due() < life.within_leeway(), "{stated:?}");
+            let lifetime = Lifetime::new(at(7), at(7), stated, LEEWAY, jitter);
+            assert!(lifetime.due() <= lifetime.within_leeway(), "{stated:?}");
+            assert!(lifetime.within_leeway() <= lifetime.expires(), "{stated:?}");
+            let has_end = lifetime.expires() < Moment::NEVER;
+            assert!(
+                !has_end || lifetime.due() < lifetime.within_leeway(),
+                "{stated:?}"
+            );
         }
     }
 }
 
 #[test]
-fn e1_a_two_second_token_is_fresh_due_and_expired_too() {
-    let life = life(2);
-    assert_eq!(life.due(), at(0) + millis(1600));
-    assert_eq!(life.within_leeway(), at(0) + millis(1800));
-    assert_eq!(life.expires(), at(2));
+fn e1_two_second_token_has_all_stages() {
+    let lifetime = lifetime(2);
+    assert_eq!(lifetime.due(), at(0) + millis(1600));
+    assert_eq!(lifetime.within_leeway(), at(0) + millis(1800));
+    assert_eq!(lifetime.expires(), at(2));
 }
 
 #[test]
-fn e1_a_token_is_usable_for_a_second_after_it_landed_whatever_it_states() {
-    for (stated, landed_after, usable_until) in [
+fn e1_token_is_usable_for_a_second_after_it_was_obtained() {
+    for (stated, obtained_after, usable_until) in [
         (secs(0), millis(0), millis(1000)),
         (secs(0), millis(300), millis(1300)),
         (millis(1), millis(1), millis(1001)),
@@ -110,12 +113,16 @@ fn e1_a_token_is_usable_for_a_second_after_it_landed_whatever_it_states() {
         (secs(2), secs(5), secs(6)), // an AS slower than its tokens
         (secs(2), millis(500), millis(1800)),
     ] {
-        let life = Lifetime::new(at(0), at(0) + landed_after, stated, LEEWAY, 0.0);
+        let lifetime = Lifetime::new(at(0), at(0) + obtained_after, stated, LEEWAY, 0.0);
         let until = at(0) + usable_until;
-        assert_eq!(life.within_leeway(), until, "{stated:?} {landed_after:?}");
-        assert!(life.expires() >= until);
+        assert_eq!(
+            lifetime.within_leeway(),
+            until,
+            "{stated:?} {obtained_after:?}"
+        );
+        assert!(lifetime.expires() >= until);
         let just_before = until.saturating_sub(Duration::from_nanos(1));
-        assert!(life.stage(just_before) < Stage::WithinLeeway);
+        assert!(lifetime.stage(just_before) < Stage::WithinLeeway);
     }
 }
 
@@ -141,46 +148,46 @@ fn e1_jitter_is_drawn_for_every_token() {
 }
 
 #[test]
-fn e5_a_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
+fn e5_token_of_unknown_lifetime_is_used_until_it_is_rejected() {
     let mut scenario = Scenario::acquiring();
     scenario.obtain_new_for(None);
     for _ in 0..3 {
         scenario.pass(CENTURY);
-        assert_eq!(scenario.demand(), Told::Use);
+        assert_eq!(scenario.demand(), Action::Use);
     }
     assert_eq!(scenario.cacheable_until(), Some(Moment::NEVER));
-    assert_eq!(scenario.reject(), Told::Start);
+    assert_eq!(scenario.reject(), Action::Start);
 }
 
 #[test]
-fn e5_default_lifetime_stands_in_for_an_unknown_one_only() {
+fn e5_default_lifetime_replaces_an_unknown_one_only() {
     let mut scenario = Scenario::with(Policy {
         default_lifetime: Some(secs(50)),
         ..scenario::POLICY
     });
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     scenario.obtain_new_for(None);
     assert_eq!(scenario.cacheable_until(), Some(at(40)));
 
     let mut scenario = scenario.after(secs(50));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     scenario.obtain_new_for(Some(secs(100)));
     assert_eq!(scenario.cacheable_until(), Some(at(130)));
 }
 
 #[test]
 fn t5_no_lifetime_overflows() {
-    for stated in [FOR_EVER, Duration::from_secs(u64::MAX), Duration::MAX] {
+    for stated in [LONGEST, Duration::from_secs(u64::MAX), Duration::MAX] {
         for requested_at in [at(0), at(1 << 33), Moment::NEVER] {
-            let life = Lifetime::new(requested_at, requested_at, stated, LEEWAY, 0.5);
-            assert_eq!(life.expires(), Moment::NEVER);
-            assert!(life.due() <= life.within_leeway());
+            let lifetime = Lifetime::new(requested_at, requested_at, stated, LEEWAY, 0.5);
+            assert_eq!(lifetime.expires(), Moment::NEVER);
+            assert!(lifetime.due() <= lifetime.within_leeway());
         }
     }
 }
 
 #[test]
-fn t9_a_lifetime_is_counted_from_before_its_request_was_sent() {
+fn t9_lifetime_is_counted_from_before_its_request_was_sent() {
     let slow = Lifetime::new(at(10), at(19), secs(100), LEEWAY, 0.0);
     assert_eq!(slow.due(), at(90));
     assert_eq!(slow.within_leeway(), at(100));
@@ -188,7 +195,7 @@ fn t9_a_lifetime_is_counted_from_before_its_request_was_sent() {
 }
 
 #[test]
-fn t9_the_machine_counts_from_the_request_too() {
+fn t9_machine_counts_a_lifetime_from_its_request() {
     let mut scenario = Scenario::acquiring().after(secs(9));
     scenario.obtain_new();
     assert_eq!(scenario.cacheable_until(), Some(at(80)));

@@ -1,21 +1,21 @@
-//! The machines' promises, on tables and virtual time: each test is named after the rule it holds.
+//! The promises of the machines, in tables and on virtual time. A test's name starts with the rule that it holds.
 
 mod acquisitions;
-mod back_off;
 mod backoff;
 mod breaker;
 mod cacheable;
 mod cooldown;
+mod failed_acquisitions;
 mod lifetime;
+mod machines;
 mod model;
 mod random;
 mod rejection;
-mod renewing;
+mod renewal;
 mod scenario;
 mod search;
-mod subject;
 mod time;
-mod unreplayed;
+mod unproven;
 
 use core::time::Duration;
 

@@ -1,12 +1,12 @@
-//! A renewal machine in the state that a test is about, and a hand that moves it on.
+//! A renewal machine in the state that a test is about, and the events that change it.
 
-use super::subject::{Machines, claim};
+use super::machines::{Machines, claim};
 use super::*;
 
-/// A machine, its `now`, and the acquisition that was begun last.
+/// A machine, its `now`, and the acquisition that was started last.
 ///
-/// Every token that lands lives for [`LIFETIME`] unless a test says otherwise, without jitter: it
-/// is due at 80 s, expired at 90 s, and over at 100 s.
+/// Every token has the lifetime [`LIFETIME`] unless a test sets another one, without jitter: it is due from 80 s on,
+/// within leeway from 90 s on, and expired from 100 s on.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) machine: Machines<u32>,
@@ -16,9 +16,9 @@ pub(super) struct Scenario {
     tokens: u32,
 }
 
-/// A [`Decision`] or a [`Reject`] without its numbers, for tables.
+/// A [`Decision`] or a [`RejectionDecision`] without its numbers, for tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Action {
     Use,
     UseAndRenew,
     Start,
@@ -44,7 +44,7 @@ pub(super) fn other_api() -> OriginKey {
     OriginKey::new(1)
 }
 
-/// The states that a test can begin in.
+/// The states in which a test can start.
 impl Scenario {
     /// No token, nothing under way, the clock at the start.
     pub(super) fn new() -> Self {
@@ -61,14 +61,14 @@ impl Scenario {
         }
     }
 
-    /// No token; its acquisition has just begun.
+    /// No token. Its acquisition has just started.
     pub(super) fn acquiring() -> Self {
         let mut scenario = Self::new();
-        assert_eq!(scenario.demand(), Told::Start);
+        assert_eq!(scenario.demand(), Action::Start);
         scenario
     }
 
-    /// A token that landed at the start.
+    /// A token that was obtained at the start.
     pub(super) fn fresh() -> Self {
         let mut scenario = Self::acquiring();
         scenario.obtain_new();
@@ -80,34 +80,34 @@ impl Scenario {
         Self::fresh().after(secs(80))
     }
 
-    /// A token that expired just now: ten seconds before its stated end.
+    /// A token that came within leeway just now, ten seconds before its stated expiry.
     pub(super) fn within_leeway() -> Self {
         Self::fresh().after(secs(90))
     }
 
-    /// A token whose stated end is now.
+    /// A token that expired just now.
     pub(super) fn expired() -> Self {
         Self::fresh().after(LIFETIME)
     }
 
-    /// No token; the first acquisition failed just now, by something that may pass.
+    /// No token. The first acquisition failed transiently just now.
     pub(super) fn backing_off() -> Self {
         let mut scenario = Self::acquiring();
         scenario.fail(Failure::TRANSIENT);
         scenario
     }
 
-    /// No token; the first acquisition failed just now, by something that will not pass.
+    /// No token. The first acquisition failed permanently just now.
     pub(super) fn refused() -> Self {
         let mut scenario = Self::acquiring();
         scenario.fail(Failure::PERMANENT);
         scenario
     }
 
-    /// A token that served for five seconds and was rejected just now; its renewal is under way.
+    /// A token that was used for five seconds and was rejected just now. Its renewal is under way.
     pub(super) fn rejected() -> Self {
         let mut scenario = Self::fresh().after(secs(5));
-        assert_eq!(scenario.reject(), Told::Start);
+        assert_eq!(scenario.reject(), Action::Start);
         scenario
     }
 
@@ -133,40 +133,40 @@ impl Scenario {
     }
 
     /// A caller needs a token.
-    pub(super) fn demand(&mut self) -> Told {
+    pub(super) fn demand(&mut self) -> Action {
         let demand = self.machine.demand(self.now);
-        self.told(demand)
+        self.action(demand)
     }
 
     /// The API rejects the held token.
-    pub(super) fn reject(&mut self) -> Told {
+    pub(super) fn reject(&mut self) -> Action {
         self.reject_by(api())
     }
 
-    pub(super) fn reject_by(&mut self, origin: OriginKey) -> Told {
+    pub(super) fn reject_by(&mut self, origin: OriginKey) -> Action {
         self.reject_of(self.generation(), origin)
     }
 
-    pub(super) fn reject_of(&mut self, generation: Generation, origin: OriginKey) -> Told {
+    pub(super) fn reject_of(&mut self, generation: Generation, origin: OriginKey) -> Action {
         let reject = self.machine.reject(self.now, generation, origin);
-        self.told_of(reject)
+        self.action_after_rejection(reject)
     }
 
-    /// The acquisition brings a token that was never seen.
+    /// The acquisition brings a new token.
     pub(super) fn obtain_new(&mut self) -> Option<Success> {
         self.tokens += 1;
         self.obtain(self.tokens, Some(LIFETIME))
     }
 
-    /// The acquisition brings a token that was never seen and states that lifetime.
+    /// The acquisition brings a new token that states that lifetime.
     pub(super) fn obtain_new_for(&mut self, lifetime: Option<Duration>) -> Option<Success> {
         self.tokens += 1;
         self.obtain(self.tokens, lifetime)
     }
 
-    /// The acquisition brings the held token again, and what is left of it.
-    pub(super) fn obtain_same_for(&mut self, left: Duration) -> Option<Success> {
-        self.obtain(self.tokens, Some(left))
+    /// The acquisition brings the held token again, with the remainder of its lifetime.
+    pub(super) fn obtain_same_for(&mut self, remainder: Duration) -> Option<Success> {
+        self.obtain(self.tokens, Some(remainder))
     }
 
     pub(super) fn obtain_same(&mut self) -> Option<Success> {
@@ -226,21 +226,21 @@ impl Scenario {
     }
 
     /// The API answers a replay that carried the held token.
-    pub(super) fn replayed(&mut self, reply: ReplayOutcome) {
+    pub(super) fn replayed(&mut self, outcome: ReplayOutcome) {
         let generation = self.generation();
         let renewal = &mut self.machine.renewal;
-        renewal.replayed(self.now, generation, api(), reply);
+        renewal.replayed(self.now, generation, api(), outcome);
     }
 
-    /// A whole renewal for a rejected token that does not help: rejected, renewed, rejected again.
-    pub(super) fn renew_in_vain(&mut self) {
-        assert_eq!(self.reject(), Told::Start);
+    /// A useless renewal: the token is rejected, renewed, and rejected again.
+    pub(super) fn renew_uselessly(&mut self) {
+        assert_eq!(self.reject(), Action::Start);
         self.obtain_new();
         self.replayed(ReplayOutcome::RejectedAgain);
     }
 }
 
-/// What can be seen.
+/// What a test checks.
 impl Scenario {
     pub(super) fn now(&self) -> Moment {
         self.now
@@ -262,16 +262,16 @@ impl Scenario {
         self.machine.cacheable_until(self.now)
     }
 
-    fn told_of(&mut self, rejection: RejectionDecision) -> Told {
+    fn action_after_rejection(&mut self, rejection: RejectionDecision) -> Action {
         match rejection {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
-                self.told(decision)
+                self.action(decision)
             }
-            RejectionDecision::Return => Told::Return,
+            RejectionDecision::Return => Action::Return,
         }
     }
 
-    fn told(&mut self, decision: Decision) -> Told {
+    fn action(&mut self, decision: Decision) -> Action {
         if let Decision::UseAndRenew(_, started) | Decision::Start(started) = decision {
             self.started = Some(started);
             self.requested_at = self.now;
@@ -279,20 +279,23 @@ impl Scenario {
         match decision {
             Decision::Use(generation) => {
                 assert_eq!(generation, self.generation(), "only the held one is used");
-                Told::Use
+                Action::Use
             }
             Decision::UseAndRenew(generation, _) => {
                 assert_eq!(generation, self.generation(), "only the held one is used");
-                Told::UseAndRenew
+                Action::UseAndRenew
             }
-            Decision::Start(_) => Told::Start,
+            Decision::Start(_) => Action::Start,
             Decision::Join(acquisition) => {
                 assert_eq!(acquisition, self.acquisition(), "there is only one to join");
-                Told::Join
+                Action::Join
             }
             Decision::Refuse { until, .. } => {
-                assert!(self.now < until, "a back-off that has ended refuses nobody");
-                Told::Refuse
+                assert!(
+                    self.now < until,
+                    "a back-off that has ended refuses no caller"
+                );
+                Action::Refuse
             }
         }
     }

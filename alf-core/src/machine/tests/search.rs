@@ -1,13 +1,13 @@
-//! Every sequence of events up to a depth, from several states: no rule is broken in any.
+//! Every sequence of events up to a depth, from several states, breaks no rule.
 
 use core::hash::{Hash, Hasher};
 use std::collections::HashSet;
 use std::hash::DefaultHasher;
 
-use super::model::{Event, Watched, Which};
+use super::model::{CheckedMachine, Event, SentToken};
 use super::*;
 
-/// Due after 16 s, expired after 19 s, over after 20 s: steps of a second meet every boundary.
+/// Due at 16 s, within leeway at 19 s, expired at 20 s: steps of a second reach every boundary.
 const LIFETIME: Duration = secs(20);
 const POLICY: Policy = Policy {
     leeway: secs(1),
@@ -25,9 +25,9 @@ fn alphabet() -> Vec<Event> {
         Event::Pass(secs(1)),
         Event::Pass(secs(16)),
         Event::Demand,
-        Event::Reject(Which::Held, 0),
-        Event::Reject(Which::Held, 1),
-        Event::Reject(Which::Older, 0),
+        Event::Reject(SentToken::Held, 0),
+        Event::Reject(SentToken::Held, 1),
+        Event::Reject(SentToken::Older, 0),
         Event::AttemptFailure,
         OBTAIN_NEW,
         Event::ObtainSame {
@@ -39,15 +39,15 @@ fn alphabet() -> Vec<Event> {
         Event::FailAlone(Failure::PERMANENT),
         Event::Abort,
         Event::EndLate,
-        Event::Replayed(Which::Held, 0, ReplayOutcome::RejectedAgain),
-        Event::Replayed(Which::Held, 0, ReplayOutcome::Accepted),
+        Event::Replayed(SentToken::Held, 0, ReplayOutcome::RejectedAgain),
+        Event::Replayed(SentToken::Held, 0, ReplayOutcome::Accepted),
     ]
 }
 
-/// Lets everything happen in every order, `depth` events deep, after `beginning`.
-fn search(beginning: &[Event], depth: usize) {
-    let mut start = Watched::new(POLICY);
-    for event in beginning {
+/// Applies every sequence of `depth` events after the events of `prefix`.
+fn search(prefix: &[Event], depth: usize) {
+    let mut start = CheckedMachine::new(POLICY);
+    for event in prefix {
         start.step(event).unwrap();
     }
     let alphabet = alphabet();
@@ -62,7 +62,7 @@ fn search(beginning: &[Event], depth: usize) {
                 path.push(u8::try_from(number).unwrap());
                 if let Err(rule) = state.step(event) {
                     let events = path.iter().map(|number| &alphabet[usize::from(*number)]);
-                    let events = beginning.iter().chain(events).collect::<Vec<_>>();
+                    let events = prefix.iter().chain(events).collect::<Vec<_>>();
                     panic!("{rule}\nafter {events:#?}\nin {state:#?}");
                 }
                 if seen.insert(hash(&state)) {
@@ -74,14 +74,14 @@ fn search(beginning: &[Event], depth: usize) {
     }
 }
 
-fn hash(state: &Watched) -> u64 {
+fn hash(state: &CheckedMachine) -> u64 {
     let mut hasher = DefaultHasher::new();
     state.hash(&mut hasher);
     hasher.finish()
 }
 
 #[test]
-fn no_rule_is_broken_from_the_beginning() {
+fn no_rule_is_broken_from_the_start() {
     search(&[], 8);
 }
 
@@ -97,7 +97,7 @@ fn no_rule_is_broken_from_a_due_token() {
 
 #[test]
 fn no_rule_is_broken_from_a_rejected_token() {
-    let rejected = Event::Reject(Which::Held, 0);
+    let rejected = Event::Reject(SentToken::Held, 0);
     search(
         &[Event::Demand, OBTAIN_NEW, Event::Pass(secs(2)), rejected],
         6,

@@ -1,4 +1,4 @@
-//! A moment is a number, and no arithmetic overflows it.
+//! Moments are numbers, and arithmetic on them does not overflow.
 
 use super::*;
 

@@ -1,31 +1,31 @@
-//! Which renewals were useless: R6.
+//! R6: which renewals were useless.
 
 use super::*;
 
-impl Watched {
-    pub(super) fn replayed(&mut self, which: Which, origin: usize, reply: ReplayOutcome) {
+impl CheckedMachine {
+    pub(super) fn replayed(&mut self, which: SentToken, origin: usize, outcome: ReplayOutcome) {
         let Some(generation) = self.generation_of(which) else {
             return;
         };
         let key = OriginKey::new(origin);
         self.machine
             .renewal
-            .replayed(self.now, generation, key, reply);
-        match reply {
+            .replayed(self.now, generation, key, outcome);
+        match outcome {
             ReplayOutcome::Accepted => {
-                self.forgive(origin, generation);
-                if let Some(held) = self.held.as_mut().filter(|_| which == Which::Held) {
+                self.clear(origin, generation);
+                if let Some(held) = self.held.as_mut().filter(|_| which == SentToken::Held) {
                     held.unproven[origin] = false;
                 }
             }
-            ReplayOutcome::RejectedAgain if which == Which::Held => {
-                self.useless(origin, generation)
+            ReplayOutcome::RejectedAgain if which == SentToken::Held => {
+                self.useless(origin, generation);
             }
             ReplayOutcome::RejectedAgain => {}
         }
     }
 
-    /// R6: what a rejection says of the renewal before it; both origins are known.
+    /// R6: whether a rejection shows that the renewal before it was useless. Both origins are known.
     pub(super) fn judge(&mut self, generation: Generation, origin: usize) {
         let held = self.held.as_ref();
         let Some(held) = held.filter(|held| held.generation == generation) else {
@@ -36,7 +36,7 @@ impl Watched {
                 self.useless(origin, generation);
             }
         } else if self.cooldowns[origin].is_none_or(|cooldown| cooldown.counted != generation) {
-            self.forgive(origin, generation);
+            self.clear(origin, generation);
         }
     }
 
@@ -56,7 +56,7 @@ impl Watched {
         });
     }
 
-    fn forgive(&mut self, origin: usize, generation: Generation) {
+    fn clear(&mut self, origin: usize, generation: Generation) {
         if self.cooldowns[origin].is_some_and(|cooldown| cooldown.counted <= generation) {
             self.cooldowns[origin] = None;
         }

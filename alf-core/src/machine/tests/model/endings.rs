@@ -1,14 +1,14 @@
-//! How an acquisition ends: S4, S5, B2, E6.
+//! S4, S5, B2, E6: the end of an acquisition.
 
 use super::*;
 
-impl Watched {
+impl CheckedMachine {
     pub(super) fn obtain(
         &mut self,
         value: u8,
         states: Option<Duration>,
         jitter: f64,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), BrokenRule> {
         let Some(under_way) = self.acquisition.take() else {
             return Ok(());
         };
@@ -37,10 +37,10 @@ impl Watched {
         }
         let in_order = if same {
             success == Some(Success::Unchanged(generation))
-                && self.generation_of(Which::Held) == Some(generation)
+                && self.generation_of(SentToken::Held) == Some(generation)
         } else {
             success == Some(Success::New(generation))
-                && self.generation_of(Which::Held) < Some(generation)
+                && self.generation_of(SentToken::Held) < Some(generation)
         };
         let (obtained_at, unproven) = match &self.held {
             Some(held) if same => (held.obtained_at, held.unproven),
@@ -63,7 +63,7 @@ impl Watched {
         holds(in_order, "R1, E6: a generation for each new token")
     }
 
-    pub(super) fn fail(&mut self, failure: Failure) -> Result<(), Broken> {
+    pub(super) fn fail(&mut self, failure: Failure) -> Result<(), BrokenRule> {
         let Some(under_way) = self.acquisition.take() else {
             return Ok(());
         };
@@ -75,7 +75,7 @@ impl Watched {
         }
     }
 
-    pub(super) fn fail_alone(&mut self, failure: Failure) -> Result<(), Broken> {
+    pub(super) fn fail_alone(&mut self, failure: Failure) -> Result<(), BrokenRule> {
         let Some(under_way) = self.acquisition.take() else {
             return Ok(());
         };
@@ -87,7 +87,7 @@ impl Watched {
         }
     }
 
-    pub(super) fn abort(&mut self) -> Result<(), Broken> {
+    pub(super) fn abort(&mut self) -> Result<(), BrokenRule> {
         let Some(under_way) = self.acquisition.take() else {
             return Ok(());
         };
@@ -104,7 +104,7 @@ impl Watched {
         }
     }
 
-    fn back_off(&mut self, until: Moment, failure: Failure) -> Result<(), Broken> {
+    fn back_off(&mut self, until: Moment, failure: Failure) -> Result<(), BrokenRule> {
         self.failed = true;
         self.backs_off_until = self.backs_off_until.max(until);
         if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
@@ -119,7 +119,7 @@ impl Watched {
         )
     }
 
-    pub(super) fn end_late(&mut self) -> Result<(), Broken> {
+    pub(super) fn end_late(&mut self) -> Result<(), BrokenRule> {
         let Some(frozen) = self.frozen else {
             return Ok(());
         };
@@ -131,13 +131,13 @@ impl Watched {
         };
         let machine = &mut self.machine;
         machine.renewal.delayed(frozen.id);
-        let told = (
+        let results = (
             machine.succeeded(self.now, frozen, obtained, 0.0),
             machine.failed(self.now, frozen, &Failure::PERMANENT),
             machine.aborted(self.now, frozen).0,
         );
         holds(
-            told == (None, None, None) && *machine == before,
+            results == (None, None, None) && *machine == before,
             "S5: a late result changes nothing",
         )
     }

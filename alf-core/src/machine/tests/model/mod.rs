@@ -1,18 +1,16 @@
-//! What must hold after every event, whatever came before: for the exhaustive search and the
-//! random runs.
+//! A model of the machine that checks every decision, for the exhaustive search and the random sequences.
 //!
-//! The model beside the machine keeps the few facts that a rule speaks of, and says of every
-//! decision which rule it breaks.
+//! It keeps the few facts that the rules are about, and names the rule that a decision breaks.
 
 mod cooldowns;
 mod endings;
 
-use super::subject::Machines;
+use super::machines::Machines;
 use super::*;
 
-/// A machine that is watched.
+/// A machine whose every decision is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Watched {
+pub(super) struct CheckedMachine {
     machine: Machines<u8>,
     policy: Policy,
     now: Moment,
@@ -20,14 +18,14 @@ pub(super) struct Watched {
     /// The token before the held one.
     older: Option<Generation>,
     acquisition: Option<UnderWay>,
-    /// An acquisition whose place was taken by another.
+    /// An acquisition that another one has replaced.
     frozen: Option<NewAcquisition>,
     last_started: Option<Moment>,
     /// The acquisition that ended last was aborted.
     was_aborted: bool,
     /// The acquisition that ended last failed.
     failed: bool,
-    /// An attempt failed since an acquisition had a result last.
+    /// An attempt has failed since an acquisition last had a result.
     attempt_failed: bool,
     backs_off_until: Moment,
     cooldowns: [Option<CoolingDown>; ORIGINS],
@@ -40,7 +38,7 @@ struct Token {
     obtained_at: Moment,
     lifetime: Lifetime,
     rejected: bool,
-    /// It took the place of one that these rejected, and they have not accepted it yet.
+    /// It replaced one that these rejected, and they have not accepted it yet.
     unproven: [bool; ORIGINS],
 }
 
@@ -58,12 +56,12 @@ struct CoolingDown {
     next: Duration,
 }
 
-/// Something that happens. What cannot happen in a state (a obtained without an acquisition) does not.
+/// An event. One that cannot happen in a state (a success without an acquisition) is ignored.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Pass(Duration),
     Demand,
-    Reject(Which, usize),
+    Reject(SentToken, usize),
     AttemptFailure,
     ObtainNew {
         states: Option<Duration>,
@@ -74,27 +72,27 @@ pub(super) enum Event {
         jitter: f64,
     },
     Fail(Failure),
-    /// Of what concerns this target alone.
+    /// A failure that concerns this target alone.
     FailAlone(Failure),
     Abort,
-    /// An acquisition whose place was taken has a result after all.
+    /// An acquisition that was replaced has a result after all.
     EndLate,
-    Replayed(Which, usize, ReplayOutcome),
+    Replayed(SentToken, usize, ReplayOutcome),
 }
 
 /// Which token a request carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum SentToken {
     Held,
     Older,
 }
 
 /// The rule that was broken.
-pub(super) type Broken = String;
+pub(super) type BrokenRule = String;
 
 pub(super) const ORIGINS: usize = 2;
 
-impl Watched {
+impl CheckedMachine {
     pub(super) fn new(policy: Policy) -> Self {
         Self {
             machine: Machines::new(policy.clone()),
@@ -113,12 +111,12 @@ impl Watched {
         }
     }
 
-    /// Lets `event` happen, and checks what the machine makes of it.
-    pub(super) fn step(&mut self, event: &Event) -> Result<(), Broken> {
+    /// Applies `event`, and checks the decision of the machine.
+    pub(super) fn step(&mut self, event: &Event) -> Result<(), BrokenRule> {
         match *event {
             Event::Pass(time) => self.now = self.now + time,
             Event::Demand => {
-                self.meet_overdue_acquisition();
+                self.replace_overdue_acquisition();
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
@@ -142,7 +140,7 @@ impl Watched {
             Event::FailAlone(failure) => self.fail_alone(failure)?,
             Event::Abort => self.abort()?,
             Event::EndLate => self.end_late()?,
-            Event::Replayed(which, origin, reply) => self.replayed(which, origin, reply),
+            Event::Replayed(which, origin, outcome) => self.replayed(which, origin, outcome),
         }
         let unproven = self
             .held
@@ -155,8 +153,8 @@ impl Watched {
         self.check_cacheable()
     }
 
-    /// S5: whoever meets an acquisition past its deadline gives it up.
-    fn meet_overdue_acquisition(&mut self) {
+    /// S5: a demand or a rejection replaces an acquisition past its deadline.
+    fn replace_overdue_acquisition(&mut self) {
         let now = self.now;
         if let Some(acquisition) = self
             .acquisition
@@ -166,41 +164,47 @@ impl Watched {
         }
     }
 
-    fn check_demand(&mut self, demand: Decision) -> Result<(), Broken> {
+    fn check_demand(&mut self, demand: Decision) -> Result<(), BrokenRule> {
         match (self.may_use(), demand) {
             (Some(held), Decision::Use(used)) => {
                 holds(used == held, "E1: only the held one is used")
             }
             (Some(held), Decision::UseAndRenew(used, started)) => {
                 holds(used == held, "E1: only the held one is used")?;
-                holds(self.stage() >= Some(Stage::Due), "E2: only a due one is")?;
+                holds(
+                    self.stage() >= Some(Stage::Due),
+                    "E2: only a due one is renewed",
+                )?;
                 let spaced = self
                     .last_started
                     .is_none_or(|started| started + secs(1) <= self.now);
-                // S4: an expired one is renewed at once when its acquisition was aborted, once.
+                // S4: a token within leeway is renewed at once if its acquisition was aborted, once.
                 let aborted = self.was_aborted && self.stage() == Some(Stage::WithinLeeway);
                 holds(spaced || aborted, "E6: a second apart")?;
                 self.start(started)
             }
-            (Some(_), other) => broken("E2, E4: nobody waits", &other),
+            (Some(_), other) => broken("E2, E4: no caller waits", &other),
             (None, Decision::Start(started)) => self.start(started),
             (None, Decision::Join(id)) => {
                 holds(self.is_under_way(id), "S1: the one acquisition is joined")
             }
             (None, Decision::Refuse { until, .. }) => self.check_refusal(until),
-            (None, other) => broken("E1, R1: it is expired, rejected, or not there", &other),
+            (None, other) => broken(
+                "E1, R1: it is missing, rejected, within leeway or expired",
+                &other,
+            ),
         }
     }
 
-    fn reject(&mut self, which: Which, origin: usize) -> Result<(), Broken> {
+    fn reject(&mut self, which: SentToken, origin: usize) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
         let key = OriginKey::new(origin);
         self.judge(generation, origin);
         let decision = self.machine.reject(self.now, generation, key);
-        self.meet_overdue_acquisition();
-        if which == Which::Older {
+        self.replace_overdue_acquisition();
+        if which == SentToken::Older {
             let RejectionDecision::Superseded(demand) = decision else {
                 return broken("R1, R2: an old token rejects nothing", &decision);
             };
@@ -209,7 +213,9 @@ impl Watched {
         let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
         match decision {
             RejectionDecision::Return => holds(cooling, "R6: returned in a cool-down only"),
-            other if cooling => broken("R6: returned in a cool-down", &other),
+            RejectionDecision::Renew(_) | RejectionDecision::Superseded(_) if cooling => {
+                broken("R6: returned in a cool-down", &decision)
+            }
             RejectionDecision::Renew(Decision::Start(started)) => {
                 self.start(started)?;
                 self.rejected(origin);
@@ -228,7 +234,7 @@ impl Watched {
         }
     }
 
-    fn check_refusal(&self, until: Moment) -> Result<(), Broken> {
+    fn check_refusal(&self, until: Moment) -> Result<(), BrokenRule> {
         let backs_off = self.now < self.backs_off_until && until == self.backs_off_until;
         holds(
             backs_off && self.acquisition.is_none(),
@@ -241,7 +247,7 @@ impl Watched {
         under_way.is_some_and(|under_way| under_way.acquisition.id == id)
     }
 
-    fn start(&mut self, started: NewAcquisition) -> Result<(), Broken> {
+    fn start(&mut self, started: NewAcquisition) -> Result<(), BrokenRule> {
         holds(
             self.acquisition.is_none(),
             "S1: one acquisition is under way",
@@ -280,15 +286,15 @@ impl Watched {
         self.held.as_ref().map(|held| held.lifetime.stage(self.now))
     }
 
-    fn generation_of(&self, which: Which) -> Option<Generation> {
+    fn generation_of(&self, which: SentToken) -> Option<Generation> {
         match which {
-            Which::Held => self.held.as_ref().map(|held| held.generation),
-            Which::Older => self.older,
+            SentToken::Held => self.held.as_ref().map(|held| held.generation),
+            SentToken::Older => self.older,
         }
     }
 
-    /// A cache in front of the machine may answer until `cacheable_until`, and nobody can tell.
-    fn check_cacheable(&self) -> Result<(), Broken> {
+    /// A cache in front of the machine may answer until `cacheable_until`: no demand before it would change anything.
+    fn check_cacheable(&self) -> Result<(), BrokenRule> {
         let Some(until) = self.machine.cacheable_until(self.now) else {
             let fresh = self.may_use().is_some() && self.stage() == Some(Stage::Fresh);
             return holds(!fresh, "a fresh token is cacheable");
@@ -310,7 +316,7 @@ impl Watched {
     }
 }
 
-fn holds(promise: bool, rule: &str) -> Result<(), Broken> {
+fn holds(promise: bool, rule: &str) -> Result<(), BrokenRule> {
     if promise {
         Ok(())
     } else {
@@ -318,6 +324,6 @@ fn holds(promise: bool, rule: &str) -> Result<(), Broken> {
     }
 }
 
-fn broken(rule: &str, told: &dyn core::fmt::Debug) -> Result<(), Broken> {
-    Err(format!("{rule}, but {told:?}"))
+fn broken(rule: &str, decision: &dyn core::fmt::Debug) -> Result<(), BrokenRule> {
+    Err(format!("{rule}, but {decision:?}"))
 }

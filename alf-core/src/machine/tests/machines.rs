@@ -1,4 +1,4 @@
-//! The machines of one token target, put together as the driver does.
+//! The machines of one token target, combined as the driver combines them.
 
 use super::*;
 

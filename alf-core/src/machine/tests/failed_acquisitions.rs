@@ -1,6 +1,6 @@
 //! B2: the back-off after a failed acquisition.
 
-use super::scenario::{Scenario, Told};
+use super::scenario::{Action, Scenario};
 use super::*;
 
 const TRANSIENT: Failure = Failure::TRANSIENT;
@@ -12,7 +12,7 @@ fn back_offs(failures: &[Failure]) -> Vec<u64> {
     failures
         .iter()
         .map(|failure| {
-            assert_eq!(scenario.demand(), Told::Start);
+            assert_eq!(scenario.demand(), Action::Start);
             let back_off = scenario.fail(*failure).saturating_since(scenario.now());
             scenario.pass(back_off);
             back_off.as_secs()
@@ -38,23 +38,20 @@ fn refused_until(until: Moment) -> Decision {
 }
 
 #[test]
-fn b2_back_off_after_transient_failures_is_1_s_doubling_to_5() {
-    assert_eq!(back_offs(&[TRANSIENT; 6]), [1, 2, 4, 5, 5, 5]);
-}
-
-#[test]
-fn b2_back_off_after_permanent_failures_is_1_s_doubling_to_60() {
-    assert_eq!(back_offs(&[PERMANENT; 9]), [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-}
-
-#[test]
-fn b2_back_off_after_the_other_kind_of_failure_starts_again() {
+fn b2_back_off_is_1_s_doubling_to_5_or_60_and_starts_again_after_the_other_kind_of_failure() {
     const T: Failure = TRANSIENT;
     const P: Failure = PERMANENT;
-    assert_eq!(
-        back_offs(&[T, T, T, P, P, P, T, T, P, P]),
-        [1, 2, 4, 1, 2, 4, 1, 2, 1, 2]
-    );
+    for (failures, expected) in [
+        ([T, T, T, T, T, T, T, T, T], [1, 2, 4, 5, 5, 5, 5, 5, 5]),
+        (
+            [P, P, P, P, P, P, P, P, P],
+            [1, 2, 4, 8, 16, 32, 60, 60, 60],
+        ),
+        ([T, T, T, P, P, P, T, T, P], [1, 2, 4, 1, 2, 4, 1, 2, 1]),
+        ([P, P, T, P, P, P, P, T, T], [1, 2, 1, 1, 2, 4, 8, 1, 2]),
+    ] {
+        assert_eq!(back_offs(&failures), expected, "{failures:?}");
+    }
 }
 
 #[test]
@@ -85,7 +82,7 @@ fn b2_in_a_back_off_a_caller_without_a_token_is_refused_at_once() {
             refused_until(at(1))
         );
         scenario.pass(millis(1));
-        assert_eq!(scenario.demand(), Told::Start);
+        assert_eq!(scenario.demand(), Action::Start);
     }
 }
 
@@ -102,37 +99,37 @@ fn b2_in_a_back_off_a_rejection_is_refused_at_once() {
 }
 
 #[test]
-fn b2_in_a_back_off_no_acquisition_starts_whoever_asks() {
+fn b2_in_a_back_off_no_acquisition_starts() {
     let mut scenario = Scenario::within_leeway();
     scenario.demand();
     scenario.fail(PERMANENT);
     let started = scenario.started();
     for _ in 0..99 {
         scenario.pass(millis(10));
-        assert_eq!(scenario.demand(), Told::Use);
-        assert_eq!(scenario.reject(), Told::Refuse);
+        assert_eq!(scenario.demand(), Action::Use);
+        assert_eq!(scenario.reject(), Action::Refuse);
     }
     assert_eq!(scenario.started(), started);
 }
 
 #[test]
-fn b2_in_a_back_off_a_due_token_is_not_renewed_either() {
+fn b2_in_a_back_off_a_due_token_is_not_renewed() {
     let mut scenario = Scenario::due();
-    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
     scenario.fail(transient_for(7));
     for _ in 0..7 {
-        assert_eq!(scenario.demand(), Told::Use);
+        assert_eq!(scenario.demand(), Action::Use);
         scenario.pass(secs(1));
     }
-    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
 }
 
 #[test]
-fn b2_a_wrong_secret_is_one_request_never_a_storm() {
+fn b2_wrong_secret_costs_few_requests_however_many_callers_ask() {
     let mut scenario = Scenario::new();
     let mut requests = 0;
     for _ in 0..60_000 {
-        if scenario.demand() == Told::Start {
+        if scenario.demand() == Action::Start {
             requests += 1;
             scenario.fail(PERMANENT);
         }
@@ -142,17 +139,17 @@ fn b2_a_wrong_secret_is_one_request_never_a_storm() {
 }
 
 #[test]
-fn b2_the_end_of_an_outage_is_noticed_within_five_seconds() {
+fn b2_end_of_an_outage_is_noticed_within_five_seconds() {
     let mut scenario = Scenario::new();
     for _ in 0..10 {
-        assert_eq!(scenario.demand(), Told::Start);
+        assert_eq!(scenario.demand(), Action::Start);
         let until = scenario.fail(TRANSIENT);
         assert!(until <= scenario.now() + secs(5));
         scenario.pass(secs(5));
     }
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     scenario.obtain_new();
-    assert_eq!(scenario.demand(), Told::Use);
+    assert_eq!(scenario.demand(), Action::Use);
 }
 
 #[test]
@@ -162,17 +159,17 @@ fn b2_acquisitions_after_a_failed_one_have_longer_pauses() {
     for _ in 0..2 {
         scenario.fail(TRANSIENT);
         scenario.pass(secs(5));
-        assert_eq!(scenario.demand(), Told::Start);
+        assert_eq!(scenario.demand(), Action::Start);
         assert_eq!(scenario.pause(), secs(1));
     }
     scenario.obtain_new();
     scenario.pass(secs(95));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     assert_eq!(scenario.pause(), millis(100));
 }
 
 #[test]
-fn b2_a_success_resets_the_back_off() {
+fn b2_success_resets_the_back_off() {
     let mut scenario = Scenario::new();
     for _ in 0..5 {
         scenario.demand();
@@ -188,7 +185,7 @@ fn b2_a_success_resets_the_back_off() {
 }
 
 #[test]
-fn b2_the_same_token_is_a_success_too() {
+fn b2_same_token_again_is_a_success() {
     let mut scenario = Scenario::due();
     scenario.demand();
     scenario.fail(TRANSIENT);
@@ -196,14 +193,14 @@ fn b2_the_same_token_is_a_success_too() {
     scenario.demand();
     scenario.obtain_same();
     scenario.pass(secs(80));
-    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
     assert_eq!(scenario.pause(), millis(100));
     let failed_at = scenario.now();
     assert_eq!(scenario.fail(TRANSIENT), failed_at + secs(1));
 }
 
 #[test]
-fn b2_the_back_off_of_another_target_holds_for_this_one_too() {
+fn b2_back_off_of_another_target_holds_for_this_one() {
     let mut scenario = Scenario::new();
     assert_eq!(scenario.another_fails(transient_for(7)), at(7));
     assert_eq!(
@@ -211,14 +208,14 @@ fn b2_the_back_off_of_another_target_holds_for_this_one_too() {
         refused_until(at(7))
     );
     scenario.pass(secs(7));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     assert_eq!(scenario.pause(), secs(1));
     // It is the second failure of the client.
     assert_eq!(scenario.fail(TRANSIENT), at(7 + 2));
 }
 
 #[test]
-fn b2_a_longer_retry_after_for_another_target_lengthens_the_back_off() {
+fn b2_longer_retry_after_for_another_target_lengthens_the_back_off() {
     let mut scenario = Scenario::backing_off();
     assert_eq!(scenario.another_fails(transient_for(60)), at(60));
     assert_eq!(
@@ -226,7 +223,7 @@ fn b2_a_longer_retry_after_for_another_target_lengthens_the_back_off() {
         refused_until(at(60))
     );
     scenario.pass(secs(60));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
 }
 
 #[test]
@@ -234,7 +231,7 @@ fn b2_each_further_failure_of_any_target_doubles_the_back_off() {
     let mut scenario = Scenario::new();
     assert_eq!(scenario.another_fails(TRANSIENT), at(1));
     scenario.pass(secs(1));
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     assert_eq!(scenario.fail(TRANSIENT), at(1 + 2));
     // It has ended: a second end changes nothing.
     let (now, started) = (scenario.now(), scenario.started());
@@ -244,13 +241,13 @@ fn b2_each_further_failure_of_any_target_doubles_the_back_off() {
 
 #[test]
 fn r1_rejected_token_is_used_again_after_a_transient_failure_of_another_target() {
-    for (failure, told) in [(TRANSIENT, Told::Use), (PERMANENT, Told::Refuse)] {
+    for (failure, action) in [(TRANSIENT, Action::Use), (PERMANENT, Action::Refuse)] {
         let mut scenario = Scenario::fresh();
-        assert_eq!(scenario.reject(), Told::Start);
+        assert_eq!(scenario.reject(), Action::Start);
         scenario.another_fails(failure);
         let id = scenario.acquisition();
         assert!(scenario.machine.renewal.failed(id, &failure));
-        assert_eq!(scenario.demand(), told, "{failure:?}");
+        assert_eq!(scenario.demand(), action, "{failure:?}");
     }
 }
 
@@ -258,21 +255,21 @@ fn r1_rejected_token_is_used_again_after_a_transient_failure_of_another_target()
 fn e4_due_token_is_used_while_another_target_backs_off() {
     let mut scenario = Scenario::due();
     scenario.another_fails(transient_for(3));
-    assert_eq!(scenario.demand(), Told::Use);
+    assert_eq!(scenario.demand(), Action::Use);
     scenario.pass(secs(3));
-    assert_eq!(scenario.demand(), Told::UseAndRenew);
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
 }
 
 #[test]
-fn s1_acquisition_under_way_is_joined_whatever_another_target_met() {
+fn s1_acquisition_under_way_is_joined_while_another_target_backs_off() {
     let mut scenario = Scenario::new();
-    assert_eq!(scenario.demand(), Told::Start);
+    assert_eq!(scenario.demand(), Action::Start);
     scenario.another_fails(transient_for(60));
-    assert_eq!(scenario.demand(), Told::Join);
+    assert_eq!(scenario.demand(), Action::Join);
 }
 
 #[test]
-fn b2_a_failure_of_one_target_alone_backs_off_that_target_alone() {
+fn b2_failure_of_one_target_alone_backs_off_that_target_alone() {
     let mut scenario = Scenario::acquiring();
     assert_eq!(scenario.fail_alone(PERMANENT), at(1));
     let decision = scenario.machine.demand(scenario.now());
@@ -287,7 +284,7 @@ fn b2_a_failure_of_one_target_alone_backs_off_that_target_alone() {
     assert_eq!(scenario.machine.breaker.health(at(0)), Health::Healthy);
     for seconds in [1, 2, 4] {
         scenario.pass(secs(seconds));
-        assert_eq!(scenario.demand(), Told::Start);
+        assert_eq!(scenario.demand(), Action::Start);
         let until = scenario.now() + secs(2 * seconds);
         assert_eq!(scenario.fail_alone(PERMANENT), until);
     }
