@@ -57,8 +57,8 @@ pub(crate) fn assertion_in(exchange: &Exchange) -> Assertion {
     }
 }
 
-fn assertions(world: &Harness) -> Vec<Assertion> {
-    world
+fn assertions(harness: &Harness) -> Vec<Assertion> {
+    harness
         .endpoint
         .exchanges()
         .iter()
@@ -103,16 +103,16 @@ fn methods() -> [fn(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTrans
 #[test]
 fn t2_every_attempt_has_its_own_assertion_that_expires_within_a_minute() {
     for method in methods() {
-        let world = Harness::new();
-        let client = world.build(method(world.builder()));
-        world.endpoint.reply(Reply::status(503));
-        world.endpoint.reply(Reply::status(503));
-        let call = world.ask(client.tokens());
-        world.advance(seconds(5));
+        let harness = Harness::new();
+        let client = harness.build(method(harness.builder()));
+        harness.endpoint.reply(Reply::status(503));
+        harness.endpoint.reply(Reply::status(503));
+        let call = harness.ask(client.tokens());
+        harness.advance(seconds(5));
         assert!(call.is_finished());
-        world.advance(DUE);
-        assert_eq!(world.get_now(&client), 200, "and a renewal");
-        let sent = assertions(&world);
+        harness.advance(DUE);
+        assert_eq!(harness.get_now(&client), 200, "and a renewal");
+        let sent = assertions(&harness);
         assert_eq!(sent.len(), 4);
         let mut ids: Vec<_> = sent
             .iter()
@@ -126,7 +126,7 @@ fn t2_every_attempt_has_its_own_assertion_that_expires_within_a_minute() {
             assert_eq!(assertion.claims["iss"], CLIENT_ID);
             assert_eq!(assertion.claims["sub"], CLIENT_ID);
         }
-        let now = world.runtime.wall_clock();
+        let now = harness.runtime.wall_clock();
         let since = now.duration_since(std::time::SystemTime::UNIX_EPOCH);
         let last = sent.last().unwrap();
         assert_eq!(
@@ -134,7 +134,7 @@ fn t2_every_attempt_has_its_own_assertion_that_expires_within_a_minute() {
             since.unwrap().as_secs(),
             "B1: dated anew"
         );
-        for exchange in world.endpoint.exchanges() {
+        for exchange in harness.endpoint.exchanges() {
             assert!(
                 exchange
                     .body
@@ -149,14 +149,14 @@ fn t2_every_attempt_has_its_own_assertion_that_expires_within_a_minute() {
 fn t2_the_audience_is_the_issuer_if_it_is_known_else_the_token_endpoint() {
     for method in methods() {
         for issuer in [None, Some("https://auth.example.com")] {
-            let world = Harness::new();
-            let builder = method(world.builder());
-            let client = world.build(match issuer {
+            let harness = Harness::new();
+            let builder = method(harness.builder());
+            let client = harness.build(match issuer {
                 Some(issuer) => builder.issuer(issuer),
                 None => builder,
             });
-            assert_eq!(world.get_now(&client), 200);
-            let audience = &assertions(&world)[0].claims["aud"];
+            assert_eq!(harness.get_now(&client), 200);
+            let audience = &assertions(&harness)[0].claims["aud"];
             assert_eq!(*audience, issuer.unwrap_or(TOKEN_ENDPOINT));
         }
     }
@@ -170,15 +170,15 @@ fn t2_the_audience_is_the_token_endpoint_as_it_was_written() {
             "https://auth.example.com/",
             "https://auth.example.com?tenant=1",
         ] {
-            let world = Harness::new();
-            let builder = Client::builder(endpoint).runtime(world.runtime.clone());
-            let client = world.build(method(builder));
-            assert_eq!(world.get_now(&client), 200);
+            let harness = Harness::new();
+            let builder = Client::builder(endpoint).runtime(harness.runtime.clone());
+            let client = harness.build(method(builder));
+            assert_eq!(harness.get_now(&client), 200);
             assert_eq!(
-                world.get_now(&client.with_scope("one").with_scope("two")),
+                harness.get_now(&client.with_scope("one").with_scope("two")),
                 200
             );
-            for assertion in assertions(&world) {
+            for assertion in assertions(&harness) {
                 assert_eq!(assertion.claims["aud"], endpoint);
             }
         }
@@ -207,13 +207,13 @@ fn b1_a_signer_that_fails_transiently_is_called_again() {
         }
     }
 
-    let world = Harness::new();
+    let harness = Harness::new();
     let method = PrivateKeyJwt::with_signer(Throttled(0.into()));
-    let client = world.build(world.builder().client_authentication(CLIENT_ID, method));
-    let mut call = world.ask(client.tokens());
-    world.advance(seconds(1));
+    let client = harness.build(harness.builder().client_authentication(CLIENT_ID, method));
+    let mut call = harness.ask(client.tokens());
+    harness.advance(seconds(1));
     assert!(call.take().unwrap().is_ok());
-    assert_eq!(world.endpoint.requests(), 1);
+    assert_eq!(harness.endpoint.requests(), 1);
 }
 
 /// Parts of the request that a server may repeat.
@@ -248,33 +248,33 @@ fn x1_nothing_that_can_be_printed_shows_a_key_an_assertion_or_a_signature() {
             .zip(ECHOES)
             .chain([(400, ECHOES[3])])
         {
-            let world = Harness::new();
-            let builder = method(world.builder());
+            let harness = Harness::new();
+            let builder = method(harness.builder());
             printed.debug(&builder);
-            let client = world.build(builder);
-            let attempt = world.endpoint.hold();
-            world.endpoint.otherwise(Reply::status(503));
-            let mut call = world.ask(client.tokens());
-            let exchange = &world.endpoint.exchanges()[0];
+            let client = harness.build(builder);
+            let attempt = harness.endpoint.hold();
+            harness.endpoint.otherwise(Reply::status(503));
+            let mut call = harness.ask(client.tokens());
+            let exchange = &harness.endpoint.exchanges()[0];
             let refusal = serde_json::json!({"error": "bad", "error_description": echo(exchange)});
             attempt.answer(Reply::Answer(
                 status,
                 refusal.to_string(),
                 http::HeaderMap::new(),
             ));
-            world.advance(ACQUIRE_TIMEOUT);
+            harness.advance(ACQUIRE_TIMEOUT);
             let error = call.take().unwrap().unwrap_err();
             printed.error(&error);
             printed.error(&Error::<ApiError>::from(error));
             printed.debug(&client);
-            for exchange in world.endpoint.exchanges() {
+            for exchange in harness.endpoint.exchanges() {
                 let text = assertion_in(&exchange).text;
                 forms.push(text.rsplit_once('.').unwrap().1.to_owned());
                 forms.push(text);
                 printed.debug(&exchange.headers);
                 assert!(!exchange.uri.contains("client_assertion"));
             }
-            for event in world.events.all() {
+            for event in harness.events.all() {
                 printed.text(event);
             }
         }
@@ -290,10 +290,10 @@ fn x1_nothing_that_can_be_printed_shows_a_key_an_assertion_or_a_signature() {
     ] {
         let builder = Harness::new().builder().private_key_jwt(CLIENT_ID, broken);
         printed.debug(&builder);
-        let world = Harness::new();
+        let harness = Harness::new();
         let (api, endpoint) = (
-            world.api.clone().into(),
-            std::sync::Arc::new(world.endpoint),
+            harness.api.clone().into(),
+            std::sync::Arc::new(harness.endpoint),
         );
         printed.error(&builder.build_with(api, endpoint).unwrap_err());
     }

@@ -99,8 +99,8 @@ impl Method {
     }
 
     /// Which credentials the token requests so far were made with.
-    fn used(self, world: &Harness) -> Vec<Which> {
-        let exchanges = world.endpoint.exchanges();
+    fn used(self, harness: &Harness) -> Vec<Which> {
+        let exchanges = harness.endpoint.exchanges();
         let used = exchanges.iter().map(|exchange| {
             let made_by = |which| {
                 let credential = self.credential(which);
@@ -139,70 +139,74 @@ fn base64(text: &str) -> String {
 }
 
 /// A client of that method, with the old credential from a callback.
-fn rotating(world: &Harness, method: Method) -> (Client<Api>, Arc<Mutex<&'static str>>) {
+fn rotating(harness: &Harness, method: Method) -> (Client<Api>, Arc<Mutex<&'static str>>) {
     let current = Arc::new(Mutex::new(method.credential(Which::Old)));
-    let builder = method.by_callback(world.builder(), &current);
-    (world.build(builder), current)
+    let builder = method.by_callback(harness.builder(), &current);
+    (harness.build(builder), current)
 }
 
 #[test]
 fn b3_a_rotated_credential_is_tried_at_once_and_no_call_fails() {
     for method in METHODS {
-        let world = Harness::new();
-        let (client, current) = rotating(&world, method);
-        assert_eq!(world.get_now(&client), 200);
-        world.advance(DUE);
-        let renewal = world.endpoint.hold();
-        assert_eq!(world.get_now(&client), 200, "E2: with the old token");
+        let harness = Harness::new();
+        let (client, current) = rotating(&harness, method);
+        assert_eq!(harness.get_now(&client), 200);
+        harness.advance(DUE);
+        let renewal = harness.endpoint.hold();
+        assert_eq!(harness.get_now(&client), 200, "E2: with the old token");
         *current.lock().unwrap() = method.credential(Which::New);
         renewal.answer(Reply::refuse(401, "invalid_client"));
-        world.runtime.run_until_stalled();
-        assert_eq!(world.token_now(client.tokens()), "token-2", "{method:?}");
-        assert_eq!(method.used(&world), [Which::Old, Which::Old, Which::New]);
-        assert_eq!(world.time().elapsed(), DUE, "without a pause");
+        harness.runtime.run_until_stalled();
+        assert_eq!(harness.token_now(client.tokens()), "token-2", "{method:?}");
+        assert_eq!(method.used(&harness), [Which::Old, Which::Old, Which::New]);
+        assert_eq!(harness.time().elapsed(), DUE, "without a pause");
     }
 }
 
 #[test]
 fn b3_if_the_server_rotates_first_the_old_token_is_used_until_the_secret_follows() {
     for method in METHODS {
-        let world = Harness::new();
-        let (client, current) = rotating(&world, method);
-        assert_eq!(world.get_now(&client), 200);
-        world.advance(DUE);
-        world
+        let harness = Harness::new();
+        let (client, current) = rotating(&harness, method);
+        assert_eq!(harness.get_now(&client), 200);
+        harness.advance(DUE);
+        harness
             .endpoint
             .otherwise(Reply::refuse(401, "invalid_client"));
-        while world.time().elapsed() < DUE + seconds(60) {
-            assert_eq!(world.get_now(&client), 200, "E4: no caller sees it");
-            world.advance(seconds(1));
+        while harness.time().elapsed() < DUE + seconds(60) {
+            assert_eq!(harness.get_now(&client), 200, "E4: no caller sees it");
+            harness.advance(seconds(1));
         }
-        let refused = world.endpoint.requests();
+        let refused = harness.endpoint.requests();
         assert!(refused < 12, "B2: {refused} requests in a minute");
         *current.lock().unwrap() = method.credential(Which::New);
-        world.endpoint.otherwise(Reply::Issue);
-        while world.token_now(client.tokens()) == "token-1" {
+        harness.endpoint.otherwise(Reply::Issue);
+        while harness.token_now(client.tokens()) == "token-1" {
             assert!(
-                world.time().elapsed() < LIFETIME,
+                harness.time().elapsed() < LIFETIME,
                 "B2: after a minute at most"
             );
-            world.advance(seconds(1));
+            harness.advance(seconds(1));
         }
-        assert_eq!(method.used(&world).last(), Some(&Which::New), "{method:?}");
+        assert_eq!(
+            method.used(&harness).last(),
+            Some(&Which::New),
+            "{method:?}"
+        );
     }
 }
 
 #[test]
 fn b3_a_credential_that_has_not_changed_costs_one_request() {
     for method in METHODS {
-        let world = Harness::new();
-        let (client, _) = rotating(&world, method);
-        world
+        let harness = Harness::new();
+        let (client, _) = rotating(&harness, method);
+        harness
             .endpoint
             .otherwise(Reply::refuse(401, "invalid_client"));
-        let error = world.ask_now(client.tokens()).unwrap_err();
+        let error = harness.ask_now(client.tokens()).unwrap_err();
         assert_eq!(error.kind(), TokenErrorKind::Refused);
-        assert_eq!(world.endpoint.requests(), 1, "{method:?}");
+        assert_eq!(harness.endpoint.requests(), 1, "{method:?}");
     }
 }
 
@@ -246,18 +250,18 @@ impl Drop for TemporaryPath {
 #[test]
 fn b3_a_rotated_file_needs_no_restart_whatever_the_method() {
     for method in METHODS {
-        let world = Harness::new();
+        let harness = Harness::new();
         let path = TemporaryPath::new();
         path.write(format!("{}\n", method.credential(Which::Old)));
-        let client = world.build(method.by_file(world.builder(), &path.0));
-        let attempt = world.endpoint.hold();
-        let mut call = world.ask(client.tokens());
+        let client = harness.build(method.by_file(harness.builder(), &path.0));
+        let attempt = harness.endpoint.hold();
+        let mut call = harness.ask(client.tokens());
         path.replace(format!("\u{feff}{}\r\n", method.credential(Which::New)));
         attempt.answer(Reply::refuse(401, "invalid_client"));
-        world.runtime.run_until_stalled();
+        harness.runtime.run_until_stalled();
         assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
-        assert_eq!(method.used(&world), [Which::Old, Which::New]);
-        assert_eq!(world.time().elapsed(), Duration::ZERO, "{method:?}");
+        assert_eq!(method.used(&harness), [Which::Old, Which::New]);
+        assert_eq!(harness.time().elapsed(), Duration::ZERO, "{method:?}");
     }
 }
 
@@ -314,15 +318,15 @@ fn b3_an_error_names_an_unusable_file_and_a_repaired_one_is_used() {
             Wrong::Empty,
             Wrong::NotText,
         ] {
-            let world = Harness::new();
+            let harness = Harness::new();
             let path = TemporaryPath::new();
             wrong.make(&path);
             if matches!(wrong, Wrong::NotPermitted) && std::fs::read(&path.0).is_ok() {
                 // The tests run as a user who may read every file.
                 continue;
             }
-            let client = world.build(method.by_file(world.builder(), &path.0));
-            let error = world.ask_now(client.tokens()).unwrap_err();
+            let client = harness.build(method.by_file(harness.builder(), &path.0));
+            let error = harness.ask_now(client.tokens()).unwrap_err();
             assert_eq!(error.kind(), TokenErrorKind::Authentication, "{wrong:?}");
             assert!(!error.is_transient(), "{wrong:?}: B1");
             let cause = error.source().unwrap().to_string();
@@ -330,12 +334,12 @@ fn b3_an_error_names_an_unusable_file_and_a_repaired_one_is_used() {
             assert!(cause.contains(path.0.to_str().unwrap()), "{cause}");
             assert!(cause.contains(wrong.word()), "{cause}");
             assert!(!cause.contains("hush"), "{cause}");
-            assert_eq!(world.endpoint.requests(), 0, "nothing was sent");
+            assert_eq!(harness.endpoint.requests(), 0, "nothing was sent");
 
             path.remove();
             path.write(method.credential(Which::Old));
-            world.advance(seconds(1));
-            assert_eq!(world.token_now(client.tokens()), "token-1");
+            harness.advance(seconds(1));
+            assert_eq!(harness.token_now(client.tokens()), "token-1");
         }
     }
 }

@@ -68,7 +68,7 @@ impl Printed {
 #[test]
 fn x1_nothing_that_can_be_printed_shows_a_secret() {
     let printed = Printed::default();
-    let world = Harness::new();
+    let harness = Harness::new();
     let echo = format!(
         r#"{{"error":"bad {SECRET}","error_description":"{SECRET} s3cr3t%2Bof%20client","error_uri":"https://a/?s={SECRET}"}}"#
     );
@@ -88,48 +88,48 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
     ];
     for reply in unusual_answers {
         for authentication in [0, 1] {
-            let builder = world.builder();
+            let builder = harness.builder();
             printed.debug(&builder);
             let builder = match authentication {
                 0 => builder.client_secret(CLIENT_ID, SECRET),
                 _ => builder.client_secret_post(CLIENT_ID, SECRET),
             };
             printed.debug(&builder);
-            let client = world.build(builder);
-            world.endpoint.otherwise(reply.clone());
-            let mut call = world.ask(client.tokens());
-            world.advance(ACQUIRE_TIMEOUT);
+            let client = harness.build(builder);
+            harness.endpoint.otherwise(reply.clone());
+            let mut call = harness.ask(client.tokens());
+            harness.advance(ACQUIRE_TIMEOUT);
             let error = call.take().unwrap().unwrap_err();
             printed.error(&error);
             printed.error(&Error::<crate::support::ApiError>::from(error));
             printed.debug(&client);
         }
     }
-    world.endpoint.otherwise(Reply::Issue);
-    let client = world.client();
-    let token = world.ask_now(client.tokens()).unwrap();
+    harness.endpoint.otherwise(Reply::Issue);
+    let client = harness.client();
+    let token = harness.ask_now(client.tokens()).unwrap();
     printed.debug(&token);
     printed.debug(token.header_value());
     printed.debug(client.tokens());
-    world.get_now(&client);
+    harness.get_now(&client);
     // A rejection, a replay, a second rejection, a returned 401, a failed renewal.
-    world.api.answers(|_| ApiResponse::rejection());
-    world.get_now(&client);
-    world.get_now(&client);
-    world.advance(seconds(60));
-    world.endpoint.otherwise(Reply::refuse(400, SECRET));
-    let error = world.send_now(&client, ApiRequest::get(API)).unwrap_err();
+    harness.api.answers(|_| ApiResponse::rejection());
+    harness.get_now(&client);
+    harness.get_now(&client);
+    harness.advance(seconds(60));
+    harness.endpoint.otherwise(Reply::refuse(400, SECRET));
+    let error = harness.send_now(&client, ApiRequest::get(API)).unwrap_err();
     printed.error(&error);
-    let not_allowed = world.send_now(&client, ApiRequest::get("http://api.example.com"));
+    let not_allowed = harness.send_now(&client, ApiRequest::get("http://api.example.com"));
     printed.error(&not_allowed.unwrap_err());
-    for sent in world.api.sent() {
+    for sent in harness.api.sent() {
         printed.debug(&sent.authorization);
     }
-    for exchange in world.endpoint.exchanges() {
+    for exchange in harness.endpoint.exchanges() {
         printed.debug(&exchange.headers);
         assert!(!exchange.uri.contains("s3cr3t"));
     }
-    for event in world.events.all() {
+    for event in harness.events.all() {
         printed.text(event);
     }
     printed.assert_secret(100);
@@ -138,19 +138,19 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
 #[test]
 fn x1_wrong_settings_are_named_without_a_secret() {
     let printed = Printed::default();
-    let world = Harness::new();
+    let harness = Harness::new();
     let secret = "hush-hush\nx";
     for builder in [
-        world.builder().client_secret(CLIENT_ID, secret),
-        world.builder().client_secret_post(CLIENT_ID, secret),
-        world
+        harness.builder().client_secret(CLIENT_ID, secret),
+        harness.builder().client_secret_post(CLIENT_ID, secret),
+        harness
             .builder()
             .client_secret(CLIENT_ID, "hush-hush")
             .client_secret_post(CLIENT_ID, "hush-hush"),
-        world.builder().client_secret("", "hush-hush"),
+        harness.builder().client_secret("", "hush-hush"),
     ] {
-        let api = Arc::new(world.api.clone());
-        let endpoint = Arc::new(world.endpoint.clone());
+        let api = Arc::new(harness.api.clone());
+        let endpoint = Arc::new(harness.endpoint.clone());
         let error = builder.build_with(api, endpoint).unwrap_err();
         printed.error(&error);
     }
@@ -164,28 +164,28 @@ fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
     let lines = printed.clone();
     let subscriber = tracing_lines::Lines::new(move |line| lines.text(line));
     tracing::subscriber::with_default(subscriber, || {
-        let world = Harness::new();
-        let builder = world.builder().client_secret(CLIENT_ID, SECRET);
-        let client = world.build(builder.observer(alf_core::TracingObserver::new()));
+        let harness = Harness::new();
+        let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
+        let client = harness.build(builder.observer(alf_core::TracingObserver::new()));
         for _ in 0..5 {
-            world.endpoint.reply(Reply::refuse(503, SECRET));
+            harness.endpoint.reply(Reply::refuse(503, SECRET));
         }
-        let call = world.ask(client.tokens());
-        world.advance(ACQUIRE_TIMEOUT);
+        let call = harness.ask(client.tokens());
+        harness.advance(ACQUIRE_TIMEOUT);
         assert!(call.is_finished());
-        world.get_now(&client);
-        world.advance(crate::support::DUE);
-        world.get_now(&client);
-        world.endpoint.otherwise(Reply::Issue);
-        world.api.answers(|_| ApiResponse::rejection());
+        harness.get_now(&client);
+        harness.advance(crate::support::DUE);
+        harness.get_now(&client);
+        harness.endpoint.otherwise(Reply::Issue);
+        harness.api.answers(|_| ApiResponse::rejection());
         for _ in 0..30 {
-            world.get_now(&client);
-            world.advance(seconds(10));
+            harness.get_now(&client);
+            harness.advance(seconds(10));
         }
-        world.endpoint.otherwise(Reply::refuse(400, SECRET));
-        world.advance(seconds(60));
-        let _ = world.send_now(&client, ApiRequest::get(API));
-        let _ = world.send_now(&client, ApiRequest::get("http://api.example.com"));
+        harness.endpoint.otherwise(Reply::refuse(400, SECRET));
+        harness.advance(seconds(60));
+        let _ = harness.send_now(&client, ApiRequest::get(API));
+        let _ = harness.send_now(&client, ApiRequest::get("http://api.example.com"));
     });
     for message in [
         "got a token",
