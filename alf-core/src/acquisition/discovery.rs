@@ -200,10 +200,7 @@ fn found(response: Response<Bytes>) -> Found {
 }
 
 fn unusable(problem: String, failure: Failure) -> Cause {
-    Cause::new(TokenErrorKind::Discovery, failure).with_answer(AnswerDetails {
-        detail: Some(problem),
-        ..AnswerDetails::default()
-    })
+    Cause::new(TokenErrorKind::Discovery, failure).with_answer(AnswerDetails::new(problem))
 }
 
 /// T7

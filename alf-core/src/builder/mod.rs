@@ -239,7 +239,7 @@ impl<A: Library> ClientBuilder<A> {
 
     /// Who is told what happens. Default: nobody.
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.settings.observer = Some(Arc::new(observer));
+        self.settings.observer = Arc::new(observer);
         self
     }
 }
@@ -270,13 +270,13 @@ impl<A: Adapter> ClientBuilder<A> {
     /// # Errors
     ///
     /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
-    pub fn build(self) -> Result<A::Client, ConfigError> {
-        let (config, surroundings) = Config::parse(self.settings)?;
+    pub fn build(mut self) -> Result<A::Client, ConfigError> {
+        let runtime = self.settings.runtime.take().unwrap_or_else(A::runtime);
+        let observer = Arc::clone(&self.settings.observer);
+        let config = Config::parse(self.settings)?;
         let transport = Arc::new(A::transport(self.http_clients)?);
-        let runtime = surroundings.runtime.unwrap_or_else(A::runtime);
         let endpoint = Arc::<A::Transport>::clone(&transport);
-        let tokens =
-            TokenManager::new(Ports::new(config, endpoint, runtime, surroundings.observer));
+        let tokens = TokenManager::new(Ports::new(config, endpoint, runtime, observer));
         Ok(A::client(Client::new(transport, tokens)))
     }
 }
@@ -323,14 +323,13 @@ impl ClientBuilder<CustomTokenTransport> {
 }
 
 fn manager(
-    settings: Settings,
+    mut settings: Settings,
     token_endpoint: Arc<dyn TokenTransport>,
 ) -> Result<TokenManager, ConfigError> {
-    let (config, surroundings) = Config::parse(settings)?;
-    let runtime = surroundings
-        .runtime
-        .unwrap_or_else(|| Arc::new(ThreadRuntime::new()));
-    let ports = Ports::new(config, token_endpoint, runtime, surroundings.observer);
+    let runtime = settings.runtime.take();
+    let runtime = runtime.unwrap_or_else(|| Arc::new(ThreadRuntime::new()));
+    let observer = Arc::clone(&settings.observer);
+    let ports = Ports::new(Config::parse(settings)?, token_endpoint, runtime, observer);
     Ok(TokenManager::new(ports))
 }
 

@@ -1,15 +1,19 @@
 //! The methods whose assertions alf signs itself: `client_secret_jwt` and `private_key_jwt`.
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+
 use crate::{ClientSecretJwt, ConfigError, PrivateKey, PrivateKeyJwt};
 
 use super::ClientConfig;
+use super::read::EntryError;
 
 impl ClientConfig {
     pub(super) fn client_secret_jwt(&self) -> Result<ClientSecretJwt, ConfigError> {
         let settings = &self.settings;
         let mut jwt = ClientSecretJwt::new(self.client_secret()?);
-        if let Some(name) = &settings.signing_algorithm.0 {
-            jwt = jwt.algorithm(self.named("signing_algorithm", name)?);
+        if let Some(algorithm) = self.algorithm()? {
+            jwt = jwt.algorithm(algorithm);
         }
         if let Some(typ) = &settings.jwt_typ.0 {
             jwt = jwt.typ(typ);
@@ -50,8 +54,8 @@ impl ClientConfig {
             (None, Some(pem)) => PrivateKey::value(pem.expose()),
             (None, None) => return Err(self.not_set("private_key")),
         };
-        if let Some(name) = &settings.signing_algorithm.0 {
-            key = key.algorithm(self.named("signing_algorithm", name)?);
+        if let Some(algorithm) = self.algorithm()? {
+            key = key.algorithm(algorithm);
         }
         if settings.thumbprint_as_key_id.is_true() {
             key = key.thumbprint_as_key_id();
@@ -60,5 +64,16 @@ impl ClientConfig {
             key = key.with_certificate();
         }
         Ok(key)
+    }
+
+    /// The algorithm that is written, if it is one of the kind `T`.
+    fn algorithm<'de, T: Deserialize<'de>>(&'de self) -> Result<Option<T>, ConfigError> {
+        let Some(name) = &self.settings.signing_algorithm.0 else {
+            return Ok(None);
+        };
+        let algorithm = T::deserialize(name.as_str().into_deserializer());
+        algorithm
+            .map(Some)
+            .map_err(|problem: EntryError| self.problem("signing_algorithm", problem.to_string()))
     }
 }

@@ -1,30 +1,12 @@
 //! How the client authenticates, by the keys that were written for it (T2).
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
-
 use crate::secret::SecretText;
 use crate::{
     ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError, Library,
 };
 
 use super::ClientConfig;
-use super::read::EntryError;
 use super::value::Written;
-
-/// A method, by its name in `token_endpoint_auth_method`.
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-enum AuthMethod {
-    ClientSecretBasic,
-    ClientSecretPost,
-    ClientSecretJwt,
-    PrivateKeyJwt,
-    TlsClientAuth,
-    SelfSignedTlsClientAuth,
-    ClientAssertion,
-    None,
-}
 
 impl ClientConfig {
     /// Sets the client's id and its method on a builder.
@@ -34,85 +16,88 @@ impl ClientConfig {
     ) -> Result<ClientBuilder<A>, ConfigError> {
         let settings = &self.settings;
         let id = self.needed("client_id", &settings.client_id)?;
-        let name = self.method_name()?;
-        let method = self.named("token_endpoint_auth_method", name)?;
-        self.check_that_all_is_used(method, name)?;
+        let method = self.method()?;
+        self.check_use(method)?;
         self.check_conflicts()?;
         Ok(match method {
-            AuthMethod::ClientSecretBasic => {
+            "client_secret_basic" => {
                 let mut basic = ClientSecretBasic::new(self.client_secret()?);
                 if settings.client_secret_raw.is_true() {
                     basic = basic.raw();
                 }
                 builder.client_authentication(id, basic)
             }
-            AuthMethod::ClientSecretPost => builder.client_secret_post(id, self.client_secret()?),
+            "client_secret_post" => builder.client_secret_post(id, self.client_secret()?),
             #[cfg(feature = "jwt")]
-            AuthMethod::ClientSecretJwt => {
-                builder.client_authentication(id, self.client_secret_jwt()?)
-            }
+            "client_secret_jwt" => builder.client_authentication(id, self.client_secret_jwt()?),
             #[cfg(feature = "jwt")]
-            AuthMethod::PrivateKeyJwt => builder.client_authentication(id, self.private_key_jwt()?),
+            "private_key_jwt" => builder.client_authentication(id, self.private_key_jwt()?),
             #[cfg(not(feature = "jwt"))]
-            AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => {
-                let problem = format!("{name} needs the feature `jwt` of alf; enable it");
-                return Err(self.problem("token_endpoint_auth_method", problem));
+            "client_secret_jwt" | "private_key_jwt" => {
+                let problem = format!("{method} needs the feature `jwt` of alf; enable it");
+                return Err(self.problem(METHOD, problem));
             }
-            AuthMethod::TlsClientAuth => builder.tls_client_auth(id),
-            AuthMethod::SelfSignedTlsClientAuth => builder.self_signed_tls_client_auth(id),
-            AuthMethod::ClientAssertion => builder.client_assertion(id, self.client_assertion()?),
-            AuthMethod::None => builder.no_client_authentication(id),
+            "tls_client_auth" => builder.tls_client_auth(id),
+            "self_signed_tls_client_auth" => builder.self_signed_tls_client_auth(id),
+            "client_assertion" => builder.client_assertion(id, self.client_assertion()?),
+            "none" => builder.no_client_authentication(id),
+            unknown => {
+                let methods = METHODS.map(|(method, _)| method).join(", ");
+                let problem = format!("{unknown:?} is not one of {methods}");
+                return Err(self.problem(METHOD, problem));
+            }
         })
     }
 
-    /// The name that was written, or that of the method that the other keys are for.
-    fn method_name(&self) -> Result<&str, ConfigError> {
-        if let Some(name) = &self.settings.token_endpoint_auth_method.0 {
-            return Ok(name);
+    /// The method that was written, or the method that the other keys are for.
+    fn method(&self) -> Result<&str, ConfigError> {
+        let is_one_written = |keys: &[&str]| keys.iter().any(|key| self.keys.contains(*key));
+        if let Some(method) = &self.settings.token_endpoint_auth_method.0 {
+            Ok(method)
+        } else if is_one_written(&SECRET) {
+            Ok("client_secret_basic")
+        } else if is_one_written(&PRIVATE_KEY) {
+            Ok("private_key_jwt")
+        } else if is_one_written(&["client_assertion_file"]) {
+            Ok("client_assertion")
+        } else {
+            let keys = ["client_secret", "private_key", "client_assertion_file"];
+            let [secret, key, assertion] = keys.map(|key| self.name_of(key));
+            let problem = format!("is not set; set it, or {secret}, {key} or {assertion}");
+            Err(self.problem(METHOD, problem))
         }
-        for (keys, name) in METHOD_BY_KEYS {
-            if keys.iter().any(|key| self.keys.contains(*key)) {
-                return Ok(name);
-            }
-        }
-        let keys = ["client_secret", "private_key", "client_assertion_file"];
-        let [secret, key, assertion] = keys.map(|key| self.name_of(key));
-        let problem = format!("is not set; set it, or {secret}, {key} or {assertion}");
-        Err(self.problem("token_endpoint_auth_method", problem))
     }
 
-    /// The value that has that name.
-    pub(super) fn named<'de, T: Deserialize<'de>>(
-        &self,
-        key: &str,
-        name: &'de str,
-    ) -> Result<T, ConfigError> {
-        let value = T::deserialize(name.into_deserializer());
-        value.map_err(|problem: EntryError| self.problem(key, problem.to_string()))
-    }
-
-    /// A key that the method does not use was meant for another method.
-    fn check_that_all_is_used(&self, method: AuthMethod, name: &str) -> Result<(), ConfigError> {
-        let Some(key) = self.keys.iter().find(|key| !method.uses(key)) else {
+    /// A key that only other methods use is an error: it was meant for one of them.
+    fn check_use(&self, method: &str) -> Result<(), ConfigError> {
+        let uses = |keys: &[&[&str]], key: &str| keys.iter().any(|keys| keys.contains(&key));
+        let Some((_, used)) = METHODS.iter().find(|(known, _)| *known == method) else {
             return Ok(());
         };
-        let is_by_tls = matches!(
-            method,
-            AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth
-        );
-        let is_shown_by_tls = key.contains("certificate") || key.starts_with("private_key");
-        let hint = if is_by_tls && is_shown_by_tls {
+        let is_unused =
+            |key: &str| !uses(used, key) && METHODS.iter().any(|(_, keys)| uses(keys, key));
+        let Some(key) = self.keys.iter().find(|key| is_unused(key)) else {
+            return Ok(());
+        };
+        let is_by_tls = method.ends_with("tls_client_auth");
+        let is_for_tls = key.contains("certificate") || key.starts_with("private_key");
+        let hint = if is_by_tls && is_for_tls {
             ON_HTTP_CLIENTS
         } else {
             ""
         };
-        Err(self.problem(key, format!("is set, but {name} does not use it{hint}")))
+        Err(self.problem(key, format!("is set, but {method} does not use it{hint}")))
     }
 
-    /// Keys that set the same thing conflict.
+    /// Two keys that set the same thing conflict.
     fn check_conflicts(&self) -> Result<(), ConfigError> {
-        for alternatives in ALTERNATIVES {
-            let mut set = alternatives.iter().filter(|key| self.is_set(key));
+        let is_set = |key: &str| match key {
+            "with_certificate" => self.settings.with_certificate.is_true(),
+            "thumbprint_as_key_id" => self.settings.thumbprint_as_key_id.is_true(),
+            key => self.keys.contains(key),
+        };
+        for alternatives in [&SECRET[..], &PRIVATE_KEY, &KEY_ID, &CERTIFICATE] {
+            let mut set = alternatives.iter().filter(|key| is_set(key));
             let Some(key) = set.next() else { continue };
             let others: Vec<_> = set.map(|key| self.name_of(key)).collect();
             if !others.is_empty() {
@@ -121,14 +106,6 @@ impl ClientConfig {
             }
         }
         Ok(())
-    }
-
-    fn is_set(&self, key: &str) -> bool {
-        match key {
-            "with_certificate" => self.settings.with_certificate.is_true(),
-            "thumbprint_as_key_id" => self.settings.thumbprint_as_key_id.is_true(),
-            key => self.keys.contains(key),
-        }
     }
 
     fn client_assertion(&self) -> Result<ClientAssertion, ConfigError> {
@@ -177,55 +154,37 @@ impl ClientConfig {
     }
 
     pub(super) fn not_set(&self, key: &str) -> ConfigError {
-        match self.method_name() {
-            Ok(name) => self.problem(key, format!("is not set, but {name} needs it")),
+        match self.method() {
+            Ok(method) => self.problem(key, format!("is not set, but {method} needs it")),
             Err(_) => self.problem(key, "is not set"),
         }
     }
 }
 
-impl AuthMethod {
-    /// Whether this method uses a key.
-    fn uses(self, key: &str) -> bool {
-        match key {
-            "client_secret" | "client_secret_file" | "client_secret_env" => matches!(
-                self,
-                Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt
-            ),
-            "client_secret_raw" => self == Self::ClientSecretBasic,
-            "private_key"
-            | "private_key_file"
-            | "private_key_env"
-            | "key_id"
-            | "thumbprint_as_key_id"
-            | "certificate"
-            | "certificate_file"
-            | "with_certificate" => self == Self::PrivateKeyJwt,
-            "signing_algorithm" | "jwt_typ" | "jwt_audience" => {
-                matches!(self, Self::ClientSecretJwt | Self::PrivateKeyJwt)
-            }
-            "client_assertion_file" | "client_assertion_type" | "without_client_id" => {
-                self == Self::ClientAssertion
-            }
-            _ => true,
-        }
-    }
-}
-
+const METHOD: &str = "token_endpoint_auth_method";
+/// The methods, and the keys that each uses beside those that all use.
+const METHODS: [(&str, &[&[&str]]); 8] = [
+    ("client_secret_basic", &[&SECRET, &["client_secret_raw"]]),
+    ("client_secret_post", &[&SECRET]),
+    ("client_secret_jwt", &[&SECRET, &JWT]),
+    (
+        "private_key_jwt",
+        &[&PRIVATE_KEY, &KEY_ID, &CERTIFICATE, &JWT],
+    ),
+    ("tls_client_auth", &[]),
+    ("self_signed_tls_client_auth", &[]),
+    ("client_assertion", &[&ASSERTION]),
+    ("none", &[]),
+];
 const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
 const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
-/// The method that is meant if no method is written.
-const METHOD_BY_KEYS: [(&[&str], &str); 3] = [
-    (&SECRET, "client_secret_basic"),
-    (&PRIVATE_KEY, "private_key_jwt"),
-    (&["client_assertion_file"], "client_assertion"),
-];
-/// Keys of which one may be set.
-const ALTERNATIVES: [&[&str]; 4] = [
-    &SECRET,
-    &PRIVATE_KEY,
-    &["key_id", "thumbprint_as_key_id"],
-    &["certificate_file", "certificate", "with_certificate"],
+const KEY_ID: [&str; 2] = ["key_id", "thumbprint_as_key_id"];
+const CERTIFICATE: [&str; 3] = ["certificate_file", "certificate", "with_certificate"];
+const JWT: [&str; 3] = ["signing_algorithm", "jwt_typ", "jwt_audience"];
+const ASSERTION: [&str; 3] = [
+    "client_assertion_file",
+    "client_assertion_type",
+    "without_client_id",
 ];
 const ON_HTTP_CLIENTS: &str = "; give it to the HTTP clients: see ClientCertificate, \
                                token_http_client and http_client";

@@ -1,20 +1,19 @@
-//! What can be wrong with each setting. Bad input gets a clear error before anything is sent.
+//! The check of each setting. A wrong one is an error of `build()`, before anything is sent.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::uri::InvalidUri;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::secret::sensitive_header;
 use crate::wire::metadata;
 use crate::{ClientAuthentication, ConfigError, Origin, OriginRef};
 
-use super::{InsecureHttp, Issuer, NamedBy, Server, TokenEndpoint, is_safe};
+use super::server::{Issuer, Server, TokenEndpoint};
+use super::settings::{InsecureHttp, NamedBy};
 
 pub(super) fn server(
     server: NamedBy,
@@ -23,94 +22,87 @@ pub(super) fn server(
 ) -> Result<Server, ConfigError> {
     match server {
         NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(TokenEndpoint {
-            uri: token_endpoint(&url, insecure_http)?,
+            uri: endpoint("token_endpoint", &url, insecure_http)?,
             written: url.trim().to_owned(),
-            issuer: issuer.map(named_issuer).transpose()?,
+            issuer: issuer.map(issuer_of_endpoint).transpose()?,
         }))),
-        NamedBy::Issuer(_) if issuer.is_some() => Err(ConfigError::new(
+        NamedBy::Issuer(_) if issuer.is_some() => wrong(
             "issuer",
-            "is set, and the client was begun with one; keep one",
-        )),
-        NamedBy::Issuer(name) => {
-            let issuer = discovered(name, insecure_http)?;
-            Ok(Server::Issuer(issuer))
-        }
+            "conflicts with the issuer given to `discover`; remove one of them",
+        ),
+        NamedBy::Issuer(name) => Ok(Server::Issuer(discovered(name, insecure_http)?)),
     }
 }
 
-/// T8, and RFC 6749 §3.2: a URL without a fragment.
-pub(super) fn token_endpoint(url: &str, insecure_http: InsecureHttp) -> Result<Uri, ConfigError> {
-    endpoint("token_endpoint", url, insecure_http)
-}
-
-/// RFC 8414 §2: a URL without a query or a fragment. It is kept as it was written, since it is
-/// compared so.
+/// RFC 8414 §2: a URL without a query or a fragment. It is compared as it was written.
 fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, ConfigError> {
     let uri = endpoint("issuer", &name, insecure_http)?;
     if uri.query().is_some() || name.trim() != name {
         let problem = "has a query, or spaces around it; write it as https://host/path";
-        return Err(ConfigError::new("issuer", problem));
+        return wrong("issuer", problem);
     }
-    let [openid, oauth] = metadata::documents(&uri);
     let document = |url: String| {
+        let problem = "is not part of a valid URL of its metadata; check its path";
         url.parse::<Uri>()
-            .map_err(|error| ConfigError::new("issuer", "gives no URL of metadata").because(error))
+            .map_err(|error| ConfigError::new("issuer", problem).because(error))
     };
+    let [openid, oauth] = metadata::documents(&uri);
     Ok(Issuer {
         name,
         documents: [document(openid)?, document(oauth)?],
     })
 }
 
-fn endpoint(
+/// T8, and RFC 6749 §3.2: a URL without a fragment.
+pub(super) fn endpoint(
     setting: &'static str,
     url: &str,
     insecure_http: InsecureHttp,
 ) -> Result<Uri, ConfigError> {
-    let wrong = |problem: &'static str| Err(ConfigError::new(setting, problem));
-    // `http::Uri` drops a fragment without a word.
+    // `http::Uri` drops a fragment without an error.
     if url.contains('#') {
-        return wrong("has a fragment, which is forbidden; remove the part from `#` on");
+        return wrong(setting, "has a fragment; remove the part from `#` on");
     }
-    let uri: Uri = url.trim().parse().map_err(|error: http::uri::InvalidUri| {
-        ConfigError::new(setting, "is no URL").because(error)
-    })?;
+    let uri: Uri = url
+        .trim()
+        .parse()
+        .map_err(|error: InvalidUri| ConfigError::new(setting, NOT_A_URL).because(error))?;
     if uri.scheme().is_none() {
-        return wrong("is no absolute URL; write it as https://host/path");
+        return wrong(setting, "is not an absolute URL; add https:// in front");
     }
     let Some(origin) = OriginRef::of(&uri) else {
-        return wrong(
-            "has no host, or a port, that can be read; write it as https://host:port/path",
-        );
+        return wrong(setting, NOT_A_URL);
     };
-    if uri
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'))
-    {
-        return wrong("has a user name in it; use client_secret for credentials");
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if authority.contains('@') {
+        return wrong(
+            setting,
+            "has a user name in it; set credentials by client_secret",
+        );
     }
     if !origin.is_https() && !origin.is_http() {
-        return wrong("is neither https nor http");
+        return wrong(setting, "is neither https nor http");
     }
     if !is_safe(origin, insecure_http) {
-        return wrong(
-            "is plain http, which shows the client's secret to the network; use https, or \
-             allow_insecure_http if you know why",
-        );
+        return wrong(setting, PLAIN_HTTP);
     }
     Ok(uri)
 }
 
-/// It is compared as it stands (RFC 8414 §3.3), so that nothing of it is mended here.
-fn named_issuer(issuer: String) -> Result<String, ConfigError> {
+/// X2, T8: encrypted, or loopback, or allowed by the user. Only `http` can be allowed: what another
+/// scheme does is not known.
+pub(super) fn is_safe(origin: OriginRef<'_>, insecure_http: InsecureHttp) -> bool {
+    origin.is_https()
+        || (origin.is_http() && (origin.is_loopback() || insecure_http == InsecureHttp::Allowed))
+}
+
+/// Nothing is corrected here, since it is compared as it was written (RFC 8414 §3.3).
+fn issuer_of_endpoint(issuer: String) -> Result<String, ConfigError> {
     if issuer.is_empty() {
-        return Err(ConfigError::new("issuer", "is empty"));
+        return wrong("issuer", "is empty");
     }
     if issuer.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(ConfigError::new(
-            "issuer",
-            "has white space in it; remove it",
-        ));
+        return wrong("issuer", "has white space in it; remove it");
     }
     Ok(issuer)
 }
@@ -119,96 +111,77 @@ fn named_issuer(issuer: String) -> Result<String, ConfigError> {
 pub(super) fn authentication(
     mut set: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
 ) -> Result<(String, Box<dyn ClientAuthentication>), ConfigError> {
-    let names: Vec<_> = set.iter().map(|(name, ..)| *name).collect();
-    let (Some((_, client_id, authentication)), true) = (set.pop(), set.is_empty()) else {
-        let problem = if names.is_empty() {
-            "is not set; use client_secret, client_secret_post, private_key_jwt, \
-             client_assertion, tls_client_auth, client_authentication, or \
-             no_client_authentication"
-                .to_owned()
-        } else {
-            format!("is set more than once ({}); keep one", names.join(", "))
-        };
-        return Err(ConfigError::new("client_authentication", problem));
+    if set.len() > 1 {
+        let setters: Vec<_> = set.iter().map(|(setter, ..)| *setter).collect();
+        let problem = format!("is set more than once ({}); keep one", setters.join(", "));
+        return wrong("client_authentication", problem);
+    }
+    let Some((_, client_id, authentication)) = set.pop() else {
+        return wrong("client_authentication", NO_AUTHENTICATION);
     };
     if client_id.trim().is_empty() {
-        return Err(ConfigError::new("client_id", "is empty"));
+        return wrong("client_id", "is empty");
     }
     if client_id.contains(['\r', '\n']) {
-        return Err(ConfigError::new("client_id", "has a line break; remove it"));
+        return wrong("client_id", "has a line break in it; remove it");
     }
     authentication.check()?;
     Ok((client_id, authentication))
 }
 
-/// T1: an extra parameter that alf sets itself is an error, not an override; so is one that is there
-/// twice.
+/// T1: a parameter that alf sets cannot be overridden, and none is set twice.
 pub(super) fn parameters(
     parameters: Vec<(String, String)>,
 ) -> Result<Vec<(String, String)>, ConfigError> {
     let mut names = HashSet::new();
     for (name, _) in &parameters {
-        if name.is_empty() {
-            return Err(ConfigError::new("parameter", "has an empty name"));
-        }
-        if OWN_PARAMETERS.contains(&name.as_str()) {
-            return Err(ConfigError::new(
-                "parameter",
-                format!(
-                    "{name:?} is one that alf sets itself, or that has no place in this grant; \
-                     remove it or use its setter"
-                ),
-            ));
-        }
-        if !names.insert(name) {
-            return Err(ConfigError::new(
-                "parameter",
-                format!("{name:?} is set more than once, which RFC 6749 §3.2 forbids; keep one"),
-            ));
-        }
+        let problem = if name.is_empty() {
+            "one of them has an empty name".to_owned()
+        } else if OWN_PARAMETERS.split(' ').any(|own| name == own) {
+            format!("{name:?} is set by alf, or not used in this grant; use its setter")
+        } else if !names.insert(name) {
+            format!("{name:?} is set more than once, which RFC 6749 §3.2 forbids; keep one")
+        } else {
+            continue;
+        };
+        return wrong("parameter", problem);
     }
     Ok(parameters)
 }
 
-/// T1, T2: those that alf, the client's proof or the HTTP library sets are not to be overridden.
+/// T1, T2: headers that alf, the client's authentication or the HTTP library sets cannot be overridden.
 pub(super) fn headers(
     headers: Vec<(String, String)>,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, ConfigError> {
-    let wrong = |problem: String| ConfigError::new("token_request_header", problem);
     let check = |(name, value): (String, String)| {
-        let Ok(parsed) = HeaderName::try_from(&name) else {
-            // It is not shown: whoever writes `Name: value` here has a secret in it.
-            return Err(wrong(
-                "one of them has a name that is none of a header".to_owned(),
+        // An invalid name is not shown: `Name: value` has a secret in it.
+        let name = HeaderName::try_from(name)
+            .map_err(|_| "the name of one of them is not valid".to_owned())?;
+        if OWN_HEADERS.split(' ').any(|own| name == own) {
+            return Err(format!(
+                "{name} is set by alf or the HTTP library; remove it"
             ));
-        };
-        if OWN_HEADERS.contains(&parsed) {
-            return Err(wrong(format!(
-                "{parsed} is one that is set anyway; remove it"
-            )));
         }
         match sensitive_header(value) {
-            Some(value) => Ok((parsed, value)),
-            // It is not shown: it may be a secret.
-            None => Err(wrong(format!(
-                "the value of {parsed} is not fit for a header"
-            ))),
+            Some(value) => Ok((name, value)),
+            None => Err(format!("the value of {name} cannot be sent in a header")),
         }
     };
-    headers.into_iter().map(check).collect()
+    let headers: Result<_, String> = headers.into_iter().map(check).collect();
+    headers.or_else(|problem| wrong("token_request_header", problem))
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment. Its scheme is that of RFC 3986 §3.1.
 pub(crate) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let is_absolute = |resource: &str| {
+        let parts = resource.split_once(':');
+        parts.is_some_and(|(scheme, path)| is_scheme(scheme) && !path.is_empty())
+    };
     for resource in &resources {
-        let has_scheme = resource
-            .split_once(':')
-            .is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty());
-        if !has_scheme || resource.contains('#') {
-            return Err(ConfigError::new(
-                "resource",
-                format!("{resource:?} is no absolute URI without a fragment (RFC 8707 §2)"),
-            ));
+        if !is_absolute(resource) || resource.contains('#') {
+            let problem =
+                format!("{resource:?} is not an absolute URI without a fragment (RFC 8707 §2)");
+            return wrong("resource", problem);
         }
     }
     Ok(resources)
@@ -223,95 +196,69 @@ fn is_scheme(text: &str) -> bool {
 
 pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
     if time.is_zero() {
-        Err(ConfigError::new(
-            setting,
-            "is zero, which makes no sense here",
-        ))
-    } else {
-        Ok(time)
+        return wrong(setting, "is zero; set a longer time");
     }
+    Ok(time)
 }
 
-/// X3.
+/// X3: scheme, host and port alone. Anything more would suggest a check that alf does not make.
 pub(super) fn allowed_origins(entries: &[String]) -> Result<Vec<Origin>, ConfigError> {
-    entries.iter().map(|entry| allowed_origin(entry)).collect()
-}
-
-/// Scheme, host and port, and nothing else: whoever writes more means something that alf does not
-/// do.
-fn allowed_origin(entry: &str) -> Result<Origin, ConfigError> {
-    let wrong = |problem: &str| {
-        let problem = format!("{problem}; write it as https://host or https://host:port");
-        Err(ConfigError::new("allowed_origins", problem))
-    };
-    if entry.contains('@') {
-        // It is not shown: there may be a password in it.
-        return wrong("one of them has a user name in it");
-    }
-    if entry.contains('*') {
-        return wrong(&format!(
-            "{entry:?} has a `*`, but each origin is named in full"
-        ));
-    }
-    if entry.contains(['?', '#']) {
-        return wrong(&format!("{entry:?} has a query or a fragment"));
-    }
-    let uri: Option<Uri> = entry.parse().ok();
-    let Some((uri, origin)) = uri
-        .as_ref()
-        .and_then(|uri| Some((uri, OriginRef::of(uri)?)))
-    else {
-        return wrong(&format!("{entry:?} is no origin"));
-    };
-    if !origin.is_https() && !origin.is_http() {
-        return wrong(&format!("{entry:?} is neither https nor http"));
-    }
-    if !matches!(uri.path(), "" | "/") {
-        return wrong(&format!(
-            "{entry:?} has a path, but an origin is allowed as a whole"
-        ));
-    }
-    Ok(origin.to_origin())
-}
-
-/// R1: which statuses reject a token. A status that is no error rejects nothing.
-pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError> {
-    statuses
-        .iter()
-        .map(|status| {
-            StatusCode::from_u16(*status)
-                .ok()
-                .filter(StatusCode::is_client_error)
-                .ok_or_else(|| {
-                    ConfigError::new("rejecting_statuses", format!("{status} is no 4xx"))
-                })
+    let check = |entry: &String| {
+        origin(entry).ok_or_else(|| {
+            // An entry with a user name may have a password in it.
+            let shown = if entry.contains('@') {
+                "one of them".to_owned()
+            } else {
+                format!("{entry:?}")
+            };
+            ConfigError::new("allowed_origins", format!("{shown} {NOT_AN_ORIGIN}"))
         })
-        .collect()
+    };
+    entries.iter().map(check).collect()
 }
 
-const OWN_HEADERS: [HeaderName; 13] = [
-    ACCEPT,
-    ACCEPT_ENCODING,
-    AUTHORIZATION,
-    CONNECTION,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    EXPECT,
-    HOST,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-const OWN_PARAMETERS: [&str; 9] = [
-    "grant_type",
-    "scope",
-    "resource",
-    "audience",
-    "client_id",
-    "client_secret",
-    "client_assertion",
-    "client_assertion_type",
-    "access_token",
-];
+fn origin(entry: &str) -> Option<Origin> {
+    let uri: Uri = entry.parse().ok()?;
+    let origin = OriginRef::of(&uri)?;
+    let is_bare = !entry.contains(['@', '*', '?', '#']) && matches!(uri.path(), "" | "/");
+    (is_bare && (origin.is_https() || origin.is_http())).then(|| origin.to_origin())
+}
+
+/// R1: the statuses that reject a token.
+pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError> {
+    let check = |status: &u16| {
+        let parsed = StatusCode::from_u16(*status).ok();
+        let parsed = parsed.filter(StatusCode::is_client_error);
+        parsed.map_or_else(
+            || {
+                wrong(
+                    "rejecting_statuses",
+                    format!("{status} is not a 4xx status"),
+                )
+            },
+            Ok,
+        )
+    };
+    statuses.iter().map(check).collect()
+}
+
+fn wrong<T>(
+    setting: &'static str,
+    problem: impl Into<Cow<'static, str>>,
+) -> Result<T, ConfigError> {
+    Err(ConfigError::new(setting, problem))
+}
+
+const NOT_A_URL: &str = "is not a valid URL; write it as https://host:port/path";
+const PLAIN_HTTP: &str = "is plain http, which sends the client's secret unencrypted; use https, or \
+                          allow_insecure_http";
+const NO_AUTHENTICATION: &str = "is not set; use client_secret, client_secret_post, \
+                                 private_key_jwt, client_assertion, tls_client_auth, \
+                                 client_authentication, or no_client_authentication";
+const NOT_AN_ORIGIN: &str = "is not an origin; write it as https://host or https://host:port, \
+                             without user name, path, query, fragment or `*`";
+const OWN_PARAMETERS: &str = "grant_type scope resource audience client_id client_secret \
+                              client_assertion client_assertion_type access_token";
+const OWN_HEADERS: &str = "accept accept-encoding authorization connection content-length \
+                           content-type expect host proxy-authorization te trailer \
+                           transfer-encoding upgrade";

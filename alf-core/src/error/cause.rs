@@ -41,6 +41,15 @@ pub(crate) struct AnswerDetails {
     pub(crate) detail: Option<String>,
 }
 
+impl AnswerDetails {
+    pub(crate) fn new(detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..Self::default()
+        }
+    }
+}
+
 impl Cause {
     pub(crate) fn new(kind: TokenErrorKind, failure: Failure) -> Self {
         Self {

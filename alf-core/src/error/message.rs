@@ -1,105 +1,77 @@
-//! The text of a token error.
+//! The text of a token error: what happened, to which endpoint, and what to do.
 
 use std::fmt;
 
 use super::cause::AnswerDetails;
-use super::token::{ErrorDetails, TokenError};
+use super::token::TokenError;
 use super::{TimeoutPhase, TokenErrorKind as Kind};
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ErrorDetails {
-            cause,
-            endpoint,
-            target,
-            attempts,
-            elapsed,
-            ..
-        } = &*self.details;
-        let answer = &cause.answer;
-        match cause.kind {
+        let endpoint = &self.details.endpoint;
+        let answer = &self.details.cause.answer;
+        f.write_str(&match self.kind() {
             Kind::Authentication => {
-                write!(
-                    f,
-                    "could not prepare client authentication for {endpoint}; nothing was sent"
-                )
+                format!("could not prepare client authentication for {endpoint}; nothing was sent")
             }
-            Kind::Discovery => write!(f, "the metadata of {endpoint} cannot be used: {answer}"),
-            Kind::Connect => write!(f, "could not connect to {endpoint}"),
-            Kind::Timeout(TimeoutPhase::Attempt) => write!(
-                f,
+            Kind::Discovery => format!("the metadata of {endpoint} cannot be used: {answer}"),
+            Kind::Connect => format!("could not connect to {endpoint}"),
+            Kind::Timeout(TimeoutPhase::Attempt) => format!(
                 "{endpoint} did not answer within attempt_timeout, or the HTTP library's own timeout"
             ),
             Kind::Timeout(TimeoutPhase::Acquire) => {
-                write!(f, "no token from {endpoint} within acquire_timeout")
+                format!("no token from {endpoint} within acquire_timeout")
             }
             Kind::Exchange => {
-                write!(
-                    f,
-                    "the connection to {endpoint} failed before the answer was complete"
-                )
+                format!("the connection to {endpoint} failed before the answer was complete")
             }
             Kind::Refused => {
-                write!(f, "{endpoint} refused the token request")?;
-                if let Some(target) = target {
-                    write!(f, " for {target}")?;
-                }
-                write!(f, ": {answer}")?;
-                match answer.error.as_deref().and_then(advice) {
-                    Some(advice) => write!(f, "; {advice}"),
-                    None => Ok(()),
-                }
+                let target = self.details.target.as_ref();
+                let target = target.map_or_else(String::new, |target| format!(" for {target}"));
+                let advice = self.error_code().map_or("", advice);
+                format!("{endpoint} refused the token request{target}: {answer}{advice}")
             }
-            Kind::Redirected => write!(
-                f,
+            Kind::Redirected => format!(
                 "{endpoint} answered with a redirect, which is not followed ({answer}); set the \
                  final URL as token_endpoint"
             ),
             Kind::Unreadable => {
-                write!(
-                    f,
-                    "{endpoint} did not return a readable token response: {answer}"
-                )
+                format!("{endpoint} did not return a readable token response: {answer}")
             }
             Kind::TokenType => {
-                write!(
-                    f,
-                    "{endpoint} returned a token that cannot be presented: {answer}"
-                )
+                format!("{endpoint} returned a token that cannot be presented: {answer}")
             }
-            Kind::Aborted => write!(
-                f,
+            Kind::Aborted => format!(
                 "the token request to {endpoint} was stopped before it had a result: its runtime \
                  was shut down, or the transport panicked (a transport on tokio needs the tokio \
                  runtime)"
             ),
-        }?;
-        if *attempts > 1 {
-            write!(f, ", after {attempts} attempts in {elapsed:.1?}")?;
-        }
-        if let Some(rejection) = self.rejection() {
+        })?;
+        if self.attempts() > 1 {
             write!(
                 f,
-                "; before, the API had rejected the token with {}",
-                rejection.status()
+                ", after {} attempts in {:.1?}",
+                self.attempts(),
+                self.elapsed()
             )?;
         }
-        Ok(())
+        match self.rejection() {
+            Some(rejection) => write!(f, "; the API had answered with {}", rejection.status()),
+            None => Ok(()),
+        }
     }
 }
 
 /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
-fn advice(error_code: &str) -> Option<&'static str> {
+fn advice(error_code: &str) -> &'static str {
     match error_code {
-        "invalid_client" => {
-            Some("check the client id, its secret or key, and how it authenticates")
-        }
+        "invalid_client" => "; check the client id, its secret or key, and how it authenticates",
         "unauthorized_client" | "unsupported_grant_type" => {
-            Some("allow the client_credentials grant for this client at the server")
+            "; allow the client_credentials grant for this client at the server"
         }
-        "invalid_scope" => Some("request a scope that this client may have"),
-        "invalid_target" => Some("request a resource that the server knows"),
-        _ => None,
+        "invalid_scope" => "; request a scope that this client may have",
+        "invalid_target" => "; request a resource that the server knows",
+        _ => "",
     }
 }
 

@@ -1,17 +1,16 @@
-//! The challenge of a 401 or 403: never fails, at worst it is unknown (RFC 6750 §3).
+//! The challenge of a 401 or 403 (RFC 6750 §3). One that cannot be parsed is not an error.
 
 use http::HeaderValue;
 
-/// Whether a challenge says that the token is good but not for this (RFC 6750 §3.1).
+/// Whether a challenge reports that the token is valid but its scope is not enough (RFC 6750 §3.1).
 ///
-/// A renewed token would have the same scope: renewing does not help, so such an answer never
-/// rejects the token (R1, R7). Each header value is parsed alone, and one that cannot be parsed
-/// says nothing.
+/// A renewed token would have the same scope, so such an answer never rejects the token (R1, R7). Each
+/// header value is parsed alone: one that cannot be parsed does not hide the others.
 pub(crate) fn is_insufficient_scope(challenges: &[HeaderValue]) -> bool {
     challenges
         .iter()
         .filter_map(|value| value.to_str().ok())
-        // After its first error a parser is of no use.
+        // A parser cannot continue after an error.
         .flat_map(|value| http_auth::ChallengeParser::new(value).map_while(Result::ok))
         .flat_map(|challenge| challenge.params)
         .any(|(name, value)| {
@@ -55,17 +54,17 @@ mod tests {
             let Ok(value) = HeaderValue::from_str(value) else {
                 continue;
             };
-            assert!(!is_insufficient_scope(&[value]), "it is none");
+            assert!(!is_insufficient_scope(&[value]), "it is not one");
         }
     }
 
     #[test]
-    fn r1_one_header_value_that_cannot_be_parsed_hides_no_other() {
-        let odd = HeaderValue::from_static("Negotiate a87421000492aa874209af8bc028==");
+    fn r1_a_header_value_that_cannot_be_parsed_does_not_hide_others() {
+        let unusual = HeaderValue::from_static("Negotiate a87421000492aa874209af8bc028==");
         let clear = HeaderValue::from_static(r#"Bearer error="insufficient_scope""#);
         for challenges in [
-            [odd.clone(), clear.clone()],
-            [clear.clone(), odd],
+            [unusual.clone(), clear.clone()],
+            [clear.clone(), unusual],
             [HeaderValue::from_bytes(b"\xff").unwrap(), clear],
         ] {
             assert!(is_insufficient_scope(&challenges), "{challenges:?}");

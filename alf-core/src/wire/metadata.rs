@@ -1,88 +1,78 @@
-//! What an authorization server says of itself (RFC 8414 §2, `OpenID` Connect Discovery 1.0 §3).
+//! The metadata of an authorization server (RFC 8414 §2, `OpenID` Connect Discovery 1.0 §3).
 
 use bytes::Bytes;
 use http::{Response, StatusCode, Uri};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::redact::cut;
 
-/// As much of it as matters here.
+/// The members that alf uses.
 #[derive(Debug)]
 pub(crate) struct Metadata {
     pub(crate) token_endpoint: String,
-    /// Where a client goes that authenticates by TLS (RFC 8705 §5).
+    /// The endpoint for a client that authenticates by TLS (RFC 8705 §5).
     pub(crate) mtls_token_endpoint: Option<String>,
-    /// `None`: it does not say.
+    /// The authentication methods of the server, if it lists them.
     pub(crate) methods: Option<Vec<String>>,
 }
 
-/// Where the metadata of an issuer may be. Most servers have the first, which is of `OpenID`
-/// Connect; the second is of RFC 8414 §3.1, before the issuer's own path.
+/// The URLs that the metadata of an issuer may have. Most servers have the first, of `OpenID` Connect.
+/// RFC 8414 §3.1 has the second, in front of the issuer's path.
 pub(crate) fn documents(issuer: &Uri) -> [String; 2] {
     let path = issuer.path().trim_end_matches('/');
     let scheme = issuer.scheme_str().unwrap_or_default();
     let authority = issuer
         .authority()
         .map_or("", |authority| authority.as_str());
-    let origin = format!("{scheme}://{authority}");
     [
-        format!("{origin}{path}/.well-known/openid-configuration"),
-        format!("{origin}/.well-known/oauth-authorization-server{path}"),
+        format!("{scheme}://{authority}{path}/.well-known/openid-configuration"),
+        format!("{scheme}://{authority}/.well-known/oauth-authorization-server{path}"),
     ]
 }
 
-/// Whether it is a document at all, of whatever.
+/// Whether it is a JSON document, of any content.
 pub(crate) fn is_json(response: &Response<Bytes>) -> bool {
     serde_json::from_slice::<serde_core::de::IgnoredAny>(response.body()).is_ok()
 }
 
-/// Reads a document; `issuer` is the one that was asked for. The error says what is wrong.
+/// Reads the metadata of `issuer`. The error is its problem.
 pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadata, String> {
     if response.status() != StatusCode::OK {
         return Err(format!("status {}", response.status().as_str()));
     }
-    let body: Value = serde_json::from_slice(response.body())
-        .map_err(|_| "it is no JSON, or ends too early".to_owned())?;
-    let Value::Object(members) = body else {
-        return Err("it is no JSON object".to_owned());
+    let Ok(document) = serde_json::from_slice::<Value>(response.body()) else {
+        return Err("it is not JSON, or ends too early".to_owned());
     };
-    // RFC 8414 §3.3: identical, or somebody poses as that issuer.
-    match text(&members, "issuer") {
+    if !document.is_object() {
+        return Err("it is not a JSON object".to_owned());
+    }
+    let text = |pointer| document.pointer(pointer).and_then(Value::as_str);
+    match text("/issuer") {
         Some(named) if named == issuer => {}
+        // RFC 8414 §3.3: it must be identical, or another server could pose as the issuer.
         Some(named) => {
-            let named: String = shown(&named);
+            let named = shown(named);
             return Err(format!(
-                "it is of the issuer {named:?}; set the issuer exactly so, if it is the one"
+                "it is of the issuer {named:?}; if that is the right one, set the issuer exactly so"
             ));
         }
-        None => return Err("it names no issuer".to_owned()),
+        None => return Err("it has no issuer".to_owned()),
     }
-    let Some(token_endpoint) = text(&members, "token_endpoint") else {
-        return Err("it names no token_endpoint".to_owned());
+    let Some(token_endpoint) = text("/token_endpoint") else {
+        return Err("it has no token_endpoint".to_owned());
     };
-    let mtls_token_endpoint = members
-        .get("mtls_endpoint_aliases")
-        .and_then(Value::as_object)
-        .and_then(|aliases| text(aliases, "token_endpoint"));
-    let methods = members
-        .get("token_endpoint_auth_methods_supported")
-        .and_then(Value::as_array)
-        .map(|methods| {
-            let methods = methods.iter().filter_map(Value::as_str);
-            methods.map(str::to_owned).collect()
-        });
+    let methods = document.get("token_endpoint_auth_methods_supported");
     Ok(Metadata {
-        token_endpoint,
-        mtls_token_endpoint,
-        methods,
+        token_endpoint: token_endpoint.to_owned(),
+        mtls_token_endpoint: text("/mtls_endpoint_aliases/token_endpoint").map(str::to_owned),
+        methods: methods.and_then(Value::as_array).map(|methods| {
+            let names = methods.iter().filter_map(Value::as_str);
+            names.map(str::to_owned).collect()
+        }),
     })
 }
 
-fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
-    members.get(name)?.as_str().map(str::to_owned)
-}
-
-/// A text of the server's as an error may show it (T4): free of control characters, and short.
+/// A text of the server's as an error shows it (T4): without control characters, and short.
 pub(crate) fn shown(text: &str) -> String {
     cut(text.chars().filter(|c| !c.is_control()).collect())
 }
@@ -101,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_of_an_issuer() {
+    fn t10_an_issuer_has_two_urls() {
         for (issuer, openid, rfc8414) in [
             (
                 "https://as.example",
@@ -124,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matters_is_read() {
+    fn members_are_read() {
         let metadata = of(
             r#"{"issuer":"https://as.example","token_endpoint":"https://as.example/t",
             "token_endpoint_auth_methods_supported":["private_key_jwt",7,"none"],
@@ -143,21 +133,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn an_error_names_the_problem() {
         for (body, problem) in [
-            ("", "no JSON"),
-            ("<html>", "no JSON"),
-            ("[]", "no JSON object"),
+            ("", "not JSON"),
+            ("<html>", "not JSON"),
+            ("[]", "not a JSON object"),
             ("{}", "no issuer"),
             (r#"{"issuer":7}"#, "no issuer"),
             (r#"{"issuer":"https://as.example"}"#, "no token_endpoint"),
             (
                 r#"{"issuer":"https://as.example/","token_endpoint":"x"}"#,
-                "the issuer \"https://as.example/\"; set",
+                "the issuer \"https://as.example/\"; if",
             ),
             (
                 r#"{"issuer":"HTTPS://as.example","token_endpoint":"x"}"#,
-                "the issuer \"HTTPS://as.example\"; set",
+                "the issuer \"HTTPS://as.example\"; if",
             ),
         ] {
             let error = of(body).unwrap_err();

@@ -1,8 +1,8 @@
-//! What an authorization server says is masked, cleaned and cut before anyone sees it (T4, X1).
+//! Text of an authorization server is masked, cleaned and cut before it is shown (T4, X1).
 
 use zeroize::Zeroizing;
 
-/// Makes text of the authorization server fit to be shown.
+/// Masks the secrets of a token request.
 pub(crate) struct Redactor {
     secrets: Vec<Zeroizing<String>>,
 }
@@ -10,28 +10,24 @@ pub(crate) struct Redactor {
 impl Redactor {
     pub(crate) fn new(mut secrets: Vec<Zeroizing<String>>) -> Self {
         secrets.retain(|secret| !secret.is_empty());
-        // A secret that contains another is masked whole.
+        // A secret that contains another is masked as a whole.
         secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self { secrets }
     }
 
-    /// `text` with every secret masked, without control characters, and of at most 256 bytes.
+    /// Returns `text` with every secret masked, without control characters, and of at most 256 bytes.
     pub(crate) fn show(&self, text: &str) -> String {
-        // Before the cut, or half a secret would be left; and again once control characters are
-        // gone, or one in the middle of a secret, or in place of its space, would hide it.
         let masked = self.mask(text);
         let masked = masked.trim();
-        let clean: String = masked
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        // A control character may be inside a secret, or in place of its space: so masked once more
+        // without them, and with spaces for them. All before the cut, or half a secret could be left.
         let without: String = masked.chars().filter(|c| !c.is_control()).collect();
-        let shown = if self.mask(&without) == without {
-            self.mask(&clean)
-        } else {
-            self.mask(&without)
-        };
-        cut(shown)
+        let masked_without = self.mask(&without);
+        if masked_without != without {
+            return cut(masked_without);
+        }
+        let spaces = masked.chars().map(|c| if c.is_control() { ' ' } else { c });
+        cut(self.mask(&spaces.collect::<String>()))
     }
 
     fn mask(&self, text: &str) -> String {
@@ -45,22 +41,22 @@ impl Redactor {
     }
 }
 
-/// T4: as much of the server's text as an error shows.
+/// T4: an error shows at most 256 bytes of the server's text.
 pub(super) fn cut(mut text: String) -> String {
-    if text.len() > SHOWN {
-        let mut end = SHOWN - CUT.len();
+    if text.len() > LONGEST {
+        let mut end = LONGEST - ELLIPSIS.len();
         while !text.is_char_boundary(end) {
             end -= 1;
         }
         text.truncate(end);
-        text.push_str(CUT);
+        text.push_str(ELLIPSIS);
     }
     text
 }
 
-const SHOWN: usize = 256;
+const LONGEST: usize = 256;
 const MASK: &str = "[masked]";
-const CUT: &str = "…";
+const ELLIPSIS: &str = "…";
 
 #[cfg(test)]
 mod tests {

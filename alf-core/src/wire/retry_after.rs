@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// How long the server asked to be left alone; zero when it did not, or not readably.
+/// How long the server asks the client to wait; zero if it does not, or if the value is not valid.
 pub(crate) fn retry_after(headers: &HeaderMap, wall_clock: SystemTime) -> Duration {
     headers
         .get(RETRY_AFTER)
@@ -16,7 +16,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, wall_clock: SystemTime) -> Durati
 
 fn parse(value: &str, wall_clock: SystemTime) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean "very long"; whoever uses it has a cap.
+        // More digits than fit mean a very long time, which the caller limits.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;

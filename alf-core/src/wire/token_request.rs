@@ -12,7 +12,7 @@ use crate::secret::{SecretBytes, percent_encoded};
 
 use super::Redactor;
 
-/// What is asked for.
+/// The parameters and headers of a token request that do not authenticate the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GrantParameters {
     pub(crate) scope: Option<String>,
@@ -22,11 +22,11 @@ pub(crate) struct GrantParameters {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// A token request in the making: what a [`ClientAuthentication`](crate::ClientAuthentication)
-/// adds its proof to.
+/// A token request that is being prepared. A [`ClientAuthentication`](crate::ClientAuthentication)
+/// adds what authenticates the client.
 ///
-/// The grant's own parameters are in it already. What is added as a secret is masked wherever the
-/// authorization server repeats it in an error.
+/// It has the grant's own parameters already. What is added as a secret is masked if the authorization
+/// server repeats it in an error.
 pub struct TokenRequest {
     form: SecretBytes,
     headers: HeaderMap,
@@ -34,35 +34,34 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    fn new() -> Self {
-        let mut headers = HeaderMap::with_capacity(3);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
-        headers.insert(ACCEPT, HeaderValue::from_static(JSON));
-        Self {
-            form: SecretBytes::with_capacity(ROOM),
-            headers,
-            secrets: Vec::new(),
-        }
-    }
-
-    /// The grant's own parameters, in the order of the form (T1).
+    /// A request with the grant's own parameters, in the order of T1.
     pub(crate) fn for_grant(grant: &GrantParameters) -> Self {
-        let mut request = Self::new();
+        let mut request = Self {
+            form: SecretBytes::with_capacity(USUAL_LENGTH),
+            headers: HeaderMap::with_capacity(3),
+            secrets: Vec::new(),
+        };
+        request
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        request
+            .headers
+            .insert(ACCEPT, HeaderValue::from_static(JSON));
         request.parameter("grant_type", "client_credentials");
-        let scope = grant.scope.iter().map(|scope| ("scope", scope));
-        let resources = grant
-            .resources
-            .iter()
-            .map(|resource| ("resource", resource));
-        let audience = grant.audience.iter().map(|audience| ("audience", audience));
-        for (name, value) in scope.chain(resources).chain(audience) {
-            request.parameter(name, value);
+        if let Some(scope) = &grant.scope {
+            request.parameter("scope", scope);
+        }
+        for resource in &grant.resources {
+            request.parameter("resource", resource);
+        }
+        if let Some(audience) = &grant.audience {
+            request.parameter("audience", audience);
         }
         for (name, value) in &grant.extra {
             request.parameter(name, value);
         }
         for (name, value) in &grant.headers {
-            // A short one would mask what the server says of other things.
+            // To mask a short value would mask other text of the server's.
             if value.len() < SHORTEST_SECRET {
                 request.headers.insert(name.clone(), value.clone());
             } else {
@@ -72,29 +71,29 @@ impl TokenRequest {
         request
     }
 
-    /// Adds a form parameter that is no secret: `client_id`, `client_assertion_type`.
+    /// Adds a form parameter that is not a secret: `client_id`, `client_assertion_type`.
     pub fn parameter(&mut self, name: &str, value: &str) {
         if !self.form.is_empty() {
-            self.push("&");
+            self.form.push(b"&");
         }
-        utf8_percent_encode(name, URLENCODED).for_each(|piece| self.push(piece));
-        self.push("=");
-        utf8_percent_encode(value, URLENCODED).for_each(|piece| self.push(piece));
+        self.push_encoded(name);
+        self.form.push(b"=");
+        self.push_encoded(value);
     }
 
     /// Adds a form parameter that is a secret: `client_secret`, `client_assertion`.
     pub fn secret_parameter(&mut self, name: &str, value: &str) {
-        self.secrets.push(Zeroizing::new(value.to_owned()));
+        self.mask(value);
         self.secrets.push(percent_encoded(value, URLENCODED));
         self.parameter(name, value);
     }
 
-    /// Sets a header, in place of one of that name. It is marked sensitive.
+    /// Sets a header, and replaces one of that name. It is marked sensitive.
     pub fn header(&mut self, name: HeaderName, mut value: HeaderValue) {
         value.set_sensitive(true);
         if let Ok(text) = value.to_str() {
             self.mask(text);
-            // Of `Basic …` the server may repeat the part after the scheme alone.
+            // The server may repeat the part of `Basic …` after the scheme.
             if let Some((_, credentials)) = text.split_once(' ') {
                 self.mask(credentials);
             }
@@ -102,7 +101,7 @@ impl TokenRequest {
         self.headers.insert(name, value);
     }
 
-    /// Names a secret that is in the request in some other form, so that errors mask it.
+    /// Masks a secret that is in the request in another form, in errors.
     pub fn mask(&mut self, secret: &str) {
         self.secrets.push(Zeroizing::new(secret.to_owned()));
     }
@@ -112,7 +111,7 @@ impl TokenRequest {
         self.header(AUTHORIZATION, value);
     }
 
-    /// The request as it is sent, and what masks its secrets in whatever comes back.
+    /// Returns the request, and the redactor for the answer.
     pub(crate) fn encode(self, endpoint: &Uri) -> (Request<Bytes>, Redactor) {
         let mut request = Request::new(self.form.into_bytes());
         *request.method_mut() = Method::POST;
@@ -121,8 +120,10 @@ impl TokenRequest {
         (request, Redactor::new(self.secrets))
     }
 
-    fn push(&mut self, piece: &str) {
-        self.form.push(piece.as_bytes());
+    fn push_encoded(&mut self, text: &str) {
+        for piece in utf8_percent_encode(text, URLENCODED) {
+            self.form.push(piece.as_bytes());
+        }
     }
 }
 
@@ -132,17 +133,17 @@ impl fmt::Debug for TokenRequest {
     }
 }
 
-/// `application/x-www-form-urlencoded`, with `%20` for a space: every server takes that.
+/// `application/x-www-form-urlencoded`, with `%20` for a space, which every server accepts.
 const URLENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'*');
-/// In a header of the user's.
+/// A shorter value of a header is not masked.
 const SHORTEST_SECRET: usize = 8;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
-const ROOM: usize = 512;
+const USUAL_LENGTH: usize = 512;
 
 #[cfg(test)]
 mod tests;

@@ -52,19 +52,15 @@ pub(crate) fn decode(
 /// A token of a type that cannot be presented (T6).
 pub(crate) fn wrong_token_type(token_type: &str, redactor: &Redactor) -> Cause {
     let token_type = redactor.show(token_type);
-    Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).with_answer(AnswerDetails {
-        status: Some(StatusCode::OK),
-        detail: Some(format!("its token_type is {token_type:?}")),
-        ..AnswerDetails::default()
-    })
+    let mut details = AnswerDetails::new(format!("its token_type is {token_type:?}"));
+    details.status = Some(StatusCode::OK);
+    Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).with_answer(details)
 }
 
 /// A success that is larger than the bound (T7).
 pub(crate) fn too_large() -> Cause {
-    Cause::new(TokenErrorKind::Unreadable, Failure::PERMANENT).with_answer(AnswerDetails {
-        detail: Some("it is larger than 1 MiB".to_owned()),
-        ..AnswerDetails::default()
-    })
+    let details = AnswerDetails::new("it is larger than 1 MiB");
+    Cause::new(TokenErrorKind::Unreadable, Failure::PERMANENT).with_answer(details)
 }
 
 struct TokenAnswer<'a> {
@@ -89,12 +85,8 @@ impl TokenAnswer<'_> {
                 .ok_or_else(|| self.unreadable("its token_type is not a string"))?,
         };
         if !token_type.eq_ignore_ascii_case(BEARER) && contains(&token_type, &access_token) {
-            // X1: an error shows a type that cannot be presented (T6).
-            let detail = Some("its token_type repeats its access_token".to_owned());
-            let details = AnswerDetails {
-                detail,
-                ..AnswerDetails::default()
-            };
+            // X1: an error would show the type (T6).
+            let details = AnswerDetails::new("its token_type repeats its access_token");
             return Err(self.cause(TokenErrorKind::TokenType, details));
         }
         Ok(Grant {
@@ -146,14 +138,9 @@ impl TokenAnswer<'_> {
     fn unreadable(&self, problem: &str) -> Cause {
         let content_type = self.response.headers().get(CONTENT_TYPE);
         let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
-        self.cause(
-            TokenErrorKind::Unreadable,
-            AnswerDetails {
-                content_type: content_type.map(|text| self.redactor.show(&text)),
-                detail: Some(problem.to_owned()),
-                ..AnswerDetails::default()
-            },
-        )
+        let mut details = AnswerDetails::new(problem);
+        details.content_type = content_type.map(|text| self.redactor.show(&text));
+        self.cause(TokenErrorKind::Unreadable, details)
     }
 
     fn cause(&self, kind: TokenErrorKind, mut details: AnswerDetails) -> Cause {

@@ -51,11 +51,11 @@ fn variables_are_named_as_they_are_written() {
         ),
         (
             vec![endpoint, id, secret, ("ALF_TOKEN_REQUEST_HEADERS", "te=a")],
-            "ALF_TOKEN_REQUEST_HEADERS: te is one that is set anyway",
+            "ALF_TOKEN_REQUEST_HEADERS: te is set by alf or the HTTP library",
         ),
         (
             vec![endpoint, id, secret, ("ALF_RESOURCE", "none")],
-            "ALF_RESOURCE: \"none\" is no absolute URI",
+            "ALF_RESOURCE: \"none\" is not an absolute URI",
         ),
         (
             vec![

@@ -292,7 +292,7 @@ fn errors_name_the_key_that_was_written() {
     for (settings, problem) in [
         (
             r#""client_secret":"s3cr3t","token_request_headers":{"host":"a"}"#,
-            "token_request_headers: host is one that is set anyway",
+            "token_request_headers: host is set by alf or the HTTP library",
         ),
         (
             r#""client_secret":"s3cr3t","acquire_timeout":"0s""#,

@@ -19,9 +19,19 @@ fn check(cases: Vec<(&str, Builder, &str, &str)>) {
 fn t8_an_endpoint_that_no_secret_may_be_sent_to() {
     let insecure = at("ftp://as.example/").allow_insecure_http();
     check(vec![
-        ("empty", at(""), "token_endpoint", "no URL"),
-        ("no URL", at("https://a b"), "token_endpoint", "no URL"),
-        ("no host", at("https:///token"), "token_endpoint", "no URL"),
+        ("empty", at(""), "token_endpoint", "not a valid URL"),
+        (
+            "no URL",
+            at("https://a b"),
+            "token_endpoint",
+            "not a valid URL",
+        ),
+        (
+            "no host",
+            at("https:///token"),
+            "token_endpoint",
+            "not a valid URL",
+        ),
         ("relative", at("/token"), "token_endpoint", "absolute"),
         ("a host", at("as.example"), "token_endpoint", "absolute"),
         ("port", at("https://a:99999/"), "token_endpoint", "port"),
@@ -60,10 +70,10 @@ fn t8_an_endpoint_that_no_secret_may_be_sent_to() {
             "user name",
         ),
         (
-            "user name that is no URL",
+            "user name in an invalid URL",
             at("https://me:s3cr3t word@as.example/"),
             "token_endpoint",
-            "no URL",
+            "not a valid URL",
         ),
         (
             "like loopback",
@@ -137,7 +147,7 @@ fn t2_an_issuer_that_cannot_be_meant() {
     let twice = Builder::discover("https://as.example")
         .client_secret("me", SECRET)
         .issuer("https://as.example");
-    check(vec![("known already", twice, "issuer", "keep one")]);
+    check(vec![("known already", twice, "issuer", "remove one")]);
 }
 
 #[test]
@@ -225,7 +235,10 @@ fn t1_a_header_that_is_set_anyway() {
         let builder = at(ENDPOINT)
             .token_request_header("X-Api-Key", "k")
             .token_request_header(name, SECRET);
-        let problem = format!("{} is one that is set anyway", name.to_ascii_lowercase());
+        let problem = format!(
+            "{} is set by alf or the HTTP library",
+            name.to_ascii_lowercase()
+        );
         check(vec![(name, builder, "token_request_header", &problem)]);
     }
 }
@@ -286,18 +299,18 @@ fn t1_a_resource_that_is_no_absolute_uri_without_a_fragment() {
 #[test]
 fn x3_an_allowed_origin_that_is_none() {
     for (origin, word) in [
-        ("", "no origin"),
-        ("api.example", "no origin"),
-        ("api.example:443", "no origin"),
-        ("/x", "no origin"),
-        ("https://", "no origin"),
-        ("https://a b/", "no origin"),
-        ("https://a:99999", "no origin"),
-        ("https://[::1]x", "no origin"),
-        (" https://a", "no origin"),
+        ("", "not an origin"),
+        ("api.example", "not an origin"),
+        ("api.example:443", "not an origin"),
+        ("/x", "not an origin"),
+        ("https://", "not an origin"),
+        ("https://a b/", "not an origin"),
+        ("https://a:99999", "not an origin"),
+        ("https://[::1]x", "not an origin"),
+        (" https://a", "not an origin"),
         ("*", "`*`"),
         ("https://*.example", "`*`"),
-        ("ftp://a", "neither https"),
+        ("ftp://a", "not an origin"),
         ("https://a/v1", "path"),
         ("https://a//", "path"),
         ("https://a/?x=1", "query"),
@@ -328,6 +341,6 @@ fn x3_an_allowed_origin_that_is_none() {
 fn r1_a_rejecting_status_that_is_no_4xx() {
     for status in [0, 99, 200, 302, 399, 500, 1000] {
         let builder = at(ENDPOINT).rejecting_statuses([401, status]);
-        check(vec![("status", builder, "rejecting_statuses", "no 4xx")]);
+        check(vec![("status", builder, "rejecting_statuses", "not a 4xx")]);
     }
 }

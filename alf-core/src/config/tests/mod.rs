@@ -57,7 +57,7 @@ fn config(change: impl FnOnce(&mut Settings)) -> Config {
     let mut settings = settings();
     change(&mut settings);
     match Config::parse(settings) {
-        Ok((config, _)) => config,
+        Ok(config) => config,
         Err(error) => panic!("{error}"),
     }
 }

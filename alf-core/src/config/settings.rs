@@ -1,0 +1,81 @@
+//! What a user set, not yet checked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::observe::NoObserver;
+use crate::{ClientAuthentication, Observer, Runtime};
+
+use super::names::Names;
+
+pub(crate) struct Settings {
+    pub(crate) server: NamedBy,
+    pub(crate) issuer: Option<String>,
+    /// Every client authentication that was set, with the name of its setter and the client's id.
+    pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
+    pub(crate) scope: Option<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) leeway: Duration,
+    pub(crate) default_lifetime: Option<Duration>,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) insecure_http: InsecureHttp,
+    pub(crate) allowed_origins: Option<Vec<String>>,
+    pub(crate) rejecting: Vec<u16>,
+    pub(crate) replays: Replays,
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) names: Names,
+}
+
+/// How a user named the authorization server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    TokenEndpoint(String),
+    Issuer(String),
+}
+
+/// Whether tokens and secrets may be sent unencrypted to other machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InsecureHttp {
+    Refused,
+    Allowed,
+}
+
+/// Whether rejected requests are replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replays {
+    Once,
+    Never,
+}
+
+impl Settings {
+    pub(crate) fn new(server: NamedBy) -> Self {
+        Self {
+            server,
+            issuer: None,
+            authentications: Vec::new(),
+            scope: None,
+            resources: Vec::new(),
+            audience: None,
+            parameters: Vec::new(),
+            headers: Vec::new(),
+            leeway: Duration::from_secs(10),
+            default_lifetime: None,
+            acquire_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(5),
+            insecure_http: InsecureHttp::Refused,
+            allowed_origins: None,
+            rejecting: vec![StatusCode::UNAUTHORIZED.as_u16()],
+            replays: Replays::Once,
+            runtime: None,
+            observer: Arc::new(NoObserver),
+            names: Names::default(),
+        }
+    }
+}
