@@ -187,7 +187,7 @@ impl<T: Transport> Client<T> {
     fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
         let origin = self.transport.origin(request);
         let allowed = self.tokens.managed().ports.config.allow(origin);
-        allowed.inspect_err(|blocked| self.observe(&Event::RequestNotAllowed { blocked }))
+        allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
     }
 
     fn keep(&self, request: &mut T::Request) -> Kept<T::Request> {

@@ -1,4 +1,4 @@
-//! Memory that holds a secret is wiped when it is dropped (X1).
+//! Memory with a secret is wiped when it is dropped (X1).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use http::HeaderValue;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 use zeroize::{Zeroize, Zeroizing};
 
-/// Bytes in the making, whose memory is wiped: also that which they outgrow.
+/// A growing buffer whose memory is wiped, also the memory that it no longer uses.
 #[derive(Default)]
 pub(crate) struct SecretBytes(Zeroizing<Vec<u8>>);
 
@@ -24,7 +24,7 @@ impl SecretBytes {
         self.0.is_empty()
     }
 
-    /// Like `Vec::extend_from_slice`, but wipes what it moves away from when it grows.
+    /// Like `Vec::extend_from_slice`, but wipes the old memory when it grows.
     pub(crate) fn push(&mut self, piece: &[u8]) {
         let needed = self.0.len().saturating_add(piece.len());
         if self.0.capacity() < needed {
@@ -36,7 +36,7 @@ impl SecretBytes {
         self.0.extend_from_slice(piece);
     }
 
-    /// The bytes, wiped with their last copy.
+    /// The bytes. Their memory is wiped with the last copy.
     pub(crate) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self.0)
     }
@@ -47,7 +47,7 @@ impl SecretBytes {
 pub(crate) struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// For who needs it: each use is a place to look for leaks.
+    /// Each use is a place to check for leaks.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -67,7 +67,7 @@ impl fmt::Debug for SecretText {
 
 /// A header value that prints as `Sensitive` and whose memory is wiped with its last copy.
 ///
-/// `None` where a byte is not fit for a header.
+/// `None` if a byte cannot be in a header.
 pub(crate) fn sensitive_header(value: String) -> Option<HeaderValue> {
     let bytes = Bytes::from_owner(Zeroizing::new(value.into_bytes()));
     let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
@@ -75,15 +75,15 @@ pub(crate) fn sensitive_header(value: String) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// `text`, percent-encoded; it leaves no copies behind.
+/// Returns `text` percent-encoded. No copies of it are left in memory.
 pub(crate) fn percent_encoded(text: &str, set: &'static AsciiSet) -> Zeroizing<String> {
-    // At most three bytes for one: it never grows.
+    // A byte becomes three at most, so it never grows.
     let mut encoded = Zeroizing::new(String::with_capacity(text.len().saturating_mul(3)));
     encoded.extend(utf8_percent_encode(text, set));
     encoded
 }
 
-/// Wipes bytes that nobody else holds; those that somebody does are theirs to wipe.
+/// Wipes bytes, unless there is another copy, whose owner wipes them.
 pub(crate) fn wipe(bytes: Bytes) {
     if let Ok(mut bytes) = bytes.try_into_mut() {
         bytes.as_mut().zeroize();

@@ -1,4 +1,4 @@
-//! A token and what the authorization server said of it; it never prints itself.
+//! A token and what the authorization server granted with it. It never prints itself.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::machine::Generation;
 
 /// An access token, ready to be sent.
 ///
-/// Cheap to clone. Its `Debug` shows neither the access token nor the header (X1), nor the `scope`,
-/// which is as long as the server likes; its memory is wiped when the last copy is dropped.
+/// Cheap to clone. Its `Debug` does not show the access token or the header (X1), nor the `scope`, which
+/// the server may make very long. Its memory is wiped when the last copy is dropped.
 ///
 /// # Examples
 ///
@@ -24,8 +24,8 @@ use crate::machine::Generation;
 #[derive(Clone)]
 pub struct Token(Arc<Presented>);
 
-/// A token as it is presented, with a header value of its own: copies of a [`Token`] made by
-/// [`Token::unshared`] share no reference count, so that threads do not fight for one cache line.
+/// Copies of a [`Token`] by [`Token::unshared`] have a header value each, and so a reference count
+/// each: threads do not compete for one cache line.
 struct Presented {
     header: HeaderValue,
     generation: Generation,
@@ -40,7 +40,7 @@ pub(crate) struct Grant {
     pub(crate) expires_in: Option<Duration>,
 }
 
-/// E6: the same token, whatever else is said of it, what is left of its lifetime say.
+/// E6: the same access token. The other members may differ, such as the remaining lifetime.
 impl PartialEq for Grant {
     fn eq(&self, other: &Self) -> bool {
         self.access_token == other.access_token
@@ -56,12 +56,12 @@ impl Token {
         }))
     }
 
-    /// The value of the `Authorization` header: `Bearer …`. It is marked sensitive.
+    /// Returns the value of the `Authorization` header: `Bearer …`. It is marked sensitive.
     pub fn header_value(&self) -> &HeaderValue {
         &self.0.header
     }
 
-    /// The access token itself, for protocols that carry it elsewhere than in a header.
+    /// Returns the access token itself, for protocols that do not send it in a header.
     ///
     /// It is a secret: do not log it, and do not put it in a URL
     /// ([RFC 6750 §5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3)).
@@ -69,25 +69,25 @@ impl Token {
         &self.0.grant.access_token
     }
 
-    /// The `token_type` as the authorization server spelled it; `Bearer` where it said none.
+    /// The `token_type` as the authorization server wrote it, or `Bearer` if it wrote none.
     pub fn token_type(&self) -> &str {
         &self.0.grant.token_type
     }
 
-    /// The `scope` that was granted, where the authorization server said it
+    /// The `scope` that was granted, if the authorization server returned it
     /// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
     ///
-    /// A server may grant less than was asked for, and then says so here.
+    /// A server that grants less than the request asked for returns it.
     pub fn scope(&self) -> Option<&str> {
         self.0.grant.scope.as_deref()
     }
 
-    /// The lifetime that the authorization server stated when it gave this token.
+    /// The lifetime that the authorization server stated with this token.
     pub fn expires_in(&self) -> Option<Duration> {
         self.0.grant.expires_in
     }
 
-    /// Which token of its client this is, counted from 1. Safe to log.
+    /// The number of this token among those for its target, from 1. Safe to log.
     pub fn generation(&self) -> u64 {
         self.0.generation.as_u64()
     }
@@ -96,18 +96,18 @@ impl Token {
         self.0.generation
     }
 
-    /// Whether it is the very same obtained of a token: a renewal that brings the same access token
-    /// is another one, since it may say something else of it.
+    /// Whether it is from the same token response: a renewal that obtains the same access token may
+    /// state another lifetime.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Whether it is the same access token, whatever else was said of it.
+    /// Whether it is the same access token, from any response.
     pub(crate) fn is_same_token(&self, other: &Self) -> bool {
         self.0.grant == other.0.grant
     }
 
-    /// A copy that shares no header memory with this one; `header` has the same value.
+    /// Returns a copy that does not share the header's memory; `header` has the same value.
     pub(crate) fn unshared(&self, header: HeaderValue) -> Self {
         Self::new(Arc::clone(&self.0.grant), self.key(), header)
     }

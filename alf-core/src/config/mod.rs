@@ -108,7 +108,7 @@ impl Config {
         self.rejecting.contains(&status)
     }
 
-    /// Where a token request goes, by the metadata of an issuer: checked as what a user sets is.
+    /// The token endpoint that the metadata of an issuer names, checked like one that a user sets.
     pub(crate) fn endpoint_of_issuer(
         &self,
         token_endpoint: &str,

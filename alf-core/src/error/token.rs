@@ -1,4 +1,4 @@
-//! Why there is no token.
+//! The error of a token that could not be acquired.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -22,7 +22,7 @@ pub struct TokenError {
     rejection: Option<Rejection>,
 }
 
-/// What is equal for all callers of one acquisition.
+/// The part that all callers of one acquisition share.
 pub(crate) struct ErrorDetails {
     pub(crate) cause: Cause,
     pub(crate) endpoint: String,

@@ -1,4 +1,4 @@
-//! What alf does, told as events: the one place where it logs and counts.
+//! Events: the only place where alf logs and counts.
 
 mod token_target;
 #[cfg(feature = "tracing")]
@@ -15,12 +15,11 @@ use http::StatusCode;
 
 use crate::{NotAllowed, Origin, TokenError};
 
-/// Is told what happens to a client's tokens: for logs, metrics, alerts.
+/// Receives the events of a client's tokens: for logs, metrics and alerts.
 ///
-/// It is called on the thread where the event happens, never while a lock is held. It should be
-/// quick, and must not panic: that would end the acquisition, or the request, that it was told of.
-/// Nothing is told for a request that goes well on a token that is held: that path costs a pointer
-/// read.
+/// It is called on the thread of the event, never while a lock is held. It should be quick, and must
+/// not panic: that would end the acquisition, or the request, that the event is about. There is no
+/// event for a request that succeeds with a token from the cache.
 ///
 /// # Examples
 ///
@@ -47,20 +46,20 @@ use crate::{NotAllowed, Origin, TokenError};
 ///     .observer(Arc::clone(&renewals));
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Something happened.
+    /// Receives an event.
     fn on(&self, event: &Event<'_>);
 }
 
-/// Something that happened. No event holds a secret.
+/// An event. It never contains a secret.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// An acquisition was begun: one acquisition of a token, of one or more attempts.
+    /// An acquisition of a token has started. It makes one or more attempts.
     #[non_exhaustive]
     AcquisitionStarted {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which acquisition for it, from 1.
+        /// The number of the acquisition for this target, from 1.
         acquisition: u64,
     },
     /// The metadata of an issuer was read
@@ -69,92 +68,92 @@ pub enum Event<'a> {
     IssuerDiscovered {
         /// The issuer.
         issuer: &'a str,
-        /// Where token requests go from now on, without its query.
+        /// The endpoint of token requests from now on, without its query.
         token_endpoint: &'a str,
     },
-    /// An attempt failed, and another will follow.
+    /// An attempt failed, and the acquisition makes another.
     #[non_exhaustive]
     AttemptFailed {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which acquisition.
+        /// The number of the acquisition.
         acquisition: u64,
-        /// The failure so far.
+        /// The failure.
         error: &'a TokenError,
-        /// How long the acquisition pauses.
+        /// How long the acquisition waits before the next attempt.
         pause: Duration,
     },
-    /// An acquisition brought a new token.
+    /// An acquisition obtained a new token.
     #[non_exhaustive]
     TokenObtained {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which acquisition.
+        /// The number of the acquisition.
         acquisition: u64,
-        /// Which token that was got for it, from 1.
+        /// The number of the token for this target, from 1.
         generation: u64,
         /// The lifetime that the token states.
         expires_in: Option<Duration>,
     },
-    /// An acquisition brought the token that is held already.
+    /// An acquisition obtained the token that is already in use.
     #[non_exhaustive]
     TokenUnchanged {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which acquisition.
+        /// The number of the acquisition.
         acquisition: u64,
-        /// Which token that was got for it, from 1.
+        /// The number of the token for this target, from 1.
         generation: u64,
-        /// What is left of its lifetime.
+        /// Its remaining lifetime.
         expires_in: Option<Duration>,
     },
-    /// An acquisition failed, and alf rests.
+    /// An acquisition failed, and alf backs off.
     #[non_exhaustive]
     AcquisitionFailed {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which acquisition.
+        /// The number of the acquisition.
         acquisition: u64,
-        /// The failure, and until when alf rests.
+        /// The failure; its `retry_at()` is the end of the back-off.
         error: &'a TokenError,
     },
-    /// An acquisition was stopped without a result; the next caller begins another.
+    /// An acquisition was stopped without a result. The next caller starts another.
     #[non_exhaustive]
     AcquisitionAborted {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which acquisition.
+        /// The number of the acquisition.
         acquisition: u64,
     },
-    /// A resource server rejected a token, and it is renewed.
+    /// A resource server rejected a token, and alf renews it.
     #[non_exhaustive]
     TokenRejected {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which token that was got for it, from 1.
+        /// The number of the token for this target, from 1.
         generation: u64,
-        /// Who rejected it, where known.
+        /// The origin that rejected it, if it is known.
         origin: Option<&'a Origin>,
     },
-    /// A resource server rejected a token, and its answer is handed back without renewing,
-    /// because renewing did not help lately.
+    /// A resource server rejected a token. Its answer is returned without a renewal, because renewing
+    /// did not help before (R6).
     #[non_exhaustive]
     RejectionReturned {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
-        /// Which token that was got for it, from 1.
+        /// The number of the token for this target, from 1.
         generation: u64,
-        /// Who rejected it, where known.
+        /// The origin that rejected it, if it is known.
         origin: Option<&'a Origin>,
     },
     /// A request was replayed and answered.
     #[non_exhaustive]
     Replayed {
-        /// What the token is for: a client may have several.
+        /// What the token is for.
         target: TokenTarget<'a>,
         /// The token of the replay.
         generation: u64,
-        /// Who answered it.
+        /// The origin that answered it.
         origin: &'a Origin,
         /// The status of the answer.
         status: StatusCode,
@@ -162,19 +161,18 @@ pub enum Event<'a> {
     /// A request was not sent.
     #[non_exhaustive]
     RequestNotAllowed {
-        /// Where it was going, and why it was not sent.
-        blocked: &'a NotAllowed,
+        /// Its origin, and why it was not sent.
+        error: &'a NotAllowed,
     },
 }
 
-/// One observer, shared.
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
     fn on(&self, event: &Event<'_>) {
         (**self).on(event);
     }
 }
 
-/// Nobody listens.
+/// The default.
 pub(crate) struct NoObserver;
 
 impl Observer for NoObserver {

@@ -1,13 +1,13 @@
-//! Which of a client's tokens an event is about.
+//! The target of a token: the scope and the resources that it is for.
 
 use std::fmt;
 
 use crate::wire::token_request::GrantParameters;
 
-/// What a token was asked for with: a client has one token for each of these.
+/// The scope and the resources of a token request. A client has one token for each target.
 ///
-/// It is what the client's settings say, unless the client is a view of another `scope` or
-/// `resource`. As text it is `scope "read write", resource "https://a.example"`.
+/// It is that of the client's settings, unless `with_scope` or `with_resource` has set another. As text
+/// it is `scope "read write", resource "https://a.example"`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenTarget<'a>(&'a GrantParameters);
 
@@ -17,14 +17,13 @@ impl<'a> TokenTarget<'a> {
     }
 
     /// The scopes, separated by spaces
-    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)); `None`: those that
-    /// the authorization server gives by itself.
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)); `None` if
+    /// the authorization server chooses them.
     pub fn scope(&self) -> Option<&'a str> {
         self.0.scope.as_deref()
     }
 
-    /// The resources ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)); none, where none was
-    /// named.
+    /// The resources ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)), if any.
     pub fn resources(&self) -> &'a [String] {
         &self.0.resources
     }
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn x1_only_what_is_no_secret_is_shown() {
+    fn x1_parameters_that_may_be_secret_are_not_shown() {
         let grant = GrantParameters {
             scope: Some("read write".to_owned()),
             resources: vec!["https://a.example".to_owned()],

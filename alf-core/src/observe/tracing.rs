@@ -9,15 +9,15 @@ use super::{Event, Observer};
 
 /// Writes alf's events as events of [`tracing`], under the target `alf`.
 ///
-/// What someone may have to look at is a `WARN`: failed attempts and acquisitions, acquisitions that died,
-/// rejections, blocked requests. A token, new or the same again, is an `INFO`; all else is `DEBUG`.
-/// An error is written with all that lies beneath it.
+/// An event that may need attention is a `WARN`: a failed attempt, an acquisition that failed or was
+/// aborted, a rejection, a request that was not sent. A token, new or unchanged, is an `INFO`. All
+/// others are `DEBUG`. An error is written with its sources.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TracingObserver;
 
 impl TracingObserver {
-    /// The observer; it holds nothing.
+    /// Returns the observer.
     pub const fn new() -> Self {
         Self
     }
@@ -30,7 +30,7 @@ impl Observer for TracingObserver {
                 target,
                 acquisition,
             } => {
-                debug!(target: "alf", token_target = %target, acquisition, "asking for a token");
+                debug!(target: "alf", token_target = %target, acquisition, "requesting a token");
             }
             Event::IssuerDiscovered {
                 issuer,
@@ -45,7 +45,7 @@ impl Observer for TracingObserver {
                 let error = Chain(error);
                 warn!(
                     target: "alf",
-                    token_target = %target, acquisition, %error, ?pause, "the token request is tried again"
+                    token_target = %target, acquisition, %error, ?pause, "the token request failed and is tried again"
                 );
             }
             Event::TokenObtained {
@@ -102,7 +102,7 @@ impl Observer for TracingObserver {
             } => {
                 debug!(
                     target: "alf",
-                    token_target = %target, generation, ?origin, "rejected, as lately: handed back"
+                    token_target = %target, generation, ?origin, "the API rejects renewed tokens too: its answer is returned"
                 );
             }
             Event::Replayed {
@@ -116,14 +116,14 @@ impl Observer for TracingObserver {
                     token_target = %target, generation, %origin, %status, "the request was replayed"
                 );
             }
-            Event::RequestNotAllowed { blocked } => {
-                warn!(target: "alf", %blocked, "the request was not sent");
+            Event::RequestNotAllowed { error } => {
+                warn!(target: "alf", %error, "the request was not sent");
             }
         }
     }
 }
 
-/// An error and what lies beneath it, joined by `: `.
+/// An error and its sources, joined by `: `.
 struct Chain<E>(E);
 
 impl<E: Error> fmt::Display for Chain<E> {

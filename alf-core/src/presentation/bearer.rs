@@ -8,7 +8,7 @@ use crate::secret::sensitive_header;
 
 use super::Presentation;
 
-/// The token as it is, in the `Authorization` header: whoever has it may use it.
+/// The token itself, in the `Authorization` header: anyone who has it can use it.
 pub(crate) struct Bearer;
 
 impl Presentation for Bearer {

@@ -1,4 +1,4 @@
-//! What is sent and received, as bytes: no clock, no socket, nothing async.
+//! Requests and answers as bytes: no clock, no socket, nothing async.
 
 pub(crate) mod challenge;
 mod members;

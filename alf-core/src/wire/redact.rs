@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn t4_what_alf_sent_is_masked_even_with_a_control_character_inside() {
+    fn t4_a_secret_is_masked_even_with_a_control_character_inside() {
         assert_eq!(redactor().show("no s3cret here"), "no [masked] here");
         assert_eq!(redactor().show("no s3\u{0}cret here"), "no [masked] here");
     }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn t4_a_secret_with_spaces_is_masked_however_they_come_back() {
+    fn t4_a_secret_with_spaces_is_masked_if_they_are_changed() {
         let redactor = Redactor::new(vec![Zeroizing::new(" pass phrase ".to_owned())]);
         assert_eq!(redactor.show(" pass phrase "), "[masked]");
         assert_eq!(redactor.show("it was pass phrase !"), "it was[masked]!");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn t4_what_fits_is_shown_whole() {
+    fn t4_text_that_fits_is_not_cut() {
         for length in [0, 1, 255, 256] {
             let text = "x".repeat(length);
             assert_eq!(redactor().show(&text), text);
@@ -118,7 +118,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn x1_no_secret_is_shown_wherever_it_stands(
+        fn x1_no_secret_is_shown_at_any_position(
             secrets in prop::collection::vec("[0-9 é=/+.:-]{4,20}", 1..4),
             parts in prop::collection::vec((any::<prop::sample::Index>(), "\\PC{0,9}|[\r\n\0 ]{0,3}"), 0..20),
             padding in 0_usize..300,

@@ -25,7 +25,7 @@ pub(crate) struct GrantParameters {
 /// A token request that is being prepared. A [`ClientAuthentication`](crate::ClientAuthentication)
 /// adds what authenticates the client.
 ///
-/// It has the grant's own parameters already. What is added as a secret is masked if the authorization
+/// It has the grant's own parameters already. A secret that is added is masked if the authorization
 /// server repeats it in an error.
 pub struct TokenRequest {
     form: SecretBytes,

@@ -101,7 +101,7 @@ impl TokenAnswer<'_> {
     fn refused(&self, members: &Members<'_>) -> Cause {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
         let error = members.text("error");
-        // B1: by the code itself, which the redactor may mask in what is shown.
+        // B1: by the code itself, which the redactor may mask in the error.
         let is_transient = may_pass(self.status)
             || matches!(
                 error.as_deref(),

@@ -91,14 +91,14 @@ fn t10_error_names_each_document_and_its_problem() {
 #[test]
 fn t10_t8_unusable_metadata_is_a_permanent_failure_and_no_secret_is_sent() {
     for (reply, problem) in [
-        (Reply::body("{}"), "it names no issuer"),
+        (Reply::body("{}"), "it has no issuer"),
         (
             Reply::body(r#"{"issuer":"https://evil.example","token_endpoint":"https://e"}"#),
             "it is of the issuer \"https://evil.example\"",
         ),
         (metadata("http://as.example.com/token"), "plain http"),
         (metadata("http://localhost:99/token"), "plain http"),
-        (metadata("/token"), "no absolute URL"),
+        (metadata("/token"), "not an absolute URL"),
     ] {
         let harness = Harness::new();
         let client = client(&harness);

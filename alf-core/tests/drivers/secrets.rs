@@ -192,7 +192,7 @@ fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
         "tried again",
         "got no token",
         "was rejected",
-        "handed back",
+        "is returned",
         "was replayed",
         "was not sent",
     ] {

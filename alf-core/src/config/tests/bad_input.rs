@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is wrong, the setting that the error names, and a word of what it says.
+/// A description, the builder, the setting that the error names, and a word of its text.
 fn check(cases: Vec<(&str, Builder, &str, &str)>) {
     for (wrong, builder, setting, word) in cases {
         let error = refused(builder);
@@ -16,7 +16,7 @@ fn check(cases: Vec<(&str, Builder, &str, &str)>) {
 }
 
 #[test]
-fn t8_an_endpoint_that_no_secret_may_be_sent_to() {
+fn t8_an_endpoint_that_is_not_safe_or_not_valid() {
     let insecure = at("ftp://as.example/").allow_insecure_http();
     check(vec![
         ("empty", at(""), "token_endpoint", "not a valid URL"),
@@ -76,7 +76,7 @@ fn t8_an_endpoint_that_no_secret_may_be_sent_to() {
             "not a valid URL",
         ),
         (
-            "like loopback",
+            "similar to loopback",
             at("http://localhost.example/"),
             "token_endpoint",
             "plain http",
@@ -135,7 +135,7 @@ fn t2_a_signed_assertion_and_another_method_are_two() {
 }
 
 #[test]
-fn t2_an_issuer_that_cannot_be_meant() {
+fn t2_an_issuer_that_is_not_valid() {
     for (issuer, word) in [
         ("", "empty"),
         ("https://as.example\n", "white space"),
@@ -151,7 +151,7 @@ fn t2_an_issuer_that_cannot_be_meant() {
 }
 
 #[test]
-fn t2_an_id_or_a_secret_that_cannot_be_meant() {
+fn t2_an_id_or_a_secret_that_is_not_valid() {
     let basic = |id: &str, secret: &str| {
         TokenManager::builder(ENDPOINT).client_secret(id.to_owned(), secret.to_owned())
     };
@@ -159,12 +159,12 @@ fn t2_an_id_or_a_secret_that_cannot_be_meant() {
         |secret: &str| TokenManager::builder(ENDPOINT).client_secret_post("me", secret.to_owned());
     let own = TokenManager::builder(ENDPOINT)
         .client_authentication("me", ClientSecretPost::new("s3cr3t\n"));
-    let nobody = TokenManager::builder(ENDPOINT).no_client_authentication("");
+    let no_id = TokenManager::builder(ENDPOINT).no_client_authentication("");
     let file = TokenManager::builder(ENDPOINT).client_secret("me", ClientSecret::file(""));
     check(vec![
         ("empty id", basic("", SECRET), "client_id", "empty"),
         ("blank id", basic("  ", SECRET), "client_id", "empty"),
-        ("id of none", nobody, "client_id", "empty"),
+        ("id of none", no_id, "client_id", "empty"),
         ("id", basic("m\ne", SECRET), "client_id", "line break"),
         ("id", basic("me\r", SECRET), "client_id", "line break"),
         ("empty", basic("me", ""), "client_secret", "empty"),
@@ -200,7 +200,7 @@ fn t1_an_extra_parameter_that_alf_sets_itself() {
 }
 
 #[test]
-fn t1_a_parameter_that_is_there_twice() {
+fn t1_a_parameter_that_is_set_twice() {
     let builder = || {
         at(ENDPOINT)
             .parameter("tenant", "t")
@@ -216,7 +216,7 @@ fn t1_a_parameter_that_is_there_twice() {
 }
 
 #[test]
-fn t1_a_header_that_is_set_anyway() {
+fn t1_a_header_that_alf_or_the_library_sets() {
     for name in [
         "Accept",
         "Accept-Encoding",
@@ -244,7 +244,7 @@ fn t1_a_header_that_is_set_anyway() {
 }
 
 #[test]
-fn a_duration_of_zero_where_it_makes_no_sense() {
+fn a_duration_of_zero_is_an_error_except_for_leeway() {
     let zero = Duration::ZERO;
     check(vec![
         (
@@ -273,7 +273,7 @@ fn a_duration_of_zero_where_it_makes_no_sense() {
 }
 
 #[test]
-fn t1_a_resource_that_is_no_absolute_uri_without_a_fragment() {
+fn t1_a_resource_that_is_not_an_absolute_uri_without_a_fragment() {
     for resource in [
         "",
         "api",
@@ -297,7 +297,7 @@ fn t1_a_resource_that_is_no_absolute_uri_without_a_fragment() {
 }
 
 #[test]
-fn x3_an_allowed_origin_that_is_none() {
+fn x3_an_allowed_origin_that_is_not_an_origin() {
     for (origin, word) in [
         ("", "not an origin"),
         ("api.example", "not an origin"),
@@ -338,7 +338,7 @@ fn x3_an_allowed_origin_that_is_none() {
 }
 
 #[test]
-fn r1_a_rejecting_status_that_is_no_4xx() {
+fn r1_a_rejecting_status_that_is_not_a_4xx() {
     for status in [0, 99, 200, 302, 399, 500, 1000] {
         let builder = at(ENDPOINT).rejecting_statuses([401, status]);
         check(vec![("status", builder, "rejecting_statuses", "not a 4xx")]);

@@ -1,5 +1,5 @@
-//! Bad input gets a clear error before anything is sent, and no error, and nobody's `Debug`, shows
-//! a secret (T1, T2, T6, T8, X1 to X3).
+//! A wrong setting is a clear error before anything is sent. No error and no `Debug` shows a secret
+//! (T1, T2, T6, T8, X1 to X3).
 
 mod bad_input;
 
@@ -63,7 +63,7 @@ fn config(change: impl FnOnce(&mut Settings)) -> Config {
 }
 
 #[test]
-fn t8_https_loopback_or_the_user_said_so() {
+fn t8_https_loopback_or_allowed_by_the_user() {
     for endpoint in [
         "https://as.example",
         "HTTPS://as.example:8443/token?tenant=1",
@@ -93,10 +93,10 @@ fn t2_the_endpoint_is_remembered_as_it_was_written() {
         (" HTTPS://AS.example/token\n", "HTTPS://AS.example/token"),
     ] {
         let config = config(|settings| settings.server = NamedBy::TokenEndpoint(url.to_owned()));
-        let Server::Endpoint(place) = &config.server else {
+        let Server::Endpoint(endpoint) = &config.server else {
             panic!("{url}: an endpoint was set");
         };
-        assert_eq!(place.written, written);
+        assert_eq!(endpoint.written, written);
     }
 }
 
@@ -115,7 +115,7 @@ fn t1_an_empty_scope_or_audience_is_left_out() {
 }
 
 #[test]
-fn t1_resources_and_extra_parameters_are_taken_as_they_are() {
+fn t1_resources_and_extra_parameters_are_not_changed() {
     let resources = [
         "https://api.example/?x=1",
         "urn:x:y",
@@ -142,8 +142,8 @@ fn s5_an_acquisition_ends_a_little_before_its_waiters_give_up() {
         assert_eq!(config.acquire_timeout, timeout);
         config.policy.acquisition_timeout
     };
-    for (waited, flown) in [(10_000, 9800), (4000, 3800), (2000, 1900), (100, 95)] {
-        assert_eq!(ends(waited), Duration::from_millis(flown), "{waited} ms");
+    for (waited, lasted) in [(10_000, 9800), (4000, 3800), (2000, 1900), (100, 95)] {
+        assert_eq!(ends(waited), Duration::from_millis(lasted), "{waited} ms");
     }
     let longest = config(|settings| settings.acquire_timeout = Duration::MAX);
     assert!(longest.policy.acquisition_timeout < Duration::MAX);
@@ -175,7 +175,7 @@ fn r1_which_statuses_reject_is_settable() {
 }
 
 #[test]
-fn x2_a_token_is_not_sent_in_the_clear_but_to_loopback_or_where_allowed() {
+fn x2_a_token_is_sent_unencrypted_only_to_loopback_or_if_allowed() {
     let strict = config(|_| {});
     let loose = config(|settings| settings.insecure_http = InsecureHttp::Allowed);
     for (url, by_default, if_allowed) in [
@@ -189,14 +189,14 @@ fn x2_a_token_is_not_sent_in_the_clear_but_to_loopback_or_where_allowed() {
         assert_eq!(strict.allow(origin).is_ok(), by_default, "{url}");
         assert_eq!(loose.allow(origin).is_ok(), if_allowed, "{url}");
     }
-    let blocked = strict
+    let error = strict
         .allow(OriginRef::new("http", "api.example", None))
         .unwrap_err();
-    assert_eq!(blocked.reason(), NotAllowedReason::InsecureHttp);
+    assert_eq!(error.reason(), NotAllowedReason::InsecureHttp);
 }
 
 #[test]
-fn x2_a_url_that_is_no_absolute_http_one_is_blocked_for_what_it_is() {
+fn x2_a_url_that_is_not_an_absolute_http_url_is_not_allowed() {
     for settings in [InsecureHttp::Refused, InsecureHttp::Allowed] {
         let config = config(|set| set.insecure_http = settings);
         for (origin, shown) in [
@@ -210,9 +210,9 @@ fn x2_a_url_that_is_no_absolute_http_one_is_blocked_for_what_it_is() {
                 "the request to ws://localhost was not ",
             ),
         ] {
-            let blocked = config.allow(origin).unwrap_err();
-            assert_eq!(blocked.reason(), NotAllowedReason::UnsupportedScheme);
-            assert!(blocked.to_string().starts_with(shown), "{blocked}");
+            let error = config.allow(origin).unwrap_err();
+            assert_eq!(error.reason(), NotAllowedReason::UnsupportedScheme);
+            assert!(error.to_string().starts_with(shown), "{error}");
         }
     }
 }
@@ -237,11 +237,14 @@ fn x3_a_token_goes_to_allowed_origins_only() {
         assert_eq!(some.allow(origin).is_ok(), may, "{url}");
     }
     let evil = OriginRef::new("https", "evil.example", None);
-    let blocked = some.allow(evil).unwrap_err();
-    assert_eq!(blocked.reason(), NotAllowedReason::OriginNotAllowed);
-    assert_eq!(*blocked.origin(), evil);
-    assert!(allowed(&[]).allow(evil).is_err(), "none is none");
-    assert!(config(|_| {}).allow(evil).is_ok(), "not set is every one");
+    let error = some.allow(evil).unwrap_err();
+    assert_eq!(error.reason(), NotAllowedReason::OriginNotAllowed);
+    assert_eq!(*error.origin(), evil);
+    assert!(
+        allowed(&[]).allow(evil).is_err(),
+        "an empty list allows none"
+    );
+    assert!(config(|_| {}).allow(evil).is_ok(), "no list allows all");
 }
 
 #[test]
@@ -273,7 +276,7 @@ fn x1_the_endpoint_is_shown_without_its_query() {
 }
 
 #[test]
-fn x1_nothing_that_is_built_with_a_secret_prints_it() {
+fn x1_no_debug_output_shows_a_secret() {
     let manager = at(ENDPOINT).build(Nowhere).unwrap();
     let transport = from_fn(Redirects::NotFollowed, |_: http::Request<Bytes>| async {
         Ok::<_, std::io::Error>(http::Response::new(http_body_util::Full::<Bytes>::default()))

@@ -18,7 +18,7 @@ fn bare() -> TokenRequest {
 }
 
 #[test]
-fn t1_it_is_a_post_of_a_form_that_asks_for_json() {
+fn t1_it_is_a_post_of_a_form_that_accepts_json() {
     let (request, _) = bare().encode(&Uri::from_static(ENDPOINT));
     assert_eq!(request.method(), Method::POST);
     assert_eq!(request.uri(), ENDPOINT);
@@ -37,7 +37,7 @@ fn t1_it_is_a_post_of_a_form_that_asks_for_json() {
 }
 
 #[test]
-fn t1_what_is_not_set_is_left_out() {
+fn t1_parameters_that_are_not_set_are_left_out() {
     assert_eq!(body_of(bare()), "grant_type=client_credentials");
 }
 
@@ -127,7 +127,7 @@ fn t1_a_header_replaces_one_of_its_name_and_is_sensitive() {
 }
 
 #[test]
-fn t4_every_form_in_which_a_secret_is_sent_is_masked_in_what_comes_back() {
+fn t4_a_secret_is_masked_in_each_form_in_which_it_is_sent() {
     let mut request = bare();
     request.secret_parameter("client_secret", "p+q&r");
     request.authorization(HeaderValue::from_static("Basic bWU6c2VjcmV0"));
@@ -137,7 +137,7 @@ fn t4_every_form_in_which_a_secret_is_sent_is_masked_in_what_comes_back() {
     );
     request.mask("in-another-form");
     let redactor = redactor_of(request);
-    for (said, shown) in [
+    for (text, shown) in [
         ("bad p+q&r", "bad [masked]"),
         ("bad p%2Bq%26r", "bad [masked]"),
         ("bad Basic bWU6c2VjcmV0", "bad [masked]"),
@@ -148,7 +148,7 @@ fn t4_every_form_in_which_a_secret_is_sent_is_masked_in_what_comes_back() {
         ("bad in-another-form", "bad [masked]"),
         ("bad client_credentials", "bad client_credentials"),
     ] {
-        assert_eq!(redactor.show(said), shown);
+        assert_eq!(redactor.show(text), shown);
     }
 }
 

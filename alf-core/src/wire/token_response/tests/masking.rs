@@ -1,14 +1,14 @@
-//! What is shown of what the server said: T4, X1.
+//! What an error shows of the server's text: T4, X1.
 
 use super::*;
 
 #[test]
 fn t4_every_text_of_a_refusal_is_masked_cleaned_and_cut() {
-    let odd = format!("{SECRET} \u{1b}[31m\r\n{}", "x".repeat(1000));
+    let text = format!("{SECRET} \u{1b}[31m\r\n{}", "x".repeat(1000));
     let body = serde_json::json!({
-        "error": odd,
-        "error_description": odd,
-        "error_uri": odd,
+        "error": text,
+        "error_description": text,
+        "error_uri": text,
     });
     let cause = failed(400, body.to_string());
     let answer = &cause.answer;

@@ -1,4 +1,4 @@
-//! Odd answers as data (T4 to T7, B1).
+//! Unusual answers as data (T4 to T7, B1).
 
 mod masking;
 mod random;
@@ -37,12 +37,12 @@ fn granted(body: &str) -> Grant {
 
 fn failed(status: u16, body: impl Into<Vec<u8>>) -> Cause {
     match read(status, body) {
-        Ok(_) => panic!("it is no success"),
+        Ok(_) => panic!("it is a success"),
         Err(cause) => cause,
     }
 }
 
-/// All that an error shows of an answer.
+/// Everything that an error shows of an answer.
 fn shown(cause: &Cause) -> String {
     format!("{} {:?}", cause.answer, cause.answer)
 }

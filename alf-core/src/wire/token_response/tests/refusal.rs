@@ -1,9 +1,9 @@
-//! What is a refusal, and which may pass: T4, B1.
+//! Refusals, and which of them are transient: T4, B1.
 
 use super::*;
 
 #[test]
-fn t4_a_refusal_tells_status_error_description_and_uri() {
+fn t4_a_refusal_has_status_error_description_and_uri() {
     let cause = failed(
         400,
         r#"{"error":"invalid_scope","error_description":"no such scope","error_uri":"https://as/e"}"#,
@@ -16,7 +16,7 @@ fn t4_a_refusal_tells_status_error_description_and_uri() {
 }
 
 #[test]
-fn t4_an_error_status_is_a_refusal_whatever_its_body() {
+fn t4_an_error_status_is_a_refusal_with_any_body() {
     for body in [
         "",
         "<html>Bad Gateway</html>",
@@ -56,7 +56,7 @@ fn t4_an_error_in_a_200_is_a_refusal_too() {
 const NO_ERROR: &str = "";
 
 #[test]
-fn b1_some_statuses_may_pass_whatever_the_error() {
+fn b1_some_statuses_are_transient_with_any_error() {
     for status in [408, 425, 429, 500, 501, 502, 503, 504, 599] {
         for error in [NO_ERROR, "invalid_client", "invalid_request", "made_up"] {
             let cause = failed(status, body_with(error));
@@ -66,7 +66,7 @@ fn b1_some_statuses_may_pass_whatever_the_error() {
 }
 
 #[test]
-fn b1_some_errors_may_pass_at_any_status() {
+fn b1_some_errors_are_transient_at_any_status() {
     for status in [200, 400, 401, 403, 404, 429, 500] {
         for error in ["temporarily_unavailable", "server_error", "slow_down"] {
             let cause = failed(status, body_with(error));
@@ -86,7 +86,7 @@ fn b1_every_other_refusal_is_permanent() {
 }
 
 #[test]
-fn b1_what_is_masked_in_an_error_does_not_change_what_it_is() {
+fn b1_masking_does_not_change_whether_a_refusal_is_transient() {
     let redactor = Redactor::new(vec![Zeroizing::new("down".to_owned())]);
     let body = body_with("slow_down");
     let cause = decode(&answer(400, body), &redactor, SystemTime::UNIX_EPOCH).err();

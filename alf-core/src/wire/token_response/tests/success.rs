@@ -1,9 +1,9 @@
-//! What is a token: T4 to T6.
+//! Answers with a token: T4 to T6.
 
 use super::*;
 
 #[test]
-fn t4_a_token_is_read_whatever_the_order_and_number_of_members() {
+fn t4_a_token_is_read_with_any_order_and_number_of_members() {
     for body in [
         r#"{"access_token":"abc","token_type":"Bearer","expires_in":60,"scope":"a b"}"#,
         r#"{"scope":"a b","expires_in":60,"token_type":"Bearer","access_token":"abc"}"#,
@@ -20,7 +20,7 @@ fn t4_a_token_is_read_whatever_the_order_and_number_of_members() {
 }
 
 #[test]
-fn t4_an_error_member_that_says_nothing_is_no_error() {
+fn t4_an_empty_error_member_is_not_an_error() {
     for error in ["null", "\"\"", "false"] {
         let body = format!(r#"{{"access_token":"abc","error":{error}}}"#);
         assert_eq!(granted(&body).access_token.as_str(), "abc");
@@ -28,7 +28,7 @@ fn t4_an_error_member_that_says_nothing_is_no_error() {
 }
 
 #[test]
-fn t4_a_token_is_fit_for_a_header_or_it_is_none() {
+fn t4_a_token_that_cannot_be_in_a_header_is_unreadable() {
     for token in ["a", "~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}", "eyJ.e30.-_"] {
         let body = serde_json::json!({ "access_token": token }).to_string();
         assert_eq!(granted(&body).access_token.as_str(), token);
@@ -96,7 +96,7 @@ fn t6_an_absent_token_type_means_bearer() {
 }
 
 #[test]
-fn t6_a_token_type_is_kept_as_it_was_spelled() {
+fn t6_a_token_type_is_kept_as_it_was_written() {
     for token_type in ["bearer", "BEARER", "DPoP", "N_A", ""] {
         let body = format!(r#"{{"access_token":"abc","token_type":"{token_type}"}}"#);
         assert_eq!(granted(&body).token_type, token_type);
@@ -106,7 +106,7 @@ fn t6_a_token_type_is_kept_as_it_was_spelled() {
 }
 
 #[test]
-fn t6_a_token_type_that_cannot_be_presented_is_shown_but_no_secret() {
+fn t6_an_error_shows_the_token_type_without_secrets() {
     let cause = wrong_token_type(&format!("N_A {SECRET}\u{1b}"), &redactor());
     assert_eq!(cause.kind, TokenErrorKind::TokenType);
     assert_eq!(cause.answer.status, Some(StatusCode::OK));

@@ -1,9 +1,9 @@
-//! What is no token response, and what is shown of it: T4, T7.
+//! Answers that are not token responses, and what an error shows of them: T4, T7.
 
 use super::*;
 
 #[test]
-fn t4_what_is_no_token_response_is_unreadable() {
+fn t4_an_answer_that_is_not_a_token_response_is_unreadable() {
     for body in [
         "",
         " ",
@@ -49,7 +49,7 @@ fn t4_success_is_a_200() {
 }
 
 #[test]
-fn t4_of_a_2xx_body_nothing_is_shown() {
+fn t4_an_error_shows_nothing_of_a_2xx_body() {
     for body in [
         "t0ken",
         r#""t0ken""#,
@@ -68,7 +68,7 @@ fn t4_of_a_2xx_body_nothing_is_shown() {
 }
 
 #[test]
-fn t4_of_a_page_the_beginning_is_shown() {
+fn t4_an_error_shows_the_start_of_a_page() {
     for before in ["", "\u{feff}", " \r\n"] {
         let page = format!("{before}<html>Log in, {SECRET}\u{1b}[31m</html>");
         let cause = failed(200, page);
@@ -78,7 +78,7 @@ fn t4_of_a_page_the_beginning_is_shown() {
 }
 
 #[test]
-fn t4_a_page_shows_no_half_of_a_secret_wherever_it_stands() {
+fn t4_a_page_never_shows_half_of_a_secret() {
     let long = "0123456789abcdef".repeat(40);
     let redactor = Redactor::new(vec![Zeroizing::new(long.clone())]);
     for before in 0..60 {
@@ -101,7 +101,7 @@ fn t4_the_content_type_is_shown_masked_and_cut() {
 }
 
 #[test]
-fn t7_a_redirect_is_an_error_of_its_own() {
+fn t7_a_redirect_is_an_error() {
     for status in [300, 301, 302, 303, 304, 307, 308, 399] {
         for body in ["", r#"{"access_token":"abc"}"#, r#"{"error":"slow_down"}"#] {
             let cause = failed(status, body);
