@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use super::BoxFuture;
 
-/// The outcome of `future`, or `None` where `timer` ends first. One that is ready is never late.
+/// The outcome of `future`, or `None` if `timer` ends first. A future that is ready is never late.
 pub(crate) async fn before<F: Future>(future: F, mut timer: BoxFuture) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -27,11 +27,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s5_whichever_ends_first_ends_the_waiting() {
-        let over = || -> BoxFuture { Box::pin(ready(())) };
+    fn s5_the_first_to_end_ends_the_wait() {
+        let ended = || -> BoxFuture { Box::pin(ready(())) };
         let never = || -> BoxFuture { Box::pin(pending()) };
         assert_eq!(block_on(before(ready(7), never())), Some(7));
-        assert_eq!(block_on(before(ready(7), over())), Some(7));
-        assert_eq!(block_on(before(pending::<u8>(), over())), None);
+        assert_eq!(block_on(before(ready(7), ended())), Some(7));
+        assert_eq!(block_on(before(pending::<u8>(), ended())), None);
     }
 }

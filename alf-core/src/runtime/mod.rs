@@ -1,4 +1,4 @@
-//! Time and tasks: what alf needs of an async runtime, which is little.
+//! What alf needs of an async runtime: time and tasks.
 
 mod before;
 mod clock;
@@ -20,36 +20,35 @@ use std::time::{Duration, SystemTime};
 
 use crate::machine::Moment;
 
-/// A future on the heap, as [`Runtime`] takes and gives it.
+/// A future on the heap, as [`Runtime`] takes and returns it.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
-/// What alf needs of an async runtime: two clocks, a timer, and a place for a task.
+/// What alf needs of an async runtime: two clocks, a timer, and tasks.
 ///
-/// [`ThreadRuntime`] needs none at all and is the default. Another one is needed only where the
-/// *transport* needs it: on tokio, [`TokioRuntime`](crate::TokioRuntime). An implementation for
-/// another runtime takes a page; [`ThreadRuntime`]'s `now`, `wall_clock` and `sleep` can be
-/// forwarded to.
+/// [`ThreadRuntime`], the default, needs none. Another one is needed only if the *transport* needs it: on tokio,
+/// [`TokioRuntime`](crate::TokioRuntime). An implementation for another runtime takes a page, and may forward `now`,
+/// `wall_clock` and `sleep` to [`ThreadRuntime`].
 pub trait Runtime: Send + Sync + 'static {
-    /// Monotonic time. It may be coarse (a few milliseconds), and it is read for every request:
-    /// it should be cheap.
+    /// Returns monotonic time. It is read for every request, so it should be cheap. It may be coarse (a few
+    /// milliseconds).
     fn now(&self) -> Moment;
 
-    /// The time of day. alf compares it with [`now`](Self::now) every few seconds, to notice that
-    /// the machine has slept.
+    /// Returns the wall-clock time. alf compares it with [`now`](Self::now) every few seconds, to notice that the machine
+    /// has slept.
     fn wall_clock(&self) -> SystemTime;
 
-    /// Resolves after `duration`, not before. It may be dropped at any time, and may be polled
-    /// in any task of any runtime, not only in those that [`spawn`](Self::spawn) began.
+    /// Returns a future that resolves after `duration`, not before. It may be dropped at any time. Callers poll it in
+    /// their own tasks, not only in those of [`spawn`](Self::spawn).
     fn sleep(&self, duration: Duration) -> BoxFuture;
 
-    /// Runs `task` to its end, whoever is dropped meanwhile, also the caller.
+    /// Runs `task` to its end, also if the caller is dropped meanwhile.
     ///
-    /// It may be called from any thread, also from one where no runtime runs. A runtime that
-    /// cannot run it drops it: alf notices, tells its waiters, and tries once more (S4).
+    /// It may be called from any thread, also outside of any runtime. A runtime that cannot run the task drops it: alf
+    /// notices, wakes its waiters, and tries once more (S4).
     fn spawn(&self, task: BoxFuture);
 }
 
-/// One runtime, shared.
+/// A shared runtime.
 impl<R: Runtime + ?Sized> Runtime for Arc<R> {
     fn now(&self) -> Moment {
         (**self).now()

@@ -1,4 +1,4 @@
-//! No async runtime at all: an acquisition is a thread that ends with it.
+//! No async runtime: an acquisition runs on a thread of its own.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,16 +6,16 @@ use crate::machine::Moment;
 
 use super::{BoxFuture, Runtime, clock, timer};
 
-/// The runtime of a program that has none, or whose HTTP library brings its own.
+/// The runtime of a program that has no async runtime, or whose HTTP library brings its own.
 ///
-/// An acquisition gets a thread for as long as it lasts; one more thread serves all timers of the
-/// process, and ends when there is none left. Between acquisitions there is neither.
+/// An acquisition has a thread for as long as it lasts. One more thread serves all timers of the process, and ends with
+/// the last one. Between acquisitions there is neither.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ThreadRuntime;
 
 impl ThreadRuntime {
-    /// The runtime; it holds nothing.
+    /// Returns the runtime, which holds nothing.
     pub const fn new() -> Self {
         Self
     }
@@ -35,7 +35,7 @@ impl Runtime for ThreadRuntime {
     }
 
     fn spawn(&self, task: BoxFuture) {
-        // Where the system has no thread to give, the task is dropped, which its acquisition reports.
+        // If the system has no thread left, the task is dropped, and its acquisition reports that.
         let _ = std::thread::Builder::new()
             .name("alf-acquisition".to_owned())
             .spawn(move || pollster::block_on(task));

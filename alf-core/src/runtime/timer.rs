@@ -1,7 +1,7 @@
-//! One thread for all timers of the process; it ends when there is none left.
+//! One thread for all timers of the process; it ends with the last timer.
 //!
-//! A client at rest must cost no thread, which is why this is not one of the timer libraries:
-//! their thread, once begun, stays.
+//! An idle client must have no thread. That is why this is not one of the timer libraries: their thread stays once it has
+//! started.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::clock;
 
-/// Resolves after `duration`; without a thread to serve it, it never does before it is polled
-/// again (the system is out of threads, and has worse problems).
+/// Resolves after `duration`.
 pub(super) fn sleep(duration: Duration) -> Sleep {
     // A duration that no clock reaches is as good as a year.
     let at = clock::instant()
@@ -23,7 +22,7 @@ pub(super) fn sleep(duration: Duration) -> Sleep {
     Sleep { at, key: None }
 }
 
-/// A timer that is set when it is first polled, and taken back when it is dropped.
+/// A timer that is set when it is first polled, and removed when it is dropped.
 #[derive(Debug)]
 pub(super) struct Sleep {
     at: Instant,
@@ -42,7 +41,7 @@ struct Timers {
 #[derive(PartialEq, Eq)]
 enum Thread {
     None,
-    /// In the process of that id: a fork leaves its threads behind.
+    /// In the process with that id: a forked process has no copy of it.
     RunningIn(u32),
 }
 
@@ -58,7 +57,7 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.at <= clock::instant() {
-            self.take_back();
+            self.remove();
             return Poll::Ready(());
         }
         let mut timers = timers();
@@ -69,20 +68,22 @@ impl Future for Sleep {
         self.key = Some(key);
         let replaced = timers.waiting.insert(key, context.waker().clone());
         let is_next = timers.waiting.keys().next() == Some(&key);
-        if timers.thread != Thread::RunningIn(std::process::id()) {
-            timers.begin_thread();
-        } else if is_next {
+        let has_thread = timers.has_thread();
+        if has_thread && is_next {
             CHANGED.notify_one();
         }
         drop(timers);
         // Outside of the lock: it may run code of an executor, and so drop a timer.
         drop(replaced);
+        if !has_thread {
+            wait_without_a_thread(self.at, context.waker());
+        }
         Poll::Pending
     }
 }
 
 impl Sleep {
-    fn take_back(&mut self) {
+    fn remove(&mut self) {
         if let Some(key) = self.key.take() {
             let mut timers = timers();
             let waker = timers.waiting.remove(&key);
@@ -99,7 +100,7 @@ impl Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        self.take_back();
+        self.remove();
     }
 }
 
@@ -109,20 +110,38 @@ impl Timers {
         self.numbers
     }
 
-    fn begin_thread(&mut self) {
-        let begun = std::thread::Builder::new()
+    /// Whether the thread runs; starts it if necessary.
+    fn has_thread(&mut self) -> bool {
+        let here = Thread::RunningIn(std::process::id());
+        if self.thread == here {
+            return true;
+        }
+        let started = std::thread::Builder::new()
             .name("alf-timer".to_owned())
             .spawn(serve);
-        if begun.is_ok() {
-            self.thread = Thread::RunningIn(std::process::id());
+        if started.is_ok() {
+            self.thread = here;
         }
+        started.is_ok()
     }
 
-    /// Takes out the timers that are due at `now`.
+    /// Removes the timers that are due at `now`.
     fn take_due(&mut self, now: Instant) -> BTreeMap<Key, Waker> {
         let later = self.waiting.split_off(&(now, u64::MAX));
         std::mem::replace(&mut self.waiting, later)
     }
+}
+
+/// The system has no thread left. The timer must end all the same, so its task is polled again and again, with a pause that
+/// blocks the polling thread.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no thread on which a timer could wait"
+)]
+fn wait_without_a_thread(at: Instant, waker: &Waker) {
+    let left = at.saturating_duration_since(clock::instant());
+    std::thread::sleep(left.min(LONGEST_BLOCK));
+    waker.wake_by_ref();
 }
 
 fn serve() {
@@ -131,7 +150,7 @@ fn serve() {
         let now = clock::instant();
         let due = timers.take_due(now);
         if !due.is_empty() {
-            // Woken outside of the lock: a waker may poll, and so set or drop a timer.
+            // Outside of the lock: a waker may poll, and so set or drop a timer.
             drop(timers);
             due.into_values().for_each(wake);
             timers = self::timers();
@@ -148,17 +167,18 @@ fn serve() {
     }
 }
 
-/// A waker that panics must not take the other timers with it.
+/// A waker that panics must not stop the other timers.
 fn wake(waker: Waker) {
     let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
-/// Nothing in this file panics while it holds the lock; and a waker that panics does not hold it.
 fn timers() -> MutexGuard<'static, Timers> {
+    // Nothing in this file panics while it holds the lock, and a waker that panics does not hold it.
     TIMERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+const LONGEST_BLOCK: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {
@@ -179,20 +199,20 @@ mod tests {
     }
 
     #[derive(Default)]
-    struct Bell {
-        rung: AtomicU32,
+    struct CountingWaker {
+        woken: AtomicU32,
         is_broken: bool,
     }
 
-    impl Wake for Bell {
+    impl Wake for CountingWaker {
         fn wake(self: Arc<Self>) {
-            self.rung.fetch_add(1, Ordering::SeqCst);
+            self.woken.fetch_add(1, Ordering::SeqCst);
             assert!(!self.is_broken, "a waker that panics, on purpose");
         }
     }
 
-    fn poll(sleep: &mut Sleep, bell: &Arc<Bell>) -> Poll<()> {
-        let waker = Arc::clone(bell).into();
+    fn poll(sleep: &mut Sleep, waker: &Arc<CountingWaker>) -> Poll<()> {
+        let waker = Arc::clone(waker).into();
         Pin::new(sleep).poll(&mut Context::from_waker(&waker))
     }
 
@@ -200,7 +220,7 @@ mod tests {
         timers().waiting.len()
     }
 
-    /// Gives other threads their turn until it is so.
+    /// Lets other threads run until it is so.
     fn eventually(is_so: impl Fn() -> bool) -> bool {
         (0..5_000_000).any(|_| {
             std::thread::yield_now();
@@ -221,11 +241,11 @@ mod tests {
     }
 
     #[test]
-    fn p2_a_timer_that_is_over_needs_no_thread() {
+    fn p2_a_timer_that_has_ended_needs_no_thread() {
         let _alone = alone();
         assert!(eventually(thread_has_ended));
-        let mut over = sleep(Duration::ZERO);
-        assert_eq!(poll(&mut over, &Arc::default()), Poll::Ready(()));
+        let mut ended = sleep(Duration::ZERO);
+        assert_eq!(poll(&mut ended, &Arc::default()), Poll::Ready(()));
         assert!(thread_has_ended());
     }
 
@@ -253,9 +273,9 @@ mod tests {
     fn p2_dropping_one_timer_leaves_the_others() {
         let _alone = alone();
         let (mut one, mut other) = (sleep(HOUR), sleep(HOUR));
-        let bell = Arc::default();
-        assert_eq!(poll(&mut one, &bell), Poll::Pending);
-        assert_eq!(poll(&mut other, &bell), Poll::Pending);
+        let waker = Arc::default();
+        assert_eq!(poll(&mut one, &waker), Poll::Pending);
+        assert_eq!(poll(&mut other, &waker), Poll::Pending);
         assert_eq!(waiting(), 2);
         drop(one);
         assert_eq!(waiting(), 1);
@@ -278,7 +298,10 @@ mod tests {
     #[test]
     fn p2_the_task_that_polled_last_is_woken() {
         let _alone = alone();
-        let (first, last) = (Arc::<Bell>::default(), Arc::<Bell>::default());
+        let (first, last) = (
+            Arc::<CountingWaker>::default(),
+            Arc::<CountingWaker>::default(),
+        );
         let mut timer = sleep(HOUR);
         assert_eq!(poll(&mut timer, &first), Poll::Pending);
         assert_eq!(poll(&mut timer, &last), Poll::Pending);
@@ -286,8 +309,8 @@ mod tests {
         assert_eq!(Arc::strong_count(&first), 1, "its waker is gone");
         let due = timers().take_due(timer.at);
         due.into_values().for_each(wake);
-        assert_eq!(first.rung.load(Ordering::SeqCst), 0);
-        assert_eq!(last.rung.load(Ordering::SeqCst), 1);
+        assert_eq!(first.woken.load(Ordering::SeqCst), 0);
+        assert_eq!(last.woken.load(Ordering::SeqCst), 1);
     }
 
     #[test]
@@ -312,15 +335,22 @@ mod tests {
     #[test]
     fn x5_a_waker_that_panics_does_not_take_the_other_timers_with_it() {
         let _alone = alone();
-        let broken = Arc::new(Bell {
+        let broken = Arc::new(CountingWaker {
             is_broken: true,
-            ..Bell::default()
+            ..CountingWaker::default()
         });
         let mut timer = sleep(Duration::from_millis(1));
         assert_eq!(poll(&mut timer, &broken), Poll::Pending);
-        assert!(eventually(|| broken.rung.load(Ordering::SeqCst) == 1));
+        assert!(eventually(|| broken.woken.load(Ordering::SeqCst) == 1));
         block_on(sleep(Duration::from_millis(1)));
         assert!(eventually(thread_has_ended));
+    }
+
+    #[test]
+    fn x5_a_timer_without_a_thread_is_polled_again() {
+        let counting = Arc::<CountingWaker>::default();
+        wait_without_a_thread(clock::instant(), &Arc::clone(&counting).into());
+        assert_eq!(counting.woken.load(Ordering::SeqCst), 1);
     }
 
     #[test]

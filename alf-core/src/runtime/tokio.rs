@@ -10,16 +10,18 @@ use super::{BoxFuture, Runtime, ThreadRuntime};
 
 /// The runtime for transports that need tokio's reactor.
 ///
-/// An acquisition runs as a task of the runtime that its caller is in; a caller outside of tokio gets a
-/// thread with a runtime of its own for as long as the acquisition lasts. Timers and clocks are those
-/// of [`ThreadRuntime`]: they do not depend on a runtime that may be shut down, and tokio's paused
-/// time does not touch them.
+/// An acquisition runs as a task of the runtime in which its caller is. A caller outside of tokio gets a thread with a
+/// tokio runtime of its own for as long as the acquisition lasts.
+///
+/// Timers are tokio's, so the caller's runtime needs its time driver (`enable_all`, as `#[tokio::main]` has it), and
+/// tokio's paused time affects them. Callers outside of tokio use the timers of [`ThreadRuntime`]. The clocks are those of
+/// [`ThreadRuntime`] in any case.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TokioRuntime;
 
 impl TokioRuntime {
-    /// The runtime; it holds nothing.
+    /// Returns the runtime, which holds nothing.
     pub const fn new() -> Self {
         Self
     }
@@ -35,7 +37,11 @@ impl Runtime for TokioRuntime {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture {
-        ThreadRuntime.sleep(duration)
+        if Handle::try_current().is_ok() {
+            Box::pin(tokio::time::sleep(duration))
+        } else {
+            ThreadRuntime.sleep(duration)
+        }
     }
 
     fn spawn(&self, task: BoxFuture) {
@@ -43,8 +49,7 @@ impl Runtime for TokioRuntime {
             caller.spawn(task);
             return;
         }
-        // Where the system has no thread or no reactor to give, the task is dropped, which its
-        // acquisition reports.
+        // If the system has no thread or no reactor left, the task is dropped, and its acquisition reports that.
         let _ = std::thread::Builder::new()
             .name("alf-acquisition".to_owned())
             .spawn(move || {
