@@ -6,25 +6,25 @@ use std::process::{Command, Output};
 
 use crate::{ResourceServer, Servers};
 
-/// A test that is run once more, alone, in a process whose environment names a proxy.
+/// Runs a test once more, alone, in a process whose environment names a proxy.
 ///
-/// HTTP libraries read `http_proxy` from the environment, and a test must not change the
-/// environment of the others, nor can it safely. So the test starts its own binary again, with
-/// itself as the only test: the child makes the calls, the parent looks at what the servers saw.
+/// HTTP libraries read `http_proxy` from the environment, and a test must not change the environment of
+/// the other tests. So the test starts its own binary again, with itself as the only test: the child
+/// makes the calls, the parent checks what the servers received.
 ///
-/// A [`ResourceServer`] is proxy enough: of a request in the clear it sees the whole URL as
+/// A [`ResourceServer`] serves as the proxy: of an `http` request it records the whole URL as
 /// [`target`](crate::Recorded::target), and answers it by its path.
 ///
 /// # Examples
 ///
-/// A token for a server on this machine should not pass a proxy on another one:
+/// A token for a server on this machine should not go through a proxy on another one:
 ///
 /// ```
 /// use alf_testkit::{BehindProxy, Servers};
 /// # fn call(_token_endpoint: &str, _url: &str) {}
 ///
 /// // Under `#[test]`.
-/// fn loopback_goes_past_the_proxy() {
+/// fn loopback_does_not_use_the_proxy() {
 ///     if let Some(child) = BehindProxy::child() {
 ///         call(child.token_endpoint(), child.url()); // with your client
 ///         return;
@@ -32,7 +32,7 @@ use crate::{ResourceServer, Servers};
 ///     let servers = Servers::start();
 ///     let proxy = servers.another_resource_server();
 ///     let child = BehindProxy::new(&servers, servers.url("/things"));
-///     child.run("loopback_goes_past_the_proxy", &proxy);
+///     child.run("loopback_does_not_use_the_proxy", &proxy);
 ///     assert_eq!(proxy.request_count(), 0, "{}", proxy.report());
 ///     assert_eq!(servers.resource.request_count(), 1, "{}", servers.report());
 /// }
@@ -44,8 +44,8 @@ pub struct BehindProxy {
 }
 
 impl BehindProxy {
-    /// What the child is told: the token endpoint of these servers, and the URL to call, which may
-    /// be one that only a proxy can reach (`http://api.invalid/things`).
+    /// Prepares a child that gets the token endpoint of these servers and the URL to call, which may be
+    /// one that only a proxy can reach (`http://api.invalid/things`).
     pub fn new(servers: &Servers, url: impl Into<String>) -> Self {
         Self {
             token_endpoint: servers.token_endpoint(),
@@ -53,7 +53,7 @@ impl BehindProxy {
         }
     }
 
-    /// What this process was told, if it is such a child; `None` in the parent.
+    /// Returns what the parent gave to this process, if it is a child; `None` in the parent.
     pub fn child() -> Option<Self> {
         Some(Self {
             token_endpoint: env::var(TOKEN_ENDPOINT).ok()?,
@@ -61,36 +61,36 @@ impl BehindProxy {
         })
     }
 
-    /// The URL of the token endpoint.
+    /// Returns the URL of the token endpoint.
     pub fn token_endpoint(&self) -> &str {
         &self.token_endpoint
     }
 
-    /// The URL to call.
+    /// Returns the URL to call.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Runs the test of that name in a child, and waits for its end. The name is the one that
+    /// Runs the test of that name in a child, and waits until it has ended. The name is the one that
     /// `cargo test` prints, with its modules.
     ///
     /// # Panics
     ///
-    /// If the test fails in the child, with what it printed; if there is no test of that name; in the
-    /// child, which would begin a child of its own.
+    /// If the test fails in the child, with its output; if no test has that name; if it is called in the
+    /// child, which would start a child of its own.
     #[track_caller]
     pub fn run(&self, test: &str, proxy: &ResourceServer) {
         assert!(
             Self::child().is_none(),
-            "{test} runs in the child, which must not begin another: ask BehindProxy::child() first"
+            "{test} runs in the child, which must not start another: check BehindProxy::child() first"
         );
         match self.output_of(test, proxy) {
             Ok(output) => {
-                let told = String::from_utf8_lossy(&output.stdout);
-                // A name that is none would be no failure: nothing would have run.
+                let printed = String::from_utf8_lossy(&output.stdout);
+                // With a wrong name no test runs, and the child succeeds.
                 assert!(
-                    output.status.success() && told.contains("1 passed"),
-                    "{test} failed behind the proxy:\n{told}{}{}",
+                    output.status.success() && printed.contains("1 passed"),
+                    "{test} failed behind the proxy:\n{printed}{}{}",
                     String::from_utf8_lossy(&output.stderr),
                     proxy.report()
                 );
@@ -104,7 +104,8 @@ impl BehindProxy {
         for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
             child.env(variable, proxy.origin());
         }
-        // What takes hosts out; and with the last one, of a CGI, some libraries leave `HTTP_PROXY` alone.
+        // The first two exclude hosts; with the last one, which is set for a CGI program, some libraries
+        // ignore `HTTP_PROXY`.
         for variable in ["no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
             child.env_remove(variable);
         }

@@ -1,4 +1,4 @@
-//! What [`BehindProxy`] promises, seen by a child that speaks to its proxy by hand.
+//! What [`BehindProxy`] promises, tested with a child that sends requests to its proxy without a library.
 
 use std::env;
 use std::io::{Read, Write};
@@ -42,31 +42,34 @@ fn the_child_has_the_proxy_in_its_environment() {
 }
 
 #[test]
-fn a_failure_of_the_child_is_one_of_the_test() {
+fn a_failure_of_the_child_fails_the_test() {
     assert!(
         BehindProxy::child().is_none(),
         "fails in the child, on purpose"
     );
-    let told = told_by("a_failure_of_the_child_is_one_of_the_test");
-    assert!(told.contains("fails in the child, on purpose"), "{told}");
+    let message = panic_of("a_failure_of_the_child_fails_the_test");
+    assert!(
+        message.contains("fails in the child, on purpose"),
+        "{message}"
+    );
 }
 
 #[test]
-fn a_child_has_no_child() {
-    let told = told_by("a_child_has_no_child");
-    assert!(told.contains("must not begin another"), "{told}");
-    assert!(BehindProxy::child().is_none(), "the child was told: {told}");
+fn a_child_does_not_start_a_child() {
+    let message = panic_of("a_child_does_not_start_a_child");
+    assert!(message.contains("must not start another"), "{message}");
+    assert!(BehindProxy::child().is_none(), "the child got: {message}");
 }
 
 #[test]
-fn a_name_of_no_test_is_a_failure() {
-    let told = told_by("a_name_of_no_test");
-    assert!(told.contains("0 passed"), "{told}");
+fn a_wrong_name_of_a_test_is_a_failure() {
+    let message = panic_of("a_wrong_name");
+    assert!(message.contains("0 passed"), "{message}");
 }
 
-/// What the panic of such a run tells.
+/// Returns the message of the panic of such a run.
 #[cfg(test)]
-fn told_by(test: &str) -> String {
+fn panic_of(test: &str) -> String {
     let servers = Servers::start();
     let proxy = servers.another_resource_server();
     let child = BehindProxy::new(&servers, servers.url("/things"));

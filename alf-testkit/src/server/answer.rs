@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::json;
 
-use super::answer_body::AnswerBody;
 use super::gate::Gate;
+use super::scripted_body::ScriptedBody;
 use super::token_answer::TokenAnswer;
 
 /// What a server does with one request: an HTTP response, or something that a server should not do.
@@ -38,7 +38,7 @@ pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) held_by: Vec<Gate>,
-    pub(super) read_body: ReadBody,
+    pub(super) read_body_when: WhenToRead,
     pub(super) remainder_held_by: Option<Gate>,
     pub(super) if_authorized: bool,
     pub(super) ending: Ending,
@@ -51,7 +51,7 @@ pub(super) enum Content {
     Token(TokenAnswer),
     Http {
         status: u16,
-        body: AnswerBody,
+        body: ScriptedBody,
     },
     Raw(Vec<u8>),
     HangUp,
@@ -61,7 +61,7 @@ pub(super) enum Content {
 
 /// When the body of the request is read.
 #[derive(Clone)]
-pub(super) enum ReadBody {
+pub(super) enum WhenToRead {
     BeforeTheAnswer,
     BeforeTheAnswerOnceOpen(Gate),
     AfterTheAnswer,
@@ -102,7 +102,7 @@ impl Answer {
     pub fn status(status: u16) -> Self {
         Self::new(Content::Http {
             status,
-            body: AnswerBody::default(),
+            body: ScriptedBody::of_pattern(0),
         })
     }
 
@@ -180,7 +180,7 @@ impl Answer {
             content,
             headers: Vec::new(),
             held_by: Vec::new(),
-            read_body: ReadBody::BeforeTheAnswer,
+            read_body_when: WhenToRead::BeforeTheAnswer,
             remainder_held_by: None,
             if_authorized: false,
             ending: Ending::KeepAlive,
@@ -207,7 +207,7 @@ impl Answer {
     /// If the answer was not made by [`status`](Self::status) or a constructor that uses it: the others
     /// have no body to replace.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
-        self.with_body(AnswerBody::whole(body.into()))
+        self.with_body(ScriptedBody::of_pieces([body.into()]))
     }
 
     /// Sets the body; each piece is sent as a chunk of its own (`Transfer-Encoding: chunked`).
@@ -216,7 +216,8 @@ impl Answer {
     ///
     /// As [`body`](Self::body).
     pub fn chunks<C: Into<Vec<u8>>>(self, chunks: impl IntoIterator<Item = C>) -> Self {
-        self.with_body(AnswerBody::chunks(chunks.into_iter().map(Into::into)))
+        let chunks = chunks.into_iter().map(Into::into);
+        self.with_body(ScriptedBody::of_pieces(chunks).in_chunks())
     }
 
     /// Sets a body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length`. It
@@ -226,7 +227,7 @@ impl Answer {
     ///
     /// As [`body`](Self::body).
     pub fn body_of_length(self, length: u64) -> Self {
-        self.with_body(AnswerBody::pattern(length))
+        self.with_body(ScriptedBody::of_pattern(length))
     }
 
     /// As [`body_of_length`](Self::body_of_length), but in chunks, so that the client cannot know
@@ -236,7 +237,7 @@ impl Answer {
     ///
     /// As [`body`](Self::body).
     pub fn chunks_of_length(self, length: u64) -> Self {
-        self.with_body(AnswerBody::chunked_pattern(length))
+        self.with_body(ScriptedBody::of_pattern(length).in_chunks())
     }
 
     /// Sets a body that continues, in chunks, until the client closes the connection or the server
@@ -253,7 +254,7 @@ impl Answer {
         clippy::panic,
         reason = "a test double: the test that misuses it fails here with the reason"
     )]
-    fn with_body(mut self, new: AnswerBody) -> Self {
+    fn with_body(mut self, new: ScriptedBody) -> Self {
         let Content::Http { body, .. } = &mut self.content else {
             panic!("only an answer with a status has a body: start with Answer::status(..)");
         };

@@ -9,7 +9,7 @@ use super::script::Script;
 use super::scripted::ScriptedServer;
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{ClientCredentialsEndpoint, KnownClient, TOKEN_PATH};
-use super::tokens::Tokens;
+use super::tokens::TokenRegistry;
 use super::waiting::locked;
 
 /// An authorization server with a token endpoint at `/token`.
@@ -54,7 +54,7 @@ impl AuthorizationServer {
             secret: "secret".into(),
         };
         let endpoint = Arc::new(ClientCredentialsEndpoint {
-            tokens: Arc::new(Tokens::default()),
+            tokens: Arc::new(TokenRegistry::default()),
             client: Mutex::new(client),
             issued: Mutex::new(TokenAnswer::new()),
         });
@@ -122,7 +122,7 @@ impl AuthorizationServer {
         self.endpoint.tokens.revoke_all();
     }
 
-    pub(super) fn tokens(&self) -> Arc<Tokens> {
+    pub(super) fn tokens(&self) -> Arc<TokenRegistry> {
         Arc::clone(&self.endpoint.tokens)
     }
 }
@@ -139,9 +139,6 @@ impl Deref for AuthorizationServer {
 /// Shows no secret and no token.
 impl fmt::Debug for AuthorizationServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthorizationServer")
-            .field("server", &self.server)
-            .field("issued", &self.issued_count())
-            .finish_non_exhaustive()
+        self.server.fmt(f)
     }
 }

@@ -1,6 +1,6 @@
 //! When an [`Answer`] is sent, to which requests, and what happens to its connection.
 
-use super::answer::{Answer, Ending, ReadBody};
+use super::answer::{Answer, Ending, WhenToRead};
 use super::gate::Gate;
 use super::token_answer::TokenAnswer;
 
@@ -18,7 +18,7 @@ impl Answer {
     /// The body is read afterwards, and is not part of [`Recorded`](super::Recorded). A client that
     /// waits for `100 Continue` gets the answer instead, and the connection is closed.
     pub fn before_the_body(mut self) -> Self {
-        self.read_body = ReadBody::AfterTheAnswer;
+        self.read_body_when = WhenToRead::AfterTheAnswer;
         self
     }
 
@@ -27,7 +27,7 @@ impl Answer {
     ///
     /// The headers have been read by then, and a client that waits for `100 Continue` has got it.
     pub fn reading_the_body_at(mut self, gate: &Gate) -> Self {
-        self.read_body = ReadBody::BeforeTheAnswerOnceOpen(gate.clone());
+        self.read_body_when = WhenToRead::BeforeTheAnswerOnceOpen(gate.clone());
         self
     }
 

@@ -36,12 +36,10 @@
 //! ```
 
 mod answer;
-mod answer_body;
 mod authorization;
 mod connection;
 mod counts;
 mod delivery;
-mod exchange;
 mod form;
 mod gate;
 mod log;
@@ -55,8 +53,10 @@ mod response_writer;
 mod role;
 mod script;
 mod scripted;
+mod scripted_body;
 mod seen;
 mod servers;
+mod service;
 #[cfg(feature = "conformance")]
 pub(crate) mod tls;
 mod token_answer;
@@ -65,12 +65,12 @@ mod tokens;
 mod waiting;
 
 pub use answer::Answer;
-pub use answer_body::pattern;
 pub use authorization::AuthorizationServer;
 pub use counts::Counts;
 pub use gate::Gate;
 pub use recorded::{Recorded, body_hash};
 pub use resource::ResourceServer;
 pub use scripted::ScriptedServer;
+pub use scripted_body::pattern;
 pub use servers::Servers;
 pub use token_answer::TokenAnswer;

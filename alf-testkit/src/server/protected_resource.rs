@@ -8,11 +8,11 @@ use super::answer::Answer;
 use super::recorded::{Recorded, RecordedBody};
 use super::role::Role;
 use super::token_answer::TokenAnswer;
-use super::tokens::Tokens;
+use super::tokens::TokenRegistry;
 use super::waiting::locked;
 
 pub(super) struct ProtectedResource {
-    pub(super) tokens: Arc<Tokens>,
+    pub(super) tokens: Arc<TokenRegistry>,
     /// The answer to an unauthorized request, if it is not the normal one.
     pub(super) rejection: Mutex<Option<Answer>>,
 }

@@ -111,8 +111,6 @@ impl Deref for ResourceServer {
 
 impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResourceServer")
-            .field("server", &self.server)
-            .finish_non_exhaustive()
+        self.server.fmt(f)
     }
 }

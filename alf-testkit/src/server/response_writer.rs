@@ -7,9 +7,9 @@ use http::StatusCode;
 #[cfg(feature = "conformance")]
 use super::answer::Content;
 use super::answer::{Answer, Ending};
-use super::answer_body::{AnswerBody, PIECE};
 use super::connection::Connection;
 use super::gate::StopSignal;
+use super::scripted_body::{PIECE, ScriptedBody};
 
 pub(super) struct ResponseWriter<'a, 's> {
     connection: &'a Connection<'s>,
@@ -31,7 +31,7 @@ impl<'a, 's> ResponseWriter<'a, 's> {
     pub(super) fn response(
         &mut self,
         status: u16,
-        body: &AnswerBody,
+        body: &ScriptedBody,
         answer: &Answer,
         method: &str,
     ) -> io::Result<()> {
@@ -45,7 +45,7 @@ impl<'a, 's> ResponseWriter<'a, 's> {
         self.flush()
     }
 
-    fn body(&mut self, body: &AnswerBody, answer: &Answer) -> io::Result<()> {
+    fn body(&mut self, body: &ScriptedBody, answer: &Answer) -> io::Result<()> {
         if answer.ending == Ending::HangUpInBody {
             return self.pieces(&body.start(), answer);
         }
@@ -56,7 +56,7 @@ impl<'a, 's> ResponseWriter<'a, 's> {
         Ok(())
     }
 
-    fn pieces(&mut self, body: &AnswerBody, answer: &Answer) -> io::Result<()> {
+    fn pieces(&mut self, body: &ScriptedBody, answer: &Answer) -> io::Result<()> {
         let chunked = body.length().is_none();
         let mut gate = answer.remainder_held_by.as_ref();
         for mut piece in body.pieces() {
@@ -95,7 +95,7 @@ impl<'a, 's> ResponseWriter<'a, 's> {
     }
 }
 
-fn head(buffer: &mut Vec<u8>, status: u16, body: &AnswerBody, answer: &Answer) -> io::Result<()> {
+fn head(buffer: &mut Vec<u8>, status: u16, body: &ScriptedBody, answer: &Answer) -> io::Result<()> {
     let known = StatusCode::from_u16(status).ok();
     let reason = known.and_then(|status| status.canonical_reason());
     write!(

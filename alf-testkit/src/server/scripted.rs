@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::connection::Sessions;
-use super::exchange::{Service, serve};
 use super::gate::StopSignal;
 use super::log::Log;
 use super::port::Port;
 use super::role::Role;
 use super::script::Script;
+use super::service::{Service, serve};
 
 /// A server on a port of its own that follows a script and records what it receives.
 ///

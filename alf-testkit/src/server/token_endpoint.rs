@@ -8,13 +8,13 @@ use super::form::decoded;
 use super::recorded::Recorded;
 use super::role::Role;
 use super::token_answer::TokenAnswer;
-use super::tokens::Tokens;
+use super::tokens::TokenRegistry;
 use super::waiting::locked;
 
 pub(super) const TOKEN_PATH: &str = "/token";
 
 pub(super) struct ClientCredentialsEndpoint {
-    pub(super) tokens: Arc<Tokens>,
+    pub(super) tokens: Arc<TokenRegistry>,
     pub(super) client: Mutex<KnownClient>,
     /// What a token response normally is.
     pub(super) issued: Mutex<TokenAnswer>,

@@ -1,4 +1,4 @@
-//! [`Tokens`]: what an authorization server issued and its resource servers accept.
+//! [`TokenRegistry`]: what an authorization server issued and its resource servers accept.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use super::waiting::locked;
 
 /// Shared by an authorization server and the resource servers that trust it.
 #[derive(Default)]
-pub(super) struct Tokens {
+pub(super) struct TokenRegistry {
     lists: Mutex<TokenLists>,
 }
 
@@ -18,7 +18,7 @@ struct TokenLists {
     accepted: HashSet<String>,
 }
 
-impl Tokens {
+impl TokenRegistry {
     /// Issues the token that `answer` asks for and returns it.
     pub(super) fn issue(&self, answer: &TokenAnswer) -> String {
         let mut lists = locked(&self.lists);

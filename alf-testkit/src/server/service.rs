@@ -4,7 +4,7 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use super::answer::{Answer, Content, Ending, ReadBody};
+use super::answer::{Answer, Content, Ending, WhenToRead};
 use super::connection::{Connection, Sessions};
 use super::gate::{Gate, StopSignal};
 use super::log::Log;
@@ -32,14 +32,14 @@ pub(super) fn serve(service: &Service, number: usize, tcp: &TcpStream) {
     let Ok(connection) = Connection::new(tcp, sessions, service.log.bytes_sent()) else {
         return;
     };
-    let mut exchange = Exchange {
+    let mut served = ServedConnection {
         service,
         number,
         connection: &connection,
         reader: RequestReader::new(&connection),
         writer: ResponseWriter::new(&connection, &service.stop),
     };
-    while let Ok(Next::Request) = exchange.next() {}
+    while let Ok(Next::Request) = served.serve_one() {}
     connection.end_session();
 }
 
@@ -48,7 +48,7 @@ enum Next {
     Close,
 }
 
-struct Exchange<'a, 's> {
+struct ServedConnection<'a, 's> {
     service: &'a Service,
     /// The number of the connection.
     number: usize,
@@ -57,20 +57,20 @@ struct Exchange<'a, 's> {
     writer: ResponseWriter<'a, 's>,
 }
 
-impl Exchange<'_, '_> {
+impl ServedConnection<'_, '_> {
     /// Reads one request and answers it. An error ends the connection.
-    fn next(&mut self) -> io::Result<Next> {
+    fn serve_one(&mut self) -> io::Result<Next> {
         let head = match self.reader.head() {
             Ok(Some(head)) => Arc::new(head),
             Ok(None) => return Ok(Next::Close),
             Err(error) => return self.unreadable(&error),
         };
         let mut scripted = self.service.script.take(head.path());
-        let body = match self.body(&head, &scripted.read_body) {
+        let body = match self.body(&head, &scripted.read_body_when) {
             Ok(body) => body,
             Err(error) => return self.unreadable(&error),
         };
-        let body_follows = matches!(scripted.read_body, ReadBody::AfterTheAnswer);
+        let body_follows = matches!(scripted.read_body_when, WhenToRead::AfterTheAnswer);
         // A client that waits for `100 Continue` gets the answer instead, and does not send the body.
         let body_never_comes = body_follows && head.expects_continue;
 
@@ -81,7 +81,7 @@ impl Exchange<'_, '_> {
             body: Arc::new(body),
             status: None,
         };
-        let number = self.service.log.arrived(&request);
+        let entry = self.service.log.arrived(&request);
         self.wait_at(&std::mem::take(&mut scripted.held_by))?;
         let mut answer = decide(&*self.service.role, scripted, &request);
         // A rejection may have gates of its own.
@@ -89,7 +89,7 @@ impl Exchange<'_, '_> {
         if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        self.service.log.answering(number, answer.sent_status());
+        self.service.log.answering(entry, answer.sent_status());
 
         let next = self.send(&answer, &request)?;
         if body_never_comes {
@@ -101,16 +101,16 @@ impl Exchange<'_, '_> {
     }
 
     /// Reads the body of a request, unless it is read after the answer.
-    fn body(&mut self, head: &RequestHead, when: &ReadBody) -> io::Result<RecordedBody> {
+    fn body(&mut self, head: &RequestHead, when: &WhenToRead) -> io::Result<RecordedBody> {
         let mut body = RecordedBody::default();
-        if matches!(when, ReadBody::AfterTheAnswer) {
+        if matches!(when, WhenToRead::AfterTheAnswer) {
             return Ok(body);
         }
         if head.expects_continue && !self.reader.has_buffered() {
             self.connection
                 .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        if let ReadBody::BeforeTheAnswerOnceOpen(gate) = when {
+        if let WhenToRead::BeforeTheAnswerOnceOpen(gate) = when {
             self.service.stop.wait_at(gate)?;
         }
         self.reader.body(head.framing, |piece| body.push(piece))?;

@@ -1,4 +1,4 @@
-//! [`AnswerBody`]: the body of an answer, in memory or made while it is sent.
+//! [`ScriptedBody`]: the body of an answer, in memory or made while it is sent.
 
 use std::iter;
 use std::sync::{Arc, LazyLock};
@@ -24,55 +24,39 @@ pub fn pattern(offset: u64, length: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().skip(start).take(length).collect()
 }
 
-#[derive(Clone, Default)]
-pub(super) struct AnswerBody {
-    data: Data,
+#[derive(Clone)]
+pub(super) struct ScriptedBody {
+    source: BodySource,
     chunked: bool,
 }
 
 #[derive(Clone)]
-enum Data {
+enum BodySource {
     Pieces(Arc<[Vec<u8>]>),
     /// So many bytes of [`pattern`].
     Pattern(u64),
 }
 
-impl Default for Data {
-    fn default() -> Self {
-        Self::Pattern(0)
-    }
-}
-
-impl AnswerBody {
-    pub(super) fn whole(bytes: Vec<u8>) -> Self {
-        let data = Data::Pieces([bytes].into());
+impl ScriptedBody {
+    pub(super) fn of_pieces(pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self {
-            data,
+            source: BodySource::Pieces(pieces.into_iter().collect()),
             chunked: false,
         }
     }
 
-    pub(super) fn chunks(chunks: impl Iterator<Item = Vec<u8>>) -> Self {
-        let data = Data::Pieces(chunks.collect());
+    pub(super) fn of_pattern(length: u64) -> Self {
         Self {
-            data,
-            chunked: true,
-        }
-    }
-
-    pub(super) fn pattern(length: u64) -> Self {
-        let data = Data::Pattern(length);
-        Self {
-            data,
+            source: BodySource::Pattern(length),
             chunked: false,
         }
     }
 
-    pub(super) fn chunked_pattern(length: u64) -> Self {
-        let data = Data::Pattern(length);
+    /// Sends each piece as a chunk.
+    pub(super) fn in_chunks(self) -> Self {
         Self {
-            data,
             chunked: true,
+            ..self
         }
     }
 
@@ -81,16 +65,16 @@ impl AnswerBody {
         if self.chunked {
             return None;
         }
-        Some(match &self.data {
-            Data::Pieces(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
-            Data::Pattern(length) => *length,
+        Some(match &self.source {
+            BodySource::Pieces(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
+            BodySource::Pattern(length) => *length,
         })
     }
 
     pub(super) fn pieces(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
-        match &self.data {
-            Data::Pieces(pieces) => Box::new(pieces.iter().map(Vec::as_slice)),
-            Data::Pattern(length) => {
+        match &self.source {
+            BodySource::Pieces(pieces) => Box::new(pieces.iter().map(Vec::as_slice)),
+            BodySource::Pattern(length) => {
                 let mut left = *length;
                 Box::new(iter::from_fn(move || {
                     let size = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
@@ -103,20 +87,20 @@ impl AnswerBody {
 
     /// Returns what is sent of this body if the server hangs up in the middle.
     pub(super) fn start(&self) -> Self {
-        let data = match &self.data {
-            Data::Pieces(pieces) => match &**pieces {
+        let source = match &self.source {
+            BodySource::Pieces(pieces) => match &**pieces {
                 [whole] => {
                     let half = whole.len() / 2;
-                    Data::Pieces([whole.iter().take(half).copied().collect()].into())
+                    BodySource::Pieces([whole.iter().take(half).copied().collect()].into())
                 }
                 several => {
                     let half = several.len().div_ceil(2);
-                    Data::Pieces(several.iter().take(half).cloned().collect())
+                    BodySource::Pieces(several.iter().take(half).cloned().collect())
                 }
             },
-            Data::Pattern(length) => Data::Pattern((length / 2).min(PIECE as u64)),
+            BodySource::Pattern(length) => BodySource::Pattern((length / 2).min(PIECE as u64)),
         };
-        Self { data, ..*self }
+        Self { source, ..*self }
     }
 }
 
@@ -127,14 +111,17 @@ mod tests {
     #[test]
     fn the_pieces_make_up_the_pattern() {
         let length = 3 * PIECE + 5;
-        let sent = AnswerBody::pattern(length as u64);
+        let sent = ScriptedBody::of_pattern(length as u64);
         let sent: Vec<u8> = sent.pieces().flatten().copied().collect();
         assert!(sent == pattern(0, length));
     }
 
     #[test]
     fn the_start_of_a_body_is_shorter_than_declared() {
-        let bodies = [AnswerBody::whole(vec![b'x'; 100]), AnswerBody::pattern(100)];
+        let bodies = [
+            ScriptedBody::of_pieces([vec![b'x'; 100]]),
+            ScriptedBody::of_pattern(100),
+        ];
         for body in bodies {
             assert_eq!(body.start().pieces().flatten().count(), 50);
         }
