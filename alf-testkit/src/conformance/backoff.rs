@@ -9,6 +9,7 @@ use alf_core::{ClientSecret, TokenErrorKind};
 use crate::server::Answer;
 
 use super::case::{CLIENT_ID, Case, SECRET};
+use super::outcome::expect_transient;
 
 pub(super) fn b1_two_503_are_tried_again(case: &Case) {
     let answer = Answer::status(503).body("<html>down</html>");
@@ -114,10 +115,7 @@ pub(super) fn b2_an_outage_causes_little_load_and_its_end_is_noticed(case: &Case
     let client = case.client();
     let outcome = client.get_with_retries("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Refused);
-    assert!(
-        error.is_transient(),
-        "expected a transient error: {error:?}"
-    );
+    expect_transient(&error);
     let before = case.authorization.token_requests();
     for call in client.start_gets(50, "/things") {
         call.wait().expect_token_error();

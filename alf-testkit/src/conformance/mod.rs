@@ -95,24 +95,12 @@ macro_rules! __alf_conformance_tests {
     };
 }
 
-/// Runs one case, as its `#[test]` does.
+/// Runs one case, as its `#[test]` does: for example to check that a case catches a flaw.
 ///
 /// # Panics
 ///
 /// If the transport breaks the rule, with what was expected and what was seen; if no case has that
 /// name.
-///
-/// # Examples
-///
-/// One case against a transport that should fail it:
-///
-/// ```
-/// # use alf_testkit::conformance::{self, Subject};
-/// fn is_caught<Flawed: Subject>() -> bool {
-///     let case = "f2_a_users_authorization_is_replaced_by_exactly_one";
-///     std::panic::catch_unwind(|| conformance::run::<Flawed>(case)).is_err()
-/// }
-/// ```
 pub fn run<S: Subject>(name: &str) {
     let Some(named) = cases::ALL.iter().find(|case| case.name == name) else {
         fail(&format!("a case with the name {name}, but there is none"));

@@ -60,12 +60,9 @@ impl Outcome {
     /// Expects an error because no token could be acquired.
     #[track_caller]
     pub(super) fn expect_token_error(self) -> TokenError {
-        match self.0 {
-            Err(CallError {
-                error: Error::Token(error),
-                ..
-            }) => error,
-            other => fail(&format!("an error of the token, but: {}", Self(other))),
+        match self.expect_error() {
+            (Error::Token(error), _) => error,
+            (_, shown) => fail(&format!("an error of the token, but: {shown}")),
         }
     }
 
@@ -80,35 +77,38 @@ impl Outcome {
     /// Expects an error of the library. Returns everything that it shows.
     #[track_caller]
     pub(super) fn expect_transport_error(self) -> String {
-        match self.0 {
-            Err(CallError {
-                error: Error::Transport(()),
-                shown,
-            }) => shown,
-            other => fail(&format!("an error of the library, but: {}", Self(other))),
-        }
-    }
-
-    /// Expects any error. Returns everything that it shows.
-    #[track_caller]
-    pub(super) fn expect_error(self) -> String {
-        match self.0 {
-            Err(error) => error.shown,
-            Ok(_) => fail(&format!("an error, but: {self}")),
+        match self.expect_error() {
+            (Error::Transport(()), shown) => shown,
+            (_, shown) => fail(&format!("an error of the library, but: {shown}")),
         }
     }
 
     /// Expects that alf did not send the request.
     #[track_caller]
     pub(super) fn expect_not_allowed(self, reason: NotAllowedReason) {
-        match &self.0 {
-            Err(CallError {
-                error: Error::NotAllowed(error),
-                ..
-            }) => assert_eq!(error.reason(), reason),
-            _ => fail(&format!("the request not to be sent, but: {self}")),
+        match self.expect_error() {
+            (Error::NotAllowed(error), _) => assert_eq!(error.reason(), reason),
+            (_, shown) => fail(&format!("the request not to be sent, but: {shown}")),
         }
     }
+
+    /// Expects any error. Returns it, and everything that it shows.
+    #[track_caller]
+    pub(super) fn expect_error(self) -> (Error<()>, String) {
+        match self.0 {
+            Err(error) => (error.error, error.shown),
+            Ok(_) => fail(&format!("an error, but: {self}")),
+        }
+    }
+}
+
+/// Expects an error that may pass.
+#[track_caller]
+pub(super) fn expect_transient(error: &TokenError) {
+    assert!(
+        error.is_transient(),
+        "expected a transient error: {error:?}"
+    );
 }
 
 impl fmt::Display for Outcome {

@@ -11,71 +11,7 @@ use super::body::Body;
 
 /// A transport to test: how to make it, how to make its requests, how to read its responses.
 ///
-/// # Examples
-///
-/// Everything that the suite needs to test `from_fn` over an async function:
-///
-/// ```
-/// use std::future::Future;
-/// use std::io::Write;
-/// use std::sync::Arc;
-///
-/// use alf_core::{FnTransport, Redirects, Runtime, ThreadRuntime, from_fn};
-/// use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
-/// use bytes::Bytes;
-/// use futures_util::future::{BoxFuture, FutureExt};
-/// use http_body_util::{BodyExt, Full};
-///
-/// type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
-/// # async fn my_stack(_: http::Request<Bytes>) -> Answer {
-/// #     Ok(http::Response::new(Full::default()))
-/// # }
-///
-/// struct MySubject;
-///
-/// impl Subject for MySubject {
-///     type Transport = FnTransport<fn(http::Request<Bytes>) -> BoxFuture<'static, Answer>>;
-///
-///     fn transport(_: &Setup) -> Self::Transport {
-///         from_fn(Redirects::NotFollowed, |request| my_stack(request).boxed())
-///     }
-///
-///     fn runtime() -> Arc<dyn Runtime> {
-///         Arc::new(ThreadRuntime::new())
-///     }
-///
-///     fn request(_: &Self::Transport, request: http::Request<Body>) -> http::Request<Bytes> {
-///         request.map(Body::into_bytes)
-///     }
-///
-///     async fn read(
-///         response: http::Response<Full<Bytes>>,
-///         sink: &mut (dyn Write + Send),
-///     ) -> Result<(), ReadError> {
-///         let mut body = response.into_body();
-///         while let Some(frame) = body.frame().await {
-///             if let Ok(data) = frame?.into_data() {
-///                 sink.write_all(&data)?;
-///             }
-///         }
-///         Ok(())
-///     }
-///
-///     fn block_on<F: Future>(future: F) -> F::Output {
-///         pollster::block_on(future)
-///     }
-///
-///     fn lacks() -> Vec<Capability> {
-///         vec![
-///             Capability::StreamingRequests,
-///             Capability::Redirects,
-///             Capability::ErrorKinds,
-///             Capability::Tls,
-///             Capability::ConnectionLimit,
-///         ]
-///     }
-/// }
-/// ```
+/// The documentation of [alf-testkit](crate) has an example.
 pub trait Subject: 'static {
     /// The transport under test.
     type Transport: Transport + TokenTransport;

@@ -9,6 +9,7 @@ use crate::server::tls::{Sessions, Tls};
 use crate::server::{AuthorizationServer, ResourceServer};
 
 use super::case::{Case, get, post};
+use super::outcome::expect_transient;
 use super::subject::Capability;
 
 pub(super) fn f3_https_works_like_http(case: &Case) {
@@ -52,10 +53,7 @@ fn no_secret_for(case: &Case, sessions: Arc<dyn Sessions>) {
     let outcome = client.get_with_retries("/things");
     let error = outcome.expect_token_error();
     assert_eq!(impostor.request_count(), 0, "{}", impostor.report());
-    assert!(
-        error.is_transient(),
-        "expected a transient error: {error:?}"
-    );
+    expect_transient(&error);
     if !case.lacks(Capability::ErrorKinds) {
         assert_eq!(error.kind(), TokenErrorKind::Connect);
     }

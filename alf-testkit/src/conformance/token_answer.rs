@@ -7,6 +7,7 @@ use alf_core::{TimeoutPhase, TokenErrorKind};
 use crate::server::Answer;
 
 use super::case::Case;
+use super::outcome::expect_transient;
 use super::subject::Capability;
 
 pub(super) fn t4_any_content_type_and_chunks_are_accepted(case: &Case) {
@@ -77,10 +78,7 @@ pub(super) fn t4_no_connection_is_an_error_of_kind_connect(case: &Case) {
     let client = case.build(case.builder().acquire_timeout(SECOND));
     let outcome = client.get_with_retries("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Connect);
-    assert!(
-        error.is_transient(),
-        "expected a transient error: {error:?}"
-    );
+    expect_transient(&error);
     case.expect_requests(0);
 }
 

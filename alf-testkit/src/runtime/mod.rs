@@ -1,7 +1,6 @@
 //! Time and tasks that a test controls: [`VirtualTime`], and [`SteppedRuntime`] if the tasks are to
 //! run one after another too.
 
-mod call;
 mod stepped;
 mod task_queue;
 #[cfg(test)]
@@ -9,6 +8,5 @@ mod tests;
 mod timers;
 mod virtual_time;
 
-pub use call::Call;
-pub use stepped::SteppedRuntime;
+pub use stepped::{Call, SteppedRuntime};
 pub use virtual_time::VirtualTime;

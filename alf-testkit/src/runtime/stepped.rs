@@ -1,4 +1,4 @@
-//! [`SteppedRuntime`]: a runtime whose tasks run when the test lets them.
+//! [`SteppedRuntime`]: a runtime whose tasks run when the test says so.
 
 use std::fmt;
 use std::future::Future;
@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime};
+use async_task::Task;
+use futures_util::FutureExt;
 
-use super::call::Call;
-use super::task_queue::{Mode, TaskQueue};
+use super::task_queue::{Mode, TaskId, TaskQueue};
 use super::virtual_time::VirtualTime;
 
 /// A [`Runtime`] that a test controls: [`VirtualTime`], and tasks that run one after another on the
@@ -85,7 +86,10 @@ impl SteppedRuntime {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        Call::start(Arc::clone(&self.queue), future)
+        Call {
+            queue: Arc::clone(&self.queue),
+            task: Some(self.queue.start(future)),
+        }
     }
 
     /// Runs callers and tasks until each of them waits for something. The clocks stand still.
@@ -171,5 +175,43 @@ impl Default for SteppedRuntime {
 impl fmt::Debug for SteppedRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("SteppedRuntime").field(&self.time).finish()
+    }
+}
+
+/// A future that runs on a [`SteppedRuntime`], beside its tasks.
+///
+/// Dropping this drops the future at the point that it has reached.
+#[must_use = "dropping it drops the future"]
+pub struct Call<T> {
+    queue: Arc<TaskQueue>,
+    /// `None` after the output was taken.
+    task: Option<Task<T, TaskId>>,
+}
+
+impl<T> Call<T> {
+    /// Returns whether the future has ended.
+    pub fn is_finished(&self) -> bool {
+        self.task.as_ref().is_none_or(Task::is_finished)
+    }
+
+    /// Returns the output of the future, once, after it has ended.
+    pub fn take(&mut self) -> Option<T> {
+        self.task.take_if(|task| task.is_finished())?.now_or_never()
+    }
+}
+
+impl<T> Drop for Call<T> {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            self.queue.cancel(task);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("is_finished", &self.is_finished())
+            .finish_non_exhaustive()
     }
 }

@@ -1,25 +1,22 @@
-//! Two clocks that a test moves, the timers on them, and the number of tasks that use them.
+//! Two clocks, the timers on them, and the tasks that use them.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment};
 use futures_util::future::{AbortHandle, abortable};
 
-pub(super) struct Timers(Mutex<TimersState>);
-
-struct TimersState {
-    now: Moment,
-    wall: SystemTime,
+pub(super) struct Timers {
+    pub(super) now: Moment,
+    pub(super) wall_clock: SystemTime,
     /// A timer that was not polled yet has no waker.
     waiting: BTreeMap<TimerKey, Option<Waker>>,
     numbers: u64,
-    tasks: usize,
-    handles: Vec<AbortHandle>,
+    tasks: Vec<SpawnedTask>,
 }
 
 /// The moment, then a number: two timers of one moment are distinct, and keep their order.
@@ -27,118 +24,90 @@ type TimerKey = (Moment, u64);
 
 /// A timer: set when it is made, removed when it is dropped.
 pub(super) struct VirtualSleep {
-    timers: Arc<Timers>,
+    timers: Arc<Mutex<Timers>>,
     key: TimerKey,
 }
 
-/// Counts a task as long as its future exists.
-struct TaskCounted(Arc<Timers>);
+struct SpawnedTask {
+    abort: AbortHandle,
+    /// Exists as long as the future of the task.
+    exists: Weak<()>,
+}
+
+/// A poisoned lock is used too: nothing panics while it holds the lock.
+pub(super) fn lock(timers: &Mutex<Timers>) -> MutexGuard<'_, Timers> {
+    timers.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Default for Timers {
     fn default() -> Self {
-        let state = TimersState {
+        Self {
             now: START,
-            wall: SystemTime::UNIX_EPOCH + WALL_START,
+            wall_clock: SystemTime::UNIX_EPOCH + WALL_CLOCK_START,
             waiting: BTreeMap::new(),
             numbers: 0,
-            tasks: 0,
-            handles: Vec::new(),
-        };
-        Self(Mutex::new(state))
+            tasks: Vec::new(),
+        }
     }
 }
 
 impl Timers {
-    pub(super) fn now(&self) -> Moment {
-        self.lock().now
-    }
-
-    pub(super) fn wall_clock(&self) -> SystemTime {
-        self.lock().wall
-    }
-
-    pub(super) fn step_wall_clock(&self, step: impl FnOnce(SystemTime) -> SystemTime) {
-        let mut state = self.lock();
-        state.wall = step(state.wall);
-    }
-
     pub(super) fn count(&self) -> usize {
-        self.lock().waiting.len()
-    }
-
-    pub(super) fn tasks(&self) -> usize {
-        self.lock().tasks
+        self.waiting.len()
     }
 
     pub(super) fn next(&self) -> Option<Moment> {
-        self.lock().next()
+        self.waiting.keys().next().map(|(at, _)| *at)
     }
 
-    pub(super) fn sleep(self: Arc<Self>, duration: Duration) -> VirtualSleep {
-        let mut state = self.lock();
-        state.numbers += 1;
-        let key = (state.now + duration, state.numbers);
-        if state.now < key.0 {
-            state.waiting.insert(key, None);
-        }
-        drop(state);
-        VirtualSleep { timers: self, key }
+    /// Moves both clocks. Time does not run backwards, also if two threads move it.
+    pub(super) fn move_to(&mut self, end: Moment) {
+        self.wall_clock += end.saturating_since(self.now);
+        self.now = self.now.max(end);
+    }
+
+    /// Removes the timers that are due, and returns their wakers, in order.
+    ///
+    /// Wake them without the lock: a waker may poll, and so set or drop a timer.
+    pub(super) fn take_due(&mut self) -> Vec<Waker> {
+        let later = self.waiting.split_off(&(self.now, u64::MAX));
+        let due = std::mem::replace(&mut self.waiting, later);
+        due.into_values().flatten().collect()
     }
 
     /// Returns the task, which is counted until its future is dropped.
-    pub(super) fn count_task(self: Arc<Self>, task: BoxFuture) -> BoxFuture {
-        let (task, handle) = abortable(task);
-        let mut state = self.lock();
-        state.tasks += 1;
-        state.handles.push(handle);
-        drop(state);
-        let counted = TaskCounted(self);
+    pub(super) fn count_task(&mut self, task: BoxFuture) -> BoxFuture {
+        let (task, abort) = abortable(task);
+        let counted = Arc::new(());
+        let exists = Arc::downgrade(&counted);
+        self.tasks.push(SpawnedTask { abort, exists });
         Box::pin(async move {
-            let counted = counted;
             let _ = task.await;
             drop(counted);
         })
     }
 
-    pub(super) fn abort_tasks(&self) {
-        let handles = std::mem::take(&mut self.lock().handles);
-        handles.iter().for_each(AbortHandle::abort);
+    pub(super) fn tasks(&mut self) -> usize {
+        self.tasks.retain(|task| task.exists.strong_count() > 0);
+        self.tasks.len()
     }
 
-    /// Moves to the earliest timer, if there is one until `end`, and wakes all of that moment.
-    pub(super) fn move_to_next_until(&self, end: Moment) -> bool {
-        let mut state = self.lock();
-        let Some(next) = state.next().filter(|next| *next <= end) else {
-            return false;
-        };
-        state.move_to(next);
-        let later = state.waiting.split_off(&(next, u64::MAX));
-        let due = std::mem::replace(&mut state.waiting, later);
-        drop(state);
-        // Without the lock: a waker may poll, and so set or drop a timer.
-        due.into_values().flatten().for_each(Waker::wake);
-        true
-    }
-
-    pub(super) fn move_to(&self, end: Moment) {
-        self.lock().move_to(end);
-    }
-
-    /// A poisoned lock is used too: nothing panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, TimersState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the handles of all tasks. Abort them without the lock: that wakes the tasks.
+    pub(super) fn abort_handles(&self) -> Vec<AbortHandle> {
+        self.tasks.iter().map(|task| task.abort.clone()).collect()
     }
 }
 
-impl TimersState {
-    fn next(&self) -> Option<Moment> {
-        self.waiting.keys().next().map(|(at, _)| *at)
-    }
-
-    /// Time does not run backwards, also if two threads move it.
-    fn move_to(&mut self, end: Moment) {
-        self.wall += end.saturating_since(self.now);
-        self.now = self.now.max(end);
+impl VirtualSleep {
+    pub(super) fn new(timers: Arc<Mutex<Timers>>, duration: Duration) -> Self {
+        let mut locked = lock(&timers);
+        locked.numbers += 1;
+        let key = (locked.now + duration, locked.numbers);
+        if locked.now < key.0 {
+            locked.waiting.insert(key, None);
+        }
+        drop(locked);
+        Self { timers, key }
     }
 }
 
@@ -146,13 +115,13 @@ impl Future for VirtualSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.timers.lock();
-        if self.key.0 <= state.now {
+        let mut timers = lock(&self.timers);
+        if self.key.0 <= timers.now {
             return Poll::Ready(());
         }
         let waker = Some(context.waker().clone());
-        let old = state.waiting.insert(self.key, waker);
-        drop(state);
+        let old = timers.waiting.insert(self.key, waker);
+        drop(timers);
         // Without the lock: dropping a waker may run code of an executor.
         drop(old);
         Poll::Pending
@@ -161,18 +130,12 @@ impl Future for VirtualSleep {
 
 impl Drop for VirtualSleep {
     fn drop(&mut self) {
-        let waker = self.timers.lock().waiting.remove(&self.key);
+        let waker = lock(&self.timers).waiting.remove(&self.key);
         drop(waker);
-    }
-}
-
-impl Drop for TaskCounted {
-    fn drop(&mut self) {
-        self.0.lock().tasks -= 1;
     }
 }
 
 /// Not zero, so that "an hour ago" exists.
 pub(super) const START: Moment = Moment::from_nanos(1_000_000_000_000_000);
 /// 2033-05-18, chosen arbitrarily.
-const WALL_START: Duration = Duration::from_secs(2_000_000_000);
+const WALL_CLOCK_START: Duration = Duration::from_secs(2_000_000_000);

@@ -1,15 +1,17 @@
 //! [`VirtualTime`]: clocks and timers that a test moves.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Waker;
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
+use futures_util::future::AbortHandle;
 
 use crate::poll::{DEADLINE, poll_until};
 
 use super::task_queue::TaskQueue;
-use super::timers::{self, Timers};
+use super::timers::{self, Timers, VirtualSleep};
 
 /// A [`Runtime`] whose clocks stand still until a test moves them.
 ///
@@ -21,40 +23,10 @@ use super::timers::{self, Timers};
 ///
 /// Clones share the time.
 ///
-/// # Examples
-///
-/// A token is renewed when it is due, and the test takes no time:
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use alf_core::{Client, Redirects, from_fn};
-/// use alf_testkit::VirtualTime;
-/// use bytes::Bytes;
-/// use pollster::block_on;
-/// use http_body_util::Full;
-///
-/// # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
-/// #     let token = r#"{"access_token":"t","expires_in":3600}"#;
-/// #     Ok(http::Response::new(Full::from(token)))
-/// # }
-/// let time = VirtualTime::new();
-/// let client = Client::builder("https://auth.example.com/token")
-///     .client_secret("client-id", "secret")
-///     .runtime(time.clone())
-///     .build(from_fn(Redirects::NotFollowed, |request| async { my_stack(request).await }))?;
-/// let call = || http::Request::get("https://api.example.com/").body(Bytes::new()).unwrap();
-///
-/// block_on(client.send(call()))?; // gets a token for an hour
-/// time.wait_until_idle();
-/// time.advance(Duration::from_secs(50 * 60));
-/// block_on(client.send(call()))?; // uses it, and renews it in the background
-/// time.wait_until_idle();
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The documentation of [alf-testkit](crate) has an example.
 #[derive(Clone)]
 pub struct VirtualTime {
-    timers: Arc<Timers>,
+    timers: Arc<Mutex<Timers>>,
     tasks: TasksOn,
 }
 
@@ -95,11 +67,11 @@ impl VirtualTime {
     pub fn advance(&self, duration: Duration) {
         let end = self.now() + duration;
         self.settle();
-        while self.timers.move_to_next_until(end) {
-            self.settle();
+        let next = || self.lock().next().filter(|next| *next <= end);
+        while let Some(next) = next() {
+            self.move_to(next);
         }
-        self.timers.move_to(end);
-        self.settle();
+        self.move_to(end);
     }
 
     /// Moves both clocks to the earliest timer, and wakes all timers of that moment. Returns how far
@@ -107,21 +79,20 @@ impl VirtualTime {
     pub fn advance_to_next_timer(&self) -> Option<Duration> {
         self.settle();
         let start = self.now();
-        let end = self.timers.next()?;
-        self.timers.move_to_next_until(end);
-        self.settle();
+        let end = self.lock().next()?;
+        self.move_to(end);
         Some(end.saturating_since(start))
     }
 
     /// Moves the wall clock forward; the other clock and all timers stand still. This is what a
     /// program sees when somebody sets the clock, and when the machine was suspended.
     pub fn step_wall_clock_forward(&self, duration: Duration) {
-        self.timers.step_wall_clock(|wall| wall + duration);
+        self.lock().wall_clock += duration;
     }
 
     /// Moves the wall clock back; the other clock and all timers stand still.
     pub fn step_wall_clock_backward(&self, duration: Duration) {
-        self.timers.step_wall_clock(|wall| wall - duration);
+        self.lock().wall_clock -= duration;
     }
 
     /// Returns how far the clocks were moved.
@@ -131,24 +102,28 @@ impl VirtualTime {
 
     /// Returns the number of timers that are set. An idle client has none.
     pub fn timers(&self) -> usize {
-        self.timers.count()
+        self.lock().count()
     }
 
     /// Returns the time until the earliest timer.
     pub fn next_timer(&self) -> Option<Duration> {
-        Some(self.timers.next()?.saturating_since(self.now()))
+        let next = self.lock().next()?;
+        Some(next.saturating_since(self.now()))
     }
 
     /// Returns the number of spawned tasks that have not ended. An idle client has none.
     pub fn tasks(&self) -> usize {
-        self.timers.tasks()
+        self.lock().tasks()
     }
 
     /// Drops every task that was spawned, as a runtime does that is shut down while another one
     /// starts.
     pub fn drop_tasks(&self) {
         match &self.tasks {
-            TasksOn::Runtime(_) => self.timers.abort_tasks(),
+            TasksOn::Runtime(_) => {
+                let handles = self.lock().abort_handles();
+                handles.iter().for_each(AbortHandle::abort);
+            }
             TasksOn::Test(queue) => queue.drop_spawned(),
         }
     }
@@ -188,6 +163,15 @@ impl VirtualTime {
         assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
     }
 
+    fn move_to(&self, end: Moment) {
+        let mut timers = self.lock();
+        timers.move_to(end);
+        let due = timers.take_due();
+        drop(timers);
+        due.into_iter().for_each(Waker::wake);
+        self.settle();
+    }
+
     /// Runs the tasks that can run, if the test runs them.
     fn settle(&self) {
         match &self.tasks {
@@ -195,23 +179,27 @@ impl VirtualTime {
             TasksOn::Test(queue) => queue.run_until_stalled(),
         }
     }
+
+    fn lock(&self) -> MutexGuard<'_, Timers> {
+        timers::lock(&self.timers)
+    }
 }
 
 impl Runtime for VirtualTime {
     fn now(&self) -> Moment {
-        self.timers.now()
+        self.lock().now
     }
 
     fn wall_clock(&self) -> SystemTime {
-        self.timers.wall_clock()
+        self.lock().wall_clock
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture {
-        Box::pin(Arc::clone(&self.timers).sleep(duration))
+        Box::pin(VirtualSleep::new(Arc::clone(&self.timers), duration))
     }
 
     fn spawn(&self, task: BoxFuture) {
-        let counted = Arc::clone(&self.timers).count_task(task);
+        let counted = self.lock().count_task(task);
         match &self.tasks {
             TasksOn::Runtime(runtime) => runtime.spawn(counted),
             TasksOn::Test(queue) => queue.spawn(counted),

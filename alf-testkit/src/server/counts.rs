@@ -16,7 +16,7 @@ const MOST_PATHS: usize = 1000;
 /// assert_eq!((counts.requests, counts.connections), (0, 0));
 /// assert_eq!(counts.at("/things"), 0);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
     /// Requests that arrived, whether answered or not.
