@@ -49,6 +49,8 @@ pub struct ClientSecretJwt {
 
 /// The algorithm of a [`ClientSecretJwt`]
 /// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+///
+/// With the feature `config`, serde reads it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "config",

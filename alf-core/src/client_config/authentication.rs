@@ -70,13 +70,13 @@ impl ClientConfig {
 
     /// A key that only other methods use is an error: it was meant for one of them.
     fn check_use(&self, method: &str) -> Result<(), ConfigError> {
-        let uses = |keys: &[&[&str]], key: &str| keys.iter().any(|keys| keys.contains(&key));
-        let Some((_, used)) = METHODS.iter().find(|(known, _)| *known == method) else {
+        let is_in = |groups: &[&[&str]], key: &str| groups.iter().any(|keys| keys.contains(&key));
+        let is_of_any_method = |key: &str| METHODS.iter().any(|(_, groups)| is_in(groups, key));
+        let Some((_, own_groups)) = METHODS.iter().find(|(known, _)| *known == method) else {
             return Ok(());
         };
-        let is_unused =
-            |key: &str| !uses(used, key) && METHODS.iter().any(|(_, keys)| uses(keys, key));
-        let Some(key) = self.keys.iter().find(|key| is_unused(key)) else {
+        let mut keys = self.keys.iter();
+        let Some(key) = keys.find(|key| is_of_any_method(key) && !is_in(own_groups, key)) else {
             return Ok(());
         };
         let is_by_tls = method.ends_with("tls_client_auth");
