@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
-use zeroize::Zeroizing;
 
 use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
@@ -113,16 +112,15 @@ impl ClientAuthentication for ClientSecretJwt {
         if let Some(problem) = self.algorithm.too_short(&secret) {
             return Err(self.secret.unusable(problem));
         }
-        let fingerprint = CredentialsFingerprint::of(secret.as_str());
         request.mask(&secret);
-        let signer = SecretSigner {
-            secret,
+        let signer = MacSigner {
             algorithm: self.algorithm,
+            key: hmac::Key::new(self.algorithm.hmac(), secret.as_bytes()),
         };
         self.settings
             .add_signed(request, context, &signer, None)
             .await?;
-        Ok(fingerprint)
+        Ok(CredentialsFingerprint::of(secret.as_str()))
     }
 
     async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
@@ -139,14 +137,13 @@ impl ClientAuthentication for ClientSecretJwt {
     }
 }
 
-/// Signs by a MAC.
-struct SecretSigner {
-    secret: Zeroizing<String>,
+struct MacSigner {
     algorithm: MacAlgorithm,
+    key: hmac::Key,
 }
 
 #[async_trait]
-impl Signer for SecretSigner {
+impl Signer for MacSigner {
     fn algorithm(&self) -> &str {
         self.algorithm.name()
     }
@@ -156,8 +153,7 @@ impl Signer for SecretSigner {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
-        let mac = self.algorithm.mac(self.secret.as_bytes(), message);
-        Ok(mac.as_ref().to_vec())
+        Ok(hmac::sign(&self.key, message).as_ref().to_vec())
     }
 }
 
@@ -179,10 +175,6 @@ impl MacAlgorithm {
             format!("it is shorter than the {needed} bytes that {name} needs (RFC 7518 §3.2)")
                 .into()
         })
-    }
-
-    fn mac(self, secret: &[u8], message: &[u8]) -> hmac::Tag {
-        hmac::sign(&hmac::Key::new(self.hmac(), secret), message)
     }
 
     fn hmac(self) -> hmac::Algorithm {
