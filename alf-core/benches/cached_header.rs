@@ -12,7 +12,7 @@
 
 use std::sync::LazyLock;
 
-use alf_core::{ExchangeError, ThreadRuntime, TokenManager};
+use alf_core::{Client, ExchangeError, ThreadRuntime, TokenManager};
 use bytes::Bytes;
 use divan::{AllocProfiler, Bencher};
 use futures_util::FutureExt;
@@ -60,10 +60,10 @@ fn instant_now() -> std::time::Instant {
 }
 
 fn with_a_token() -> TokenManager {
-    let tokens = TokenManager::builder("https://auth.example.com/token")
+    let tokens = Client::builder("https://auth.example.com/token")
         .client_secret("client-id", "secret")
         .runtime(ThreadRuntime::new())
-        .build(alf_core::from_fn(alf_core::Redirects::NotFollowed, answer))
+        .build_tokens(alf_core::from_fn(alf_core::Redirects::NotFollowed, answer))
         .expect("the settings are right");
     pollster::block_on(tokens.token()).expect("the closure gives a token");
     tokens

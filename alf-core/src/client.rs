@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use http::header::WWW_AUTHENTICATE;
 
-use crate::builder::CustomTransport;
 use crate::config::Replays;
 use crate::error::Rejection;
 use crate::machine::ReplayOutcome;
@@ -14,8 +13,8 @@ use crate::runtime::before;
 use crate::tokens;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
-    BlockingTransport, ClientBuilder, ConfigError, Error, Event, NotAllowed, Origin, OriginRef,
-    Token, TokenManager, Transport,
+    BlockingTransport, ConfigError, Error, Event, NotAllowed, Origin, OriginRef, Token,
+    TokenManager, Transport,
 };
 
 /// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
@@ -56,19 +55,6 @@ enum Judgement {
     Rejected,
     /// It comes from another origin, to which a redirect led without the token (X4).
     Unknown,
-}
-
-impl Client<()> {
-    /// Builds a client for the token endpoint at that URL, over a transport of your own.
-    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTransport> {
-        ClientBuilder::new(token_endpoint)
-    }
-
-    /// Builds a client for the authorization server of that issuer, over a transport of your own:
-    /// see [`ClientBuilder::discover`].
-    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTransport> {
-        ClientBuilder::discover(issuer)
-    }
 }
 
 impl<T> Client<T> {

@@ -56,9 +56,7 @@ pub use authentication::{
     CredentialsFingerprint, NoClientAuthentication, PrivateKeyJwt, SecretError,
     SelfSignedTlsClientAuth, Signer, TlsClientAuth,
 };
-pub use builder::{
-    Adapter, ClientBuilder, CustomTokenTransport, CustomTransport, HttpClients, Library,
-};
+pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients};
 pub use client::Client;
 #[cfg(feature = "config")]
 pub use client_config::ClientConfig;

@@ -2,38 +2,42 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, Library, Runtime, ThreadRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use isahc::{HttpClient, HttpClientBuilder};
 
 use crate::http_client::{Panicked, calls, tokens, try_to_build};
 use crate::route::Route;
-use crate::{Client, IsahcTransport, TokenManager};
+use crate::{Client, IsahcTransport};
 
-/// isahc, to the builder of a [`Client`].
-#[derive(Debug)]
+/// isahc, for the builder of a [`Client`].
+#[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Isahc;
-
-/// isahc, to the builder of a [`TokenManager`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct IsahcTokens;
-
-impl Library for Isahc {
-    type HttpClient = HttpClient;
+pub struct Isahc {
+    http_clients: HttpClients<HttpClient>,
 }
 
 impl Adapter for Isahc {
+    type HttpClient = HttpClient;
     type Transport = IsahcTransport;
     type Client = Client;
 
-    fn transport(http_clients: HttpClients<HttpClient>) -> Result<IsahcTransport, ConfigError> {
-        let tokens = token_route(http_clients.tokens)?;
-        let calls = match http_clients.calls {
-            Some(own) => Route::given(own),
+    fn http_clients(&mut self) -> &mut HttpClients<HttpClient> {
+        &mut self.http_clients
+    }
+
+    fn transport(self) -> Result<IsahcTransport, ConfigError> {
+        let tokens = token_route(self.http_clients.tokens)?;
+        let calls = match self.http_clients.calls {
+            Some(given) => Route::given(given),
             None => Route::own(build("http_client", calls)?),
         };
         Ok(IsahcTransport::new(calls, tokens))
+    }
+
+    fn token_transport(self) -> Result<IsahcTransport, ConfigError> {
+        let tokens = token_route(self.http_clients.tokens)?;
+        // No request of the user is sent: another client would only cost its thread.
+        Ok(IsahcTransport::new(tokens.clone(), tokens))
     }
 
     fn runtime() -> Arc<dyn Runtime> {
@@ -42,35 +46,6 @@ impl Adapter for Isahc {
 
     fn client(client: alf_core::Client<IsahcTransport>) -> Client {
         Client::new(client)
-    }
-}
-
-impl Library for IsahcTokens {
-    type HttpClient = HttpClient;
-}
-
-impl Adapter for IsahcTokens {
-    type Transport = IsahcTransport;
-    type Client = TokenManager;
-
-    fn transport(http_clients: HttpClients<HttpClient>) -> Result<IsahcTransport, ConfigError> {
-        if http_clients.calls.is_some() {
-            return Err(ConfigError::new(
-                "http_client",
-                "is for requests, and a token manager sends none; use token_http_client",
-            ));
-        }
-        let tokens = token_route(http_clients.tokens)?;
-        // Nobody sends a request through it: another client would only cost its thread.
-        Ok(IsahcTransport::new(tokens.clone(), tokens))
-    }
-
-    fn runtime() -> Arc<dyn Runtime> {
-        Arc::new(ThreadRuntime::new())
-    }
-
-    fn client(client: alf_core::Client<IsahcTransport>) -> TokenManager {
-        TokenManager::new(client.tokens().clone())
     }
 }
 

@@ -46,13 +46,11 @@ use crate::{ClientBuilder, ConfigError, Error, IsahcTransport, TokenManager, bod
 #[derive(Clone)]
 pub struct Client {
     core: alf_core::Client<IsahcTransport>,
-    tokens: TokenManager,
 }
 
 impl Client {
     pub(crate) fn new(core: alf_core::Client<IsahcTransport>) -> Self {
-        let tokens = TokenManager::new(core.tokens().clone());
-        Self { core, tokens }
+        Self { core }
     }
 
     /// Builds a client for the token endpoint at that URL.
@@ -340,7 +338,7 @@ impl Client {
 
     /// The token of this client, for what is not sent by it.
     pub fn tokens(&self) -> &TokenManager {
-        &self.tokens
+        self.core.tokens()
     }
 
     /// The client of alf-core that this one is a face of, for code that is generic over transports.
@@ -394,7 +392,7 @@ fn invalid(error: http::Error) -> Error {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("tokens", &self.tokens)
+            .field("tokens", self.core.tokens())
             .finish_non_exhaustive()
     }
 }

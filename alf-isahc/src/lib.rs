@@ -26,7 +26,7 @@
 //! - A certificate that the client proves itself by: `ClientCertificate`, with the feature
 //!   `rustls-tls`.
 //! - What can go wrong, and what to do: [`Error`].
-//! - Only the token, for what is not sent by isahc: [`TokenManager`].
+//! - Only the token, for what is not sent by isahc: [`TokenManager`], from [`ClientBuilder::build_tokens`].
 //!
 //! The Cargo features are those of isahc, under its names. `alf-core` has what is behind this
 //! crate.
@@ -41,14 +41,12 @@ mod http_client;
 mod request;
 mod route;
 mod silence;
-mod tokens;
 mod transport;
 
-pub use adapter::{Isahc, IsahcTokens};
+pub use adapter::Isahc;
 pub use client::{Client, ResponseFuture};
 #[cfg(feature = "rustls-tls")]
 pub use client_certificate::ClientCertificate;
-pub use tokens::TokenManager;
 pub use transport::IsahcTransport;
 
 pub use alf_core::{
@@ -56,7 +54,7 @@ pub use alf_core::{
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
     Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
     Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
+    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest, TokenTarget,
 };
 
 #[cfg(feature = "config")]
@@ -76,11 +74,6 @@ pub use isahc;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Isahc>;
-
-/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on isahc.
-///
-/// Made by [`TokenManager::builder`].
-pub type TokenManagerBuilder = alf_core::ClientBuilder<IsahcTokens>;
 
 /// Why a request has no response: no token, isahc's own error, or a URL that the token must not go
 /// to. A response of any status is not an error.

@@ -365,12 +365,12 @@ fn x1_debug_shows_no_secret() {
 #[test]
 fn token_manager_works_alone() {
     let servers = Servers::start();
-    let tokens = TokenManager::builder(servers.token_endpoint())
+    let tokens = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .build()
+        .build_tokens()
         .unwrap();
     let first = tokens.token_blocking().unwrap();
-    let again = block_on(tokens.core().token()).unwrap();
+    let again = block_on(tokens.token()).unwrap();
     assert_eq!(first.generation(), again.generation());
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
@@ -384,10 +384,13 @@ fn token_manager_works_alone() {
     }
     assert_eq!(servers.authorization.token_requests(), 2);
 
-    let with_calls = TokenManager::builder(servers.token_endpoint())
+    let with_calls = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
         .http_client(HttpClient::new().unwrap());
-    assert_eq!(with_calls.build().unwrap_err().setting(), "http_client");
+    assert_eq!(
+        with_calls.build_tokens().unwrap_err().setting(),
+        "http_client"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use alf_isahc::isahc::Request;
 use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
-use alf_isahc::{Client, ClientBuilder, TokenManager};
+use alf_isahc::{Client, ClientBuilder};
 use alf_testkit::{Answer, BehindProxy, Servers};
 
 /// The loopback exemption would be void if a proxy on the way could read secret and token.
@@ -17,8 +17,11 @@ fn t8_x2_loopback_goes_past_the_proxy() {
             let response = client.get(child.url()).unwrap();
             assert_eq!(response.status(), 200);
         }
-        let tokens = TokenManager::builder(child.token_endpoint());
-        let tokens = tokens.client_secret("client-id", "secret").build().unwrap();
+        let tokens = Client::builder(child.token_endpoint());
+        let tokens = tokens
+            .client_secret("client-id", "secret")
+            .build_tokens()
+            .unwrap();
         tokens.token_blocking().unwrap();
         return;
     }

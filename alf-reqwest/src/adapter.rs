@@ -2,40 +2,42 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, Library, Runtime, TokioRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
 
-use crate::http_client::{build, calls, own_route, sends_no_request, tokens};
+use crate::http_client::{build, calls, own_route, tokens};
 use crate::redirect::follows_redirects;
 use crate::route::Route;
-use crate::{Client, ReqwestTransport, TokenManager};
+use crate::{Client, ReqwestTransport};
 
-/// reqwest, to the builder of a [`Client`].
-#[derive(Debug)]
+/// reqwest, for the builder of a [`Client`].
+#[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Reqwest;
-
-/// reqwest, to the builder of a [`TokenManager`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ReqwestTokens;
-
-impl Library for Reqwest {
-    type HttpClient = reqwest::Client;
+pub struct Reqwest {
+    http_clients: HttpClients<reqwest::Client>,
 }
 
 impl Adapter for Reqwest {
+    type HttpClient = reqwest::Client;
     type Transport = ReqwestTransport;
     type Client = Client;
 
-    fn transport(
-        http_clients: HttpClients<reqwest::Client>,
-    ) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = token_route(http_clients.tokens)?;
-        let calls = match http_clients.calls {
-            Some(own) => Route::given(own),
+    fn http_clients(&mut self) -> &mut HttpClients<reqwest::Client> {
+        &mut self.http_clients
+    }
+
+    fn transport(self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = token_route(self.http_clients.tokens)?;
+        let calls = match self.http_clients.calls {
+            Some(given) => Route::given(given),
             None => own_route("http_client", calls)?,
         };
         Ok(ReqwestTransport::new(calls, tokens))
+    }
+
+    fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = token_route(self.http_clients.tokens)?;
+        // No request of the user is sent: another client would only cost its TLS set-up.
+        Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
 
     fn runtime() -> Arc<dyn Runtime> {
@@ -44,34 +46,6 @@ impl Adapter for Reqwest {
 
     fn client(client: alf_core::Client<ReqwestTransport>) -> Client {
         Client::new(client)
-    }
-}
-
-impl Library for ReqwestTokens {
-    type HttpClient = reqwest::Client;
-}
-
-impl Adapter for ReqwestTokens {
-    type Transport = ReqwestTransport;
-    type Client = TokenManager;
-
-    fn transport(
-        http_clients: HttpClients<reqwest::Client>,
-    ) -> Result<ReqwestTransport, ConfigError> {
-        if http_clients.calls.is_some() {
-            return Err(sends_no_request());
-        }
-        let tokens = token_route(http_clients.tokens)?;
-        // Nobody sends a request through it: another client would only cost its TLS set-up.
-        Ok(ReqwestTransport::new(tokens.clone(), tokens))
-    }
-
-    fn runtime() -> Arc<dyn Runtime> {
-        Arc::new(TokioRuntime::new())
-    }
-
-    fn client(client: alf_core::Client<ReqwestTransport>) -> TokenManager {
-        TokenManager::new(client.tokens().clone())
     }
 }
 

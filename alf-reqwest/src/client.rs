@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use alf_core::TokenManager;
 use reqwest::{IntoUrl, Method, Request, Response};
 
-use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport, TokenManager};
+use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport};
 
 /// A `reqwest::Client` that puts an OAuth 2.0 token on every request.
 ///
@@ -35,18 +36,11 @@ use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport,
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-/// Behind one count: a request in the making has a clone of its client.
-struct Inner {
-    core: alf_core::Client<ReqwestTransport>,
-    tokens: TokenManager,
-}
+pub struct Client(Arc<alf_core::Client<ReqwestTransport>>);
 
 impl Client {
     pub(crate) fn new(core: alf_core::Client<ReqwestTransport>) -> Self {
-        let tokens = TokenManager::new(core.tokens().clone());
-        Self(Arc::new(Inner { core, tokens }))
+        Self(Arc::new(core))
     }
 
     /// Builds a client for the token endpoint at that URL.
@@ -107,7 +101,7 @@ impl Client {
     /// [`alf_core::TokenManager::with_scope`].
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
-        Self::new(self.0.core.with_scope(scope))
+        Self::new(self.0.with_scope(scope))
     }
 
     /// This client with a token for another `resource`, in place of those that were set
@@ -117,7 +111,7 @@ impl Client {
     ///
     /// Where it is no absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(Self::new(self.0.core.with_resource(resource)?))
+        Ok(Self::new(self.0.with_resource(resource)?))
     }
 
     /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.
@@ -164,7 +158,7 @@ impl Client {
     /// # }
     /// ```
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        let request = self.0.core.transport().calls().request(method, url);
+        let request = self.0.transport().calls().request(method, url);
         RequestBuilder::new(self.clone(), request)
     }
 
@@ -200,24 +194,24 @@ impl Client {
         &self,
         request: Request,
     ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
-        self.0.core.send(request)
+        self.0.send(request)
     }
 
     /// The token of this client, for what is not sent by it.
     pub fn tokens(&self) -> &TokenManager {
-        &self.0.tokens
+        self.0.tokens()
     }
 
     /// The client of alf-core that this one is a face of, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
-        &self.0.core
+        &self.0
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("tokens", &self.0.tokens)
+            .field("tokens", self.0.tokens())
             .finish_non_exhaustive()
     }
 }

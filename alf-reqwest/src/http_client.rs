@@ -58,13 +58,15 @@ pub(crate) fn build<C: HttpClient>(
         }
         Err(Panicked) => Err(ConfigError::new(
             setting,
-            "is not set, and reqwest panicked when it built a client with its defaults; with the \
-             feature rustls-no-provider, install a rustls CryptoProvider first",
+            "is not set, and reqwest panicked when it built a client with its defaults: with the \
+             feature rustls-no-provider, install a rustls CryptoProvider first; build a blocking \
+             client in tokio::task::spawn_blocking, not in an async task",
         )),
     }
 }
 
-/// reqwest panics where its feature `rustls-no-provider` is on and no provider is installed.
+/// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed, or if a blocking client is
+/// built in an async task.
 pub(crate) fn try_to_build<C: HttpClient>(
     settings: ClientBuilder,
 ) -> Result<Result<C, reqwest::Error>, Panicked> {
@@ -73,11 +75,3 @@ pub(crate) fn try_to_build<C: HttpClient>(
 
 /// reqwest did, in the making of a client.
 pub(crate) struct Panicked;
-
-/// Of a token manager that was given a client for requests.
-pub(crate) fn sends_no_request() -> ConfigError {
-    ConfigError::new(
-        "http_client",
-        "is for requests, and a token manager sends none; use token_http_client",
-    )
-}

@@ -23,7 +23,7 @@
 //!   ([`guard_redirects`]) and its proxy ([`Client::builder`]).
 //! - A certificate that the client proves itself by: `ClientCertificate`, with any feature for TLS.
 //! - What can go wrong, and what to do: [`Error`].
-//! - Only the token, for what is not sent by reqwest: [`TokenManager`].
+//! - Only the token, for what is not sent by reqwest: [`TokenManager`], from [`ClientBuilder::build_tokens`].
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
 //! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this
@@ -46,11 +46,10 @@ mod http_client;
 mod redirect;
 mod request;
 mod route;
-mod tokens;
 mod transport;
 mod url;
 
-pub use adapter::{Reqwest, ReqwestTokens};
+pub use adapter::Reqwest;
 pub use client::Client;
 #[cfg(any(
     feature = "rustls",
@@ -61,7 +60,6 @@ pub use client::Client;
 pub use client_certificate::ClientCertificate;
 pub use redirect::guard_redirects;
 pub use request::RequestBuilder;
-pub use tokens::TokenManager;
 pub use transport::ReqwestTransport;
 
 pub use alf_core::{
@@ -69,7 +67,8 @@ pub use alf_core::{
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
     Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
     Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget, TokioRuntime,
+    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest, TokenTarget,
+    TokioRuntime,
 };
 
 #[cfg(feature = "config")]
@@ -89,11 +88,6 @@ pub use reqwest;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Reqwest>;
-
-/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on reqwest.
-///
-/// Made by [`TokenManager::builder`].
-pub type TokenManagerBuilder = alf_core::ClientBuilder<ReqwestTokens>;
 
 /// Why a request has no response: no token, reqwest's own error, or a URL that the token must not
 /// go to. A response of any status is not an error.

@@ -3,7 +3,7 @@
 //! reqwest reads `http_proxy` when it builds a client: [`BehindProxy`] says how each test gets one
 //! there without changing the environment of the others.
 
-use alf_reqwest::{Client, ClientBuilder, Error, TokenManager};
+use alf_reqwest::{Client, ClientBuilder, Error};
 use alf_testkit::{Answer, BehindProxy, Servers};
 
 /// The loopback exemption would be void if a proxy on the way could read secret and token.
@@ -16,8 +16,11 @@ async fn t8_x2_loopback_goes_past_the_proxy() {
             let response = client.get(child.url()).send().await.unwrap();
             assert_eq!(response.status(), 200);
         }
-        let tokens = TokenManager::builder(child.token_endpoint());
-        let tokens = tokens.client_secret("client-id", "secret").build().unwrap();
+        let tokens = Client::builder(child.token_endpoint());
+        let tokens = tokens
+            .client_secret("client-id", "secret")
+            .build_tokens()
+            .unwrap();
         tokens.token().await.unwrap();
         return;
     }

@@ -6,16 +6,15 @@
 use std::thread;
 use std::time::Duration;
 
-use alf_reqwest::blocking::{Client, ClientBuilder, RequestBuilder, TokenManager};
+use alf_reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
 use alf_reqwest::reqwest::blocking;
 use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{Method, Proxy, Version};
-use alf_reqwest::{Error, NotAllowedReason, Origin, TokenErrorKind, guard_redirects};
+use alf_reqwest::{Error, Origin, TokenErrorKind, guard_redirects};
 use alf_testkit::{Answer, Gate, Recorded, Servers, VirtualTime};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 assert_impl_all!(Client: Clone, Send, Sync);
-assert_impl_all!(TokenManager: Clone, std::fmt::Debug, Send, Sync);
 assert_impl_all!(RequestBuilder: Send);
 assert_not_impl_any!(RequestBuilder: Into<blocking::RequestBuilder>);
 
@@ -308,14 +307,14 @@ fn x1_debug_shows_no_secret() {
 #[test]
 fn token_manager_works_alone() {
     let servers = Servers::start();
-    let tokens = TokenManager::builder(servers.token_endpoint())
+    let tokens = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .build()
+        .build_tokens()
         .unwrap();
-    let first = tokens.token().unwrap();
+    let first = tokens.token_blocking().unwrap();
     assert_eq!(
         first.generation(),
-        tokens.core().token_blocking().unwrap().generation()
+        tokens.token_blocking().unwrap().generation()
     );
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
@@ -324,15 +323,18 @@ fn token_manager_works_alone() {
             Some(origin) => tokens.reject_by(&first, origin),
             None => tokens.reject(&first),
         }
-        let second = tokens.token().unwrap();
+        let second = tokens.token_blocking().unwrap();
         assert_ne!(first.generation(), second.generation());
     }
     assert_eq!(servers.authorization.token_requests(), 2);
 
-    let with_calls = TokenManager::builder(servers.token_endpoint())
+    let with_calls = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
         .http_client(blocking::Client::new());
-    assert_eq!(with_calls.build().unwrap_err().setting(), "http_client");
+    assert_eq!(
+        with_calls.build_tokens().unwrap_err().setting(),
+        "http_client"
+    );
 }
 
 #[test]
@@ -361,40 +363,11 @@ fn s1_threads_share_one_token_request_and_one_renewal() {
     assert_eq!(servers.authorization.token_requests(), 2);
 }
 
-/// In a release build reqwest does not mind, and it works.
 #[test]
-fn p2_async_task_is_told_what_to_do() {
+fn p2_token_is_obtained_in_an_async_task() {
     let servers = Servers::start();
     let client = client(&servers);
-    let works = async || {
-        let answer = client.get(servers.url("/")).send();
-        if cfg!(debug_assertions) {
-            let Err(Error::NotAllowed(blocked)) = answer else {
-                panic!("{answer:?}")
-            };
-            assert_eq!(blocked.reason(), NotAllowedReason::AsyncThread);
-            assert!(blocked.to_string().contains("spawn_blocking"), "{blocked}");
-        } else {
-            assert_eq!(answer.unwrap().status(), 200);
-        }
-        // This one needs nothing of this thread.
-        client.tokens().token().unwrap();
-        // Generic code comes by no face, and gets reqwest's own kind of error.
-        let request = client.get(servers.url("/")).build().unwrap();
-        let answer = client.core().send(request).await;
-        if cfg!(debug_assertions) {
-            let Err(Error::Transport(error)) = answer else {
-                panic!("{answer:?}")
-            };
-            assert!(error.is_builder());
-            let advice = std::error::Error::source(&error).unwrap().to_string();
-            assert!(advice.contains("spawn_blocking"), "{advice}");
-        } else {
-            assert_eq!(answer.unwrap().status(), 200);
-        }
-    };
-    one_thread().block_on(works());
-    many_threads().block_on(works());
+    one_thread().block_on(async { client.tokens().token_blocking().unwrap() });
 }
 
 #[test]
@@ -402,10 +375,10 @@ fn p2_build_in_an_async_task_is_told_what_to_do() {
     let servers = Servers::start();
     let own = || blocking::Client::builder().redirect(Policy::none()).build();
     let own = (own().unwrap(), own().unwrap());
-    let tokens = TokenManager::builder(servers.token_endpoint()).client_secret("a", "b");
+    let tokens = Client::builder(servers.token_endpoint()).client_secret("a", "b");
     one_thread().block_on(async {
         let built = builder(&servers).build();
-        let tokens = tokens.build();
+        let tokens = tokens.build_tokens();
         if cfg!(debug_assertions) {
             for error in [built.unwrap_err(), tokens.unwrap_err()] {
                 assert_eq!(error.setting(), "token_http_client");
@@ -430,7 +403,7 @@ fn p2_where_tokio_lets_block_it_works() {
             let client = client(&servers);
             let request = client.post(servers.url("/echo")).body("a body");
             assert_eq!(request.send().unwrap().text().unwrap(), "a body");
-            client.tokens().token().unwrap();
+            client.tokens().token_blocking().unwrap();
         };
         thread::scope(|scope| {
             // A handle alone is no async task.

@@ -259,11 +259,11 @@ fn t7_token_client_that_follows_redirects_is_refused() {
     let error = build(reqwest::Client::new()).unwrap_err();
     assert_eq!(error.setting(), "token_http_client");
     assert!(error.to_string().contains("Policy::none()"), "{error}");
-    let tokens = TokenManager::builder(servers.token_endpoint()).client_secret("a", "b");
+    let tokens = Client::builder(servers.token_endpoint()).client_secret("a", "b");
     assert!(
         tokens
             .token_http_client(reqwest::Client::new())
-            .build()
+            .build_tokens()
             .is_err()
     );
 }
@@ -427,14 +427,14 @@ async fn x1_debug_shows_no_secret() {
 #[tokio::test]
 async fn token_manager_works_alone() {
     let servers = Servers::start();
-    let tokens = TokenManager::builder(servers.token_endpoint())
+    let tokens = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .build()
+        .build_tokens()
         .unwrap();
     let first = tokens.token().await.unwrap();
     assert_eq!(
         first.generation(),
-        tokens.core().token().await.unwrap().generation()
+        tokens.token().await.unwrap().generation()
     );
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
@@ -448,10 +448,13 @@ async fn token_manager_works_alone() {
     }
     assert_eq!(servers.authorization.token_requests(), 2);
 
-    let with_calls = TokenManager::builder(servers.token_endpoint())
+    let with_calls = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
         .http_client(reqwest::Client::new());
-    assert_eq!(with_calls.build().unwrap_err().setting(), "http_client");
+    assert_eq!(
+        with_calls.build_tokens().unwrap_err().setting(),
+        "http_client"
+    );
 }
 
 #[test]

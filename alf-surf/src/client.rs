@@ -40,23 +40,17 @@ use crate::{
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-/// Behind one count: a request in the making has a clone of its client.
+/// Behind one count: each request builder has a clone of its client.
 struct Inner {
     core: alf_core::Client<SurfTransport>,
-    tokens: TokenManager,
     config: Config,
 }
 
 impl Client {
     pub(crate) fn new(core: alf_core::Client<SurfTransport>) -> Self {
-        let tokens = TokenManager::new(core.tokens().clone());
         let calls = core.transport().calls();
         let config = calls.map_or_else(Config::new, |client| client.config().clone());
-        Self(Arc::new(Inner {
-            core,
-            tokens,
-            config,
-        }))
+        Self(Arc::new(Inner { core, config }))
     }
 
     /// Builds a client for the token endpoint at that URL.
@@ -144,7 +138,7 @@ impl Client {
     /// [`alf_core::TokenManager::with_scope`].
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
-        self.view(self.0.core.with_scope(scope))
+        self.with_core(self.0.core.with_scope(scope))
     }
 
     /// This client with a token for another `resource`, in place of those that were set
@@ -154,7 +148,7 @@ impl Client {
     ///
     /// Where it is no absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(self.view(self.0.core.with_resource(resource)?))
+        Ok(self.with_core(self.0.core.with_resource(resource)?))
     }
 
     /// Begins a `GET` request.
@@ -320,7 +314,7 @@ impl Client {
 
     /// The token of this client, for what is not sent by it.
     pub fn tokens(&self) -> &TokenManager {
-        &self.0.tokens
+        self.0.core.tokens()
     }
 
     /// The client of alf-core that this one is a face of, for code that is generic over transports.
@@ -328,15 +322,10 @@ impl Client {
         &self.0.core
     }
 
-    /// The same with the tokens of that client of alf-core's.
-    fn view(&self, core: alf_core::Client<SurfTransport>) -> Self {
-        let tokens = TokenManager::new(core.tokens().clone());
+    /// This client with another token target.
+    fn with_core(&self, core: alf_core::Client<SurfTransport>) -> Self {
         let config = self.0.config.clone();
-        Self(Arc::new(Inner {
-            core,
-            tokens,
-            config,
-        }))
+        Self(Arc::new(Inner { core, config }))
     }
 
     /// As surf does.
@@ -357,7 +346,7 @@ pub(crate) fn unread(error: surf::Error) -> Error {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("tokens", &self.0.tokens)
+            .field("tokens", self.0.core.tokens())
             .finish_non_exhaustive()
     }
 }

@@ -30,7 +30,7 @@
 //! - A certificate that the client proves itself by: `ClientCertificate`, with the feature
 //!   `curl-client` or `h1-client`.
 //! - What can go wrong, and what to do: [`Error`].
-//! - Only the token, for what is not sent by surf: [`TokenManager`].
+//! - Only the token, for what is not sent by surf: [`TokenManager`], from [`ClientBuilder::build_tokens`].
 //!
 //! The Cargo features are those of surf, under its names; none is on by default, and one back end
 //! is needed. `alf-core` has what is behind this crate.
@@ -51,12 +51,11 @@ mod h1;
 mod redirect;
 mod repair;
 mod request;
-mod tokens;
 mod transport;
 #[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
 mod wire;
 
-pub use adapter::{Surf, SurfTokens};
+pub use adapter::Surf;
 pub use client::Client;
 #[cfg(any(feature = "curl-client", feature = "h1-client"))]
 pub use client_certificate::ClientCertificate;
@@ -67,7 +66,6 @@ pub use error::SurfError;
 pub use h1::H1Client;
 pub use redirect::FollowRedirects;
 pub use request::RequestBuilder;
-pub use tokens::TokenManager;
 pub use transport::SurfTransport;
 
 pub use alf_core::{
@@ -75,7 +73,7 @@ pub use alf_core::{
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
     Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
     Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenRequest, TokenTarget,
+    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest, TokenTarget,
 };
 
 #[cfg(feature = "config")]
@@ -102,11 +100,6 @@ pub use surf;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Surf>;
-
-/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on surf.
-///
-/// Made by [`TokenManager::builder`].
-pub type TokenManagerBuilder = alf_core::ClientBuilder<SurfTokens>;
 
 /// Why a request has no response: no token, surf's own error, or a URL that the token must not go
 /// to. A response of any status is not an error.

@@ -6,7 +6,7 @@
 #![cfg(feature = "curl-client")]
 
 use alf_surf::isahc::HttpClient;
-use alf_surf::{Client, ClientBuilder, CurlClient, TokenManager, surf};
+use alf_surf::{Client, ClientBuilder, CurlClient, surf};
 use alf_testkit::{BehindProxy, Servers};
 use pollster::block_on;
 
@@ -19,8 +19,11 @@ fn t8_x2_loopback_goes_past_the_proxy() {
             let response = block_on(client.get(child.url()).send()).unwrap();
             assert_eq!(response.status(), 200);
         }
-        let tokens = TokenManager::builder(child.token_endpoint());
-        let tokens = tokens.client_secret("client-id", "secret").build().unwrap();
+        let tokens = Client::builder(child.token_endpoint());
+        let tokens = tokens
+            .client_secret("client-id", "secret")
+            .build_tokens()
+            .unwrap();
         block_on(tokens.token()).unwrap();
         return;
     }

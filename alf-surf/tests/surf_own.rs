@@ -608,14 +608,10 @@ fn x1_debug_shows_no_secret() -> Outcome {
 #[test]
 fn token_manager_works_alone() -> Outcome {
     let servers = Servers::start();
-    let manager =
-        || TokenManager::builder(servers.token_endpoint()).client_secret("client-id", "secret");
-    let tokens = manager().build()?;
+    let manager = || Client::builder(servers.token_endpoint()).client_secret("client-id", "secret");
+    let tokens = manager().build_tokens()?;
     let first = block_on(tokens.token())?;
-    assert_eq!(
-        first.generation(),
-        block_on(tokens.core().token())?.generation()
-    );
+    assert_eq!(first.generation(), block_on(tokens.token())?.generation());
     assert_eq!(servers.authorization.token_requests(), 1);
     let origin = Origin::parse(&servers.url("/")).unwrap();
     for origin in [Some(&origin), None] {
@@ -626,10 +622,10 @@ fn token_manager_works_alone() -> Outcome {
         let second = block_on(tokens.token())?;
         assert_ne!(first.generation(), second.generation());
     }
-    let with_calls = manager().http_client(with(SaysNo)).build();
+    let with_calls = manager().http_client(with(SaysNo)).build_tokens();
     assert_eq!(with_calls.unwrap_err().setting(), "http_client");
     let own = surf::Client::with_http_client(H1Client::new());
-    block_on(manager().token_http_client(own).build()?.token())?;
+    block_on(manager().token_http_client(own).build_tokens()?.token())?;
     Ok(())
 }
 

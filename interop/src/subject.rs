@@ -5,20 +5,17 @@ use std::path::{Path, PathBuf};
 
 use alf_core::{Adapter, TokenManager, Transport};
 
-/// An adapter on trial.
+/// An adapter under test.
 pub trait Subject: 'static {
     /// What the adapter brings to alf's builder.
     type Adapter: Adapter;
 
     /// The library's own client, with those certificates. It follows no redirects.
-    fn http_client(tls: &Tls) -> <Self::Adapter as alf_core::Library>::HttpClient;
+    fn http_client(tls: &Tls) -> <Self::Adapter as Adapter>::HttpClient;
 
     /// The clients that the adapter's `ClientCertificate` makes by itself of a certificate and its
     /// key: for requests, and for token requests.
-    fn ready_made(
-        certificate: &Path,
-        key: &Path,
-    ) -> [<Self::Adapter as alf_core::Library>::HttpClient; 2];
+    fn ready_made(certificate: &Path, key: &Path) -> [<Self::Adapter as Adapter>::HttpClient; 2];
 
     /// A `GET`, its body read as text.
     fn get(

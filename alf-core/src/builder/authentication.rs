@@ -2,12 +2,12 @@
 
 use crate::{
     ClientAssertion, ClientAuthentication, ClientBuilder, ClientSecret, ClientSecretBasic,
-    ClientSecretPost, Library, NoClientAuthentication, SelfSignedTlsClientAuth, TlsClientAuth,
+    ClientSecretPost, NoClientAuthentication, SelfSignedTlsClientAuth, TlsClientAuth,
 };
 #[cfg(feature = "jwt")]
 use crate::{ClientSecretJwt, PrivateKey, PrivateKeyJwt};
 
-impl<A: Library> ClientBuilder<A> {
+impl<A> ClientBuilder<A> {
     /// Authenticates by `client_secret_basic`: id and secret in the header of the token request
     /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The secret is a
     /// value, a file, or a callback: see [`ClientSecret`].

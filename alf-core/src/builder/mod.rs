@@ -1,11 +1,10 @@
-//! One builder for every HTTP library: all settings once.
+//! The builder of clients and token managers, for every HTTP library.
 
-// In this order rustdoc shows their setters: the server, the client's proof, then those of this file.
+// rustdoc shows the setters in this order: the server, the client's authentication, then those of this file.
 mod server;
 
 mod authentication;
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,40 +15,44 @@ use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
 
-/// An HTTP library, to the [`ClientBuilder`].
-pub trait Library: 'static {
-    /// The library's own client, which carries the user's proxy, TLS, time-outs, and pool.
-    type HttpClient: 'static;
-}
-
-/// What an HTTP library's adapter brings to the [`ClientBuilder`].
+/// What the adapter of an HTTP library brings to the [`ClientBuilder`].
 ///
-/// With it a user of the adapter writes `.build()` and gets the adapter's own client. A transport
-/// without an adapter is given to [`build`](ClientBuilder::<CustomTransport>::build) instead.
-pub trait Adapter: Library + Sized {
+/// With it, users of the adapter write `.build()` and get the adapter's own client. A transport without an adapter is
+/// given to [`build`](ClientBuilder::<CustomTransport>::build) instead.
+pub trait Adapter: Default + Sized + 'static {
+    /// The library's own client, which carries the user's proxy, TLS, time-outs and pool.
+    type HttpClient: 'static;
     /// The transport over it.
     type Transport: Transport + TokenTransport;
-    /// What `build()` gives: the adapter's face.
+    /// What [`build`](ClientBuilder::build) returns: the adapter's own client.
     type Client;
 
-    /// The transport: over the user's clients where they were given, else over clients with the
-    /// library's own defaults.
+    /// The HTTP clients that the user has set so far.
+    fn http_clients(&mut self) -> &mut HttpClients<Self::HttpClient>;
+
+    /// Returns the transport: over the user's clients if they are set, otherwise over clients with the library's
+    /// defaults.
     ///
     /// # Errors
     ///
-    /// Where the library cannot make a client.
-    fn transport(
-        http_clients: HttpClients<Self::HttpClient>,
-    ) -> Result<Self::Transport, ConfigError>;
+    /// If the library cannot build a client.
+    fn transport(self) -> Result<Self::Transport, ConfigError>;
 
-    /// The runtime that the transport needs.
+    /// Returns a transport for token requests alone: the client for the user's requests is not needed.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot build a client.
+    fn token_transport(self) -> Result<Self::Transport, ConfigError>;
+
+    /// Returns the runtime that the transport needs.
     fn runtime() -> Arc<dyn Runtime>;
 
-    /// The adapter's face on a client.
+    /// Wraps a client in the adapter's own.
     fn client(client: Client<Self::Transport>) -> Self::Client;
 }
 
-/// The HTTP clients that a user brought, if any.
+/// The HTTP clients that a user has set, if any.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpClients<H> {
@@ -60,14 +63,9 @@ pub struct HttpClients<H> {
 }
 
 /// For transports without an adapter: `build` takes the transport.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct CustomTransport;
-
-/// For a [`TokenManager`] alone: `build` takes the [`TokenTransport`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct CustomTokenTransport;
 
 /// Builds a client: the token endpoint, the client's authentication, and whatever else is set.
 ///
@@ -88,9 +86,9 @@ pub struct CustomTokenTransport;
 ///     .acquire_timeout(Duration::from_secs(5));
 /// ```
 #[must_use = "a builder does nothing before it is built"]
-pub struct ClientBuilder<A: Library> {
+pub struct ClientBuilder<A> {
     pub(crate) settings: Settings,
-    http_clients: HttpClients<A::HttpClient>,
+    adapter: A,
 }
 
 impl<H> Default for HttpClients<H> {
@@ -102,15 +100,20 @@ impl<H> Default for HttpClients<H> {
     }
 }
 
-impl Library for CustomTransport {
-    type HttpClient = Infallible;
+impl Client<()> {
+    /// Builds a client for the token endpoint at that URL, over a transport of your own.
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTransport> {
+        ClientBuilder::new(token_endpoint)
+    }
+
+    /// Builds a client for the authorization server of that issuer, over a transport of your own: see
+    /// [`ClientBuilder::discover`].
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTransport> {
+        ClientBuilder::discover(issuer)
+    }
 }
 
-impl Library for CustomTokenTransport {
-    type HttpClient = Infallible;
-}
-
-impl<A: Library> ClientBuilder<A> {
+impl<A> ClientBuilder<A> {
     /// The `scope` to ask for, several separated by spaces
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, which
     /// leaves it to the server.
@@ -251,7 +254,7 @@ impl<A: Adapter> ClientBuilder<A> {
     /// So does its redirect policy: what that may do to a token, the adapter's documentation says.
     /// Token requests do not go through it.
     pub fn http_client(mut self, http_client: A::HttpClient) -> Self {
-        self.http_clients.calls = Some(http_client);
+        self.adapter.http_clients().calls = Some(http_client);
         self
     }
 
@@ -261,7 +264,7 @@ impl<A: Adapter> ClientBuilder<A> {
     /// It must not follow redirects: an adapter that can tell refuses one that does. Default: one
     /// of alf's own.
     pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
-        self.http_clients.tokens = Some(http_client);
+        self.adapter.http_clients().tokens = Some(http_client);
         self
     }
 
@@ -269,15 +272,32 @@ impl<A: Adapter> ClientBuilder<A> {
     ///
     /// # Errors
     ///
-    /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
-    pub fn build(mut self) -> Result<A::Client, ConfigError> {
-        let runtime = self.settings.runtime.take().unwrap_or_else(A::runtime);
-        let observer = Arc::clone(&self.settings.observer);
-        let config = Config::parse(self.settings)?;
-        let transport = Arc::new(A::transport(self.http_clients)?);
-        let endpoint = Arc::<A::Transport>::clone(&transport);
-        let tokens = TokenManager::new(Ports::new(config, endpoint, runtime, observer));
-        Ok(A::client(Client::new(transport, tokens)))
+    /// If a setting is missing, contradicts another, or makes no sense; the error names it.
+    pub fn build(self) -> Result<A::Client, ConfigError> {
+        let parts = Parts::new(self.settings, A::runtime)?;
+        let transport = Arc::new(self.adapter.transport()?);
+        let token_transport = Arc::<A::Transport>::clone(&transport);
+        Ok(A::client(Client::new(
+            transport,
+            parts.tokens(token_transport),
+        )))
+    }
+
+    /// Builds a token manager without a client, for programs that send their requests themselves. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build`](Self::build); and if [`http_client`](Self::http_client) is set, since a token manager sends no
+    /// requests but token requests.
+    pub fn build_tokens(mut self) -> Result<TokenManager, ConfigError> {
+        if self.adapter.http_clients().calls.is_some() {
+            return Err(ConfigError::new(
+                "http_client",
+                "is for requests, and a token manager sends none: use token_http_client",
+            ));
+        }
+        let parts = Parts::new(self.settings, A::runtime)?;
+        Ok(parts.tokens(Arc::new(self.adapter.token_transport()?)))
     }
 }
 
@@ -286,54 +306,91 @@ impl ClientBuilder<CustomTransport> {
     ///
     /// # Errors
     ///
-    /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
+    /// If a setting is missing, contradicts another, or makes no sense; the error names it.
     pub fn build<T: Transport + TokenTransport>(
         self,
         transport: T,
     ) -> Result<Client<T>, ConfigError> {
         let transport = Arc::new(transport);
-        let endpoint = Arc::<T>::clone(&transport);
-        self.build_with(transport, endpoint)
+        let token_transport = Arc::<T>::clone(&transport);
+        self.build_with(transport, token_transport)
     }
 
     /// Builds the client over a transport for the user's requests and another for token requests.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build).
+    /// Those of [`build`](Self::build).
     pub fn build_with<T: Transport>(
         self,
         transport: Arc<T>,
-        token_endpoint: Arc<dyn TokenTransport>,
+        token_transport: Arc<dyn TokenTransport>,
     ) -> Result<Client<T>, ConfigError> {
-        let tokens = manager(self.settings, token_endpoint)?;
-        Ok(Client::new(transport, tokens))
+        let parts = Parts::new(self.settings, thread_runtime)?;
+        Ok(Client::new(transport, parts.tokens(token_transport)))
     }
-}
 
-impl ClientBuilder<CustomTokenTransport> {
-    /// Builds the token manager over `token_endpoint`. Nothing is sent yet.
+    /// Builds a token manager over `token_transport`, for programs that send their requests themselves. Nothing is sent
+    /// yet.
     ///
     /// # Errors
     ///
-    /// Where a setting is missing, contradicts another, or makes no sense; the error names it.
-    pub fn build(self, token_endpoint: impl TokenTransport) -> Result<TokenManager, ConfigError> {
-        manager(self.settings, Arc::new(token_endpoint))
+    /// Those of [`build`](Self::build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(transport: impl alf_core::TokenTransport) -> Result<(), alf_core::ConfigError> {
+    /// let tokens = alf_core::Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", "secret")
+    ///     .build_tokens(transport)?;
+    /// # let _ = tokens;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn build_tokens(
+        self,
+        token_transport: impl TokenTransport,
+    ) -> Result<TokenManager, ConfigError> {
+        let parts = Parts::new(self.settings, thread_runtime)?;
+        Ok(parts.tokens(Arc::new(token_transport)))
     }
 }
 
-fn manager(
-    mut settings: Settings,
-    token_endpoint: Arc<dyn TokenTransport>,
-) -> Result<TokenManager, ConfigError> {
-    let runtime = settings.runtime.take();
-    let runtime = runtime.unwrap_or_else(|| Arc::new(ThreadRuntime::new()));
-    let observer = Arc::clone(&settings.observer);
-    let ports = Ports::new(Config::parse(settings)?, token_endpoint, runtime, observer);
-    Ok(TokenManager::new(ports))
+/// The checked settings.
+struct Parts {
+    config: Config,
+    runtime: Arc<dyn Runtime>,
+    observer: Arc<dyn Observer>,
 }
 
-impl<A: Library> fmt::Debug for ClientBuilder<A> {
+impl Parts {
+    fn new(
+        mut settings: Settings,
+        default_runtime: fn() -> Arc<dyn Runtime>,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            runtime: settings.runtime.take().unwrap_or_else(default_runtime),
+            observer: Arc::clone(&settings.observer),
+            config: Config::parse(settings)?,
+        })
+    }
+
+    fn tokens(self, token_transport: Arc<dyn TokenTransport>) -> TokenManager {
+        let Self {
+            config,
+            runtime,
+            observer,
+        } = self;
+        TokenManager::new(Ports::new(config, token_transport, runtime, observer))
+    }
+}
+
+fn thread_runtime() -> Arc<dyn Runtime> {
+    Arc::new(ThreadRuntime::new())
+}
+
+impl<A> fmt::Debug for ClientBuilder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
@@ -345,7 +402,7 @@ mod tests {
 
     #[test]
     fn x3_allowed_origins_add_up() {
-        let builder = || ClientBuilder::<CustomTokenTransport>::new("https://as.example/token");
+        let builder = || ClientBuilder::<CustomTransport>::new("https://as.example/token");
         let (one, other) = ("https://a.example", "http://localhost:1");
         let both = builder().allowed_origins([one]).allowed_origins([other]);
         assert_eq!(both.settings.allowed_origins.unwrap(), [one, other]);

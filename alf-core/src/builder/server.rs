@@ -1,15 +1,15 @@
 //! How a client is begun: the authorization server, by its token endpoint or by its issuer.
 
+use crate::ClientBuilder;
 use crate::config::{NamedBy, Settings};
-use crate::{ClientBuilder, HttpClients, Library};
 
-impl<A: Library> ClientBuilder<A> {
+impl<A: Default> ClientBuilder<A> {
     /// For the token endpoint at that URL: `https`, or on this machine
     /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
     pub fn new(token_endpoint: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(NamedBy::TokenEndpoint(token_endpoint.into())),
-            http_clients: HttpClients::default(),
+            adapter: A::default(),
         }
     }
 
@@ -26,7 +26,7 @@ impl<A: Library> ClientBuilder<A> {
     pub fn discover(issuer: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(NamedBy::Issuer(issuer.into())),
-            http_clients: HttpClients::default(),
+            adapter: A::default(),
         }
     }
 

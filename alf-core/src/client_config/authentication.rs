@@ -1,16 +1,14 @@
 //! How the client authenticates, by the keys that were written for it (T2).
 
 use crate::secret::SecretText;
-use crate::{
-    ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError, Library,
-};
+use crate::{ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError};
 
 use super::ClientConfig;
 use super::value::Written;
 
 impl ClientConfig {
     /// Sets the client's id and its method on a builder.
-    pub(super) fn authenticate<A: Library>(
+    pub(super) fn authenticate<A>(
         &self,
         builder: ClientBuilder<A>,
     ) -> Result<ClientBuilder<A>, ConfigError> {

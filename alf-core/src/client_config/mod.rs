@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::{ClientBuilder, ConfigError, Library};
+use crate::{ClientBuilder, ConfigError};
 
 use settings::WrittenSettings;
 
@@ -95,7 +95,7 @@ impl ClientConfig {
     /// If a setting is missing or conflicts with another; the error names the key, or the variable.
     /// Some problems are found when the client is built: `build()` names the key of a setting that
     /// was set here, also if code has set it again, and otherwise the setter.
-    pub fn builder<A: Library>(self) -> Result<ClientBuilder<A>, ConfigError> {
+    pub fn builder<A: Default>(self) -> Result<ClientBuilder<A>, ConfigError> {
         let builder = match (&self.settings.issuer.0, &self.settings.token_endpoint.0) {
             (Some(issuer), None) => ClientBuilder::discover(issuer),
             (None, Some(endpoint)) => ClientBuilder::new(endpoint),

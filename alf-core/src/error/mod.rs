@@ -48,7 +48,7 @@ pub enum Error<E> {
     /// The HTTP library's own error, untouched.
     #[error(transparent)]
     Transport(E),
-    /// alf did not send the request: its origin must not get the token, or the thread must not wait.
+    /// alf did not send the request: its origin must not get the token.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
 }

@@ -1,9 +1,8 @@
-//! A request that alf did not send (X2, X3, P2).
+//! A request that alf did not send (X2, X3).
 
 use crate::Origin;
 
-/// alf did not send a request: its origin must not get the token, or the thread must not wait for the
-/// response.
+/// alf did not send a request, because its origin must not get the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request{} was not sent: {reason}", to(.origin))]
 pub struct NotAllowed {
@@ -25,12 +24,6 @@ pub enum NotAllowedReason {
     /// The origin is not one of `allowed_origins`.
     #[error("its origin is not one of allowed_origins")]
     OriginNotAllowed,
-    /// The HTTP library blocks, and does not do so on a thread that runs async tasks.
-    #[error(
-        "its HTTP library does not block a thread that runs async tasks; use the async client, or \
-         a thread for calls that block (tokio::task::spawn_blocking)"
-    )]
-    AsyncThread,
 }
 
 impl NotAllowed {

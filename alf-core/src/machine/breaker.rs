@@ -217,10 +217,11 @@ impl<E: Clone> Breaker<E> {
         }
         match &mut self.condition {
             Condition::BackingOff { until, .. } if now < *until => *until = next,
-            condition => {
-                *condition = Condition::Troubled {
-                    next_attempt_at: next,
-                };
+            condition @ (Condition::Healthy
+            | Condition::Troubled { .. }
+            | Condition::BackingOff { .. }) => {
+                let next_attempt_at = next;
+                *condition = Condition::Troubled { next_attempt_at };
             }
         }
         self.pauses = pauses;

@@ -10,11 +10,10 @@ mod waiting;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::builder::CustomTokenTransport;
 use crate::config::{resources_of, scope_of};
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
-use crate::{ClientBuilder, ConfigError, Origin, Token, TokenError};
+use crate::{ConfigError, Origin, Token, TokenError};
 
 use targets::Targets;
 
@@ -24,7 +23,8 @@ pub(crate) use waiting::{reject, renewed};
 /// Obtains a token, keeps it and renews it, for programs that send their requests themselves.
 ///
 /// A [`Client`](crate::Client) does the same and sends the requests too. Use a `TokenManager` if the token goes elsewhere
-/// than into an HTTP request that alf sends. Clones share one token.
+/// than into an HTTP request that alf sends. `ClientBuilder::build_tokens` builds one, and each client has one. Clones share
+/// one token.
 ///
 /// # Examples
 ///
@@ -47,17 +47,6 @@ pub struct TokenManager {
 }
 
 impl TokenManager {
-    /// Builds a token manager for the token endpoint at that URL.
-    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTokenTransport> {
-        ClientBuilder::new(token_endpoint)
-    }
-
-    /// Builds a token manager for the authorization server of that issuer: see
-    /// [`ClientBuilder::discover`].
-    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTokenTransport> {
-        ClientBuilder::discover(issuer)
-    }
-
     pub(crate) fn new(ports: Ports) -> Self {
         let targets = Targets::new(Arc::new(ports));
         Self {

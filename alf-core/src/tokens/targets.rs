@@ -44,13 +44,12 @@ impl Targets {
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let known = others.tokens.iter().position(|token| token.grant == grant);
-        let token = match known {
-            Some(index) => others.tokens.remove(index),
-            None => {
-                others.count += 1;
-                let ports = Arc::clone(&self.own.ports);
-                Arc::new(ManagedToken::new(ports, grant, TargetId(others.count)))
-            }
+        let token = if let Some(index) = known {
+            others.tokens.remove(index)
+        } else {
+            others.count += 1;
+            let ports = Arc::clone(&self.own.ports);
+            Arc::new(ManagedToken::new(ports, grant, TargetId(others.count)))
         };
         // A manager that still holds the replaced one goes on with it; the next one who asks gets another.
         let excess = others.tokens.len().saturating_sub(KEPT - 1);

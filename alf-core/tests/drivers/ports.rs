@@ -263,10 +263,10 @@ fn t7_from_fn_reads_at_most_a_mebibyte_of_a_token_response() {
 #[test]
 fn token_manager_needs_no_transport() {
     let harness = Harness::new();
-    let tokens = TokenManager::builder(TOKEN_ENDPOINT)
+    let tokens = Client::builder(TOKEN_ENDPOINT)
         .client_secret(CLIENT_ID, SECRET)
         .runtime(harness.runtime.clone())
-        .build(harness.endpoint.clone())
+        .build_tokens(harness.endpoint.clone())
         .unwrap();
     assert_eq!(harness.token_now(&tokens), "token-1");
     assert_eq!(harness.token_now(&tokens.clone()), "token-1");

@@ -2,38 +2,39 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, Library, Runtime, ThreadRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
 
-use super::thread::may_block;
-use super::{Client, ReqwestTransport, TokenManager};
-use crate::http_client::{HttpClient, calls, own_route, sends_no_request, tokens};
+use super::{Client, ReqwestTransport};
+use crate::http_client::{HttpClient, calls, own_route, tokens};
 use crate::route::Route;
 
-/// `reqwest::blocking`, to the builder of a [`Client`].
-#[derive(Debug)]
+/// `reqwest::blocking`, for the builder of a [`Client`].
+#[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Reqwest;
-
-/// `reqwest::blocking`, to the builder of a [`TokenManager`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ReqwestTokens;
-
-impl Library for Reqwest {
-    type HttpClient = blocking::Client;
+pub struct Reqwest {
+    http_clients: HttpClients<blocking::Client>,
 }
 
 impl Adapter for Reqwest {
+    type HttpClient = blocking::Client;
     type Transport = ReqwestTransport;
     type Client = Client;
 
-    fn transport(
-        http_clients: HttpClients<blocking::Client>,
-    ) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = route(http_clients.tokens, "token_http_client", tokens)?;
-        let calls = route(http_clients.calls, "http_client", calls)?;
+    fn http_clients(&mut self) -> &mut HttpClients<blocking::Client> {
+        &mut self.http_clients
+    }
+
+    fn transport(self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = route(self.http_clients.tokens, "token_http_client", tokens)?;
+        let calls = route(self.http_clients.calls, "http_client", calls)?;
         Ok(ReqwestTransport::new(calls, tokens))
+    }
+
+    fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = route(self.http_clients.tokens, "token_http_client", tokens)?;
+        // No request of the user is sent: another client would only cost a thread.
+        Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
 
     fn runtime() -> Arc<dyn Runtime> {
@@ -45,52 +46,16 @@ impl Adapter for Reqwest {
     }
 }
 
-impl Library for ReqwestTokens {
-    type HttpClient = blocking::Client;
-}
-
-impl Adapter for ReqwestTokens {
-    type Transport = ReqwestTransport;
-    type Client = TokenManager;
-
-    fn transport(
-        http_clients: HttpClients<blocking::Client>,
-    ) -> Result<ReqwestTransport, ConfigError> {
-        if http_clients.calls.is_some() {
-            return Err(sends_no_request());
-        }
-        let tokens = route(http_clients.tokens, "token_http_client", tokens)?;
-        // Nobody sends a request through it: another client would only cost a thread.
-        Ok(ReqwestTransport::new(tokens.clone(), tokens))
-    }
-
-    fn runtime() -> Arc<dyn Runtime> {
-        Arc::new(ThreadRuntime::new())
-    }
-
-    fn client(client: alf_core::Client<ReqwestTransport>) -> TokenManager {
-        TokenManager::new(client.tokens().clone())
-    }
-}
-
-/// Over the user's client, or one of alf's own. What redirects the user's follows, reqwest's
-/// blocking client tells nowhere.
+/// Over the user's client, or one of alf's own. reqwest does not show which redirects a blocking client follows.
 fn route(
     given: Option<blocking::Client>,
     setting: &'static str,
     settings: fn() -> reqwest::ClientBuilder,
 ) -> Result<Route<blocking::Client>, ConfigError> {
-    if let Some(given) = given {
-        return Ok(Route::given(given));
+    match given {
+        Some(given) => Ok(Route::given(given)),
+        None => own_route(setting, settings),
     }
-    if may_block().is_err() {
-        return Err(ConfigError::new(
-            setting,
-            "is not set, and reqwest's blocking client cannot be made on a thread that runs async \
-             tasks; use alf_reqwest::Client, or build this one in tokio::task::spawn_blocking",
-        ));
-    }
-    own_route(setting, settings)
 }
 
 impl HttpClient for blocking::Client {

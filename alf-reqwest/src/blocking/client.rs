@@ -3,13 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use alf_core::{NotAllowed, NotAllowedReason};
+use alf_core::TokenManager;
 use reqwest::blocking::{Request, Response};
 use reqwest::{IntoUrl, Method};
 
-use super::thread::may_block;
-use super::{ClientBuilder, RequestBuilder, ReqwestTransport, TokenManager};
-use crate::url::origin;
+use super::{ClientBuilder, RequestBuilder, ReqwestTransport};
 use crate::{ConfigError, Error};
 
 /// A `reqwest::blocking::Client` that puts an OAuth 2.0 token on every request.
@@ -39,18 +37,11 @@ use crate::{ConfigError, Error};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-/// Behind one count: a request in the making has a clone of its client.
-struct Inner {
-    core: alf_core::Client<ReqwestTransport>,
-    tokens: TokenManager,
-}
+pub struct Client(Arc<alf_core::Client<ReqwestTransport>>);
 
 impl Client {
     pub(super) fn new(core: alf_core::Client<ReqwestTransport>) -> Self {
-        let tokens = TokenManager::new(core.tokens().clone());
-        Self(Arc::new(Inner { core, tokens }))
+        Self(Arc::new(core))
     }
 
     /// Builds a client for the token endpoint at that URL.
@@ -107,7 +98,7 @@ impl Client {
     /// [`alf_core::TokenManager::with_scope`].
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
-        Self::new(self.0.core.with_scope(scope))
+        Self::new(self.0.with_scope(scope))
     }
 
     /// This client with a token for another `resource`, in place of those that were set
@@ -117,7 +108,7 @@ impl Client {
     ///
     /// Where it is no absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(Self::new(self.0.core.with_resource(resource)?))
+        Ok(Self::new(self.0.with_resource(resource)?))
     }
 
     /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.
@@ -164,7 +155,7 @@ impl Client {
     /// # }
     /// ```
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        let request = self.0.core.transport().calls().request(method, url);
+        let request = self.0.transport().calls().request(method, url);
         RequestBuilder::new(self.clone(), request)
     }
 
@@ -195,31 +186,24 @@ impl Client {
     /// # }
     /// ```
     pub fn execute(&self, request: Request) -> Result<Response, Error> {
-        // Here it can be told better than by an error of reqwest's.
-        may_block().map_err(|_| {
-            NotAllowed::new(
-                origin(request.url()).to_origin(),
-                NotAllowedReason::AsyncThread,
-            )
-        })?;
-        self.0.core.send_blocking(request)
+        self.0.send_blocking(request)
     }
 
     /// The token of this client, for what is not sent by it.
     pub fn tokens(&self) -> &TokenManager {
-        &self.0.tokens
+        self.0.tokens()
     }
 
     /// The client of alf-core that this one is a face of, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
-        &self.0.core
+        &self.0
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("tokens", &self.0.tokens)
+            .field("tokens", self.0.tokens())
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use alf_core::ConfigError;
 use reqwest::blocking;
 
-use super::thread::may_block;
 use crate::http_client;
 
 /// As [`alf_reqwest::ClientCertificate`](crate::ClientCertificate), for `reqwest::blocking`.
@@ -45,9 +44,8 @@ impl ClientCertificate {
     /// # Errors
     ///
     /// Those of [`put_on`](Self::put_on); where reqwest does not take the certificate, or the key is
-    /// that of another one; and on a thread that runs async tasks.
+    /// that of another one.
     pub fn http_client(&self) -> Result<blocking::Client, ConfigError> {
-        may_make_a_client()?;
         self.0.build(http_client::calls())
     }
 
@@ -59,7 +57,6 @@ impl ClientCertificate {
     ///
     /// Those of [`http_client`](Self::http_client).
     pub fn token_http_client(&self) -> Result<blocking::Client, ConfigError> {
-        may_make_a_client()?;
         self.0.build(http_client::tokens())
     }
 
@@ -77,14 +74,4 @@ impl ClientCertificate {
     ) -> Result<blocking::ClientBuilder, ConfigError> {
         Ok(builder.identity(self.0.identity()?))
     }
-}
-
-fn may_make_a_client() -> Result<(), ConfigError> {
-    may_block().map_err(|_| {
-        ConfigError::new(
-            "client_certificate",
-            "reqwest's blocking client cannot be made on a thread that runs async tasks; use \
-             alf_reqwest::ClientCertificate, or tokio::task::spawn_blocking",
-        )
-    })
 }

@@ -18,13 +18,8 @@
 //!
 //! # In an async program
 //!
-//! reqwest's blocking client is not for async tasks: in a debug build it panics there, in a
-//! release build it holds up the tasks of its thread. Here it is an error that says so, in a debug
-//! build: [`Error::NotAllowed`] for a request (its reason is
-//! [`AsyncThread`](crate::NotAllowedReason::AsyncThread)), and, since tokio tells by a panic alone, a
-//! line of its on stderr; a [`ConfigError`](crate::ConfigError) where
-//! a client would be made. Use [`alf_reqwest::Client`](crate::Client), or go where blocking is
-//! fine:
+//! reqwest's blocking client is not for async tasks: it panics there in builds with debug assertions, and delays the other
+//! tasks of its thread in others. Use [`alf_reqwest::Client`](crate::Client), or `spawn_blocking`:
 //!
 //! ```no_run
 //! # type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -54,11 +49,9 @@ mod client;
 ))]
 mod client_certificate;
 mod request;
-mod thread;
-mod tokens;
 mod transport;
 
-pub use adapter::{Reqwest, ReqwestTokens};
+pub use adapter::Reqwest;
 pub use client::Client;
 #[cfg(any(
     feature = "rustls",
@@ -68,7 +61,6 @@ pub use client::Client;
 ))]
 pub use client_certificate::ClientCertificate;
 pub use request::RequestBuilder;
-pub use tokens::TokenManager;
 pub use transport::ReqwestTransport;
 
 #[doc(no_inline)]
@@ -78,9 +70,3 @@ pub use crate::Error;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Reqwest>;
-
-/// Builds a [`TokenManager`]: the settings of [`alf_core::ClientBuilder`], on
-/// `reqwest::blocking`.
-///
-/// Made by [`TokenManager::builder`].
-pub type TokenManagerBuilder = alf_core::ClientBuilder<ReqwestTokens>;

@@ -15,7 +15,6 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use reqwest::blocking::{Body, Client, Request, Response};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::thread::{may_block, may_reqwest_block};
 use crate::failure::failure;
 use crate::route::Route;
 use crate::url::{origin, uri};
@@ -69,7 +68,6 @@ impl Transport for ReqwestTransport {
     type Error = reqwest::Error;
 
     async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
-        may_reqwest_block()?;
         self.calls.to(request.url())?.execute(request)
     }
 
@@ -138,8 +136,6 @@ impl TokenTransport for ReqwestTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        // Where the user chose a runtime on which acquisitions are async tasks.
-        may_block().map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
         let ends_at = ThreadRuntime::new().now() + options.timeout();
         let request = request.map(|body| self.token_body(body));
         let mut request = Request::try_from(request).map_err(failure)?;

@@ -16,9 +16,9 @@ use reqwest::{Client, Response, StatusCode};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let servers = Servers::start();
-    let tokens = TokenManager::builder(servers.token_endpoint())
+    let tokens = alf_reqwest::Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .build()?; // tokens.with_scope("write") is one for the tokens of that scope
+        .build_tokens()?; // tokens.with_scope("write") is one for the tokens of that scope
     // Your own client; the servers are on this machine, where a proxy has no part in it.
     let http = Client::builder().no_proxy().build()?;
 

@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 #[cfg(test)]
 mod tests {
-    use alf_core::{ExchangeError, ExchangeOptions, TokenErrorKind, TokenManager, TokenTransport};
+    use alf_core::{ExchangeError, ExchangeOptions, TokenErrorKind, TokenTransport};
     use alf_testkit::Answer;
     use bytes::Bytes;
     use http::{Request, Response, StatusCode};
@@ -115,9 +115,9 @@ mod tests {
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
         });
-        let tokens = TokenManager::builder("https://auth.example.com/token")
+        let tokens = alf_core::Client::builder("https://auth.example.com/token")
             .client_secret("client-id", "secret")
-            .build(endpoint)
+            .build_tokens(endpoint)
             .unwrap();
         let error = tokens.token().await.unwrap_err();
         assert_eq!(error.kind(), TokenErrorKind::Refused);

@@ -39,9 +39,9 @@ fn request(settings: &Value) -> http::Request<bytes::Bytes> {
         settings,
     );
     let config = read(&all.to_string()).unwrap();
-    let builder = config.builder::<CustomTokenTransport>();
+    let builder = config.builder::<CustomTransport>();
     let endpoint = Refusing::default();
-    let tokens = builder.unwrap().build(endpoint.clone()).unwrap();
+    let tokens = builder.unwrap().build_tokens(endpoint.clone()).unwrap();
     pollster::block_on(tokens.token()).unwrap_err();
     let request = endpoint.0.lock().unwrap();
     request.clone()

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::{self, value::MapDeserializer};
 
 use crate::authentication::tests::P256;
-use crate::{CustomTokenTransport, ExchangeError, TokenTransport};
+use crate::{CustomTransport, ExchangeError, TokenTransport};
 
 use super::*;
 
@@ -58,9 +58,9 @@ fn variables(set: &[(&str, &str)]) -> Result<ClientConfig, String> {
 
 fn built(config: Result<ClientConfig, String>) -> Result<(), String> {
     let builder = config?
-        .builder::<CustomTokenTransport>()
+        .builder::<CustomTransport>()
         .map_err(|e| e.to_string())?;
-    builder.build(Nowhere).map_err(|e| e.to_string())?;
+    builder.build_tokens(Nowhere).map_err(|e| e.to_string())?;
     Ok(())
 }
 
@@ -329,12 +329,7 @@ fn errors_name_the_key_that_was_written() {
     // An error about a setting that code has set names the setter.
     let given = r#"{"token_endpoint":"https://as.example/token","client_id":"me",
         "client_secret":"s3cr3t"}"#;
-    let builder = || {
-        read(given)
-            .unwrap()
-            .builder::<CustomTokenTransport>()
-            .unwrap()
-    };
+    let builder = || read(given).unwrap().builder::<CustomTransport>().unwrap();
     for (builder, setting) in [
         (builder().parameter("", ""), "parameter"),
         (
@@ -342,7 +337,7 @@ fn errors_name_the_key_that_was_written() {
             "client_authentication",
         ),
     ] {
-        let error = builder.build(Nowhere).map(|_| ()).unwrap_err();
+        let error = builder.build_tokens(Nowhere).map(|_| ()).unwrap_err();
         assert_eq!(error.setting(), setting);
     }
 }

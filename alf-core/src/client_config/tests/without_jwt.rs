@@ -1,6 +1,6 @@
 //! The feature `config` without the feature `jwt`.
 
-use crate::CustomTokenTransport;
+use crate::CustomTransport;
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn methods_that_need_another_feature_name_it() {
         let file =
             format!(r#"{{"token_endpoint":"https://as.example/t","client_id":"me",{settings}}}"#);
         let config: ClientConfig = serde_json::from_str(&file).unwrap();
-        let error = config.builder::<CustomTokenTransport>().unwrap_err();
+        let error = config.builder::<CustomTransport>().unwrap_err();
         assert_eq!(error.setting(), "token_endpoint_auth_method");
         assert!(error.to_string().contains("the feature `jwt`"), "{error}");
     }

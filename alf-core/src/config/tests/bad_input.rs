@@ -86,7 +86,7 @@ fn t8_an_endpoint_that_is_not_safe_or_not_valid() {
 
 #[test]
 fn t2_client_authentication_exactly_one() {
-    let none = TokenManager::builder(ENDPOINT);
+    let none = Client::builder(ENDPOINT);
     let two = at(ENDPOINT).client_secret_post("me", SECRET);
     let twice = at(ENDPOINT).client_secret("me", SECRET);
     let and_none = at(ENDPOINT).no_client_authentication("me");
@@ -121,7 +121,7 @@ fn t2_client_authentication_exactly_one() {
 fn t2_a_signed_assertion_and_another_method_are_two() {
     let secret_jwt = at(ENDPOINT).client_secret_jwt("me", SECRET);
     let key_jwt = at(ENDPOINT).private_key_jwt("me", crate::PrivateKey::file("/x"));
-    let no_key = TokenManager::builder(ENDPOINT).private_key_jwt("me", "s3cr3t");
+    let no_key = Client::builder(ENDPOINT).private_key_jwt("me", "s3cr3t");
     check(vec![
         (
             "two",
@@ -153,14 +153,13 @@ fn t2_an_issuer_that_is_not_valid() {
 #[test]
 fn t2_an_id_or_a_secret_that_is_not_valid() {
     let basic = |id: &str, secret: &str| {
-        TokenManager::builder(ENDPOINT).client_secret(id.to_owned(), secret.to_owned())
+        Client::builder(ENDPOINT).client_secret(id.to_owned(), secret.to_owned())
     };
-    let post =
-        |secret: &str| TokenManager::builder(ENDPOINT).client_secret_post("me", secret.to_owned());
-    let own = TokenManager::builder(ENDPOINT)
-        .client_authentication("me", ClientSecretPost::new("s3cr3t\n"));
-    let no_id = TokenManager::builder(ENDPOINT).no_client_authentication("");
-    let file = TokenManager::builder(ENDPOINT).client_secret("me", ClientSecret::file(""));
+    let post = |secret: &str| Client::builder(ENDPOINT).client_secret_post("me", secret.to_owned());
+    let own =
+        Client::builder(ENDPOINT).client_authentication("me", ClientSecretPost::new("s3cr3t\n"));
+    let no_id = Client::builder(ENDPOINT).no_client_authentication("");
+    let file = Client::builder(ENDPOINT).client_secret("me", ClientSecret::file(""));
     check(vec![
         ("empty id", basic("", SECRET), "client_id", "empty"),
         ("blank id", basic("  ", SECRET), "client_id", "empty"),
@@ -206,7 +205,7 @@ fn t1_a_parameter_that_is_set_twice() {
             .parameter("tenant", "t")
             .parameter("Tenant", "t")
     };
-    assert!(builder().build(Nowhere).is_ok());
+    assert!(builder().build_tokens(Nowhere).is_ok());
     let other = builder().parameter("tenant", SECRET);
     let same = builder().parameter("tenant", "t");
     check(vec![
@@ -267,7 +266,7 @@ fn a_duration_of_zero_is_an_error_except_for_leeway() {
         ),
     ]);
     assert!(
-        at(ENDPOINT).leeway(zero).build(Nowhere).is_ok(),
+        at(ENDPOINT).leeway(zero).build_tokens(Nowhere).is_ok(),
         "it may be"
     );
 }

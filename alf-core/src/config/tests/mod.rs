@@ -6,11 +6,11 @@ mod bad_input;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::builder::{CustomTokenTransport, CustomTransport};
+use crate::builder::CustomTransport;
 use crate::{
     Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
     ExchangeError, ExchangeErrorKind, ExchangeOptions, NoClientAuthentication, Redirects,
-    TokenManager, TokenTransport, from_fn,
+    TokenTransport, from_fn,
 };
 
 use super::*;
@@ -18,7 +18,7 @@ use super::*;
 const ENDPOINT: &str = "https://as.example/token";
 const SECRET: &str = "s3cr3t-of-the-client";
 
-type Builder = ClientBuilder<CustomTokenTransport>;
+type Builder = ClientBuilder<CustomTransport>;
 
 struct Nowhere;
 
@@ -34,11 +34,11 @@ impl TokenTransport for Nowhere {
 }
 
 fn at(endpoint: &str) -> Builder {
-    TokenManager::builder(endpoint).client_secret("me", SECRET)
+    Client::builder(endpoint).client_secret("me", SECRET)
 }
 
 fn refused(builder: Builder) -> ConfigError {
-    match builder.build(Nowhere) {
+    match builder.build_tokens(Nowhere) {
         Ok(_) => panic!("it was built"),
         Err(error) => error,
     }
@@ -277,7 +277,7 @@ fn x1_the_endpoint_is_shown_without_its_query() {
 
 #[test]
 fn x1_no_debug_output_shows_a_secret() {
-    let manager = at(ENDPOINT).build(Nowhere).unwrap();
+    let manager = at(ENDPOINT).build_tokens(Nowhere).unwrap();
     let transport = from_fn(Redirects::NotFollowed, |_: http::Request<Bytes>| async {
         Ok::<_, std::io::Error>(http::Response::new(http_body_util::Full::<Bytes>::default()))
     });
