@@ -13,7 +13,7 @@ pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
         .client_secret("client-id", "secret")
         .http_client(http.clone())
         .build()?;
-    let token = client.tokens().token()?;
+    let token = client.tokens().token_blocking()?;
     for _ in 0..workload.calls {
         let response = match workload.caller {
             Caller::Bare => {
