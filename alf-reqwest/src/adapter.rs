@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
 
-use crate::http_client::{build, calls, own_route, tokens};
+use crate::http_client::{build, calls, tokens};
 use crate::redirect::follows_redirects;
 use crate::route::Route;
 use crate::{Client, ReqwestTransport};
@@ -29,7 +29,7 @@ impl Adapter for Reqwest {
         let tokens = token_route(self.http_clients.tokens)?;
         let calls = match self.http_clients.calls {
             Some(given) => Route::given(given),
-            None => own_route("http_client", calls)?,
+            None => Route::build("http_client", calls)?,
         };
         Ok(ReqwestTransport::new(calls, tokens))
     }
@@ -52,7 +52,7 @@ impl Adapter for Reqwest {
 /// For token requests: the user's client, or those that do nothing but send them.
 fn token_route(own: Option<reqwest::Client>) -> Result<Route<reqwest::Client>, ConfigError> {
     let Some(own) = own else {
-        return own_route("token_http_client", tokens);
+        return Route::build("token_http_client", tokens);
     };
     // T7: a second redirect at the same foreign host would get the secret (see `redirect`). Where
     // reqwest no longer shows the policy of a client, nothing can be told from its absence.

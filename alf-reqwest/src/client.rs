@@ -159,7 +159,7 @@ impl Client {
     /// ```
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         let request = self.0.transport().calls().request(method, url);
-        RequestBuilder::new(self.clone(), request)
+        RequestBuilder::new(Arc::clone(&self.0), request)
     }
 
     /// Sends a request that was built elsewhere, with a token on it.

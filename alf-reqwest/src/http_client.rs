@@ -7,7 +7,6 @@ use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 
 use crate::redirect::guard_redirects;
-use crate::route::Route;
 
 /// reqwest's async client, or its blocking one.
 pub(crate) trait HttpClient: Sized {
@@ -35,14 +34,6 @@ pub(crate) fn tokens() -> ClientBuilder {
         // A token request comes once in an hour: a connection that was kept for it is one that
         // the server has closed, or belongs to a runtime that is gone or polled no more.
         .pool_max_idle_per_host(0)
-}
-
-/// Over a client that alf makes itself. `setting` is the one by which a user can bring another.
-pub(crate) fn own_route<C: HttpClient>(
-    setting: &'static str,
-    settings: fn() -> ClientBuilder,
-) -> Result<Route<C>, ConfigError> {
-    Ok(Route::own(build(setting, settings())?, settings))
 }
 
 /// A client that alf makes itself.

@@ -1,6 +1,7 @@
 //! A request in the making.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,7 +9,7 @@ use reqwest::{Body, Request, Response};
 #[cfg(any(feature = "form", feature = "json", feature = "query"))]
 use serde::Serialize;
 
-use crate::{Client, Error};
+use crate::{Error, ReqwestTransport};
 
 /// A request in the making; [`send`](Self::send) puts the token on it.
 ///
@@ -16,12 +17,15 @@ use crate::{Client, Error};
 /// all others. It is not that type itself, whose `send` would go out without a token.
 #[must_use = "a request does nothing before it is sent"]
 pub struct RequestBuilder {
-    client: Client,
+    client: Arc<alf_core::Client<ReqwestTransport>>,
     request: reqwest::RequestBuilder,
 }
 
 impl RequestBuilder {
-    pub(crate) fn new(client: Client, request: reqwest::RequestBuilder) -> Self {
+    pub(crate) fn new(
+        client: Arc<alf_core::Client<ReqwestTransport>>,
+        request: reqwest::RequestBuilder,
+    ) -> Self {
         Self { client, request }
     }
 
@@ -95,7 +99,7 @@ impl RequestBuilder {
         self
     }
 
-    /// The request, without a token: for [`Client::execute`].
+    /// The request, without a token: for [`Client::execute`](crate::Client::execute).
     ///
     /// # Errors
     ///
@@ -104,7 +108,7 @@ impl RequestBuilder {
         self.request.build()
     }
 
-    /// Sends the request with a token on it: see [`Client::execute`].
+    /// Sends the request with a token on it: see [`Client::execute`](crate::Client::execute).
     ///
     /// # Errors
     ///
@@ -117,7 +121,7 @@ impl RequestBuilder {
     /// the others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.build().map_err(Error::Transport)?;
-        self.client.execute(request).await
+        self.client.send(request).await
     }
 }
 

@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use alf_core::ConfigError;
 use reqwest::{ClientBuilder, Url};
 
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, build};
 use crate::url::origin;
 
 /// A reqwest client, or two with the same settings.
@@ -39,6 +40,14 @@ impl<C: HttpClient> Route<C> {
             usual,
             loopback: Some(Arc::new(Loopback { settings, client })),
         }
+    }
+
+    /// Over a client that alf builds. `setting` is the one by which a user can set another.
+    pub(crate) fn build(
+        setting: &'static str,
+        settings: fn() -> ClientBuilder,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self::own(build(setting, settings())?, settings))
     }
 
     /// The client for all but loopback.

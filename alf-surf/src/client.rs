@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use surf::http::Method;
 use surf::{Config, Request, Response, Url};
 
+use crate::error::unread;
 use crate::{
     ClientBuilder, ConfigError, Error, RequestBuilder, SurfError, SurfTransport, TokenManager,
 };
@@ -220,7 +221,7 @@ impl Client {
             }
             request
         });
-        RequestBuilder::new(self.clone(), request)
+        RequestBuilder::new(self.0.core.clone(), request)
     }
 
     /// Sends a request that was built elsewhere, with a token on it.
@@ -336,11 +337,6 @@ impl Client {
         }
         .map_err(SurfError::new)
     }
-}
-
-/// The body of a response could not be read, or not as what it should be.
-pub(crate) fn unread(error: surf::Error) -> Error {
-    Error::Transport(SurfError::new(error))
 }
 
 impl fmt::Debug for Client {

@@ -110,6 +110,11 @@ const NOT_CONNECTED: &[&str] = &[
     "SSLEngineError",
 ];
 
+/// A response body that cannot be read, or that is not what it should be.
+pub(crate) fn unread(error: surf::Error) -> crate::Error {
+    crate::Error::Transport(SurfError::new(error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,8 +13,8 @@ use surf::http::headers::{HeaderName, HeaderValue, ToHeaderValues};
 use surf::middleware::Middleware;
 use surf::{Body, Request, Response};
 
-use crate::client::unread;
-use crate::{Client, Error, SurfError};
+use crate::error::unread;
+use crate::{Error, SurfError, SurfTransport};
 
 /// A request in the making, as surf's own `RequestBuilder`: awaiting it sends it, with the token on
 /// it.
@@ -37,12 +37,15 @@ use crate::{Client, Error, SurfError};
 /// ```
 #[must_use = "a request does nothing before it is awaited or sent"]
 pub struct RequestBuilder {
-    client: Client,
+    client: alf_core::Client<SurfTransport>,
     request: Result<Request, SurfError>,
 }
 
 impl RequestBuilder {
-    pub(crate) fn new(client: Client, request: Result<Request, SurfError>) -> Self {
+    pub(crate) fn new(
+        client: alf_core::Client<SurfTransport>,
+        request: Result<Request, SurfError>,
+    ) -> Self {
         Self { client, request }
     }
 
@@ -128,7 +131,7 @@ impl RequestBuilder {
         self.with(|request| request.middleware(middleware))
     }
 
-    /// The request, without a token: for [`Client::send`].
+    /// The request, without a token: for [`Client::send`](crate::Client::send).
     ///
     /// # Errors
     ///
@@ -137,7 +140,7 @@ impl RequestBuilder {
         self.request.map_err(Error::Transport)
     }
 
-    /// Sends the request with a token on it, as awaiting it does: see [`Client::send`].
+    /// Sends the request with a token on it, as awaiting it does: see [`Client::send`](crate::Client::send).
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
 
 use super::{Client, ReqwestTransport};
-use crate::http_client::{HttpClient, calls, own_route, tokens};
+use crate::http_client::{HttpClient, calls, tokens};
 use crate::route::Route;
 
 /// `reqwest::blocking`, for the builder of a [`Client`].
@@ -54,7 +54,7 @@ fn route(
 ) -> Result<Route<blocking::Client>, ConfigError> {
     match given {
         Some(given) => Ok(Route::given(given)),
-        None => own_route(setting, settings),
+        None => Route::build(setting, settings),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request in the making.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,7 +9,7 @@ use reqwest::blocking::{Body, Request, Response};
 #[cfg(any(feature = "form", feature = "json", feature = "query"))]
 use serde::Serialize;
 
-use super::Client;
+use super::ReqwestTransport;
 use crate::Error;
 
 /// A request in the making; [`send`](Self::send) puts the token on it.
@@ -18,12 +19,15 @@ use crate::Error;
 /// without a token.
 #[must_use = "a request does nothing before it is sent"]
 pub struct RequestBuilder {
-    client: Client,
+    client: Arc<alf_core::Client<ReqwestTransport>>,
     request: reqwest::blocking::RequestBuilder,
 }
 
 impl RequestBuilder {
-    pub(super) fn new(client: Client, request: reqwest::blocking::RequestBuilder) -> Self {
+    pub(super) fn new(
+        client: Arc<alf_core::Client<ReqwestTransport>>,
+        request: reqwest::blocking::RequestBuilder,
+    ) -> Self {
         Self { client, request }
     }
 
@@ -97,7 +101,7 @@ impl RequestBuilder {
         self
     }
 
-    /// The request, without a token: for [`Client::execute`].
+    /// The request, without a token: for [`Client::execute`](super::Client::execute).
     ///
     /// # Errors
     ///
@@ -106,7 +110,7 @@ impl RequestBuilder {
         self.request.build()
     }
 
-    /// Sends the request with a token on it, and waits for its response: see [`Client::execute`].
+    /// Sends the request with a token on it, and waits for its response: see [`Client::execute`](super::Client::execute).
     ///
     /// # Errors
     ///
@@ -115,7 +119,7 @@ impl RequestBuilder {
     /// request could not be built.
     pub fn send(self) -> Result<Response, Error> {
         let request = self.request.build().map_err(Error::Transport)?;
-        self.client.execute(request)
+        self.client.send_blocking(request)
     }
 }
 

@@ -8,7 +8,7 @@ use pollster::block_on;
 use reqwest::redirect::Policy;
 
 use super::*;
-use crate::http_client::{own_route, tokens};
+use crate::http_client::tokens;
 
 /// Nobody can tell that the client follows redirects. The exchange still fails, and what a redirect
 /// could carry along is not in a body.
@@ -176,7 +176,7 @@ fn exchange(
 
 /// Of alf's own, as `build()` makes it.
 fn own() -> Route<Client> {
-    own_route("token_http_client", tokens).unwrap()
+    Route::build("token_http_client", tokens).unwrap()
 }
 
 fn exchange_by(
