@@ -7,11 +7,10 @@ mod blocking;
 
 use blocking::{Blocking, Unread};
 
-/// Connections whose response was not read to its end are closed.
-struct Closes;
+struct ClosesUnread;
 
-impl Unread for Closes {
-    const GOES_BACK: bool = false;
+impl Unread for ClosesUnread {
+    const IS_REUSED: bool = false;
 }
 
-alf_testkit::conformance!(Blocking<Closes>);
+alf_testkit::conformance!(Blocking<ClosesUnread>);

@@ -1,4 +1,4 @@
-//! The conformance suite on transports with a flaw each: the cases that are there for it fail.
+//! The conformance suite on transports with one flaw each: the cases that test for it fail.
 
 #![cfg(feature = "conformance")]
 
@@ -12,16 +12,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use alf_testkit::conformance::{self, Subject};
 
 use blocking::{Blocking, Unread};
-use hyper_own::{Flaw, Flawed, HyperOwn, Sound};
+use hyper_own::{Flaw, HasFlaw, HyperOwn, Sound};
 
-/// A test that a transport with this flaw fails each of these cases.
+/// Makes a test that a transport with this flaw fails each of these cases.
 macro_rules! caught {
     ($($test:ident: $flaw:ident by $($case:ident)+;)+) => {$(
         #[test]
         fn $test() {
             struct This;
-            impl Flaw for This {
-                const FLAW: Option<Flawed> = Some(Flawed::$flaw);
+            impl HasFlaw for This {
+                const FLAW: Option<Flaw> = Some(Flaw::$flaw);
             }
             $(fails::<HyperOwn<This>>(stringify!($case));)+
         }
@@ -29,16 +29,16 @@ macro_rules! caught {
 }
 
 caught! {
-    headers_that_are_appended: AppendsHeaders by
+    appended_headers: AppendsHeaders by
         f2_a_users_authorization_is_replaced_by_exactly_one
         f2_a_replay_carries_exactly_one_authorization;
-    credentials_that_a_url_brings_along: SendsCredentialsOfTheUrl by
+    credentials_of_a_url: SendsCredentialsOfTheUrl by
         f2_credentials_in_a_url_are_replaced_too;
     a_copy_with_an_empty_body: CopiesNoBody by
         r4_a_body_in_memory_is_replayed_byte_for_byte;
     a_copy_without_a_long_body: CopiesShortBodies by
         r4_a_body_in_memory_is_replayed_byte_for_byte;
-    a_stream_that_is_copied_as_nothing: CopiesStreamsAsNothing by
+    a_stream_that_is_copied_as_empty: CopiesStreamsAsEmpty by
         r4_a_stream_is_not_replayed_and_its_401_is_untouched;
     requests_that_are_never_copied: NeverCopies by
         f3_a_401_causes_one_renewal_and_one_replay
@@ -48,13 +48,13 @@ caught! {
         x4_a_redirect_to_another_port_carries_no_token
         x4_a_redirect_to_another_host_carries_no_token
         x4_a_redirected_replay_carries_no_token;
-    redirects_of_which_nobody_is_told: FollowsRedirectsAndTellsNobody by
+    hidden_redirects: HidesRedirects by
         x4_a_401_from_another_origin_rejects_nothing
         x4_a_401_from_another_scheme_rejects_nothing;
-    schemes_that_are_taken_for_one_origin: TakesSchemesForOne by
+    schemes_that_are_ignored: IgnoresTheScheme by
         x4_a_redirect_to_http_carries_no_token
         x4_a_redirect_to_https_carries_no_token;
-    a_token_that_comes_back_on_the_second_hop: PutsTheTokenBackOnTheSecondHop by
+    a_token_that_is_restored_on_the_second_redirect: RestoresTheTokenOnTheSecondRedirect by
         x4_a_second_redirect_elsewhere_carries_no_token;
     token_requests_that_are_redirected: ExchangeFollowsRedirects by
         t7_a_301_of_the_token_endpoint_carries_no_secret_elsewhere
@@ -64,14 +64,14 @@ caught! {
         t7_a_308_of_the_token_endpoint_carries_no_secret_elsewhere
         t7_a_redirect_to_http_carries_no_secret
         t7_a_redirect_to_https_carries_no_secret;
-    certificates_that_nobody_looks_at: TrustsAnyCertificate by
+    certificates_that_are_not_checked: TrustsAnyCertificate by
         t4_a_token_endpoint_of_an_unknown_authority_gets_no_secret
         t4_a_token_endpoint_with_anothers_certificate_gets_no_secret
         p3_an_api_of_an_unknown_authority_gets_no_token
         p3_an_api_with_anothers_certificate_gets_no_token;
     answers_that_are_read_without_a_bound: ExchangeReadsWithoutBound by
         t7_more_than_a_mebibyte_is_not_read;
-    long_failures_that_are_none: ExchangeCallsLongFailuresTooLarge by
+    long_failures_of_another_kind: ExchangeCallsLongFailuresTooLarge by
         b1_a_failure_with_an_endless_body_is_tried_again;
     token_requests_without_their_headers: ExchangeDropsHeaders by
         t1_the_form_and_its_headers_arrive;
@@ -87,29 +87,29 @@ caught! {
         t4_a_broken_exchange_is_tried_again
         b1_a_connection_that_the_server_closed_is_tried_again
         t4_no_connection_is_an_error_of_kind_connect;
-    an_origin_that_is_another: TellsAWrongOrigin by
+    a_wrong_origin: ReturnsAWrongOrigin by
         x3_origin_returns_the_origin_of_the_request
         x2_no_token_is_sent_over_plain_http;
-    headers_of_which_one_value_is_told: TellsOneValueOfAHeader by
+    headers_with_one_value_only: ReturnsOneValueOfAHeader by
         p3_status_and_headers_are_untouched
         r5_the_error_of_a_failed_renewal_includes_the_401;
     statuses_that_become_errors: MakesErrorsOfStatuses by
         f3_a_401_causes_one_renewal_and_one_replay
         r7_other_statuses_are_returned;
-    streams_that_are_gathered: GathersStreams by
+    streams_that_are_read_whole: ReadsStreamsWhole by
         r4_a_stream_is_not_replayed_and_its_401_is_untouched
         p3_a_stream_is_read_no_faster_than_it_is_sent;
-    responses_that_are_gathered: GathersResponses by
+    responses_that_are_read_whole: ReadsResponsesWhole by
         p3_a_response_is_read_no_faster_than_it_is_used;
     rejected_responses_that_are_kept: KeepsRejectedResponses by
         r8_a_pool_of_one_works_after_a_401_of_200_kb
         r8_a_pool_of_one_works_after_a_401_without_end
         r8_a_pool_of_one_works_after_a_401_that_is_held_open;
-    certificates_that_are_not_taken: IgnoresTheRoot by
+    root_certificates_that_are_ignored: IgnoresTheRoot by
         f3_https_works_like_http;
     connections_without_a_limit: IgnoresTheLimit by
         p3_a_pool_of_one_serves_one_request_at_a_time;
-    panics_on_a_header: PanicsOnOddHeaders by
+    panics_on_a_header: PanicsOnUnusualHeaders by
         x5_no_answer_of_the_resource_server_causes_a_panic
         x5_no_rejection_causes_a_panic
         x5_no_answer_of_the_authorization_server_causes_a_panic;
@@ -118,24 +118,23 @@ caught! {
 }
 
 #[test]
-fn connections_that_are_taken_back_unread() {
-    struct TakesBack;
-    impl Unread for TakesBack {
-        const GOES_BACK: bool = true;
+fn connections_that_are_reused_unread() {
+    struct ReusesUnread;
+    impl Unread for ReusesUnread {
+        const IS_REUSED: bool = true;
     }
-    type Flawed = Blocking<TakesBack>;
-    fails::<Flawed>("r8_a_401_of_200_kb_is_not_the_next_answer");
-    fails::<Flawed>("r8_a_401_of_200_kb_in_chunks_is_not_the_next_answer");
-    fails::<Flawed>("r8_a_401_of_10_mb_is_not_the_next_answer");
-    fails::<Flawed>("r8_a_401_that_is_held_open_in_its_body_delays_no_caller");
-    fails::<Flawed>("r8_a_401_that_looks_like_an_answer_is_not_the_next_one");
-    fails::<Flawed>("r8_a_401_whose_remainder_comes_late_is_not_the_next_answer");
-    fails::<Flawed>("p3_a_response_that_is_dropped_unread_is_not_the_next_answer");
-    fails::<Flawed>("t7_the_remainder_of_a_huge_answer_is_not_the_next_token");
-    fails::<Flawed>("t7_the_remainder_of_a_late_answer_is_not_the_next_token");
+    fails::<Blocking<ReusesUnread>>("r8_a_401_of_200_kb_is_not_the_next_answer");
+    fails::<Blocking<ReusesUnread>>("r8_a_401_of_200_kb_in_chunks_is_not_the_next_answer");
+    fails::<Blocking<ReusesUnread>>("r8_a_401_of_10_mb_is_not_the_next_answer");
+    fails::<Blocking<ReusesUnread>>("r8_a_401_that_is_held_open_in_its_body_delays_no_caller");
+    fails::<Blocking<ReusesUnread>>("r8_a_401_that_looks_like_an_answer_is_not_the_next_one");
+    fails::<Blocking<ReusesUnread>>("r8_a_401_whose_remainder_comes_late_is_not_the_next_answer");
+    fails::<Blocking<ReusesUnread>>("p3_a_response_that_is_dropped_unread_is_not_the_next_answer");
+    fails::<Blocking<ReusesUnread>>("t7_the_remainder_of_a_huge_answer_is_not_the_next_token");
+    fails::<Blocking<ReusesUnread>>("t7_the_remainder_of_a_late_answer_is_not_the_next_token");
 }
 
-/// Without a flaw it passes all, or the others prove nothing.
+/// Without a flaw it passes every case. Otherwise the other tests would show nothing.
 mod without_a_flaw {
     use super::{HyperOwn, Sound};
 
@@ -143,17 +142,17 @@ mod without_a_flaw {
 }
 
 #[test]
-fn a_case_that_does_not_exist_is_no_pass() {
+fn a_case_that_does_not_exist_fails() {
     fails::<HyperOwn<Sound>>("r0_no_such_case");
 }
 
 #[test]
-fn what_is_told_of_a_failure_helps_to_mend_it() {
+fn the_report_on_a_failure_helps_to_find_its_cause() {
     struct This;
-    impl Flaw for This {
-        const FLAW: Option<Flawed> = Some(Flawed::AppendsHeaders);
+    impl HasFlaw for This {
+        const FLAW: Option<Flaw> = Some(Flaw::AppendsHeaders);
     }
-    let told = fails::<HyperOwn<This>>("f2_a_users_authorization_is_replaced_by_exactly_one");
+    let report = fails::<HyperOwn<This>>("f2_a_users_authorization_is_replaced_by_exactly_one");
     for part in [
         "f2_a_users_authorization_is_replaced_by_exactly_one failed on",
         "the rule is F2:\n    `Authorization` is set in place of every value",
@@ -163,25 +162,25 @@ fn what_is_told_of_a_failure_helps_to_mend_it() {
         "what the servers saw:\n    authorization server at 127.0.0.1:",
         "        1. POST /token -> 200, connection 1, Authorization Basic",
     ] {
-        assert!(told.contains(part), "expected {part:?} in {told}");
+        assert!(report.contains(part), "expected {part:?} in {report}");
     }
 }
 
 #[test]
-fn a_panic_of_the_library_is_told_as_one() {
+fn a_panic_of_the_library_is_reported_as_one() {
     struct This;
-    impl Flaw for This {
-        const FLAW: Option<Flawed> = Some(Flawed::PanicsOnOddHeaders);
+    impl HasFlaw for This {
+        const FLAW: Option<Flaw> = Some(Flaw::PanicsOnUnusualHeaders);
     }
-    let told = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_causes_a_panic");
+    let report = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_causes_a_panic");
     let expected = "expected a call to end with an answer or an error, but it panicked: called";
-    assert!(told.contains(expected), "{told}");
+    assert!(report.contains(expected), "{report}");
 }
 
-/// What the case said.
+/// Returns the report of the case.
 fn fails<S: Subject>(case: &str) -> String {
     let outcome = catch_unwind(AssertUnwindSafe(|| conformance::run::<S>(case)));
     assert!(outcome.is_err(), "{case} did not catch it");
-    let told = outcome.err().and_then(|told| told.downcast().ok());
-    told.map_or_else(String::new, |told| *told)
+    let report = outcome.err().and_then(|report| report.downcast().ok());
+    report.map_or_else(String::new, |report| *report)
 }

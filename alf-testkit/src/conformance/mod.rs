@@ -52,7 +52,7 @@ mod unusual_answers;
 
 /// The crate whose `Bytes` a [`Body`] holds.
 pub use bytes;
-/// The crate whose `Request` a [`Subject`] turns into one of its library.
+/// The crate whose `Request` a [`Subject`] converts to one of its library.
 pub use http;
 
 pub use body::{Body, BodyStream};

@@ -129,7 +129,7 @@ impl TaskQueue {
         self.lock().mode = mode;
     }
 
-    /// A cancelled task is woken once more, and whoever has it then drops its future.
+    /// Drops the cancelled tasks, which async-task has woken once more for that.
     fn drop_woken(&self, is_cancelled: impl Fn(TaskId) -> bool) {
         let mut state = self.lock();
         let woken = std::mem::take(&mut state.woken);

@@ -85,7 +85,7 @@ impl VirtualTime {
     }
 
     /// Moves the wall clock forward; the other clock and all timers stand still. This is what a
-    /// program sees when somebody sets the clock, and when the machine was suspended.
+    /// program sees after the clock was set, and when the machine was suspended.
     pub fn step_wall_clock_forward(&self, duration: Duration) {
         self.lock().wall_clock += duration;
     }

@@ -18,9 +18,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
-/// What becomes of a connection whose response was not read to its end.
+/// What happens to a connection whose response was not read to its end.
 pub(crate) trait Unread: Send + Sync + 'static {
-    const GOES_BACK: bool;
+    /// It is reused, which is a flaw.
+    const IS_REUSED: bool;
 }
 
 pub(crate) struct Blocking<U>(PhantomData<U>);
@@ -45,12 +46,12 @@ pub(crate) struct BlockingResponse {
     body: Incoming,
 }
 
-/// A body, and the connection that it comes on, which goes back to the pool when it may.
+/// A body and its connection, which the pool gets back if it may be reused.
 struct Incoming {
     connection: Option<BufReader<TcpStream>>,
     left: Framing,
-    goes_back: bool,
-    /// The server said that this is the last response on it.
+    is_reused_unread: bool,
+    /// The server announced that this is the last response on the connection.
     closes: bool,
     authority: String,
     pool: Arc<Pool>,
@@ -59,7 +60,7 @@ struct Incoming {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Framing {
     Length(u64),
-    /// What is left of a chunk; 0 before the next one.
+    /// The bytes left of a chunk; 0 before the next chunk.
     Chunk(u64),
     UntilClose,
     Done,
@@ -159,14 +160,14 @@ impl<U: Unread> Transport for BlockingTransport<U> {
     }
 
     async fn discard(&self, mut response: BlockingResponse) {
-        response.body.goes_back = U::GOES_BACK;
-        // Whoever blocks cannot be dropped: what is here already is read, and no more.
+        response.body.is_reused_unread = U::IS_REUSED;
+        // What blocks cannot be dropped, so only what has arrived already is read.
         if response.body.left != Framing::Done {
             if let Some(connection) = &mut response.body.connection {
                 let timeout = Some(Duration::from_millis(200));
                 let _ = connection.get_ref().set_read_timeout(timeout);
             }
-            if !U::GOES_BACK {
+            if !U::IS_REUSED {
                 let _ = io::copy(&mut (&mut response.body).take(64 * 1024), &mut io::sink());
             }
         }
@@ -237,7 +238,7 @@ impl<U: Unread> BlockingTransport<U> {
         let mut connection = self.connect(&authority)?;
         let stream = connection.get_ref();
         stream.set_read_timeout(timeout).map_err(Failure::broken)?;
-        // Where the server answers before it has read all, and closes, its answer still counts.
+        // A server may answer and close the connection before it has read the whole request.
         let sent = send(stream, &mut request);
         let (status, headers) = match (receive(&mut connection), sent) {
             (Ok(head), _) => head,
@@ -250,7 +251,7 @@ impl<U: Unread> BlockingTransport<U> {
         let body = Incoming {
             connection: Some(connection),
             left,
-            goes_back: U::GOES_BACK,
+            is_reused_unread: U::IS_REUSED,
             closes,
             authority,
             pool: Arc::clone(&self.pool),
@@ -278,9 +279,9 @@ impl<U: Unread> BlockingTransport<U> {
     }
 }
 
-/// An idle connection has nothing to say; one that was closed says so.
+/// Returns whether nothing can be read from an idle connection, and it was not closed.
 fn is_alive<U: Unread>(connection: &BufReader<TcpStream>) -> bool {
-    if U::GOES_BACK {
+    if U::IS_REUSED {
         return true;
     }
     let stream = connection.get_ref();
@@ -328,7 +329,7 @@ fn send(mut stream: &TcpStream, request: &mut Request<Body>) -> io::Result<()> {
     }
 }
 
-/// The head of the final response.
+/// Reads the head of the final response.
 fn receive(connection: &mut BufReader<TcpStream>) -> io::Result<(StatusCode, HeaderMap)> {
     loop {
         let mut head = Vec::new();
@@ -445,7 +446,7 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if self.closes || (self.left != Framing::Done && !self.goes_back) {
+        if self.closes || (self.left != Framing::Done && !self.is_reused_unread) {
             return;
         }
         if let Some(connection) = self.connection.take() {

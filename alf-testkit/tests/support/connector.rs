@@ -1,4 +1,4 @@
-//! Connections for hyper, with TLS where a root certificate is given.
+//! Connections for hyper, with TLS if a root certificate is given.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// Whose certificates are taken.
+/// The certificates that a client accepts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    TheRoot,
-    Anybody,
+    RootOnly,
+    Everything,
 }
 
 pub(crate) fn connector(
@@ -33,10 +33,10 @@ pub(crate) fn connector(
         .with_safe_default_protocol_versions()
         .unwrap();
     let config = match trust {
-        Trust::TheRoot => builder.with_root_certificates(roots).with_no_client_auth(),
-        Trust::Anybody => builder
+        Trust::RootOnly => builder.with_root_certificates(roots).with_no_client_auth(),
+        Trust::Everything => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(TrustsAnybody(provider)))
+            .with_custom_certificate_verifier(Arc::new(TrustsEverything(provider)))
             .with_no_client_auth(),
     };
     HttpsConnectorBuilder::new()
@@ -46,11 +46,11 @@ pub(crate) fn connector(
         .build()
 }
 
-/// What one writes to make an error go away.
+/// Found in code that should make an error disappear.
 #[derive(Debug)]
-struct TrustsAnybody(Arc<CryptoProvider>);
+struct TrustsEverything(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for TrustsAnybody {
+impl ServerCertVerifier for TrustsEverything {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

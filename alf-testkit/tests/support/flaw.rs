@@ -1,23 +1,25 @@
-//! What can be wrong with a transport.
+//! The flaws that transports have, and that the suite catches.
 
-/// What is wrong with a transport.
-pub(crate) trait Flaw: Send + Sync + 'static {
-    const FLAW: Option<Flawed>;
+pub(crate) trait HasFlaw: Send + Sync + 'static {
+    const FLAW: Option<Flaw>;
+
+    fn has(flaw: Flaw) -> bool {
+        Self::FLAW == Some(flaw)
+    }
 }
 
-/// The mistakes that the suite is there to catch.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flawed {
+pub(crate) enum Flaw {
     AppendsHeaders,
     SendsCredentialsOfTheUrl,
     CopiesNoBody,
-    CopiesStreamsAsNothing,
+    CopiesStreamsAsEmpty,
     CopiesShortBodies,
     NeverCopies,
     FollowsRedirectsWithTheToken,
-    FollowsRedirectsAndTellsNobody,
-    TakesSchemesForOne,
-    PutsTheTokenBackOnTheSecondHop,
+    HidesRedirects,
+    IgnoresTheScheme,
+    RestoresTheTokenOnTheSecondRedirect,
     ExchangeFollowsRedirects,
     ExchangeReadsWithoutBound,
     ExchangeCallsLongFailuresTooLarge,
@@ -25,24 +27,23 @@ pub(crate) enum Flawed {
     ExchangeSendsChunks,
     ExchangeErrorsShowTheRequest,
     ExchangeCallsEveryFailureRedirected,
-    TellsAWrongOrigin,
-    TellsOneValueOfAHeader,
+    ReturnsAWrongOrigin,
+    ReturnsOneValueOfAHeader,
     MakesErrorsOfStatuses,
-    GathersStreams,
-    GathersResponses,
+    ReadsStreamsWhole,
+    ReadsResponsesWhole,
     KeepsRejectedResponses,
     IgnoresTheLimit,
     TrustsAnyCertificate,
     IgnoresTheRoot,
-    PanicsOnOddHeaders,
+    PanicsOnUnusualHeaders,
     LogsTheToken,
     TracesTheSecret,
     Panics,
 }
 
-/// Without a flaw.
 pub(crate) struct Sound;
 
-impl Flaw for Sound {
-    const FLAW: Option<Flawed> = None;
+impl HasFlaw for Sound {
+    const FLAW: Option<Flaw> = None;
 }

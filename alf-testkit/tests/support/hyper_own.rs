@@ -1,5 +1,5 @@
-//! A `Subject` with types of its own: hyper-util's client with bodies that stream, and, where a test
-//! wants to see it caught, with one of the flaws that transports have.
+//! A `Subject` with types of its own: hyper-util's client with bodies that stream, and with one of the
+//! flaws that transports have, if the test needs one.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,14 +30,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use connector::{Trust, connector};
 
-pub(crate) use flaw::{Flaw, Flawed, Sound};
+pub(crate) use flaw::{Flaw, HasFlaw, Sound};
 
 #[path = "connector.rs"]
 mod connector;
 #[path = "flaw.rs"]
 mod flaw;
 
-/// A transport with this flaw.
 pub(crate) struct HyperOwn<F>(PhantomData<F>);
 
 type Sent = Either<Full<Bytes>, BodyStream>;
@@ -55,19 +54,19 @@ pub(crate) struct OwnResponse {
     response_origin: Option<Origin>,
 }
 
-impl<F: Flaw> Subject for HyperOwn<F> {
+impl<F: HasFlaw> Subject for HyperOwn<F> {
     type Transport = OwnTransport<F>;
 
     fn transport(setup: &Setup) -> Self::Transport {
         let trust = match F::FLAW {
-            Some(Flawed::TrustsAnyCertificate) => Trust::Anybody,
-            _ => Trust::TheRoot,
+            Some(Flaw::TrustsAnyCertificate) => Trust::Everything,
+            _ => Trust::RootOnly,
         };
         let root = setup.root_certificate.as_deref();
-        let root = root.filter(|_| F::FLAW != Some(Flawed::IgnoresTheRoot));
+        let root = root.filter(|_| !F::has(Flaw::IgnoresTheRoot));
         let connector = connector(root, trust);
         let limit = setup.max_connections.map(Semaphore::new);
-        let limit = limit.filter(|_| F::FLAW != Some(Flawed::IgnoresTheLimit));
+        let limit = limit.filter(|_| !F::has(Flaw::IgnoresTheLimit));
         OwnTransport {
             client: Client::builder(TokioExecutor::new()).build(connector),
             limit: limit.map(Arc::new),
@@ -81,7 +80,7 @@ impl<F: Flaw> Subject for HyperOwn<F> {
 
     fn request(_: &Self::Transport, request: Request<Body>) -> Request<Sent> {
         request.map(|body| match body.try_into_bytes() {
-            Err(stream) if F::FLAW == Some(Flawed::GathersStreams) => {
+            Err(stream) if F::has(Flaw::ReadsStreamsWhole) => {
                 Either::Left(Full::new(Body::Stream(stream).into_bytes()))
             }
             Err(stream) => Either::Right(stream),
@@ -107,7 +106,7 @@ impl<F: Flaw> Subject for HyperOwn<F> {
     }
 }
 
-impl<F: Flaw> Transport for OwnTransport<F> {
+impl<F: HasFlaw> Transport for OwnTransport<F> {
     type Request = Request<Sent>;
     type Response = OwnResponse;
     type Error = io::Error;
@@ -116,20 +115,22 @@ impl<F: Flaw> Transport for OwnTransport<F> {
         let follows = matches!(
             F::FLAW,
             Some(
-                Flawed::FollowsRedirectsWithTheToken
-                    | Flawed::FollowsRedirectsAndTellsNobody
-                    | Flawed::TakesSchemesForOne
-                    | Flawed::PutsTheTokenBackOnTheSecondHop
+                Flaw::FollowsRedirectsWithTheToken
+                    | Flaw::HidesRedirects
+                    | Flaw::IgnoresTheScheme
+                    | Flaw::RestoresTheTokenOnTheSecondRedirect
             )
         );
         let permit = self.permit().await?;
-        if F::FLAW == Some(Flawed::LogsTheToken) {
+        if F::has(Flaw::LogsTheToken) {
             let value = request.headers().get(AUTHORIZATION);
             log::trace!("> {}", value.unwrap().to_str().unwrap());
         }
-        let asked = request.uri().clone();
-        let has_credentials = asked.authority().is_some_and(|a| a.as_str().contains('@'));
-        if F::FLAW == Some(Flawed::SendsCredentialsOfTheUrl) && has_credentials {
+        let requested_uri = request.uri().clone();
+        let has_credentials = requested_uri
+            .authority()
+            .is_some_and(|a| a.as_str().contains('@'));
+        if F::has(Flaw::SendsCredentialsOfTheUrl) && has_credentials {
             let basic = HeaderValue::from_static("Basic dXNlcjpwYXNz");
             request.headers_mut().append(AUTHORIZATION, basic);
         }
@@ -139,7 +140,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             .request(request)
             .await
             .map_err(io::Error::other)?;
-        let mut uri = asked.clone();
+        let mut uri = requested_uri.clone();
         for _ in 0..5 {
             let Some(next) = target(&uri, &response).filter(|_| follows) else {
                 break;
@@ -147,12 +148,12 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             let mut again = Request::get(&next).body(nothing()).unwrap();
             *again.headers_mut() = headers.clone();
             let keeps = match F::FLAW {
-                Some(Flawed::FollowsRedirectsWithTheToken) => true,
-                Some(Flawed::PutsTheTokenBackOnTheSecondHop) => {
+                Some(Flaw::FollowsRedirectsWithTheToken) => true,
+                Some(Flaw::RestoresTheTokenOnTheSecondRedirect) => {
                     OriginRef::of(&next) == OriginRef::of(&uri)
                 }
-                Some(Flawed::TakesSchemesForOne) => next.authority() == asked.authority(),
-                _ => OriginRef::of(&next) == OriginRef::of(&asked),
+                Some(Flaw::IgnoresTheScheme) => next.authority() == requested_uri.authority(),
+                _ => OriginRef::of(&next) == OriginRef::of(&requested_uri),
             };
             if !keeps {
                 again.headers_mut().remove(AUTHORIZATION);
@@ -160,19 +161,19 @@ impl<F: Flaw> Transport for OwnTransport<F> {
             uri = next;
             response = self.client.request(again).await.map_err(io::Error::other)?;
         }
-        if F::FLAW == Some(Flawed::MakesErrorsOfStatuses) && response.status().is_client_error() {
+        if F::has(Flaw::MakesErrorsOfStatuses) && response.status().is_client_error() {
             return Err(io::Error::other("that status is an error"));
         }
         look_at_headers::<F>(&response);
         let (head, body) = response.into_parts();
         let body = match F::FLAW {
-            Some(Flawed::GathersResponses) => Either::Right(gathered(body).await?),
+            Some(Flaw::ReadsResponsesWhole) => Either::Right(read_whole(body).await?),
             _ => Either::Left(body),
         };
-        let told = follows && F::FLAW != Some(Flawed::FollowsRedirectsAndTellsNobody);
+        let returns_origin = follows && !F::has(Flaw::HidesRedirects);
         Ok(OwnResponse {
             response_origin: OriginRef::of(&uri)
-                .filter(|_| told)
+                .filter(|_| returns_origin)
                 .map(OriginRef::to_origin),
             permit,
             response: Response::from_parts(head, body),
@@ -180,8 +181,8 @@ impl<F: Flaw> Transport for OwnTransport<F> {
     }
 
     fn origin<'r>(&self, request: &'r Request<Sent>) -> OriginRef<'r> {
-        if F::FLAW == Some(Flawed::TellsAWrongOrigin) {
-            // As one does who takes the text before the `@` for the host.
+        if F::has(Flaw::ReturnsAWrongOrigin) {
+            // The text before the `@` is not the host.
             let authority = request.uri().authority().unwrap().as_str();
             return OriginRef::new("https", authority.split(['@', ':']).next().unwrap(), None);
         }
@@ -193,7 +194,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
     }
 
     fn insert_header(&self, request: &mut Request<Sent>, name: &HeaderName, value: &HeaderValue) {
-        if F::FLAW == Some(Flawed::AppendsHeaders) {
+        if F::has(Flaw::AppendsHeaders) {
             request.headers_mut().append(name.clone(), value.clone());
         } else {
             request.headers_mut().insert(name.clone(), value.clone());
@@ -202,10 +203,10 @@ impl<F: Flaw> Transport for OwnTransport<F> {
 
     fn try_clone(&self, request: &mut Request<Sent>) -> Option<Request<Sent>> {
         let body = match (F::FLAW, request.body()) {
-            (Some(Flawed::NeverCopies), _) => return None,
-            (Some(Flawed::CopiesNoBody), _)
-            | (Some(Flawed::CopiesStreamsAsNothing), Either::Right(_)) => nothing(),
-            (Some(Flawed::CopiesShortBodies), Either::Left(body)) if is_long(body) => nothing(),
+            (Some(Flaw::NeverCopies), _) => return None,
+            (Some(Flaw::CopiesNoBody), _)
+            | (Some(Flaw::CopiesStreamsAsEmpty), Either::Right(_)) => nothing(),
+            (Some(Flaw::CopiesShortBodies), Either::Left(body)) if is_long(body) => nothing(),
             (_, Either::Left(body)) => Either::Left(body.clone()),
             (_, Either::Right(_)) => return None,
         };
@@ -222,7 +223,7 @@ impl<F: Flaw> Transport for OwnTransport<F> {
 
     fn header_values(&self, response: &OwnResponse, name: &HeaderName) -> Vec<HeaderValue> {
         let most = match F::FLAW {
-            Some(Flawed::TellsOneValueOfAHeader) => 1,
+            Some(Flaw::ReturnsOneValueOfAHeader) => 1,
             _ => usize::MAX,
         };
         let values = response.response.headers().get_all(name).iter();
@@ -234,12 +235,12 @@ impl<F: Flaw> Transport for OwnTransport<F> {
     }
 
     async fn discard(&self, response: OwnResponse) {
-        if F::FLAW == Some(Flawed::KeepsRejectedResponses) {
-            // Its rest is the beginning of nothing; but nor is its connection free again.
+        if F::has(Flaw::KeepsRejectedResponses) {
+            // Its connection never becomes free.
             std::mem::forget(response);
             return;
         }
-        // A short rest is read; hyper closes the connection of a long one.
+        // A short remainder is read. hyper closes the connection of a long one.
         let _ = Limited::new(response.response.into_body(), 64 * 1024)
             .collect()
             .await;
@@ -247,22 +248,22 @@ impl<F: Flaw> Transport for OwnTransport<F> {
 }
 
 #[async_trait]
-impl<F: Flaw> TokenTransport for OwnTransport<F> {
+impl<F: HasFlaw> TokenTransport for OwnTransport<F> {
     async fn exchange(
         &self,
         request: Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
-        assert!(F::FLAW != Some(Flawed::Panics), "a flaw of this transport");
-        if F::FLAW == Some(Flawed::TracesTheSecret) {
+        assert!(!F::has(Flaw::Panics), "a flaw of this transport");
+        if F::has(Flaw::TracesTheSecret) {
             tracing::trace!(body = ?request.body());
         }
         let sent = request.clone();
         let mut request = request.map(|body| Either::Left(Full::new(body)));
-        if F::FLAW == Some(Flawed::ExchangeDropsHeaders) {
+        if F::has(Flaw::ExchangeDropsHeaders) {
             request.headers_mut().remove(http::header::ACCEPT);
         }
-        if F::FLAW == Some(Flawed::ExchangeSendsChunks) {
+        if F::has(Flaw::ExchangeSendsChunks) {
             let chunked = HeaderValue::from_static("chunked");
             request.headers_mut().insert(TRANSFER_ENCODING, chunked);
         }
@@ -271,7 +272,7 @@ impl<F: Flaw> TokenTransport for OwnTransport<F> {
             .request(request)
             .await
             .map_err(|error| failure::<F>(error, &sent))?;
-        if F::FLAW == Some(Flawed::ExchangeFollowsRedirects)
+        if F::has(Flaw::ExchangeFollowsRedirects)
             && let Some(next) = target(sent.uri(), &response)
         {
             let mut again = sent.clone().map(|body| Either::Left(Full::new(body)));
@@ -285,10 +286,10 @@ impl<F: Flaw> TokenTransport for OwnTransport<F> {
         look_at_headers::<F>(&response);
         let (head, mut body) = response.into_parts();
         let bound = match F::FLAW {
-            Some(Flawed::ExchangeReadsWithoutBound) => usize::MAX,
+            Some(Flaw::ExchangeReadsWithoutBound) => usize::MAX,
             _ => options.max_bytes(),
         };
-        let cuts_failures = F::FLAW != Some(Flawed::ExchangeCallsLongFailuresTooLarge);
+        let cuts_failures = !F::has(Flaw::ExchangeCallsLongFailuresTooLarge);
         let mut read = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame =
@@ -306,8 +307,8 @@ impl<F: Flaw> TokenTransport for OwnTransport<F> {
     }
 }
 
-impl<F: Flaw> OwnTransport<F> {
-    /// To have a connection. Whoever keeps one for ever fails soon, and not after half a minute.
+impl<F: HasFlaw> OwnTransport<F> {
+    /// Waits for a free connection, but not long: a flaw keeps them forever.
     async fn permit(&self) -> io::Result<Option<OwnedSemaphorePermit>> {
         let Some(limit) = &self.limit else {
             return Ok(None);
@@ -319,17 +320,17 @@ impl<F: Flaw> OwnTransport<F> {
     }
 }
 
-fn look_at_headers<F: Flaw>(response: &Response<Incoming>) {
-    if F::FLAW == Some(Flawed::PanicsOnOddHeaders) {
+fn look_at_headers<F: HasFlaw>(response: &Response<Incoming>) {
+    if F::has(Flaw::PanicsOnUnusualHeaders) {
         for value in response.headers().values() {
             let _ = value.to_str().unwrap();
         }
     }
 }
 
-async fn gathered(body: Incoming) -> io::Result<Full<Bytes>> {
-    let gathered = body.collect().await.map_err(io::Error::other)?;
-    Ok(Full::new(gathered.to_bytes()))
+async fn read_whole(body: Incoming) -> io::Result<Full<Bytes>> {
+    let read_whole = body.collect().await.map_err(io::Error::other)?;
+    Ok(Full::new(read_whole.to_bytes()))
 }
 
 fn is_long(body: &Full<Bytes>) -> bool {
@@ -337,19 +338,19 @@ fn is_long(body: &Full<Bytes>) -> bool {
     body.size_hint().lower() > 64 * 1024
 }
 
-fn failure<F: Flaw>(error: Error, sent: &Request<Bytes>) -> ExchangeError {
+fn failure<F: HasFlaw>(error: Error, sent: &Request<Bytes>) -> ExchangeError {
     let kind = match F::FLAW {
-        Some(Flawed::ExchangeCallsEveryFailureRedirected) => ExchangeErrorKind::Redirected,
+        Some(Flaw::ExchangeCallsEveryFailureRedirected) => ExchangeErrorKind::Redirected,
         _ if error.is_connect() => ExchangeErrorKind::Connect,
         _ => ExchangeErrorKind::Exchange,
     };
-    if F::FLAW == Some(Flawed::ExchangeErrorsShowTheRequest) {
+    if F::has(Flaw::ExchangeErrorsShowTheRequest) {
         return ExchangeError::new(kind, format!("{} failed: {error}", sent.uri()));
     }
     ExchangeError::new(kind, error)
 }
 
-/// Where a redirect leads.
+/// Returns the URL that a redirect leads to.
 fn target(from: &Uri, response: &Response<Incoming>) -> Option<Uri> {
     if !response.status().is_redirection() {
         return None;

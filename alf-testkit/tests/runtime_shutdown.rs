@@ -1,4 +1,4 @@
-//! A client that outlives the async runtimes it is used in, as a `static` one does among tests.
+//! A client that is used in several async runtimes, one after another, as a `static` client in tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,11 +16,11 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioExecutor;
 use tokio::runtime::{Builder, Runtime};
 
-/// Beside the callers, whose timers are counted, the attempt has one.
+/// Each has a timer, and so has the attempt.
 const WAITERS: usize = 4;
 
 #[test]
-fn s4_an_acquisition_in_a_runtime_that_is_shut_down_is_begun_anew() {
+fn s4_an_acquisition_in_a_runtime_that_is_shut_down_is_started_again() {
     let servers = Servers::start();
     let gate = Gate::new();
     let held = Answer::normal().held_by(&gate);
@@ -49,7 +49,7 @@ fn s4_a_client_works_in_one_runtime_after_another() {
     let client = client(&servers, &time);
     for _ in 0..5 {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        // With a connection of the last one in the pool, whose task is gone.
+        // The pool has a connection of the previous runtime, whose task has ended.
         let answered = runtime.block_on(status(Arc::clone(&client), servers.url("/things")));
         assert_eq!(answered, Some(200));
         servers.revoke_all();
