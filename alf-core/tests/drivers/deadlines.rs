@@ -161,7 +161,7 @@ fn s5_waiter_that_asks_again_keeps_its_deadline() {
     let call = harness.ask(&tokens);
     harness.advance(seconds(4));
     harness.endpoint.otherwise(Reply::Never);
-    harness.runtime.drop_tasks();
+    harness.time().drop_tasks();
     harness.runtime.freeze();
     harness.advance(seconds(6));
     assert!(call.is_finished());

@@ -1,7 +1,6 @@
 //! [`Body`]: the body of a request, before it is one of the library.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,6 +33,7 @@ pub enum Body {
 /// [`http_body::Body`].
 ///
 /// `futures_util::io::AllowStdIo` makes an `AsyncRead` of it.
+#[derive(Debug)]
 pub struct BodyStream {
     left: u64,
     unread: Bytes,
@@ -77,7 +77,6 @@ impl BodyStream {
         }
     }
 
-    /// Returns the number of bytes that were read so far.
     pub(super) fn made(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.made)
     }
@@ -121,14 +120,6 @@ impl http_body::Body for BodyStream {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         Poll::Ready(self.get_mut().next().map(|piece| Ok(Frame::data(piece))))
-    }
-}
-
-impl fmt::Debug for BodyStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BodyStream")
-            .field("left", &self.left)
-            .finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,6 @@ impl<T: Send + 'static> ThreadCall<T> {
         Self { thread, cancel }
     }
 
-    /// Waits for the output.
     pub(super) fn wait(self) -> T {
         self.wait_while(|| ())
     }
@@ -54,7 +53,6 @@ impl<T: Send + 'static> ThreadCall<T> {
         }
     }
 
-    /// Returns whether it ends within this time.
     pub(super) fn ends_within(&self, time: Duration) -> bool {
         poll_until(time, || self.thread.is_finished())
     }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use alf_core::{Client, ClientBuilder, ClientSecret, CustomTransport, TokenTransport};
+use alf_core::{Client, ClientBuilder, ClientSecret, CustomTransport, Runtime, TokenTransport};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
@@ -16,7 +16,7 @@ use super::body::Body;
 use super::call::ThreadCall;
 use super::events::Events;
 use super::failure::fail;
-use super::outcome::Outcome;
+use super::outcome::CallOutcome;
 use super::subject::{Capability, Setup, Subject};
 use super::tested::{self, ReadBody, TestedClient, TestedTransport};
 
@@ -27,6 +27,8 @@ pub(super) struct Case {
     pub(super) time: VirtualTime,
     pub(super) events: Arc<Events>,
     pub(super) transport: Box<dyn TestedTransport>,
+    pub(super) lacks: Vec<Capability>,
+    runtime: Arc<dyn Runtime>,
 }
 
 /// A client over the transport under test.
@@ -64,11 +66,13 @@ impl Case {
             events: Events::new(time.clone()),
             time,
             transport: tested::transport::<S>(&setup),
+            lacks: S::lacks(),
+            runtime: S::runtime(),
         }
     }
 
     pub(super) fn lacks(&self, capability: Capability) -> bool {
-        self.transport.lacks().contains(&capability)
+        self.lacks.contains(&capability)
     }
 
     /// Returns a client of these servers, on virtual time.
@@ -85,17 +89,15 @@ impl Case {
     /// Returns a client that has its token, and whose clock is that of the machine: for cases that
     /// need a timer of alf to end, and cannot know when it is set.
     pub(super) fn client_in_real_time(&self) -> CaseClient<'_> {
-        let client = self.build(self.builder().runtime(self.transport.runtime()));
+        let client = self.build(self.builder().runtime(Arc::clone(&self.runtime)));
         client.get("/first").expect_status(200);
         client
     }
 
-    /// Returns a client of another token endpoint.
     pub(super) fn client_at(&self, endpoint: String) -> CaseClient<'_> {
         self.build(self.builder_at(endpoint))
     }
 
-    /// Returns a client with other credentials.
     pub(super) fn client_with_basic(
         &self,
         id: &str,
@@ -142,7 +144,6 @@ impl Case {
         }
     }
 
-    /// Holds the answer to the next token request.
     pub(super) fn hold_next_token(&self) -> Gate {
         let gate = Gate::new();
         let answer = Answer::normal().held_by(&gate);
@@ -150,7 +151,6 @@ impl Case {
         gate
     }
 
-    /// Holds the next answers of the resource server.
     pub(super) fn hold_next_answers(&self, count: usize) -> Gate {
         let gate = Gate::new();
         let answer = Answer::normal().held_by(&gate);
@@ -176,7 +176,6 @@ impl Case {
         assert_eq!(seen, count, "expected another number of requests at {path}");
     }
 
-    /// Expects that connections were reused.
     #[track_caller]
     pub(super) fn expect_few_connections(&self) {
         let seen = self.resource.counts().connections;
@@ -190,7 +189,6 @@ impl Case {
         requests.iter().map(token).collect()
     }
 
-    /// Returns the token that was issued last.
     pub(super) fn last_token(&self) -> String {
         self.authorization.last_token().unwrap_or_default()
     }
@@ -212,30 +210,29 @@ impl Case {
 
 impl CaseClient<'_> {
     /// Sends a `GET` to a path of the resource server.
-    pub(super) fn get(&self, path: &str) -> Outcome {
+    pub(super) fn get(&self, path: &str) -> CallOutcome {
         self.start_get(path).wait()
     }
 
-    pub(super) fn send(&self, request: Request<Body>) -> Outcome {
+    pub(super) fn send(&self, request: Request<Body>) -> CallOutcome {
         self.start(request).wait()
     }
 
-    pub(super) fn start_get(&self, path: &str) -> ThreadCall<Outcome> {
+    pub(super) fn start_get(&self, path: &str) -> ThreadCall<CallOutcome> {
         self.start(get(&self.case.url(path)))
     }
 
-    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall<Outcome>> {
+    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall<CallOutcome>> {
         (0..count).map(|_| self.start_get(path)).collect()
     }
 
-    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall<Outcome> {
+    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall<CallOutcome> {
         self.inner.start(request, ReadBody::Keep)
     }
 }
 
-/// Waits for all calls, and expects a 200 of each.
 #[track_caller]
-pub(super) fn all_succeed(calls: Vec<ThreadCall<Outcome>>) {
+pub(super) fn all_succeed(calls: Vec<ThreadCall<CallOutcome>>) {
     for call in calls {
         call.wait().expect_status(200);
     }

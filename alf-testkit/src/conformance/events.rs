@@ -45,12 +45,10 @@ impl Events {
         self.lock().shown.join("\n")
     }
 
-    /// Returns the attempts that failed so far.
     pub(super) fn attempt_failures(&self) -> Vec<AttemptFailure> {
         self.lock().failures.clone()
     }
 
-    /// Returns the number of acquisitions that were aborted.
     pub(super) fn aborted_acquisitions(&self) -> usize {
         self.lock().aborted
     }

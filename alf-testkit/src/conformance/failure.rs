@@ -2,14 +2,12 @@
 
 use std::any::Any;
 
-/// Fails the case.
 #[track_caller]
 #[expect(clippy::panic, reason = "a failed case is a failed test")]
 pub(super) fn fail(expected: &str) -> ! {
     panic!("expected {expected}");
 }
 
-/// Returns the message of a panic.
 pub(super) fn panic_message(panic: &dyn Any) -> String {
     let text = panic
         .downcast_ref::<&str>()

@@ -9,7 +9,7 @@ use crate::server::{Answer, Gate, pattern};
 
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post};
-use super::outcome::Outcome;
+use super::outcome::CallOutcome;
 use super::tested::ReadBody;
 
 pub(super) fn r8_a_401_of_200_kb_is_not_the_next_answer(case: &Case) {
@@ -213,13 +213,13 @@ fn echo(client: &CaseClient<'_>, calls: usize) {
     }
 }
 
-fn start_echo(client: &CaseClient<'_>) -> (String, ThreadCall<Outcome>) {
+fn start_echo(client: &CaseClient<'_>) -> (String, ThreadCall<CallOutcome>) {
     let id = format!("caller {:x}", fastrand::u64(..));
     let request = post(&client.case.url("/echo"), id.clone());
     (id, client.start(request))
 }
 
-fn expect_echo((id, call): (String, ThreadCall<Outcome>)) {
+fn expect_echo((id, call): (String, ThreadCall<CallOutcome>)) {
     let reply = call.wait().expect_status(200);
     assert_eq!(reply.text(), id, "expected the caller's own answer");
 }

@@ -107,7 +107,7 @@ pub fn run<S: Subject>(name: &str) {
     };
     if let Some(missing) = named.missing(&S::lacks()) {
         // Captured unless the test is run with `--nocapture`.
-        eprintln!("{}", report::of_skipped(named, missing));
+        eprintln!("{name}: not applicable without {missing:?}");
         return;
     }
     let case = Case::new::<S>(named.needs);
@@ -116,7 +116,7 @@ pub fn run<S: Subject>(name: &str) {
         case.shows_no_secret("an event", &case.events.shown());
     }));
     if let Err(panic) = outcome {
-        let report = report::of_failure(name, &case, &*panic);
+        let report = report::of_failure::<S>(name, &case, &*panic);
         eprintln!("{report}");
         resume_unwind(Box::new(report));
     }

@@ -1,4 +1,4 @@
-//! [`Outcome`]: the result of a call, and what a case expects of it.
+//! [`CallOutcome`]: the result of a call, and what a case expects of it.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -8,9 +8,8 @@ use alf_core::{Error, NotAllowedReason, TokenError, TokenErrorKind};
 
 use super::failure::fail;
 
-/// The result of a call.
 #[derive(Debug)]
-pub(super) struct Outcome(pub(super) Result<Reply, CallError>);
+pub(super) struct CallOutcome(pub(super) Result<Reply, CallError>);
 
 /// A response of the library, read to its end.
 #[derive(Debug)]
@@ -39,13 +38,11 @@ impl CallError {
     }
 }
 
-impl Outcome {
-    /// Returns the status of the response, if there is one.
+impl CallOutcome {
     pub(super) fn status(&self) -> Option<u16> {
         self.0.as_ref().ok().map(|reply| reply.status)
     }
 
-    /// Expects a response with this status.
     #[track_caller]
     pub(super) fn expect_status(self, status: u16) -> Reply {
         match self.0 {
@@ -102,7 +99,6 @@ impl Outcome {
     }
 }
 
-/// Expects an error that may pass.
 #[track_caller]
 pub(super) fn expect_transient(error: &TokenError) {
     assert!(
@@ -111,7 +107,7 @@ pub(super) fn expect_transient(error: &TokenError) {
     );
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Ok(reply) => write!(f, "a response with status {}", reply.status),
@@ -126,7 +122,6 @@ impl Reply {
         self.headers.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the body, as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

@@ -4,13 +4,13 @@ use std::any::{Any, type_name};
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::cases::{ALL, NamedCase};
+use super::cases::ALL;
 use super::failure::panic_message;
 use super::rules;
 use super::subject::{Capability, Subject};
 
 /// Returns everything that helps to find the cause: the rule, what failed, and what was seen.
-pub(super) fn of_failure(name: &str, case: &Case, panic: &dyn Any) -> String {
+pub(super) fn of_failure<S: Subject>(name: &str, case: &Case, panic: &dyn Any) -> String {
     let rule = rules::rule_of(name);
     let parts = [
         (
@@ -18,16 +18,13 @@ pub(super) fn of_failure(name: &str, case: &Case, panic: &dyn Any) -> String {
             rules::sentence(&rule).to_owned(),
         ),
         ("what went wrong", panic_message(panic)),
-        (
-            "what the transport lacks",
-            format!("{:?}", case.transport.lacks()),
-        ),
+        ("what the transport lacks", format!("{:?}", case.lacks)),
         ("what the client reported", case.events.shown()),
         ("what the servers saw", case.report()),
     ];
     let parts = parts.map(|(title, text)| format!("\n{title}:\n{}", indented(&text)));
-    let transport = case.transport.name();
-    format!("\n{name} failed on {transport}\n{}", parts.concat())
+    let subject = type_name::<S>();
+    format!("\n{name} failed on {subject}\n{}", parts.concat())
 }
 
 /// Returns which cases are not applicable, grouped by the capability that they need; `None` if all
@@ -46,7 +43,7 @@ pub(super) fn of_missing<S: Subject>() -> Option<String> {
     let count: usize = groups.values().map(Vec::len).sum();
     let groups = groups.into_iter().map(|(capability, names)| {
         let names = indented(&names.join("\n"));
-        format!("without {capability:?}, as {}:\n{names}", capability.lack())
+        format!("without {capability:?}:\n{names}")
     });
     Some(format!(
         "\nalf's conformance suite: of {} cases {count} are not applicable to {}\n{}",
@@ -54,15 +51,6 @@ pub(super) fn of_missing<S: Subject>() -> Option<String> {
         type_name::<S>(),
         groups.collect::<String>()
     ))
-}
-
-/// Returns one line on a case that is not applicable.
-pub(super) fn of_skipped(case: &NamedCase, missing: Capability) -> String {
-    let lack = missing.lack();
-    format!(
-        "{}: not applicable without {missing:?}, as {lack}",
-        case.name
-    )
 }
 
 fn indented(text: &str) -> String {

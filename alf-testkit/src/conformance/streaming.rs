@@ -17,7 +17,7 @@ use super::body::{Body, BodyStream};
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post, request};
 use super::failure::fail;
-use super::outcome::Outcome;
+use super::outcome::CallOutcome;
 use super::tested::ReadBody;
 
 pub(super) fn p3_megabytes_arrive_intact(case: &Case) {
@@ -177,7 +177,7 @@ pub(super) fn p3_an_error_of_the_library_is_passed_on(case: &Case) {
     case.expect_token_requests(1);
 }
 
-fn read_into(client: &CaseClient<'_>, path: &str, sink: PatternSink) -> ThreadCall<Outcome> {
+fn read_into(client: &CaseClient<'_>, path: &str, sink: PatternSink) -> ThreadCall<CallOutcome> {
     let request = get(&client.case.url(path));
     client
         .inner
@@ -206,7 +206,6 @@ fn steady(count: impl Fn() -> u64) -> u64 {
     last
 }
 
-/// Checks that it receives the pattern.
 struct PatternSink {
     read: Arc<AtomicU64>,
     fails_after: u64,

@@ -99,22 +99,3 @@ pub enum Capability {
     /// the server continues or a timeout ends.
     PromptDiscard,
 }
-
-impl Capability {
-    /// Returns what holds for a transport without it.
-    pub(super) const fn lack(self) -> &'static str {
-        match self {
-            Self::StreamingRequests => "a request body is in memory before it is sent",
-            Self::StreamingResponses => "a response is read whole before it is returned",
-            Self::Redirects => "it follows no redirects",
-            Self::ConnectionReuse => "each request has a connection of its own",
-            Self::ErrorKinds => "an error does not tell whether there was a connection",
-            Self::Cancellation => "a future that waits for the network cannot be dropped",
-            Self::Tls => "it does not support https, or cannot trust the suite's certificate",
-            Self::ConnectionLimit => "it opens as many connections as it needs",
-            Self::EarlyHeads => "a response is returned with the first byte of its body",
-            Self::DiscreetLogs => "it logs headers, and its users must know that",
-            Self::PromptDiscard => "a discarded response keeps its connection while it stalls",
-        }
-    }
-}

@@ -1,29 +1,22 @@
 //! A [`Subject`] and its client without their types, so that cases are plain functions.
 
-use std::any::type_name;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use alf_core::{
-    Client, ClientBuilder, ConfigError, CustomTransport, Origin, Runtime, TokenManager,
-    TokenTransport, Transport,
+    Client, ClientBuilder, ConfigError, CustomTransport, Origin, TokenManager, TokenTransport,
+    Transport,
 };
 use http::{HeaderName, Method, Request, Uri};
 
 use super::body::Body;
 use super::call::ThreadCall;
-use super::outcome::{CallError, Outcome, Reply};
-use super::subject::{Capability, Setup, Subject};
+use super::outcome::{CallError, CallOutcome, Reply};
+use super::subject::{Setup, Subject};
 
 /// The transport under test.
 pub(super) trait TestedTransport {
-    fn name(&self) -> &'static str;
-
-    fn lacks(&self) -> Vec<Capability>;
-
-    fn runtime(&self) -> Arc<dyn Runtime>;
-
     fn token_transport(&self) -> Arc<dyn TokenTransport>;
 
     fn client(
@@ -41,7 +34,7 @@ pub(super) trait TestedTransport {
 /// A client over the transport under test.
 pub(super) trait TestedClient: fmt::Debug + Send + Sync {
     /// Sends a request on a thread of its own.
-    fn start(&self, request: Request<Body>, read: ReadBody) -> ThreadCall<Outcome>;
+    fn start(&self, request: Request<Body>, read: ReadBody) -> ThreadCall<CallOutcome>;
 
     fn tokens(&self) -> &TokenManager;
 }
@@ -60,18 +53,6 @@ pub(super) fn transport<S: Subject>(setup: &Setup) -> Box<dyn TestedTransport> {
 struct TransportOf<S: Subject>(Arc<S::Transport>);
 
 impl<S: Subject> TestedTransport for TransportOf<S> {
-    fn name(&self) -> &'static str {
-        type_name::<S>()
-    }
-
-    fn lacks(&self) -> Vec<Capability> {
-        S::lacks()
-    }
-
-    fn runtime(&self) -> Arc<dyn Runtime> {
-        S::runtime()
-    }
-
     fn token_transport(&self) -> Arc<dyn TokenTransport> {
         Arc::<S::Transport>::clone(&self.0)
     }
@@ -102,7 +83,7 @@ impl<S: Subject> TestedTransport for TransportOf<S> {
 struct ClientOf<S: Subject>(Client<S::Transport>);
 
 impl<S: Subject> TestedClient for ClientOf<S> {
-    fn start(&self, request: Request<Body>, read: ReadBody) -> ThreadCall<Outcome> {
+    fn start(&self, request: Request<Body>, read: ReadBody) -> ThreadCall<CallOutcome> {
         let client = self.0.clone();
         let request = S::request(client.transport(), request);
         ThreadCall::start::<S, _>(move || perform::<S>(client, request, read))
@@ -123,10 +104,10 @@ async fn perform<S: Subject>(
     client: Client<S::Transport>,
     request: <S::Transport as Transport>::Request,
     read: ReadBody,
-) -> Outcome {
+) -> CallOutcome {
     let response = match client.send(request).await {
         Ok(response) => response,
-        Err(error) => return Outcome(Err(CallError::new(error))),
+        Err(error) => return CallOutcome(Err(CallError::new(error))),
     };
     let status = client.transport().status(&response).as_u16();
     let headers = HEADERS_READ.iter().map(|name| {
@@ -143,7 +124,7 @@ async fn perform<S: Subject>(
         ReadBody::WriteTo(mut sink) => S::read(response, &mut *sink).await,
         ReadBody::DropUnread => Ok(()),
     };
-    Outcome(Ok(Reply {
+    CallOutcome(Ok(Reply {
         status,
         headers,
         body: body.0,

@@ -11,17 +11,17 @@ use super::call::ThreadCall;
 use super::case::{Case, CaseClient};
 use super::events::AttemptFailure;
 use super::failure::fail;
-use super::outcome::Outcome;
+use super::outcome::CallOutcome;
 
 impl CaseClient<'_> {
     /// Sends a `GET`, and lets the pauses between attempts pass (B1).
-    pub(super) fn get_with_retries(&self, path: &str) -> Outcome {
+    pub(super) fn get_with_retries(&self, path: &str) -> CallOutcome {
         self.case.wait_with_retries(self.start_get(path))
     }
 
     /// Sends a `GET` that may need any timer to end: time moves to the next one whenever nothing else
     /// happens, also at the servers.
-    pub(super) fn get_with_timers(&self, path: &str) -> Outcome {
+    pub(super) fn get_with_timers(&self, path: &str) -> CallOutcome {
         let case = self.case;
         let (mut last_change, mut seen) = (Instant::now(), case.traffic());
         self.start_get(path).wait_while(|| {
@@ -38,7 +38,7 @@ impl CaseClient<'_> {
 
 impl Case {
     /// Waits for a call, and lets the pauses between attempts pass (B1).
-    pub(super) fn wait_with_retries(&self, call: ThreadCall<Outcome>) -> Outcome {
+    pub(super) fn wait_with_retries(&self, call: ThreadCall<CallOutcome>) -> CallOutcome {
         call.wait_while(|| {
             self.let_pauses_pass();
         })
@@ -94,7 +94,6 @@ impl Case {
 }
 
 impl AttemptFailure {
-    /// Expects a failure that may pass.
     #[track_caller]
     pub(super) fn expect_transient(&self) {
         assert!(self.is_transient, "expected a retry: {self:?}");

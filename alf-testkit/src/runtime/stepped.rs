@@ -122,12 +122,6 @@ impl SteppedRuntime {
         }
     }
 
-    /// Drops every task that was spawned, as a runtime does that is shut down while another one
-    /// starts.
-    pub fn drop_tasks(&self) {
-        self.queue.drop_spawned();
-    }
-
     /// Drops every task that was spawned, and from now on each new one within `spawn`, as a tokio
     /// runtime does that was shut down.
     pub fn shut_down(&self) {

@@ -22,12 +22,12 @@ struct QueueState {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct TaskId {
-    owner: Owner,
+    owner: TaskOwner,
     number: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
+enum TaskOwner {
     /// Dropped together with the runtime.
     Runtime,
     /// Runs whatever happens to the runtime.
@@ -52,7 +52,7 @@ impl TaskQueue {
         if self.lock().mode == Mode::ShutDown {
             return;
         }
-        let task = self.add(Owner::Runtime, future);
+        let task = self.add(TaskOwner::Runtime, future);
         let mut state = self.lock();
         state.spawned.retain(|task| !task.is_finished());
         state.spawned.push(task);
@@ -63,10 +63,10 @@ impl TaskQueue {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        self.add(Owner::Test, future)
+        self.add(TaskOwner::Test, future)
     }
 
-    fn add<F>(self: &Arc<Self>, owner: Owner, future: F) -> Task<F::Output, TaskId>
+    fn add<F>(self: &Arc<Self>, owner: TaskOwner, future: F) -> Task<F::Output, TaskId>
     where
         F: Future<Output: Send> + Send + 'static,
     {
@@ -90,11 +90,11 @@ impl TaskQueue {
     pub(super) fn run_until_stalled(&self) {
         while let Some(runnable) = self.next_woken() {
             match runnable.metadata().owner {
-                Owner::Test => {
+                TaskOwner::Test => {
                     runnable.run();
                 }
                 // A runtime outlives a task that panics.
-                Owner::Runtime => {
+                TaskOwner::Runtime => {
                     let _ = catch_unwind(AssertUnwindSafe(|| runnable.run()));
                 }
             }
@@ -106,7 +106,7 @@ impl TaskQueue {
         let mut woken = state.woken.iter();
         let next = match state.mode {
             Mode::Running | Mode::ShutDown => 0,
-            Mode::Frozen => woken.position(|task| task.metadata().owner == Owner::Test)?,
+            Mode::Frozen => woken.position(|task| task.metadata().owner == TaskOwner::Test)?,
         };
         state.woken.remove(next)
     }
@@ -122,7 +122,7 @@ impl TaskQueue {
     pub(super) fn drop_spawned(&self) {
         let spawned = std::mem::take(&mut self.lock().spawned);
         drop(spawned);
-        self.drop_woken(|woken| woken.owner == Owner::Runtime);
+        self.drop_woken(|woken| woken.owner == TaskOwner::Runtime);
     }
 
     pub(super) fn set_mode(&self, mode: Mode) {

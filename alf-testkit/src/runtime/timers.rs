@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use alf_core::{BoxFuture, Moment};
 use futures_util::future::{AbortHandle, abortable};
 
-pub(super) struct Timers {
+pub(super) struct VirtualTimers {
     pub(super) now: Moment,
     pub(super) wall_clock: SystemTime,
     /// A timer that was not polled yet has no waker.
@@ -24,7 +24,7 @@ type TimerKey = (Moment, u64);
 
 /// A timer: set when it is made, removed when it is dropped.
 pub(super) struct VirtualSleep {
-    timers: Arc<Mutex<Timers>>,
+    timers: Arc<Mutex<VirtualTimers>>,
     key: TimerKey,
 }
 
@@ -35,11 +35,11 @@ struct SpawnedTask {
 }
 
 /// A poisoned lock is used too: nothing panics while it holds the lock.
-pub(super) fn lock(timers: &Mutex<Timers>) -> MutexGuard<'_, Timers> {
+pub(super) fn lock(timers: &Mutex<VirtualTimers>) -> MutexGuard<'_, VirtualTimers> {
     timers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Default for Timers {
+impl Default for VirtualTimers {
     fn default() -> Self {
         Self {
             now: START,
@@ -51,7 +51,7 @@ impl Default for Timers {
     }
 }
 
-impl Timers {
+impl VirtualTimers {
     pub(super) fn count(&self) -> usize {
         self.waiting.len()
     }
@@ -99,7 +99,7 @@ impl Timers {
 }
 
 impl VirtualSleep {
-    pub(super) fn new(timers: Arc<Mutex<Timers>>, duration: Duration) -> Self {
+    pub(super) fn new(timers: Arc<Mutex<VirtualTimers>>, duration: Duration) -> Self {
         let mut locked = lock(&timers);
         locked.numbers += 1;
         let key = (locked.now + duration, locked.numbers);

@@ -11,7 +11,7 @@ use futures_util::future::AbortHandle;
 use crate::poll::{DEADLINE, poll_until};
 
 use super::task_queue::TaskQueue;
-use super::timers::{self, Timers, VirtualSleep};
+use super::timers::{self, VirtualSleep, VirtualTimers};
 
 /// A [`Runtime`] whose clocks stand still until a test moves them.
 ///
@@ -26,7 +26,7 @@ use super::timers::{self, Timers, VirtualSleep};
 /// The documentation of [alf-testkit](crate) has an example.
 #[derive(Clone)]
 pub struct VirtualTime {
-    timers: Arc<Mutex<Timers>>,
+    timers: Arc<Mutex<VirtualTimers>>,
     tasks: TasksOn,
 }
 
@@ -128,21 +128,13 @@ impl VirtualTime {
         }
     }
 
-    /// Waits until at least `count` timers are set.
-    ///
-    /// # Panics
-    ///
-    /// As [`wait_until`](Self::wait_until).
+    /// Waits until at least `count` timers are set, as [`wait_until`](Self::wait_until) does.
     pub fn wait_for_timers(&self, count: usize) {
         let what = format!("{count} timers are set");
         self.wait_until(&what, |time| time.timers() >= count);
     }
 
-    /// Waits until no task runs and no timer is set.
-    ///
-    /// # Panics
-    ///
-    /// As [`wait_until`](Self::wait_until).
+    /// Waits until no task runs and no timer is set, as [`wait_until`](Self::wait_until) does.
     pub fn wait_until_idle(&self) {
         self.wait_until("no task runs and no timer is set", |time| {
             time.tasks() == 0 && time.timers() == 0
@@ -180,7 +172,7 @@ impl VirtualTime {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Timers> {
+    fn lock(&self) -> MutexGuard<'_, VirtualTimers> {
         timers::lock(&self.timers)
     }
 }

@@ -160,7 +160,7 @@ impl Harness {
 
     /// Aborts every acquisition, and lets everything run that can.
     pub(crate) fn abort_acquisitions(&self) {
-        self.runtime.drop_tasks();
+        self.time().drop_tasks();
         self.runtime.run_until_stalled();
     }
 
