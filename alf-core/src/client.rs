@@ -110,9 +110,31 @@ impl<T: Transport> Client<T> {
     ///
     /// Dropping the future drops the request, as it would without alf. A renewal that it began
     /// goes on for the others.
-    pub async fn send(&self, mut request: T::Request) -> Result<T::Response, Error<T::Error>> {
+    pub async fn send(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
+        let copy = |request: &mut T::Request| self.transport.try_clone(request);
+        self.send_copied_by(copy, request).await
+    }
+
+    /// [`send`](Self::send), but `copy` takes the place of [`Transport::try_clone`]: for an adapter that knows how the
+    /// request was built, and so a cheaper way to copy it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    pub async fn send_copied_by(
+        &self,
+        copy: impl FnOnce(&mut T::Request) -> Option<T::Request>,
+        mut request: T::Request,
+    ) -> Result<T::Response, Error<T::Error>> {
         self.allow(&request)?;
-        let kept = self.keep(&mut request);
+        let copy = match self.tokens.managed().ports.config.replays {
+            Replays::Once => copy(&mut request),
+            Replays::Never => None,
+        };
+        let kept = match copy {
+            Some(copy) => Kept::Copy(copy),
+            None => Kept::Origin(self.transport.origin(&request).to_origin()),
+        };
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
         let response = self.transport.send(request).await;
@@ -174,17 +196,6 @@ impl<T: Transport> Client<T> {
         let origin = self.transport.origin(request);
         let allowed = self.tokens.managed().ports.config.allow(origin);
         allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
-    }
-
-    fn keep(&self, request: &mut T::Request) -> Kept<T::Request> {
-        let copy = match self.tokens.managed().ports.config.replays {
-            Replays::Once => self.transport.try_clone(request),
-            Replays::Never => None,
-        };
-        match copy {
-            Some(copy) => Kept::Copy(copy),
-            None => Kept::Origin(self.transport.origin(request).to_origin()),
-        }
     }
 
     /// F2: in place of every value that the request has there.

@@ -153,8 +153,9 @@ impl<'a> OriginRef<'a> {
     /// Whether it is this machine: 127.0.0.0/8, `::1` or `localhost`.
     pub fn is_loopback(self) -> bool {
         let host = self.host;
-        // Parsed only if it looks like one of them: this is asked for every request.
-        host.eq_ignore_ascii_case("localhost")
+        // Parsed only if it must be: this is asked for every request.
+        host == "127.0.0.1"
+            || host.eq_ignore_ascii_case("localhost")
             || (host.starts_with("127.") && host.parse::<Ipv4Addr>().is_ok())
             || (host.contains(':')
                 && host

@@ -19,6 +19,14 @@ use crate::{Error, ReqwestTransport};
 pub struct RequestBuilder {
     client: Arc<alf_core::Client<ReqwestTransport>>,
     request: reqwest::RequestBuilder,
+    extensions: Extensions,
+}
+
+/// Whether the request may have extensions. reqwest does not show them.
+#[derive(Clone, Copy)]
+enum Extensions {
+    None,
+    Unknown,
 }
 
 impl RequestBuilder {
@@ -26,7 +34,11 @@ impl RequestBuilder {
         client: Arc<alf_core::Client<ReqwestTransport>>,
         request: reqwest::RequestBuilder,
     ) -> Self {
-        Self { client, request }
+        Self {
+            client,
+            request,
+            extensions: Extensions::None,
+        }
     }
 
     /// Adds a header, beside those of the same name. An `Authorization` is replaced by the token.
@@ -37,41 +49,41 @@ impl RequestBuilder {
         HeaderValue: TryFrom<V>,
         <HeaderValue as TryFrom<V>>::Error: Into<http::Error>,
     {
-        self.with(|request| request.header(name, value))
+        self.change(|request| request.header(name, value))
     }
 
     /// Sets headers, each in place of those of the same name.
     pub fn headers(self, headers: HeaderMap) -> Self {
-        self.with(|request| request.headers(headers))
+        self.change(|request| request.headers(headers))
     }
 
     /// Adds to the query of the URL. Needs the feature `query`.
     #[cfg(feature = "query")]
     pub fn query<T: Serialize + ?Sized>(self, query: &T) -> Self {
-        self.with(|request| request.query(query))
+        self.change(|request| request.query(query))
     }
 
     /// Sets a JSON body, and its `Content-Type`. Needs the feature `json`.
     #[cfg(feature = "json")]
     pub fn json<T: Serialize + ?Sized>(self, json: &T) -> Self {
-        self.with(|request| request.json(json))
+        self.change(|request| request.json(json))
     }
 
     /// Sets a form as the body, and its `Content-Type`. Needs the feature `form`.
     #[cfg(feature = "form")]
     pub fn form<T: Serialize + ?Sized>(self, form: &T) -> Self {
-        self.with(|request| request.form(form))
+        self.change(|request| request.form(form))
     }
 
     /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is handed back.
     pub fn body(self, body: impl Into<Body>) -> Self {
-        self.with(|request| request.body(body))
+        self.change(|request| request.body(body))
     }
 
     /// The longest that this request may take, until its body was read. Waiting for a token is not
     /// part of it, and a replay has this time anew.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.with(|request| request.timeout(timeout))
+        self.change(|request| request.timeout(timeout))
     }
 
     /// Does with reqwest's own builder what has no method here.
@@ -92,6 +104,14 @@ impl RequestBuilder {
     /// # }
     /// ```
     pub fn with(
+        mut self,
+        change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Self {
+        self.extensions = Extensions::Unknown;
+        self.change(change)
+    }
+
+    fn change(
         mut self,
         change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Self {
@@ -121,13 +141,66 @@ impl RequestBuilder {
     /// the others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.build().map_err(Error::Transport)?;
-        self.client.send(request).await
+        match self.extensions {
+            Extensions::None => {
+                self.client
+                    .send_copied_by(without_extensions, request)
+                    .await
+            }
+            Extensions::Unknown => self.client.send(request).await,
+        }
     }
+}
+
+/// Copies a request that has no extensions. `Request::try_clone` would make a hash map for them.
+fn without_extensions(request: &mut Request) -> Option<Request> {
+    // reqwest keeps the time-out among the extensions, and shows no shared bytes of a body.
+    if request.timeout().is_some() || request.body().is_some() {
+        return request.try_clone();
+    }
+    let mut copy = Request::new(request.method().clone(), request.url().clone());
+    copy.headers_mut().clone_from(request.headers());
+    *copy.version_mut() = request.version();
+    Some(copy)
 }
 
 /// Neither URL nor headers: they may hold secrets.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Version;
+    use reqwest::{Method, Url};
+
+    use super::*;
+
+    #[test]
+    fn r3_copy_of_a_request_without_extensions_has_all_that_reqwest_copies() {
+        let url = Url::parse("https://api.example.com/things?q=1").unwrap();
+        let mut request = Request::new(Method::PUT, url);
+        let headers = request.headers_mut();
+        headers.append("accept", HeaderValue::from_static("text/plain"));
+        headers.append("accept", HeaderValue::from_static("text/html"));
+        *request.version_mut() = Version::HTTP_2;
+        let second = Some(Duration::from_secs(1));
+        for (timeout, body) in [(None, None), (second, None), (None, Some("a body"))] {
+            *request.timeout_mut() = timeout;
+            *request.body_mut() = body.map(Body::from);
+            let expected = request.try_clone().unwrap();
+            let copy = without_extensions(&mut request).unwrap();
+            assert_eq!(copy.method(), expected.method());
+            assert_eq!(copy.url(), expected.url());
+            assert_eq!(copy.headers(), expected.headers());
+            assert_eq!(copy.version(), expected.version());
+            assert_eq!(copy.timeout(), expected.timeout());
+            let bytes = |request: &Request| Some(request.body()?.as_bytes()?.to_vec());
+            assert_eq!(bytes(&copy), bytes(&expected));
+        }
+        *request.body_mut() = Some(Body::wrap(http_body_util::Full::<bytes::Bytes>::default()));
+        assert!(without_extensions(&mut request).is_none(), "R4");
     }
 }

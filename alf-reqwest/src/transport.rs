@@ -43,8 +43,14 @@ impl Transport for ReqwestTransport {
     type Response = Response;
     type Error = reqwest::Error;
 
-    async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
-        self.calls.to(request.url())?.execute(request).await
+    /// Not an `async fn`, which would hold the request too while reqwest's future does.
+    fn send(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Response, reqwest::Error>> + Send {
+        let client = self.calls.to(request.url());
+        let sent = client.map(|client| client.execute(request));
+        async move { sent?.await }
     }
 
     fn origin<'r>(&self, request: &'r Request) -> OriginRef<'r> {

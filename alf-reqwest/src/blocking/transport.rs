@@ -84,8 +84,14 @@ impl Transport for ReqwestTransport {
     }
 
     fn try_clone(&self, request: &mut Request) -> Option<Request> {
-        // With its timeout and version; `None` for a body that is read while it is sent.
-        Request::try_clone(request)
+        // reqwest's own copy has a hash map, whether there is a time-out to keep in it or not.
+        if request.timeout().is_some() || request.body().is_some() {
+            return Request::try_clone(request);
+        }
+        let mut copy = Request::new(request.method().clone(), request.url().clone());
+        copy.headers_mut().clone_from(request.headers());
+        *copy.version_mut() = request.version();
+        Some(copy)
     }
 
     fn status(&self, response: &Response) -> StatusCode {
