@@ -313,13 +313,13 @@ impl<'a> Source<'a> {
 /// The paths of `a::{b, c::d}`, from where `text` starts; leaves what follows in it.
 fn use_tree(text: &mut &str) -> Vec<Vec<String>> {
     *text = text.trim_start();
-    if let Some(rest) = text.strip_prefix('{') {
+    if let Some(tail) = text.strip_prefix('{') {
         let mut paths = Vec::new();
-        *text = rest;
+        *text = tail;
         loop {
             *text = text.trim_start().trim_start_matches(',').trim_start();
-            if let Some(rest) = text.strip_prefix('}') {
-                *text = rest;
+            if let Some(tail) = text.strip_prefix('}') {
+                *text = tail;
                 return paths;
             }
             paths.append(&mut use_tree(text));
@@ -332,8 +332,8 @@ fn use_tree(text: &mut &str) -> Vec<Vec<String>> {
     let segment = text[..end].to_owned();
     *text = &text[end..];
     match text.strip_prefix("::") {
-        Some(rest) if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '{') => {
-            *text = rest;
+        Some(tail) if tail.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '{') => {
+            *text = tail;
             let tails = use_tree(text).into_iter();
             tails
                 .map(|tail| [vec![segment.clone()], tail].concat())
@@ -348,9 +348,9 @@ fn use_tree(text: &mut &str) -> Vec<Vec<String>> {
 }
 
 fn skip_rename(text: &mut &str) {
-    if let Some(rest) = text.trim_start().strip_prefix("as ") {
-        let end = rest.find([',', '}']).unwrap_or(rest.len());
-        *text = &rest[end..];
+    if let Some(tail) = text.trim_start().strip_prefix("as ") {
+        let end = tail.find([',', '}']).unwrap_or(tail.len());
+        *text = &tail[end..];
     }
 }
 

@@ -78,7 +78,7 @@ fn begin(body: Body) -> Receiver<io::Result<Vec<u8>>> {
     let mut failed = sender.clone();
     let pump = thread::Builder::new().name("alf-body".to_owned());
     if let Err(error) = pump.spawn(move || pump_into(sender, body)) {
-        // There is room for one of each sender.
+        // There is space for one of each sender.
         let _ = failed.try_send(Err(error));
     }
     receiver

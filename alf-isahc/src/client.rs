@@ -76,7 +76,7 @@ impl Client {
     ///
     /// isahc writes raw headers into the log, the token among them: at TRACE over HTTP/1, at DEBUG
     /// over HTTP/2. Requests that are sent through this client are kept out of `tracing`'s log; that
-    /// fails where any crate of the build turns on `tracing`'s own feature `log`, as isahc's feature
+    /// fails where any crate of the build enables `tracing`'s own feature `log`, as isahc's feature
     /// of that name does. There, have the filter of your log say `isahc=info`.
     ///
     /// # Examples
@@ -184,8 +184,8 @@ impl Client {
         self.send_built_async(Request::head(uri).body(()))
     }
 
-    /// Sends a `POST` request. A body in memory can be replayed, a reader cannot: its 401 is handed
-    /// back.
+    /// Sends a `POST` request. A body in memory can be replayed, a reader cannot: its 401 is returned
+    ///.
     ///
     /// # Errors
     ///
@@ -213,8 +213,8 @@ impl Client {
         self.send_built_async(Request::post(uri).body(body))
     }
 
-    /// Sends a `PUT` request. A body in memory can be replayed, a reader cannot: its 401 is handed
-    /// back.
+    /// Sends a `PUT` request. A body in memory can be replayed, a reader cannot: its 401 is returned
+    ///.
     ///
     /// # Errors
     ///
@@ -271,8 +271,8 @@ impl Client {
     /// Sends a request that was built elsewhere, with a token on it, and waits for the response.
     ///
     /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
-    /// once more, with its isahc settings, if its body is in memory; the 401 of a reader is handed
-    /// back. The second answer is handed back, whatever it is.
+    /// once more, with its isahc settings, if its body is in memory; the 401 of a reader is returned
+    ///. The second answer is returned, whatever it is.
     ///
     /// A reader is read on a thread of its own, as fast as it is sent.
     ///

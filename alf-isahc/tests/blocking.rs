@@ -32,7 +32,7 @@ fn r4_body_in_memory_is_replayed() {
 }
 
 #[test]
-fn r4_reader_is_sent_once_and_its_401_handed_back() {
+fn r4_reader_is_sent_once_and_its_401_returned() {
     let servers = Servers::start();
     let client = client(&servers);
     client.get(servers.url("/")).unwrap();
@@ -112,7 +112,7 @@ fn p3_response_can_be_sent_on() {
 
 /// Nobody waits for a reader once there is an answer.
 #[test]
-fn p3_answer_before_the_end_of_a_reader_is_handed_back() {
+fn p3_answer_before_the_end_of_a_reader_is_returned() {
     let servers = Servers::start();
     let client = client(&servers);
     let (feed, pieces) = mpsc::channel();

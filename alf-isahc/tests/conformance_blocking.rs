@@ -1,7 +1,7 @@
 //! alf's conformance suite on the blocking face of isahc.
 //!
 //! What a blocking call adds to an async one is that its bodies are blocking ones: here every body,
-//! of a request and of a response, goes through what turns the one into the other.
+//! of a request and of a response, goes through what converts the one into the other.
 
 #![expect(
     clippy::unwrap_used,

@@ -269,10 +269,10 @@ fn p3_own_clients_keep_their_proxy() {
 fn t7_own_token_client_that_follows_does_not_follow_for_alf() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.another_resource_server();
+        let other_server = servers.another_resource_server();
         servers
             .authorization
-            .answer_always(Answer::redirect(status, stranger.url("/caught")));
+            .answer_always(Answer::redirect(status, other_server.url("/caught")));
         let follows = HttpClient::builder().redirect_policy(RedirectPolicy::Follow);
         let own = builder(&servers).token_http_client(follows.build().unwrap());
         let Err(Error::Token(error)) = own.build().unwrap().get(servers.url("/")) else {
@@ -280,7 +280,7 @@ fn t7_own_token_client_that_follows_does_not_follow_for_alf() {
         };
         assert_eq!(error.kind(), TokenErrorKind::Redirected, "{status}");
         assert_eq!(servers.authorization.token_requests(), 1, "{status}");
-        assert_eq!(stranger.request_count(), 0, "{status}");
+        assert_eq!(other_server.request_count(), 0, "{status}");
     }
 }
 
@@ -289,15 +289,15 @@ fn t7_own_token_client_that_follows_does_not_follow_for_alf() {
 fn x4_own_client_that_follows_carries_no_token_elsewhere() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.redirect_to_another_server(status);
+        let other_server = servers.redirect_to_another_server(status);
         let follows = HttpClient::builder().redirect_policy(RedirectPolicy::Follow);
         let client = builder(&servers).http_client(follows.build().unwrap());
         let client = client.build().unwrap();
-        stranger.answer_at("/second", Answer::status(200));
+        other_server.answer_at("/second", Answer::status(200));
         let response = client.post(servers.url("/moved"), "x").unwrap();
         assert_eq!(response.status(), 200, "{status}");
-        assert_eq!(stranger.request_count(), 2, "{status}");
-        assert_eq!(stranger.counts().with_authorization, 0, "{status}");
+        assert_eq!(other_server.request_count(), 2, "{status}");
+        assert_eq!(other_server.counts().with_authorization, 0, "{status}");
     }
 }
 

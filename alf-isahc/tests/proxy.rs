@@ -53,7 +53,7 @@ fn p3_other_hosts_are_reached_through_the_proxy() {
     assert_eq!(servers.authorization.token_requests(), 1);
 }
 
-/// The servers of all other tests are on loopback: here is the client for the rest of the world.
+/// The servers of all other tests are on loopback: here is the client for all other hosts.
 #[test]
 fn x4_redirects_carry_no_token_behind_the_proxy_either() {
     if let Some(child) = BehindProxy::child() {
@@ -66,8 +66,8 @@ fn x4_redirects_carry_no_token_behind_the_proxy_either() {
     let servers = Servers::start();
     let proxy = servers.another_resource_server();
     let redirect = |url| Answer::redirect(302, url);
-    proxy.answer_at("/moved", redirect("http://stranger.invalid/first"));
-    proxy.answer_at("/first", redirect("http://stranger.invalid/second"));
+    proxy.answer_at("/moved", redirect("http://other.invalid/first"));
+    proxy.answer_at("/first", redirect("http://other.invalid/second"));
     proxy.answer_at("/second", Answer::status(200));
     let child = BehindProxy::new(&servers, "http://api.invalid/moved");
     child.run(

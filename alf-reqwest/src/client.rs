@@ -165,8 +165,8 @@ impl Client {
     /// Sends a request that was built elsewhere, with a token on it.
     ///
     /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
-    /// once more, if its body is in memory; the 401 of a streaming body is handed back. The second
-    /// answer is handed back, whatever it is.
+    /// once more, if its body is in memory; the 401 of a streaming body is returned. The second
+    /// answer is returned, whatever it is.
     ///
     /// # Errors
     ///

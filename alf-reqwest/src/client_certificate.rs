@@ -24,7 +24,7 @@ use crate::http_client::{self, HttpClient, Panicked};
 ///
 /// There with reqwest's TLS: with one of the features `rustls`, `rustls-no-provider`, `native-tls` and
 /// `native-tls-no-alpn`. With rustls and native-tls both, it is for native-tls, which reqwest then
-/// takes by default; so turn native-tls on here too, where your own `Cargo.toml` turns on reqwest's.
+/// takes by default; so enable native-tls here too, where your own `Cargo.toml` enables reqwest's.
 ///
 /// # Examples
 ///

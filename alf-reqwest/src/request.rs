@@ -75,7 +75,7 @@ impl RequestBuilder {
         self.change(|request| request.form(form))
     }
 
-    /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is handed back.
+    /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is returned.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.change(|request| request.body(body))
     }

@@ -152,9 +152,9 @@ mod tests {
     async fn t7_redirect_that_the_client_follows_is_an_error() {
         for status in [301, 302, 303, 307, 308] {
             let servers = Servers::start();
-            let stranger = servers.another_resource_server();
-            stranger.answer_always(Answer::token());
-            let moved = Answer::redirect(status, stranger.url("/caught"));
+            let other_server = servers.another_resource_server();
+            other_server.answer_always(Answer::token());
+            let moved = Answer::redirect(status, other_server.url("/caught"));
             servers.authorization.answer_always(moved);
             let kind = match exchange(&servers, reqwest::Client::new(), MAX).await {
                 Ok(answer) if answer.status() == status => ExchangeErrorKind::Redirected,
@@ -162,7 +162,11 @@ mod tests {
                 Err(error) => error.kind(),
             };
             assert_eq!(kind, ExchangeErrorKind::Redirected, "{status}");
-            assert!(!stranger.saw("secret"), "{status}: {}", stranger.report());
+            assert!(
+                !other_server.saw("secret"),
+                "{status}: {}",
+                other_server.report()
+            );
         }
     }
 

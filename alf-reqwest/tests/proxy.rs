@@ -75,7 +75,7 @@ async fn p3_other_hosts_are_reached_through_the_proxy() {
     assert_eq!(servers.authorization.token_requests(), 1);
 }
 
-/// The servers of all other tests are on loopback: here is the client for the rest of the world.
+/// The servers of all other tests are on loopback: here is the client for all other hosts.
 #[tokio::test]
 async fn x4_redirects_are_guarded_behind_the_proxy_too() {
     if let Some(child) = BehindProxy::child() {
@@ -87,8 +87,8 @@ async fn x4_redirects_are_guarded_behind_the_proxy_too() {
     let servers = Servers::start();
     let proxy = servers.another_resource_server();
     let redirect = |url| Answer::redirect(302, url);
-    proxy.answer_at("/moved", redirect("http://stranger.invalid/first"));
-    proxy.answer_at("/first", redirect("http://stranger.invalid/second"));
+    proxy.answer_at("/moved", redirect("http://other.invalid/first"));
+    proxy.answer_at("/first", redirect("http://other.invalid/second"));
     let child = BehindProxy::new(&servers, "http://api.invalid/moved");
     child.run("x4_redirects_are_guarded_behind_the_proxy_too", &proxy);
     assert_eq!(proxy.request_count(), 2, "{}", proxy.report());

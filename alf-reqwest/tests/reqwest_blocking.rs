@@ -100,7 +100,7 @@ fn form_is_sent() {
 
 #[cfg(feature = "multipart")]
 #[test]
-fn r4_multipart_is_sent_and_its_401_handed_back() {
+fn r4_multipart_is_sent_and_its_401_returned() {
     let servers = Servers::start();
     let client = client(&servers);
     let send = || {
@@ -211,7 +211,7 @@ fn t1_own_token_client_sends_a_length_too() {
 fn x4_second_redirect_elsewhere_does_not_get_the_token() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.redirect_to_another_server(status);
+        let other_server = servers.redirect_to_another_server(status);
         let own = blocking::Client::builder().redirect(guard_redirects(Policy::default()));
         let own = builder(&servers).http_client(own.build().unwrap());
         for client in [client(&servers), own.build().unwrap()] {
@@ -219,19 +219,19 @@ fn x4_second_redirect_elsewhere_does_not_get_the_token() {
             assert!(
                 matches!(result, Err(Error::Transport(e)) if e.is_redirect()),
                 "{status}: {}",
-                stranger.report()
+                other_server.report()
             );
         }
-        assert_eq!(stranger.request_count(), 2, "{status}: once for each");
-        assert_eq!(stranger.counts().with_authorization, 0, "{status}");
+        assert_eq!(other_server.request_count(), 2, "{status}: once for each");
+        assert_eq!(other_server.counts().with_authorization, 0, "{status}");
     }
 }
 
 #[test]
-fn x4_401_from_elsewhere_is_handed_back() {
+fn x4_401_from_elsewhere_is_returned() {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
-    let moved = Answer::redirect(302, stranger.url("/"));
+    let other_server = servers.another_resource_server();
+    let moved = Answer::redirect(302, other_server.url("/"));
     servers.resource.answer_at("/moved", moved);
     let response = client(&servers).get(servers.url("/moved")).send();
     assert_eq!(response.unwrap().status(), 401);
@@ -443,7 +443,7 @@ fn p2_drop_in_an_async_task_is_no_panic() {
     }
 }
 
-/// An acquisition is then a task, where reqwest does not work: an error, not an acquisition that died.
+/// An acquisition is then a task, where reqwest does not work: an error.
 #[test]
 fn p2_acquisition_as_an_async_task_is_an_error() {
     let servers = Servers::start();

@@ -122,7 +122,7 @@ async fn form_is_sent() {
 
 #[cfg(feature = "multipart")]
 #[tokio::test]
-async fn r4_multipart_is_sent_and_its_401_handed_back() {
+async fn r4_multipart_is_sent_and_its_401_returned() {
     let servers = Servers::start();
     let client = client(&servers);
     let send = || {
@@ -273,12 +273,12 @@ fn t7_token_client_that_follows_redirects_is_refused() {
 #[tokio::test]
 async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
     let servers = Servers::start();
-    let stranger = servers.redirect_to_another_server(302);
+    let other_server = servers.redirect_to_another_server(302);
     let request = reqwest::Client::new()
         .get(servers.url("/moved"))
         .bearer_auth("x");
     request.send().await.unwrap();
-    let seen = stranger.requests();
+    let seen = other_server.requests();
     assert_eq!(seen[0].header("authorization"), None);
     assert_eq!(seen[1].header("authorization"), Some("Bearer x"));
 }
@@ -287,7 +287,7 @@ async fn x4_bare_reqwest_carries_the_header_to_another_origin() {
 async fn x4_second_redirect_elsewhere_does_not_get_the_token() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.redirect_to_another_server(status);
+        let other_server = servers.redirect_to_another_server(status);
         let own = reqwest::Client::builder().redirect(guard_redirects(Policy::default()));
         for client in [
             client(&servers),
@@ -300,52 +300,52 @@ async fn x4_second_redirect_elsewhere_does_not_get_the_token() {
             assert!(
                 matches!(result, Err(Error::Transport(e)) if e.is_redirect()),
                 "{status}: {}",
-                stranger.report()
+                other_server.report()
             );
         }
-        assert_eq!(stranger.request_count(), 2, "{status}: once for each");
-        assert_eq!(stranger.counts().with_authorization, 0, "{status}");
+        assert_eq!(other_server.request_count(), 2, "{status}: once for each");
+        assert_eq!(other_server.counts().with_authorization, 0, "{status}");
     }
 }
 
 #[tokio::test]
 async fn x4_safe_redirects_are_followed() {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
+    let other_server = servers.another_resource_server();
     let client = client(&servers);
     let redirect = |url| Answer::redirect(302, url);
-    stranger.answer_at("/there", Answer::status(200));
-    stranger.answer_at("/back", redirect(servers.url("/home")));
+    other_server.answer_at("/there", Answer::status(200));
+    other_server.answer_at("/back", redirect(servers.url("/home")));
     servers
         .resource
         .answer_at("/a", redirect(servers.url("/home")));
     servers
         .resource
-        .answer_at("/b", redirect(stranger.url("/there")));
+        .answer_at("/b", redirect(other_server.url("/there")));
     servers
         .resource
-        .answer_at("/c", redirect(stranger.url("/back")));
+        .answer_at("/c", redirect(other_server.url("/back")));
     servers
         .resource
         .answer_at("/loop", redirect(servers.url("/loop")));
-    // Back home the token is not there any more: the stranger chose the URL.
+    // Back home the token is not there any more: the other server chose the URL.
     for (path, status) in [("/a", 200), ("/b", 200), ("/c", 401)] {
         let response = client.get(servers.url(path)).send().await.unwrap();
         assert_eq!(response.status(), status, "{path}");
     }
-    assert_eq!(stranger.counts().with_authorization, 0);
+    assert_eq!(other_server.counts().with_authorization, 0);
     // reqwest's own limit still holds.
     let result = client.get(servers.url("/loop")).send().await;
     assert!(matches!(result, Err(Error::Transport(e)) if e.is_redirect()));
 }
 
 #[tokio::test]
-async fn x4_401_from_elsewhere_is_handed_back() {
+async fn x4_401_from_elsewhere_is_returned() {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
+    let other_server = servers.another_resource_server();
     servers
         .resource
-        .answer_at("/moved", Answer::redirect(302, stranger.url("/")));
+        .answer_at("/moved", Answer::redirect(302, other_server.url("/")));
     let response = client(&servers)
         .get(servers.url("/moved"))
         .send()

@@ -77,7 +77,7 @@ pub(crate) fn chosen(built: Built) -> Option<BackEnd> {
 pub(crate) fn none(setting: &'static str) -> ConfigError {
     ConfigError::new(
         setting,
-        "is not set, and this build of alf-surf has no back end of its own: turn on one of its \
+        "is not set, and this build of alf-surf has no back end of its own: enable one of its \
          features curl-client, h1-client and h1-client-no-tls, or set http_client and \
          token_http_client",
     )

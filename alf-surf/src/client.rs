@@ -72,7 +72,7 @@ impl Client {
     /// - *Back ends.* Put alf's under it, `H1Client` or `CurlClient`: surf's own panic over some
     ///   responses (alf makes an error of that), and the pool that surf's `H1Client` has by default
     ///   mixes answers up. A connection whose response, or whose waiting future, was dropped is
-    ///   used again, and what is left on it is the next answer. alf reads the rest of what it gives
+    ///   used again, and what is left on it is the next answer. alf reads the remainder of what it gives
     ///   up itself, up to 64 KiB, and never lets go of a connection with more: it is lost, and so
     ///   is its place in the pool, which has 50 for each address.
     /// - *Redirects.* No middleware sees the token: alf puts it on behind the last of them, where
@@ -227,9 +227,9 @@ impl Client {
     /// Sends a request that was built elsewhere, with a token on it.
     ///
     /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
-    /// once more, if its body is in memory; the 401 of a streaming body is handed back. The replay
+    /// once more, if its body is in memory; the 401 of a streaming body is returned. The replay
     /// has the middleware of the request, but not its extensions: surf does not copy them. The
-    /// second answer is handed back, whatever it is.
+    /// second answer is returned, whatever it is.
     ///
     /// # Errors
     ///

@@ -100,7 +100,7 @@ impl H1Client {
             #[cfg(not(feature = "h1-client"))]
             "https" => Err(surf::Error::from_str(
                 400,
-                "this build of alf-surf speaks no TLS: turn on one of its features curl-client \
+                "this build of alf-surf speaks no TLS: enable one of its features curl-client \
                  and h1-client",
             )),
             _ => Err(surf::Error::from_str(400, "the URL is none of HTTP")),
@@ -164,7 +164,7 @@ fn secret_lines(request: &mut Request) -> Zeroizing<Vec<u8>> {
     let values = request.remove_header(AUTHORIZATION);
     let values = || values.iter().flatten().map(HeaderValue::as_str);
     let lines = || values().flat_map(|value| ["authorization: ", value, "\r\n"]);
-    // All the room at once: no copy is left behind.
+    // All the space at once: no copy is left behind.
     let mut secret_lines = Zeroizing::new(Vec::with_capacity(lines().map(str::len).sum()));
     for part in lines() {
         secret_lines.extend_from_slice(part.as_bytes());

@@ -23,7 +23,7 @@ use crate::guard::{CameFrom, origin};
 ///
 /// A 301, 302 or 303 of a `POST` is followed as a `GET`, and a 303 of anything but `HEAD` too
 /// ([RFC 9110 §15.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.4)); every other request is
-/// sent as it was, body included. A redirect is handed back where the body is a stream that cannot
+/// sent as it was, body included. A redirect is returned where the body is a stream that cannot
 /// be sent again, where `Location` leads to no URL of `http` or `https`, and when `limit` redirects
 /// were followed; and so is one that leads back to the origin of the request from another one: the
 /// URL was chosen there.
@@ -81,7 +81,7 @@ impl Middleware for FollowRedirects {
             };
             let leads_home = home == origin(&url);
             if leads_home && home != here {
-                // X4: with the token, the URL would be a stranger's choice; without it, useless.
+                // X4: with the token, the URL would be another server's choice; without it, useless.
                 return Ok(response);
             }
             let followed = if becomes_get(without_body.method(), response.status()) {

@@ -69,7 +69,7 @@ impl RequestBuilder {
         self.with(|request| request.set_content_type(content_type.into()))
     }
 
-    /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is handed back.
+    /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is returned.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.with(|request| request.set_body(body))
     }

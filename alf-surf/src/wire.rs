@@ -26,7 +26,7 @@ enum Writing {
     RequestLine,
     /// So many bytes of the secret lines are written.
     SecretLines(usize),
-    Rest,
+    Body,
 }
 
 /// X1: what is behind the head may be a token.
@@ -35,7 +35,7 @@ enum Reading {
     Head(Zeroizing<Vec<u8>>, usize),
     /// Ready to be given, and so many bytes of it given.
     Ready(Zeroizing<Vec<u8>>, usize),
-    Rest,
+    Body,
 }
 
 impl<S> Wire<S> {
@@ -72,7 +72,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
                 Writing::SecretLines(written) => {
                     let left = this.secret_lines.get(*written..).unwrap_or_default();
                     if left.is_empty() {
-                        this.writing = Writing::Rest;
+                        this.writing = Writing::Body;
                         continue;
                     }
                     match ready!(stream.as_mut().poll_write(context, left))? {
@@ -80,7 +80,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
                         length => *written += length,
                     }
                 }
-                Writing::Rest => return stream.poll_write(context, bytes),
+                Writing::Body => return stream.poll_write(context, bytes),
             }
         }
     }
@@ -131,7 +131,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                 Reading::Ready(bytes, given) => {
                     let left = bytes.get(*given..).unwrap_or_default();
                     if left.is_empty() {
-                        this.reading = Reading::Rest;
+                        this.reading = Reading::Body;
                         continue;
                     }
                     let length = left.len().min(buffer.len());
@@ -141,13 +141,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                     *given += length;
                     return Poll::Ready(Ok(length));
                 }
-                Reading::Rest => return stream.poll_read(context, buffer),
+                Reading::Body => return stream.poll_read(context, buffer),
             }
         }
     }
 }
 
-/// X1: where there is no room, the old place is wiped.
+/// X1: if there is no space, the old memory is wiped.
 fn push(read: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
     let length = read.len() + piece.len();
     if length > read.capacity() {
@@ -162,11 +162,11 @@ fn push(read: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
 fn readable(read: &mut Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     loop {
         let end = end_of_head(read)?;
-        let (head, rest) = read.split_at_checked(end)?;
+        let (head, body) = read.split_at_checked(end)?;
         if !is_interim(head) {
             let mut ready = Zeroizing::new(Vec::with_capacity(read.len()));
             push_fitting_lines(&mut ready, head);
-            ready.extend_from_slice(rest);
+            ready.extend_from_slice(body);
             return Some(ready);
         }
         read.drain(..end);
@@ -281,16 +281,16 @@ mod tests {
 
     /// A stream that always has something would let no timer of its task fire.
     #[test]
-    fn s5_others_have_a_turn_while_a_head_is_read() {
+    fn s5_other_tasks_run_while_a_head_is_read() {
         let mut wire = Wire::new(
             Endless::new("HTTP/1.1 100\r\n\r\n", 1),
             Zeroizing::default(),
         );
         let mut context = Context::from_waker(noop_waker_ref());
-        for turn in 1..10 {
+        for round in 1..10 {
             let read = Pin::new(&mut wire).poll_read(&mut context, &mut [0; 10]);
             assert!(read.is_pending());
-            assert_eq!(wire.stream.given, turn * PIECES_AT_ONCE);
+            assert_eq!(wire.stream.given, round * PIECES_AT_ONCE);
         }
     }
 

@@ -305,8 +305,8 @@ fn x3_relative_url_has_the_origin_of_the_base() -> Outcome {
 fn t7_middleware_of_an_own_token_client_carries_no_secret_elsewhere() -> Outcome {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.another_resource_server();
-        let moved = Answer::redirect(status, stranger.url("/caught"));
+        let other_server = servers.another_resource_server();
+        let moved = Answer::redirect(status, other_server.url("/caught"));
         servers.authorization.answer_always(moved);
         let follows: [surf::Client; 2] = [
             with(FollowRedirects::new(3)),
@@ -321,8 +321,8 @@ fn t7_middleware_of_an_own_token_client_carries_no_secret_elsewhere() -> Outcome
             };
             assert_eq!(error.kind(), TokenErrorKind::Redirected, "{status}");
         }
-        assert_eq!(stranger.counts().with_authorization, 0);
-        assert!(!stranger.saw("client-id"), "{}", stranger.report());
+        assert_eq!(other_server.counts().with_authorization, 0);
+        assert!(!other_server.saw("client-id"), "{}", other_server.report());
     }
     Ok(())
 }
@@ -331,11 +331,11 @@ fn t7_middleware_of_an_own_token_client_carries_no_secret_elsewhere() -> Outcome
 #[test]
 fn x4_bare_surf_carries_the_header_to_another_origin() -> Outcome {
     let servers = Servers::start();
-    let stranger = servers.redirect_to_another_server(302);
+    let other_server = servers.redirect_to_another_server(302);
     let request = surf::RequestBuilder::new(Method::Get, servers.url("/moved").parse()?)
         .header("authorization", "Bearer x");
     block_on(with(Redirect::default()).send(request))?;
-    assert!(stranger.counts().with_authorization > 0);
+    assert!(other_server.counts().with_authorization > 0);
     Ok(())
 }
 
@@ -344,10 +344,10 @@ fn x4_no_middleware_carries_the_token_elsewhere() -> Outcome {
     for status in [301, 302, 303, 307, 308] {
         for to in [Elsewhere::Port, Elsewhere::Host] {
             let servers = Servers::start();
-            let stranger = servers.redirect_to_another_server(status);
+            let other_server = servers.redirect_to_another_server(status);
             servers.resource.answer_at(
                 "/moved",
-                Answer::redirect(status, to.url(&servers, &stranger)),
+                Answer::redirect(status, to.url(&servers, &other_server)),
             );
             for own in [with(Redirect::default()), with(FollowRedirects::new(5))] {
                 let client = builder(&servers).http_client(own).build()?;
@@ -356,7 +356,7 @@ fn x4_no_middleware_carries_the_token_elsewhere() -> Outcome {
             }
             let once = client(&servers).get(servers.url("/moved"));
             block_on(once.middleware(Redirect::default()).send())?;
-            assert_eq!(stranger.counts().with_authorization, 0, "{status}");
+            assert_eq!(other_server.counts().with_authorization, 0, "{status}");
             for request in servers.resource.requests() {
                 let strayed =
                     request.path() == "/first" && request.header("authorization").is_some();
@@ -370,20 +370,20 @@ fn x4_no_middleware_carries_the_token_elsewhere() -> Outcome {
 #[test]
 fn x4_redirects_are_followed() -> Outcome {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
+    let other_server = servers.another_resource_server();
     let follows = with(FollowRedirects::new(3));
     let client = builder(&servers).http_client(follows).build()?;
     let redirect = |status, url: String| Answer::redirect(status, url);
-    stranger.answer_at("/there", Answer::status(200));
-    stranger.answer_at("/back", redirect(302, servers.url("/there")));
+    other_server.answer_at("/there", Answer::status(200));
+    other_server.answer_at("/back", redirect(302, servers.url("/there")));
     for (path, answer) in [
         ("/kept", redirect(307, String::from("echo"))),
         ("/get", redirect(303, servers.url("/home"))),
-        ("/away", redirect(302, stranger.url("/there"))),
+        ("/away", redirect(302, other_server.url("/there"))),
         ("/loop", redirect(302, servers.url("/loop"))),
         ("/nowhere", redirect(302, String::from("http://"))),
         ("/file", redirect(302, String::from("file:///etc/hosts"))),
-        ("/back", redirect(302, stranger.url("/back"))),
+        ("/back", redirect(302, other_server.url("/back"))),
     ] {
         servers.resource.answer_at(path, answer);
     }
@@ -398,7 +398,7 @@ fn x4_redirects_are_followed() -> Outcome {
     ] {
         assert_eq!(post(path)?.status(), status, "{path}");
     }
-    // That one is the stranger's, who chose where it leads.
+    // That one belongs to the other server, which chose where it leads.
     let back = post("/back")?;
     assert_eq!(
         back.header("location").unwrap().as_str(),
@@ -415,7 +415,7 @@ fn x4_redirects_are_followed() -> Outcome {
     assert_eq!((first.method(), first.body()), ("POST", &b"x"[..]));
     assert_eq!((last.method(), last.body()), ("GET", &b""[..]));
     assert_eq!(last.header("content-type"), None);
-    assert_eq!(stranger.counts().with_authorization, 0);
+    assert_eq!(other_server.counts().with_authorization, 0);
     Ok(())
 }
 
@@ -423,13 +423,13 @@ fn x4_redirects_are_followed() -> Outcome {
 #[test]
 fn x4_one_follower_behind_another_leads_nobody_home() -> Outcome {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
+    let other_server = servers.another_resource_server();
     let redirect = |url: &str| Answer::redirect(302, url);
     servers
         .resource
-        .answer_at("/moved", redirect(&stranger.url("/first")));
+        .answer_at("/moved", redirect(&other_server.url("/first")));
     for location in [servers.url("/there"), String::from("/there")] {
-        stranger.answer_at("/first", redirect(&location));
+        other_server.answer_at("/first", redirect(&location));
         let client = builder(&servers).http_client(with(FollowRedirects::new(3)));
         let request = client.build()?.get(servers.url("/moved"));
         let request = request.middleware(FollowRedirects::new(1));
@@ -442,11 +442,11 @@ fn x4_one_follower_behind_another_leads_nobody_home() -> Outcome {
 #[test]
 fn x4_what_is_for_home_stays_there() -> Outcome {
     let servers = Servers::start();
-    let stranger = servers.another_resource_server();
-    stranger.answer_at("/caught", Answer::status(200));
+    let other_server = servers.another_resource_server();
+    other_server.answer_at("/caught", Answer::status(200));
     for (path, url) in [
         ("/within", servers.url("/away")),
-        ("/away", stranger.url("/caught")),
+        ("/away", other_server.url("/caught")),
     ] {
         servers.resource.answer_at(path, Answer::redirect(307, url));
     }
@@ -463,12 +463,12 @@ fn x4_what_is_for_home_stays_there() -> Outcome {
     for request in at_home {
         assert!(own.iter().all(|name| request.header(name) == Some("mine")));
     }
-    let away = &stranger.requests()[0];
+    let away = &other_server.requests()[0];
     assert_eq!(away.header("x-mine"), Some("mine"));
     for name in ["cookie", "proxy-authorization", "authorization"] {
         assert_eq!(away.header(name), None);
     }
-    let authority = stranger.origin().replace("http://", "");
+    let authority = other_server.origin().replace("http://", "");
     assert_eq!(away.header_values("host"), [authority]);
     Ok(())
 }
@@ -701,9 +701,9 @@ enum Elsewhere {
 }
 
 impl Elsewhere {
-    fn url(self, servers: &Servers, stranger: &ResourceServer) -> String {
+    fn url(self, servers: &Servers, other_server: &ResourceServer) -> String {
         match self {
-            Self::Port => stranger.url("/first"),
+            Self::Port => other_server.url("/first"),
             Self::Host => servers.resource.localhost_url("/first"),
         }
     }

@@ -60,7 +60,8 @@ impl Expected {
 
     /// Whether alf adds more, beyond what another compiler or another version of a library explains.
     pub(crate) fn is_exceeded_by(self, added: PerCall) -> bool {
-        added.instructions > self.instructions * ROOM || added.allocations > self.allocations * ROOM
+        added.instructions > self.instructions * MARGIN
+            || added.allocations > self.allocations * MARGIN
     }
 }
 
@@ -83,4 +84,4 @@ pub(crate) fn print_heading() {
     );
 }
 
-const ROOM: f64 = 1.15;
+const MARGIN: f64 = 1.15;

@@ -225,7 +225,7 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Never sends a request a second time. A 401 is then handed back as it is, and the token is
+    /// Never sends a request a second time. A 401 is then returned as it is, and the token is
     /// renewed for the next request. Default: a request whose body can be sent again is replayed
     /// once.
     pub fn without_replays(mut self) -> Self {

@@ -55,7 +55,7 @@ impl AnswerBody {
         }
     }
 
-    /// Adds a piece, as far as there is room. `Break` says that enough was read.
+    /// Adds a piece, as far as there is space. `Break` says that enough was read.
     ///
     /// # Errors
     ///
@@ -63,8 +63,8 @@ impl AnswerBody {
     /// more of it than may be read.
     pub fn push(&mut self, piece: &[u8]) -> Result<ControlFlow<()>, ExchangeError> {
         // Never less than none: what does not fit ends the reading.
-        let room = self.max_bytes.saturating_sub(self.read.len());
-        let Some(fits) = piece.get(..room).filter(|_| piece.len() > room) else {
+        let space = self.max_bytes.saturating_sub(self.read.len());
+        let Some(fits) = piece.get(..space).filter(|_| piece.len() > space) else {
             self.read.push(piece);
             return Ok(ControlFlow::Continue(()));
         };
@@ -76,7 +76,7 @@ impl AnswerBody {
         Ok(ControlFlow::Break(()))
     }
 
-    /// Reads a body that blocks, to its end or as far as there is room, and returns what was read.
+    /// Reads a body that blocks, to its end or as far as there is space, and returns what was read.
     ///
     /// A time-out for each read does not bound a body that comes byte by byte (S5): between reads,
     /// the clock of [`ThreadRuntime`] is compared with `ends_at`. `failure` says what an error of

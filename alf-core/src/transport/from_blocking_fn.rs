@@ -114,7 +114,7 @@ where
 
     async fn discard(&self, response: Self::Response) {
         // Whoever blocks cannot be dropped: it is done by itself after a second and a read. Whether
-        // the rest was read is nobody's concern; dropping the body is the library's to deal with.
+        // it was read to its end does not matter; dropping the body is the library's to deal with.
         let until = ThreadRuntime.now() + DRAIN_TIME;
         let mut body = response.into_body().take(DRAINED);
         let mut buffer = vec![0; PIECE];

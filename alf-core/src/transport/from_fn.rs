@@ -120,7 +120,7 @@ where
         while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             read += frame.data_ref().map_or(0, Buf::remaining);
             if read > DRAINED {
-                // A long rest is not read; dropping the body is the stack's to deal with.
+                // A long remainder is not read: the library closes the connection when the body is dropped.
                 return;
             }
         }

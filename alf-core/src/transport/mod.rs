@@ -132,7 +132,7 @@ pub trait TokenTransport: Send + Sync + 'static {
     ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout), also where the body
     ///   comes byte by byte ([`AnswerBody::read_from`]). What does not end holds up nobody, but it
     ///   keeps its thread, and the next acquisition gets another one.
-    /// - A panic ends the acquisition, and is told as its death (S4).
+    /// - A panic ends the acquisition, which counts as aborted (S4).
     ///
     /// # Errors
     ///

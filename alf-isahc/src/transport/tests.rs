@@ -6,16 +6,16 @@ use super::*;
 
 /// Also on a client of the user's that would follow it.
 #[test]
-fn t7_redirect_is_handed_back() {
+fn t7_redirect_is_returned() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.another_resource_server();
-        let moved = Answer::redirect(status, stranger.url("/caught"));
+        let other_server = servers.another_resource_server();
+        let moved = Answer::redirect(status, other_server.url("/caught"));
         servers.authorization.answer_always(moved);
         let client = HttpClient::builder().redirect_policy(RedirectPolicy::Follow);
         let answer = exchange(&servers, client.build().unwrap(), MAX).unwrap();
         assert_eq!(answer.status(), status);
-        assert_eq!(stranger.request_count(), 0, "{}", stranger.report());
+        assert_eq!(other_server.request_count(), 0, "{}", other_server.report());
     }
 }
 
@@ -151,7 +151,7 @@ fn x1_header_stays_marked_as_sensitive() {
 
 /// Without the bound this does not end.
 #[test]
-fn r8_long_rest_is_not_read() {
+fn r8_long_remainder_is_not_read() {
     let servers = Servers::start();
     servers
         .resource
@@ -165,7 +165,7 @@ fn r8_long_rest_is_not_read() {
 
 /// Also where it comes late.
 #[test]
-fn r8_short_rest_is_read_and_its_connection_kept() {
+fn r8_short_remainder_is_read_and_its_connection_kept() {
     let servers = Servers::start();
     let transport = over(client());
     let gate = Gate::new();

@@ -163,7 +163,7 @@ impl Client {
     ///
     /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
     /// once more, if its body is in memory; the 401 of a body that is read while it is sent is
-    /// handed back. The second answer is handed back, whatever it is.
+    /// returned. The second answer is returned, whatever it is.
     ///
     /// # Errors
     ///

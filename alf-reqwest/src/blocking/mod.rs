@@ -37,7 +37,7 @@
 //!
 //! reqwest has one thread for each client, and alf makes two clients where you bring none (and two
 //! more when the first request goes to loopback). A token request has a thread for as long as it
-//! lasts, and so has the rest of a 401 that is replayed.
+//! lasts, and so has the remainder of a 401 that is replayed.
 
 mod adapter;
 mod client;

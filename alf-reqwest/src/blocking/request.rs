@@ -66,7 +66,7 @@ impl RequestBuilder {
     }
 
     /// Sets the body. What is in memory can be replayed; a file or another reader is read while it
-    /// is sent and cannot: its 401 is handed back.
+    /// is sent and cannot: its 401 is returned.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.with(|request| request.body(body))
     }

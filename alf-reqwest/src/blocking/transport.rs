@@ -128,7 +128,7 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Reads a short rest, so that its connection can be used again: as long as somebody waits for it.
+/// Reads a short remainder, so that its connection can be used again, as long as the caller waits for it.
 fn drain(response: Response, finished: &oneshot::Sender<()>) {
     let mut body = response.take(DRAINED);
     let mut buffer = vec![0; PIECE];

@@ -205,21 +205,21 @@ fn discarded(piece: usize, length: Option<u64>) -> usize {
 }
 
 #[test]
-fn r8_a_short_rest_is_read_to_its_end() {
+fn r8_a_short_remainder_is_read_to_its_end() {
     assert_eq!(discarded(100, Some(0)), 0);
     assert_eq!(discarded(100, Some(1_000)), 1_000);
     assert_eq!(discarded(1_000_000, Some(64 * 1024)), 64 * 1024);
 }
 
 #[test]
-fn r8_no_more_than_64_kib_of_a_long_rest_are_read() {
+fn r8_no_more_than_64_kib_of_a_long_remainder_are_read() {
     for length in [Some(64 * 1024 + 1), Some(10_000_000), None] {
         assert_eq!(discarded(1_000_000, length), 64 * 1024, "{length:?}");
     }
 }
 
 #[test]
-fn r8_a_rest_that_cannot_be_read_is_given_up() {
+fn r8_a_remainder_that_cannot_be_read_is_given_up() {
     let script = Script::new(&[
         Step::Fails(io::ErrorKind::Interrupted),
         Step::Bytes(1),

@@ -16,9 +16,9 @@ use crate::http_client::tokens;
 fn t7_redirect_that_the_client_follows_is_an_error() {
     for status in [301, 302, 303, 307, 308] {
         let servers = Servers::start();
-        let stranger = servers.another_resource_server();
-        stranger.answer_always(Answer::token());
-        let moved = Answer::redirect(status, stranger.url("/caught"));
+        let other_server = servers.another_resource_server();
+        other_server.answer_always(Answer::token());
+        let moved = Answer::redirect(status, other_server.url("/caught"));
         servers.authorization.answer_always(moved);
         let kind = match exchange(&servers, Client::new(), MAX, AMPLE) {
             Ok(answer) if answer.status() == status => ExchangeErrorKind::Redirected,
@@ -26,8 +26,12 @@ fn t7_redirect_that_the_client_follows_is_an_error() {
             Err(error) => error.kind(),
         };
         assert_eq!(kind, ExchangeErrorKind::Redirected, "{status}");
-        assert!(!stranger.saw("secret"), "{status}: {}", stranger.report());
-        assert_eq!(stranger.counts().with_authorization, 0, "{status}");
+        assert!(
+            !other_server.saw("secret"),
+            "{status}: {}",
+            other_server.report()
+        );
+        assert_eq!(other_server.counts().with_authorization, 0, "{status}");
     }
 }
 
@@ -120,7 +124,7 @@ fn s5_exchange_ends_by_itself_in_its_time() {
     }
 }
 
-/// As many servers as there may be threads say 401 and keep the rest to themselves: nobody waits
+/// As many servers as there may be threads answer 401 and hold the remainder back: nobody waits
 /// longer than he wants to, and the next 401 costs its connection, but no thread.
 #[test]
 fn x5_threads_that_read_what_nobody_wants_do_not_pile_up() {
@@ -148,7 +152,7 @@ fn x5_threads_that_read_what_nobody_wants_do_not_pile_up() {
 }
 
 #[test]
-fn r8_discard_of_a_short_rest_keeps_the_connection() {
+fn r8_discard_of_a_short_remainder_keeps_the_connection() {
     let servers = Servers::start();
     let answer = Answer::status(401).body_of_length(60_000);
     servers.resource.answer_always(answer);
