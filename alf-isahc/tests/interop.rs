@@ -1,4 +1,4 @@
-//! alf-isahc against a real authorization server.
+//! alf-isahc with a real authorization server.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,18 +9,18 @@ use std::future::Future;
 use std::path::Path;
 
 use alf_core::TokenManager;
-use alf_interop::{Answer, Capability, Failure, Subject, Tls};
+use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_isahc::isahc::{AsyncBody, AsyncReadResponseExt, HttpClient, Response};
 use alf_isahc::{Client, Error, Isahc};
 use tracing::subscriber::{NoSubscriber, with_default};
 
 struct OnIsahc;
 
-impl Subject for OnIsahc {
+impl InteropAdapter for OnIsahc {
     type Adapter = Isahc;
 
     #[cfg(feature = "rustls-tls")]
-    fn http_client(tls: &Tls) -> HttpClient {
+    fn http_client(tls: &TlsSettings) -> HttpClient {
         use alf_isahc::isahc::config::Configurable;
         use alf_isahc::isahc::tls::{TlsConfig, TrustStore};
 
@@ -40,7 +40,7 @@ impl Subject for OnIsahc {
     }
 
     #[cfg(not(feature = "rustls-tls"))]
-    fn http_client(_: &Tls) -> HttpClient {
+    fn http_client(_: &TlsSettings) -> HttpClient {
         HttpClient::new().unwrap()
     }
 
@@ -53,14 +53,18 @@ impl Subject for OnIsahc {
 
     #[cfg(not(feature = "rustls-tls"))]
     fn ready_made(_: &Path, _: &Path) -> [HttpClient; 2] {
-        [(), ()].map(|()| Self::http_client(&Tls::default()))
+        [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
     }
 
-    async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
+    async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
         read(client.get_async(url).await?).await
     }
 
-    async fn post(client: &Client, url: &str, text: &'static str) -> Result<Answer, Failure<Self>> {
+    async fn post(
+        client: &Client,
+        url: &str,
+        text: &'static str,
+    ) -> Result<ApiResponse, CallError<Self>> {
         read(client.post_async(url, text).await?).await
     }
 
@@ -72,21 +76,21 @@ impl Subject for OnIsahc {
         pollster::block_on(future)
     }
 
-    fn can(capability: Capability) -> bool {
+    fn has(feature: AdapterFeature) -> bool {
         // Where `tracing` has its feature `log`, isahc's log cannot be kept out.
-        let is_discreet = with_default(NoSubscriber::default(), || {
+        let has_safe_logs = with_default(NoSubscriber::default(), || {
             tracing::debug_span!("off").is_none()
         });
         let has_tls = cfg!(feature = "rustls-tls");
-        (capability == Capability::DiscreetLogs && is_discreet)
-            || (capability != Capability::DiscreetLogs && has_tls)
+        (feature == AdapterFeature::SafeLogs && has_safe_logs)
+            || (feature != AdapterFeature::SafeLogs && has_tls)
     }
 }
 
-async fn read(mut response: Response<AsyncBody>) -> Result<Answer, Error> {
+async fn read(mut response: Response<AsyncBody>) -> Result<ApiResponse, Error> {
     let body = response.bytes().await;
     let body = body.map_err(|error| Error::Transport(error.into()))?;
-    Ok(Answer {
+    Ok(ApiResponse {
         status: response.status().as_u16(),
         body: String::from_utf8_lossy(&body).into_owned(),
     })

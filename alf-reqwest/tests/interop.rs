@@ -1,4 +1,4 @@
-//! alf-reqwest against a real authorization server.
+//! alf-reqwest with a real authorization server.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,16 +10,16 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use alf_core::TokenManager;
-use alf_interop::{Answer, Capability, Failure, Subject, Tls};
+use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_reqwest::reqwest::{self, Response, redirect::Policy};
 use alf_reqwest::{Client, Error, Reqwest};
 
 struct OnReqwest;
 
-impl Subject for OnReqwest {
+impl InteropAdapter for OnReqwest {
     type Adapter = Reqwest;
 
-    fn http_client(tls: &Tls) -> reqwest::Client {
+    fn http_client(tls: &TlsSettings) -> reqwest::Client {
         let builder = reqwest::Client::builder().redirect(Policy::none());
         with_tls(builder, tls).build().unwrap()
     }
@@ -33,14 +33,18 @@ impl Subject for OnReqwest {
 
     #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
     fn ready_made(_: &Path, _: &Path) -> [reqwest::Client; 2] {
-        [(), ()].map(|()| Self::http_client(&Tls::default()))
+        [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
     }
 
-    async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
+    async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
         read(client.get(url).send().await?).await
     }
 
-    async fn post(client: &Client, url: &str, text: &'static str) -> Result<Answer, Failure<Self>> {
+    async fn post(
+        client: &Client,
+        url: &str,
+        text: &'static str,
+    ) -> Result<ApiResponse, CallError<Self>> {
         read(client.post(url).body(text).send().await?).await
     }
 
@@ -52,14 +56,13 @@ impl Subject for OnReqwest {
         RUNTIME.block_on(future)
     }
 
-    fn can(capability: Capability) -> bool {
-        capability == Capability::DiscreetLogs
-            || cfg!(any(feature = "rustls", feature = "native-tls"))
+    fn has(feature: AdapterFeature) -> bool {
+        feature == AdapterFeature::SafeLogs || cfg!(any(feature = "rustls", feature = "native-tls"))
     }
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
-fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBuilder {
+fn with_tls(mut builder: reqwest::ClientBuilder, tls: &TlsSettings) -> reqwest::ClientBuilder {
     use alf_reqwest::reqwest::Certificate;
 
     if let Some(root) = &tls.root_certificate {
@@ -73,12 +76,12 @@ fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> reqwest::ClientBu
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn with_tls(builder: reqwest::ClientBuilder, _: &Tls) -> reqwest::ClientBuilder {
+fn with_tls(builder: reqwest::ClientBuilder, _: &TlsSettings) -> reqwest::ClientBuilder {
     builder
 }
 
-async fn read(response: Response) -> Result<Answer, Error> {
-    Ok(Answer {
+async fn read(response: Response) -> Result<ApiResponse, Error> {
+    Ok(ApiResponse {
         status: response.status().as_u16(),
         body: response.text().await.map_err(Error::Transport)?,
     })

@@ -1,4 +1,4 @@
-//! alf-surf against a real authorization server, on the back end that it makes by itself.
+//! alf-surf with a real authorization server, on the back end that it makes by itself.
 
 #![cfg_attr(
     any(feature = "h1-client", feature = "curl-client"),
@@ -12,16 +12,16 @@ use std::future::Future;
 use std::path::Path;
 
 use alf_core::TokenManager;
-use alf_interop::{Answer, Capability, Failure, Subject, Tls};
+use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_surf::surf::{self, Response};
 use alf_surf::{Client, Error, Surf};
 
 struct OnSurf;
 
-impl Subject for OnSurf {
+impl InteropAdapter for OnSurf {
     type Adapter = Surf;
 
-    fn http_client(tls: &Tls) -> surf::Client {
+    fn http_client(tls: &TlsSettings) -> surf::Client {
         surf::Client::with_http_client(back_end(tls))
     }
 
@@ -34,14 +34,18 @@ impl Subject for OnSurf {
 
     #[cfg(not(any(feature = "h1-client", feature = "curl-client")))]
     fn ready_made(_: &Path, _: &Path) -> [surf::Client; 2] {
-        [(), ()].map(|()| Self::http_client(&Tls::default()))
+        [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
     }
 
-    async fn get(client: &Client, url: &str) -> Result<Answer, Failure<Self>> {
+    async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
         read(client.get(url).await?).await
     }
 
-    async fn post(client: &Client, url: &str, text: &'static str) -> Result<Answer, Failure<Self>> {
+    async fn post(
+        client: &Client,
+        url: &str,
+        text: &'static str,
+    ) -> Result<ApiResponse, CallError<Self>> {
         read(client.post(url).body(text).await?).await
     }
 
@@ -53,17 +57,17 @@ impl Subject for OnSurf {
         pollster::block_on(future)
     }
 
-    fn can(capability: Capability) -> bool {
-        let is_discreet = cfg!(not(feature = "curl-client"));
+    fn has(feature: AdapterFeature) -> bool {
+        let has_safe_logs = cfg!(not(feature = "curl-client"));
         let has_tls = cfg!(any(feature = "h1-client", feature = "curl-client"));
-        (capability == Capability::DiscreetLogs && is_discreet)
-            || (capability != Capability::DiscreetLogs && has_tls)
+        (feature == AdapterFeature::SafeLogs && has_safe_logs)
+            || (feature != AdapterFeature::SafeLogs && has_tls)
     }
 }
 
 /// As alf does by itself: curl, where it is built.
 #[cfg(feature = "curl-client")]
-fn back_end(tls: &Tls) -> alf_surf::CurlClient {
+fn back_end(tls: &TlsSettings) -> alf_surf::CurlClient {
     use alf_surf::isahc::HttpClient;
     use alf_surf::isahc::config::{CaCertificate, Configurable};
 
@@ -80,7 +84,7 @@ fn back_end(tls: &Tls) -> alf_surf::CurlClient {
 }
 
 #[cfg(all(feature = "h1-client", not(feature = "curl-client")))]
-fn back_end(tls: &Tls) -> alf_surf::H1Client {
+fn back_end(tls: &TlsSettings) -> alf_surf::H1Client {
     use alf_surf::async_native_tls::{Certificate, TlsConnector};
 
     let mut connector = TlsConnector::new();
@@ -96,13 +100,13 @@ fn back_end(tls: &Tls) -> alf_surf::H1Client {
 }
 
 #[cfg(not(any(feature = "h1-client", feature = "curl-client")))]
-fn back_end(_: &Tls) -> alf_surf::H1Client {
+fn back_end(_: &TlsSettings) -> alf_surf::H1Client {
     alf_surf::H1Client::new()
 }
 
-async fn read(mut response: Response) -> Result<Answer, Error> {
+async fn read(mut response: Response) -> Result<ApiResponse, Error> {
     let body = response.body_string().await;
-    Ok(Answer {
+    Ok(ApiResponse {
         status: response.status().into(),
         body: body.map_err(|error| Error::Transport(error.into()))?,
     })

@@ -1,4 +1,4 @@
-//! What the tests of every adapter's `ClientCertificate` share.
+//! A test that every adapter's `ClientCertificate` shares.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use alf_core::ConfigError;
 
 use crate::key_file;
 
-/// X1: each file that cannot be used is named. `errors_of` gives what each of the adapter's methods
-/// says of a certificate and a key in those files.
+/// X1: an error names the file that cannot be used. `errors_of` returns the error of each of the adapter's methods for a
+/// certificate and a key in these files.
 ///
 /// # Panics
 ///
-/// Where an error does not, or the methods do not agree.
+/// If an error does not, or if the methods return different errors.
 pub fn errors_name_the_file(errors_of: impl Fn(&Path, &Path) -> Vec<ConfigError>) {
-    let missing = ("nowhere.crt", "client.pem");
+    let missing = ("missing.crt", "client.pem");
     let swapped = ("client.pem", "client.crt");
     let keyless = ("client.crt", "client.crt");
     for ((certificate, key), setting, words) in [
-        (missing, "client_certificate", "nowhere.crt"),
+        (missing, "client_certificate", "missing.crt"),
         (
             swapped,
             "client_certificate",
@@ -30,7 +30,7 @@ pub fn errors_name_the_file(errors_of: impl Fn(&Path, &Path) -> Vec<ConfigError>
         ),
     ] {
         let errors = errors_of(&key_file(certificate), &key_file(key));
-        assert!(!errors.is_empty(), "expected an error of every method");
+        assert!(!errors.is_empty(), "expected an error from every method");
         for error in &errors {
             assert_eq!(error.setting(), setting, "{error}");
             assert!(error.to_string().contains(words), "{error}");

@@ -1,10 +1,10 @@
-//! alf against a real authorization server: the npm package `oidc-provider`, set up with a client for
-//! every way to authenticate (`oidc-provider/README.md`).
+//! Tests of alf with a real authorization server: the npm package `oidc-provider`, configured with a client for every
+//! authentication method (`oidc-provider/README.md`).
 //!
-//! Each adapter runs these cases in its test target `interop`, with a [`Subject`] of its own:
+//! Each adapter runs these cases in its test target `interop`, with its own [`InteropAdapter`]:
 //!
 //! ```text
-//! alf_interop::interop!(MySubject);
+//! alf_interop::interop!(MyAdapter);
 //! ```
 //!
 //! They are ignored by default, since they need Node.js. `.ci/setup` installs what is missing; then
@@ -16,17 +16,17 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a JSON value gives null for what it has not; a test prints what its failure needs"
+    reason = "a JSON value is null for a missing member; a failed test prints what is needed to understand it"
 )]
 
+mod adapter;
 mod cases;
 mod client_certificate;
 mod control;
+mod fixture;
 mod server;
-mod subject;
-mod trial;
 
+pub use adapter::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 pub use cases::run;
 pub use client_certificate::errors_name_the_file;
 pub use server::key_file;
-pub use subject::{Answer, Capability, Failure, Subject, Tls};

@@ -1,4 +1,4 @@
-//! The server: one process for all cases of a test target, which take turns.
+//! The server: one process for all cases of a test target, which use it one after the other.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A running server. It ends with its standard input, which is this process's to close.
+/// A running server. It stops when its standard input is closed, at the latest when this process ends.
 pub(crate) struct Server {
     _process: Child,
     pub(crate) http: String,
@@ -14,15 +14,15 @@ pub(crate) struct Server {
     pub(crate) wrong_name: String,
 }
 
-/// The right to use the server: one case at a time, since its faults and its log are for all.
-pub(crate) struct Turn(MutexGuard<'static, Option<Server>>);
+/// The right to use the server. One case has it at a time, since all cases share its faults and its log.
+pub(crate) struct ServerLock(MutexGuard<'static, Option<Server>>);
 
 static SERVER: Mutex<Option<Server>> = Mutex::new(None);
 
-impl Turn {
-    /// Waits for it, and starts the server where none runs.
-    pub(crate) fn take() -> Self {
-        // A case that failed leaves nothing behind that the next one does not reset.
+impl ServerLock {
+    /// Waits for the other cases, and starts the server if it does not run.
+    pub(crate) fn wait() -> Self {
+        // Each case resets the server, so a failed one before it does no harm.
         let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_none() {
             *server = Some(start());
@@ -38,12 +38,12 @@ impl Turn {
     }
 }
 
-/// Where a file of the server's keys is: a certificate of its folder `keys`, or its key.
+/// The path of a file in the server's folder `keys`: a certificate, or its private key.
 pub fn key_file(name: &str) -> PathBuf {
     folder().join("keys").join(name)
 }
 
-/// The text of a file of the server's keys.
+/// The text of a file in that folder.
 pub(crate) fn key(name: &str) -> String {
     let file = key_file(name);
     std::fs::read_to_string(&file)
@@ -54,10 +54,12 @@ fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/oidc-provider"))
 }
 
-/// Another port may be taken between the look and the start: then it is tried again.
+/// Starts it on free ports. Another process may take one of them first: then it is tried again.
 fn start() -> Server {
     if !folder().join("node_modules").is_dir() {
-        fail("the server's packages, which `bash .ci/setup` installs (or `npm ci` in its folder)");
+        fail(
+            "the server's packages; install them by `bash .ci/setup`, or by `npm ci` in its folder",
+        );
     }
     (0..10)
         .find_map(|_| try_to_start())
@@ -78,8 +80,8 @@ fn try_to_start() -> Option<Server> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let said = process.stdout.take()?;
-    let ready = BufReader::new(said)
+    let stdout = process.stdout.take()?;
+    let ready = BufReader::new(stdout)
         .lines()
         .map_while(Result::ok)
         .any(|line| line.starts_with("ready "));
@@ -98,7 +100,7 @@ fn try_to_start() -> Option<Server> {
 
 fn free_ports() -> Option<[u16; 3]> {
     let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok();
-    // All at once, so that they differ.
+    // All at the same time, so that they differ.
     let listeners = [listen()?, listen()?, listen()?];
     let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
     let [first, second, third] = &listeners;

@@ -9,7 +9,7 @@ use crate::Failure;
 
 /// What the first thread of a process did from its start to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct ProcessCounts {
     /// Instructions, except those of the memory allocator: how long it searches differs from run to run.
     pub(crate) instructions: u64,
     /// The allocator's instructions.
@@ -19,7 +19,11 @@ pub(crate) struct Counts {
 }
 
 /// Runs the program with these arguments, and leaves the profile in a file for `callgrind_annotate`.
-pub(crate) fn run(program: &Path, arguments: &[&str], profile: &Path) -> Result<Counts, Failure> {
+pub(crate) fn run(
+    program: &Path,
+    arguments: &[&str],
+    profile: &Path,
+) -> Result<ProcessCounts, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--separate-threads=yes"])
         .arg(format!("--callgrind-out-file={}", profile.display()))
@@ -42,8 +46,8 @@ pub(crate) fn run(program: &Path, arguments: &[&str], profile: &Path) -> Result<
 /// - `fn=(1) main` starts the part of a function;
 /// - `cfn=(7) malloc` names a function that it calls (`cfn=(7)` from the second time on),
 /// - `calls=3 0` is how often, and the last number of the line that follows is the instructions of these calls.
-fn read(profile: &str) -> Option<Counts> {
-    let mut counts = Counts::default();
+fn read(profile: &str) -> Option<ProcessCounts> {
+    let mut counts = ProcessCounts::default();
     let mut total = 0;
     let mut names = HashMap::new();
     let (mut function, mut called) = ("", "");
@@ -123,7 +127,7 @@ calls=1 0
 
 totals: 5600
 ";
-        let counts = Counts {
+        let counts = ProcessCounts {
             instructions: 5600 - 60 - 30 - 40 - 20,
             allocator: 60 + 30 + 40 + 20,
             allocations: 6,

@@ -28,10 +28,10 @@ use std::process::ExitCode;
 
 use alf_testkit::AuthorizationServer;
 
-use callgrind::Counts;
+use callgrind::ProcessCounts;
 use libraries::{LIBRARIES, MeasuredLibrary};
 use report::PerCall;
-use workload::{Caller, Workload};
+use workload::{Variant, Workload};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -39,9 +39,9 @@ fn main() -> Result<ExitCode, Failure> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => measure(),
-        [library, caller, calls, token_endpoint, url] => {
+        [library, variant, calls, token_endpoint, url] => {
             let workload = Workload {
-                caller: caller.parse()?,
+                variant: variant.parse()?,
                 calls: calls.parse()?,
                 token_endpoint: token_endpoint.clone(),
                 url: url.clone(),
@@ -62,8 +62,8 @@ fn measure() -> Result<ExitCode, Failure> {
     let mut exceeded = Vec::new();
     report::print_heading();
     for library in &LIBRARIES {
-        let bare = per_call(library, Caller::Bare)?;
-        let added = per_call(library, Caller::Alf)?.minus(bare);
+        let bare = per_call(library, Variant::Bare)?;
+        let added = per_call(library, Variant::Alf)?.minus(bare);
         println!("{:17} {bare} {added} {}", library.name, library.expected);
         if library.expected.is_exceeded_by(added) {
             exceeded.push(library.name);
@@ -79,24 +79,28 @@ fn measure() -> Result<ExitCode, Failure> {
     Ok(ExitCode::FAILURE)
 }
 
-fn per_call(library: &MeasuredLibrary, caller: Caller) -> Result<PerCall, Failure> {
-    let less = counts(library, caller, CALLS)?;
-    let more = counts(library, caller, 2 * CALLS)?;
+fn per_call(library: &MeasuredLibrary, variant: Variant) -> Result<PerCall, Failure> {
+    let less = counts(library, variant, CALLS)?;
+    let more = counts(library, variant, 2 * CALLS)?;
     Ok(PerCall::new(less, more, CALLS))
 }
 
-/// Counts what a child process does that makes so many calls.
-fn counts(library: &MeasuredLibrary, caller: Caller, calls: usize) -> Result<Counts, Failure> {
+/// ProcessCounts what a child process does that makes so many calls.
+fn counts(
+    library: &MeasuredLibrary,
+    variant: Variant,
+    calls: usize,
+) -> Result<ProcessCounts, Failure> {
     let authorization = AuthorizationServer::start();
     let url = server::start(library.callers)?;
     let program = env::current_exe()?;
     let directory = program.parent().map(PathBuf::from).unwrap_or_default();
-    let profile = directory.join(format!("{}-{}.callgrind", library.name, caller.name()));
+    let profile = directory.join(format!("{}-{}.callgrind", library.name, variant.name()));
     callgrind::run(
         &program,
         &[
             library.name,
-            caller.name(),
+            variant.name(),
             &calls.to_string(),
             &authorization.token_endpoint(),
             &url,

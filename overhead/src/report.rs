@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::callgrind::Counts;
+use crate::callgrind::ProcessCounts;
 
 /// What one call takes, on average.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct PerCall {
 impl PerCall {
     /// From two runs, of which the second made so many more calls.
     #[expect(clippy::cast_precision_loss, reason = "the counts are far below 2^53")]
-    pub(crate) fn new(less: Counts, more: Counts, calls: usize) -> Self {
+    pub(crate) fn new(less: ProcessCounts, more: ProcessCounts, calls: usize) -> Self {
         let mean = |less: u64, more: u64| (more as f64 - less as f64) / calls as f64;
         Self {
             instructions: mean(less.instructions, more.instructions),
@@ -60,8 +60,8 @@ impl Expected {
 
     /// Whether alf adds more, beyond what another compiler or another version of a library explains.
     pub(crate) fn is_exceeded_by(self, added: PerCall) -> bool {
-        added.instructions > self.instructions * MARGIN
-            || added.allocations > self.allocations * MARGIN
+        added.instructions > self.instructions * TOLERANCE
+            || added.allocations > self.allocations * TOLERANCE
     }
 }
 
@@ -84,4 +84,4 @@ pub(crate) fn print_heading() {
     );
 }
 
-const MARGIN: f64 = 1.15;
+const TOLERANCE: f64 = 1.15;

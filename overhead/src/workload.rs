@@ -9,22 +9,22 @@ use crate::Failure;
 /// Calls of one URL.
 #[derive(Debug)]
 pub(crate) struct Workload {
-    pub(crate) caller: Caller,
+    pub(crate) variant: Variant,
     pub(crate) calls: usize,
     pub(crate) token_endpoint: String,
     pub(crate) url: String,
 }
 
-/// What makes the calls.
+/// What is measured.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Caller {
+pub(crate) enum Variant {
     /// The HTTP library alone. It sends the same token, so that the server reads the same bytes.
     Bare,
     /// alf on the HTTP library.
     Alf,
 }
 
-impl Caller {
+impl Variant {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
@@ -33,14 +33,14 @@ impl Caller {
     }
 }
 
-impl FromStr for Caller {
+impl FromStr for Variant {
     type Err = Failure;
 
     fn from_str(name: &str) -> Result<Self, Failure> {
         match name {
             "bare" => Ok(Self::Bare),
             "alf" => Ok(Self::Alf),
-            _ => Err(format!("unknown caller {name}").into()),
+            _ => Err(format!("unknown variant {name}").into()),
         }
     }
 }

@@ -1,45 +1,45 @@
 //! The cases, one file for each concern.
 
+mod faults;
 mod methods;
 mod refusals;
 mod renewal;
 mod tls;
-mod troubles;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::fixture::Fixture;
 use crate::server::fail;
-use crate::trial::Trial;
-use crate::{Capability, Subject};
+use crate::{AdapterFeature, InteropAdapter};
 
-/// Names every case, and what it needs of the adapter.
+/// Lists every case, and the features it needs.
 macro_rules! cases {
     ($($module:ident :: $case:ident [$($need:ident)*],)*) => {
         /// Runs one case, as its `#[test]` does.
         ///
         /// # Panics
         ///
-        /// Where the case fails, and where there is none of that name.
-        pub fn run<S: Subject>(name: &str) {
+        /// If the case fails, and if there is no case of that name.
+        pub fn run<S: InteropAdapter>(name: &str) {
             match name {
                 $(stringify!($case) => case::<S>(
                     name,
-                    &[$(Capability::$need),*],
+                    &[$(AdapterFeature::$need),*],
                     $module::$case::<S>,
                 ),)*
-                _ => fail(&format!("a case of the name {name}")),
+                _ => fail(&format!("a case with the name {name}")),
             }
         }
 
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __alf_interop_cases {
-            ($subject:ty) => {
+            ($adapter:ty) => {
                 $(
                     #[test]
                     #[ignore = "needs Node.js: bash .ci/setup, then cargo test --workspace --test interop -- --ignored"]
                     fn $case() {
-                        $crate::run::<$subject>(stringify!($case));
+                        $crate::run::<$adapter>(stringify!($case));
                     }
                 )*
             };
@@ -47,19 +47,19 @@ macro_rules! cases {
     };
 }
 
-/// Makes a `#[test]` of every case for one [`Subject`], for a file of `tests/`. All are ignored
-/// unless asked for, since they need Node.js.
+/// Defines a `#[test]` for every case, for one [`InteropAdapter`], in a file of `tests/`. They are ignored by default, since
+/// they need Node.js.
 #[macro_export]
 macro_rules! interop {
-    ($subject:ty) => {
-        $crate::__alf_interop_cases! { $subject }
+    ($adapter:ty) => {
+        $crate::__alf_interop_cases! { $adapter }
     };
 }
 
 cases! {
     methods::client_secret_basic [],
-    methods::client_secret_basic_with_odd_characters [],
-    methods::client_secret_post_with_odd_characters [],
+    methods::client_secret_basic_with_special_characters [],
+    methods::client_secret_post_with_special_characters [],
     methods::client_secret_jwt_hs256 [],
     methods::client_secret_jwt_hs512 [],
     methods::private_key_jwt_es256 [],
@@ -72,7 +72,7 @@ cases! {
     methods::private_key_jwt_with_one_of_two_keys [],
     methods::client_assertion_from_a_callback [],
     methods::discovery_finds_the_endpoint [],
-    methods::scope_and_resource_of_a_view [],
+    methods::scope_and_resource_of_a_token_target [],
     tls::tls_client_auth_by_subject [Tls ClientCertificate],
     tls::tls_client_auth_by_name [Tls ClientCertificate],
     tls::self_signed_tls_client_auth [Tls ClientCertificate],
@@ -80,8 +80,8 @@ cases! {
     tls::discovery_finds_the_alias [Tls ClientCertificate],
     tls::ready_made_clients_have_the_certificate [Tls ClientCertificate],
     tls::certificate_of_another_name_is_refused [Tls ClientCertificate],
-    tls::unknown_authority_is_no_connection [Tls],
-    tls::wrong_name_is_no_connection [Tls],
+    tls::unknown_authority_fails_the_connection [Tls],
+    tls::wrong_name_fails_the_connection [Tls],
     renewal::revoked_token_is_renewed_and_the_call_replayed [],
     renewal::replayed_post_has_its_body [],
     renewal::expired_token_is_renewed [],
@@ -94,21 +94,24 @@ cases! {
     refusals::unknown_resource_is_refused [],
     refusals::unknown_client_is_refused [],
     refusals::wrong_key_is_refused [],
-    troubles::unavailable_server_is_asked_again [],
-    troubles::hang_up_is_tried_again [],
-    troubles::slow_answer_is_waited_for [],
-    troubles::storm_is_one_token_request [],
+    faults::unavailable_server_is_retried [],
+    faults::closed_connection_is_retried [],
+    faults::slow_response_is_waited_for [],
+    faults::concurrent_calls_share_one_token_request [],
 }
 
-fn case<S: Subject>(name: &str, needs: &[Capability], case: fn(&Trial<S>)) {
-    if let Some(missing) = needs.iter().find(|need| !S::can(**need)) {
-        println!("{name}: not applicable: the adapter is without {missing:?}");
+fn case<S: InteropAdapter>(name: &str, needs: &[AdapterFeature], case: fn(&Fixture<S>)) {
+    if let Some(missing) = needs.iter().find(|need| !S::has(**need)) {
+        println!("{name}: not applicable: the adapter does not have {missing:?}");
         return;
     }
-    let trial = Trial::<S>::new();
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(&trial))) {
-        println!("what the server saw: {:#?}", trial.requests());
+    let fixture = Fixture::<S>::new();
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(&fixture))) {
+        println!(
+            "requests that the server received: {:#?}",
+            fixture.requests()
+        );
         resume_unwind(panic);
     }
-    trial.shows_no_secret();
+    fixture.expect_no_secret_shown();
 }

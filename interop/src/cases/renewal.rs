@@ -5,83 +5,84 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use alf_core::{ClientSecret, PrivateKey};
 
-use crate::Subject;
+use crate::InteropAdapter;
+use crate::fixture::{Fixture, SECRET};
 use crate::server::key;
-use crate::trial::{SECRET, Trial};
 
-pub(super) fn revoked_token_is_renewed_and_the_call_replayed<S: Subject>(trial: &Trial<S>) {
-    let client = trial.client(|builder| builder.client_secret("basic", SECRET));
-    trial.expect_call(&client);
-    trial.revoke_all();
-    trial.expect_call(&client);
-    assert_eq!(trial.token_requests(), 2);
-    assert_eq!(trial.requests_to("/api/"), 3);
+pub(super) fn revoked_token_is_renewed_and_the_call_replayed<S: InteropAdapter>(
+    fixture: &Fixture<S>,
+) {
+    let client = fixture.client(|builder| builder.client_secret("basic", SECRET));
+    fixture.expect_call(&client);
+    fixture.revoke_all();
+    fixture.expect_call(&client);
+    assert_eq!(fixture.token_requests(), 2);
+    assert_eq!(fixture.requests_to("/api/"), 3);
 }
 
-pub(super) fn replayed_post_has_its_body<S: Subject>(trial: &Trial<S>) {
-    let client = trial.client(|builder| builder.client_secret("basic", SECRET));
-    trial.expect_call(&client);
-    trial.revoke_all();
-    let answer = trial.post(&client, "/api/orders?page=1", "three apples");
-    let Ok(answer) = answer else {
-        crate::server::fail(&format!("an answer, but: {answer:?}"));
+pub(super) fn replayed_post_has_its_body<S: InteropAdapter>(fixture: &Fixture<S>) {
+    let client = fixture.client(|builder| builder.client_secret("basic", SECRET));
+    fixture.expect_call(&client);
+    fixture.revoke_all();
+    let response = fixture.post(&client, "/api/orders?page=1", "three apples");
+    let Ok(response) = response else {
+        crate::server::fail(&format!("a response, but: {response:?}"));
     };
-    assert_eq!(answer.status, 200);
-    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    assert_eq!(response.status, 200);
+    let body: serde_json::Value = serde_json::from_str(&response.body).unwrap_or_default();
     assert_eq!(body["body_length"], 12);
     assert_eq!(body["path"], "/api/orders?page=1");
-    assert_eq!(trial.requests_to("/api/orders"), 2);
+    assert_eq!(fixture.requests_to("/api/orders"), 2);
 }
 
-/// The tokens of `short` live for two seconds; each call has one that is good.
-pub(super) fn expired_token_is_renewed<S: Subject>(trial: &Trial<S>) {
-    let client = trial.client(|builder| builder.client_secret("short", SECRET));
-    trial.expect_call(&client);
-    let first = Trial::<S>::token(&client);
+/// The tokens of `short` have a lifetime of two seconds. Each call has a valid one.
+pub(super) fn expired_token_is_renewed<S: InteropAdapter>(fixture: &Fixture<S>) {
+    let client = fixture.client(|builder| builder.client_secret("short", SECRET));
+    fixture.expect_call(&client);
+    let first = Fixture::<S>::token(&client);
     let mut calls = 1;
-    // By its own state, not by a clock: until another token is there.
-    while Trial::<S>::token(&client) == first {
-        trial.expect_call(&client);
+    // It waits for another token, not for a time.
+    while Fixture::<S>::token(&client) == first {
+        fixture.expect_call(&client);
         calls += 1;
     }
-    trial.expect_call(&client);
-    // Of these none met a 401 but, perhaps, one: the server counts whole seconds from the one in
-    // which it was asked, so that its token may live for less than it states.
-    assert!(trial.requests_to("/api/") <= calls + 2);
+    fixture.expect_call(&client);
+    // At most one call got a 401: the server counts in whole seconds, so a token may expire a little earlier than it states.
+    assert!(fixture.requests_to("/api/") <= calls + 2);
 }
 
-pub(super) fn insufficient_scope_renews_nothing<S: Subject>(trial: &Trial<S>) {
-    let client = trial.client(|builder| builder.client_secret("basic", SECRET).scope("read"));
-    let answer = trial.get(&client, "/api/things?scope=write");
-    assert_eq!(answer.map(|answer| answer.status).ok(), Some(403));
-    assert_eq!(trial.token_requests(), 1);
-    assert_eq!(trial.requests_to("/api/"), 1);
+pub(super) fn insufficient_scope_renews_nothing<S: InteropAdapter>(fixture: &Fixture<S>) {
+    let client = fixture.client(|builder| builder.client_secret("basic", SECRET).scope("read"));
+    let response = fixture.get(&client, "/api/things?scope=write");
+    assert_eq!(response.map(|response| response.status).ok(), Some(403));
+    assert_eq!(fixture.token_requests(), 1);
+    assert_eq!(fixture.requests_to("/api/"), 1);
 }
 
-/// B3: it is read again after the refusal, and tried at once.
-pub(super) fn rotated_secret_is_read_again<S: Subject>(trial: &Trial<S>) {
+/// B3: the secret is read again after the refusal, and the next attempt follows at once.
+pub(super) fn rotated_secret_is_read_again<S: InteropAdapter>(fixture: &Fixture<S>) {
     let rotated = Arc::new(AtomicBool::new(false));
     let read = Arc::clone(&rotated);
-    let client = trial.client(|builder| {
+    let client = fixture.client(|builder| {
         let secret = ClientSecret::from_fn(move || {
-            // Whoever reads it for the first time gets one that is no longer good.
+            // The first read returns one that is not valid any more.
             let secret = if read.swap(true, Ordering::SeqCst) {
                 SECRET
             } else {
-                "the-secret-of-yesterday"
+                "the-previous-secret"
             };
             async move { Ok::<_, String>(secret) }
         });
         builder.client_secret("basic", secret)
     });
-    trial.expect_call(&client);
-    assert_eq!(trial.token_requests(), 2);
+    fixture.expect_call(&client);
+    assert_eq!(fixture.token_requests(), 2);
 }
 
-pub(super) fn rotated_key_is_read_again<S: Subject>(trial: &Trial<S>) {
+pub(super) fn rotated_key_is_read_again<S: InteropAdapter>(fixture: &Fixture<S>) {
     let rotated = Arc::new(AtomicBool::new(false));
     let read = Arc::clone(&rotated);
-    let client = trial.client(|builder| {
+    let client = fixture.client(|builder| {
         let key = PrivateKey::from_fn(move || {
             let name = if read.swap(true, Ordering::SeqCst) {
                 "pkj-es256.pem"
@@ -92,6 +93,6 @@ pub(super) fn rotated_key_is_read_again<S: Subject>(trial: &Trial<S>) {
         });
         builder.private_key_jwt("pkj-es256", key)
     });
-    trial.expect_call(&client);
-    assert_eq!(trial.token_requests(), 2);
+    fixture.expect_call(&client);
+    assert_eq!(fixture.token_requests(), 2);
 }

@@ -6,7 +6,7 @@ use alf_isahc::isahc::http::header::AUTHORIZATION;
 use alf_isahc::isahc::{AsyncBody, AsyncReadResponseExt as _, HttpClient, Request, Response};
 
 use crate::Failure;
-use crate::workload::{Caller, Workload};
+use crate::workload::{Variant, Workload};
 
 pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
     pollster::block_on(calls(workload))
@@ -24,9 +24,9 @@ async fn calls(workload: &Workload) -> Result<(), Failure> {
         read(http.send_async(request.body(())?).await?).await
     };
     let alf = async || read(client.get_async(&workload.url).await?).await;
-    match workload.caller {
-        Caller::Bare => workload.repeat(bare).await,
-        Caller::Alf => workload.repeat(alf).await,
+    match workload.variant {
+        Variant::Bare => workload.repeat(bare).await,
+        Variant::Alf => workload.repeat(alf).await,
     }
 }
 

@@ -4,7 +4,7 @@ use alf_reqwest::reqwest::header::AUTHORIZATION;
 use alf_reqwest::{Client, reqwest};
 
 use crate::Failure;
-use crate::workload::{Caller, Workload};
+use crate::workload::{Variant, Workload};
 
 pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -24,9 +24,9 @@ async fn calls(workload: &Workload) -> Result<(), Failure> {
         read(request.send().await?).await
     };
     let alf = async || read(client.get(&workload.url).send().await?).await;
-    match workload.caller {
-        Caller::Bare => workload.repeat(bare).await,
-        Caller::Alf => workload.repeat(alf).await,
+    match workload.variant {
+        Variant::Bare => workload.repeat(bare).await,
+        Variant::Alf => workload.repeat(alf).await,
     }
 }
 

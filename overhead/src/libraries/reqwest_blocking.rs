@@ -5,7 +5,7 @@ use alf_reqwest::reqwest::blocking;
 use alf_reqwest::reqwest::header::AUTHORIZATION;
 
 use crate::Failure;
-use crate::workload::{Caller, Workload};
+use crate::workload::{Variant, Workload};
 
 pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
     let http = blocking::Client::builder().no_proxy().build()?;
@@ -15,12 +15,12 @@ pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
         .build()?;
     let token = client.tokens().token_blocking()?;
     for _ in 0..workload.calls {
-        let response = match workload.caller {
-            Caller::Bare => {
+        let response = match workload.variant {
+            Variant::Bare => {
                 let request = http.get(&workload.url);
                 request.header(AUTHORIZATION, token.header_value()).send()?
             }
-            Caller::Alf => client.get(&workload.url).send()?,
+            Variant::Alf => client.get(&workload.url).send()?,
         };
         response.error_for_status()?.bytes()?;
     }

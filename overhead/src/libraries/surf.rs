@@ -4,7 +4,7 @@ use alf_surf::surf::http::headers::AUTHORIZATION;
 use alf_surf::{Client, H1Client, surf};
 
 use crate::Failure;
-use crate::workload::{Caller, Workload};
+use crate::workload::{Variant, Workload};
 
 pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
     pollster::block_on(calls(workload))
@@ -23,9 +23,9 @@ async fn calls(workload: &Workload) -> Result<(), Failure> {
         read(request.header(AUTHORIZATION, authorization).await?).await
     };
     let alf = async || read(client.get(&workload.url).await?).await;
-    match workload.caller {
-        Caller::Bare => workload.repeat(bare).await,
-        Caller::Alf => workload.repeat(alf).await,
+    match workload.variant {
+        Variant::Bare => workload.repeat(bare).await,
+        Variant::Alf => workload.repeat(alf).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`Trial`]: the server, the client, and what was shown, of one case.
+//! [`Fixture`]: what a case works with.
 
 use std::fmt::Write as _;
 use std::marker::PhantomData;
@@ -10,55 +10,55 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::control;
-use crate::server::{Turn, fail, key};
-use crate::{Answer, Capability, Failure, Subject, Tls};
+use crate::server::{ServerLock, fail, key};
+use crate::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 
 /// The adapter's client.
-pub(crate) type Client<S> = <<S as Subject>::Adapter as Adapter>::Client;
-pub(crate) type Builder<S> = ClientBuilder<<S as Subject>::Adapter>;
+pub(crate) type Client<S> = <<S as InteropAdapter>::Adapter as Adapter>::Client;
+pub(crate) type Builder<S> = ClientBuilder<<S as InteropAdapter>::Adapter>;
 
-/// What a case works with.
-pub(crate) struct Trial<S: Subject> {
-    turn: Turn,
+/// The server, reserved for one case, and everything that alf has shown in it.
+pub(crate) struct Fixture<S: InteropAdapter> {
+    lock: ServerLock,
     shown: Shown,
     recording: LogRecording,
-    subject: PhantomData<S>,
+    adapter: PhantomData<S>,
 }
 
-/// What alf told and what its errors say; and the tokens, which are not in it.
+/// The text of all events and errors, and the tokens, which must not occur in it.
 #[derive(Clone, Default)]
 struct Shown(Arc<Mutex<(String, Vec<String>)>>);
 
-impl<S: Subject> Trial<S> {
+impl<S: InteropAdapter> Fixture<S> {
     pub(crate) fn new() -> Self {
-        let trial = Self {
-            turn: Turn::take(),
+        let fixture = Self {
+            lock: ServerLock::wait(),
             shown: Shown::default(),
             recording: LogRecording::start(),
-            subject: PhantomData,
+            adapter: PhantomData,
         };
-        control::post(trial.http(), "reset", &Value::Null);
-        trial
+        control::post(fixture.http(), "reset", &Value::Null);
+        fixture
     }
 
     pub(crate) fn http(&self) -> &str {
-        &self.turn.server().http
+        &self.lock.server().http
     }
 
     pub(crate) fn https(&self) -> &str {
-        &self.turn.server().https
+        &self.lock.server().https
     }
 
     pub(crate) fn wrong_name(&self) -> &str {
-        &self.turn.server().wrong_name
+        &self.lock.server().wrong_name
     }
 
-    /// A client of the server's plain port.
+    /// A client of the server's `http` port.
     pub(crate) fn client(&self, set: impl FnOnce(Builder<S>) -> Builder<S>) -> Client<S> {
         self.client_at(&format!("{}/token", self.http()), set)
     }
 
-    /// A client of another token endpoint.
+    /// A client of any token endpoint.
     pub(crate) fn client_at(
         &self,
         token_endpoint: &str,
@@ -67,10 +67,10 @@ impl<S: Subject> Trial<S> {
         self.expect_client(set(ClientBuilder::new(token_endpoint)))
     }
 
-    /// A client that speaks `https` with those certificates, for requests and token requests.
+    /// A client that uses `https` with these certificates, for requests and token requests.
     pub(crate) fn client_over_tls(
         &self,
-        tls: &Tls,
+        tls: &TlsSettings,
         set: impl FnOnce(Builder<S>) -> Builder<S>,
     ) -> Client<S> {
         self.client_at(&format!("{}/token", self.https()), |builder| {
@@ -90,17 +90,21 @@ impl<S: Subject> Trial<S> {
         built.inspect_err(|error| self.shown.note(&format!("{error} {error:?}")))
     }
 
-    /// `GET` of a path of the plain port's API.
-    pub(crate) fn get(&self, client: &Client<S>, path: &str) -> Result<Answer, Failure<S>> {
+    /// Sends a `GET` to the API on the `http` port.
+    pub(crate) fn get(&self, client: &Client<S>, path: &str) -> Result<ApiResponse, CallError<S>> {
         self.get_url(client, &format!("{}{path}", self.http()))
     }
 
-    pub(crate) fn get_url(&self, client: &Client<S>, url: &str) -> Result<Answer, Failure<S>> {
+    pub(crate) fn get_url(
+        &self,
+        client: &Client<S>,
+        url: &str,
+    ) -> Result<ApiResponse, CallError<S>> {
         let got = S::block_on(S::get(client, url));
         got.inspect_err(|error| self.shown.note(&format!("{error} {error:?}")))
     }
 
-    /// So many `GET`s at once; the status of each that was answered.
+    /// Sends so many concurrent `GET`s, and returns the status of each, if it has one.
     pub(crate) fn get_at_once(
         &self,
         client: &Client<S>,
@@ -109,9 +113,9 @@ impl<S: Subject> Trial<S> {
     ) -> Vec<Option<u16>> {
         let url = format!("{}{path}", self.http());
         let calls = (0..number).map(|_| S::get(client, &url));
-        let answers = S::block_on(join_all(calls));
-        let status = |answer: Result<Answer, Failure<S>>| Some(answer.ok()?.status);
-        answers.into_iter().map(status).collect()
+        let responses = S::block_on(join_all(calls));
+        let status = |response: Result<ApiResponse, CallError<S>>| Some(response.ok()?.status);
+        responses.into_iter().map(status).collect()
     }
 
     pub(crate) fn post(
@@ -119,26 +123,26 @@ impl<S: Subject> Trial<S> {
         client: &Client<S>,
         path: &str,
         text: &'static str,
-    ) -> Result<Answer, Failure<S>> {
+    ) -> Result<ApiResponse, CallError<S>> {
         S::block_on(S::post(client, &format!("{}{path}", self.http()), text))
     }
 
-    /// A `GET` that the API answers with 200; what it says of the token.
+    /// Sends a `GET` that must get a 200, and returns what the API knows of the token.
     pub(crate) fn expect_call(&self, client: &Client<S>) -> Value {
         self.expect_call_of(client, &format!("{}/api/things", self.http()))
     }
 
     pub(crate) fn expect_call_of(&self, client: &Client<S>, url: &str) -> Value {
-        let answer = self.get_url(client, url);
+        let response = self.get_url(client, url);
         self.shown.note_token(Self::token(client));
-        match answer {
-            Ok(Answer { status: 200, body }) => serde_json::from_str(&body)
+        match response {
+            Ok(ApiResponse { status: 200, body }) => serde_json::from_str(&body)
                 .unwrap_or_else(|error| fail(&format!("JSON, but: {error}: {body}"))),
             other => fail(&format!("status 200, but: {other:?}")),
         }
     }
 
-    /// The token error that a call meets.
+    /// Sends a `GET` that must fail with a token error.
     pub(crate) fn expect_token_error(&self, client: &Client<S>) -> TokenError {
         match self.get(client, "/api/things") {
             Err(alf_core::Error::Token(error)) => error,
@@ -146,7 +150,7 @@ impl<S: Subject> Trial<S> {
         }
     }
 
-    /// The access token that a client has now.
+    /// The client's current access token.
     pub(crate) fn token(client: &Client<S>) -> String {
         match S::block_on(S::tokens(client).token()) {
             Ok(token) => token.expose_access_token().to_owned(),
@@ -158,22 +162,22 @@ impl<S: Subject> Trial<S> {
         control::post(self.http(), "revoke-all", &Value::Null);
     }
 
-    /// What becomes of the next token requests, in order.
+    /// Sets the faults of the next token requests, in order.
     pub(crate) fn faults(&self, faults: &Value) {
         control::post(self.http(), "faults", faults);
     }
 
-    /// Every request that the server saw.
+    /// Every request that the server received.
     pub(crate) fn requests(&self) -> Vec<Value> {
         control::requests(self.http())
     }
 
-    /// How many token requests the server saw.
+    /// How many token requests the server received.
     pub(crate) fn token_requests(&self) -> usize {
         self.requests_to("/token")
     }
 
-    /// How many requests to paths that begin so the server saw.
+    /// How many requests the server received for paths that start with this one.
     pub(crate) fn requests_to(&self, path: &str) -> usize {
         let requests = self.requests();
         let is_one = |request: &&Value| {
@@ -185,10 +189,10 @@ impl<S: Subject> Trial<S> {
         requests.iter().filter(is_one).count()
     }
 
-    /// X1: nothing that was told, shown or logged has a secret in it.
-    pub(crate) fn shows_no_secret(&self) {
+    /// X1: no event, error or log line has a secret in it.
+    pub(crate) fn expect_no_secret_shown(&self) {
         let mut shown = self.shown.text();
-        if S::can(Capability::DiscreetLogs) {
+        if S::has(AdapterFeature::SafeLogs) {
             shown.push_str(&self.recording.lines());
         }
         let keys = [
@@ -203,14 +207,14 @@ impl<S: Subject> Trial<S> {
             .flat_map(|name| key(name).lines().map(str::to_owned).collect::<Vec<_>>())
             .filter(|line| !line.starts_with('-'))
             .collect();
-        let secrets = [SECRET, ODD_SECRET, ODD_POST_SECRET, "eyJ"];
+        let secrets = [SECRET, UNUSUAL_SECRET, UNUSUAL_POST_SECRET, "eyJ"];
         let tokens = self.shown.tokens();
         let hidden = secrets.into_iter().chain(lines.iter().map(String::as_str));
         for secret in hidden.chain(tokens.iter().map(String::as_str)) {
-            // Where it is shown is what helps; the rest of the line may be another secret.
+            // Only the start of the line is printed: the remainder may be another secret.
             let line = shown.lines().find(|line| line.contains(secret));
-            let target = line.map(|line| line.chars().take(40).collect::<String>());
-            assert_eq!(target, None, "expected no secret to be shown");
+            let start = line.map(|line| line.chars().take(40).collect::<String>());
+            assert_eq!(start, None, "expected no secret to be shown");
         }
     }
 }
@@ -243,7 +247,7 @@ impl Observer for Shown {
     }
 }
 
-/// One answer of the token endpoint in place of its own.
+/// A fault: the response that the token endpoint sends instead of its own.
 pub(crate) fn fault(status: u16, headers: &[(&str, &str)], body: &str) -> Value {
     let headers: serde_json::Map<String, Value> = headers
         .iter()
@@ -252,8 +256,8 @@ pub(crate) fn fault(status: u16, headers: &[(&str, &str)], body: &str) -> Value 
     json!({ "status": status, "headers": headers, "body": body })
 }
 
-/// The secret of most of the server's clients.
+/// The secret of most clients of the server.
 pub(crate) const SECRET: &str = "alf-test-secret-0123456789-0123456789";
-pub(crate) const ODD_ID: &str = "odd:id %41+/&=";
-pub(crate) const ODD_SECRET: &str = "odd:secret %41+/&=?\"~";
-pub(crate) const ODD_POST_SECRET: &str = "odd:secret %41+/&=";
+pub(crate) const UNUSUAL_ID: &str = "odd:id %41+/&=";
+pub(crate) const UNUSUAL_SECRET: &str = "odd:secret %41+/&=?\"~";
+pub(crate) const UNUSUAL_POST_SECRET: &str = "odd:secret %41+/&=";
