@@ -1,44 +1,31 @@
-//! [`HttpLibrary`]: what `--transport` chooses from.
+//! [`HttpLibrary`]: the values of `--transport`.
 
 use std::str::FromStr;
 
-/// An HTTP library that the examples were compiled for.
+/// An HTTP library that alf has an adapter for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a program that has nothing to say in the words of one should not compile"
+    reason = "an example that does not support one of them should not compile"
 )]
 pub enum HttpLibrary {
     /// reqwest, async.
-    #[cfg(feature = "reqwest")]
     Reqwest,
     /// isahc, async.
-    #[cfg(feature = "isahc")]
     Isahc,
     /// surf.
-    #[cfg(feature = "surf")]
     Surf,
 }
 
 impl HttpLibrary {
-    /// All of them; the first is the default.
-    pub const ALL: &[Self] = &[
-        #[cfg(feature = "reqwest")]
-        Self::Reqwest,
-        #[cfg(feature = "isahc")]
-        Self::Isahc,
-        #[cfg(feature = "surf")]
-        Self::Surf,
-    ];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Reqwest, Self::Isahc, Self::Surf];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            #[cfg(feature = "reqwest")]
             Self::Reqwest => "reqwest",
-            #[cfg(feature = "isahc")]
             Self::Isahc => "isahc",
-            #[cfg(feature = "surf")]
             Self::Surf => "surf",
         }
     }
@@ -48,13 +35,9 @@ impl FromStr for HttpLibrary {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let mut all = Self::ALL.iter().copied();
-        all.find(|library| library.name() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|library| library.name()).collect();
-            format!(
-                "no such transport was compiled; there is: {}",
-                names.join(", ")
-            )
-        })
+        Self::ALL
+            .into_iter()
+            .find(|library| library.name() == name)
+            .ok_or_else(|| format!("unknown transport {name}; use reqwest, isahc or surf"))
     }
 }

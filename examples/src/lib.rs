@@ -1,16 +1,16 @@
-//! What several examples have in common. Their stories are in `src/bin`.
+//! Code that several examples share. The examples are in `src/bin`.
 
 mod http_library;
 
 pub use http_library::HttpLibrary;
 
-/// The README's programs, compiled as doc tests, so that they stay true.
-#[cfg(all(doctest, feature = "reqwest"))]
+/// Compiles the programs of the README as doc tests.
+#[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The pages of `docs`, in the same way.
-#[cfg(all(doctest, feature = "reqwest"))]
+/// Compiles those in the pages of `docs`.
+#[cfg(doctest)]
 mod docs {
     macro_rules! pages {
         ($($name:ident: $path:literal,)*) => {

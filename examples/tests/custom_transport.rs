@@ -1,15 +1,15 @@
-//! The page that tests a transport of one's own: alf's conformance suite on the house's library.
+//! Runs alf's conformance suite on a transport of your own.
 //!
-//! `cargo test -p examples --test custom_transport` runs each case as a test of its own.
+//! `cargo test -p examples --test custom_transport` runs each case as a separate test.
 
 #![expect(
     clippy::unwrap_used,
     reason = "code of tests, outside of their functions"
 )]
 
-#[expect(dead_code, reason = "the example makes its calls by more than this")]
-#[path = "../src/bin/custom_transport/house.rs"]
-mod house;
+#[expect(dead_code, reason = "the example uses more of it")]
+#[path = "../src/bin/custom_transport/in_house.rs"]
+mod in_house;
 #[path = "../src/bin/custom_transport/transport.rs"]
 mod transport;
 
@@ -20,23 +20,23 @@ use std::sync::{Arc, LazyLock};
 use alf_core::{Runtime, TokioRuntime};
 use alf_testkit::conformance::{Body, Capability, ReadError, Setup, Subject};
 
-use house::{Call, Caller, Content, Reply};
-use transport::House;
+use in_house::{Call, Content, HttpCaller, Reply};
+use transport::InHouse;
 
-struct TheHouse;
+struct InHouseSubject;
 
-impl Subject for TheHouse {
-    type Transport = House;
+impl Subject for InHouseSubject {
+    type Transport = InHouse;
 
-    fn transport(_: &Setup) -> House {
-        House::new(Caller::new())
+    fn transport(_: &Setup) -> InHouse {
+        InHouse::new(HttpCaller::new())
     }
 
     fn runtime() -> Arc<dyn Runtime> {
         Arc::new(TokioRuntime::new())
     }
 
-    fn request(_: &House, request: http::Request<Body>) -> Call {
+    fn request(_: &InHouse, request: http::Request<Body>) -> Call {
         let (head, body) = request.into_parts();
         let content = match body.try_into_bytes() {
             Ok(bytes) => Content::Bytes(bytes),
@@ -71,4 +71,4 @@ impl Subject for TheHouse {
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 
-alf_testkit::conformance!(TheHouse);
+alf_testkit::conformance!(InHouseSubject);

@@ -1,6 +1,6 @@
-//! alf's conformance suite on ureq, in a closure that blocks.
+//! Runs alf's conformance suite on ureq, in a closure that blocks.
 //!
-//! `cargo test -p examples --test ureq` runs each case as a test of its own.
+//! `cargo test -p examples --test ureq` runs each case as a separate test.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,12 +18,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use ureq::{Agent, BodyReader};
 
-struct Ureq;
+struct UreqSubject;
 
-type Closure = Box<dyn Fn(Request<Bytes>) -> Answer + Send + Sync>;
-type Answer = Result<Response<BodyReader<'static>>, ureq::Error>;
+type Closure = Box<dyn Fn(Request<Bytes>) -> UreqResult + Send + Sync>;
+type UreqResult = Result<Response<BodyReader<'static>>, ureq::Error>;
 
-impl Subject for Ureq {
+impl Subject for UreqSubject {
     type Transport = BlockingFnTransport<Closure>;
 
     fn transport(_: &Setup) -> Self::Transport {
@@ -75,23 +75,23 @@ impl Subject for Ureq {
 
     fn lacks() -> Vec<Capability> {
         vec![
-            // Bodies of the closure are in memory.
+            // The closure takes request bodies from memory.
             Capability::StreamingRequests,
-            // As it promises.
+            // It follows none, as it promises.
             Capability::Redirects,
-            // An error of a closure does not tell.
+            // A closure's error has no kind.
             Capability::ErrorKinds,
-            // Nobody can drop what blocks.
+            // A call that blocks cannot be dropped.
             Capability::Cancellation,
-            // It is built without.
+            // It is built without TLS.
             Capability::Tls,
-            // ureq bounds the idle ones alone.
+            // ureq limits only idle connections.
             Capability::ConnectionLimit,
         ]
     }
 }
 
-/// For each step of a call: what blocks cannot be dropped.
+/// Of each step of a call, since a call that blocks cannot be dropped.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-alf_testkit::conformance!(Ureq);
+alf_testkit::conformance!(UreqSubject);

@@ -85,7 +85,7 @@ fn per_call(library: &MeasuredLibrary, variant: Variant) -> Result<PerCall, Fail
     Ok(PerCall::new(less, more, CALLS))
 }
 
-/// ProcessCounts what a child process does that makes so many calls.
+/// Counts what a child process does that makes so many calls.
 fn counts(
     library: &MeasuredLibrary,
     variant: Variant,

@@ -1,7 +1,7 @@
-//! No async at all: `alf_reqwest::blocking`, and threads that share a client.
+//! Without async: `alf_reqwest::blocking`, and threads that share a client.
 //!
-//! Prints what four threads got, how many token requests that took, and the same after all tokens
-//! were revoked.
+//! Prints the statuses that four threads get, how many token requests that takes, and the same after all tokens have been
+//! revoked.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let call = || -> Result<String, Error> {
         let request = client.get(servers.url("/things"));
-        let response = request.send()?; // reqwest's own
+        let response = request.send()?; // reqwest's own type
         Ok(response.status().to_string())
     };
     for occasion in ["at first", "after a revocation"] {

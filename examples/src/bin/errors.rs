@@ -1,6 +1,6 @@
-//! What can go wrong, and what to do about each.
+//! The errors of a call, and what to do about each.
 //!
-//! Makes each error happen against scripted servers, and prints what a service would do.
+//! Causes each error with scripted servers, and prints what a service would do.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -13,7 +13,7 @@ use alf_testkit::{Answer, Servers};
 async fn main() -> Result<(), ConfigError> {
     let servers = Servers::start();
 
-    // The set-up is wrong: the error names the setting, and nothing was sent.
+    // The configuration is wrong: the error names the setting, and nothing was sent.
     if let Err(error) = Client::builder("http://auth.example.com/token")
         .client_secret("client-id", "secret")
         .build()
@@ -40,7 +40,7 @@ async fn main() -> Result<(), ConfigError> {
     servers.resource.answer_always(Answer::hang_up());
     report(builder(&servers), &servers).await?;
 
-    // A 401 is no error: alf renewed, replayed, and this is what the API said to the replay.
+    // A 401 is not an error: alf has renewed the token and replayed the request, and this is the response to the replay.
     servers.resource.answer_always(Answer::unauthorized());
     report(builder(&servers), &servers).await
 }
@@ -52,7 +52,7 @@ fn builder(servers: &Servers) -> ClientBuilder {
 async fn report(builder: ClientBuilder, servers: &Servers) -> Result<(), ConfigError> {
     let client = builder.build()?;
     match client.get(servers.url("/things")).send().await {
-        Ok(response) => println!("an answer: {}", response.status()),
+        Ok(response) => println!("response: {}", response.status()),
         Err(error) => println!("{}: {error}", advice(&error)),
     }
     Ok(())
@@ -60,18 +60,18 @@ async fn report(builder: ClientBuilder, servers: &Servers) -> Result<(), ConfigE
 
 fn advice(error: &Error) -> &'static str {
     match error {
-        // Someone has to mend something: the secret, the scope, the registration.
+        // Something has to be corrected: the secret, the scope, or the registration.
         Error::Token(e) if e.kind() == TokenErrorKind::Refused && !e.is_transient() => {
-            "page someone"
+            "alert the on-call engineer"
         }
-        // Others are asking already; `e.retry_at()` says when alf will ask again.
-        Error::Token(e) if e.is_transient() => "answer 503, and try later",
-        Error::Token(_) => "read it: the token endpoint is not what it should be",
+        // `e.retry_at()` is when alf will try again.
+        Error::Token(e) if e.is_transient() => "answer 503, and retry later",
+        Error::Token(_) => "report it: something is wrong with the token endpoint",
         // The request was not sent, because the token must not go there.
-        Error::NotAllowed(_) => "a bug, or somebody else's URL",
+        Error::NotAllowed(_) => "report it: a URL that is not allowed",
         // reqwest's own error, untouched.
-        Error::Transport(e) if e.is_timeout() => "do what you do without alf on a time-out",
-        Error::Transport(_) => "do what you do without alf",
+        Error::Transport(e) if e.is_timeout() => "handle the timeout as without alf",
+        Error::Transport(_) => "handle it as without alf",
         _ => "report it",
     }
 }

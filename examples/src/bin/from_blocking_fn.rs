@@ -1,8 +1,8 @@
-//! A whole transport in one closure that blocks: alf over ureq, in a program without async.
+//! A transport in one closure that blocks: alf over ureq, in a program without async.
 //!
-//! Any stack that takes an `http::Request` and returns an `http::Response` whose body can be read
-//! fits in the same way. Prints what four threads got, how many token requests that took, the same
-//! after all tokens were revoked, and the answer of the API.
+//! Any library works that takes an `http::Request` and returns an `http::Response` whose body implements `Read`. Prints
+//! the statuses that four threads get, how many token requests that takes, the same after all tokens have been revoked,
+//! and the response of the API.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -17,14 +17,14 @@ use bytes::Bytes;
 use http::Request;
 use ureq::Agent;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), AnyError> {
     let servers = Servers::start();
 
     let agent: Agent = Agent::config_builder()
-        .http_status_as_error(false) // a 401 is an answer: alf renews the token
-        .max_redirects(0) // what `NotFollowed` promises
+        .http_status_as_error(false) // alf handles a 401
+        .max_redirects(0) // as `NotFollowed` promises
         .proxy(None) // the servers are on this machine
-        .timeout_global(Some(Duration::from_secs(5))) // nobody can drop what blocks
+        .timeout_global(Some(Duration::from_secs(5))) // a call that blocks cannot be dropped
         .build()
         .into();
     let client = Client::builder(servers.token_endpoint())
@@ -34,7 +34,7 @@ fn main() -> Result<(), Failure> {
             move |request: Request<Bytes>| {
                 let response = match request.body().len() {
                     0 => agent.run(request.map(drop))?,
-                    _ => agent.run(request.map(Vec::from))?, // with its length
+                    _ => agent.run(request.map(Vec::from))?, // with `Content-Length`
                 };
                 Ok::<_, ureq::Error>(response.map(ureq::Body::into_reader))
             },
@@ -42,7 +42,7 @@ fn main() -> Result<(), Failure> {
 
     let call = || {
         let request = Request::get(servers.url("/things")).body(Bytes::new())?;
-        client.send_blocking(request).map_err(Failure::from)
+        client.send_blocking(request).map_err(AnyError::from)
     };
     for occasion in ["at first", "after a revocation"] {
         thread::scope(|scope| {
@@ -62,4 +62,4 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-type Failure = Box<dyn Error + Send + Sync>;
+type AnyError = Box<dyn Error + Send + Sync>;

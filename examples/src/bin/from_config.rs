@@ -1,15 +1,15 @@
-//! A client without code: its settings from TOML, YAML, JSON, or the environment.
+//! A client whose settings come from TOML, YAML, JSON, or the environment.
 //!
 //!     cargo run --bin from_config
 //!
-//! writes one file of each format, makes the same call with each, and prints what the API answered;
-//! then what is said of a file with a mistake.
+//! writes one file of each format, makes the same call with each, and prints the status of the response; then the error of a
+//! file with a mistake.
 //!
 //!     cargo run --bin from_config -- FILE URL
 //!     cargo run --bin from_config -- --env PREFIX URL
 //!
-//! makes one real call with a file of yours, or with variables such as `ALF_CLIENT_ID` for the
-//! prefix `ALF_`, and prints its status and body.
+//! makes one real call with your file, or with variables such as `ALF_CLIENT_ID` for the prefix `ALF_`, and prints status
+//! and body.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -19,21 +19,21 @@ use std::path::Path;
 use alf_reqwest::{Client, ClientBuilder, ClientConfig};
 use alf_testkit::Servers;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), AnyError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => story().await,
+        [] => demo().await,
         ["--env", prefix, url] => call(ClientConfig::from_env(prefix)?, url).await,
         [file, url] => call(read(Path::new(file))?, url).await,
         _ => Err("usage: from_config [FILE URL | --env PREFIX URL]".into()),
     }
 }
 
-async fn call(config: ClientConfig, url: &str) -> Result<(), Failure> {
+async fn call(config: ClientConfig, url: &str) -> Result<(), AnyError> {
     let client = client(config)?;
     let response = client.get(url).send().await?;
     println!("{}", response.status());
@@ -41,18 +41,18 @@ async fn call(config: ClientConfig, url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the settings do not say, a program adds: HTTP clients, an observer.
-fn client(config: ClientConfig) -> Result<Client, Failure> {
+/// Builds a client. A program adds here what the settings do not have: HTTP clients, an observer.
+fn client(config: ClientConfig) -> Result<Client, AnyError> {
     let builder: ClientBuilder = config.builder()?;
     Ok(builder.build()?)
 }
 
-/// By its extension.
-fn read(file: &Path) -> Result<ClientConfig, Failure> {
+/// Reads a file whose extension names its format.
+fn read(file: &Path) -> Result<ClientConfig, AnyError> {
     let text = fs::read_to_string(file)?;
     let extension = file.extension().unwrap_or_default();
     match extension.to_str().unwrap_or_default() {
-        // Not the error itself: it quotes the line, which may have a secret in it.
+        // Without the error itself: it quotes the line, which may have a secret in it.
         "toml" => toml::from_str(&text).map_err(|error| {
             let before = text.get(..error.span().unwrap_or_default().start);
             let line = before.unwrap_or_default().matches('\n').count() + 1;
@@ -62,11 +62,15 @@ fn read(file: &Path) -> Result<ClientConfig, Failure> {
             .map_err(|error| format!("{}: {error}", file.display()).into()),
         "json" => serde_json::from_str(&text)
             .map_err(|error| format!("{}: {error}", file.display()).into()),
-        _ => Err(format!("{} is none of toml, yaml, json", file.display()).into()),
+        _ => Err(format!(
+            "{}: the extension is not toml, yaml or json",
+            file.display()
+        )
+        .into()),
     }
 }
 
-async fn story() -> Result<(), Failure> {
+async fn demo() -> Result<(), AnyError> {
     let servers = Servers::start();
     let folder = std::env::temp_dir().join(format!("alf-from-config-{}", std::process::id()));
     fs::create_dir_all(&folder)?;

@@ -1,7 +1,6 @@
-//! A whole transport in one closure: alf over hyper-util's client.
+//! A transport in one closure: alf over hyper-util's client.
 //!
-//! Any stack that takes an `http::Request` and gives an `http::Response` fits in the same way.
-//! Prints the answer of the API.
+//! Any library works that takes an `http::Request` and returns an `http::Response`. Prints the response of the API.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -33,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ))?;
 
     let request = Request::get(servers.url("/things")).body(Bytes::new())?;
-    let response = client.send(request).await?; // a Response<hyper::body::Incoming>: it streams
+    let response = client.send(request).await?; // a Response<hyper::body::Incoming>, which streams
     println!("{}", response.status());
     let body = response.into_body().collect().await?.to_bytes();
     println!("{}", String::from_utf8_lossy(&body));

@@ -1,8 +1,7 @@
-//! Only tokens: alf gets and renews them, your own code sends the requests.
+//! Only tokens: alf obtains and renews them, your own code sends the requests.
 //!
-//! For protocols and libraries that alf does not send: gRPC metadata, a WebSocket handshake, an SDK
-//! that asks for a bearer token. A `Client` has a manager too: `client.tokens()`. Prints two
-//! statuses: before and after the token was revoked.
+//! For protocols and libraries that alf does not support: gRPC metadata, a WebSocket handshake, an SDK that needs a bearer
+//! token. A `Client` has a manager too: `client.tokens()`. Prints two statuses: before and after the token is revoked.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -18,8 +17,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let servers = Servers::start();
     let tokens = alf_reqwest::Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .build_tokens()?; // tokens.with_scope("write") is one for the tokens of that scope
-    // Your own client; the servers are on this machine, where a proxy has no part in it.
+        .build_tokens()?; // tokens.with_scope("write") has the tokens of another scope
+    // Your own client. The servers are on this machine, so it uses no proxy.
     let http = Client::builder().no_proxy().build()?;
 
     let response = call(&http, &tokens, &servers.url("/things")).await?;
@@ -35,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a `Client` of alf does for you, in its simplest form.
+/// What alf's `Client` does for each call, in its simplest form.
 async fn call(http: &Client, tokens: &TokenManager, url: &str) -> Result<Response, Box<dyn Error>> {
     let token = tokens.token().await?;
     let request = http.get(url).header(AUTHORIZATION, token.header_value());
@@ -43,7 +42,7 @@ async fn call(http: &Client, tokens: &TokenManager, url: &str) -> Result<Respons
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response);
     }
-    // Of a thousand tasks that come here with the same token, one causes a renewal.
+    // If a thousand tasks reject the same token, it is renewed once.
     tokens.reject(&token);
     let token = tokens.token().await?;
     let request = http.get(url).header(AUTHORIZATION, token.header_value());

@@ -1,4 +1,4 @@
-//! Your own unit tests: the scripted servers, and a mock of the port.
+//! Your own unit tests: with the scripted servers, or with a mock of `TokenTransport`.
 //!
 //! `cargo test -p examples --bin testing_your_app` runs them; `cargo run` prints one report of the
 //! app that they test.
@@ -10,7 +10,7 @@ use std::error::Error;
 use alf_reqwest::Client;
 use alf_testkit::Servers;
 
-/// Your app: it asks an API for a report.
+/// Your app, which reads a report from an API.
 struct App {
     client: Client,
     api: String,
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_app_rides_out_two_failures_of_the_authorization_server() {
+    async fn the_app_survives_two_failures_of_the_authorization_server() {
         let servers = Servers::start();
         servers.authorization.answer_next_n(2, Answer::status(503));
         app(&servers).unwrap().report().await.unwrap();
@@ -99,16 +99,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_app_says_so_when_the_api_is_broken() {
+    async fn the_app_returns_an_error_when_the_api_is_broken() {
         let servers = Servers::start();
         servers.resource.answer_always(Answer::status(500));
         let error = app(&servers).unwrap().report().await.unwrap_err();
         assert!(error.to_string().contains("500"), "{error}");
     }
 
-    /// Without any socket: what the token endpoint says is the mock's to decide.
+    /// Without a socket: the mock is the token endpoint.
     #[tokio::test]
-    async fn a_refused_client_is_told_so() {
+    async fn a_refused_client_gets_an_error() {
         let mut endpoint = MockEndpoint::new();
         endpoint.expect_exchange().times(1).returning(|_, _| {
             let mut response = Response::new(Bytes::from_static(br#"{"error":"invalid_client"}"#));

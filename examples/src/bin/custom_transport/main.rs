@@ -1,12 +1,12 @@
 //! `impl Transport` for an HTTP library with types of its own.
 //!
-//! `house.rs` is such a library: the one that every company has. `transport.rs` is what alf needs
-//! to know of it. `tests/custom_transport.rs` is the page that runs the conformance suite against
-//! it. Prints what the API answers before and after the token was revoked, and to a stream.
+//! `in_house.rs` is such a library, as many companies have one. `transport.rs` connects it to alf, and
+//! `tests/custom_transport.rs` runs the conformance suite on it. The example prints what the API answers before and after
+//! the token is revoked, and to a stream.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-mod house;
+mod in_house;
 mod transport;
 
 use std::error::Error;
@@ -15,8 +15,8 @@ use alf_core::{Client, TokioRuntime};
 use alf_testkit::Servers;
 use http::Method;
 
-use house::{Call, Caller, Content, Failed, Reply};
-use transport::House;
+use in_house::{Call, Content, Failed, HttpCaller, Reply};
+use transport::InHouse;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
         .runtime(TokioRuntime::new()) // the library needs tokio's reactor
-        .build(House::new(Caller::new()))?;
+        .build(InHouse::new(HttpCaller::new()))?;
 
     let reply = client.send(Call::get(servers.url("/things"))).await?;
     print(reply).await?;
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     servers.revoke_all();
     let orders = Content::stream(["one order, ", "another"].into_iter());
     let call = Call::new(Method::POST, servers.url("/echo"), orders);
-    let reply = client.send(call).await?; // a stream cannot be sent again: its 401 is handed back
+    let reply = client.send(call).await?; // a stream cannot be sent again: its 401 is returned
     print(reply).await?;
     Ok(())
 }

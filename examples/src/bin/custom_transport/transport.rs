@@ -1,4 +1,4 @@
-//! What alf needs to know of the house's library: both ports, in 90 lines.
+//! Connects the in-house library to alf: `Transport` and `TokenTransport`, in 90 lines.
 
 use alf_core::{
     ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, TokenTransport, Transport,
@@ -8,20 +8,20 @@ use bytes::{Bytes, BytesMut};
 use http::header::HeaderName;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
-use super::house::{Call, Caller, Content, Failed, Reply};
+use super::in_house::{Call, Content, Failed, HttpCaller, Reply};
 
-/// The house's library, as a transport of alf.
-pub(crate) struct House {
-    caller: Caller,
+/// The in-house library, as a transport of alf.
+pub(crate) struct InHouse {
+    caller: HttpCaller,
 }
 
-impl House {
-    pub(crate) fn new(caller: Caller) -> Self {
+impl InHouse {
+    pub(crate) fn new(caller: HttpCaller) -> Self {
         Self { caller }
     }
 }
 
-impl Transport for House {
+impl Transport for InHouse {
     type Request = Call;
     type Response = Reply;
     type Error = Failed;
@@ -31,7 +31,7 @@ impl Transport for House {
     }
 
     fn origin<'r>(&self, call: &'r Call) -> OriginRef<'r> {
-        // alf refuses to send what has no origin.
+        // alf does not send a request without an origin.
         OriginRef::parse(&call.url).unwrap_or(OriginRef::NOWHERE)
     }
 
@@ -66,12 +66,12 @@ impl Transport for House {
     }
 
     async fn discard(&self, mut reply: Reply) {
-        // A short rest is read, so that its connection can be used again; hyper closes the
-        // connection under a long one.
-        let mut room = 64 * 1024_usize;
+        // The remainder of a short body is read, so that its connection can be used again. hyper closes the connection of
+        // a longer one.
+        let mut limit = 64 * 1024_usize;
         while let Some(Ok(piece)) = reply.next().await {
-            match room.checked_sub(piece.len()) {
-                Some(left) => room = left,
+            match limit.checked_sub(piece.len()) {
+                Some(left) => limit = left,
                 None => return,
             }
         }
@@ -79,7 +79,7 @@ impl Transport for House {
 }
 
 #[async_trait]
-impl TokenTransport for House {
+impl TokenTransport for InHouse {
     async fn exchange(
         &self,
         request: Request<Bytes>,
@@ -97,7 +97,7 @@ impl TokenTransport for House {
                     return Err(ExchangeErrorKind::TooLarge.into());
                 }
                 body.truncate(options.max_bytes());
-                break; // a failure, whatever else it says: B1
+                break; // a failure, whatever its body: B1
             }
         }
         let mut response = Response::new(body.freeze());

@@ -6,54 +6,52 @@ use alf_core::ClientSecret;
 use examples::HttpLibrary;
 use lexopt::{Arg, Parser, ValueExt as _};
 
-/// What to do, and on which HTTP library.
+/// The parsed command line.
 pub(crate) struct Arguments {
     pub(crate) transport: HttpLibrary,
-    pub(crate) deed: Deed,
+    pub(crate) command: Command,
 }
 
-/// What to do.
-pub(crate) enum Deed {
-    Story,
+/// What the program does.
+pub(crate) enum Command {
+    Demo,
     OneCall(OneCall),
     Help,
 }
 
 /// One call of a real API, with a token of a real authorization server.
 pub(crate) struct OneCall {
-    pub(crate) server: Server,
+    pub(crate) server: AuthorizationServer,
     pub(crate) client_id: String,
-    /// Without one the client only names itself.
+    /// Without a secret, the client sends only its id.
     pub(crate) client_secret: Option<ClientSecret>,
     pub(crate) scope: Option<String>,
     pub(crate) url: String,
 }
 
-/// What is known of the authorization server.
-pub(crate) enum Server {
-    /// Its metadata says where its token endpoint is.
+/// How the authorization server is given.
+pub(crate) enum AuthorizationServer {
+    /// The token endpoint is read from its metadata.
     Issuer(String),
     TokenEndpoint(String),
 }
 
-/// What is said on `--help`, and after an error.
+/// Printed on `--help`, and after an error.
 pub(crate) const USAGE: &str = "\
 usage: quickstart [--transport reqwest|isahc|surf]
        quickstart [--transport reqwest|isahc|surf]
                   (--issuer URL | --token-endpoint URL) --client-id ID [--scope S]
                   [--client-secret-env VAR | --client-secret-file FILE] URL
 
-Without an authorization server it tells what alf does, with servers that it brings along.
-With one it makes one real call. A secret is never given on the command line,
-where every user of the machine could read it.";
+Without an authorization server it shows what alf does, with servers of its own.
+With one it makes one real call. A secret is not given on the command line,
+because every user of the machine could read it there.";
 
 impl Arguments {
     pub(crate) fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
         let mut given = Given::default();
-        let mut transport = *HttpLibrary::ALL
-            .first()
-            .ok_or("no transport was compiled")?;
+        let mut transport = HttpLibrary::Reqwest;
         let mut any = false;
         while let Some(argument) = parser.next()? {
             if argument == Arg::Long("transport") {
@@ -63,18 +61,16 @@ impl Arguments {
             any = true;
             match argument {
                 Arg::Short('h') | Arg::Long("help") => {
-                    let deed = Deed::Help;
-                    return Ok(Self { transport, deed });
+                    let command = Command::Help;
+                    return Ok(Self { transport, command });
                 }
                 Arg::Long("issuer") => {
-                    given
-                        .servers
-                        .push(Server::Issuer(parser.value()?.string()?));
+                    let issuer = parser.value()?.string()?;
+                    given.servers.push(AuthorizationServer::Issuer(issuer));
                 }
                 Arg::Long("token-endpoint") => {
-                    given
-                        .servers
-                        .push(Server::TokenEndpoint(parser.value()?.string()?));
+                    let url = parser.value()?.string()?;
+                    given.servers.push(AuthorizationServer::TokenEndpoint(url));
                 }
                 Arg::Long("client-id") => given.client_id = Some(parser.value()?.string()?),
                 Arg::Long("scope") => given.scope = Some(parser.value()?.string()?),
@@ -82,26 +78,25 @@ impl Arguments {
                     given.secrets.push(from_env(&parser.value()?.string()?)?);
                 }
                 Arg::Long("client-secret-file") => {
-                    given
-                        .secrets
-                        .push(ClientSecret::file(PathBuf::from(parser.value()?)));
+                    let file = PathBuf::from(parser.value()?);
+                    given.secrets.push(ClientSecret::file(file));
                 }
                 Arg::Value(url) if given.url.is_none() => given.url = Some(url.string()?),
                 Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(argument.unexpected()),
             }
         }
-        let deed = if any {
-            Deed::OneCall(given.one_call()?)
+        let command = if any {
+            Command::OneCall(given.one_call()?)
         } else {
-            Deed::Story
+            Command::Demo
         };
-        Ok(Self { transport, deed })
+        Ok(Self { transport, command })
     }
 }
 
 #[derive(Default)]
 struct Given {
-    servers: Vec<Server>,
+    servers: Vec<AuthorizationServer>,
     client_id: Option<String>,
     secrets: Vec<ClientSecret>,
     scope: Option<String>,
@@ -131,7 +126,7 @@ impl Given {
 fn from_env(variable: &str) -> Result<ClientSecret, lexopt::Error> {
     match std::env::var(variable) {
         Ok(secret) => Ok(ClientSecret::value(secret)),
-        // Not the error: it shows the value where that is not UTF-8, and the value is the secret.
+        // Without the error of `var`: if the value is not UTF-8, the error shows it, and the value is the secret.
         Err(_) => {
             Err(format!("--client-secret-env: {variable} is not set, or is not UTF-8").into())
         }

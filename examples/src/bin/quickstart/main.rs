@@ -1,51 +1,47 @@
-//! What alf does, in seven scenes; or one real call.
+//! Shows what alf does, in seven steps; or makes one real call.
 //!
 //!     cargo run --bin quickstart
 //!
-//! starts an authorization server and an API on this machine, tells what happens in each scene, and
-//! checks it against what the *servers* counted. It ends with `all promises kept`, or with a list
-//! of those that were not and an exit code that says so.
+//! starts an authorization server and an API on this machine, and checks each step by what the *servers* counted. It ends
+//! with `all promises kept`, or with a list of those that were not and the exit code 1.
 //!
 //!     cargo run --bin quickstart -- --transport isahc
 //!
-//! tells the same story, with the same counts, on another HTTP library: `reqwest` (the default),
-//! `isahc`, or `surf`.
+//! takes the same steps, with the same counts, on another HTTP library: `reqwest` (the default), `isahc`, or `surf`.
 //!
 //!     cargo run --bin quickstart -- (--issuer URL | --token-endpoint URL) --client-id ID [--scope S]
 //!         [--client-secret-env VAR | --client-secret-file FILE] URL
 //!
-//! gets a token from a real server, calls the URL with it, and prints status and body. With the
-//! issuer, the server's metadata says where its token endpoint is.
+//! gets a token from a real server, calls the URL with it, and prints status and body. With the issuer, the token endpoint
+//! is read from the server's metadata.
 
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program that tells a story on a terminal"
+    reason = "a program for the terminal"
 )]
 
 mod arguments;
+mod checks;
+mod demo;
 mod library;
 mod one_call;
-mod promises;
-mod story;
 
+use std::error::Error;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Deed};
-use one_call::MakeOneCall;
-use story::TellStory;
+use arguments::{Arguments, Command};
+use examples::HttpLibrary;
+use library::AlfClient;
 
-/// On tokio because reqwest needs it; the others do not mind.
+/// On tokio because reqwest needs it. The other libraries work on any runtime.
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse() {
-        Ok(Arguments { transport, deed }) => match deed {
-            Deed::Story => library::on(transport, TellStory).await,
-            Deed::OneCall(call) => library::on(transport, MakeOneCall(call)).await,
-            Deed::Help => {
-                println!("{}", arguments::USAGE);
-                Ok(())
-            }
+        Ok(Arguments { transport, command }) => match transport {
+            HttpLibrary::Reqwest => run::<alf_reqwest::Client>(command).await,
+            HttpLibrary::Isahc => run::<alf_isahc::Client>(command).await,
+            HttpLibrary::Surf => run::<alf_surf::Client>(command).await,
         },
         Err(error) => Err(format!("{error}\n\n{}", arguments::USAGE).into()),
     };
@@ -54,6 +50,17 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("quickstart: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run<C: AlfClient>(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Demo => demo::run::<C>().await,
+        Command::OneCall(call) => one_call::run::<C>(call).await,
+        Command::Help => {
+            println!("{}", arguments::USAGE);
+            Ok(())
         }
     }
 }

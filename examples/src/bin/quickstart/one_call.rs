@@ -1,43 +1,38 @@
-//! The smallest real use: one call, on real servers.
+//! One call of a real API, with a token of a real authorization server.
 
 use std::error::Error;
 
-use crate::arguments::{OneCall, Server};
-use crate::library::{Act, Library};
+use crate::arguments::{AuthorizationServer, OneCall};
+use crate::library::AlfClient;
 
-pub(crate) struct MakeOneCall(pub(crate) OneCall);
-
-impl Act for MakeOneCall {
-    async fn on<L: Library>(self) -> Result<(), Box<dyn Error>> {
-        let Self(call) = self;
-        let mut builder = match call.server {
-            Server::Issuer(issuer) => L::discover(issuer),
-            Server::TokenEndpoint(url) => L::builder(url),
-        };
-        builder = match call.client_secret {
-            Some(secret) => builder.client_secret(call.client_id, secret),
-            None => builder.no_client_authentication(call.client_id),
-        };
-        if let Some(scope) = call.scope {
-            builder = builder.scope(scope);
-        }
-        let client = builder.build()?;
-        let answer = client.get(&call.url).await;
-        let answer = answer.map_err(|error| with_sources(&error))?;
-        println!("{}", answer.status);
-        println!("{}", answer.body);
-        Ok(())
+pub(crate) async fn run<C: AlfClient>(call: OneCall) -> Result<(), Box<dyn Error>> {
+    let mut builder = match call.server {
+        AuthorizationServer::Issuer(issuer) => C::discover(issuer),
+        AuthorizationServer::TokenEndpoint(url) => C::builder(url),
+    };
+    builder = match call.client_secret {
+        Some(secret) => builder.client_secret(call.client_id, secret),
+        None => builder.no_client_authentication(call.client_id),
+    };
+    if let Some(scope) = call.scope {
+        builder = builder.scope(scope);
     }
+    let client = builder.build()?;
+    let response = client.get(&call.url).await;
+    let response = response.map_err(|error| with_sources(&error))?;
+    println!("{}", response.status);
+    println!("{}", response.body);
+    Ok(())
 }
 
-/// An error with what lies beneath it: `Display` alone does not repeat its source.
+/// An error and its sources: `Display` alone does not repeat them.
 fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
-    while let Some(beneath) = source {
+    while let Some(cause) = source {
         text.push_str(": ");
-        text.push_str(&beneath.to_string());
-        source = beneath.source();
+        text.push_str(&cause.to_string());
+        source = cause.source();
     }
     text
 }

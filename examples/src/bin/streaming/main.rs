@@ -1,10 +1,10 @@
-//! Bodies of any length, in little memory: a gigabyte down and a gigabyte up, with a token.
+//! Downloads and uploads of any length, in little memory.
 //!
 //!     cargo run --release --bin streaming -- --transport reqwest|isahc|surf [--megabytes N]
 //!
-//! prints, for each direction, how much went through and by how much the memory of this process (the
-//! server is in it) rose at its peak. Without an argument: 64 MB on every library, one after the other.
-//! It fails where the peak shows that a body was gathered. The peak is known on Linux alone.
+//! prints, for each direction, how much was transferred, and how much more memory this process (the server is in it) used
+//! at the peak. Without an argument it transfers 64 MB on every library. It fails if the peak shows that a body was
+//! buffered. The peak is known only on Linux.
 
 #![expect(
     clippy::print_stdout,
@@ -50,23 +50,23 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     for library in libraries {
         let name = library.name();
         let servers = Servers::start();
-        // The token, and whatever a library makes once.
+        // For the token, and for everything that a library does only once.
         library::download(library, &servers, MEGABYTE).await?;
         library::upload(library, &servers, MEGABYTE).await?;
         let length = megabytes * MEGABYTE;
-        for direction in ["down", "up"] {
-            memory::forget_peak();
+        for direction in ["download", "upload"] {
+            memory::reset_peak();
             let before = memory::now();
-            let through = match direction {
-                "down" => library::download(library, &servers, length).await?,
+            let transferred = match direction {
+                "download" => library::download(library, &servers, length).await?,
                 _ => library::upload(library, &servers, length).await?,
             };
             let rise = memory::peak()
                 .zip(before)
                 .map(|(peak, before)| peak.saturating_sub(before));
-            report(name, direction, through, rise)?;
-            if through != length {
-                return Err(format!("{name}: {through} bytes of {length} came {direction}").into());
+            report(name, direction, transferred, rise)?;
+            if transferred != length {
+                return Err(format!("{name}, {direction}: {transferred} of {length} bytes").into());
             }
         }
     }
@@ -76,22 +76,21 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
 fn report(
     name: &str,
     direction: &str,
-    through: u64,
+    transferred: u64,
     rise: Option<u64>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let megabytes = through / MEGABYTE;
+    let megabytes = transferred / MEGABYTE;
     let Some(rise) = rise else {
-        println!("{name}: {megabytes} MB {direction}");
+        println!("{name}: {direction} of {megabytes} MB");
         return Ok(());
     };
-    // Integers would do, but a tenth of a megabyte is worth seeing.
     println!(
-        "{name}: {megabytes} MB {direction}, and {}.{} MB more memory at the peak",
+        "{name}: {direction} of {megabytes} MB, and {}.{} MB more memory at the peak",
         rise / MEGABYTE,
         rise % MEGABYTE * 10 / MEGABYTE
     );
-    if rise > through / 2 && rise > 8 * MEGABYTE {
-        return Err(format!("{name} gathers what goes {direction}").into());
+    if rise > transferred / 2 && rise > 8 * MEGABYTE {
+        return Err(format!("{name} buffers the body of the {direction}").into());
     }
     Ok(())
 }

@@ -1,19 +1,19 @@
-//! The memory of this process, as Linux tells it.
+//! The memory of this process, as Linux reports it.
 
 use std::fs;
 
-/// Begins a new peak.
-pub(crate) fn forget_peak() {
-    // Where it fails, the peak is not known either.
+/// Resets the peak.
+pub(crate) fn reset_peak() {
+    // If this fails, the peak is not known either.
     let _ = fs::write("/proc/self/clear_refs", "5");
 }
 
-/// What is in use now, in bytes.
+/// Returns the memory in use, in bytes.
 pub(crate) fn now() -> Option<u64> {
     status("VmRSS:")
 }
 
-/// The most that was in use since the last peak was forgotten, in bytes.
+/// Returns the most that was in use since the peak was reset, in bytes.
 pub(crate) fn peak() -> Option<u64> {
     status("VmHWM:")
 }

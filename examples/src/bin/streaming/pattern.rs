@@ -1,4 +1,4 @@
-//! A body that is made while it is sent, in the words of each library.
+//! A body that is made while it is sent, as each library needs it.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::io::{AsyncBufRead, AsyncRead};
 use http_body::{Body, Frame};
 
-/// So many bytes, all the same.
+/// A body of equal bytes.
 pub(crate) struct Pattern {
     left: u64,
 }
@@ -18,10 +18,9 @@ impl Pattern {
         Self { left: length }
     }
 
-    /// The next piece, of at most that many bytes.
+    /// Returns the next piece, of at most so many bytes.
     fn next(&mut self, most: usize) -> &'static [u8] {
         let most = u64::try_from(most).unwrap_or(u64::MAX).min(self.left);
-        // Never more than the piece has.
         let length = usize::try_from(most).map_or(PIECE.len(), |most| most.min(PIECE.len()));
         PIECE.get(..length).unwrap_or(PIECE)
     }
@@ -54,7 +53,7 @@ impl AsyncRead for Pattern {
     ) -> Poll<io::Result<usize>> {
         let piece = self.next(buffer.len());
         self.took(piece.len());
-        // As long as the piece, which is no longer than the buffer.
+        // The piece is not longer than the buffer.
         for (to, from) in buffer.iter_mut().zip(piece) {
             *to = *from;
         }

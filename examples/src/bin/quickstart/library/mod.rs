@@ -1,71 +1,48 @@
-//! What the story needs of an HTTP library; each file beside this one says it in the words of one.
+//! What the quickstart needs of alf's client on an HTTP library. Each file beside this one implements it for one library.
 
-#[cfg(feature = "isahc")]
 mod isahc;
-#[cfg(feature = "reqwest")]
 mod reqwest;
-#[cfg(feature = "surf")]
 mod surf;
 
-use std::error::Error;
 use std::future::Future;
 
 use alf_core::{Adapter, ClientBuilder, TokenManager, Transport};
-use examples::HttpLibrary;
 
 /// alf's client on one HTTP library.
-pub(crate) trait Library: Sized + Send + Sync {
+pub(crate) trait AlfClient: Sized + Send + Sync {
     /// What the library brings to alf's builder, which has the same settings for all.
     type Adapter: Adapter<Client = Self>;
 
-    /// A `GET`, with its body as text.
-    fn get(&self, url: &str) -> impl Future<Output = Result<Answer, Failure<Self>>> + Send;
+    /// Sends a `GET`, and reads the body as text.
+    fn get(&self, url: &str) -> impl Future<Output = Result<ApiResponse, CallError<Self>>> + Send;
 
-    /// A `POST` of a text.
+    /// Sends a text by `POST`.
     fn post(
         &self,
         url: &str,
         text: &str,
-    ) -> impl Future<Output = Result<Answer, Failure<Self>>> + Send;
+    ) -> impl Future<Output = Result<ApiResponse, CallError<Self>>> + Send;
 
-    /// The token of this client.
+    /// The token manager of this client.
     fn tokens(&self) -> &TokenManager;
 
-    /// Begins to build one, for a token endpoint.
+    /// Builds a client for a token endpoint.
     fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<Self::Adapter> {
         ClientBuilder::new(token_endpoint)
     }
 
-    /// Begins to build one, for an issuer, whose metadata names the token endpoint.
+    /// Builds a client for an issuer, whose metadata names the token endpoint.
     fn discover(issuer: impl Into<String>) -> ClientBuilder<Self::Adapter> {
         ClientBuilder::discover(issuer)
     }
 }
 
-/// alf's error, with that of the library within.
-pub(crate) type Failure<L> =
-    alf_core::Error<<<<L as Library>::Adapter as Adapter>::Transport as Transport>::Error>;
+/// alf's error, with the library's error in it.
+pub(crate) type CallError<C> =
+    alf_core::Error<<<<C as AlfClient>::Adapter as Adapter>::Transport as Transport>::Error>;
 
-/// What the API answered.
-pub(crate) struct Answer {
+/// The response of the API.
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) body: String,
-}
-
-/// Something that is done the same on every library.
-pub(crate) trait Act {
-    /// Does it on this one.
-    fn on<L: Library>(self) -> impl Future<Output = Result<(), Box<dyn Error>>>;
-}
-
-/// Does it on that library.
-pub(crate) async fn on(library: HttpLibrary, act: impl Act) -> Result<(), Box<dyn Error>> {
-    match library {
-        #[cfg(feature = "reqwest")]
-        HttpLibrary::Reqwest => act.on::<alf_reqwest::Client>().await,
-        #[cfg(feature = "isahc")]
-        HttpLibrary::Isahc => act.on::<alf_isahc::Client>().await,
-        #[cfg(feature = "surf")]
-        HttpLibrary::Surf => act.on::<alf_surf::Client>().await,
-    }
 }

@@ -1,4 +1,4 @@
-//! In the words of isahc.
+//! A download and an upload on isahc.
 
 use std::error::Error;
 

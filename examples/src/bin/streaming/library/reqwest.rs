@@ -1,4 +1,4 @@
-//! In the words of reqwest.
+//! A download and an upload on reqwest.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! In the words of surf.
+//! A download and an upload on surf.
 
 use std::error::Error;
 

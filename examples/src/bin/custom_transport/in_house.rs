@@ -1,4 +1,4 @@
-//! The HTTP library of the house: its own requests, replies and errors, over hyper-util.
+//! The in-house HTTP library: it has its own types for requests, replies and errors, and uses hyper-util.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,9 +12,9 @@ use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// Makes calls. It keeps connections, and follows no redirects.
+/// Makes calls. It keeps connections open, and follows no redirects.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub(crate) struct HttpCaller {
     hyper: Hyper<HttpConnector, UnsyncBoxBody<Bytes, Failed>>,
 }
 
@@ -26,27 +26,27 @@ pub(crate) struct Call {
     pub(crate) content: Content,
 }
 
-/// What a call sends.
+/// The body of a call.
 pub(crate) enum Content {
     Bytes(Bytes),
     Stream(UnsyncBoxBody<Bytes, Failed>),
 }
 
-/// What came back; the rest of it is still coming.
+/// A reply whose body has not been read.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) rest: Incoming,
+    pub(crate) body: Incoming,
 }
 
 /// Why there is no reply.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) connecting: bool,
-    pub(crate) why: Box<dyn std::error::Error + Send + Sync>,
+    pub(crate) cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-impl Caller {
+impl HttpCaller {
     pub(crate) fn new() -> Self {
         Self {
             hyper: Hyper::builder(TokioExecutor::new()).build_http(),
@@ -66,25 +66,25 @@ impl Caller {
         *request.headers_mut() = call.headers;
         let response = self.hyper.request(request).await.map_err(|error| Failed {
             connecting: error.is_connect(),
-            why: error.into(),
+            cause: error.into(),
         })?;
-        let (head, rest) = response.into_parts();
+        let (head, body) = response.into_parts();
         Ok(Reply {
             status: head.status,
             headers: head.headers,
-            rest,
+            body,
         })
     }
 }
 
 impl Content {
-    /// Pieces that are made while they are sent.
+    /// A body of pieces that are made while it is sent.
     pub(crate) fn stream<P: Into<Bytes>>(pieces: impl Iterator<Item = P> + Send + 'static) -> Self {
         let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece.into())));
         Self::body(StreamBody::new(futures_util::stream::iter(frames)))
     }
 
-    /// Any body of the `http-body` crate.
+    /// Any body of the crate `http-body`.
     pub(crate) fn body<B>(body: B) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -115,16 +115,16 @@ impl Call {
 
 impl Reply {
     pub(crate) async fn read(self) -> Result<Bytes, Failed> {
-        let all = self.rest.collect().await.map_err(Failed::sending)?;
-        Ok(all.to_bytes())
+        let body = self.body.collect().await.map_err(Failed::sending)?;
+        Ok(body.to_bytes())
     }
 
-    /// The next piece of the rest, or `None` at its end.
+    /// The next piece of the body, or `None` at its end.
     pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Failed>> {
-        while !self.rest.is_end_stream() {
-            match self.rest.frame().await?.map(Frame::into_data) {
+        while !self.body.is_end_stream() {
+            match self.body.frame().await?.map(Frame::into_data) {
                 Ok(Ok(piece)) => return Some(Ok(piece)),
-                // Trailers: there may be more to come after all.
+                // Trailers.
                 Ok(Err(_)) => {}
                 Err(error) => return Some(Err(Failed::sending(error))),
             }
@@ -134,10 +134,10 @@ impl Reply {
 }
 
 impl Failed {
-    pub(crate) fn sending(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn sending(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             connecting: false,
-            why: why.into(),
+            cause: cause.into(),
         }
     }
 }
@@ -145,15 +145,15 @@ impl Failed {
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.connecting {
-            "no connection"
+            "could not connect"
         } else {
-            "the call broke off"
+            "the call was interrupted"
         })
     }
 }
 
 impl std::error::Error for Failed {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.why)
+        Some(&*self.cause)
     }
 }

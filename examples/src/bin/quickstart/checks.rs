@@ -1,37 +1,35 @@
-//! What was promised, and what the servers counted.
+//! What is promised, compared with what the servers counted.
 
 use std::error::Error;
 use std::fmt::Display;
 
-/// Tells scenes, and keeps account of the promises that were not kept.
+/// Prints the steps and their counts, and collects the promises that were not kept.
 #[derive(Default)]
-pub(crate) struct Promises {
-    scenes: usize,
+pub(crate) struct Checks {
+    steps: usize,
     broken: Vec<String>,
 }
 
-impl Promises {
-    /// Begins a scene.
-    pub(crate) fn scene(&mut self, title: &str) {
-        self.scenes += 1;
-        println!("{}. {title}", self.scenes);
+impl Checks {
+    /// Prints the title of the next step.
+    pub(crate) fn step(&mut self, title: &str) {
+        self.steps += 1;
+        println!("{}. {title}", self.steps);
     }
 
-    /// Tells what the servers counted, and checks it.
+    /// Prints a count, and checks it.
     pub(crate) fn expect<T>(&mut self, what: &str, counted: &T, promised: &T)
     where
         T: PartialEq + Display + ?Sized,
     {
-        if counted == promised {
-            println!("   {what}: {counted}");
-        } else {
-            println!("   {what}: {counted}, where {promised} was promised");
+        println!("   {what}: {counted}");
+        if counted != promised {
             self.broken
                 .push(format!("{what}: {counted} instead of {promised}"));
         }
     }
 
-    /// The last line, and the exit code.
+    /// Prints the last line, or returns the promises that were not kept.
     pub(crate) fn conclude(self) -> Result<(), Box<dyn Error>> {
         if self.broken.is_empty() {
             println!("all promises kept");
