@@ -23,24 +23,24 @@ pub(crate) const LIBRARIES: [MeasuredLibrary; 4] = [
         name: "reqwest",
         callers: CONCURRENT_CALLERS,
         run: reqwest::run,
-        expected: Expected::new(1_780.0, 6.0),
+        expected: Expected::new(1_850.0, 1.0),
     },
     MeasuredLibrary {
         name: "reqwest-blocking",
         callers: 1,
         run: reqwest_blocking::run,
-        expected: Expected::new(2_170.0, 7.0),
+        expected: Expected::new(1_900.0, 2.0),
     },
     MeasuredLibrary {
         name: "isahc",
         callers: CONCURRENT_CALLERS,
         run: isahc::run,
-        expected: Expected::new(4_400.0, 7.5),
+        expected: Expected::new(3_900.0, 2.5),
     },
     MeasuredLibrary {
         name: "surf",
         callers: CONCURRENT_CALLERS,
         run: surf::run,
-        expected: Expected::new(6_150.0, 18.0),
+        expected: Expected::new(6_700.0, 18.0),
     },
 ];
