@@ -77,7 +77,7 @@ impl<T> Client<T> {
     ///
     /// # Errors
     ///
-    /// Where it is no absolute URI, or has a fragment.
+    /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(self.with_tokens(self.tokens.with_resource(resource)?))
     }
@@ -103,12 +103,12 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not
-    /// go to that URL, [`Error::Transport`] where the library fails: its own error.
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not
+    /// go to that URL, [`Error::Transport`] if the library fails: its own error.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as it would without alf. A renewal that it began
+    /// Dropping the future drops the request, as it would without alf. A renewal that it started
     /// goes on for the others.
     pub async fn send(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
         let copy = |request: &mut T::Request| self.transport.try_clone(request);

@@ -1,4 +1,4 @@
-//! Where a request goes: scheme, host and port.
+//! The origin of a request: scheme, host and port.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! The face: isahc's verbs, with a token.
+//! The client: isahc's verbs, with a token.
 
 use std::fmt;
 use std::future::ready;
@@ -68,7 +68,7 @@ impl Client {
     ///   [`token_http_client`](ClientBuilder::token_http_client). Where a redirect leads is not
     ///   compared with [`allowed_origins`](ClientBuilder::allowed_origins).
     /// - *Proxies.* Its proxy is used for loopback too, where plain `http` is allowed without
-    ///   asking: a proxy of the environment then reads the token. Where that matters, give it
+    ///   asking: a proxy of the environment then reads the token. If that matters, give it
     ///   `proxy(None)` or a `proxy_blacklist`. The same holds for the client's secret and
     ///   `token_http_client`.
     ///
@@ -127,7 +127,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where it is no absolute URI, or has a fragment.
+    /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(Self::new(self.core.with_resource(resource)?))
     }
@@ -136,7 +136,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send); [`Error::Transport`] where the URI is none.
+    /// Those of [`send`](Self::send); [`Error::Transport`] if the URI is not valid.
     pub fn get<U>(&self, uri: U) -> Result<Response<Body>, Error>
     where
         Uri: TryFrom<U>,
@@ -278,8 +278,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
-    /// to that URL, [`Error::Transport`] where isahc fails: its own error.
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
+    /// to that URL, [`Error::Transport`] if isahc fails: its own error.
     ///
     /// # Examples
     ///
@@ -313,7 +313,7 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with isahc. A renewal that it began goes on for
+    /// Dropping the future drops the request, as with isahc. A renewal that it started goes on for
     /// the others.
     ///
     /// # Examples
@@ -341,7 +341,7 @@ impl Client {
         self.core.tokens()
     }
 
-    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    /// The client of alf-core under this one, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<IsahcTransport> {
         &self.core
     }

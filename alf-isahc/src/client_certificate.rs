@@ -1,4 +1,4 @@
-//! The certificate by which the client proves itself, put on isahc's clients.
+//! The certificate by which the client authenticates, put on isahc's clients.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::http_client::{self, Panicked};
 ///
 /// It makes the two isahc clients that show it: one for token requests, where the authorization
 /// server knows the client by it, and one for calls, where tokens are bound to it (RFC 8705 §3) or
-/// the API wants to see it. Where only the authorization server wants it, leave `http_client` out:
+/// the API wants to see it. If only the authorization server wants it, leave `http_client` out:
 /// then no API sees it.
 ///
 /// The certificate's file is PEM, with those of its chain after it. The key is PEM, not encrypted. They
@@ -26,7 +26,7 @@ use crate::http_client::{self, Panicked};
 /// the files for every new connection (seen with curl 8.22): they must stay where they are, and a
 /// certificate that is renewed is shown by the connections that are made after that.
 ///
-/// There with the feature `rustls-tls`. Where isahc's `native-tls` is turned on in its place, in your
+/// Available with the feature `rustls-tls`. If isahc's `native-tls` is turned on in its place, in your
 /// own `Cargo.toml`, put isahc's [`Identity`] on a [`TlsConfig`] yourself.
 ///
 /// # Examples
@@ -61,9 +61,9 @@ impl ClientCertificate {
     /// A client for [`http_client`](crate::ClientBuilder::http_client), with the settings of alf's
     /// own.
     ///
-    /// But for one: as every client that is given, it sends what goes to loopback through the proxy
+    /// Except one: as every client that is given, it sends what goes to loopback through the proxy
     /// of the environment too, where plain `http` is allowed without asking (see
-    /// [`Client::builder`](crate::Client::builder)). Where that matters, use
+    /// [`Client::builder`](crate::Client::builder)). If that matters, use
     /// [`put_on`](Self::put_on), and `proxy(None)`.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, does not hold what it should, or holds it in lines that curl does
+    /// If a file cannot be read, does not hold what it should, or holds it in lines that curl does
     /// not read: the error names it.
     ///
     /// # Examples

@@ -23,7 +23,7 @@
 //! - What can be set: [`ClientBuilder`].
 //! - Your own `isahc::HttpClient`, and what to know about its proxy and its log:
 //!   [`Client::builder`].
-//! - A certificate that the client proves itself by: `ClientCertificate`, with the feature
+//! - A certificate that the client authenticates with: `ClientCertificate`, with the feature
 //!   `rustls-tls`.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by isahc: [`TokenManager`], from [`ClientBuilder::build_tokens`].

@@ -1,4 +1,4 @@
-//! What isahc can only do to a request that is being built, done to one that is built already.
+//! Changes to a built request that isahc offers only on its builder.
 
 use std::mem;
 

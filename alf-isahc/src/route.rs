@@ -1,6 +1,6 @@
 //! By which isahc client a request goes, and whether past the proxy.
 //!
-//! A secret or a token may go over plain `http` to loopback (T8, X2), because nobody is on the way.
+//! A secret or a token may go over plain `http` to loopback (T8, X2), because it does not leave the machine.
 //! A proxy of the environment would be, and curl sends loopback through it too.
 
 use isahc::config::Configurable;
@@ -45,7 +45,7 @@ impl Route {
         self.owner == Owner::Alf
     }
 
-    /// Sends a request. Where a redirect leads to or from loopback, the proxy stays as it was for
+    /// Sends a request. If a redirect leads to or from loopback, the proxy stays as it was for
     /// the first hop; but there is no token any more (X4).
     pub(crate) async fn send(
         &self,

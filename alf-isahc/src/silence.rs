@@ -1,7 +1,7 @@
 //! X1: keeps isahc from writing the token into a log.
 //!
-//! Where a `tracing` subscriber listens at DEBUG, isahc makes curl verbose, and hands on what curl
-//! says: raw headers, at TRACE over HTTP/1 and at DEBUG over HTTP/2, and the client's secret and the
+//! If a `tracing` subscriber listens at DEBUG, isahc makes curl verbose, and logs what curl
+//! reports: raw headers, at TRACE over HTTP/1 and at DEBUG over HTTP/2, and the client's secret and the
 //! token among them. isahc decides it by whether its own span for the request is enabled. So for as
 //! long as it makes that span, the subscriber is one that enables nothing.
 //!

@@ -26,10 +26,9 @@ use crate::{convert, request};
 
 /// isahc as alf's transport: one client for your requests, and another one for token requests.
 ///
-/// Where they are not yours but alf's own, requests to loopback go past the proxy of the
-/// environment.
+/// If alf made them, requests to loopback do not use the proxy of the environment.
 ///
-/// A [`Client`](crate::Client) has one; there is no other way to get it.
+/// Made by [`Client`](crate::Client).
 #[derive(Clone)]
 pub struct IsahcTransport {
     calls: Route,
@@ -115,8 +114,8 @@ impl TokenTransport for IsahcTransport {
         request::configure(&mut request, |request| {
             // T7: on the user's own client too, which may follow redirects.
             let request = request.redirect_policy(RedirectPolicy::None);
-            // Whoever drops this future drops only what waits for the transfer: curl goes on until
-            // the server says something.
+            // Dropping this future does not stop the transfer: curl goes on until
+            // the server sends something.
             let late = options.timeout().saturating_add(GRACE);
             if self.tokens.is_own() {
                 request.timeout(late)
@@ -186,7 +185,7 @@ fn panicked() -> isahc::Error {
     .into()
 }
 
-/// What isahc's clients show may hold the values of default headers.
+/// The `Debug` of isahc's clients may show the values of default headers.
 impl std::fmt::Debug for IsahcTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IsahcTransport").finish_non_exhaustive()

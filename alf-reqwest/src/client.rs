@@ -1,4 +1,4 @@
-//! The face: reqwest's verbs, with a token.
+//! The client: reqwest's verbs, with a token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Client {
     /// - *Redirects.* reqwest's default policy puts the token back on the second hop at a foreign
     ///   origin. Give it [`guard_redirects`](crate::guard_redirects) or `Policy::none()`.
     /// - *Proxies.* Its proxy is used for loopback too, where plain `http` is allowed without
-    ///   asking: a proxy of the environment then reads the token. Where that matters, give it
+    ///   asking: a proxy of the environment then reads the token. If that matters, give it
     ///   `no_proxy()` or a proxy with exceptions. The same holds for the client's secret and
     ///   [`token_http_client`](ClientBuilder::token_http_client).
     ///
@@ -109,42 +109,42 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where it is no absolute URI, or has a fragment.
+    /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(Self::new(self.0.with_resource(resource)?))
     }
 
-    /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.
+    /// Starts a `GET` request. An invalid URL is reported when the request is sent, as by reqwest.
     pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::GET, url)
     }
 
-    /// Begins a `POST` request.
+    /// Starts a `POST` request.
     pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::POST, url)
     }
 
-    /// Begins a `PUT` request.
+    /// Starts a `PUT` request.
     pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PUT, url)
     }
 
-    /// Begins a `PATCH` request.
+    /// Starts a `PATCH` request.
     pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PATCH, url)
     }
 
-    /// Begins a `DELETE` request.
+    /// Starts a `DELETE` request.
     pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::DELETE, url)
     }
 
-    /// Begins a `HEAD` request.
+    /// Starts a `HEAD` request.
     pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::HEAD, url)
     }
 
-    /// Begins a request with any method.
+    /// Starts a request with any method.
     ///
     /// # Examples
     ///
@@ -170,12 +170,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
-    /// to that URL, [`Error::Transport`] where reqwest fails: its own error.
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
+    /// to that URL, [`Error::Transport`] if reqwest fails: its own error.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for
+    /// Dropping the future drops the request, as with reqwest. A renewal that it started goes on for
     /// the others.
     ///
     /// # Examples
@@ -202,7 +202,7 @@ impl Client {
         self.0.tokens()
     }
 
-    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    /// The client of alf-core under this one, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
         &self.0
     }

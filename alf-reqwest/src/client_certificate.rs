@@ -1,4 +1,4 @@
-//! The certificate by which the client proves itself, put on reqwest's clients.
+//! The certificate by which the client authenticates, put on reqwest's clients.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::http_client::{self, HttpClient, Panicked};
 ///
 /// It makes the two reqwest clients that show it: one for token requests, where the authorization
 /// server knows the client by it, and one for calls, where tokens are bound to it (RFC 8705 §3) or
-/// the API wants to see it. Where only the authorization server wants it, leave `http_client` out:
+/// the API wants to see it. If only the authorization server wants it, leave `http_client` out:
 /// then no API sees it.
 ///
 /// The certificate's PEM holds those of its chain after it. The key is in PKCS#8
@@ -22,7 +22,7 @@ use crate::http_client::{self, HttpClient, Panicked};
 /// The files are read by the methods that can fail, on the caller's thread, and what was read stays:
 /// a certificate that is renewed needs new clients.
 ///
-/// There with reqwest's TLS: with one of the features `rustls`, `rustls-no-provider`, `native-tls` and
+/// Available with reqwest's TLS: with one of the features `rustls`, `rustls-no-provider`, `native-tls` and
 /// `native-tls-no-alpn`. With rustls and native-tls both, it is for native-tls, which reqwest then
 /// takes by default; so enable native-tls here too, where your own `Cargo.toml` enables reqwest's.
 ///
@@ -57,9 +57,9 @@ impl ClientCertificate {
     /// A client for [`http_client`](crate::ClientBuilder::http_client), with the settings of alf's
     /// own.
     ///
-    /// But for one: as every client that is given, it sends what goes to loopback through the proxy
+    /// Except one: as every client that is given, it sends what goes to loopback through the proxy
     /// of the environment too, where plain `http` is allowed without asking (see
-    /// [`Client::builder`](crate::Client::builder)). Where that matters, use
+    /// [`Client::builder`](crate::Client::builder)). If that matters, use
     /// [`put_on`](Self::put_on), and `no_proxy()`.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, or does not hold what it should: the error names it. That the key
+    /// If a file cannot be read, or does not hold what it should: the error names it. That the key
     /// is that of another certificate, reqwest finds when it builds the client.
     ///
     /// # Examples

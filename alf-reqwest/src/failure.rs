@@ -1,4 +1,4 @@
-//! Why a token request failed, in alf's words.
+//! The errors of token requests, as alf's errors.
 
 use alf_core::{ExchangeError, ExchangeErrorKind};
 

@@ -21,7 +21,7 @@
 //! - What can be set: [`ClientBuilder`].
 //! - Your own `reqwest::Client`, and the two things to know about it: its redirects
 //!   ([`guard_redirects`]) and its proxy ([`Client::builder`]).
-//! - A certificate that the client proves itself by: `ClientCertificate`, with any feature for TLS.
+//! - A certificate that the client authenticates with: `ClientCertificate`, with any feature for TLS.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by reqwest: [`TokenManager`], from [`ClientBuilder::build_tokens`].
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.

@@ -1,4 +1,4 @@
-//! A request in the making.
+//! Requests that are being built.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{Error, ReqwestTransport};
 
-/// A request in the making; [`send`](Self::send) puts the token on it.
+/// A request that is being built; [`send`](Self::send) puts the token on it.
 ///
 /// It has the methods of `reqwest::RequestBuilder` that are used most, and [`with`](Self::with) for
 /// all others. It is not that type itself, whose `send` would go out without a token.
@@ -75,7 +75,7 @@ impl RequestBuilder {
         self.change(|request| request.form(form))
     }
 
-    /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is returned.
+    /// Sets the body. A body in memory can be replayed, a stream cannot: its 401 is returned.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.change(|request| request.body(body))
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
         self.change(|request| request.timeout(timeout))
     }
 
-    /// Does with reqwest's own builder what has no method here.
+    /// Applies a method of reqwest's own builder that this one does not have.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// What reqwest found wrong with the URL, a header, or the body.
+    /// If reqwest does not accept the URL, a header, or the body.
     pub fn build(self) -> Result<Request, reqwest::Error> {
         self.request.build()
     }
@@ -132,12 +132,12 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
-    /// to that URL, [`Error::Transport`] where reqwest fails or the request could not be built.
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
+    /// to that URL, [`Error::Transport`] if reqwest fails or the request could not be built.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with reqwest. A renewal that it began goes on for
+    /// Dropping the future drops the request, as with reqwest. A renewal that it started goes on for
     /// the others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.build().map_err(Error::Transport)?;
@@ -164,7 +164,7 @@ fn without_extensions(request: &mut Request) -> Option<Request> {
     Some(copy)
 }
 
-/// Neither URL nor headers: they may hold secrets.
+/// URL and headers are not shown: they may contain secrets.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder").finish_non_exhaustive()

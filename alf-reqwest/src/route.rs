@@ -1,6 +1,6 @@
 //! By which reqwest client a request goes: one for loopback never has a proxy.
 //!
-//! A secret or a token may go over plain `http` to loopback (T8, X2), because nobody is on the way.
+//! A secret or a token may go over plain `http` to loopback (T8, X2), because it does not leave the machine.
 //! A proxy of the environment would be, and reqwest sends loopback through it too.
 
 use std::sync::{Arc, OnceLock};
@@ -61,12 +61,12 @@ impl<C: HttpClient> Route<C> {
         self.loopback.is_some()
     }
 
-    /// The client for a request to that URL. Where a redirect leads to or from loopback the client
+    /// The client for a request to that URL. If a redirect leads to or from loopback, the client
     /// stays the same, but has no token any more (X4).
     ///
     /// # Errors
     ///
-    /// Where reqwest cannot build the client for loopback.
+    /// If reqwest cannot build the client for loopback.
     pub(crate) fn to(&self, url: &Url) -> Result<&C, reqwest::Error> {
         match &self.loopback {
             Some(loopback) if origin(url).is_loopback() => loopback.client(),

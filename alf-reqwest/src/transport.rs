@@ -17,10 +17,9 @@ use crate::url::{origin, uri};
 
 /// reqwest as alf's transport: one client for your requests, and another one for token requests.
 ///
-/// Where they are not yours but alf's own, requests to loopback go past the proxy of the
-/// environment.
+/// If alf made them, requests to loopback do not use the proxy of the environment.
 ///
-/// A [`Client`](crate::Client) has one; there is no other way to get it.
+/// Made by [`Client`](crate::Client).
 #[derive(Clone)]
 pub struct ReqwestTransport {
     calls: Route<reqwest::Client>,
@@ -127,7 +126,7 @@ impl TokenTransport for ReqwestTransport {
     }
 }
 
-/// What reqwest's clients show may hold the values of default headers.
+/// The `Debug` of reqwest's clients may show the values of default headers.
 impl std::fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! What alf asks of a URL.
+//! Parts of a URL, in alf's types.
 
 use alf_core::OriginRef;
 use http::Uri;
@@ -9,7 +9,7 @@ pub(crate) fn origin(url: &Url) -> OriginRef<'_> {
     OriginRef::new(url.scheme(), host, url.port_or_known_default())
 }
 
-/// A URL that is no URI is refused by reqwest before anything is sent.
+/// A URL that is not a URI is rejected by reqwest before anything is sent.
 pub(crate) fn uri(url: &Url) -> Uri {
     url.as_str().parse().unwrap_or_default()
 }

@@ -29,7 +29,7 @@ pub(crate) fn for_tokens() -> Result<Arc<dyn HttpClient>, ConfigError> {
 
 /// The settings of alf's own for the user's requests.
 pub(crate) fn calls() -> Config {
-    // 0 is no limit; where surf makes a client by itself, curl has none either.
+    // 0 means no limit, as in the clients that surf makes itself.
     Config::new().set_max_connections_per_host(0)
 }
 

@@ -1,4 +1,4 @@
-//! The face: surf's verbs, with a token.
+//! The client: surf's verbs, with a token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -83,13 +83,13 @@ impl Client {
     ///   origin. A back end that follows redirects by itself is beyond alf's reach: do not bring
     ///   one.
     /// - *Mind the proxy.* Its proxy is used for loopback too, where plain `http` is allowed without
-    ///   asking: a proxy of the environment then reads the token. Where that matters, make its
+    ///   asking: a proxy of the environment then reads the token. If that matters, make its
     ///   `CurlClient` of an isahc client with `proxy(None)` or a `proxy_blacklist`. The same holds
     ///   for the client's secret and [`token_http_client`](ClientBuilder::token_http_client).
     /// - *Time-outs.* A replay has the time of a request anew, and waiting for a token is not part
     ///   of it.
     ///
-    /// Token requests do not go through it. Where they need a `surf::Client` of yours too, set
+    /// Token requests do not go through it. If they need a `surf::Client` of yours too, set
     /// [`token_http_client`](ClientBuilder::token_http_client).
     ///
     /// # Logs
@@ -147,40 +147,40 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where it is no absolute URI, or has a fragment.
+    /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(self.with_core(self.0.core.with_resource(resource)?))
     }
 
-    /// Begins a `GET` request.
+    /// Starts a `GET` request.
     ///
-    /// With the `base_url` of your `surf::Client`, the URL may be a relative one. Where it is none
-    /// at all, that is reported when the request is sent: surf would panic here.
+    /// With the `base_url` of your `surf::Client`, the URL may be a relative one. If it is not
+    /// valid, that is reported when the request is sent: surf would panic here.
     pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Get, url)
     }
 
-    /// Begins a `HEAD` request.
+    /// Starts a `HEAD` request.
     pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Head, url)
     }
 
-    /// Begins a `POST` request.
+    /// Starts a `POST` request.
     pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Post, url)
     }
 
-    /// Begins a `PUT` request.
+    /// Starts a `PUT` request.
     pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Put, url)
     }
 
-    /// Begins a `DELETE` request.
+    /// Starts a `DELETE` request.
     pub fn delete(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Delete, url)
     }
 
-    /// Begins a `CONNECT` request.
+    /// Starts a `CONNECT` request.
     pub fn connect(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Connect, url)
     }
@@ -190,17 +190,17 @@ impl Client {
         self.request(Method::Options, url)
     }
 
-    /// Begins a `TRACE` request.
+    /// Starts a `TRACE` request.
     pub fn trace(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Trace, url)
     }
 
-    /// Begins a `PATCH` request.
+    /// Starts a `PATCH` request.
     pub fn patch(&self, url: impl AsRef<str>) -> RequestBuilder {
         self.request(Method::Patch, url)
     }
 
-    /// Begins a request with any method.
+    /// Starts a request with any method.
     ///
     /// # Examples
     ///
@@ -233,12 +233,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
-    /// to that URL, [`Error::Transport`] where surf fails or panics.
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
+    /// to that URL, [`Error::Transport`] if surf fails or panics.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with surf. A renewal that it began goes on for the
+    /// Dropping the future drops the request, as with surf. A renewal that it started goes on for the
     /// others.
     ///
     /// # Examples
@@ -266,7 +266,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send); [`Error::Transport`] where the body cannot be read.
+    /// Those of [`send`](Self::send); [`Error::Transport`] if the body cannot be read.
     pub async fn recv_bytes(&self, request: impl Into<Request>) -> Result<Vec<u8>, Error> {
         let mut response = self.send(request).await?;
         response.body_bytes().await.map_err(unread)
@@ -318,7 +318,7 @@ impl Client {
         self.0.core.tokens()
     }
 
-    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    /// The client of alf-core under this one, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<SurfTransport> {
         &self.0.core
     }

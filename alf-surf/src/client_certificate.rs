@@ -1,4 +1,4 @@
-//! The certificate by which the client proves itself, put on surf's clients.
+//! The certificate by which the client authenticates, put on surf's clients.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::back_end::{self, BackEnd, Built};
 ///
 /// It makes the two surf clients that show it: one for token requests, where the authorization
 /// server knows the client by it, and one for calls, where tokens are bound to it (RFC 8705 §3) or
-/// the API wants to see it. Where only the authorization server wants it, leave `http_client` out:
+/// the API wants to see it. If only the authorization server wants it, leave `http_client` out:
 /// then no API sees it. They are on the back end that alf takes by itself: curl, and where the
 /// feature `curl-client` is not on, h1.
 ///
@@ -25,7 +25,7 @@ use crate::back_end::{self, BackEnd, Built};
 /// (seen with curl 8.22): they must stay where they are, and a certificate that is renewed is shown
 /// by the connections that are made after that.
 ///
-/// There with TLS: with the feature `curl-client` or `h1-client`.
+/// Available with TLS: with the feature `curl-client` or `h1-client`.
 ///
 /// # Examples
 ///
@@ -62,7 +62,7 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, or does not hold what it should: the error names it. Where the
+    /// If a file cannot be read, or does not hold what it should: the error names it. Where the
     /// back end does not take the certificate, or is curl, and the certificate is given by value or in
     /// lines that curl does not read.
     pub fn http_client(&self) -> Result<surf::Client, ConfigError> {
@@ -84,7 +84,7 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, or does not hold what it should: the error names it.
+    /// If a file cannot be read, or does not hold what it should: the error names it.
     ///
     /// # Examples
     ///
@@ -121,8 +121,8 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, does not hold what it should, or holds it in lines that curl does
-    /// not read: the error names it. Where the certificate is given by value.
+    /// If a file cannot be read, does not hold what it should, or holds it in lines that curl does
+    /// not read: the error names it. If the certificate is given by value.
     ///
     /// # Examples
     ///

@@ -16,7 +16,7 @@ use crate::guard::origin;
 ///
 /// It speaks by isahc 0.9 and curl, as surf's `IsahcClient` does, and differs from that one so: the
 /// answer to a `HEAD` does not wait for a body, a header may have several values, and a response
-/// with headers that are not ASCII, or with a status that surf does not know, is no panic.
+/// with headers that are not ASCII, or with a status that surf does not know, does not panic.
 ///
 /// What else isahc 0.9 cannot do, it cannot either: a response comes only with the first byte of its
 /// body, and one that breaks off before is an error.
@@ -48,7 +48,7 @@ pub struct CurlClient {
     proxy_on_loopback: ProxyOnLoopback,
 }
 
-/// T8, X2: a secret or a token may go over plain `http` to loopback, because nobody is on the way.
+/// T8, X2: a secret or a token may go over plain `http` to loopback, because it does not leave the machine.
 /// A proxy of the environment would be, and curl sends loopback through it too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ProxyOnLoopback {

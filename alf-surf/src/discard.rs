@@ -1,4 +1,4 @@
-//! R8: a response that nobody reads, and what becomes of its connection.
+//! R8: a response that is not read, and its connection.
 
 use std::mem;
 

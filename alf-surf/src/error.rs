@@ -1,4 +1,4 @@
-//! surf's error as a `std::error::Error`, and what can be told from it.
+//! surf's error as a `std::error::Error`, and its kind.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,7 +8,7 @@ use alf_core::ExchangeErrorKind;
 
 /// surf's own error, as one that [`std::error::Error`] is for: surf's is not.
 ///
-/// Its `Display` is that of surf's. What surf calls the `status()` of an error is one of its own
+/// Its `Display` is surf's. What surf calls the `status()` of an error is one of its own
 /// making, and no server's.
 pub struct SurfError(surf::Error);
 

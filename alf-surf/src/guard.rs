@@ -33,7 +33,7 @@ pub(crate) enum ShownAt {
 /// On a response: where it came from.
 pub(crate) struct CameFrom {
     pub(crate) origin: Origin,
-    /// Whether the token was shown there. Where it was not, nobody can have rejected it.
+    /// Whether the token was sent there. If it was not, it cannot have been rejected.
     pub(crate) shown: bool,
 }
 

@@ -103,7 +103,10 @@ impl H1Client {
                 "this build of alf-surf speaks no TLS: enable one of its features curl-client \
                  and h1-client",
             )),
-            _ => Err(surf::Error::from_str(400, "the URL is none of HTTP")),
+            _ => Err(surf::Error::from_str(
+                400,
+                "the URL is not an http or https one",
+            )),
         }
     }
 }

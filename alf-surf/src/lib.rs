@@ -27,7 +27,7 @@
 //! - What can be set: [`ClientBuilder`].
 //! - Which HTTP stack carries the requests, your own `surf::Client`, redirects, and what the log
 //!   shows at `TRACE`: [`Client::builder`].
-//! - A certificate that the client proves itself by: `ClientCertificate`, with the feature
+//! - A certificate that the client authenticates with: `ClientCertificate`, with the feature
 //!   `curl-client` or `h1-client`.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by surf: [`TokenManager`], from [`ClientBuilder::build_tokens`].

@@ -1,4 +1,4 @@
-//! What surf's back ends make of a request and a response that they do not understand, put right.
+//! Corrections of requests and responses that surf's back ends handle wrongly.
 
 use surf::http::headers::{CONTENT_TYPE, HeaderName, HeaderValue, HeaderValues};
 use surf::http::{Method, StatusCode};

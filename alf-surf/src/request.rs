@@ -1,4 +1,4 @@
-//! A request in the making.
+//! Requests that are being built.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -16,10 +16,10 @@ use surf::{Body, Request, Response};
 use crate::error::unread;
 use crate::{Error, SurfError, SurfTransport};
 
-/// A request in the making, as surf's own `RequestBuilder`: awaiting it sends it, with the token on
+/// A request that is being built, as surf's own `RequestBuilder`: awaiting it sends it, with the token on
 /// it.
 ///
-/// Where surf's panics, because a URL or the value of a header is none, this one says so when it is
+/// If a URL or the value of a header is not valid, surf's panics; this one returns an error when it is
 /// sent.
 ///
 /// # Examples
@@ -69,7 +69,7 @@ impl RequestBuilder {
         self.with(|request| request.set_content_type(content_type.into()))
     }
 
-    /// Sets the body. What is in memory can be replayed, a stream cannot: its 401 is returned.
+    /// Sets the body. A body in memory can be replayed, a stream cannot: its 401 is returned.
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.with(|request| request.set_body(body))
     }
@@ -78,7 +78,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Where it cannot be written as JSON.
+    /// If it cannot be written as JSON.
     pub fn body_json(self, json: &impl Serialize) -> Result<Self, Error> {
         let body = Body::from_json(json).map_err(unread)?;
         Ok(self.body(body))
@@ -98,7 +98,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Where the file cannot be opened.
+    /// If the file cannot be opened.
     pub async fn body_file(self, path: impl AsRef<Path>) -> io::Result<Self> {
         let body = Body::from_file(path).await?;
         Ok(self.body(body))
@@ -108,7 +108,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Where it cannot be written as a form.
+    /// If it cannot be written as a form.
     pub fn body_form(self, form: &impl Serialize) -> Result<Self, Error> {
         let body = Body::from_form(form).map_err(unread)?;
         Ok(self.body(body))
@@ -118,7 +118,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Where it cannot be written as a query.
+    /// If it cannot be written as a query.
     pub fn query(mut self, query: &impl Serialize) -> Result<Self, Error> {
         if let Ok(request) = &mut self.request {
             request.set_query(query).map_err(unread)?;
@@ -135,7 +135,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Where the URL or the value of a header is none.
+    /// If the URL or the value of a header is not valid.
     pub fn build(self) -> Result<Request, Error> {
         self.request.map_err(Error::Transport)
     }
@@ -144,12 +144,12 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
-    /// to that URL, [`Error::Transport`] where surf fails or the request could not be built.
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
+    /// to that URL, [`Error::Transport`] if surf fails or the request could not be built.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with surf. A renewal that it began goes on for the
+    /// Dropping the future drops the request, as with surf. A renewal that it started goes on for the
     /// others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.map_err(Error::Transport)?;
@@ -160,7 +160,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send); [`Error::Transport`] where the body cannot be read.
+    /// Those of [`send`](Self::send); [`Error::Transport`] if the body cannot be read.
     pub async fn recv_bytes(self) -> Result<Vec<u8>, Error> {
         let mut response = self.send().await?;
         response.body_bytes().await.map_err(unread)
@@ -224,7 +224,7 @@ impl IntoFuture for RequestBuilder {
     }
 }
 
-/// Neither URL nor headers: they may hold secrets.
+/// URL and headers are not shown: they may contain secrets.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder").finish_non_exhaustive()

@@ -29,7 +29,7 @@ use crate::guard::{CameFrom, Guard, LedElsewhere, ShownAt, origin};
 
 /// surf as alf's transport: one client for your requests, and another one for token requests.
 ///
-/// A [`Client`](crate::Client) has one; there is no other way to get it.
+/// Made by [`Client`](crate::Client).
 #[derive(Clone)]
 pub struct SurfTransport {
     /// `None` for a token manager alone.
@@ -52,7 +52,7 @@ impl SurfTransport {
         }
     }
 
-    /// Nobody sends a request through it.
+    /// No request is sent through it.
     pub(crate) fn for_tokens_alone(tokens: Tokens) -> Self {
         Self {
             calls: None,
@@ -87,7 +87,7 @@ impl Transport for SurfTransport {
 
     fn head(&self, request: &Request) -> (Method, Uri) {
         let method = request.method().to_string().parse().unwrap_or_default();
-        // A URL that is no URI is refused by the back end before anything is sent.
+        // A URL that is not a URI is refused by the back end before anything is sent.
         let uri = request.url().as_str().parse().unwrap_or_default();
         (method, uri)
     }

@@ -1,4 +1,4 @@
-//! What async-h1 must not see of a request, and cannot read of a response.
+//! The parts of a request that async-h1 must not log, and those of a response that it cannot read.
 
 use std::io;
 use std::pin::Pin;

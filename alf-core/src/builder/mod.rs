@@ -240,7 +240,7 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Who is told what happens. Default: nobody.
+    /// What is notified of events. Default: nothing.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Arc::new(observer);
         self

@@ -1,4 +1,4 @@
-//! How much of an authorization server's answer is read (T7), the same on every transport.
+//! How much of an authorization server's response is read (T7), on every transport.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;

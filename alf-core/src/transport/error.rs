@@ -1,9 +1,9 @@
-//! Why a token request got no answer.
+//! Token requests without a response.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-/// A token request got no answer that could be read.
+/// A token request did not get a response that could be read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct ExchangeError {
@@ -12,7 +12,7 @@ pub struct ExchangeError {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What an exchange failed at, and so whether it is tried again.
+/// The kind of failure of an exchange, and so whether it is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExchangeErrorKind {
@@ -22,8 +22,8 @@ pub enum ExchangeErrorKind {
     /// The library's own time-out. Tried again.
     #[error("timed out")]
     Timeout,
-    /// The connection broke, or what came over it was no HTTP. Tried again.
-    #[error("the exchange broke off")]
+    /// The connection broke, or the response was not HTTP. Tried again.
+    #[error("the connection broke")]
     Exchange,
     /// A redirect, which must not be followed. Permanent.
     #[error("redirected")]
@@ -34,7 +34,7 @@ pub enum ExchangeErrorKind {
 }
 
 impl ExchangeError {
-    /// An error of that kind; `source` is what the library said.
+    /// An error of that kind; `source` is the library's error.
     ///
     /// `source` must not show a URL's query, a header or a body: users log it.
     pub fn new(
@@ -47,7 +47,7 @@ impl ExchangeError {
         }
     }
 
-    /// What it failed at.
+    /// The kind of failure.
     pub fn kind(&self) -> ExchangeErrorKind {
         self.kind
     }

@@ -27,7 +27,7 @@ use super::over_http_types::over_http_types;
 ///
 /// # Time-outs
 ///
-/// Nobody can drop what such a closure does, so it needs time-outs of its own: for the connection,
+/// A closure that blocks cannot be cancelled, so it needs time-outs of its own: for the connection,
 /// for the response, and for each read of a body. They are needed for the end of its threads;
 /// whoever waits for a token gets an answer in time without them (S5):
 ///

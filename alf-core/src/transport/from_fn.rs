@@ -15,7 +15,7 @@ use crate::{
 
 use super::over_http_types::over_http_types;
 
-/// What a closure does with redirects: X4's promise, said aloud.
+/// What a closure does with redirects: the promise that X4 needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redirects {
@@ -29,13 +29,13 @@ pub enum Redirects {
 /// The same closure sends the user's requests and the token requests. `redirects` is a promise:
 /// the closure follows none, or the token would be carried along (X4).
 ///
-/// Where the closure needs an async runtime, give it to the builder: a transport on tokio needs
+/// If the closure needs an async runtime, give it to the builder: a transport on tokio needs
 /// [`TokioRuntime`](crate::TokioRuntime).
 ///
 /// # Examples
 ///
 /// A closure that owns what it needs clones it for every call (`async move |request|` with
-/// captured state is no `Fn`):
+/// captured state is not an `Fn`):
 ///
 /// ```
 /// use alf_core::{Client, Redirects, from_fn};

@@ -130,7 +130,7 @@ pub trait TokenTransport: Send + Sync + 'static {
     ///   whether it may pass (B1).
     /// - The future is dropped when its time is over. A library that blocks, and so cannot be
     ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout), also where the body
-    ///   comes byte by byte ([`AnswerBody::read_from`]). What does not end holds up nobody, but it
+    ///   comes byte by byte ([`AnswerBody::read_from`]). An exchange that does not end delays no caller, but it
     ///   keeps its thread, and the next acquisition gets another one.
     /// - A panic ends the acquisition, which counts as aborted (S4).
     ///

@@ -1,4 +1,4 @@
-//! The face: the verbs of `reqwest::blocking`, with a token.
+//! The client: the verbs of `reqwest::blocking`, with a token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Client {
     /// redirects and proxies decide who sees the token. One thing more is yours to see to: reqwest
     /// does not show what redirects a blocking client follows, so
     /// [`token_http_client`](ClientBuilder::token_http_client) cannot refuse one that follows any.
-    /// Give it `Policy::none()`. Where it followed one all the same, the token request fails; but
+    /// Give it `Policy::none()`. If it follows one all the same, the token request fails; but
     /// a second redirect at another origin has carried the client's secret there by then.
     ///
     /// Its token requests take [`attempt_timeout`](ClientBuilder::attempt_timeout) at most,
@@ -106,42 +106,42 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where it is no absolute URI, or has a fragment.
+    /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(Self::new(self.0.with_resource(resource)?))
     }
 
-    /// Begins a `GET` request. A URL that is none is reported when it is sent, as by reqwest.
+    /// Starts a `GET` request. An invalid URL is reported when the request is sent, as by reqwest.
     pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::GET, url)
     }
 
-    /// Begins a `POST` request.
+    /// Starts a `POST` request.
     pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::POST, url)
     }
 
-    /// Begins a `PUT` request.
+    /// Starts a `PUT` request.
     pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PUT, url)
     }
 
-    /// Begins a `PATCH` request.
+    /// Starts a `PATCH` request.
     pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PATCH, url)
     }
 
-    /// Begins a `DELETE` request.
+    /// Starts a `DELETE` request.
     pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::DELETE, url)
     }
 
-    /// Begins a `HEAD` request.
+    /// Starts a `HEAD` request.
     pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::HEAD, url)
     }
 
-    /// Begins a request with any method.
+    /// Starts a request with any method.
     ///
     /// # Examples
     ///
@@ -167,9 +167,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
     /// to that URL, or where the thread must not block (see
-    /// [the module](super#in-an-async-program)), [`Error::Transport`] where reqwest fails: its own
+    /// [the module](super#in-an-async-program)), [`Error::Transport`] if reqwest fails: its own
     /// error.
     ///
     /// # Examples
@@ -194,7 +194,7 @@ impl Client {
         self.0.tokens()
     }
 
-    /// The client of alf-core that this one is a face of, for code that is generic over transports.
+    /// The client of alf-core under this one, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
         &self.0
     }

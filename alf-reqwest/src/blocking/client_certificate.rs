@@ -1,4 +1,4 @@
-//! The certificate by which the client proves itself, put on reqwest's blocking clients.
+//! The certificate by which the client authenticates, put on reqwest's blocking clients.
 
 use std::path::Path;
 
@@ -66,7 +66,7 @@ impl ClientCertificate {
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read, or does not hold what it should: the error names it. That the key
+    /// If a file cannot be read, or does not hold what it should: the error names it. That the key
     /// is that of another certificate, reqwest finds when it builds the client.
     pub fn put_on(
         &self,

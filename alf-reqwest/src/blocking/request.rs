@@ -1,4 +1,4 @@
-//! A request in the making.
+//! Requests that are being built.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::ReqwestTransport;
 use crate::Error;
 
-/// A request in the making; [`send`](Self::send) puts the token on it.
+/// A request that is being built; [`send`](Self::send) puts the token on it.
 ///
 /// It has the methods of `reqwest::blocking::RequestBuilder` that are used most, and
 /// [`with`](Self::with) for all others. It is not that type itself, whose `send` would go out
@@ -77,7 +77,7 @@ impl RequestBuilder {
         self.with(|request| request.timeout(timeout))
     }
 
-    /// Does with reqwest's own builder what has no method here.
+    /// Applies a method of reqwest's own builder that this one does not have.
     ///
     /// # Examples
     ///
@@ -105,7 +105,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// What reqwest found wrong with the URL, a header, or the body.
+    /// If reqwest does not accept the URL, a header, or the body.
     pub fn build(self) -> Result<Request, reqwest::Error> {
         self.request.build()
     }
@@ -114,8 +114,8 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] where no token could be had, [`Error::NotAllowed`] where the token must not go
-    /// to that URL or the thread must not block, [`Error::Transport`] where reqwest fails or the
+    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
+    /// to that URL or the thread must not block, [`Error::Transport`] if reqwest fails or the
     /// request could not be built.
     pub fn send(self) -> Result<Response, Error> {
         let request = self.request.build().map_err(Error::Transport)?;
@@ -123,7 +123,7 @@ impl RequestBuilder {
     }
 }
 
-/// Neither URL nor headers: they may hold secrets.
+/// URL and headers are not shown: they may contain secrets.
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder").finish_non_exhaustive()

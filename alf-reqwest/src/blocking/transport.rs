@@ -22,10 +22,9 @@ use crate::url::{origin, uri};
 /// `reqwest::blocking` as alf's transport: one client for your requests, and another one for token
 /// requests.
 ///
-/// Where they are not yours but alf's own, requests to loopback go past the proxy of the
-/// environment.
+/// If alf made them, requests to loopback do not use the proxy of the environment.
 ///
-/// A [`Client`](super::Client) has one; there is no other way to get it.
+/// Made by [`Client`](super::Client).
 #[derive(Clone)]
 pub struct ReqwestTransport {
     calls: Route<Client>,
@@ -118,7 +117,7 @@ impl Transport for ReqwestTransport {
         let drain = move || {
             drain(response, &finished);
             drop(place);
-            // Nobody is there to hear of it where the time is up.
+            // The caller may have stopped waiting.
             let _ = finished.send(());
         };
         let begun = Builder::new().name("alf-drain".to_owned()).spawn(drain);
@@ -170,7 +169,7 @@ fn read_failure(error: io::Error) -> ExchangeError {
     }
 }
 
-/// What reqwest's clients show may hold the values of default headers.
+/// The `Debug` of reqwest's clients may show the values of default headers.
 impl std::fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()
