@@ -17,7 +17,7 @@ use crate::{
     TokenManager, Transport,
 };
 
-/// Sends requests with a token on them: gets it, renews it, and when a resource server says 401,
+/// Sends requests with a token on them: gets it, renews it, and when a resource server answers 401,
 /// renews it and replays the request once.
 ///
 /// `T` is the HTTP library. The adapters (`alf-reqwest`, …) put the library's own verbs in front
@@ -48,7 +48,7 @@ pub struct Client<T> {
     tokens: TokenManager,
 }
 
-/// What a response says about the token that was sent.
+/// What a response means for the token that was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Judgement {
     Accepted,

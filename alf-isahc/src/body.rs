@@ -29,7 +29,7 @@ pub(crate) fn try_clone(body: &mut AsyncBody) -> Option<AsyncBody> {
 }
 
 /// What is in memory stays so, and can be replayed. A reader is read on a thread of its own, as
-/// fast as isahc sends, and not before isahc begins to.
+/// fast as isahc sends, and not before isahc starts to.
 pub(crate) fn into_async(mut body: Body) -> AsyncBody {
     if body.is_empty() {
         return AsyncBody::empty();
@@ -46,7 +46,7 @@ pub(crate) fn into_async(mut body: Body) -> AsyncBody {
     }
 }
 
-/// A response's body: isahc fills it on a thread of its own, so whoever reads it may wait.
+/// A response's body: isahc fills it on a thread of its own, so the reader may block.
 pub(crate) fn into_sync(body: AsyncBody) -> Body {
     if body.is_empty() {
         return Body::empty();
@@ -68,12 +68,12 @@ impl Read for Waiting {
 /// isahc polls bodies on the thread that drives all its transfers: a reader that blocks there would
 /// hold up the others, and for ever if it reads one of them.
 fn pumped(body: Body) -> impl AsyncRead + Send + Sync {
-    let pieces = stream::once(lazy(move |_| begin(body))).flatten();
+    let pieces = stream::once(lazy(move |_| start_reader(body))).flatten();
     pieces.into_async_read()
 }
 
 /// The thread that reads `body`; it ends with it, or at the next piece after the request has ended.
-fn begin(body: Body) -> Receiver<io::Result<Vec<u8>>> {
+fn start_reader(body: Body) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel(0);
     let mut failed = sender.clone();
     let pump = thread::Builder::new().name("alf-body".to_owned());

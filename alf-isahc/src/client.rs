@@ -13,7 +13,7 @@ use crate::{ClientBuilder, ConfigError, Error, IsahcTransport, TokenManager, bod
 /// An `isahc::HttpClient` that puts an OAuth 2.0 token on every request.
 ///
 /// It gets the token with the first request, keeps it, renews it before it runs out, and when an
-/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// API answers 401, renews it and sends the request once more. Clones share the token and the
 /// connections; make one client and clone it.
 ///
 /// Each method is there twice, as with isahc: the one whose name ends in `_async` gives a future
@@ -95,7 +95,7 @@ impl Client {
         ClientBuilder::new(token_endpoint)
     }
 
-    /// Builds a client for the authorization server of that issuer, whose metadata says where its
+    /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
     ///

@@ -17,9 +17,9 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher};
 
-/// Begins and polls that future of isahc's unseen by the subscriber.
-pub(crate) async fn silently<F: Future + Unpin>(begin: impl FnOnce() -> F) -> F::Output {
-    let mut future = unseen(begin);
+/// Starts and polls a future of isahc without the subscriber.
+pub(crate) async fn silently<F: Future + Unpin>(start: impl FnOnce() -> F) -> F::Output {
+    let mut future = unseen(start);
     poll_fn(move |context| unseen(|| Pin::new(&mut future).poll(context))).await
 }
 
@@ -32,7 +32,7 @@ fn unseen<T>(what: impl FnOnce() -> T) -> T {
 }
 
 /// One for all, and made once: `tracing` asks every subscriber that there is about every place that
-/// logs, and remembers what they said.
+/// logs, and remembers their answers.
 static SILENCE: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Silence));
 
 /// A subscriber that enables nothing.

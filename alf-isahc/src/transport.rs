@@ -149,7 +149,7 @@ impl TokenTransport for IsahcTransport {
 }
 
 /// B1: where a connection breaks off within the head, curl takes what came of it for all of it. A
-/// server that means to send a 200 without a body says so.
+/// server that sends a 200 without a body states its length.
 fn may_be_half_a_head(answer: &http::Response<Bytes>, version: Version) -> bool {
     answer.status() == StatusCode::OK
         && version <= Version::HTTP_11
@@ -195,7 +195,7 @@ impl std::fmt::Debug for IsahcTransport {
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: usize = 64 * 1024;
 
-/// How much longer than alf a transfer may wait, so that it is alf who tells of the time-out.
+/// How much longer than alf a transfer may wait, so that alf reports the time-out.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// How much is read at once.

@@ -55,7 +55,7 @@ fn token_route(own: Option<reqwest::Client>) -> Result<Route<reqwest::Client>, C
         return Route::build("token_http_client", tokens);
     };
     // T7: a second redirect at the same foreign host would get the secret (see `redirect`). Where
-    // reqwest no longer shows the policy of a client, nothing can be told from its absence.
+    // reqwest no longer shows the policy of a client, its absence means nothing.
     if follows_redirects(&own) && !follows_redirects(&build("token_http_client", tokens())?) {
         return Err(ConfigError::new(
             "token_http_client",

@@ -11,7 +11,7 @@ use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport}
 /// A `reqwest::Client` that puts an OAuth 2.0 token on every request.
 ///
 /// It gets the token with the first request, keeps it, renews it before it runs out, and when an
-/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// API answers 401, renews it and sends the request once more. Clones share the token and the
 /// connections; make one client and clone it.
 ///
 /// # Examples
@@ -77,7 +77,7 @@ impl Client {
         ClientBuilder::new(token_endpoint)
     }
 
-    /// Builds a client for the authorization server of that issuer, whose metadata says where its
+    /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
     ///

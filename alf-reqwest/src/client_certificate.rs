@@ -71,8 +71,8 @@ impl ClientCertificate {
     }
 
     /// A client for [`token_http_client`](crate::ClientBuilder::token_http_client), with the
-    /// settings of alf's own: it follows no redirects, and keeps no connections. Of loopback, what
-    /// [`http_client`](Self::http_client) says is true of it too.
+    /// settings of alf's own: it follows no redirects, and keeps no connections. For loopback, the
+    /// same is true as for [`http_client`](Self::http_client).
     ///
     /// # Errors
     ///

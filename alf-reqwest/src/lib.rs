@@ -3,7 +3,7 @@
 //! protected APIs on their own behalf.
 //!
 //! A [`Client`] is built once and used like a `reqwest::Client`. It gets the token, keeps it,
-//! renews it before it runs out, and when an API says 401 it renews the token and replays the
+//! renews it before it runs out, and when an API answers 401 it renews the token and replays the
 //! request once.
 //!
 //! ```no_run

@@ -1,7 +1,7 @@
 //! X4: which redirects reqwest may follow with a token on the request.
 //!
 //! reqwest drops `Authorization` from the request that goes to *another origin than the one before*
-//! (scheme, host or port), but begins each hop with the headers of the first. So from A to B the
+//! (scheme, host or port), but starts each hop with the headers of the first. So from A to B the
 //! token is dropped, and from B to another page of B it is there again. That one redirect is what
 //! [`guard_redirects`] refuses; all others are safe.
 
@@ -78,9 +78,9 @@ impl std::fmt::Display for TokenElsewhere {
     }
 }
 
-/// Whether the client follows redirects; where that cannot be told, yes.
+/// Whether the client follows redirects, or may follow them.
 ///
-/// reqwest tells it nowhere but in `Debug`. Compare with what it says of a client that follows
+/// reqwest shows it only in `Debug`. Compare with the `Debug` of a client that follows
 /// none.
 pub(crate) fn follows_redirects(client: &reqwest::Client) -> bool {
     !format!("{client:?}").contains(r#"redirect_policy: "Policy(None)""#)

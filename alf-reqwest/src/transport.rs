@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// `build()` refuses such a client where it can tell. Where it cannot, this still holds.
+    /// `build()` rejects such a client if it can see it. Otherwise this still holds.
     #[tokio::test]
     async fn t7_redirect_that_the_client_follows_is_an_error() {
         for status in [301, 302, 303, 307, 308] {

@@ -13,7 +13,7 @@ pub(crate) enum BackEnd {
     Curl,
     /// Features `h1-client` and `h1-client-no-tls`. It keeps none (R8, X5): surf's pool takes a
     /// connection back wherever its response, or the future that waits for it, is dropped, and
-    /// hands what is still to come to whoever is next.
+    /// gives what is still to come to the next request.
     H1,
 }
 

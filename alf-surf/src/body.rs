@@ -12,7 +12,7 @@ use surf::{Body, Request};
 
 /// A copy of the request that sends the same; `None` where the body is not in memory.
 ///
-/// surf's own `clone` leaves the body out, and no body says where it comes from. But one that is in
+/// surf's own `clone` leaves the body out, and no body shows its source. But one that is in
 /// memory shows all of itself at the first look, and looking takes nothing away.
 ///
 /// The middleware of the request is kept. Extensions are lost: surf copies none.
@@ -51,21 +51,21 @@ fn content(body: &mut Body, length: usize) -> Option<Bytes> {
 }
 
 fn take(request: &mut Request) -> Body {
-    let told = request.header(CONTENT_TYPE).is_some();
+    let had_type = request.header(CONTENT_TYPE).is_some();
     let body = request.take_body();
-    untell(request, told);
+    keep_content_type(request, had_type);
     body
 }
 
 fn put(request: &mut Request, body: Body) {
-    let told = request.header(CONTENT_TYPE).is_some();
+    let had_type = request.header(CONTENT_TYPE).is_some();
     request.set_body(body);
-    untell(request, told);
+    keep_content_type(request, had_type);
 }
 
 /// surf sets a `Content-Type` with every change of the body, also where the user took it away.
-fn untell(request: &mut Request, told: bool) {
-    if !told {
+fn keep_content_type(request: &mut Request, had_type: bool) {
+    if !had_type {
         request.remove_header(CONTENT_TYPE);
     }
 }

@@ -52,7 +52,7 @@ pub struct CurlClient {
 /// A proxy of the environment would be, and curl sends loopback through it too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ProxyOnLoopback {
-    /// The user's client does as it was told.
+    /// The user's client keeps its settings.
     AsSet,
     Never,
 }
@@ -161,9 +161,9 @@ fn to_surf(response: isahc_http::Response<isahc::Body>) -> surf::Result<Response
             response.append_header(name, value);
         }
     }
-    let told = response.header(CONTENT_TYPE).is_some();
+    let had_type = response.header(CONTENT_TYPE).is_some();
     response.set_body(Body::from_reader(BufReader::new(body), None));
-    if !told {
+    if !had_type {
         // surf sets one with every change of the body.
         response.remove_header(CONTENT_TYPE);
     }

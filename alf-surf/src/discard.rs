@@ -21,7 +21,7 @@ pub(crate) async fn discard(response: Response) {
 /// A response whose body was not read to its end.
 ///
 /// surf's h1 pool takes the connection of a dropped response back with all that is still to come,
-/// and its remainder becomes the beginning of the next response. There is no way to close it: so
+/// and its remainder becomes the start of the next response. There is no way to close it: so
 /// what cannot be read to its end is never dropped, which costs its connection, also when this
 /// future is dropped.
 struct Unread(Option<Response>);

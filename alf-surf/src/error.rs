@@ -27,7 +27,7 @@ impl SurfError {
         self.0
     }
 
-    /// What it failed at, as far as a back end tells.
+    /// The kind of failure, as far as a back end shows it.
     pub(crate) fn kind(&self) -> ExchangeErrorKind {
         if let Some(error) = self.0.downcast_ref::<io::Error>() {
             return kind_of_io(error);
@@ -40,10 +40,10 @@ impl SurfError {
         }
         // What isahc and the pool of h1 say is known by its text alone.
         let shown = self.0.to_string();
-        let begins = |beginnings: &[&str]| beginnings.iter().any(|with| shown.starts_with(with));
-        if begins(TIMED_OUT) {
+        let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| shown.starts_with(prefix));
+        if starts(TIMED_OUT) {
             ExchangeErrorKind::Timeout
-        } else if begins(NOT_CONNECTED) {
+        } else if starts(NOT_CONNECTED) {
             ExchangeErrorKind::Connect
         } else {
             ExchangeErrorKind::Exchange
@@ -130,13 +130,13 @@ mod tests {
         ] {
             assert_eq!(SurfError::new(io::Error::from(kind)).kind(), expected);
         }
-        let said = |text: &'static str| SurfError(surf::Error::from_str(500, text)).kind();
+        let kind = |text: &'static str| SurfError(surf::Error::from_str(500, text)).kind();
         assert_eq!(
-            said("ConnectFailed: failed to connect to the server"),
+            kind("ConnectFailed: failed to connect to the server"),
             Connect
         );
-        assert_eq!(said("Timeout: request took longer than"), Timeout);
-        assert_eq!(said("empty response"), Exchange);
+        assert_eq!(kind("Timeout: request took longer than"), Timeout);
+        assert_eq!(kind("empty response"), Exchange);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! X4, T7: what a request shows goes only where it was meant to be shown.
 //!
-//! surf's `Redirect` sends a request's headers wherever a redirect leads, and whoever wrote another
+//! surf's `Redirect` sends a request's headers to every target of a redirect, and the author of another
 //! middleware may have done the same. So alf's headers are not on the request while it goes through
 //! the user's middleware: the last one of all, which is alf's own, puts them on, and only where the
 //! URL is still the right one.
@@ -55,7 +55,7 @@ impl Guard {
         self.headers.push((name, value));
     }
 
-    /// For a request that goes through nobody's middleware, and in the end for every other.
+    /// For a request that goes through no middleware, and at the end for every other.
     pub(crate) fn put_on(&self, request: &mut Request) {
         for (name, value) in &self.headers {
             request.insert_header(name, value.clone());

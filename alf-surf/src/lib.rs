@@ -3,7 +3,7 @@
 //! protected APIs on their own behalf.
 //!
 //! A [`Client`] is built once and used like a `surf::Client`. It gets the token, keeps it, renews
-//! it before it runs out, and when an API says 401 it renews the token and replays the request
+//! it before it runs out, and when an API answers 401 it renews the token and replays the request
 //! once.
 //!
 //! ```no_run
@@ -22,7 +22,7 @@
 //! ```
 //!
 //! surf is not maintained any more: for new code take `alf-reqwest` or `alf-isahc`. The README
-//! says what is known to be wrong with surf, and what of it reaches you.
+//! lists the known defects of surf, and which of them reach you.
 //!
 //! - What can be set: [`ClientBuilder`].
 //! - Which HTTP stack carries the requests, your own `surf::Client`, redirects, and what the log

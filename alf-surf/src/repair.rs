@@ -19,7 +19,7 @@ pub(crate) fn repair_request(request: &mut Request) {
 }
 
 /// RFC 9112 §6.3: some responses have no body, and async-h1 would wait for as many bytes as their
-/// `Content-Length` says. `method` is that of the request.
+/// `Content-Length` states. `method` is that of the request.
 pub(crate) fn repair_response(method: Method, response: &mut Response) {
     let without = [StatusCode::NoContent, StatusCode::NotModified];
     if method == Method::Head || without.contains(&response.status()) {
@@ -34,9 +34,9 @@ fn join(name: &HeaderName, values: &HeaderValues) -> String {
 }
 
 fn drop_body(response: &mut Response) {
-    let told = response.header(CONTENT_TYPE).is_some();
+    let had_type = response.header(CONTENT_TYPE).is_some();
     drop(response.take_body());
-    if !told {
+    if !had_type {
         // surf sets one with every change of the body.
         response.remove_header(CONTENT_TYPE);
     }

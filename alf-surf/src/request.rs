@@ -203,7 +203,7 @@ impl RequestBuilder {
         })
     }
 
-    /// What goes wrong is told when the request is sent.
+    /// An error is returned when the request is sent.
     fn try_with(mut self, change: impl FnOnce(&mut Request) -> surf::Result<()>) -> Self {
         if let Ok(request) = &mut self.request {
             if let Err(error) = change(request) {

@@ -242,7 +242,7 @@ async fn without_panics(
     }
 }
 
-/// X1: what surf says shows neither a URL nor a header.
+/// X1: surf's errors show neither a URL nor a header.
 fn failure(error: SurfError) -> ExchangeError {
     if error.get_ref().downcast_ref::<LedElsewhere>().is_some() {
         return ExchangeErrorKind::Redirected.into();

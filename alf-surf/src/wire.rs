@@ -107,7 +107,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             match &mut this.reading {
                 Reading::Head(read, in_all) => {
                     if pieces == PIECES_AT_ONCE {
-                        // S5: whoever waits for this may have a timer that wants to be polled.
+                        // S5: the task that waits for this may have a timer that wants to be polled.
                         context.waker().wake_by_ref();
                         return Poll::Pending;
                     }
@@ -124,7 +124,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                             "the head of the response is too long",
                         )));
                     } else if length == 0 {
-                        // async-h1 says what is wrong with it.
+                        // async-h1 reports what is wrong with it.
                         this.reading = Reading::Ready(std::mem::take(read), 0);
                     }
                 }
@@ -182,7 +182,7 @@ fn end_of_head(read: &[u8]) -> Option<usize> {
     ends.into_iter().flatten().min()
 }
 
-/// 101 is none: it is the last of its connection's HTTP. A reason is often left out, and the space
+/// 101 is not interim: it is the last of its connection's HTTP. A reason is often left out, and the space
 /// before it too.
 fn is_interim(head: &[u8]) -> bool {
     let mut words = head.trim_ascii_start().split(u8::is_ascii_whitespace);
@@ -193,7 +193,7 @@ fn is_interim(head: &[u8]) -> bool {
 fn push_fitting_lines(fitting: &mut Vec<u8>, head: &[u8]) {
     let mut fits = true;
     for (number, line) in head.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        // A line that begins with a space goes on with the one before it.
+        // A line that starts with a space continues the one before it.
         if !line.starts_with(b" ") && !line.starts_with(b"\t") {
             fits = number == 0 || (line.is_ascii() && line.len() <= LONGEST_LINE);
         }

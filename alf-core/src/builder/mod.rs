@@ -261,7 +261,7 @@ impl<A: Adapter> ClientBuilder<A> {
     /// Your own client of the HTTP library for token requests: where the authorization server
     /// needs another proxy or other certificates.
     ///
-    /// It must not follow redirects: an adapter that can tell refuses one that does. Default: one
+    /// It must not follow redirects: an adapter that can see it rejects one that does. Default: one
     /// of alf's own.
     pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
         self.adapter.http_clients().tokens = Some(http_client);

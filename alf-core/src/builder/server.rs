@@ -1,4 +1,4 @@
-//! How a client is begun: the authorization server, by its token endpoint or by its issuer.
+//! The start of a builder: the authorization server, by its token endpoint or by its issuer.
 
 use crate::ClientBuilder;
 use crate::config::{NamedBy, Settings};
@@ -13,7 +13,7 @@ impl<A: Default> ClientBuilder<A> {
         }
     }
 
-    /// For the authorization server of that issuer: its metadata says where its token endpoint is
+    /// For the authorization server of that issuer: its metadata states where its token endpoint is
     /// ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), `OpenID` Connect Discovery 1.0).
     ///
     /// `issuer` is written exactly as the server writes it, a slash at its end included: it is
@@ -35,7 +35,7 @@ impl<A: Default> ClientBuilder<A> {
     /// spells it. It is what the assertions of `client_secret_jwt` and `private_key_jwt` are for
     /// (`aud`). Default: not known; they are then for the token endpoint, as that was written.
     ///
-    /// Nothing is discovered by it, and a client that was begun by [`discover`](Self::discover)
+    /// Nothing is discovered by it, and a client that was built with [`discover`](Self::discover)
     /// knows it already: setting it there is an error.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuer = Some(issuer.into());

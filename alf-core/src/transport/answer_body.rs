@@ -55,7 +55,7 @@ impl AnswerBody {
         }
     }
 
-    /// Adds a piece, as far as there is space. `Break` says that enough was read.
+    /// Adds a piece, as far as there is space. `Break` means that enough was read.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl AnswerBody {
         if self.success {
             return Err(ExchangeErrorKind::TooLarge.into());
         }
-        // B1: what failed is judged by its status, however much it says.
+        // B1: a failure is judged by its status, whatever its length.
         self.read.push(fits);
         Ok(ControlFlow::Break(()))
     }
@@ -79,7 +79,7 @@ impl AnswerBody {
     /// Reads a body that blocks, to its end or as far as there is space, and returns what was read.
     ///
     /// A time-out for each read does not bound a body that comes byte by byte (S5): between reads,
-    /// the clock of [`ThreadRuntime`] is compared with `ends_at`. `failure` says what an error of
+    /// the clock of [`ThreadRuntime`] is compared with `ends_at`. `failure` converts an error of
     /// the library means.
     ///
     /// # Errors

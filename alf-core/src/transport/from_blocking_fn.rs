@@ -23,13 +23,13 @@ use super::over_http_types::over_http_types;
 /// the closure follows none, or the token would be carried along (X4).
 ///
 /// An `Err` is for a request that has no response: a library that makes one of a status (a 401, a
-/// 503) must be told not to.
+/// 503) must be configured not to.
 ///
 /// # Time-outs
 ///
 /// A closure that blocks cannot be cancelled, so it needs time-outs of its own: for the connection,
 /// for the response, and for each read of a body. They are needed for the end of its threads;
-/// whoever waits for a token gets an answer in time without them (S5):
+/// a caller that waits for a token gets an answer in time without them (S5):
 ///
 /// - A caller's own request takes as long as the closure does, as it would without alf.
 /// - A token request that does not end keeps the thread of its acquisition. Later acquisitions get others,
@@ -113,7 +113,7 @@ where
     over_http_types!();
 
     async fn discard(&self, response: Self::Response) {
-        // Whoever blocks cannot be dropped: it is done by itself after a second and a read. Whether
+        // A blocking read cannot be cancelled, so this ends by itself after a second and a read. Whether
         // it was read to its end does not matter; dropping the body is the library's to deal with.
         let until = ThreadRuntime.now() + DRAIN_TIME;
         let mut body = response.into_body().take(DRAINED);
@@ -156,7 +156,7 @@ where
     }
 }
 
-/// Whether no connection was made or a made one broke, a closure's error does not tell.
+/// A closure's error does not show whether the connection failed or broke later.
 fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::Exchange, error)
 }

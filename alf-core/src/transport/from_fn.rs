@@ -142,7 +142,7 @@ where
         request: Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
-        // Whether no connection was made or a made one broke, a closure's error does not tell.
+        // A closure's error does not show whether the connection failed or broke later.
         let response = (self.send)(request)
             .await
             .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;

@@ -126,7 +126,7 @@ pub trait TokenTransport: Send + Sync + 'static {
     ///   is, or is an error of kind [`Redirected`](ExchangeErrorKind::Redirected) (T7).
     /// - At most [`max_bytes`](ExchangeOptions::max_bytes) of the body, decoded, are read. More is
     ///   an error of kind [`TooLarge`](ExchangeErrorKind::TooLarge) where the status is a 2xx; of
-    ///   every other answer the body is cut there, and what was read is returned: its status says
+    ///   every other answer the body is cut there, and what was read is returned: its status shows
     ///   whether it may pass (B1).
     /// - The future is dropped when its time is over. A library that blocks, and so cannot be
     ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout), also where the body

@@ -13,7 +13,7 @@ use crate::{ConfigError, Error};
 /// A `reqwest::blocking::Client` that puts an OAuth 2.0 token on every request.
 ///
 /// It gets the token with the first request, keeps it, renews it before it runs out, and when an
-/// API says 401, renews it and sends the request once more. Clones share the token and the
+/// API answers 401, renews it and sends the request once more. Clones share the token and the
 /// connections; make one client and clone it, or share it by reference.
 ///
 /// # Examples
@@ -46,7 +46,7 @@ impl Client {
 
     /// Builds a client for the token endpoint at that URL.
     ///
-    /// What is said of [`alf_reqwest::Client::builder`](crate::Client::builder) holds here: how
+    /// The documentation of [`alf_reqwest::Client::builder`](crate::Client::builder) applies here: how
     /// redirects and proxies decide who sees the token. One thing more is yours to see to: reqwest
     /// does not show what redirects a blocking client follows, so
     /// [`token_http_client`](ClientBuilder::token_http_client) cannot refuse one that follows any.
@@ -54,7 +54,7 @@ impl Client {
     /// a second redirect at another origin has carried the client's secret there by then.
     ///
     /// Its token requests take [`attempt_timeout`](ClientBuilder::attempt_timeout) at most,
-    /// whatever its own time-out is; and one that finds no connection may be told as one that broke
+    /// whatever its own time-out is; and one that finds no connection may be reported as one that broke
     /// off.
     ///
     /// # Examples
@@ -74,7 +74,7 @@ impl Client {
         ClientBuilder::new(token_endpoint)
     }
 
-    /// Builds a client for the authorization server of that issuer, whose metadata says where its
+    /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
     ///

@@ -38,7 +38,7 @@ impl ClientCertificate {
     }
 
     /// A client for [`http_client`](super::ClientBuilder::http_client), with the settings of alf's
-    /// own. Of loopback, what [the async one](crate::ClientCertificate::http_client) says is true of
+    /// own. For loopback, see [the async one](crate::ClientCertificate::http_client): the same is true of
     /// it too.
     ///
     /// # Errors

@@ -120,8 +120,8 @@ impl Transport for ReqwestTransport {
             // The caller may have stopped waiting.
             let _ = finished.send(());
         };
-        let begun = Builder::new().name("alf-drain".to_owned()).spawn(drain);
-        if begun.is_ok() {
+        let started = Builder::new().name("alf-drain".to_owned()).spawn(drain);
+        if started.is_ok() {
             let _ = waiting.await;
         }
     }

@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use super::*;
 use crate::http_client::tokens;
 
-/// Nobody can tell that the client follows redirects. The exchange still fails, and what a redirect
+/// reqwest does not show that the client follows redirects. The exchange still fails, and what a redirect
 /// could carry along is not in a body.
 #[test]
 fn t7_redirect_that_the_client_follows_is_an_error() {
@@ -102,7 +102,7 @@ fn t4_failures_have_their_kind() {
     assert!(kinds.contains(&error.kind()), "{error:?}");
 }
 
-/// Nobody drops it: neither a silent server, nor one that stops in the middle, nor one that goes on
+/// It is not dropped: neither a silent server, nor one that stops in the middle, nor one that goes on
 /// and on may keep it. The client's own time-out is as long as it is without more.
 #[test]
 fn s5_exchange_ends_by_itself_in_its_time() {
@@ -124,7 +124,7 @@ fn s5_exchange_ends_by_itself_in_its_time() {
     }
 }
 
-/// As many servers as there may be threads answer 401 and hold the remainder back: nobody waits
+/// As many servers as there may be threads answer 401 and hold the remainder back: no caller waits
 /// longer than he wants to, and the next 401 costs its connection, but no thread.
 #[test]
 fn x5_threads_that_read_what_nobody_wants_do_not_pile_up() {
