@@ -95,7 +95,9 @@ impl<'a> Acquisition<'a> {
             };
             history.attempts += 1;
             if cause.failure.is_transient() {
-                self.back_off(cause, &mut history)?;
+                let pause = self.back_off(cause, &mut history)?;
+                // B1: its own pause, also if another target has success meanwhile.
+                self.ports.runtime.sleep(pause).await;
                 self.permit(&history).await?;
             } else {
                 // B3: once, or two secrets that alternate would never end.
@@ -112,10 +114,11 @@ impl<'a> Acquisition<'a> {
 
     /// Waits until the breaker permits an attempt (B1, B2).
     async fn permit(&self, history: &History) -> Result<(), AcquisitionFailure> {
-        let exclusivity = self.discovery().exclusivity();
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
+            // It changes when another acquisition has read the metadata.
+            let exclusivity = self.discovery().exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
                 Permit::Granted => return Ok(()),
@@ -212,8 +215,12 @@ impl<'a> Acquisition<'a> {
         Ok(NewToken { obtained, header })
     }
 
-    /// A transient failure: reports when the next attempt may be made, if that is in time (B1).
-    fn back_off(&self, cause: Cause, history: &mut History) -> Result<(), AcquisitionFailure> {
+    /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
+    fn back_off(
+        &self,
+        cause: Cause,
+        history: &mut History,
+    ) -> Result<Duration, AcquisitionFailure> {
         let (now, jitter) = (self.ports.now(), fastrand::f64());
         let retry_after = cause.failure.retry_after();
         let error = self.error(cause.clone(), history);
@@ -222,9 +229,10 @@ impl<'a> Acquisition<'a> {
             .attempt_failed(now, retry_after, jitter, error.clone());
         match retry_at {
             Some(retry_at) => {
-                self.attempt_failed(&error, retry_at.saturating_since(now));
+                let pause = retry_at.saturating_since(now);
+                self.attempt_failed(&error, pause);
                 history.latest = Some(error);
-                Ok(())
+                Ok(pause)
             }
             None => Err(self.fail(cause, history)),
         }
@@ -303,7 +311,8 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// S5: another acquisition has taken its place, so its result changes nothing.
+    /// S5: so late that its callers have given up, and another acquisition may run in its place. Its result tells nothing
+    /// about the server as it is now.
     fn is_outdated(&self) -> bool {
         self.deadline + self.ports.config.completion_time() <= self.ports.now()
     }

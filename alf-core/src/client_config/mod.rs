@@ -154,8 +154,10 @@ impl fmt::Debug for ClientConfig {
     }
 }
 
-#[cfg(all(test, feature = "jwt"))]
+#[cfg(test)]
+#[cfg(feature = "jwt")]
 mod tests;
-#[cfg(all(test, not(feature = "jwt")))]
+#[cfg(test)]
+#[cfg(not(feature = "jwt"))]
 #[path = "tests/without_jwt.rs"]
 mod tests;

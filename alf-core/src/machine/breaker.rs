@@ -323,6 +323,9 @@ impl<E: Clone> Breaker<E> {
 
     fn note_attempt(&mut self, target: TargetId) {
         self.attempted.retain(|attempted| *attempted != target);
+        if self.attempted.len() == MOST_ATTEMPTED {
+            self.attempted.remove(0);
+        }
         self.attempted.push(target);
     }
 
@@ -344,6 +347,8 @@ impl<E: Clone> Breaker<E> {
     }
 }
 
+/// X5: more targets than a client keeps.
+const MOST_ATTEMPTED: usize = 128;
 /// B1.
 const FIRST_PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
 /// B2: after a failed acquisition, until a token is obtained.

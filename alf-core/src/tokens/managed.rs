@@ -71,8 +71,9 @@ impl ManagedToken {
     /// A caller needs a token.
     pub(super) fn demand(self: &Arc<Self>) -> Step {
         let now = self.ports.now();
-        let (health, server_error) = self.ports.server.health(now);
         let mut state = self.lock();
+        // Under the lock: a failure reaches the breaker before it reaches this token.
+        let (health, server_error) = self.ports.server.health(now);
         let decision = state.renewal.demand(now, health);
         let (step, start) = self.carry_out(&mut state, decision, server_error);
         self.update_cache(&mut state, now, health);
@@ -85,8 +86,8 @@ impl ManagedToken {
     /// returned (R6).
     pub(super) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
         let now = self.ports.now();
-        let (health, server_error) = self.ports.server.health(now);
         let mut state = self.lock();
+        let (health, server_error) = self.ports.server.health(now);
         if state.is_foreign(token) {
             return None;
         }

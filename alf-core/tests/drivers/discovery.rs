@@ -331,3 +331,24 @@ fn t10_scopes_that_are_requested_at_once_read_the_metadata_once() {
     assert_eq!(harness.endpoint.requests(), 42);
     harness.assert_idle();
 }
+
+#[test]
+fn t10_scopes_that_waited_for_the_metadata_request_their_tokens_at_the_same_time() {
+    let harness = Harness::new();
+    let client = client(&harness);
+    let tokens = scopes(client.tokens(), 3);
+    let document = harness.endpoint.hold();
+    let mut calls = ask_all(&harness, &tokens);
+    let held = [
+        harness.endpoint.hold(),
+        harness.endpoint.hold(),
+        harness.endpoint.hold(),
+    ];
+    harness.answer(document, metadata(ENDPOINT));
+    assert_eq!(harness.endpoint.requests(), 1 + 3);
+    for held in held {
+        harness.answer(held, Reply::Issue);
+    }
+    assert!(calls.iter_mut().all(|call| call.take().unwrap().is_ok()));
+    harness.assert_idle();
+}

@@ -248,3 +248,22 @@ fn e4_token_within_leeway_is_used_while_its_acquisition_waits_for_a_permit() {
     assert_eq!(harness.token_now(&reader), "token-1");
     assert_eq!(harness.endpoint.requests(), 2);
 }
+
+#[test]
+fn b1_retry_after_holds_also_if_another_scope_has_success_meanwhile() {
+    let harness = Harness::new();
+    let tokens = scopes(&harness.tokens(), 2);
+    let held = harness.endpoint.hold();
+    let mut fine = harness.ask(&tokens[0]);
+    harness
+        .endpoint
+        .reply(Reply::status(429).header("Retry-After", "5"));
+    let mut limited = harness.ask(&tokens[1]);
+    harness.answer(held, Reply::Issue);
+    assert!(fine.take().unwrap().is_ok());
+    harness.advance(millis(4900));
+    assert_eq!(harness.endpoint.requests(), 2);
+    harness.advance(millis(100));
+    assert!(limited.take().unwrap().is_ok());
+    harness.assert_idle();
+}
