@@ -123,8 +123,9 @@ impl ClientCertificate {
             Ok(built) => built.map_err(|error| self.0.refused(error)),
             Err(Panicked) => Err(ConfigError::new(
                 "client_certificate",
-                "reqwest panicked when it built a client with it; with the feature \
-                 rustls-no-provider, install a rustls CryptoProvider first",
+                "reqwest panicked when it built a client with it: with the feature \
+                 rustls-no-provider, install a rustls CryptoProvider first; build a blocking client \
+                 in tokio::task::spawn_blocking, not in an async task",
             )),
         }
     }

@@ -106,7 +106,7 @@ fn t2_the_blocking_clients_have_it_too() {
 
 #[cfg(all(feature = "blocking", debug_assertions))]
 #[tokio::test]
-async fn x5_a_blocking_client_on_an_async_thread_is_an_error() {
+async fn x5_blocking_client_in_an_async_task_is_an_error() {
     use alf_reqwest::blocking::ClientCertificate;
 
     let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
