@@ -10,8 +10,8 @@ use std::time::SystemTime;
 
 use crate::acquisition::{Acquisition, AcquisitionFailure, FailedAttempts, NewToken, Progress};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Decision, Failure, Health, Moment, NewAcquisition,
-    RejectionDecision, ReplayOutcome, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Decision, Failure, Moment, NewAcquisition, RejectionDecision,
+    ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
@@ -76,7 +76,7 @@ impl ManagedToken {
         let (health, server_error) = self.ports.server.health(now);
         let decision = state.renewal.demand(now, health);
         let (step, start) = self.carry_out(&mut state, decision, server_error);
-        self.update_cache(&mut state, now, health);
+        self.update_cache(&mut state, now);
         drop(state);
         self.launch(start);
         step
@@ -108,7 +108,7 @@ impl ManagedToken {
             }
         };
         let (step, start) = self.carry_out(&mut state, decision, server_error);
-        self.update_cache(&mut state, now, health);
+        self.update_cache(&mut state, now);
         drop(state);
         if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
             self.ports.observe(&Event::TokenRejected {
@@ -131,11 +131,10 @@ impl ManagedToken {
     /// A replay was answered (R6).
     pub(crate) fn replayed(&self, token: &Token, origin: OriginRef<'_>, outcome: ReplayOutcome) {
         let now = self.ports.now();
-        let (health, _) = self.ports.server.health(now);
         let mut state = self.lock();
         let key = state.key_of(Some(origin));
         state.renewal.replayed(now, token.key(), key, outcome);
-        self.update_cache(&mut state, now, health);
+        self.update_cache(&mut state, now);
     }
 
     /// A token that has not expired, for a caller whose deadline has come (E4, S5).
@@ -194,7 +193,6 @@ impl ManagedToken {
     fn succeeded(&self, id: AcquisitionId, new: NewToken) {
         let NewToken { obtained, header } = new;
         let now = self.ports.now();
-        let (health, _) = self.ports.server.health(now);
         let grant = Arc::clone(&obtained.token);
         let expires_in = grant.expires_in;
         let mut state = self.lock();
@@ -204,7 +202,7 @@ impl ManagedToken {
         };
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
-        self.complete(state, now, health, id, outcome);
+        self.complete(state, now, id, outcome);
         let (target, acquisition, generation) = (self.target(), id.as_u64(), generation.as_u64());
         self.ports.observe(&match success {
             Success::New(_) => Event::TokenObtained {
@@ -226,7 +224,6 @@ impl ManagedToken {
         let now = self.ports.now();
         // Before the lock, since the user's runtime is asked.
         let wall = self.ports.clock.wall();
-        let (health, _) = self.ports.server.health(now);
         let mut state = self.lock();
         let error = match failure {
             AcquisitionFailure::Server(error) => {
@@ -246,7 +243,7 @@ impl ManagedToken {
                 error
             }
         };
-        self.complete(state, now, health, id, Outcome::Failed(error.clone()));
+        self.complete(state, now, id, Outcome::Failed(error.clone()));
         self.observe_failure(id, &error);
     }
 
@@ -255,12 +252,11 @@ impl ManagedToken {
         let NewAcquisition { id, deadline } = acquisition;
         let now = self.ports.now();
         let wall = self.ports.clock.wall();
-        let (health, _) = self.ports.server.health(now);
         let mut state = self.lock();
         let Some(aborted) = state.renewal.aborted(id) else {
             return;
         };
-        self.update_cache(&mut state, now, health);
+        self.update_cache(&mut state, now);
         let pending = state.take_pending(id);
         drop(state);
         let error = (aborted == Aborted::Failed).then(|| {
@@ -293,11 +289,10 @@ impl ManagedToken {
         &self,
         mut state: MutexGuard<'_, State>,
         now: Moment,
-        health: Health,
         id: AcquisitionId,
         outcome: Outcome,
     ) {
-        self.update_cache(&mut state, now, health);
+        self.update_cache(&mut state, now);
         let pending = state.take_pending(id);
         drop(state);
         if let Some(pending) = pending {
@@ -318,7 +313,8 @@ impl ManagedToken {
     }
 
     /// Lets the cache answer as long as the machine would answer the same.
-    fn update_cache(&self, state: &mut State, now: Moment, health: Health) {
+    fn update_cache(&self, state: &mut State, now: Moment) {
+        let (health, _) = self.ports.server.health(now);
         let is_unproven = state.renewal.is_unproven();
         self.is_unproven.store(is_unproven, Ordering::Relaxed);
         let until = state.renewal.cacheable_until(now, health);
@@ -351,10 +347,9 @@ impl ManagedToken {
 impl Progress for ManagedToken {
     fn delayed(&self, id: AcquisitionId) {
         let now = self.ports.now();
-        let (health, _) = self.ports.server.health(now);
         let mut state = self.lock();
         state.renewal.delayed(id);
-        self.update_cache(&mut state, now, health);
+        self.update_cache(&mut state, now);
         let pending = state.pending.clone().filter(|pending| pending.id() == id);
         drop(state);
         if let Some(pending) = pending {
