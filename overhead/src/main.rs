@@ -8,9 +8,9 @@
 //! which makes more calls, so that the start of the process and the token request do not count. Only the child's main
 //! thread counts, where the callers are; with async reqwest that is the whole client.
 //!
-//! The results differ by 2 to 4 % from run to run (isahc: 10 %), except for the allocator's instructions, which are
-//! listed apart. The exit code is 1 if a result is more than 15 % above the expected one in `libraries/mod.rs`. After an
-//! improvement, write the new result there. `callgrind_annotate` shows where the instructions go: the profiles are beside
+//! The results differ by 2 to 4 % from run to run, except for the allocator's instructions, which are listed apart. Those of
+//! isahc differ by 30 % while the machine is busy with other programs. So a result that is more than 15 % above the expected
+//! one in `libraries/mod.rs` is measured again, and the exit code is 1 if that happens three times in a row. After an improvement, write the new result there. `callgrind_annotate` shows where the instructions go: the profiles are beside
 //! the program, in `target/overhead`.
 
 #![expect(clippy::print_stdout, reason = "a program that prints numbers")]
@@ -62,10 +62,7 @@ fn measure() -> Result<ExitCode, Failure> {
     let mut exceeded = Vec::new();
     report::print_heading();
     for library in &LIBRARIES {
-        let bare = per_call(library, Variant::Bare)?;
-        let added = per_call(library, Variant::Alf)?.minus(bare);
-        println!("{:17} {bare} {added} {}", library.name, library.expected);
-        if library.expected.is_exceeded_by(added) {
+        if !is_as_expected(library)? {
             exceeded.push(library.name);
         }
     }
@@ -73,10 +70,23 @@ fn measure() -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     println!(
-        "more than 15 % above the expected result: {}",
+        "more than 15 % above the expected result, three times: {}",
         exceeded.join(", ")
     );
     Ok(ExitCode::FAILURE)
+}
+
+/// Measures a library until the result is as expected, and prints each result.
+fn is_as_expected(library: &MeasuredLibrary) -> Result<bool, Failure> {
+    for _ in 0..MEASUREMENTS {
+        let bare = per_call(library, Variant::Bare)?;
+        let added = per_call(library, Variant::Alf)?.minus(bare);
+        println!("{:17} {bare} {added} {}", library.name, library.expected);
+        if !library.expected.is_exceeded_by(added) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn per_call(library: &MeasuredLibrary, variant: Variant) -> Result<PerCall, Failure> {
@@ -108,6 +118,9 @@ fn counts(
         &profile,
     )
 }
+
+/// At most, for each library.
+const MEASUREMENTS: usize = 3;
 
 /// A multiple of the number of callers.
 const CALLS: usize = 20 * workload::CONCURRENT_CALLERS;
