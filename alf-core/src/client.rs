@@ -14,7 +14,7 @@ use crate::tokens;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
     BlockingTransport, ConfigError, Error, Event, NotAllowed, Origin, OriginRef, Token,
-    TokenManager, Transport,
+    TokenManager, TokenTarget, Transport,
 };
 
 /// Sends requests with a token on them: gets it, renews it, and when a resource server answers 401,
@@ -67,6 +67,15 @@ impl<T> Client<T> {
         &self.tokens
     }
 
+    /// This client with the token of another target: see [`TokenManager::with`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TokenManager::with`].
+    pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
+        Ok(self.with_tokens(self.tokens.with(target)?))
+    }
+
     /// This client with a token of another scope: see [`TokenManager::with_scope`].
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
@@ -80,6 +89,12 @@ impl<T> Client<T> {
     /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(self.with_tokens(self.tokens.with_resource(resource)?))
+    }
+
+    /// This client with a token for another audience: see [`TokenManager::with_audience`].
+    #[must_use]
+    pub fn with_audience(&self, audience: impl Into<String>) -> Self {
+        self.with_tokens(self.tokens.with_audience(audience))
     }
 
     fn with_tokens(&self, tokens: TokenManager) -> Self {
@@ -183,7 +198,7 @@ impl<T: Transport> Client<T> {
             managed.replayed(&token, origin.as_ref(), outcome);
         }
         self.observe(&Event::Replayed {
-            target: self.tokens.managed().target(),
+            target: &self.tokens.managed().target,
             generation: token.generation(),
             origin: &origin,
             status: self.transport.status(&response),

@@ -46,6 +46,7 @@ mod runtime;
 mod secret;
 mod server;
 mod token;
+mod token_target;
 mod tokens;
 mod transport;
 mod wire;
@@ -65,10 +66,11 @@ pub use error::{
     TokenErrorKind,
 };
 pub use machine::Moment;
-pub use observe::{Event, Observer, TokenTarget};
+pub use observe::{Event, Observer};
 pub use origin::{Origin, OriginRef};
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;
+pub use token_target::TokenTarget;
 pub use tokens::TokenManager;
 pub use transport::{
     AnswerBody, BlockingFnTransport, BlockingTransport, ExchangeError, ExchangeErrorKind,

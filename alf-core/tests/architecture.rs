@@ -26,7 +26,7 @@ const LAYERS: [&[&str]; 8] = [
         "observe",
     ],
     &["wire"],
-    &["token", "error", "origin", "secret"],
+    &["token", "token_target", "error", "origin", "secret"],
     &["machine"],
 ];
 

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::Failure;
 use crate::ports::Ports;
-use crate::wire::token_request::GrantParameters;
 use crate::wire::token_response;
 use crate::{
     AuthenticationError, ExchangeError, ExchangeErrorKind, TimeoutPhase, TokenError,
@@ -42,11 +41,10 @@ impl FailedAttempts {
     pub(crate) fn into_error(
         self,
         ports: &Ports,
-        grant: &GrantParameters,
+        target: &TokenTarget,
         retry_at: Option<SystemTime>,
     ) -> TokenError {
-        let target = TokenTarget::new(grant);
-        let is_about_target = !self.cause.concerns_all_targets() && target.is_something();
+        let is_about_target = !self.cause.concerns_all_targets() && target.is_named();
         TokenError::new(ErrorDetails {
             cause: self.cause,
             endpoint: ports.shown_endpoint(),

@@ -20,11 +20,10 @@ use crate::runtime::before;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
-use crate::wire::token_request::{GrantParameters, TokenRequest};
 use crate::wire::token_response;
 use crate::{
     AuthenticationContext, CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase,
-    TokenError, TokenErrorKind, TokenTarget,
+    TokenError, TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 use discovery::{Discovery, MAX_RESPONSE};
@@ -32,7 +31,7 @@ use failure::{authentication_failed, no_response, out_of_time};
 
 pub(crate) struct Acquisition<'a> {
     ports: &'a Ports,
-    grant: &'a GrantParameters,
+    target: &'a TokenTarget,
     admission: Admission<'a>,
     progress: &'a dyn Progress,
     id: AcquisitionId,
@@ -62,16 +61,19 @@ struct History {
 impl<'a> Acquisition<'a> {
     pub(crate) fn new(
         ports: &'a Ports,
-        grant: &'a GrantParameters,
-        target: TargetId,
+        target: &'a TokenTarget,
+        target_id: TargetId,
         acquisition: NewAcquisition,
         progress: &'a dyn Progress,
     ) -> Self {
         let NewAcquisition { id, deadline } = acquisition;
         Self {
             ports,
-            grant,
-            admission: ports.server.admit(Claim { target, deadline }),
+            target,
+            admission: ports.server.admit(Claim {
+                target: target_id,
+                deadline,
+            }),
             progress,
             id,
             deadline,
@@ -172,7 +174,7 @@ impl<'a> Acquisition<'a> {
     ) -> Result<NewToken, Cause> {
         let config = &self.ports.config;
         let endpoint = self.discovery().token_endpoint(until).await?;
-        let mut request = TokenRequest::for_grant(self.grant);
+        let mut request = TokenRequest::new(self.target, &config.headers);
         let context = AuthenticationContext {
             token_endpoint: &endpoint.uri,
             written_endpoint: &endpoint.written,
@@ -256,7 +258,7 @@ impl<'a> Acquisition<'a> {
     fn attempt_failed(&self, error: &TokenError, pause: Duration) {
         self.progress.delayed(self.id);
         self.ports.observe(&Event::AttemptFailed {
-            target: TokenTarget::new(self.grant),
+            target: self.target,
             acquisition: self.id.as_u64(),
             error,
             pause,
@@ -281,7 +283,7 @@ impl<'a> Acquisition<'a> {
         let failure = failed.cause.failure;
         let error = |until: Moment| {
             let retry_at = wall.checked_add(until.saturating_since(now));
-            failed.into_error(self.ports, self.grant, retry_at)
+            failed.into_error(self.ports, self.target, retry_at)
         };
         let error = self.admission.acquisition_failed(now, &failure, error);
         AcquisitionFailure::Server(error)
@@ -300,7 +302,7 @@ impl<'a> Acquisition<'a> {
 
     fn error(&self, cause: Cause, history: &History) -> TokenError {
         self.failed_attempts(cause, history)
-            .into_error(self.ports, self.grant, None)
+            .into_error(self.ports, self.target, None)
     }
 
     fn failed_attempts(&self, cause: Cause, history: &History) -> FailedAttempts {

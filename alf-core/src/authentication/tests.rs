@@ -11,9 +11,9 @@ use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 use pollster::block_on;
 
-use crate::ConfigError;
 use crate::wire::Redactor;
-use crate::wire::token_request::{GrantParameters, TokenRequest};
+use crate::wire::token_request::TokenRequest;
+use crate::{ConfigError, TokenTarget};
 
 use super::*;
 
@@ -58,7 +58,7 @@ pub(super) fn attempt(
     method: &dyn ClientAuthentication,
     context: &AuthenticationContext<'_>,
 ) -> Result<Sent, AuthenticationError> {
-    let mut request = TokenRequest::for_grant(&GrantParameters::default());
+    let mut request = TokenRequest::new(&TokenTarget::new(), &[]);
     let fingerprint = block_on(method.authenticate(context, &mut request))?;
     let (request, redactor) = request.encode(context.token_endpoint());
     let (head, body) = request.into_parts();

@@ -162,6 +162,14 @@ impl<A> ClientBuilder<A> {
         self
     }
 
+    /// How many token targets are kept beside the client's own: see [`TokenManager::with`]. Default: 256.
+    ///
+    /// A token that is kept needs about 16 times its length, and 4 KiB.
+    pub fn max_targets(mut self, targets: usize) -> Self {
+        self.settings.max_targets = targets;
+        self
+    }
+
     /// How long before its stated end a token is no longer used. Default: 10 s, and never more
     /// than a tenth of its lifetime.
     ///

@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::secret::sensitive_header;
 use crate::wire::metadata;
-use crate::{ClientAuthentication, ConfigError, Origin, OriginRef};
+use crate::{ClientAuthentication, ConfigError, Origin, OriginRef, TokenTarget};
 
 use super::server::{Issuer, Server, TokenEndpoint};
 use super::settings::{InsecureHttp, NamedBy};
@@ -129,12 +129,17 @@ pub(super) fn authentication(
     Ok((client_id, authentication))
 }
 
+/// What a token is for, as a user wrote it.
+pub(crate) fn target(target: TokenTarget) -> Result<TokenTarget, ConfigError> {
+    check_parameters(&target.parameters)?;
+    check_resources(&target.resources)?;
+    Ok(target.without_empty())
+}
+
 /// T1: a parameter that alf sets cannot be overridden, and none is set twice.
-pub(super) fn parameters(
-    parameters: Vec<(String, String)>,
-) -> Result<Vec<(String, String)>, ConfigError> {
+fn check_parameters(parameters: &[(String, String)]) -> Result<(), ConfigError> {
     let mut names = HashSet::new();
-    for (name, _) in &parameters {
+    for (name, _) in parameters {
         let problem = if name.is_empty() {
             "one of them has an empty name".to_owned()
         } else if OWN_PARAMETERS.split(' ').any(|own| name == own) {
@@ -146,7 +151,7 @@ pub(super) fn parameters(
         };
         return wrong("parameter", problem);
     }
-    Ok(parameters)
+    Ok(())
 }
 
 /// T1, T2: headers that alf, the client's authentication or the HTTP library sets cannot be overridden.
@@ -172,19 +177,19 @@ pub(super) fn headers(
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment. Its scheme is that of RFC 3986 §3.1.
-pub(crate) fn resources(resources: Vec<String>) -> Result<Vec<String>, ConfigError> {
+fn check_resources(resources: &[String]) -> Result<(), ConfigError> {
     let is_absolute = |resource: &str| {
         let parts = resource.split_once(':');
         parts.is_some_and(|(scheme, path)| is_scheme(scheme) && !path.is_empty())
     };
-    for resource in &resources {
+    for resource in resources {
         if !is_absolute(resource) || resource.contains('#') {
             let problem =
                 format!("{resource:?} is not an absolute URI without a fragment (RFC 8707 §2)");
             return wrong("resource", problem);
         }
     }
-    Ok(resources)
+    Ok(())
 }
 
 fn is_scheme(text: &str) -> bool {

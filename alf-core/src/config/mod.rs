@@ -5,26 +5,31 @@ mod names;
 mod server;
 mod settings;
 
-pub(crate) use check::resources as resources_of;
+pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
 pub(crate) use settings::{InsecureHttp, NamedBy, Replays, Settings};
 
 use std::time::Duration;
 
-use http::{StatusCode, Uri};
+use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::machine::Policy;
 use crate::presentation::{Bearer, Presentation};
 use crate::wire::metadata;
-use crate::wire::token_request::GrantParameters;
-use crate::{ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Origin, OriginRef};
+use crate::{
+    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Origin, OriginRef, TokenTarget,
+};
 
 /// What a client is built with.
 pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) client_id: String,
     pub(crate) authentication: Box<dyn ClientAuthentication>,
-    pub(crate) grant: GrantParameters,
+    /// What the client's own token is for.
+    pub(crate) target: TokenTarget,
+    /// Headers of token requests.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) max_targets: usize,
     pub(crate) presentation: Box<dyn Presentation>,
     pub(crate) policy: Policy,
     pub(crate) acquire_timeout: Duration,
@@ -54,13 +59,14 @@ impl Config {
             server,
             client_id,
             authentication,
-            grant: GrantParameters {
-                extra: check::parameters(settings.parameters)?,
-                scope: scope_of(settings.scope),
-                resources: resources_of(settings.resources)?,
-                audience: settings.audience.filter(|audience| !audience.is_empty()),
-                headers: check::headers(settings.headers)?,
-            },
+            target: checked_target(TokenTarget {
+                scope: settings.scope,
+                resources: settings.resources,
+                audience: settings.audience,
+                parameters: settings.parameters,
+            })?,
+            headers: check::headers(settings.headers)?,
+            max_targets: settings.max_targets,
             presentation: Box::new(Bearer),
             policy: Policy {
                 leeway: settings.leeway,
@@ -127,11 +133,6 @@ impl Config {
             issuer: Some(issuer.to_owned()),
         })
     }
-}
-
-/// T1: four real servers refuse an empty scope.
-pub(crate) fn scope_of(scope: Option<String>) -> Option<String> {
-    scope.filter(|scope| !scope.trim().is_empty())
 }
 
 /// A token endpoint as errors show it: without its query.

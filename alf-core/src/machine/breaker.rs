@@ -347,8 +347,8 @@ impl<E: Clone> Breaker<E> {
     }
 }
 
-/// X5: more targets than a client keeps.
-const MOST_ATTEMPTED: usize = 128;
+/// X5: twice as many targets as a client keeps by default.
+const MOST_ATTEMPTED: usize = 512;
 /// B1.
 const FIRST_PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
 /// B2: after a failed acquisition, until a token is obtained.

@@ -1,10 +1,7 @@
 //! Events: the only place where alf logs and counts.
 
-mod token_target;
 #[cfg(feature = "tracing")]
 mod tracing;
-
-pub use token_target::TokenTarget;
 
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingObserver;
@@ -13,7 +10,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{NotAllowed, Origin, TokenError};
+use crate::{NotAllowed, Origin, TokenError, TokenTarget};
 
 /// Receives the events of a client's tokens: for logs, metrics and alerts.
 ///
@@ -58,7 +55,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     AcquisitionStarted {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the acquisition for this target, from 1.
         acquisition: u64,
     },
@@ -75,7 +72,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     AttemptFailed {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The failure.
@@ -87,7 +84,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     TokenObtained {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token for this target, from 1.
@@ -99,7 +96,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     TokenUnchanged {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token for this target, from 1.
@@ -111,17 +108,26 @@ pub enum Event<'a> {
     #[non_exhaustive]
     AcquisitionFailed {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The failure; its `retry_at()` is the end of the back-off.
         error: &'a TokenError,
     },
+    /// The token of a target was dropped, because the client has more targets than `max_targets`. Its next caller
+    /// causes a token request.
+    #[non_exhaustive]
+    TargetEvicted {
+        /// What the token was for.
+        target: &'a TokenTarget,
+        /// Whether its token could still be used: if so, `max_targets` is too small for the targets in use.
+        had_usable_token: bool,
+    },
     /// An acquisition was stopped without a result. The next caller starts another.
     #[non_exhaustive]
     AcquisitionAborted {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
     },
@@ -129,7 +135,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     TokenRejected {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the token for this target, from 1.
         generation: u64,
         /// The origin that rejected it, if it is known.
@@ -140,7 +146,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     RejectionReturned {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The number of the token for this target, from 1.
         generation: u64,
         /// The origin that rejected it, if it is known.
@@ -150,7 +156,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     Replayed {
         /// What the token is for.
-        target: TokenTarget<'a>,
+        target: &'a TokenTarget,
         /// The token of the replay.
         generation: u64,
         /// The origin that answered it.

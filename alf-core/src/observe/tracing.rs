@@ -79,6 +79,19 @@ impl Observer for TracingObserver {
                 let error = Chain(error);
                 warn!(target: "alf", token_target = %target, acquisition, %error, ?retry_at, "got no token");
             }
+            Event::TargetEvicted {
+                target,
+                had_usable_token,
+            } => {
+                if *had_usable_token {
+                    warn!(
+                        target: "alf",
+                        token_target = %target, "a token in use was evicted: max_targets is too small"
+                    );
+                } else {
+                    debug!(target: "alf", token_target = %target, "an unused token was evicted");
+                }
+            }
             Event::AcquisitionAborted {
                 target,
                 acquisition,

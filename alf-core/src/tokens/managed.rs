@@ -14,7 +14,6 @@ use crate::machine::{
     ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
-use crate::wire::token_request::GrantParameters;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::cached::TokenCache;
@@ -23,8 +22,7 @@ use super::state::{State, Step};
 
 pub(crate) struct ManagedToken {
     pub(crate) ports: Arc<Ports>,
-    /// What the token is requested with.
-    pub(crate) grant: GrantParameters,
+    pub(crate) target: TokenTarget,
     id: TargetId,
     cache: TokenCache,
     /// Whether the held token is unproven (R6). It is read for each request, so it is not behind the lock.
@@ -48,9 +46,9 @@ struct Running {
 }
 
 impl ManagedToken {
-    pub(super) fn new(ports: Arc<Ports>, grant: GrantParameters, id: TargetId) -> Self {
+    pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, id: TargetId) -> Self {
         Self {
-            grant,
+            target,
             id,
             cache: TokenCache::new(),
             is_unproven: AtomicBool::new(false),
@@ -62,10 +60,6 @@ impl ManagedToken {
     /// The fast path: the held token, if it may be used without asking the machine.
     pub(crate) fn cached(&self) -> Option<Token> {
         self.cache.read(self.ports.now())
-    }
-
-    pub(crate) fn target(&self) -> TokenTarget<'_> {
-        TokenTarget::new(&self.grant)
     }
 
     /// A caller needs a token.
@@ -100,7 +94,7 @@ impl ManagedToken {
             RejectionDecision::Return => {
                 drop(state);
                 self.ports.observe(&Event::RejectionReturned {
-                    target: self.target(),
+                    target: &self.target,
                     generation: token.generation(),
                     origin,
                 });
@@ -112,7 +106,7 @@ impl ManagedToken {
         drop(state);
         if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
             self.ports.observe(&Event::TokenRejected {
-                target: self.target(),
+                target: &self.target,
                 generation: token.generation(),
                 origin,
             });
@@ -139,7 +133,10 @@ impl ManagedToken {
 
     /// A token that has not expired, for a caller whose deadline has come (E4, S5).
     pub(super) fn unexpired(&self) -> Option<Token> {
-        let now = self.ports.now();
+        self.unexpired_at(self.ports.now())
+    }
+
+    pub(super) fn unexpired_at(&self, now: Moment) -> Option<Token> {
         let state = self.lock();
         let token = state.token.clone();
         token.filter(|_| state.renewal.is_unexpired(now))
@@ -178,7 +175,7 @@ impl ManagedToken {
             replaced.complete(Outcome::AskAgain);
         }
         self.ports.observe(&Event::AcquisitionStarted {
-            target: self.target(),
+            target: &self.target,
             acquisition: acquisition.id.as_u64(),
         });
         let running = Running {
@@ -203,7 +200,7 @@ impl ManagedToken {
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
-        let (target, acquisition, generation) = (self.target(), id.as_u64(), generation.as_u64());
+        let (target, acquisition, generation) = (&self.target, id.as_u64(), generation.as_u64());
         self.ports.observe(&match success {
             Success::New(_) => Event::TokenObtained {
                 target,
@@ -238,7 +235,7 @@ impl ManagedToken {
                     return;
                 };
                 let retry_at = wall.checked_add(until.saturating_since(now));
-                let error = attempts.into_error(&self.ports, &self.grant, retry_at);
+                let error = attempts.into_error(&self.ports, &self.target, retry_at);
                 state.target_error = Some(error.clone());
                 error
             }
@@ -278,7 +275,7 @@ impl ManagedToken {
         let _ = catch_unwind(AssertUnwindSafe(|| match &error {
             Some(error) => self.observe_failure(id, error),
             None => self.ports.observe(&Event::AcquisitionAborted {
-                target: self.target(),
+                target: &self.target,
                 acquisition: id.as_u64(),
             }),
         }));
@@ -302,14 +299,14 @@ impl ManagedToken {
 
     fn observe_failure(&self, id: AcquisitionId, error: &TokenError) {
         self.ports.observe(&Event::AcquisitionFailed {
-            target: self.target(),
+            target: &self.target,
             acquisition: id.as_u64(),
             error,
         });
     }
 
     fn aborted_error(&self, retry_at: Option<SystemTime>) -> TokenError {
-        FailedAttempts::aborted().into_error(&self.ports, &self.grant, retry_at)
+        FailedAttempts::aborted().into_error(&self.ports, &self.target, retry_at)
     }
 
     /// Lets the cache answer as long as the machine would answer the same.
@@ -361,9 +358,9 @@ impl Progress for ManagedToken {
 impl Running {
     async fn run(mut self) {
         let ManagedToken {
-            ports, grant, id, ..
+            ports, target, id, ..
         } = &*self.token;
-        let acquisition = Acquisition::new(ports, grant, *id, self.acquisition, &*self.token);
+        let acquisition = Acquisition::new(ports, target, *id, self.acquisition, &*self.token);
         let result = acquisition.run().await;
         self.has_ended = true;
         match result {

@@ -10,10 +10,9 @@ mod waiting;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::config::{resources_of, scope_of};
+use crate::config::checked_target;
 use crate::ports::Ports;
-use crate::wire::token_request::GrantParameters;
-use crate::{ConfigError, Origin, Token, TokenError};
+use crate::{ConfigError, Origin, Token, TokenError, TokenTarget};
 
 use targets::Targets;
 
@@ -105,13 +104,38 @@ impl TokenManager {
         let _ = reject(&self.token, token, Some(origin));
     }
 
-    /// Returns a manager for a token with another `scope`: several separated by spaces, in place of the scope that was
-    /// set ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+    /// Returns a manager for the token of another target: what `target` sets replaces what this manager's token is for,
+    /// and everything else stays.
     ///
-    /// This is cheap and may be called for each request: the same scope gives the same token. All token targets of a
-    /// client share the connections of the HTTP library, and back off together while the authorization server is down or
-    /// refuses the client. 64 targets are kept, and the least recently used one is replaced. A manager that still exists
-    /// keeps its token.
+    /// This is cheap and may be called for each request: the same target gives the same token. All targets of a client
+    /// share the connections of the HTTP library, and back off together while the authorization server is down or
+    /// refuses the client. The client keeps the tokens of 256 targets
+    /// ([`max_targets`](crate::ClientBuilder::max_targets)). Beyond that it evicts tokens that no manager, client or
+    /// acquisition holds: expired ones first, then the least recently used.
+    ///
+    /// # Errors
+    ///
+    /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
+    /// twice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(tokens: alf_core::TokenManager) -> Result<(), Box<dyn std::error::Error>> {
+    /// use alf_core::TokenTarget;
+    ///
+    /// let billing = TokenTarget::new().with_scope("invoices").with_audience("billing");
+    /// let token = tokens.with(billing)?.token().await?;
+    /// # let _ = token;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
+        Ok(self.with_checked(checked_target(target)?))
+    }
+
+    /// [`with`](Self::with) another `scope`: several separated by spaces
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
     ///
     /// # Examples
     ///
@@ -125,29 +149,28 @@ impl TokenManager {
     /// ```
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
-        self.with_grant(GrantParameters {
-            scope: scope_of(Some(scope.into())),
-            ..self.token.grant.clone()
-        })
+        self.with_checked(TokenTarget::new().with_scope(scope))
     }
 
-    /// Returns a manager for a token for another `resource`, in place of those that were set
-    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)). Like [`with_scope`](Self::with_scope), with
-    /// which it can be combined.
+    /// [`with`](Self::with) another `resource`, in place of those that were set
+    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
     ///
     /// # Errors
     ///
     /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(self.with_grant(GrantParameters {
-            resources: resources_of(vec![resource.into()])?,
-            ..self.token.grant.clone()
-        }))
+        self.with(TokenTarget::new().with_resource(resource))
     }
 
-    fn with_grant(&self, grant: GrantParameters) -> Self {
+    /// [`with`](Self::with) another `audience`.
+    #[must_use]
+    pub fn with_audience(&self, audience: impl Into<String>) -> Self {
+        self.with_checked(TokenTarget::new().with_audience(audience))
+    }
+
+    fn with_checked(&self, target: TokenTarget) -> Self {
         Self {
-            token: self.targets.get(grant),
+            token: self.targets.get(target.or(&self.token.target)),
             targets: Arc::clone(&self.targets),
         }
     }

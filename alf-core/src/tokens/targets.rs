@@ -1,35 +1,42 @@
 //! The tokens of one client: one for each target that was asked for.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::machine::TargetId;
+use crate::machine::{Moment, TargetId};
 use crate::ports::Ports;
-use crate::wire::token_request::GrantParameters;
+use crate::{Event, TokenTarget};
 
 use super::managed::ManagedToken;
 
-/// The token of the client's own settings, and those of other targets.
+/// The token of the client's own settings, and those of other targets. The lock of a token may be taken while the lock of
+/// this one is held, never the other way round.
 pub(super) struct Targets {
     own: Arc<ManagedToken>,
     others: Mutex<Others>,
 }
 
+#[derive(Default)]
 struct Others {
-    /// The most recently used last.
-    tokens: Vec<Arc<ManagedToken>>,
+    tokens: HashMap<TokenTarget, Entry>,
     /// How many targets there have been.
     count: u64,
+    /// How often a token was asked for.
+    uses: u64,
+}
+
+struct Entry {
+    token: Arc<ManagedToken>,
+    /// The number of its latest use.
+    last_use: u64,
 }
 
 impl Targets {
     pub(super) fn new(ports: Arc<Ports>) -> Self {
-        let grant = ports.config.grant.clone();
+        let target = ports.config.target.clone();
         Self {
-            own: Arc::new(ManagedToken::new(ports, grant, TargetId(0))),
-            others: Mutex::new(Others {
-                tokens: Vec::new(),
-                count: 0,
-            }),
+            own: Arc::new(ManagedToken::new(ports, target, TargetId(0))),
+            others: Mutex::default(),
         }
     }
 
@@ -37,27 +44,59 @@ impl Targets {
         Arc::clone(&self.own)
     }
 
-    /// The token for those parameters. A new one replaces the least recently used one, if there are too many.
-    pub(super) fn get(&self, grant: GrantParameters) -> Arc<ManagedToken> {
-        if self.own.grant == grant {
+    /// The token for that target. If a new one exceeds `max_targets`, others are evicted.
+    pub(super) fn get(&self, target: TokenTarget) -> Arc<ManagedToken> {
+        if self.own.target == target {
             return self.own();
         }
+        // Before the lock, since the user's runtime is asked.
+        let now = self.own.ports.now();
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = others.tokens.iter().position(|token| token.grant == grant);
-        let token = if let Some(index) = known {
-            others.tokens.remove(index)
-        } else {
-            others.count += 1;
-            let ports = Arc::clone(&self.own.ports);
-            Arc::new(ManagedToken::new(ports, grant, TargetId(others.count)))
+        others.uses += 1;
+        let last_use = others.uses;
+        if let Some(entry) = others.tokens.get_mut(&target) {
+            entry.last_use = last_use;
+            return Arc::clone(&entry.token);
+        }
+        others.count += 1;
+        let ports = Arc::clone(&self.own.ports);
+        let id = TargetId(others.count);
+        let token = Arc::new(ManagedToken::new(ports, target.clone(), id));
+        let entry = Entry {
+            token: Arc::clone(&token),
+            last_use,
         };
-        // A manager that still holds the replaced one goes on with it; the next one who asks gets another.
-        let excess = others.tokens.len().saturating_sub(KEPT - 1);
-        others.tokens.drain(..excess);
-        others.tokens.push(Arc::clone(&token));
+        others.tokens.insert(target, entry);
+        let evicted = others.evict(self.own.ports.config.max_targets, now);
+        drop(others);
+        for token in evicted {
+            self.own.ports.observe(&Event::TargetEvicted {
+                target: &token.target,
+                had_usable_token: token.unexpired_at(now).is_some(),
+            });
+        }
         token
     }
 }
 
-/// How many tokens are kept beside the client's own.
-const KEPT: usize = 64;
+impl Others {
+    /// Removes the tokens above `limit`: first those that cannot be used any more, then those that were not used for the
+    /// longest time. A token that somebody holds stays (S1): a manager, a client, or its own acquisition.
+    fn evict(&mut self, limit: usize, now: Moment) -> Vec<Arc<ManagedToken>> {
+        let mut evicted = Vec::new();
+        while self.tokens.len() > limit {
+            let unused = self
+                .tokens
+                .values()
+                .filter(|entry| Arc::strong_count(&entry.token) == 1);
+            let Some(entry) = unused
+                .min_by_key(|entry| (entry.token.unexpired_at(now).is_some(), entry.last_use))
+            else {
+                break;
+            };
+            let target = entry.token.target.clone();
+            evicted.extend(self.tokens.remove(&target).map(|entry| entry.token));
+        }
+        evicted
+    }
+}

@@ -8,24 +8,15 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
+use crate::TokenTarget;
 use crate::secret::{SecretBytes, percent_encoded};
 
 use super::Redactor;
 
-/// The parameters and headers of a token request that do not authenticate the client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GrantParameters {
-    pub(crate) scope: Option<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) audience: Option<String>,
-    pub(crate) extra: Vec<(String, String)>,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-}
-
 /// A token request that is being prepared. A [`ClientAuthentication`](crate::ClientAuthentication)
 /// adds what authenticates the client.
 ///
-/// It has the grant's own parameters already. A secret that is added is masked if the authorization
+/// It has the parameters of the grant and of the token target already. A secret that is added is masked if the authorization
 /// server repeats it in an error.
 pub struct TokenRequest {
     form: SecretBytes,
@@ -34,8 +25,8 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// A request with the grant's own parameters, in the order of T1.
-    pub(crate) fn for_grant(grant: &GrantParameters) -> Self {
+    /// A request for that target, with its parameters in the order of T1. The headers are those that the user has set.
+    pub(crate) fn new(target: &TokenTarget, headers: &[(HeaderName, HeaderValue)]) -> Self {
         let mut request = Self {
             form: SecretBytes::with_capacity(USUAL_LENGTH),
             headers: HeaderMap::with_capacity(3),
@@ -48,19 +39,19 @@ impl TokenRequest {
             .headers
             .insert(ACCEPT, HeaderValue::from_static(JSON));
         request.parameter("grant_type", "client_credentials");
-        if let Some(scope) = &grant.scope {
+        if let Some(scope) = &target.scope {
             request.parameter("scope", scope);
         }
-        for resource in &grant.resources {
+        for resource in &target.resources {
             request.parameter("resource", resource);
         }
-        if let Some(audience) = &grant.audience {
+        if let Some(audience) = &target.audience {
             request.parameter("audience", audience);
         }
-        for (name, value) in &grant.extra {
+        for (name, value) in &target.parameters {
             request.parameter(name, value);
         }
-        for (name, value) in &grant.headers {
+        for (name, value) in headers {
             // To mask a short value would mask other text of the server's.
             if value.len() < SHORTEST_SECRET {
                 request.headers.insert(name.clone(), value.clone());

@@ -1,5 +1,9 @@
 //! Several token targets of one client: `with_scope` and `with_resource`.
 
+use std::time::Duration;
+
+use alf_core::TokenTarget;
+
 use crate::support::{Harness, Reply};
 
 #[test]
@@ -135,7 +139,7 @@ fn s1_error_names_the_target_if_it_concerns_that_target_alone() {
 #[test]
 fn x5_targets_are_bounded_and_the_least_recently_used_is_evicted() {
     let harness = Harness::new();
-    let client = harness.client();
+    let client = harness.client_with(|builder| builder.max_targets(64));
     let tokens = client.tokens();
     let first = tokens.with_scope("scope-0");
     for number in 0..64 {
@@ -150,9 +154,100 @@ fn x5_targets_are_bounded_and_the_least_recently_used_is_evicted() {
     assert_eq!(harness.endpoint.requests(), 65);
     harness.token_now(&tokens.with_scope("scope-1"));
     assert_eq!(harness.endpoint.requests(), 66);
-    // A caller that holds an evicted one may go on with it, and the client's own is never evicted.
+    // One that a caller holds is not evicted, and neither is the client's own.
     assert_eq!(harness.token_now(&first), "token-1");
     harness.token_now(tokens);
     harness.token_now(tokens);
     assert_eq!(harness.endpoint.requests(), 67);
+}
+
+#[test]
+fn s1_targets_in_rotation_cost_one_token_request_each() {
+    let harness = Harness::new();
+    let client = harness.client();
+    for _ in 0..3 {
+        for number in 0..200 {
+            harness.token_now(&client.tokens().with_scope(format!("scope-{number}")));
+        }
+    }
+    assert_eq!(harness.endpoint.requests(), 200);
+    assert_eq!(harness.events.count("TargetEvicted"), 0);
+}
+
+#[test]
+fn s1_target_with_an_acquisition_is_not_evicted() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.max_targets(1));
+    let tokens = client.tokens();
+    harness.endpoint.reply(Reply::Never);
+    // Its caller is gone, the acquisition goes on.
+    drop(harness.ask(&tokens.with_scope("slow")));
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.endpoint.requests(), 1);
+    harness.token_now(&tokens.with_scope("a"));
+    harness.token_now(&tokens.with_scope("b"));
+    assert_eq!(harness.endpoint.requests(), 3);
+    let joins = harness.ask(&tokens.with_scope("slow"));
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.endpoint.requests(), 3, "no second acquisition");
+    drop(joins);
+}
+
+#[test]
+fn x5_expired_targets_are_evicted_first_and_each_eviction_is_an_event() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.max_targets(2));
+    let tokens = client.tokens();
+    harness.token_now(&tokens.with_scope("long"));
+    harness.endpoint.reply(Reply::Token("short", Some(60)));
+    harness.token_now(&tokens.with_scope("short"));
+    harness.advance(Duration::from_secs(120));
+    // `short` was used last, but its token has expired.
+    harness.token_now(&tokens.with_scope("third"));
+    harness.token_now(&tokens.with_scope("long"));
+    assert_eq!(harness.endpoint.requests(), 3);
+    harness.token_now(&tokens.with_scope("fourth"));
+    let events = harness.events.all();
+    let evicted = events
+        .iter()
+        .filter(|event| event.contains("TargetEvicted"));
+    let evicted: Vec<_> = evicted
+        .map(|event| event.contains("had_usable_token: true"))
+        .collect();
+    assert_eq!(evicted, [false, true]);
+}
+
+#[test]
+fn t1_target_replaces_what_it_sets_and_nothing_else() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| {
+        builder
+            .scope("read")
+            .audience("a")
+            .parameter("tenant", "one")
+    });
+    let target = TokenTarget::new()
+        .with_audience("b")
+        .with_parameter("region", "eu");
+    let tokens = client.tokens().with(target).unwrap();
+    harness.token_now(&tokens);
+    harness.token_now(&client.tokens().with_audience("c").with_scope(" "));
+    let bodies: Vec<_> = harness.endpoint.exchanges();
+    let bodies: Vec<_> = bodies.iter().map(|exchange| &*exchange.body).collect();
+    assert_eq!(
+        bodies,
+        [
+            "grant_type=client_credentials&scope=read&audience=b&tenant=one&region=eu",
+            "grant_type=client_credentials&audience=c&tenant=one"
+        ]
+    );
+    for wrong in [
+        TokenTarget::new().with_parameter("scope", "write"),
+        TokenTarget::new()
+            .with_parameter("region", "eu")
+            .with_parameter("region", "us"),
+        TokenTarget::new().with_resource("not a URI"),
+    ] {
+        assert!(client.tokens().with(wrong.clone()).is_err(), "{wrong:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use http::Uri;
 
-use crate::wire::token_request::GrantParameters;
+use crate::TokenTarget;
 
 use super::super::tests::{ENDPOINT, NOW, context};
 use super::*;
@@ -170,7 +170,7 @@ fn t2_an_empty_setting_is_an_error() {
 #[test]
 fn t4_an_assertion_and_its_signature_are_masked() {
     for assertion in ["head.claims.s1gn4ture", "samlassertion"] {
-        let mut request = TokenRequest::for_grant(&GrantParameters::default());
+        let mut request = TokenRequest::new(&TokenTarget::new(), &[]);
         add_assertion(&mut request, JWT_BEARER, assertion);
         let (_, redactor) = request.encode(&Uri::from_static(ENDPOINT));
         let shown = redactor.show(&format!("bad {assertion}, s1gn4ture"));

@@ -14,7 +14,7 @@ fn redactor_of(request: TokenRequest) -> Redactor {
 }
 
 fn bare() -> TokenRequest {
-    TokenRequest::for_grant(&GrantParameters::default())
+    TokenRequest::new(&TokenTarget::new(), &[])
 }
 
 #[test]
@@ -43,20 +43,19 @@ fn t1_parameters_that_are_not_set_are_left_out() {
 
 #[test]
 fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
-    let grant = GrantParameters {
+    let target = TokenTarget {
         scope: Some("read write".to_owned()),
         resources: vec![
             "https://a.example/".to_owned(),
             "https://b.example/?x=1&y=2".to_owned(),
         ],
         audience: Some("api".to_owned()),
-        extra: vec![
+        parameters: vec![
             ("tenant".to_owned(), "t".to_owned()),
             ("region".to_owned(), "u".to_owned()),
         ],
-        ..GrantParameters::default()
     };
-    let mut request = TokenRequest::for_grant(&grant);
+    let mut request = TokenRequest::new(&target, &[]);
     request.parameter("client_id", "me");
     request.secret_parameter("client_secret", "s");
     assert_eq!(

@@ -1,0 +1,186 @@
+//! What a token is for: the scope, the resources, the audience and further parameters of its request.
+
+use std::fmt;
+
+/// What a token is for. A client has one token for each target.
+///
+/// The target of a client's own settings is what its builder has set. [`with`](crate::Client::with) returns the client
+/// with another one: what the new target sets replaces the client's own, and the rest stays.
+///
+/// As text it is `scope "read write", resource "https://a.example"`. Neither its text nor its `Debug` shows the
+/// parameters, which may be secret.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{ConfigError, TokenManager, TokenTarget};
+///
+/// fn for_billing(tokens: &TokenManager) -> Result<TokenManager, ConfigError> {
+///     let billing = TokenTarget::new()
+///         .with_scope("invoices.read")
+///         .with_audience("https://billing.example.com");
+///     tokens.with(billing)
+/// }
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct TokenTarget {
+    pub(crate) scope: Option<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl TokenTarget {
+    /// Returns a target that sets nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the `scope`, several separated by spaces
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). An empty one leaves the scope to the
+    /// authorization server.
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Adds a `resource`: an absolute URI without a fragment
+    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
+    /// Sets the `audience`: a parameter that some servers want instead of `resource`. An empty one sends none.
+    #[must_use]
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Adds a parameter of the token request, as the server's documentation names it. It is not treated as a secret.
+    #[must_use]
+    pub fn with_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// The scopes, separated by spaces; `None` if the authorization server chooses them.
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// The resources, if any.
+    pub fn resources(&self) -> &[String] {
+        &self.resources
+    }
+
+    /// The audience, if it is set.
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// This target, with what it does not set taken from `base`.
+    pub(crate) fn or(self, base: &Self) -> Self {
+        let is_set = |name: &str| self.parameters.iter().any(|(set, _)| set == name);
+        let kept = base.parameters.iter().filter(|(name, _)| !is_set(name));
+        let mut parameters: Vec<_> = kept.cloned().collect();
+        parameters.extend(self.parameters);
+        let resources = if self.resources.is_empty() {
+            base.resources.clone()
+        } else {
+            self.resources
+        };
+        Self {
+            scope: self.scope.or_else(|| base.scope.clone()),
+            resources,
+            audience: self.audience.or_else(|| base.audience.clone()),
+            parameters,
+        }
+        .without_empty()
+    }
+
+    /// Without an empty scope or audience, which real servers refuse (T1).
+    pub(crate) fn without_empty(mut self) -> Self {
+        self.scope = self.scope.filter(|scope| !scope.trim().is_empty());
+        self.audience = self.audience.filter(|audience| !audience.is_empty());
+        self
+    }
+
+    /// Whether a failure can concern this target alone, and so names it.
+    pub(crate) fn is_named(&self) -> bool {
+        self.scope.is_some() || self.audience.is_some() || !self.resources.is_empty()
+    }
+}
+
+impl fmt::Display for TokenTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.scope {
+            Some(scope) => write!(f, "scope {scope:?}")?,
+            None => f.write_str("no scope")?,
+        }
+        for resource in &self.resources {
+            write!(f, ", resource {resource:?}")?;
+        }
+        match &self.audience {
+            Some(audience) => write!(f, ", audience {audience:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Without the parameters, which may be secret (X1).
+impl fmt::Debug for TokenTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("TokenTarget");
+        shown.field("scope", &self.scope);
+        shown.field("resources", &self.resources);
+        if let Some(audience) = &self.audience {
+            shown.field("audience", audience);
+        }
+        shown.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x1_parameters_that_may_be_secret_are_not_shown() {
+        let target = TokenTarget::new()
+            .with_scope("read write")
+            .with_resource("https://a.example")
+            .with_audience("api")
+            .with_parameter("api_key", "s3cr3t");
+        assert_eq!(
+            target.to_string(),
+            r#"scope "read write", resource "https://a.example", audience "api""#
+        );
+        assert!(!format!("{target:?}").contains("s3cr3t"));
+        assert_eq!(TokenTarget::new().to_string(), "no scope");
+    }
+
+    #[test]
+    fn s1_what_a_target_does_not_set_is_taken_from_the_base() {
+        let base = TokenTarget::new()
+            .with_scope("read")
+            .with_resource("https://a.example")
+            .with_audience("a")
+            .with_parameter("tenant", "1")
+            .with_parameter("region", "eu");
+        assert_eq!(TokenTarget::new().or(&base), base);
+        let other = TokenTarget::new()
+            .with_resource("https://b.example")
+            .with_parameter("tenant", "2");
+        let expected = TokenTarget::new()
+            .with_scope("read")
+            .with_resource("https://b.example")
+            .with_audience("a")
+            .with_parameter("region", "eu")
+            .with_parameter("tenant", "2");
+        assert_eq!(other.or(&base), expected);
+    }
+}
