@@ -71,7 +71,7 @@ pub use origin::{Origin, OriginRef};
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;
 pub use token_target::TokenTarget;
-pub use tokens::TokenManager;
+pub use tokens::{TokenManager, TokenWatch};
 pub use transport::{
     AnswerBody, BlockingFnTransport, BlockingTransport, ExchangeError, ExchangeErrorKind,
     ExchangeOptions, FnError, FnTransport, Redirects, TokenTransport, Transport, from_blocking_fn,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use zeroize::Zeroizing;
@@ -38,6 +38,10 @@ pub(crate) struct Grant {
     pub(crate) token_type: String,
     pub(crate) scope: Option<String>,
     pub(crate) expires_in: Option<Duration>,
+    /// When its lifetime ends, counted from before its request was sent (T9).
+    pub(crate) expires_at: Option<SystemTime>,
+    /// The other members of the token response: a string's text, or JSON.
+    pub(crate) extra: Vec<(String, Zeroizing<String>)>,
 }
 
 /// E6: the same access token. The other members may differ, such as the remaining lifetime.
@@ -85,6 +89,32 @@ impl Token {
     /// The lifetime that the authorization server stated with this token.
     pub fn expires_in(&self) -> Option<Duration> {
         self.0.grant.expires_in
+    }
+
+    /// When the token expires by the wall clock: its stated lifetime, counted from before it was requested. `None` if the
+    /// authorization server stated no lifetime.
+    ///
+    /// alf itself uses a monotonic clock. This is for code that takes a token with its end, such as another SDK.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.grant.expires_at
+    }
+
+    /// Returns a further member of the token response by its name, such as Salesforce's `instance_url`: the text of a
+    /// string, or any other value as JSON. `None` if it is missing or `null`, or if another method returns it.
+    ///
+    /// It may be a secret: treat `id_token` and the like as one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn url_for(token: &alf_core::Token) -> Option<String> {
+    /// let instance = token.extra("instance_url")?;
+    /// Some(format!("{instance}/services/data"))
+    /// # }
+    /// ```
+    pub fn extra(&self, name: &str) -> Option<&str> {
+        let mut extra = self.0.grant.extra.iter();
+        extra.find_map(|(known, value)| (known == name).then_some(value.as_str()))
     }
 
     /// The number of this token among those for its target, from 1. Safe to log.

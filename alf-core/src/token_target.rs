@@ -5,7 +5,7 @@ use std::fmt;
 /// What a token is for. A client has one token for each target.
 ///
 /// The target of a client's own settings is what its builder has set. [`with`](crate::Client::with) returns the client
-/// with another one: what the new target sets replaces the client's own, and the rest stays.
+/// with another one: what the new target sets replaces the client's own, and everything else stays.
 ///
 /// As text it is `scope "read write", resource "https://a.example"`. Neither its text nor its `Debug` shows the
 /// parameters, which may be secret.
@@ -132,6 +132,10 @@ impl fmt::Display for TokenTarget {
 }
 
 /// Without the parameters, which may be secret (X1).
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "most clients set none, and `..` would suggest more"
+)]
 impl fmt::Debug for TokenTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("TokenTarget");

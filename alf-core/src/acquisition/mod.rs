@@ -175,12 +175,13 @@ impl<'a> Acquisition<'a> {
         let config = &self.ports.config;
         let endpoint = self.discovery().token_endpoint(until).await?;
         let mut request = TokenRequest::new(self.target, &config.headers);
+        let requested_by_wall_clock = self.ports.clock.wall();
         let context = AuthenticationContext {
             token_endpoint: &endpoint.uri,
             written_endpoint: &endpoint.written,
             issuer: endpoint.issuer.as_deref(),
             client_id: &config.client_id,
-            wall_clock: self.ports.clock.wall(),
+            wall_clock: requested_by_wall_clock,
             attempt: number,
         };
         let authentication = config.authentication.as_ref();
@@ -203,7 +204,10 @@ impl<'a> Acquisition<'a> {
             .map_err(no_response)?;
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
         wipe(response.into_body());
-        let grant = decoded?;
+        let mut grant = decoded?;
+        grant.expires_at = grant
+            .expires_in
+            .and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
         let header = config
             .presentation

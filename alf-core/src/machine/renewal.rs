@@ -116,6 +116,12 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
+    /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
+    pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
+        self.forget_overdue_acquisition(now);
+        self.wait_for_token(now, health)
+    }
+
     /// A resource server rejected the token of `generation`: the one that was sent (R1).
     pub(crate) fn reject(
         &mut self,

@@ -5,6 +5,8 @@ use std::fmt;
 
 use tracing::{debug, info, warn};
 
+use crate::TokenTarget;
+
 use super::{Event, Observer};
 
 /// Writes alf's events as events of [`tracing`], under the target `alf`.
@@ -82,16 +84,7 @@ impl Observer for TracingObserver {
             Event::TargetEvicted {
                 target,
                 had_usable_token,
-            } => {
-                if *had_usable_token {
-                    warn!(
-                        target: "alf",
-                        token_target = %target, "a token in use was evicted: max_targets is too small"
-                    );
-                } else {
-                    debug!(target: "alf", token_target = %target, "an unused token was evicted");
-                }
-            }
+            } => evicted(target, *had_usable_token),
             Event::AcquisitionAborted {
                 target,
                 acquisition,
@@ -133,6 +126,14 @@ impl Observer for TracingObserver {
                 warn!(target: "alf", %error, "the request was not sent");
             }
         }
+    }
+}
+
+fn evicted(target: &TokenTarget, had_usable_token: bool) {
+    if had_usable_token {
+        warn!(target: "alf", token_target = %target, "a token in use was evicted: max_targets is too small");
+    } else {
+        debug!(target: "alf", token_target = %target, "an unused token was evicted");
     }
 }
 

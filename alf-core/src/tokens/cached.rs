@@ -96,6 +96,8 @@ mod tests {
             token_type: "Bearer".to_owned(),
             scope: None,
             expires_in: None,
+            expires_at: None,
+            extra: Vec::new(),
         };
         let header = sensitive_header(format!("Bearer {text}")).unwrap();
         Token::new(Arc::new(grant), Generation::FIRST, header)

@@ -6,14 +6,17 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use event_listener::EventListener;
 
 use crate::acquisition::{Acquisition, AcquisitionFailure, FailedAttempts, NewToken, Progress};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Decision, Failure, Moment, NewAcquisition, RejectionDecision,
-    ReplayOutcome, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Decision, Failure, Health, Moment, NewAcquisition,
+    RejectionDecision, Renewal, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
+use crate::token::Grant;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::cached::TokenCache;
@@ -27,6 +30,8 @@ pub(crate) struct ManagedToken {
     cache: TokenCache,
     /// Whether the held token is unproven (R6). It is read for each request, so it is not behind the lock.
     is_unproven: AtomicBool,
+    /// Notified when a token was obtained.
+    obtained: event_listener::Event,
     state: Mutex<State>,
 }
 
@@ -52,6 +57,7 @@ impl ManagedToken {
             id,
             cache: TokenCache::new(),
             is_unproven: AtomicBool::new(false),
+            obtained: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
             ports,
         }
@@ -64,11 +70,23 @@ impl ManagedToken {
 
     /// A caller needs a token.
     pub(super) fn demand(self: &Arc<Self>) -> Step {
+        self.ask(Renewal::demand)
+    }
+
+    /// The user asks for a renewal.
+    pub(super) fn renew(self: &Arc<Self>) -> Step {
+        self.ask(Renewal::renew)
+    }
+
+    fn ask(
+        self: &Arc<Self>,
+        decide: fn(&mut Renewal<Arc<Grant>>, Moment, Health) -> Decision,
+    ) -> Step {
         let now = self.ports.now();
         let mut state = self.lock();
         // Under the lock: a failure reaches the breaker before it reaches this token.
         let (health, server_error) = self.ports.server.health(now);
-        let decision = state.renewal.demand(now, health);
+        let decision = decide(&mut state.renewal, now, health);
         let (step, start) = self.carry_out(&mut state, decision, server_error);
         self.update_cache(&mut state, now);
         drop(state);
@@ -142,6 +160,19 @@ impl ManagedToken {
         token.filter(|_| state.renewal.is_unexpired(now))
     }
 
+    /// Resolves when a token is obtained.
+    pub(super) fn obtained(&self) -> EventListener {
+        self.obtained.listen()
+    }
+
+    /// How long a caller gets the token that it got now, unless something happens before.
+    pub(super) fn unchanged_for(&self) -> Duration {
+        let now = self.ports.now();
+        let (health, _) = self.ports.server.health(now);
+        let until = self.lock().renewal.cacheable_until(now, health);
+        until.map_or(UNKNOWN_CHANGE, |until| until.saturating_since(now))
+    }
+
     /// Carries out what the machine decided, except for what is done outside of the lock.
     fn carry_out(
         &self,
@@ -200,6 +231,7 @@ impl ManagedToken {
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
+        self.obtained.notify(usize::MAX);
         let (target, acquisition, generation) = (&self.target, id.as_u64(), generation.as_u64());
         self.ports.observe(&match success {
             Success::New(_) => Event::TokenObtained {
@@ -340,6 +372,9 @@ impl ManagedToken {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How soon a caller asks again if it is not known when something changes.
+const UNKNOWN_CHANGE: Duration = Duration::from_secs(1);
 
 impl Progress for ManagedToken {
     fn delayed(&self, id: AcquisitionId) {

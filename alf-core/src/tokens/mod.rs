@@ -6,6 +6,7 @@ mod pending;
 mod state;
 mod targets;
 mod waiting;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,10 +15,12 @@ use crate::config::checked_target;
 use crate::ports::Ports;
 use crate::{ConfigError, Origin, Token, TokenError, TokenTarget};
 
+use state::Step;
 use targets::Targets;
 
 pub(crate) use managed::ManagedToken;
 pub(crate) use waiting::{reject, renewed};
+pub use watch::TokenWatch;
 
 /// Obtains a token, keeps it and renews it, for programs that send their requests themselves.
 ///
@@ -83,6 +86,76 @@ impl TokenManager {
     /// Those of [`token`](Self::token).
     pub fn token_blocking(&self) -> Result<Token, TokenError> {
         pollster::block_on(self.token())
+    }
+
+    /// Returns the token if a usable one is held, and never waits: for code that cannot, such as a synchronous interceptor.
+    ///
+    /// If there is none, or it is due, an acquisition starts in the background, as for [`token`](Self::token). To have a
+    /// token from the first call on, wait for [`ready`](Self::ready) at the start.
+    pub fn cached_token(&self) -> Option<Token> {
+        if let Some(token) = self.token.cached() {
+            return Some(token);
+        }
+        match self.token.demand() {
+            Step::Use(token) => Some(token),
+            Step::Wait(_) | Step::Fail(_) => None,
+        }
+    }
+
+    /// Waits until there is a usable token: at the start of a program, or for a readiness check.
+    ///
+    /// Unlike [`token`](Self::token), it goes on after `acquire_timeout` while the failures are transient: put a time-out
+    /// of your own around it if it must not wait for the end of an outage.
+    ///
+    /// # Errors
+    ///
+    /// A failure that is not transient, such as a wrong secret.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(tokens: alf_core::TokenManager) -> Result<(), alf_core::TokenError> {
+    /// tokens.ready().await?; // fails if the secret is wrong
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready(&self) -> Result<(), TokenError> {
+        loop {
+            match self.token().await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_transient() => {
+                    waiting::back_off(&self.token.ports, &error).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Requests a new token now, whatever the age of the held one, and returns it. Other callers use the held one until
+    /// then. If an acquisition is under way already, this waits for that one.
+    ///
+    /// The authorization server may answer with the same token again. For a token that an API has rejected use
+    /// [`reject`](Self::reject), which renews once for all callers.
+    ///
+    /// # Errors
+    ///
+    /// If no token could be obtained within `acquire_timeout`; while alf backs off, the failure before, at once. The held
+    /// token is still used then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the acquisition goes on.
+    pub async fn renew(&self) -> Result<Token, TokenError> {
+        waiting::renew(&self.token).await
+    }
+
+    /// Returns a watch, which returns the token and then each new one: to hand tokens to another program or SDK.
+    pub fn watch(&self) -> TokenWatch {
+        TokenWatch::new(Arc::clone(&self.token))
     }
 
     /// Renews a token that a resource server rejected with a 401, unless that was done already.

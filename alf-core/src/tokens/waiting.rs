@@ -1,6 +1,7 @@
 //! The only place where callers wait (S2, S3, S5).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{Failure, Moment};
@@ -69,8 +70,26 @@ pub(crate) async fn renewed(
     rejected: &Token,
     origin: &Origin,
 ) -> Result<Token, TokenError> {
+    // If the 401 is to be returned now: it is discarded already, so the replay shows what it can.
+    let again = || {
+        let step = token.reject(rejected, Some(origin));
+        step.unwrap_or_else(|| token.demand())
+    };
+    wait_for_renewal(token, renewing.0, again).await
+}
+
+/// Renews the token now, and waits for the outcome.
+pub(super) async fn renew(token: &Arc<ManagedToken>) -> Result<Token, TokenError> {
+    wait_for_renewal(token, token.renew(), || token.renew()).await
+}
+
+/// Waits until a renewal has an outcome, and not for less. `again` asks for it again if it ended without one (S4, S5).
+async fn wait_for_renewal(
+    token: &Arc<ManagedToken>,
+    mut step: Step,
+    again: impl Fn() -> Step,
+) -> Result<Token, TokenError> {
     let mut caller = Caller::new(&token.ports);
-    let Renewing(mut step) = renewing;
     loop {
         let waiter = match step {
             Step::Use(token) => return Ok(token),
@@ -82,15 +101,20 @@ pub(crate) async fn renewed(
             Woken::Completed(Outcome::Obtained(token)) => return Ok(token),
             // R5: this caller saw the token rejected, even if others go on with it.
             Woken::Completed(Outcome::Failed(error)) => return Err(error),
-            // S4, S5. If it is to be returned now: the 401 is discarded already, so the replay shows what it can.
-            Woken::Completed(Outcome::AskAgain) | Woken::Frozen => token
-                .reject(rejected, Some(origin))
-                .unwrap_or_else(|| token.demand()),
+            Woken::Completed(Outcome::AskAgain) | Woken::Frozen => again(),
             // R1: a rejected token is not used while its renewal is under way.
             Woken::Delayed => Step::Wait(pending.waiter()),
             Woken::DeadlineReached => return Err(caller.timed_out()),
         };
     }
+}
+
+/// Waits until another attempt may help after `error`.
+pub(super) async fn back_off(ports: &Ports, error: &TokenError) {
+    let wall = ports.clock.wall();
+    let until = error.retry_at().unwrap_or(wall);
+    let pause = until.duration_since(wall).unwrap_or_default();
+    ports.runtime.sleep(pause.max(SHORTEST_PAUSE)).await;
 }
 
 impl<'a> Caller<'a> {
@@ -142,3 +166,6 @@ impl<'a> Caller<'a> {
         })
     }
 }
+
+/// The clocks that `retry_at` and a timer use may differ a little.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);

@@ -1,15 +1,16 @@
-//! The members of a token response that alf reads, whatever their types.
+//! The members of a token response, whatever their types.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_core::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_core::de::{Error as _, MapAccess, Visitor};
 use serde_core::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 #[derive(Default)]
-pub(super) struct Members<'a>(BTreeMap<&'static str, &'a RawValue>);
+pub(super) struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Members<'a> {
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, &'static str> {
@@ -31,6 +32,18 @@ impl<'a> Members<'a> {
     /// The text of a member that is a string.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.get(name)?).ok()
+    }
+
+    /// The members that alf itself does not read: a string's text, or JSON.
+    pub(super) fn extra(&self) -> Vec<(String, Zeroizing<String>)> {
+        let extra = self.0.keys().filter(|name| !READ.contains(&name.as_str()));
+        extra
+            .filter_map(|name| {
+                let raw = self.get(name)?;
+                let value = self.text(name).unwrap_or_else(|| raw.to_owned());
+                Some((name.clone(), Zeroizing::new(value)))
+            })
+            .collect()
     }
 
     /// The JSON of a member; `null` counts as absent.
@@ -55,11 +68,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
             fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Self::Value, M::Error> {
                 let mut members = Members::default();
                 while let Some(name) = object.next_key::<String>()? {
-                    let Some(name) = READ.iter().find(|read| **read == name) else {
-                        object.next_value::<IgnoredAny>()?;
-                        continue;
-                    };
-                    if members.0.insert(name, object.next_value()?).is_some() {
+                    let read = READ.iter().find(|read| **read == name);
+                    let previous = members.0.insert(name, object.next_value()?);
+                    if let (Some(name), Some(_)) = (read, previous) {
                         return Err(M::Error::duplicate_field(name));
                     }
                 }

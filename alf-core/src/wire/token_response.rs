@@ -94,6 +94,8 @@ impl TokenAnswer<'_> {
             token_type,
             scope: members.text("scope"),
             expires_in: members.get("expires_in").and_then(lifetime),
+            expires_at: None,
+            extra: members.extra(),
         })
     }
 

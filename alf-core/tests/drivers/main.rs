@@ -33,3 +33,4 @@ mod secrets;
 mod shared_back_off;
 mod support;
 mod targets;
+mod token_manager;

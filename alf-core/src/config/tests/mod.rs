@@ -104,14 +104,14 @@ fn t2_the_endpoint_is_remembered_as_it_was_written() {
 fn t1_an_empty_scope_or_audience_is_left_out() {
     for empty in ["", " ", "\t"] {
         let config = config(|settings| settings.scope = Some(empty.to_owned()));
-        assert_eq!(config.grant.scope, None);
+        assert_eq!(config.target.scope, None);
     }
     let config = config(|settings| {
         settings.scope = Some("read write".to_owned());
         settings.audience = Some(String::new());
     });
-    assert_eq!(config.grant.scope.as_deref(), Some("read write"));
-    assert_eq!(config.grant.audience, None);
+    assert_eq!(config.target.scope.as_deref(), Some("read write"));
+    assert_eq!(config.target.audience, None);
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn t1_resources_and_extra_parameters_are_not_changed() {
         settings.resources = resources.to_vec();
         settings.parameters = parameters.to_vec();
     });
-    assert_eq!(config.grant.resources, resources);
-    assert_eq!(config.grant.extra, parameters);
+    assert_eq!(config.target.resources, resources);
+    assert_eq!(config.target.parameters, parameters);
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Each new token, for code that keeps a token itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::runtime::before;
+use crate::{Token, TokenError};
+
+use super::managed::ManagedToken;
+use super::waiting;
+
+/// Returns the token of a [`TokenManager`](crate::TokenManager), and then each new one.
+///
+/// While [`next`](Self::next) is waited for, the token is renewed when it is due, also if nobody else asks for it. Nothing
+/// happens between two calls.
+///
+/// # Examples
+///
+/// ```
+/// # struct Sdk;
+/// # impl Sdk { fn set_token(&self, _: &str, _: Option<std::time::SystemTime>) {} }
+/// async fn hand_over(tokens: &alf_core::TokenManager, sdk: &Sdk) {
+///     let mut watch = tokens.watch();
+///     loop {
+///         match watch.next().await {
+///             Ok(token) => sdk.set_token(token.expose_access_token(), token.expires_at()),
+///             Err(error) => eprintln!("{error}"), // the next call waits until alf asks again
+///         }
+///     }
+/// }
+/// ```
+pub struct TokenWatch {
+    token: Arc<ManagedToken>,
+    /// The token that it returned last.
+    latest: Option<Token>,
+    /// The error that it returned last, if no token came after it.
+    failure: Option<TokenError>,
+}
+
+impl TokenWatch {
+    pub(super) fn new(token: Arc<ManagedToken>) -> Self {
+        Self {
+            token,
+            latest: None,
+            failure: None,
+        }
+    }
+
+    /// Waits for a token that it has not returned yet. The first call returns the held one at once, if there is one.
+    ///
+    /// The same token with another lifetime counts as new, since its [`expires_at`](Token::expires_at) differs. A token
+    /// that was replaced before the call is not returned.
+    ///
+    /// # Errors
+    ///
+    /// If no token could be obtained, once for each failed acquisition. The next call waits until alf asks the
+    /// authorization server again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the next call returns the token.
+    pub async fn next(&mut self) -> Result<Token, TokenError> {
+        if let Some(error) = &self.failure {
+            waiting::back_off(&self.token.ports, error).await;
+            self.failure = None;
+        }
+        loop {
+            // Before the token is read, so that no change is missed.
+            let obtained = self.token.obtained();
+            match waiting::acquire(&self.token).await {
+                Ok(token) if self.is_new(&token) => {
+                    self.latest = Some(token.clone());
+                    return Ok(token);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.failure = Some(error.clone());
+                    return Err(error);
+                }
+            }
+            let unchanged = self.token.ports.runtime.sleep(self.token.unchanged_for());
+            before(obtained, unchanged).await;
+        }
+    }
+
+    fn is_new(&self, token: &Token) -> bool {
+        let latest = self.latest.as_ref();
+        latest.is_none_or(|latest| !latest.is(token))
+    }
+}
+
+impl fmt::Debug for TokenWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenWatch").finish_non_exhaustive()
+    }
+}
