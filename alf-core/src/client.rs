@@ -10,7 +10,7 @@ use crate::config::Replays;
 use crate::error::Rejection;
 use crate::machine::ReplayOutcome;
 use crate::runtime::before;
-use crate::tokens;
+use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
     BlockingTransport, ConfigError, Error, Event, NotAllowed, Origin, OriginRef, Token,
@@ -142,7 +142,7 @@ impl<T: Transport> Client<T> {
         mut request: T::Request,
     ) -> Result<T::Response, Error<T::Error>> {
         self.allow(&request)?;
-        let copy = match self.tokens.managed().ports.config.replays {
+        let copy = match self.managed().ports.config.replays {
             Replays::Once => copy(&mut request),
             Replays::Never => None,
         };
@@ -154,51 +154,53 @@ impl<T: Transport> Client<T> {
         self.present(&token, &mut request);
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
-        if !self.may_reject(&response) {
-            let origin = || kept.origin(&*self.transport);
-            self.tokens.managed().accepted(&token, origin);
-            return Ok(response);
+        let origin = || kept.origin(&*self.transport);
+        match self.judge(origin, &response) {
+            Judgement::Accepted => self.managed().accepted(&token, origin),
+            Judgement::Unknown => {}
+            Judgement::Rejected => {
+                // On the heap, so that the common path does not carry its size.
+                return Box::pin(self.renew_and_replay(&token, kept, response)).await;
+            }
         }
-        // On the heap, so that the common path does not carry its size.
-        Box::pin(self.maybe_rejected(&token, kept, response)).await
+        Ok(response)
     }
 
-    /// The status is one that rejects a token: renews it if it is rejected, and replays the request (R).
-    async fn maybe_rejected(
+    /// The token was rejected: renews it, and replays the request (R).
+    async fn renew_and_replay(
         &self,
         token: &Token,
         kept: Kept<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
         let origin = kept.origin(&*self.transport).to_origin();
-        if self.judge(&origin, &response) != Judgement::Rejected {
-            return Ok(response);
-        }
-        let renewing = tokens::reject(self.tokens.managed(), token, Some(&origin));
-        let (Some(renewing), Kept::Copy(mut copy)) = (renewing, kept) else {
+        let renewal = self.managed().reject(token, Some(&origin));
+        let (Some(renewal), Kept::Copy(mut copy)) = (renewal, kept) else {
             // R4, R6: untouched.
             return Ok(response);
         };
         // R8: before the wait for the renewal, which may need this response's connection.
         let rejection = self.rejection(&response);
         self.discard(response).await;
-        let renewed = tokens::renewed(self.tokens.managed(), renewing, token, &origin).await;
+        let renewed = self.managed().renewed(renewal, token, &origin).await;
         let token = renewed.map_err(|error| error.after(rejection))?;
         self.present(&token, &mut copy);
         let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
         // R3: returned as it is. R6: whether the renewal helped.
-        let outcome = match self.judge(&origin, &response) {
-            Judgement::Accepted => Some(ReplayOutcome::Accepted),
-            Judgement::Rejected => Some(ReplayOutcome::RejectedAgain),
-            Judgement::Unknown => None,
-        };
-        if let Some(outcome) = outcome {
-            let managed = self.tokens.managed();
-            managed.replayed(&token, origin.as_ref(), outcome);
+        match self.judge(|| origin.as_ref(), &response) {
+            Judgement::Accepted => {
+                let outcome = ReplayOutcome::Accepted;
+                self.managed().replayed(&token, origin.as_ref(), outcome);
+            }
+            Judgement::Rejected => {
+                let outcome = ReplayOutcome::RejectedAgain;
+                self.managed().replayed(&token, origin.as_ref(), outcome);
+            }
+            Judgement::Unknown => {}
         }
         self.observe(&Event::Replayed {
-            target: &self.tokens.managed().target,
+            target: &self.managed().target,
             generation: token.generation(),
             origin: &origin,
             status: self.transport.status(&response),
@@ -209,34 +211,29 @@ impl<T: Transport> Client<T> {
     /// X2, X3: before a token is asked for and before anything is sent.
     fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
         let origin = self.transport.origin(request);
-        let allowed = self.tokens.managed().ports.config.allow(origin);
+        let allowed = self.managed().ports.config.allow(origin);
         allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
     }
 
     /// F2: in place of every value that the request has there.
     fn present(&self, token: &Token, request: &mut T::Request) {
-        let (name, value) = self
-            .tokens
-            .managed()
-            .ports
-            .config
-            .presentation
-            .present(token);
+        let presentation = &self.managed().ports.config.presentation;
+        let (name, value) = presentation.present(token);
         self.transport.insert_header(request, &name, value);
     }
 
-    fn may_reject(&self, response: &T::Response) -> bool {
+    /// What a response means for the token (R1, R7, X4). `origin` is the request's.
+    fn judge<'o>(
+        &self,
+        origin: impl FnOnce() -> OriginRef<'o>,
+        response: &T::Response,
+    ) -> Judgement {
         let status = self.transport.status(response);
-        self.tokens.managed().ports.config.rejects(status)
-    }
-
-    /// What a response means for the token (R1, R7, X4).
-    fn judge(&self, origin: &Origin, response: &T::Response) -> Judgement {
-        if !self.may_reject(response) {
+        if !self.managed().ports.config.rejects(status) {
             return Judgement::Accepted;
         }
         let response_origin = self.transport.response_origin(response);
-        if response_origin.is_some_and(|response_origin| *origin != response_origin) {
+        if response_origin.is_some_and(|response_origin| origin() != response_origin) {
             return Judgement::Unknown;
         }
         let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
@@ -255,13 +252,17 @@ impl<T: Transport> Client<T> {
 
     /// R8, X5: a body that does not end must not delay the renewal.
     async fn discard(&self, response: T::Response) {
-        let runtime = &self.tokens.managed().ports.runtime;
+        let runtime = &self.managed().ports.runtime;
         let discarded = self.transport.discard(response);
         before(discarded, runtime.sleep(DISCARD_TIMEOUT)).await;
     }
 
     fn observe(&self, event: &Event<'_>) {
-        self.tokens.managed().ports.observe(event);
+        self.managed().ports.observe(event);
+    }
+
+    fn managed(&self) -> &Arc<ManagedToken> {
+        self.tokens.managed()
     }
 }
 

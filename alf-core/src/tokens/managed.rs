@@ -94,9 +94,9 @@ impl ManagedToken {
         step
     }
 
-    /// A resource server rejected a token: it is renewed (R1, R2). `None`: renewing did not help lately, and the 401 is
-    /// returned (R6).
-    pub(super) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
+    /// A resource server rejected a token: it is renewed (R1, R2). `None`: the 401 is returned, because renewing did not
+    /// help lately (R6), or because the token is another manager's.
+    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
         let (health, server_error) = self.ports.server.health(now);

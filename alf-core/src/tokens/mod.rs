@@ -19,7 +19,6 @@ use state::Step;
 use targets::Targets;
 
 pub(crate) use managed::ManagedToken;
-pub(crate) use waiting::{reject, renewed};
 pub use watch::TokenWatch;
 
 /// Obtains a token, keeps it and renews it, for programs that send their requests themselves.
@@ -168,13 +167,13 @@ impl TokenManager {
     /// of a rejection is rejected within a second. [`reject_by`](Self::reject_by) detects this within a minute.
     pub fn reject(&self, token: &Token) {
         // The next call of `token` waits for the outcome.
-        let _ = reject(&self.token, token, None);
+        let _ = self.token.reject(token, None);
     }
 
     /// [`reject`](Self::reject), with the origin that rejected the token: an API that always answers 401 then cannot
     /// delay the renewals that other APIs need.
     pub fn reject_by(&self, token: &Token, origin: &Origin) {
-        let _ = reject(&self.token, token, Some(origin));
+        let _ = self.token.reject(token, Some(origin));
     }
 
     /// Returns a manager for the token of another target: what `target` sets replaces what this manager's token is for,

@@ -8,7 +8,7 @@ use crate::machine::{AcquisitionId, Moment, NewAcquisition};
 use crate::{Token, TokenError};
 
 /// The outcome of one acquisition, once there is one.
-pub(super) struct Pending {
+pub(crate) struct Pending {
     acquisition: NewAcquisition,
     outcome: OnceLock<Outcome>,
     changed: Event,
@@ -24,7 +24,7 @@ pub(super) enum Outcome {
 }
 
 /// A caller that waits for an acquisition. It is made under the lock of the token, so no change is missed.
-pub(super) struct Waiter {
+pub(crate) struct Waiter {
     pub(super) pending: Arc<Pending>,
     pub(super) changed: EventListener,
 }

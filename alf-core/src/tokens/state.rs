@@ -28,7 +28,7 @@ pub(super) struct State {
 }
 
 /// What a caller that needs a token does next.
-pub(super) enum Step {
+pub(crate) enum Step {
     Use(Token),
     Wait(Waiter),
     Fail(TokenError),

@@ -51,31 +51,21 @@ pub(crate) async fn acquire(token: &Arc<ManagedToken>) -> Result<Token, TokenErr
     }
 }
 
-/// A renewal for a rejected token: it is under way, whether or not anybody waits for it.
-pub(crate) struct Renewing(Step);
-
-/// Renews a rejected token (R1, R2). `None`: the 401 is returned (R6).
-pub(crate) fn reject(
-    token: &Arc<ManagedToken>,
-    rejected: &Token,
-    origin: Option<&Origin>,
-) -> Option<Renewing> {
-    token.reject(rejected, origin).map(Renewing)
-}
-
-/// Waits for a token in place of one that `origin` rejected.
-pub(crate) async fn renewed(
-    token: &Arc<ManagedToken>,
-    renewing: Renewing,
-    rejected: &Token,
-    origin: &Origin,
-) -> Result<Token, TokenError> {
-    // If the 401 is to be returned now: it is discarded already, so the replay shows what it can.
-    let again = || {
-        let step = token.reject(rejected, Some(origin));
-        step.unwrap_or_else(|| token.demand())
-    };
-    wait_for_renewal(token, renewing.0, again).await
+impl ManagedToken {
+    /// Waits for the token in place of one that `origin` rejected; `renewal` is what [`reject`](Self::reject) returned.
+    pub(crate) async fn renewed(
+        self: &Arc<Self>,
+        renewal: Step,
+        rejected: &Token,
+        origin: &Origin,
+    ) -> Result<Token, TokenError> {
+        // If the 401 is to be returned now: it is discarded already, so the replay shows what it can.
+        let again = || {
+            let step = self.reject(rejected, Some(origin));
+            step.unwrap_or_else(|| self.demand())
+        };
+        wait_for_renewal(self, renewal, again).await
+    }
 }
 
 /// Renews the token now, and waits for the outcome.
