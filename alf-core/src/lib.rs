@@ -62,8 +62,8 @@ pub use client::Client;
 #[cfg(feature = "config")]
 pub use client_config::ClientConfig;
 pub use error::{
-    ConfigError, Error, NotAllowed, NotAllowedReason, Rejection, TimeoutPhase, TokenError,
-    TokenErrorKind,
+    ConfigError, Error, NotAllowed, NotAllowedReason, Rejection, RevokeError, TimeoutPhase,
+    TokenError, TokenErrorKind,
 };
 pub use machine::Moment;
 pub use observe::{Event, Observer};

@@ -162,8 +162,13 @@ impl Discovery<'_> {
         );
         let mtls = metadata.mtls_token_endpoint.as_ref().filter(|_| by_tls);
         let endpoint = mtls.unwrap_or(&metadata.token_endpoint);
+        let mtls = metadata
+            .mtls_revocation_endpoint
+            .as_ref()
+            .filter(|_| by_tls);
+        let revocation = mtls.or(metadata.revocation_endpoint.as_ref());
         config
-            .endpoint_of_issuer(endpoint, &issuer.name)
+            .endpoint_of_issuer(endpoint, revocation.map(String::as_str), &issuer.name)
             .map_err(|error| error.to_string())
     }
 

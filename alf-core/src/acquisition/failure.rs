@@ -47,6 +47,7 @@ impl FailedAttempts {
         let is_about_target = !self.cause.concerns_all_targets() && target.is_named();
         TokenError::new(ErrorDetails {
             cause: self.cause,
+            request: "token request",
             endpoint: ports.shown_endpoint(),
             target: is_about_target.then(|| target.to_string()),
             attempts: self.attempts,

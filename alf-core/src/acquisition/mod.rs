@@ -2,8 +2,10 @@
 
 mod discovery;
 mod failure;
+mod revocation;
 
 pub(crate) use failure::{AcquisitionFailure, FailedAttempts};
+pub(crate) use revocation::revoke;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -30,6 +30,14 @@ impl<A: Default> ClientBuilder<A> {
         }
     }
 
+    /// Where [`TokenManager::revoke`](crate::TokenManager::revoke) revokes tokens
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). Default: the `revocation_endpoint` of the issuer's metadata, if
+    /// the client was built with [`discover`](Self::discover).
+    pub fn revocation_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.settings.revocation_endpoint = Some(url.into());
+        self
+    }
+
     /// The authorization server's identifier, `issuer`
     /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), as the server's metadata
     /// spells it. It is what the assertions of `client_secret_jwt` and `private_key_jwt` are for

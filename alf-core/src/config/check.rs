@@ -25,6 +25,7 @@ pub(super) fn server(
             uri: endpoint("token_endpoint", &url, insecure_http)?,
             written: url.trim().to_owned(),
             issuer: issuer.map(issuer_of_endpoint).transpose()?,
+            revocation: None,
         }))),
         NamedBy::Issuer(_) if issuer.is_some() => wrong(
             "issuer",

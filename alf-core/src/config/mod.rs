@@ -23,6 +23,8 @@ use crate::{
 /// What a client is built with.
 pub(crate) struct Config {
     pub(crate) server: Server,
+    /// Where tokens are revoked (RFC 7009), if the user has set it.
+    pub(crate) revocation_endpoint: Option<Uri>,
     pub(crate) client_id: String,
     pub(crate) authentication: Box<dyn ClientAuthentication>,
     /// What the client's own token is for.
@@ -49,6 +51,10 @@ impl Config {
 
     fn checked(settings: Settings) -> Result<Self, ConfigError> {
         let server = check::server(settings.server, settings.issuer, settings.insecure_http)?;
+        let revocation_endpoint = settings
+            .revocation_endpoint
+            .map(|url| check::endpoint("revocation_endpoint", &url, settings.insecure_http))
+            .transpose()?;
         let (client_id, authentication) = check::authentication(settings.authentications)?;
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let default_lifetime = settings
@@ -57,6 +63,7 @@ impl Config {
         let origins = settings.allowed_origins.as_deref();
         Ok(Self {
             server,
+            revocation_endpoint,
             client_id,
             authentication,
             target: checked_target(TokenTarget {
@@ -114,23 +121,28 @@ impl Config {
         self.rejecting.contains(&status)
     }
 
-    /// The token endpoint that the metadata of an issuer names, checked like one that a user sets.
+    /// The endpoints that the metadata of an issuer names, checked like those that a user sets. An unusable revocation
+    /// endpoint is left out.
     pub(crate) fn endpoint_of_issuer(
         &self,
         token_endpoint: &str,
+        revocation_endpoint: Option<&str>,
         issuer: &str,
     ) -> Result<TokenEndpoint, ConfigError> {
-        let insecure_http = self.insecure_http;
-        let uri = check::endpoint("token_endpoint", token_endpoint, insecure_http)?;
-        let downgrades = issuer.starts_with("https:") && uri.scheme_str() != Some("https");
-        if downgrades && insecure_http == InsecureHttp::Refused {
-            let problem = "is plain http, but its issuer is https";
-            return Err(ConfigError::new("token_endpoint", problem));
-        }
+        let endpoint = |setting: &'static str, url: &str| {
+            let uri = check::endpoint(setting, url, self.insecure_http)?;
+            let downgrades = issuer.starts_with("https:") && uri.scheme_str() != Some("https");
+            if downgrades && self.insecure_http == InsecureHttp::Refused {
+                let problem = "is plain http, but its issuer is https";
+                return Err(ConfigError::new(setting, problem));
+            }
+            Ok(uri)
+        };
         Ok(TokenEndpoint {
-            uri,
+            uri: endpoint("token_endpoint", token_endpoint)?,
             written: token_endpoint.trim().to_owned(),
             issuer: Some(issuer.to_owned()),
+            revocation: revocation_endpoint.and_then(|url| endpoint("", url).ok()),
         })
     }
 }

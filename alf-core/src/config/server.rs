@@ -16,6 +16,8 @@ pub(crate) struct TokenEndpoint {
     /// As it was written: an [`Uri`] has a `/` if there is no path.
     pub(crate) written: String,
     pub(crate) issuer: Option<String>,
+    /// Where the issuer's metadata says that tokens are revoked (RFC 7009).
+    pub(crate) revocation: Option<Uri>,
 }
 
 /// An issuer, whose metadata names the token endpoint.

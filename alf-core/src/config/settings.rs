@@ -13,6 +13,7 @@ use super::names::Names;
 pub(crate) struct Settings {
     pub(crate) server: NamedBy,
     pub(crate) issuer: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
     /// Every client authentication that was set, with the name of its setter and the client's id.
     pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
     pub(crate) scope: Option<String>,
@@ -60,6 +61,7 @@ impl Settings {
         Self {
             server,
             issuer: None,
+            revocation_endpoint: None,
             authentications: Vec::new(),
             scope: None,
             resources: Vec::new(),

@@ -29,7 +29,8 @@ impl fmt::Display for TokenError {
                 let target = self.details.target.as_ref();
                 let target = target.map_or_else(String::new, |target| format!(" for {target}"));
                 let advice = self.error_code().map_or("", advice);
-                format!("{endpoint} refused the token request{target}: {answer}{advice}")
+                let request = self.details.request;
+                format!("{endpoint} refused the {request}{target}: {answer}{advice}")
             }
             Kind::Redirected => format!(
                 "{endpoint} answered with a redirect, which is not followed ({answer}); set the \

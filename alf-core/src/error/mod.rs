@@ -9,12 +9,14 @@ mod config;
 mod kind;
 mod message;
 mod not_allowed;
+mod revoke;
 mod token;
 
 pub(crate) use cause::{AnswerDetails, Cause, RefusalOf};
 pub use config::ConfigError;
 pub use kind::{TimeoutPhase, TokenErrorKind};
 pub use not_allowed::{NotAllowed, NotAllowedReason};
+pub use revoke::RevokeError;
 pub(crate) use token::ErrorDetails;
 pub use token::{Rejection, TokenError};
 

@@ -25,6 +25,8 @@ pub struct TokenError {
 /// The part that all callers of one acquisition share.
 pub(crate) struct ErrorDetails {
     pub(crate) cause: Cause,
+    /// What was sent: "token request", or "revocation request".
+    pub(crate) request: &'static str,
     pub(crate) endpoint: String,
     /// The scope and resources, if the failure is about them.
     pub(crate) target: Option<String>,

@@ -170,6 +170,11 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
+    /// The user has revoked the token of `generation`: it is not used any more.
+    pub(crate) fn forget(&mut self, generation: Generation) {
+        self.held.take_if(|held| held.generation == generation);
+    }
+
     /// A resource server answered a replay that carried the token of `generation`; or, if that token
     /// [is unproven](Self::is_unproven), accepted another request with it (R6).
     pub(crate) fn replayed(

@@ -149,6 +149,16 @@ impl ManagedToken {
         self.update_cache(&mut state, now);
     }
 
+    /// Takes the held token out: nobody gets it any more.
+    pub(super) fn take(&self) -> Option<Token> {
+        let now = self.ports.now();
+        let mut state = self.lock();
+        let token = state.token.take()?;
+        state.renewal.forget(token.key());
+        self.update_cache(&mut state, now);
+        Some(token)
+    }
+
     /// A token that has not expired, for a caller whose deadline has come (E4, S5).
     pub(super) fn unexpired(&self) -> Option<Token> {
         self.unexpired_at(self.ports.now())

@@ -11,9 +11,10 @@ mod watch;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::acquisition::revoke;
 use crate::config::checked_target;
 use crate::ports::Ports;
-use crate::{ConfigError, Origin, Token, TokenError, TokenTarget};
+use crate::{ConfigError, Origin, RevokeError, Token, TokenError, TokenTarget};
 
 use state::Step;
 use targets::Targets;
@@ -150,6 +151,28 @@ impl TokenManager {
     /// Dropping the future loses nothing: the acquisition goes on.
     pub async fn renew(&self) -> Result<Token, TokenError> {
         waiting::renew(&self.token).await
+    }
+
+    /// Revokes the held token at the authorization server
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), at shutdown for example. If none is held, it does nothing.
+    ///
+    /// alf stops using the token before it sends the request, whatever the answer is. Requests under way that carry it may
+    /// be rejected. The next caller obtains a new token. Only the token of this manager's target is revoked. The request
+    /// is sent once, and may take `attempt_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError::NoEndpoint`] if no revocation endpoint is known: it comes from the issuer's metadata, or from
+    /// [`revocation_endpoint`](crate::ClientBuilder::revocation_endpoint). [`RevokeError::Failed`] if the request fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the token may not be revoked. alf does not use it any more.
+    pub async fn revoke(&self) -> Result<(), RevokeError> {
+        match self.token.take() {
+            Some(token) => revoke(&self.token.ports, &token).await,
+            None => Ok(()),
+        }
     }
 
     /// Returns a watch, which returns the token and then each new one: to hand tokens to another program or SDK.

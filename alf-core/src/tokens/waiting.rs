@@ -148,6 +148,7 @@ impl<'a> Caller<'a> {
         let cause = Cause::new(kind, Failure::TRANSIENT).or_because(latest.as_ref());
         TokenError::new(ErrorDetails {
             cause,
+            request: "token request",
             endpoint: self.ports.shown_endpoint(),
             target: None,
             attempts: 0,

@@ -12,6 +12,9 @@ pub(crate) struct Metadata {
     pub(crate) token_endpoint: String,
     /// The endpoint for a client that authenticates by TLS (RFC 8705 §5).
     pub(crate) mtls_token_endpoint: Option<String>,
+    /// Where tokens are revoked (RFC 7009), and the same for a client that authenticates by TLS.
+    pub(crate) revocation_endpoint: Option<String>,
+    pub(crate) mtls_revocation_endpoint: Option<String>,
     /// The authentication methods of the server, if it lists them.
     pub(crate) methods: Option<Vec<String>>,
 }
@@ -65,6 +68,9 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
     Ok(Metadata {
         token_endpoint: token_endpoint.to_owned(),
         mtls_token_endpoint: text("/mtls_endpoint_aliases/token_endpoint").map(str::to_owned),
+        revocation_endpoint: text("/revocation_endpoint").map(str::to_owned),
+        mtls_revocation_endpoint: text("/mtls_endpoint_aliases/revocation_endpoint")
+            .map(str::to_owned),
         methods: methods.and_then(Value::as_array).map(|methods| {
             let names = methods.iter().filter_map(Value::as_str);
             names.map(str::to_owned).collect()

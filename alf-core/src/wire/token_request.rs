@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use crate::TokenTarget;
 use crate::secret::{SecretBytes, percent_encoded};
+use crate::{Token, TokenTarget};
 
 use super::Redactor;
 
@@ -27,17 +27,7 @@ pub struct TokenRequest {
 impl TokenRequest {
     /// A request for that target, with its parameters in the order of T1. The headers are those that the user has set.
     pub(crate) fn new(target: &TokenTarget, headers: &[(HeaderName, HeaderValue)]) -> Self {
-        let mut request = Self {
-            form: SecretBytes::with_capacity(USUAL_LENGTH),
-            headers: HeaderMap::with_capacity(3),
-            secrets: Vec::new(),
-        };
-        request
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
-        request
-            .headers
-            .insert(ACCEPT, HeaderValue::from_static(JSON));
+        let mut request = Self::with_headers(headers);
         request.parameter("grant_type", "client_credentials");
         if let Some(scope) = &target.scope {
             request.parameter("scope", scope);
@@ -51,6 +41,29 @@ impl TokenRequest {
         for (name, value) in &target.parameters {
             request.parameter(name, value);
         }
+        request
+    }
+
+    /// A request that revokes a token (RFC 7009 §2.1).
+    pub(crate) fn revocation(token: &Token, headers: &[(HeaderName, HeaderValue)]) -> Self {
+        let mut request = Self::with_headers(headers);
+        request.secret_parameter("token", token.expose_access_token());
+        request.parameter("token_type_hint", "access_token");
+        request
+    }
+
+    fn with_headers(headers: &[(HeaderName, HeaderValue)]) -> Self {
+        let mut request = Self {
+            form: SecretBytes::with_capacity(USUAL_LENGTH),
+            headers: HeaderMap::with_capacity(3),
+            secrets: Vec::new(),
+        };
+        request
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
+        request
+            .headers
+            .insert(ACCEPT, HeaderValue::from_static(JSON));
         for (name, value) in headers {
             // To mask a short value would mask other text of the server's.
             if value.len() < SHORTEST_SECRET {

@@ -28,6 +28,7 @@ mod permits;
 mod ports;
 mod rejection;
 mod replay;
+mod revocation;
 mod rotation;
 mod secrets;
 mod shared_back_off;
