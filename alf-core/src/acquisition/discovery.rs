@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::config::{Issuer, Server, TokenEndpoint};
 use crate::error::{AnswerDetails, Cause};
-use crate::machine::{Exclusivity, Failure, Moment};
+use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::ports::Ports;
 use crate::runtime::before;
 use crate::server::{Admission, CachedMetadata};
@@ -132,7 +132,7 @@ impl Discovery<'_> {
         let endpoint = Arc::new(endpoint);
         let cache = &self.ports.server.metadata;
         cache.insert(Arc::clone(&endpoint), self.ports.now());
-        self.admission.found_out();
+        self.admission.change(Breaker::found_out);
         self.ports.observe(&Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.ports.shown_endpoint(),

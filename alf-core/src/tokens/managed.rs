@@ -6,16 +6,17 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::acquisition::{Acquisition, AcquisitionFailure, FailedAttempts, NewToken, Progress};
+use crate::acquisition::{Acquisition, AcquisitionFailure, NewToken, Progress, details};
+use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
     Aborted, AcquisitionId, Claim, Decision, Failure, Moment, NewAcquisition, RejectionDecision,
     ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
-use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
+use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
 
 use super::cached::TokenCache;
 use super::pending::{Outcome, Pending};
@@ -232,13 +233,16 @@ impl ManagedToken {
                 }
                 error
             }
-            AcquisitionFailure::Target(attempts) => {
-                let failure = attempts.cause.failure;
+            AcquisitionFailure::Target(details) => {
+                let failure = details.cause.failure;
                 let Some(until) = state.renewal.failed_alone(now, id, &failure) else {
                     return;
                 };
                 let retry_at = wall.checked_add(until.saturating_since(now));
-                let error = attempts.into_error(&self.ports, &self.grant, retry_at);
+                let error = TokenError::new(ErrorDetails {
+                    retry_at,
+                    ..*details
+                });
                 state.target_error = Some(error.clone());
                 error
             }
@@ -269,7 +273,9 @@ impl ManagedToken {
                 self.aborted_error(retry_at)
             };
             let admission = self.ports.server.admit(claim);
-            admission.acquisition_failed(now, &Failure::TRANSIENT, error)
+            admission.change(|breaker, claim| {
+                breaker.acquisition_failed(now, claim, &Failure::TRANSIENT, error)
+            })
         });
         if let Some(pending) = pending {
             pending.complete(error.clone().map_or(Outcome::AskAgain, Outcome::Failed));
@@ -309,7 +315,13 @@ impl ManagedToken {
     }
 
     fn aborted_error(&self, retry_at: Option<SystemTime>) -> TokenError {
-        FailedAttempts::aborted().into_error(&self.ports, &self.grant, retry_at)
+        let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
+        // Nothing is known of its attempts (S4).
+        let details = details(&self.ports, &self.grant, cause, 0, Duration::ZERO);
+        TokenError::new(ErrorDetails {
+            retry_at,
+            ..details
+        })
     }
 
     /// Lets the cache answer as long as the machine would answer the same.
