@@ -59,22 +59,19 @@ impl Discovery<'_> {
 
     /// If the endpoint did not answer, or not as a token endpoint does, it may have moved.
     pub(super) fn doubt_metadata(&self, cause: &Cause) {
-        let may_have_moved = match cause.kind {
+        let is_no_answer = matches!(
+            cause.kind,
             TokenErrorKind::Connect
-            | TokenErrorKind::Timeout(_)
-            | TokenErrorKind::Exchange
-            | TokenErrorKind::Redirected
-            | TokenErrorKind::Unreadable => true,
-            TokenErrorKind::Refused => matches!(
-                cause.answer.status,
-                Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
-            ),
-            TokenErrorKind::Authentication
-            | TokenErrorKind::Discovery
-            | TokenErrorKind::TokenType
-            | TokenErrorKind::Aborted => false,
-        };
-        if may_have_moved {
+                | TokenErrorKind::Timeout(_)
+                | TokenErrorKind::Exchange
+                | TokenErrorKind::Redirected
+                | TokenErrorKind::Unreadable
+        );
+        let is_not_found = matches!(
+            cause.answer.status,
+            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
+        );
+        if is_no_answer || is_not_found {
             self.ports.server.metadata.doubt();
         }
     }

@@ -88,7 +88,9 @@ impl<'a> Acquisition<'a> {
             let attempt = self.attempt(history.attempts + 1, &mut credentials).await;
             let cause = match attempt {
                 Ok(token) => {
-                    self.succeeded();
+                    if !self.is_outdated() {
+                        self.admission.change(Breaker::succeeded);
+                    }
                     return Ok(token);
                 }
                 Err(cause) => cause,
@@ -261,12 +263,6 @@ impl<'a> Acquisition<'a> {
             error,
             pause,
         });
-    }
-
-    fn succeeded(&self) {
-        if !self.is_outdated() {
-            self.admission.change(Breaker::succeeded);
-        }
     }
 
     /// The acquisition has failed, and alf backs off: for all targets, or for this one alone (B2).
