@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::config::{Issuer, Server, TokenEndpoint};
 use crate::error::{AnswerDetails, Cause};
-use crate::machine::{Exclusivity, Failure, Moment};
+use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::ports::Ports;
 use crate::runtime::before;
 use crate::server::{Admission, CachedMetadata};
@@ -59,22 +59,19 @@ impl Discovery<'_> {
 
     /// If the endpoint did not answer, or not as a token endpoint does, it may have moved.
     pub(super) fn doubt_metadata(&self, cause: &Cause) {
-        let may_have_moved = match cause.kind {
+        let is_no_answer = matches!(
+            cause.kind,
             TokenErrorKind::Connect
-            | TokenErrorKind::Timeout(_)
-            | TokenErrorKind::Exchange
-            | TokenErrorKind::Redirected
-            | TokenErrorKind::Unreadable => true,
-            TokenErrorKind::Refused => matches!(
-                cause.answer.status,
-                Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
-            ),
-            TokenErrorKind::Authentication
-            | TokenErrorKind::Discovery
-            | TokenErrorKind::TokenType
-            | TokenErrorKind::Aborted => false,
-        };
-        if may_have_moved {
+                | TokenErrorKind::Timeout(_)
+                | TokenErrorKind::Exchange
+                | TokenErrorKind::Redirected
+                | TokenErrorKind::Unreadable
+        );
+        let is_not_found = matches!(
+            cause.answer.status,
+            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
+        );
+        if is_no_answer || is_not_found {
             self.ports.server.metadata.doubt();
         }
     }
@@ -132,7 +129,7 @@ impl Discovery<'_> {
         let endpoint = Arc::new(endpoint);
         let cache = &self.ports.server.metadata;
         cache.insert(Arc::clone(&endpoint), self.ports.now());
-        self.admission.found_out();
+        self.admission.change(Breaker::found_out);
         self.ports.observe(&Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.ports.shown_endpoint(),

@@ -1,7 +1,7 @@
 //! How an acquisition fails, and what the failures of its parts mean (B1).
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::Failure;
@@ -17,43 +17,26 @@ pub(crate) enum AcquisitionFailure {
     /// Something that every token target of the client would meet: all back off.
     Server(TokenError),
     /// Something that concerns this target alone.
-    Target(FailedAttempts),
+    Target(Box<ErrorDetails>),
 }
 
-/// What became of the attempts of an acquisition.
-pub(crate) struct FailedAttempts {
-    pub(crate) cause: Cause,
-    pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
-}
-
-impl FailedAttempts {
-    /// Of an acquisition that ended without a result: nothing is known of its attempts (S4).
-    pub(crate) fn aborted() -> Self {
-        Self {
-            cause: Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT),
-            attempts: 0,
-            elapsed: Duration::ZERO,
-        }
-    }
-
-    /// `retry_at` is the end of the back-off.
-    pub(crate) fn into_error(
-        self,
-        ports: &Ports,
-        target: &TokenTarget,
-        retry_at: Option<SystemTime>,
-    ) -> TokenError {
-        let is_about_target = !self.cause.concerns_all_targets() && target.is_named();
-        TokenError::new(ErrorDetails {
-            cause: self.cause,
-            request: "token request",
-            endpoint: ports.shown_endpoint(),
-            target: is_about_target.then(|| target.to_string()),
-            attempts: self.attempts,
-            elapsed: self.elapsed,
-            retry_at,
-        })
+/// The details of an acquisition's failure, without the end of the back-off.
+pub(crate) fn details(
+    ports: &Ports,
+    target: &TokenTarget,
+    cause: Cause,
+    attempts: u32,
+    elapsed: Duration,
+) -> ErrorDetails {
+    let is_about_target = !cause.concerns_all_targets() && target.is_named();
+    ErrorDetails {
+        cause,
+        request: "token request",
+        endpoint: ports.shown_endpoint(),
+        target: is_about_target.then(|| target.to_string()),
+        attempts,
+        elapsed,
+        retry_at: None,
     }
 }
 

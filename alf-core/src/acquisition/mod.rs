@@ -4,7 +4,7 @@ mod discovery;
 mod failure;
 mod revocation;
 
-pub(crate) use failure::{AcquisitionFailure, FailedAttempts};
+pub(crate) use failure::{AcquisitionFailure, details};
 pub(crate) use revocation::revoke;
 
 use std::future::Future;
@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::error::Cause;
+use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
-    AcquisitionId, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
+    AcquisitionId, Breaker, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
 };
 use crate::ports::Ports;
 use crate::runtime::before;
@@ -92,7 +92,9 @@ impl<'a> Acquisition<'a> {
             let attempt = self.attempt(history.attempts + 1, &mut credentials).await;
             let cause = match attempt {
                 Ok(token) => {
-                    self.succeeded();
+                    if !self.is_outdated() {
+                        self.admission.change(Breaker::succeeded);
+                    }
                     return Ok(token);
                 }
                 Err(cause) => cause,
@@ -232,9 +234,9 @@ impl<'a> Acquisition<'a> {
         let (now, jitter) = (self.ports.now(), fastrand::f64());
         let retry_after = cause.failure.retry_after();
         let error = self.error(cause.clone(), history);
-        let retry_at = self
-            .admission
-            .attempt_failed(now, retry_after, jitter, error.clone());
+        let retry_at = self.admission.change(|breaker, claim| {
+            breaker.attempt_failed(now, claim, retry_after, jitter, error.clone())
+        });
         match retry_at {
             Some(retry_at) => {
                 let pause = retry_at.saturating_since(now);
@@ -271,27 +273,26 @@ impl<'a> Acquisition<'a> {
         });
     }
 
-    fn succeeded(&self) {
-        if !self.is_outdated() {
-            self.admission.succeeded();
-        }
-    }
-
     /// The acquisition has failed, and alf backs off: for all targets, or for this one alone (B2).
     fn fail(&self, cause: Cause, history: &History) -> AcquisitionFailure {
-        let failed = self.failed_attempts(cause, history);
-        if self.is_outdated() || !failed.cause.concerns_all_targets() {
-            return AcquisitionFailure::Target(failed);
+        let details = self.details(cause, history);
+        if self.is_outdated() || !details.cause.concerns_all_targets() {
+            return AcquisitionFailure::Target(Box::new(details));
         }
         let now = self.ports.now();
         // Before the lock of the breaker, since the user's runtime is asked.
         let wall = self.ports.clock.wall();
-        let failure = failed.cause.failure;
+        let failure = details.cause.failure;
         let error = |until: Moment| {
             let retry_at = wall.checked_add(until.saturating_since(now));
-            failed.into_error(self.ports, self.target, retry_at)
+            TokenError::new(ErrorDetails {
+                retry_at,
+                ..details
+            })
         };
-        let error = self.admission.acquisition_failed(now, &failure, error);
+        let error = self
+            .admission
+            .change(|breaker, claim| breaker.acquisition_failed(now, claim, &failure, error));
         AcquisitionFailure::Server(error)
     }
 
@@ -307,16 +308,13 @@ impl<'a> Acquisition<'a> {
     }
 
     fn error(&self, cause: Cause, history: &History) -> TokenError {
-        self.failed_attempts(cause, history)
-            .into_error(self.ports, self.target, None)
+        TokenError::new(self.details(cause, history))
     }
 
-    fn failed_attempts(&self, cause: Cause, history: &History) -> FailedAttempts {
-        FailedAttempts {
-            cause: cause.or_because(history.latest.as_ref()),
-            attempts: history.attempts,
-            elapsed: self.ports.now().saturating_since(self.started_at),
-        }
+    fn details(&self, cause: Cause, history: &History) -> ErrorDetails {
+        let cause = cause.or_because(history.latest.as_ref());
+        let elapsed = self.ports.now().saturating_since(self.started_at);
+        details(self.ports, self.target, cause, history.attempts, elapsed)
     }
 
     /// S5: so late that its callers have given up, and another acquisition may run in its place. Its result tells nothing

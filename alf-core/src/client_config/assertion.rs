@@ -1,66 +1,47 @@
 //! The methods whose assertions alf signs itself: `client_secret_jwt` and `private_key_jwt`.
 
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
+use serde::de::{Error, IntoDeserializer};
 
 use crate::{ClientSecretJwt, ConfigError, PrivateKey, PrivateKeyJwt};
 
 use super::ClientConfig;
-use super::read::EntryError;
+use super::authentication::PRIVATE_KEY;
 
 impl ClientConfig {
     pub(super) fn client_secret_jwt(&self) -> Result<ClientSecretJwt, ConfigError> {
-        let settings = &self.settings;
-        let mut jwt = ClientSecretJwt::new(self.client_secret()?);
-        if let Some(algorithm) = self.algorithm()? {
-            jwt = jwt.algorithm(algorithm);
-        }
-        if let Some(typ) = &settings.jwt_typ.0 {
-            jwt = jwt.typ(typ);
-        }
-        if let Some(audience) = &settings.jwt_audience.0 {
-            jwt = jwt.audience(audience);
-        }
-        Ok(jwt)
+        let jwt = ClientSecretJwt::new(self.client_secret()?);
+        let jwt = set(jwt, self.algorithm()?, ClientSecretJwt::algorithm);
+        let jwt = set(jwt, self.text("jwt_typ"), ClientSecretJwt::typ);
+        Ok(set(
+            jwt,
+            self.text("jwt_audience"),
+            ClientSecretJwt::audience,
+        ))
     }
 
     pub(super) fn private_key_jwt(&self) -> Result<PrivateKeyJwt, ConfigError> {
-        let settings = &self.settings;
-        let mut jwt = PrivateKeyJwt::new(self.private_key()?);
-        if let Some(key_id) = &settings.key_id.0 {
-            jwt = jwt.key_id(key_id);
-        }
-        if let Some(pem) = &settings.certificate.0 {
-            jwt = jwt.certificate(pem.expose());
-        }
-        if let Some(file) = &settings.certificate_file.0 {
-            jwt = jwt.certificate_file(file);
-        }
-        if let Some(typ) = &settings.jwt_typ.0 {
-            jwt = jwt.typ(typ);
-        }
-        if let Some(audience) = &settings.jwt_audience.0 {
-            jwt = jwt.audience(audience);
-        }
-        Ok(jwt)
+        let jwt = PrivateKeyJwt::new(self.private_key()?);
+        let jwt = set(jwt, self.text("key_id"), PrivateKeyJwt::key_id);
+        let jwt = set(jwt, self.text("certificate"), PrivateKeyJwt::certificate);
+        let jwt = set(
+            jwt,
+            self.text("certificate_file"),
+            PrivateKeyJwt::certificate_file,
+        );
+        let jwt = set(jwt, self.text("jwt_typ"), PrivateKeyJwt::typ);
+        Ok(set(jwt, self.text("jwt_audience"), PrivateKeyJwt::audience))
     }
 
     fn private_key(&self) -> Result<PrivateKey, ConfigError> {
-        let settings = &self.settings;
-        let variable = self.variable("private_key_env", &settings.private_key_env)?;
-        let pem = variable.as_ref().or(settings.private_key.0.as_ref());
-        let mut key = match (&settings.private_key_file.0, pem) {
-            (Some(file), _) => PrivateKey::file(file),
-            (None, Some(pem)) => PrivateKey::value(pem.expose()),
-            (None, None) => return Err(self.not_set("private_key")),
-        };
-        if let Some(algorithm) = self.algorithm()? {
-            key = key.algorithm(algorithm);
-        }
-        if settings.thumbprint_as_key_id.is_true() {
+        let key = self.credential(PRIVATE_KEY, PrivateKey::value, PrivateKey::file)?;
+        let mut key = set(key, self.algorithm()?, PrivateKey::algorithm);
+        if self.is_true("thumbprint_as_key_id") {
             key = key.thumbprint_as_key_id();
         }
-        if settings.with_certificate.is_true() {
+        if self.is_true("with_certificate") {
             key = key.with_certificate();
         }
         Ok(key)
@@ -68,12 +49,34 @@ impl ClientConfig {
 
     /// The algorithm that is written, if it is one of the kind `T`.
     fn algorithm<'de, T: Deserialize<'de>>(&'de self) -> Result<Option<T>, ConfigError> {
-        let Some(name) = &self.settings.signing_algorithm.0 else {
+        let Some(name) = self.text("signing_algorithm") else {
             return Ok(None);
         };
-        let algorithm = T::deserialize(name.as_str().into_deserializer());
+        let algorithm = T::deserialize(name.into_deserializer());
         algorithm
             .map(Some)
-            .map_err(|problem: EntryError| self.problem("signing_algorithm", problem.to_string()))
+            .map_err(|problem: UnknownName| self.problem("signing_algorithm", problem.to_string()))
+    }
+}
+
+fn set<T, V>(target: T, value: Option<V>, setter: impl FnOnce(T, V) -> T) -> T {
+    match value {
+        Some(value) => setter(target, value),
+        None => target,
+    }
+}
+
+/// An unknown name of an algorithm.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UnknownName(String);
+
+impl Error for UnknownName {
+    fn custom<T: fmt::Display>(problem: T) -> Self {
+        Self(problem.to_string())
+    }
+
+    fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
+        Self(format!("{name:?} is not one of {}", known.join(", ")))
     }
 }

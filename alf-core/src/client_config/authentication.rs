@@ -1,10 +1,10 @@
 //! How the client authenticates, by the keys that were written for it (T2).
 
-use crate::secret::SecretText;
 use crate::{ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError};
 
 use super::ClientConfig;
-use super::value::Written;
+use super::keys::{KEYS, METHODS};
+use super::value::Value;
 
 impl ClientConfig {
     /// Sets the client's id and its method on a builder.
@@ -12,15 +12,14 @@ impl ClientConfig {
         &self,
         builder: ClientBuilder<A>,
     ) -> Result<ClientBuilder<A>, ConfigError> {
-        let settings = &self.settings;
-        let id = self.needed("client_id", &settings.client_id)?;
+        let id = self.needed("client_id")?;
         let method = self.method()?;
         self.check_use(method)?;
         self.check_conflicts()?;
         Ok(match method {
             "client_secret_basic" => {
                 let mut basic = ClientSecretBasic::new(self.client_secret()?);
-                if settings.client_secret_raw.is_true() {
+                if self.is_true("client_secret_raw") {
                     basic = basic.raw();
                 }
                 builder.client_authentication(id, basic)
@@ -40,8 +39,7 @@ impl ClientConfig {
             "client_assertion" => builder.client_assertion(id, self.client_assertion()?),
             "none" => builder.no_client_authentication(id),
             unknown => {
-                let methods = METHODS.map(|(method, _)| method).join(", ");
-                let problem = format!("{unknown:?} is not one of {methods}");
+                let problem = format!("{unknown:?} is not one of {}", METHODS.join(", "));
                 return Err(self.problem(METHOD, problem));
             }
         })
@@ -49,14 +47,14 @@ impl ClientConfig {
 
     /// The method that was written, or the method that the other keys are for.
     fn method(&self) -> Result<&str, ConfigError> {
-        let is_one_written = |keys: &[&str]| keys.iter().any(|key| self.keys.contains(*key));
-        if let Some(method) = &self.settings.token_endpoint_auth_method.0 {
+        let has_one_of = |keys: [&str; 3]| keys.iter().any(|key| self.values.contains_key(key));
+        if let Some(method) = self.text(METHOD) {
             Ok(method)
-        } else if is_one_written(&SECRET) {
+        } else if has_one_of(SECRET) {
             Ok("client_secret_basic")
-        } else if is_one_written(&PRIVATE_KEY) {
+        } else if has_one_of(PRIVATE_KEY) {
             Ok("private_key_jwt")
-        } else if is_one_written(&["client_assertion_file"]) {
+        } else if self.text("client_assertion_file").is_some() {
             Ok("client_assertion")
         } else {
             let keys = ["client_secret", "private_key", "client_assertion_file"];
@@ -68,15 +66,12 @@ impl ClientConfig {
 
     /// A key that only other methods use is an error: it was meant for one of them.
     fn check_use(&self, method: &str) -> Result<(), ConfigError> {
-        let is_in = |groups: &[&[&str]], key: &str| groups.iter().any(|keys| keys.contains(&key));
-        let is_of_any_method = |key: &str| METHODS.iter().any(|(_, groups)| is_in(groups, key));
-        let Some((_, own_groups)) = METHODS.iter().find(|(known, _)| *known == method) else {
+        let is_known = METHODS.contains(&method);
+        let mut written = KEYS.iter().filter(|key| self.values.contains_key(key.name));
+        let Some(unused) = written.find(|key| is_known && !key.methods.contains(&method)) else {
             return Ok(());
         };
-        let mut keys = self.keys.iter();
-        let Some(key) = keys.find(|key| is_of_any_method(key) && !is_in(own_groups, key)) else {
-            return Ok(());
-        };
+        let key = unused.name;
         let is_by_tls = method.ends_with("tls_client_auth");
         let is_for_tls = key.contains("certificate") || key.starts_with("private_key");
         let hint = if is_by_tls && is_for_tls {
@@ -89,13 +84,12 @@ impl ClientConfig {
 
     /// Two keys that set the same thing conflict.
     fn check_conflicts(&self) -> Result<(), ConfigError> {
-        let is_set = |key: &str| match key {
-            "with_certificate" => self.settings.with_certificate.is_true(),
-            "thumbprint_as_key_id" => self.settings.thumbprint_as_key_id.is_true(),
-            key => self.keys.contains(key),
+        let is_set = |key: &&&str| {
+            let value = self.values.get(**key);
+            value.is_some_and(|value| !matches!(value, Value::Flag(false)))
         };
         for alternatives in [&SECRET[..], &PRIVATE_KEY, &KEY_ID, &CERTIFICATE] {
-            let mut set = alternatives.iter().filter(|key| is_set(key));
+            let mut set = alternatives.iter().filter(is_set);
             let Some(key) = set.next() else { continue };
             let others: Vec<_> = set.map(|key| self.name_of(key)).collect();
             if !others.is_empty() {
@@ -107,82 +101,55 @@ impl ClientConfig {
     }
 
     fn client_assertion(&self) -> Result<ClientAssertion, ConfigError> {
-        let settings = &self.settings;
-        let file = self.needed("client_assertion_file", &settings.client_assertion_file)?;
-        let mut assertion = ClientAssertion::file(file);
-        if let Some(assertion_type) = &settings.client_assertion_type.0 {
+        let mut assertion = ClientAssertion::file(self.needed("client_assertion_file")?);
+        if let Some(assertion_type) = self.text("client_assertion_type") {
             assertion = assertion.assertion_type(assertion_type);
         }
-        if settings.without_client_id.is_true() {
+        if self.is_true("without_client_id") {
             assertion = assertion.without_client_id();
         }
         Ok(assertion)
     }
 
     pub(super) fn client_secret(&self) -> Result<ClientSecret, ConfigError> {
-        let settings = &self.settings;
-        if let Some(file) = &settings.client_secret_file.0 {
-            return Ok(ClientSecret::file(file));
+        self.credential(SECRET, ClientSecret::value, ClientSecret::file)
+    }
+
+    /// A credential by value, from a file, or from the variable that a key names.
+    pub(super) fn credential<'a, T>(
+        &'a self,
+        [by_value, by_file, by_variable]: [&'static str; 3],
+        value: impl FnOnce(String) -> T,
+        file: impl FnOnce(&'a str) -> T,
+    ) -> Result<T, ConfigError> {
+        if let Some(path) = self.text(by_file) {
+            Ok(file(path))
+        } else if let Some(variable) = self.text(by_variable) {
+            // X1: neither the error, which shows a value that is not UTF-8, nor the variable's name: someone may have
+            // written the secret in its place.
+            std::env::var(variable).map(value).map_err(|_| {
+                self.problem(
+                    by_variable,
+                    "names a variable that is not set, or is not UTF-8",
+                )
+            })
+        } else {
+            Ok(value(self.needed(by_value)?.to_owned()))
         }
-        let variable = self.variable("client_secret_env", &settings.client_secret_env)?;
-        let secret = variable.as_ref().or(settings.client_secret.0.as_ref());
-        let secret = secret.ok_or_else(|| self.not_set("client_secret"))?;
-        Ok(ClientSecret::value(secret.expose()))
     }
 
-    /// The value of the environment variable that a key names.
-    pub(super) fn variable(
-        &self,
-        key: &str,
-        name: &Written<String>,
-    ) -> Result<Option<SecretText>, ConfigError> {
-        let Some(name) = &name.0 else {
-            return Ok(None);
-        };
-        // X1: neither the error, which shows a value that is not UTF-8, nor the variable's name:
-        // someone may have written the secret in its place.
-        match std::env::var(name) {
-            Ok(value) => Ok(Some(value.into())),
-            Err(_) => Err(self.problem(key, "names a variable that is not set, or is not UTF-8")),
-        }
-    }
-
-    fn needed<'a>(&self, key: &str, value: &'a Written<String>) -> Result<&'a str, ConfigError> {
-        value.0.as_deref().ok_or_else(|| self.not_set(key))
-    }
-
-    pub(super) fn not_set(&self, key: &str) -> ConfigError {
-        match self.method() {
+    fn needed(&self, key: &str) -> Result<&str, ConfigError> {
+        self.text(key).ok_or_else(|| match self.method() {
             Ok(method) => self.problem(key, format!("is not set, but {method} needs it")),
             Err(_) => self.problem(key, "is not set"),
-        }
+        })
     }
 }
 
 const METHOD: &str = "token_endpoint_auth_method";
-/// The methods, and the keys that each uses beside those that all use.
-const METHODS: [(&str, &[&[&str]]); 8] = [
-    ("client_secret_basic", &[&SECRET, &["client_secret_raw"]]),
-    ("client_secret_post", &[&SECRET]),
-    ("client_secret_jwt", &[&SECRET, &JWT]),
-    (
-        "private_key_jwt",
-        &[&PRIVATE_KEY, &KEY_ID, &CERTIFICATE, &JWT],
-    ),
-    ("tls_client_auth", &[]),
-    ("self_signed_tls_client_auth", &[]),
-    ("client_assertion", &[&ASSERTION]),
-    ("none", &[]),
-];
 const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
-const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
+pub(super) const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
 const KEY_ID: [&str; 2] = ["key_id", "thumbprint_as_key_id"];
 const CERTIFICATE: [&str; 3] = ["certificate_file", "certificate", "with_certificate"];
-const JWT: [&str; 3] = ["signing_algorithm", "jwt_typ", "jwt_audience"];
-const ASSERTION: [&str; 3] = [
-    "client_assertion_file",
-    "client_assertion_type",
-    "without_client_id",
-];
 const ON_HTTP_CLIENTS: &str = "; give it to the HTTP clients: see ClientCertificate, \
                                token_http_client and http_client";

@@ -2,14 +2,11 @@
 
 use std::ffi::OsString;
 
-use serde::Deserialize;
-use serde::de::value::MapDeserializer;
-
 use crate::ConfigError;
 
 use super::ClientConfig;
-use super::read::EntryError;
-use super::settings::WrittenSettings;
+use super::keys::Key;
+use super::value::Value;
 
 impl ClientConfig {
     /// Reads the settings from the environment: each key in capitals, after the prefix. With `ALF_`,
@@ -56,36 +53,29 @@ impl ClientConfig {
             prefix: Some(prefix.to_owned()),
             ..Self::default()
         };
-        let mut entries = Vec::new();
         for (variable, value) in variables {
             let has_prefix = variable.as_encoded_bytes().starts_with(prefix.as_bytes());
             if !has_prefix || value.is_empty() {
                 continue;
             }
-            let wrong =
-                |problem| ConfigError::new(variable.to_string_lossy().into_owned(), problem);
+            let wrong = |problem: String| {
+                ConfigError::new(variable.to_string_lossy().into_owned(), problem)
+            };
             let key = variable.to_str().and_then(|name| name.strip_prefix(prefix));
-            let key = key.ok_or_else(|| wrong("its name is not UTF-8"))?;
+            let key = key.ok_or_else(|| wrong("its name is not UTF-8".to_owned()))?;
+            let key = key.to_ascii_lowercase();
             // It is not shown: it may be a secret.
             let value = value
                 .into_string()
-                .map_err(|_| wrong("its value is not UTF-8"))?;
-            entries.push((key.to_ascii_lowercase(), value));
-        }
-        config.keys = entries.iter().map(|(key, _)| key.clone()).collect();
-        // The key that is being read, for an error about it.
-        let mut current = String::new();
-        let entries = entries
-            .into_iter()
-            .inspect(|(key, _)| current.clone_from(key));
-        let settings = WrittenSettings::deserialize(MapDeserializer::new(entries));
-        config.settings = settings.map_err(|problem: EntryError| {
-            if is_of_a_service(&current) {
-                config.problem(&current, OF_A_SERVICE)
-            } else {
-                config.problem(&current, problem.to_string())
+                .map_err(|_| wrong("its value is not UTF-8".to_owned()))?;
+            if is_of_a_service(&key) {
+                return Err(wrong(OF_A_SERVICE.to_owned()));
             }
-        })?;
+            let key = Key::find(&key).map_err(wrong)?;
+            let value = key.kind.parse(Value::Text(value.into()));
+            let value = value.ok_or_else(|| wrong(key.kind.expected().to_owned()))?;
+            config.insert(key, value).map_err(wrong)?;
+        }
         Ok(config)
     }
 }

@@ -4,17 +4,19 @@
 mod assertion;
 mod authentication;
 mod environment;
+mod keys;
 mod read;
-mod settings;
 mod value;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::config::{InsecureHttp, Replays, Settings};
 use crate::{ClientBuilder, ConfigError};
 
-use settings::WrittenSettings;
+use keys::Key;
+use value::Value;
 
 /// The settings of a client, from a file or the environment.
 ///
@@ -80,9 +82,8 @@ use settings::WrittenSettings;
 /// ```
 #[derive(Default)]
 pub struct ClientConfig {
-    settings: WrittenSettings,
-    /// The keys that were written.
-    keys: BTreeSet<String>,
+    /// The keys that were written, and their values.
+    values: BTreeMap<&'static str, Value>,
     /// What is in front of a key in the environment; `None` if the settings are from a file.
     prefix: Option<String>,
 }
@@ -96,7 +97,7 @@ impl ClientConfig {
     /// Some problems are found when the client is built: `build()` names the key of a setting that
     /// was set here, also if code has set it again, and otherwise the setter.
     pub fn builder<A: Default>(self) -> Result<ClientBuilder<A>, ConfigError> {
-        let builder = match (&self.settings.issuer.0, &self.settings.token_endpoint.0) {
+        let builder = match (self.text("issuer"), self.text("token_endpoint")) {
             (Some(issuer), None) => ClientBuilder::discover(issuer),
             (None, Some(endpoint)) => ClientBuilder::new(endpoint),
             (Some(issuer), Some(endpoint)) => ClientBuilder::new(endpoint).issuer(issuer),
@@ -106,14 +107,60 @@ impl ClientConfig {
             }
         };
         let mut builder = self.authenticate(builder)?;
-        builder.settings.names.0 = self.names();
-        self.settings.apply(&mut builder.settings);
+        builder.settings.names = self.names();
+        self.apply(&mut builder.settings);
         Ok(builder)
     }
 
+    /// Sets everything except the server and how the client authenticates.
+    fn apply(self, settings: &mut Settings) {
+        for entry in self.values {
+            match entry {
+                ("scope", Value::List(scopes)) => settings.scope = Some(scopes.join(" ")),
+                ("resource", Value::List(resources)) => settings.resources = resources,
+                ("audience", Value::Text(text)) => {
+                    settings.audience = Some(text.expose().to_owned());
+                }
+                ("parameters", Value::Pairs(pairs)) => settings.parameters = pairs,
+                ("token_request_headers", Value::Pairs(pairs)) => settings.headers = pairs,
+                ("leeway", Value::Time(time)) => settings.leeway = time,
+                ("default_lifetime", Value::Time(time)) => settings.default_lifetime = Some(time),
+                ("acquire_timeout", Value::Time(time)) => settings.acquire_timeout = time,
+                ("attempt_timeout", Value::Time(time)) => settings.attempt_timeout = time,
+                ("allowed_origins", Value::List(origins)) => {
+                    settings.allowed_origins = Some(origins);
+                }
+                ("allow_insecure_http", Value::Flag(true)) => {
+                    settings.insecure_http = InsecureHttp::Allowed;
+                }
+                ("rejecting_statuses", Value::Statuses(statuses)) => settings.rejecting = statuses,
+                ("replays", Value::Flag(false)) => settings.replays = Replays::Never,
+                _ => {}
+            }
+        }
+    }
+
+    fn insert(&mut self, key: &Key, value: Value) -> Result<(), String> {
+        match self.values.insert(key.name, value) {
+            None => Ok(()),
+            Some(_) => Err(format!("duplicate field `{}`", key.name)),
+        }
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        let Value::Text(text) = self.values.get(key)? else {
+            return None;
+        };
+        Some(text.expose())
+    }
+
+    fn is_true(&self, key: &str) -> bool {
+        matches!(self.values.get(key), Some(Value::Flag(true)))
+    }
+
     /// For each setter, the name that errors of `build()` use instead.
-    fn names(&self) -> Vec<(String, String)> {
-        let keys = self.keys.iter();
+    fn names(&self) -> BTreeMap<String, String> {
+        let keys = self.values.keys();
         keys.map(|key| (setter_of(key).to_owned(), self.name_of(key)))
             .collect()
     }
@@ -134,13 +181,9 @@ impl ClientConfig {
 /// The builder's setter for what a key sets.
 fn setter_of(key: &str) -> &str {
     match key {
-        "client_secret_file" | "client_secret_env" => "client_secret",
-        "private_key_file" | "private_key_env" => "private_key",
-        "certificate_file" => "certificate",
-        "client_assertion_file" => "client_assertion",
         "parameters" => "parameter",
         "token_request_headers" => "token_request_header",
-        setter => setter,
+        key => key.trim_end_matches("_file").trim_end_matches("_env"),
     }
 }
 
@@ -148,8 +191,8 @@ fn setter_of(key: &str) -> &str {
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientConfig")
-            .field("client_id", &self.settings.client_id.0)
-            .field("keys", &self.keys)
+            .field("client_id", &self.text("client_id"))
+            .field("keys", &self.values.keys())
             .finish_non_exhaustive()
     }
 }

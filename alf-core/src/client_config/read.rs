@@ -1,15 +1,15 @@
 //! The settings from a file, by serde. Each error names its key, and is reported at its place.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor,
-};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+
+use crate::secret::SecretText;
 
 use super::ClientConfig;
-use super::settings::WrittenSettings;
+use super::keys::Key;
+use super::value::{Kind, Value};
 
 impl<'de> Deserialize<'de> for ClientConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -45,110 +45,57 @@ impl<'de> Visitor<'de> for Table {
         f.write_str("a table of alf's settings")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, table: M) -> Result<ClientConfig, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<ClientConfig, M::Error> {
         let mut config = ClientConfig::default();
-        let key = String::new();
-        let keys = &mut config.keys;
-        let entries = MapAccessDeserializer::new(Entries { table, key, keys });
-        config.settings = WrittenSettings::deserialize(entries)?;
+        while let Some(key) = table.next_key_seed(ReadKey)? {
+            let value = table.next_value_seed(ReadValue(key))?;
+            config.insert(key, value).map_err(M::Error::custom)?;
+        }
         Ok(config)
     }
 }
 
-/// The entries of a table, and the keys that were read.
-struct Entries<'a, M> {
-    table: M,
-    /// The key that was read last.
-    key: String,
-    keys: &'a mut BTreeSet<String>,
-}
+/// As a visitor, since a parser knows the place of its errors.
+struct ReadKey;
 
-impl<'de, M: MapAccess<'de>> MapAccess<'de> for Entries<'_, M> {
-    type Error = M::Error;
+impl<'de> DeserializeSeed<'de> for ReadKey {
+    type Value = &'static Key;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, M::Error> {
-        let key = &mut self.key;
-        let field = self.table.next_key_seed(KeySeed { seed, key })?;
-        self.keys.insert(self.key.clone());
-        Ok(field)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, M::Error> {
-        let key = &self.key;
-        self.table.next_value_seed(ValueSeed { seed, key })
-    }
-}
-
-/// Keeps the key that it reads. As a visitor, since a parser knows the place of its errors.
-struct KeySeed<'a, S> {
-    seed: S,
-    key: &'a mut String,
-}
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for KeySeed<'_, S> {
-    type Value = S::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'static Key, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for KeySeed<'_, S> {
-    type Value = S::Value;
+impl Visitor<'_> for ReadKey {
+    type Value = &'static Key;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key of alf's settings")
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<S::Value, E> {
-        key.clone_into(self.key);
-        let field = self.seed.deserialize(key.into_deserializer());
-        field.map_err(|problem: EntryError| E::custom(problem))
+    fn visit_str<E: Error>(self, key: &str) -> Result<&'static Key, E> {
+        Key::find(key).map_err(E::custom)
     }
 }
 
-/// Puts the key in front of an error about its value.
-struct ValueSeed<'a, S> {
-    seed: S,
-    key: &'a str,
-}
+struct ReadValue(&'static Key);
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for ValueSeed<'_, S> {
-    type Value = S::Value;
+impl<'de> DeserializeSeed<'de> for ReadValue {
+    type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        let value = self.seed.deserialize(deserializer);
-        // toml adds a line break.
-        value.map_err(|problem| D::Error::custom(format!("{}: {problem}", self.key).trim_end()))
-    }
-}
-
-/// An unknown key, or an unknown name as a value.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct EntryError(String);
-
-impl Error for EntryError {
-    fn custom<T: fmt::Display>(problem: T) -> Self {
-        Self(problem.to_string())
-    }
-
-    fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        let written = key.to_ascii_lowercase();
-        let distances = known
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(&written, known), known));
-        let hint = match distances.min() {
-            Some((0..=3, similar)) => format!("did you mean `{similar}`?"),
-            Some(_) | None => format!("the keys are {}", known.join(", ")),
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let Self(Key { name, kind, .. }) = self;
+        // Without serde's own error, which may quote a secret (X1).
+        let written = match kind {
+            // Not as any type: in YAML a secret may look like a number.
+            Kind::Text | Kind::AnyText | Kind::Time => {
+                SecretText::deserialize(deserializer).ok().map(Value::Text)
+            }
+            Kind::Flag | Kind::List | Kind::Origins | Kind::Statuses | Kind::Pairs => {
+                Value::deserialize(deserializer).ok()
+            }
         };
-        Self(format!("unknown key `{key}`; {hint}"))
-    }
-
-    fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
-        Self(format!("{name:?} is not one of {}", known.join(", ")))
+        let value = written.and_then(|written| kind.parse(written));
+        value.ok_or_else(|| D::Error::custom(format!("{name}: {}", kind.expected())))
     }
 }

@@ -232,18 +232,12 @@ fn origin(entry: &str) -> Option<Origin> {
 
 /// R1: the statuses that reject a token.
 pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError> {
-    let check = |status: &u16| {
-        let parsed = StatusCode::from_u16(*status).ok();
-        let parsed = parsed.filter(StatusCode::is_client_error);
-        parsed.map_or_else(
-            || {
-                wrong(
-                    "rejecting_statuses",
-                    format!("{status} is not a 4xx status"),
-                )
-            },
-            Ok,
-        )
+    let check = |&status: &u16| match StatusCode::from_u16(status) {
+        Ok(status) if status.is_client_error() => Ok(status),
+        Ok(_) | Err(_) => {
+            let problem = format!("{status} is not a 4xx status");
+            wrong("rejecting_statuses", problem)
+        }
     };
     statuses.iter().map(check).collect()
 }

@@ -1,7 +1,6 @@
 //! The configuration of a client. A [`Config`] is valid: nothing checks it again.
 
 mod check;
-mod names;
 mod server;
 mod settings;
 
@@ -46,7 +45,10 @@ impl Config {
     /// Checks every setting.
     pub(crate) fn parse(mut settings: Settings) -> Result<Self, ConfigError> {
         let names = std::mem::take(&mut settings.names);
-        Self::checked(settings).map_err(|error| names.rename(error))
+        Self::checked(settings).map_err(|error| match names.get(error.setting()) {
+            Some(written) => error.renamed(written.clone()),
+            None => error,
+        })
     }
 
     fn checked(settings: Settings) -> Result<Self, ConfigError> {

@@ -1,5 +1,6 @@
 //! What a user set, not yet checked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,6 @@ use http::StatusCode;
 
 use crate::observe::NoObserver;
 use crate::{ClientAuthentication, Observer, Runtime};
-
-use super::names::Names;
 
 pub(crate) struct Settings {
     pub(crate) server: NamedBy,
@@ -32,7 +31,8 @@ pub(crate) struct Settings {
     pub(crate) replays: Replays,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) observer: Arc<dyn Observer>,
-    pub(crate) names: Names,
+    /// For the name of a setter, the name that errors use instead: a key, or a variable.
+    pub(crate) names: BTreeMap<String, String>,
 }
 
 /// How a user named the authorization server.
@@ -79,7 +79,7 @@ impl Settings {
             replays: Replays::Once,
             runtime: None,
             observer: Arc::new(NoObserver),
-            names: Names::default(),
+            names: BTreeMap::new(),
         }
     }
 }

@@ -43,16 +43,10 @@ enum Condition<E> {
     },
     BackingOff {
         until: Moment,
-        persistence: Persistence,
+        /// Whether waiting helps.
+        is_transient: bool,
         error: E,
     },
-}
-
-/// Whether waiting helps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Persistence {
-    Transient,
-    Permanent,
 }
 
 /// A token target of the client.
@@ -150,11 +144,9 @@ impl<E: Clone> Breaker<E> {
             }
             Condition::BackingOff {
                 until,
-                persistence,
+                is_transient,
                 error,
-            } if now < *until
-                && (*persistence == Persistence::Permanent || claim.deadline <= *until) =>
-            {
+            } if now < *until && (!is_transient || claim.deadline <= *until) => {
                 let error = error.clone();
                 self.leave(claim);
                 return Permit::Refused(error);
@@ -240,33 +232,29 @@ impl<E: Clone> Breaker<E> {
         error: impl FnOnce(Moment) -> E,
     ) -> E {
         self.leave(claim);
-        let persistence = if failure.is_transient() {
-            Persistence::Transient
-        } else {
-            Persistence::Permanent
-        };
+        let is_transient = failure.is_transient();
         let until = match self.condition {
             // Acquisitions that were under way when the back-off began are the same failure. A refusal in an outage is
             // another one.
             Condition::BackingOff {
                 until,
-                persistence: known,
+                is_transient: was_transient,
                 ..
-            } if (known == persistence || known == Persistence::Permanent)
+            } if (is_transient || !was_transient)
                 && now < until
                 && now + failure.retry_after() <= until =>
             {
                 return error(until);
             }
             Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {
-                let back_off = self.take_back_off(persistence, failure);
+                let back_off = self.take_back_off(failure);
                 self.next_attempt_at().max(now + back_off)
             }
         };
         let error = error(until);
         self.condition = Condition::BackingOff {
             until,
-            persistence,
+            is_transient,
             error: error.clone(),
         };
         self.pauses = LATER_PAUSES;
@@ -330,10 +318,11 @@ impl<E: Clone> Breaker<E> {
     }
 
     /// A back-off after the other kind of failure starts again: a minute is for a server that has refused many times.
-    fn take_back_off(&mut self, persistence: Persistence, failure: &Failure) -> Duration {
-        let (back_off, other) = match persistence {
-            Persistence::Transient => (&mut self.transient_back_off, &mut self.permanent_back_off),
-            Persistence::Permanent => (&mut self.permanent_back_off, &mut self.transient_back_off),
+    fn take_back_off(&mut self, failure: &Failure) -> Duration {
+        let (back_off, other) = if failure.is_transient() {
+            (&mut self.transient_back_off, &mut self.permanent_back_off)
+        } else {
+            (&mut self.permanent_back_off, &mut self.transient_back_off)
         };
         other.reset();
         back_off.take_after(failure)

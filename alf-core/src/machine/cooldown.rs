@@ -1,6 +1,7 @@
 //! The cool-down after a useless renewal, for each origin (R6).
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use super::{Backoff, Generation, Moment};
 
@@ -8,14 +9,12 @@ use super::{Backoff, Generation, Moment};
 ///
 /// The driver numbers the first 64 origins that it sees rejecting. [`OriginKey::OTHERS`] stands for all later ones,
 /// [`OriginKey::UNKNOWN`] for an origin that is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct OriginKey(u16);
 
 /// The cool-downs of all origins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Cooldowns {
-    by_origin: Vec<(OriginKey, Cooldown)>,
-}
+pub(super) struct Cooldowns(BTreeMap<OriginKey, Cooldown>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Cooldown {
@@ -42,14 +41,14 @@ impl OriginKey {
 impl Cooldowns {
     /// Whether a 401 of this origin is returned without a renewal.
     pub(super) fn is_on(&self, origin: OriginKey, now: Moment) -> bool {
-        self.find(origin)
-            .is_some_and(|cooldown| now < cooldown.until)
+        let cooldown = self.0.get(&origin);
+        cooldown.is_some_and(|cooldown| now < cooldown.until)
     }
 
     /// Whether `generation` has counted as useless for this origin.
     pub(super) fn has_counted(&self, origin: OriginKey, generation: Generation) -> bool {
-        self.find(origin)
-            .is_some_and(|cooldown| cooldown.counted == generation)
+        let cooldown = self.0.get(&origin);
+        cooldown.is_some_and(|cooldown| cooldown.counted == generation)
     }
 
     /// A replay with `generation` was rejected too. It counts once for a generation, however many replays there were.
@@ -67,34 +66,19 @@ impl Cooldowns {
         generation: Generation,
         now: Moment,
     ) {
-        if let Some(cooldown) = self.find_mut(origin) {
-            cooldown.counted = generation;
-            cooldown.until = now + cooldown.duration.take();
-            return;
-        }
-        let mut duration = Backoff::new(FIRST, LONGEST);
-        let cooldown = Cooldown {
-            until: now + duration.take(),
-            duration,
+        let cooldown = self.0.entry(origin).or_insert(Cooldown {
+            until: now,
+            duration: Backoff::new(FIRST, LONGEST),
             counted: generation,
-        };
-        self.by_origin.push((origin, cooldown));
+        });
+        cooldown.until = now + cooldown.duration.take();
+        cooldown.counted = generation;
     }
 
     /// `origin` accepted `generation` after a renewal: its earlier useless renewals no longer count.
     pub(super) fn accepted(&mut self, origin: OriginKey, generation: Generation) {
-        self.by_origin
-            .retain(|(key, cooldown)| *key != origin || generation < cooldown.counted);
-    }
-
-    fn find(&self, origin: OriginKey) -> Option<&Cooldown> {
-        let mut cooldowns = self.by_origin.iter();
-        cooldowns.find_map(|(key, cooldown)| (*key == origin).then_some(cooldown))
-    }
-
-    fn find_mut(&mut self, origin: OriginKey) -> Option<&mut Cooldown> {
-        let mut cooldowns = self.by_origin.iter_mut();
-        cooldowns.find_map(|(key, cooldown)| (*key == origin).then_some(cooldown))
+        self.0
+            .retain(|key, cooldown| *key != origin || generation < cooldown.counted);
     }
 }
 

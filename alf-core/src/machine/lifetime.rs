@@ -13,9 +13,9 @@ use super::Moment;
 /// All three moments are [`Moment::NEVER`] for a token of unknown lifetime (E5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lifetime {
-    due: Moment,
-    within_leeway: Moment,
-    expires: Moment,
+    pub(super) due: Moment,
+    pub(super) within_leeway: Moment,
+    pub(super) expires: Moment,
 }
 
 /// What a caller may do with a token now (E1).
@@ -71,18 +71,6 @@ impl Lifetime {
         } else {
             Stage::Expired
         }
-    }
-
-    pub(crate) fn due(&self) -> Moment {
-        self.due
-    }
-
-    pub(crate) fn within_leeway(&self) -> Moment {
-        self.within_leeway
-    }
-
-    pub(crate) fn expires(&self) -> Moment {
-        self.expires
     }
 }
 

@@ -19,11 +19,8 @@
 //!
 //! # The authorization server, for all targets of a client: [`Breaker`]
 //!
-//! ```text
-//!   Healthy ── an attempt fails ──▶ Troubled ── an acquisition fails ──▶ BackingOff ── time ──▶ Troubled
-//!      ▲        (B1: one attempt at a time)          (B2: callers get the error)                   │
-//!      └───────────────────────────────────── a token ─────────────────────────────────────────────┘
-//! ```
+//! Whether an attempt may be made now: at once while the server is healthy, one at a time in trouble (B1), none while the
+//! client backs off (B2).
 //!
 //! Failures that concern one target alone (its scope, say) do not count there: [`Renewal`] backs off by itself.
 

@@ -279,19 +279,19 @@ impl<T: PartialEq> Renewal<T> {
         }
         let back_off = self.backs_off(now, health).map(|(until, _)| until);
         match held.lifetime.stage(now) {
-            Stage::Fresh => Some(held.lifetime.due()),
+            Stage::Fresh => Some(held.lifetime.due),
             Stage::Due => {
                 let deadline = self.acquisition.as_ref().map(|current| current.deadline);
                 let spacing = self.last_started.map(|started| started + SPACING);
                 let until = deadline.max(back_off).max(spacing)?;
-                Some(until.min(held.lifetime.within_leeway()))
+                Some(until.min(held.lifetime.within_leeway))
             }
             Stage::WithinLeeway => {
                 let until = match &self.acquisition {
                     Some(current) => self.is_troubled(health).then_some(current.deadline),
                     None => back_off,
                 };
-                Some(until?.min(held.lifetime.expires()))
+                Some(until?.min(held.lifetime.expires))
             }
             Stage::Expired => None,
         }

@@ -5,12 +5,11 @@ mod metadata;
 pub(crate) use metadata::{CachedMetadata, MetadataCache};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use event_listener::{Event, EventListener};
 
 use crate::TokenError;
-use crate::machine::{Breaker, Claim, Exclusivity, Failure, Health, Moment, Permit};
+use crate::machine::{Breaker, Claim, Exclusivity, Health, Moment, Permit};
 
 /// The shared state of one authorization server. A lock of a token may be held when this one is taken, never the other
 /// way round.
@@ -73,55 +72,16 @@ impl Admission<'_> {
         self.server.lock().request(now, self.claim, exclusivity)
     }
 
-    /// See [`Breaker::attempt_failed`].
-    pub(crate) fn attempt_failed(
-        &self,
-        now: Moment,
-        retry_after: Duration,
-        jitter: f64,
-        error: TokenError,
-    ) -> Option<Moment> {
-        let mut breaker = self.server.lock();
-        let retry_at = breaker.attempt_failed(now, self.claim, retry_after, jitter, error);
-        drop(breaker);
-        self.notify();
-        retry_at
-    }
-
-    /// See [`Breaker::acquisition_failed`].
-    pub(crate) fn acquisition_failed(
-        &self,
-        now: Moment,
-        failure: &Failure,
-        error: impl FnOnce(Moment) -> TokenError,
-    ) -> TokenError {
-        let mut breaker = self.server.lock();
-        let failed = breaker.acquisition_failed(now, self.claim, failure, error);
-        drop(breaker);
-        self.notify();
-        failed
-    }
-
-    /// See [`Breaker::found_out`].
-    pub(crate) fn found_out(&self) {
-        self.server.lock().found_out(self.claim);
-        self.notify();
-    }
-
-    /// See [`Breaker::succeeded`].
-    pub(crate) fn succeeded(&self) {
-        self.server.lock().succeeded(self.claim);
-        self.notify();
-    }
-
-    fn notify(&self) {
+    /// Changes the breaker, and notifies the others.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Breaker<TokenError>, Claim) -> R) -> R {
+        let result = change(&mut self.server.lock(), self.claim);
         self.server.changed.notify(usize::MAX);
+        result
     }
 }
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        self.server.lock().leave(self.claim);
-        self.notify();
+        self.change(Breaker::leave);
     }
 }

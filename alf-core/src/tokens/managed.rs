@@ -10,14 +10,15 @@ use std::time::{Duration, SystemTime};
 
 use event_listener::EventListener;
 
-use crate::acquisition::{Acquisition, AcquisitionFailure, FailedAttempts, NewToken, Progress};
+use crate::acquisition::{Acquisition, AcquisitionFailure, NewToken, Progress, details};
+use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
     Aborted, AcquisitionId, Claim, Decision, Failure, Health, Moment, NewAcquisition,
     RejectionDecision, Renewal, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::token::Grant;
-use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
+use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
 
 use super::cached::TokenCache;
 use super::pending::{Outcome, Pending};
@@ -271,13 +272,16 @@ impl ManagedToken {
                 }
                 error
             }
-            AcquisitionFailure::Target(attempts) => {
-                let failure = attempts.cause.failure;
+            AcquisitionFailure::Target(details) => {
+                let failure = details.cause.failure;
                 let Some(until) = state.renewal.failed_alone(now, id, &failure) else {
                     return;
                 };
                 let retry_at = wall.checked_add(until.saturating_since(now));
-                let error = attempts.into_error(&self.ports, &self.target, retry_at);
+                let error = TokenError::new(ErrorDetails {
+                    retry_at,
+                    ..*details
+                });
                 state.target_error = Some(error.clone());
                 error
             }
@@ -308,7 +312,9 @@ impl ManagedToken {
                 self.aborted_error(retry_at)
             };
             let admission = self.ports.server.admit(claim);
-            admission.acquisition_failed(now, &Failure::TRANSIENT, error)
+            admission.change(|breaker, claim| {
+                breaker.acquisition_failed(now, claim, &Failure::TRANSIENT, error)
+            })
         });
         if let Some(pending) = pending {
             pending.complete(error.clone().map_or(Outcome::AskAgain, Outcome::Failed));
@@ -348,7 +354,13 @@ impl ManagedToken {
     }
 
     fn aborted_error(&self, retry_at: Option<SystemTime>) -> TokenError {
-        FailedAttempts::aborted().into_error(&self.ports, &self.target, retry_at)
+        let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
+        // Nothing is known of its attempts (S4).
+        let details = details(&self.ports, &self.target, cause, 0, Duration::ZERO);
+        TokenError::new(ErrorDetails {
+            retry_at,
+            ..details
+        })
     }
 
     /// Lets the cache answer as long as the machine would answer the same.

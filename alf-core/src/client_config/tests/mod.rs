@@ -1,38 +1,13 @@
 mod authentication;
 mod environment;
 
-use serde::Deserialize;
-use serde::de::{self, value::MapDeserializer};
-
 use crate::authentication::tests::P256;
 use crate::{CustomTransport, ExchangeError, TokenTransport};
 
+use super::keys::KEYS;
 use super::*;
 
 const SECRET: &str = "s3cr3t";
-
-/// Every key.
-fn keys() -> &'static [&'static str] {
-    #[derive(Debug, thiserror::Error)]
-    #[error("the keys are {0:?}")]
-    struct Known(&'static [&'static str]);
-
-    impl de::Error for Known {
-        fn custom<T: fmt::Display>(_: T) -> Self {
-            Self(&[])
-        }
-
-        fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
-            Self(known)
-        }
-    }
-
-    let unknown = MapDeserializer::new(std::iter::once(("", "")));
-    let Err(Known(keys)) = WrittenSettings::deserialize(unknown) else {
-        panic!("there is no key without a name");
-    };
-    keys
-}
 
 struct Nowhere;
 
@@ -86,18 +61,18 @@ fn every_key_is_read() {
         "scope" | "resource" | "allowed_origins" => r#"["https://a.example"]"#,
         _ => r#""text""#,
     };
-    for key in keys() {
+    for key in KEYS.iter().map(|key| key.name) {
         let config = read(&format!(r#"{{"{key}":{}}}"#, values(key))).unwrap();
-        assert!(config.keys.contains(*key), "{key}");
+        assert!(config.values.contains_key(key), "{key}");
         // In a variable, every value is a text.
-        let value = match *key {
+        let value = match key {
             "rejecting_statuses" => "401 403",
             "parameters" | "token_request_headers" => "tenant=one&other=%20",
             _ => values(key).trim_matches(['[', ']', '"']),
         };
         let variable = format!("ALF_{}", key.to_ascii_uppercase());
         let config = variables(&[(&variable, value)]).unwrap();
-        assert!(config.keys.contains(*key), "{key}");
+        assert!(config.values.contains_key(key), "{key}");
     }
 }
 
@@ -324,7 +299,8 @@ fn errors_name_the_key_that_was_written() {
         ("scope", "scope"),
     ] {
         let config = read(&format!(r#"{{"{key}":"a"}}"#)).unwrap();
-        assert_eq!(config.names(), [(setter.to_owned(), key.to_owned())]);
+        let names = BTreeMap::from([(setter.to_owned(), key.to_owned())]);
+        assert_eq!(config.names(), names);
     }
     // An error about a setting that code has set names the setter.
     let given = r#"{"token_endpoint":"https://as.example/token","client_id":"me",

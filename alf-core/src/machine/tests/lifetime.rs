@@ -33,9 +33,9 @@ fn e1_token_is_fresh_then_due_then_within_leeway_then_expired() {
 fn e1_each_stage_starts_at_its_exact_nanosecond() {
     let hour = lifetime(3600);
     for (start, stage) in [
-        (hour.due(), Stage::Due),
-        (hour.within_leeway(), Stage::WithinLeeway),
-        (hour.expires(), Stage::Expired),
+        (hour.due, Stage::Due),
+        (hour.within_leeway, Stage::WithinLeeway),
+        (hour.expires, Stage::Expired),
     ] {
         let before = start.saturating_sub(Duration::from_nanos(1));
         assert!(hour.stage(before) < stage, "{stage:?}");
@@ -54,11 +54,11 @@ fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
     ] {
         let lifetime = Lifetime::new(at(0), at(0), stated, leeway, 0.0);
         assert_eq!(
-            lifetime.within_leeway(),
+            lifetime.within_leeway,
             at(0) + expired,
             "{stated:?} {leeway:?}"
         );
-        assert_eq!(lifetime.expires(), at(0) + stated);
+        assert_eq!(lifetime.expires, at(0) + stated);
     }
 }
 
@@ -66,7 +66,7 @@ fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
 fn e1_due_is_at_80_percent_less_a_jitter_of_up_to_10() {
     for (jitter, due) in [(0.0, 800), (0.5, 750), (1.0, 700), (-3.0, 800), (7.0, 700)] {
         let lifetime = Lifetime::new(at(0), at(0), secs(1000), LEEWAY, jitter);
-        assert_eq!(lifetime.due(), at(due), "jitter {jitter}");
+        assert_eq!(lifetime.due, at(due), "jitter {jitter}");
     }
 }
 
@@ -84,11 +84,11 @@ fn e1_due_comes_before_within_leeway_for_every_lifetime() {
     ] {
         for jitter in [0.0, 0.5, 1.0] {
             let lifetime = Lifetime::new(at(7), at(7), stated, LEEWAY, jitter);
-            assert!(lifetime.due() <= lifetime.within_leeway(), "{stated:?}");
-            assert!(lifetime.within_leeway() <= lifetime.expires(), "{stated:?}");
-            let has_end = lifetime.expires() < Moment::NEVER;
+            assert!(lifetime.due <= lifetime.within_leeway, "{stated:?}");
+            assert!(lifetime.within_leeway <= lifetime.expires, "{stated:?}");
+            let has_end = lifetime.expires < Moment::NEVER;
             assert!(
-                !has_end || lifetime.due() < lifetime.within_leeway(),
+                !has_end || lifetime.due < lifetime.within_leeway,
                 "{stated:?}"
             );
         }
@@ -98,9 +98,9 @@ fn e1_due_comes_before_within_leeway_for_every_lifetime() {
 #[test]
 fn e1_two_second_token_has_all_stages() {
     let lifetime = lifetime(2);
-    assert_eq!(lifetime.due(), at(0) + millis(1600));
-    assert_eq!(lifetime.within_leeway(), at(0) + millis(1800));
-    assert_eq!(lifetime.expires(), at(2));
+    assert_eq!(lifetime.due, at(0) + millis(1600));
+    assert_eq!(lifetime.within_leeway, at(0) + millis(1800));
+    assert_eq!(lifetime.expires, at(2));
 }
 
 #[test]
@@ -116,11 +116,10 @@ fn e1_token_is_usable_for_a_second_after_it_was_obtained() {
         let lifetime = Lifetime::new(at(0), at(0) + obtained_after, stated, LEEWAY, 0.0);
         let until = at(0) + usable_until;
         assert_eq!(
-            lifetime.within_leeway(),
-            until,
+            lifetime.within_leeway, until,
             "{stated:?} {obtained_after:?}"
         );
-        assert!(lifetime.expires() >= until);
+        assert!(lifetime.expires >= until);
         let just_before = until.saturating_sub(Duration::from_nanos(1));
         assert!(lifetime.stage(just_before) < Stage::WithinLeeway);
     }
@@ -180,8 +179,8 @@ fn t5_no_lifetime_overflows() {
     for stated in [LONGEST, Duration::from_secs(u64::MAX), Duration::MAX] {
         for requested_at in [at(0), at(1 << 33), Moment::NEVER] {
             let lifetime = Lifetime::new(requested_at, requested_at, stated, LEEWAY, 0.5);
-            assert_eq!(lifetime.expires(), Moment::NEVER);
-            assert!(lifetime.due() <= lifetime.within_leeway());
+            assert_eq!(lifetime.expires, Moment::NEVER);
+            assert!(lifetime.due <= lifetime.within_leeway);
         }
     }
 }
@@ -189,9 +188,9 @@ fn t5_no_lifetime_overflows() {
 #[test]
 fn t9_lifetime_is_counted_from_before_its_request_was_sent() {
     let slow = Lifetime::new(at(10), at(19), secs(100), LEEWAY, 0.0);
-    assert_eq!(slow.due(), at(90));
-    assert_eq!(slow.within_leeway(), at(100));
-    assert_eq!(slow.expires(), at(110));
+    assert_eq!(slow.due, at(90));
+    assert_eq!(slow.within_leeway, at(100));
+    assert_eq!(slow.expires, at(110));
 }
 
 #[test]
