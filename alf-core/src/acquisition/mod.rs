@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::config::TokenEndpoint;
 use crate::error::Cause;
 use crate::machine::{
     AcquisitionId, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
@@ -23,8 +24,8 @@ use crate::token::Grant;
 use crate::wire::token_request::{GrantParameters, TokenRequest};
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase,
-    TokenError, TokenErrorKind, TokenTarget,
+    AuthenticationContext, AuthenticationError, CredentialsFingerprint, Event, ExchangeOptions,
+    TimeoutPhase, TokenError, TokenErrorKind, TokenTarget,
 };
 
 use discovery::{Discovery, MAX_RESPONSE};
@@ -50,6 +51,12 @@ pub(crate) trait Progress: Send + Sync {
 pub(crate) struct NewToken {
     pub(crate) obtained: Obtained<Arc<Grant>>,
     pub(crate) header: HeaderValue,
+}
+
+/// What an attempt authenticated with.
+struct Credentials {
+    endpoint: Arc<TokenEndpoint>,
+    fingerprint: CredentialsFingerprint,
 }
 
 /// The failed attempts so far.
@@ -102,7 +109,7 @@ impl<'a> Acquisition<'a> {
             } else {
                 // B3: once, or two secrets that alternate would never end.
                 let may_read = std::mem::take(&mut may_read_credentials_again);
-                if !may_read || !self.have_changed(credentials.as_ref()).await {
+                if !may_read || !self.have_changed(credentials.as_ref(), &history).await {
                     return Err(self.fail(cause, &history));
                 }
                 let error = self.error(cause, &history);
@@ -139,7 +146,7 @@ impl<'a> Acquisition<'a> {
     async fn attempt(
         &self,
         number: u32,
-        credentials: &mut Option<CredentialsFingerprint>,
+        credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
@@ -168,31 +175,22 @@ impl<'a> Acquisition<'a> {
         number: u32,
         requested_at: Moment,
         until: Moment,
-        credentials: &mut Option<CredentialsFingerprint>,
+        credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
         let config = &self.ports.config;
         let endpoint = self.discovery().token_endpoint(until).await?;
-        let mut request = TokenRequest::for_grant(self.grant);
-        let context = AuthenticationContext {
-            token_endpoint: &endpoint.uri,
-            written_endpoint: &endpoint.written,
-            issuer: endpoint.issuer.as_deref(),
-            client_id: &config.client_id,
-            wall_clock: self.ports.clock.wall(),
-            attempt: number,
-        };
-        let authentication = config.authentication.as_ref();
-        let fingerprint = authentication
-            .authenticate(&context, &mut request)
-            .await
-            .map_err(authentication_failed)?;
-        *credentials = Some(fingerprint);
+        let authenticated = self.authenticate(&endpoint, number).await;
+        let (request, fingerprint) = authenticated.map_err(authentication_failed)?;
+        let (request, redactor) = request.encode(&endpoint.uri);
+        *credentials = Some(Credentials {
+            endpoint,
+            fingerprint,
+        });
         let now = self.ports.now();
         if self.deadline <= now {
             // S5: it was frozen, and another may be under way in its place.
             return Err(out_of_time());
         }
-        let (request, redactor) = request.encode(&endpoint.uri);
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
         let transport = self.ports.token_transport.as_ref();
         let response = transport
@@ -213,6 +211,27 @@ impl<'a> Acquisition<'a> {
             requested_at,
         };
         Ok(NewToken { obtained, header })
+    }
+
+    /// A new token request, with the client's authentication.
+    async fn authenticate(
+        &self,
+        endpoint: &TokenEndpoint,
+        attempt: u32,
+    ) -> Result<(TokenRequest, CredentialsFingerprint), AuthenticationError> {
+        let config = &self.ports.config;
+        let mut request = TokenRequest::for_grant(self.grant);
+        let context = AuthenticationContext {
+            token_endpoint: &endpoint.uri,
+            written_endpoint: &endpoint.written,
+            issuer: endpoint.issuer.as_deref(),
+            client_id: &config.client_id,
+            wall_clock: self.ports.clock.wall(),
+            attempt,
+        };
+        let authentication = config.authentication.as_ref();
+        let fingerprint = authentication.authenticate(&context, &mut request).await?;
+        Ok((request, fingerprint))
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -239,8 +258,8 @@ impl<'a> Acquisition<'a> {
     }
 
     /// B3: whether the credentials, read again, differ from those that were refused.
-    async fn have_changed(&self, refused: Option<&CredentialsFingerprint>) -> bool {
-        let Some(refused) = refused else {
+    async fn have_changed(&self, refused: Option<&Credentials>, history: &History) -> bool {
+        let Some(refused) = refused.filter(|refused| refused.fingerprint.may_change()) else {
             return false;
         };
         // E4: nobody waits for the second read.
@@ -248,9 +267,14 @@ impl<'a> Acquisition<'a> {
         let left = self.deadline.saturating_since(self.ports.now());
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
-        let authentication = self.ports.config.authentication.as_ref();
-        let has_changed = self.within(timeout, authentication.has_changed(refused));
-        has_changed.await.unwrap_or(false) && self.ports.now() < self.deadline
+        let again = self.authenticate(&refused.endpoint, history.attempts + 1);
+        match self.within(timeout, again).await {
+            Some(Ok((_, latest))) => {
+                latest.differs_from(&refused.fingerprint) && self.ports.now() < self.deadline
+            }
+            // Credentials that cannot be read have not changed.
+            Some(Err(_)) | None => false,
+        }
     }
 
     fn attempt_failed(&self, error: &TokenError, pause: Duration) {

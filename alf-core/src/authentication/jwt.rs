@@ -31,7 +31,7 @@ impl AssertionSettings {
         request: &mut TokenRequest,
         context: &AuthenticationContext<'_>,
         signer: &dyn Signer,
-        thumbprint: Option<&str>,
+        thumbprint: Option<String>,
     ) -> Result<(), AuthenticationError> {
         let message = self.message(context, signer, thumbprint)?;
         let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
@@ -63,7 +63,7 @@ impl AssertionSettings {
         &self,
         context: &AuthenticationContext<'_>,
         signer: &dyn Signer,
-        thumbprint: Option<&str>,
+        thumbprint: Option<String>,
     ) -> Result<String, AuthenticationError> {
         let key_id = self.key_id.as_deref().or_else(|| signer.key_id());
         let header = json_object([

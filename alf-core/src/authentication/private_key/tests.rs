@@ -14,6 +14,7 @@ use super::super::pem::KeyFormat;
 use super::super::tests::TemporaryFile;
 use super::super::thumbprint::of_certificate;
 use super::*;
+use zeroize::Zeroizing;
 
 mod broken;
 
@@ -205,7 +206,7 @@ fn t2_a_pem_is_read_with_any_line_breaks_and_any_text_around_it() {
             PrivateKey::from(pem.as_str()),
         ] {
             let read = block_on(key.read());
-            assert_eq!(read.unwrap().pair.algorithm(), "ES256", "{pem}");
+            assert_eq!(read.unwrap().parsed.pair.algorithm(), "ES256", "{pem}");
         }
     }
 }
@@ -229,6 +230,6 @@ fn t2_the_thumbprint_of_a_key_is_that_of_rfc_7638() {
     ] {
         let reader = PrivateKey::value(pem).thumbprint_as_key_id();
         let read = block_on(reader.read()).unwrap();
-        assert_eq!(read.pair.key_id(), Some(thumbprint));
+        assert_eq!(read.parsed.pair.key_id(), Some(thumbprint));
     }
 }
