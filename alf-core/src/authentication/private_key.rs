@@ -116,13 +116,13 @@ impl PrivateKey {
     }
 
     fn parse(&self, pem: &str) -> Result<ParsedKey, Problem> {
-        let (format, block) = pem::private_key(pem)?;
+        let key = pem::private_key(pem)?;
         let certificate = if self.with_certificate {
             Some(thumbprint::of_certificate(pem)?)
         } else {
             None
         };
-        let mut pair = KeyPair::new(format, &block.der()?, self.algorithm)?;
+        let mut pair = KeyPair::new(&key, self.algorithm)?;
         if self.thumbprint_as_key_id {
             pair = pair.identified_by_thumbprint()?;
         }
