@@ -1,7 +1,7 @@
 //! A closure that blocks, as a whole transport.
 
 use std::error::Error as StdError;
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -115,19 +115,11 @@ where
     async fn discard(&self, response: Self::Response) {
         // A blocking read cannot be cancelled, so this ends by itself after a second and a read. Whether
         // it was read to its end does not matter; dropping the body is the library's to deal with.
-        let until = ThreadRuntime.now() + DRAIN_TIME;
-        let mut body = response.into_body().take(DRAINED);
-        let mut buffer = vec![0; PIECE];
-        loop {
-            match body.read(&mut buffer) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(0) | Err(_) => return,
-            }
-            if until <= ThreadRuntime.now() {
-                return;
-            }
-        }
+        let ends_at = ThreadRuntime.now() + DRAIN_TIME;
+        let remainder = ExchangeOptions::new(DRAINED, DRAIN_TIME);
+        let remainder = AnswerBody::new(response.status(), &remainder);
+        let body = response.into_body().take(DRAINED as u64);
+        let _ = remainder.read_from(body, ends_at, broken);
     }
 }
 
@@ -182,13 +174,10 @@ impl<F> std::fmt::Debug for BlockingFnTransport<F> {
 }
 
 /// How much of an unwanted body is read, so that its connection can be used again.
-const DRAINED: u64 = 64 * 1024;
+const DRAINED: usize = 64 * 1024;
 
 /// How long that may take, as far as the library lets go.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-
-/// How much of it is read at once.
-const PIECE: usize = 8 * 1024;
 
 /// One is under way for a client (S1), and others only past their time.
 const MOST_EXCHANGES: usize = 16;

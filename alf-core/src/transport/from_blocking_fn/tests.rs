@@ -2,7 +2,7 @@
 //! S5, X5: that neither goes on for ever.
 
 use std::collections::VecDeque;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
