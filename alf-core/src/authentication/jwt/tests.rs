@@ -48,9 +48,7 @@ fn message(
     signer: &TestSigner,
     thumbprint: Option<&str>,
 ) -> (Value, Value) {
-    let message = settings
-        .message(context, signer, thumbprint.map(str::to_owned))
-        .unwrap();
+    let message = settings.message(context, signer, thumbprint).unwrap();
     let (header, claims, _) = parts(&[&message, "c2ln"].join("."));
     (header, claims)
 }
