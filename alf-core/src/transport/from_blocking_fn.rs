@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io::Read;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -71,28 +71,16 @@ where
 /// A closure that blocks, as a transport: see [`from_blocking_fn`].
 pub struct BlockingFnTransport<F> {
     send: F,
-    /// How many token requests have not ended.
-    exchanges: AtomicUsize,
+    /// Has one more reference for each token request that has not ended.
+    exchanges: Arc<()>,
 }
-
-/// A token request that has not ended.
-struct Exchange<'a>(&'a AtomicUsize);
 
 impl<F> BlockingFnTransport<F> {
     fn new(send: F) -> Self {
         Self {
             send,
-            exchanges: AtomicUsize::new(0),
+            exchanges: Arc::default(),
         }
-    }
-
-    /// X5: `None` where too many threads hang in a closure without time-outs.
-    fn begin_exchange(&self) -> Option<Exchange<'_>> {
-        let one_more = |count| (count < MOST_EXCHANGES).then_some(count + 1);
-        self.exchanges
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .ok()
-            .map(|_| Exchange(&self.exchanges))
     }
 }
 
@@ -138,9 +126,11 @@ where
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
         let ends_at = ThreadRuntime.now() + options.timeout();
-        let _exchange = self
-            .begin_exchange()
-            .ok_or_else(|| ExchangeError::new(ExchangeErrorKind::Timeout, HANGING))?;
+        // X5: threads that hang in a closure without time-outs do not pile up.
+        let exchange = Arc::clone(&self.exchanges);
+        if Arc::strong_count(&exchange) > MOST_EXCHANGES + 1 {
+            return Err(ExchangeError::new(ExchangeErrorKind::Timeout, HANGING));
+        }
         let response = (self.send)(request).map_err(broken)?;
         let (head, body) = response.into_parts();
         let body = AnswerBody::new(head.status, options).read_from(body, ends_at, broken)?;
@@ -151,12 +141,6 @@ where
 /// A closure's error does not show whether the connection failed or broke later.
 fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::Exchange, error)
-}
-
-impl Drop for Exchange<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// What hangs in one does not hang in its clone.
