@@ -54,8 +54,7 @@ mod wire;
 pub use authentication::{
     AuthenticationContext, AuthenticationError, CertificateAndKey, CertificatePem, ClientAssertion,
     ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost,
-    CredentialsFingerprint, NoClientAuthentication, PrivateKeyJwt, SecretError,
-    SelfSignedTlsClientAuth, Signer, TlsClientAuth,
+    CredentialsFingerprint, PrivateKeyJwt, SecretError, Signer,
 };
 pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients};
 pub use client::Client;

@@ -1,7 +1,7 @@
 //! The origin of a request: scheme, host and port.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use http::Uri;
 
@@ -21,7 +21,7 @@ use http::Uri;
 /// assert_eq!(origin, Origin::new("https", "API.example.com", None));
 /// assert_eq!(origin.to_string(), "https://api.example.com");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     scheme: Box<str>,
     host: Box<str>,
@@ -40,7 +40,7 @@ pub struct Origin {
 /// let origin = OriginRef::parse("https://API.example.com:443/things").unwrap();
 /// assert_eq!(origin.to_origin(), Origin::new("https", "api.example.com", None));
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct OriginRef<'a> {
     scheme: &'a str,
     host: &'a str,
@@ -153,14 +153,10 @@ impl<'a> OriginRef<'a> {
     /// Whether it is this machine: 127.0.0.0/8, `::1` or `localhost`.
     pub fn is_loopback(self) -> bool {
         let host = self.host;
-        // Parsed only if it must be: this is asked for every request.
+        // Parsed only if it must be: this is asked for every request over plain `http`.
         host == "127.0.0.1"
             || host.eq_ignore_ascii_case("localhost")
-            || (host.starts_with("127.") && host.parse::<Ipv4Addr>().is_ok())
-            || (host.contains(':')
-                && host
-                    .parse::<Ipv6Addr>()
-                    .is_ok_and(|address| address.is_loopback()))
+            || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     }
 
     /// Copies this origin, in lower case.
@@ -208,18 +204,6 @@ impl fmt::Display for OriginRef<'_> {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_ref().fmt(f)
-    }
-}
-
-impl fmt::Debug for OriginRef<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OriginRef({self})")
-    }
-}
-
-impl fmt::Debug for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Origin({self})")
     }
 }
 

@@ -52,9 +52,9 @@ pub use transport::IsahcTransport;
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
-    Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
-    Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest, TokenTarget,
+    Moment, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt, Rejection, Runtime,
+    SecretError, Signer, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind,
+    TokenManager, TokenRequest, TokenTarget,
 };
 
 #[cfg(feature = "config")]

@@ -1,5 +1,6 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
+mod authenticate;
 mod discovery;
 mod failure;
 mod revocation;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::config::TokenEndpoint;
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
     AcquisitionId, Breaker, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
@@ -24,10 +26,11 @@ use crate::server::Admission;
 use crate::token::Grant;
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase,
-    TokenError, TokenErrorKind, TokenRequest, TokenTarget,
+    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
+    TokenRequest, TokenTarget,
 };
 
+use authenticate::authenticate;
 use discovery::{Discovery, MAX_RESPONSE};
 use failure::{authentication_failed, no_response, out_of_time};
 
@@ -51,6 +54,12 @@ pub(crate) trait Progress: Send + Sync {
 pub(crate) struct NewToken {
     pub(crate) obtained: Obtained<Arc<Grant>>,
     pub(crate) header: HeaderValue,
+}
+
+/// What an attempt authenticated with.
+struct Credentials {
+    endpoint: Arc<TokenEndpoint>,
+    fingerprint: CredentialsFingerprint,
 }
 
 /// The failed attempts so far.
@@ -108,7 +117,7 @@ impl<'a> Acquisition<'a> {
             } else {
                 // B3: once, or two secrets that alternate would never end.
                 let may_read = std::mem::take(&mut may_read_credentials_again);
-                if !may_read || !self.have_changed(credentials.as_ref()).await {
+                if !may_read || !self.have_changed(credentials.as_ref(), &history).await {
                     return Err(self.fail(cause, &history));
                 }
                 let error = self.error(cause, &history);
@@ -145,7 +154,7 @@ impl<'a> Acquisition<'a> {
     async fn attempt(
         &self,
         number: u32,
-        credentials: &mut Option<CredentialsFingerprint>,
+        credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
@@ -174,32 +183,25 @@ impl<'a> Acquisition<'a> {
         number: u32,
         requested_at: Moment,
         until: Moment,
-        credentials: &mut Option<CredentialsFingerprint>,
+        credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
         let config = &self.ports.config;
         let endpoint = self.discovery().token_endpoint(until).await?;
-        let mut request = TokenRequest::new(self.target, &config.headers);
         let requested_by_wall_clock = self.ports.clock.wall();
-        let context = AuthenticationContext {
-            token_endpoint: &endpoint.uri,
-            written_endpoint: &endpoint.written,
-            issuer: endpoint.issuer.as_deref(),
-            client_id: &config.client_id,
-            wall_clock: requested_by_wall_clock,
-            attempt: number,
-        };
-        let authentication = config.authentication.as_ref();
-        let fingerprint = authentication
-            .authenticate(&context, &mut request)
+        let mut request = TokenRequest::new(self.target, &config.headers);
+        let fingerprint = authenticate(self.ports, &endpoint, number, &mut request)
             .await
             .map_err(authentication_failed)?;
-        *credentials = Some(fingerprint);
+        let (request, redactor) = request.encode(&endpoint.uri);
+        *credentials = Some(Credentials {
+            endpoint,
+            fingerprint,
+        });
         let now = self.ports.now();
         if self.deadline <= now {
             // S5: it was frozen, and another may be under way in its place.
             return Err(out_of_time());
         }
-        let (request, redactor) = request.encode(&endpoint.uri);
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
         let transport = self.ports.token_transport.as_ref();
         let response = transport
@@ -249,8 +251,8 @@ impl<'a> Acquisition<'a> {
     }
 
     /// B3: whether the credentials, read again, differ from those that were refused.
-    async fn have_changed(&self, refused: Option<&CredentialsFingerprint>) -> bool {
-        let Some(refused) = refused else {
+    async fn have_changed(&self, refused: Option<&Credentials>, history: &History) -> bool {
+        let Some(refused) = refused.filter(|refused| refused.fingerprint.may_change()) else {
             return false;
         };
         // E4: nobody waits for the second read.
@@ -258,9 +260,16 @@ impl<'a> Acquisition<'a> {
         let left = self.deadline.saturating_since(self.ports.now());
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
-        let authentication = self.ports.config.authentication.as_ref();
-        let has_changed = self.within(timeout, authentication.has_changed(refused));
-        has_changed.await.unwrap_or(false) && self.ports.now() < self.deadline
+        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let number = history.attempts + 1;
+        let again = authenticate(self.ports, &refused.endpoint, number, &mut request);
+        match self.within(timeout, again).await {
+            Some(Ok(latest)) => {
+                latest.differs_from(&refused.fingerprint) && self.ports.now() < self.deadline
+            }
+            // Credentials that cannot be read have not changed.
+            Some(Err(_)) | None => false,
+        }
     }
 
     fn attempt_failed(&self, error: &TokenError, pause: Duration) {

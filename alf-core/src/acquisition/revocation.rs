@@ -9,13 +9,12 @@ use crate::error::{Cause, ErrorDetails};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
 use crate::runtime::before;
-use crate::wire::token_request::TokenRequest;
 use crate::wire::token_response;
 use crate::{
-    AuthenticationContext, ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError,
-    TokenErrorKind,
+    ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
 };
 
+use super::authenticate::authenticate;
 use super::discovery::MAX_RESPONSE;
 use super::failure::{authentication_failed, no_response};
 
@@ -64,19 +63,8 @@ async fn exchange(
     token: &Token,
     until: Moment,
 ) -> Result<(), Cause> {
-    let config = &ports.config;
-    let mut request = TokenRequest::revocation(token, &config.headers);
-    let context = AuthenticationContext {
-        token_endpoint: &token_endpoint.uri,
-        written_endpoint: &token_endpoint.written,
-        issuer: token_endpoint.issuer.as_deref(),
-        client_id: &config.client_id,
-        wall_clock: ports.clock.wall(),
-        attempt: 1,
-    };
-    let authentication = config.authentication.as_ref();
-    authentication
-        .authenticate(&context, &mut request)
+    let mut request = TokenRequest::revocation(token, &ports.config.headers);
+    authenticate(ports, token_endpoint, 1, &mut request)
         .await
         .map_err(authentication_failed)?;
     let (request, redactor) = request.encode(endpoint);

@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::secret::SecretText;
 
-use super::pem::KeyFormat;
 use super::{file, pem};
 
 /// A client certificate and its private key, in PEM: by value, or in files.
@@ -116,15 +115,13 @@ impl CertificateAndKey {
     /// A hint for a key in a format that some libraries do not accept.
     fn other_format(&self) -> Option<String> {
         let text = self.key.read(KEY, pem::KEY_IS_NOT_TEXT).ok()?;
-        let label = match pem::private_key(&text).ok()?.0 {
-            KeyFormat::Pkcs8 => return None,
-            KeyFormat::Sec1 => "EC PRIVATE KEY",
-            KeyFormat::Pkcs1 => "RSA PRIVATE KEY",
-        };
-        Some(format!(
-            ", which is BEGIN {label}; if the library accepts only PKCS#8, export it as PKCS#8 \
-             (openssl pkey -in key.pem -out pkcs8.pem)"
-        ))
+        let label = pem::private_key(&text).ok()?.label;
+        (label != pem::PKCS8).then(|| {
+            format!(
+                ", which is BEGIN {label}; if the library accepts only PKCS#8, export it as PKCS#8 \
+                 (openssl pkey -in key.pem -out pkcs8.pem)"
+            )
+        })
     }
 
     fn texts(&self) -> Result<(Zeroizing<String>, Zeroizing<String>), ConfigError> {

@@ -104,16 +104,12 @@ impl ClientAuthentication for ClientAssertion {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let assertion = self.assertion.read().await?;
+        let assertion = self.assertion.read(check_assertion).await?;
         if self.sends_client_id {
             request.parameter("client_id", context.client_id());
         }
-        add_assertion(request, &self.assertion_type, assertion.trim());
-        Ok(CredentialsFingerprint::of(assertion.as_str()))
-    }
-
-    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        self.assertion.has_changed(since).await
+        add_assertion(request, &self.assertion_type, assertion.text.trim());
+        Ok(assertion.fingerprint)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -123,7 +119,7 @@ impl ClientAuthentication for ClientAssertion {
                 "the assertion_type is empty",
             ));
         }
-        self.assertion.check(|_| None)
+        self.assertion.check(check_assertion)
     }
 }
 
@@ -131,18 +127,17 @@ const CLIENT_ASSERTION: CredentialKind = CredentialKind {
     name: "client_assertion",
     not_text: "it is not UTF-8 text",
     in_file: str::trim,
-    problem,
 };
 
-fn problem(assertion: &str) -> Option<Problem> {
+fn check_assertion(assertion: &str) -> Result<(), Problem> {
     let assertion = assertion.trim();
     if assertion.is_empty() {
-        Some("it is empty".into())
-    } else if assertion.contains(char::is_whitespace) {
-        Some("it is not an assertion: it contains white space".into())
-    } else {
-        None
+        return Err("it is empty".into());
     }
+    if assertion.contains(char::is_whitespace) {
+        return Err("it is not an assertion: it contains white space".into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -18,8 +18,9 @@ use super::fingerprint::CredentialsFingerprint;
 /// # Order of calls
 ///
 /// [`check`](Self::check) is called once, when the client is built;
-/// [`authenticate`](Self::authenticate) for every attempt; [`has_changed`](Self::has_changed) at most
-/// once in an acquisition, after a permanent refusal.
+/// [`authenticate`](Self::authenticate) for every attempt, and at most once more in an acquisition,
+/// after a permanent refusal: if its fingerprint differs from that of the refused attempt, the
+/// acquisition tries again at once (B3).
 ///
 /// # Examples
 ///
@@ -53,6 +54,8 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     /// Adds the client authentication to `request`, and returns the fingerprint of the credentials
     /// that it used. Everything is prepared anew: a new `jti`, a secret that is read again.
     ///
+    /// [`CredentialsFingerprint::unchanging`] costs a back-off after a rotation, and nothing else.
+    ///
     /// # Errors
     ///
     /// If the client authentication could not be prepared. The error must not show a secret.
@@ -61,17 +64,6 @@ pub trait ClientAuthentication: Send + Sync + 'static {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError>;
-
-    /// Reads the credentials again, after a permanent refusal, and returns whether they differ from
-    /// those of the refused attempt: the acquisition then tries again at once (B3). Credentials that
-    /// cannot be read have not changed.
-    ///
-    /// `since` is what [`authenticate`](Self::authenticate) returned for that attempt. The default,
-    /// `false`, costs a back-off after a rotation, and nothing else.
-    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        let _ = since;
-        false
-    }
 
     /// Checks the settings, when the client is built.
     ///
@@ -103,10 +95,6 @@ macro_rules! implement_for_pointers {
                 request: &mut TokenRequest,
             ) -> Result<CredentialsFingerprint, AuthenticationError> {
                 (**self).authenticate(context, request).await
-            }
-
-            async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-                (**self).has_changed(since).await
             }
 
             fn check(&self) -> Result<(), ConfigError> {

@@ -141,25 +141,21 @@ impl ClientAuthentication for ClientSecretBasic {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let secret = self.secret.read().await?;
+        let secret = self.secret.read(check_secret).await?;
         let encoded_id = self.encoded(context.client_id(), IN_ID);
-        let encoded_secret = self.encoded(&secret, IN_SECRET);
-        request.mask(&secret);
+        let encoded_secret = self.encoded(&secret.text, IN_SECRET);
+        request.mask(&secret.text);
         request.mask(&encoded_secret);
         let pair = Zeroizing::new([encoded_id.as_str(), ":", &encoded_secret].concat());
         let credentials = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
         let value = sensitive_header(["Basic ", &credentials].concat())
             .ok_or_else(|| AuthenticationError::permanent("the secret does not fit a header"))?;
         request.authorization(value);
-        Ok(CredentialsFingerprint::of(secret.as_str()))
-    }
-
-    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        self.secret.has_changed(since).await
+        Ok(secret.fingerprint)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        self.secret.check(|_| None)
+        self.secret.check(check_secret)
     }
 
     fn method(&self) -> Option<&str> {
@@ -183,18 +179,14 @@ impl ClientAuthentication for ClientSecretPost {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let secret = self.secret.read().await?;
+        let secret = self.secret.read(check_secret).await?;
         request.parameter("client_id", context.client_id());
-        request.secret_parameter("client_secret", &secret);
-        Ok(CredentialsFingerprint::of(secret.as_str()))
-    }
-
-    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        self.secret.has_changed(since).await
+        request.secret_parameter("client_secret", &secret.text);
+        Ok(secret.fingerprint)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        self.secret.check(|_| None)
+        self.secret.check(check_secret)
     }
 
     fn method(&self) -> Option<&str> {
@@ -210,7 +202,6 @@ const CLIENT_SECRET: CredentialKind = CredentialKind {
     name: "client_secret",
     not_text: "it is not UTF-8 text",
     in_file: without_line_break,
-    problem,
 };
 
 /// Editors and `echo` add one line break. More than one is an error.
@@ -219,14 +210,15 @@ fn without_line_break(text: &str) -> &str {
     text.strip_suffix('\r').unwrap_or(text)
 }
 
-fn problem(secret: &str) -> Option<Problem> {
+pub(super) fn check_secret(secret: &str) -> Result<(), Problem> {
     if secret.is_empty() {
-        Some("it is empty".into())
-    } else if secret.contains(['\r', '\n']) {
-        Some("it contains a line break, which is hardly part of the secret; remove it".into())
-    } else {
-        None
+        return Err("it is empty".into());
     }
+    if secret.contains(['\r', '\n']) {
+        let problem = "it contains a line break, which is hardly part of the secret; remove it";
+        return Err(problem.into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::wire::token_request::TokenRequest;
 use super::client_authentication::{
     AuthenticationContext, AuthenticationError, ClientAuthentication,
 };
-use super::client_secret::ClientSecret;
+use super::client_secret::{ClientSecret, check_secret};
 use super::credential::{Credential, Problem};
 use super::fingerprint::CredentialsFingerprint;
 use super::jwt::AssertionSettings;
@@ -108,28 +108,18 @@ impl ClientAuthentication for ClientSecretJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let secret = self.secret.read().await?;
-        if let Some(problem) = self.algorithm.too_short(&secret) {
-            return Err(self.secret.unusable(problem));
-        }
-        request.mask(&secret);
-        let signer = MacSigner {
-            algorithm: self.algorithm,
-            key: hmac::Key::new(self.algorithm.hmac(), secret.as_bytes()),
-        };
+        let secret = self.secret.read(|secret| self.algorithm.signer(secret));
+        let secret = secret.await?;
+        request.mask(&secret.text);
         self.settings
-            .add_signed(request, context, &signer, None)
+            .add_signed(request, context, &secret.parsed, None)
             .await?;
-        Ok(CredentialsFingerprint::of(secret.as_str()))
-    }
-
-    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        self.secret.has_changed(since).await
+        Ok(secret.fingerprint)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
-        self.secret.check(|secret| self.algorithm.too_short(secret))
+        self.secret.check(|secret| self.algorithm.signer(secret))
     }
 
     fn method(&self) -> Option<&str> {
@@ -167,22 +157,26 @@ impl MacAlgorithm {
         }
     }
 
-    /// RFC 7518 §3.2. The problem does not show the secret's length.
-    fn too_short(self, secret: &str) -> Option<Problem> {
-        let needed = self.hmac().digest_algorithm().output_len();
-        (secret.len() < needed).then(|| {
-            let name = self.name();
-            format!("it is shorter than the {needed} bytes that {name} needs (RFC 7518 §3.2)")
-                .into()
-        })
-    }
-
-    fn hmac(self) -> hmac::Algorithm {
-        match self {
+    fn signer(self, secret: &str) -> Result<MacSigner, Problem> {
+        check_secret(secret)?;
+        let hmac = match self {
             Self::Hs256 => hmac::HMAC_SHA256,
             Self::Hs384 => hmac::HMAC_SHA384,
             Self::Hs512 => hmac::HMAC_SHA512,
+        };
+        let needed = hmac.digest_algorithm().output_len();
+        if secret.len() < needed {
+            // The problem does not show the secret's length.
+            let name = self.name();
+            return Err(format!(
+                "it is shorter than the {needed} bytes that {name} needs (RFC 7518 §3.2)"
+            )
+            .into());
         }
+        Ok(MacSigner {
+            algorithm: self,
+            key: hmac::Key::new(hmac, secret.as_bytes()),
+        })
     }
 }
 

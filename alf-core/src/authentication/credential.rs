@@ -28,8 +28,17 @@ pub(super) struct CredentialKind {
     pub(super) not_text: &'static str,
     /// Returns the part of a file's text that is the credential.
     pub(super) in_file: fn(&str) -> &str,
-    /// Returns why a text cannot be such a credential.
-    pub(super) problem: fn(&str) -> Option<Problem>,
+}
+
+/// A credential that was read, and what it was parsed to.
+pub(super) struct ReadCredential<T> {
+    pub(super) text: Zeroizing<String>,
+    #[cfg_attr(
+        not(feature = "jwt"),
+        expect(dead_code, reason = "only keys and certificates are parsed")
+    )]
+    pub(super) parsed: T,
+    pub(super) fingerprint: CredentialsFingerprint,
 }
 
 /// What is wrong with a credential, without quoting it.
@@ -74,7 +83,11 @@ impl Credential {
         Self { kind, source }
     }
 
-    pub(super) async fn read(&self) -> Result<Zeroizing<String>, AuthenticationError> {
+    /// Reads the credential. `parse` returns the problem of a text that cannot be used.
+    pub(super) async fn read<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, Problem> + Send,
+    ) -> Result<ReadCredential<T>, AuthenticationError> {
         let kind = self.kind;
         let text = match &self.source {
             Source::Value(text) => Zeroizing::new(text.expose().to_owned()),
@@ -88,47 +101,35 @@ impl Credential {
                 AuthenticationError::transient(problem).because(error)
             })?,
         };
-        match (kind.problem)(&text) {
-            None => Ok(text),
-            Some(problem) => Err(self.unusable(problem)),
-        }
-    }
-
-    /// Reads the credential again, and returns whether it differs from that of `since`.
-    pub(super) async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        if matches!(self.source, Source::Value(_)) {
-            return false;
-        }
-        match self.read().await {
-            Ok(text) => !since.matches(text.as_str()),
-            Err(_) => false,
-        }
+        let parsed = parse(&text).map_err(|problem| self.unusable(problem))?;
+        let fingerprint = match &self.source {
+            Source::Value(_) => CredentialsFingerprint::unchanging(),
+            Source::File(_) | Source::Callback(_) => CredentialsFingerprint::of(text.as_str()),
+        };
+        Ok(ReadCredential {
+            text,
+            parsed,
+            fingerprint,
+        })
     }
 
     /// Checks what is known when the client is built: a value, and that a path is not empty.
-    /// `further` finds problems that depend on settings.
-    pub(super) fn check(
+    pub(super) fn check<T>(
         &self,
-        further: impl FnOnce(&str) -> Option<Problem>,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Result<(), ConfigError> {
-        let problem = match &self.source {
-            Source::Value(text) => {
-                let text = text.expose();
-                (self.kind.problem)(text).or_else(|| further(text))
-            }
+        let checked = match &self.source {
+            Source::Value(text) => parse(text.expose()).map(drop),
             Source::File(path) if path.as_os_str().is_empty() => {
-                Some("the path of its file is empty".into())
+                Err("the path of its file is empty".into())
             }
-            Source::File(_) | Source::Callback(_) => None,
+            Source::File(_) | Source::Callback(_) => Ok(()),
         };
-        match problem {
-            None => Ok(()),
-            Some(problem) => Err(ConfigError::new(self.kind.name, problem)),
-        }
+        checked.map_err(|problem| ConfigError::new(self.kind.name, problem))
     }
 
     /// The error for a credential that was read and cannot be used.
-    pub(super) fn unusable(&self, problem: impl fmt::Display) -> AuthenticationError {
+    fn unusable(&self, problem: impl fmt::Display) -> AuthenticationError {
         let name = self.kind.name;
         AuthenticationError::permanent(match &self.source {
             Source::Value(_) => format!("{name}: {problem}"),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
@@ -31,9 +31,9 @@ impl AssertionSettings {
         request: &mut TokenRequest,
         context: &AuthenticationContext<'_>,
         signer: &dyn Signer,
-        thumbprint: Option<&str>,
+        thumbprint: Option<String>,
     ) -> Result<(), AuthenticationError> {
-        let message = self.message(context, signer, thumbprint)?;
+        let message = self.message(context, signer, thumbprint.as_deref())?;
         let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
         let signature = Zeroizing::new(base64url(&signature));
         // RFC 7515 §7.1.
@@ -65,29 +65,32 @@ impl AssertionSettings {
         signer: &dyn Signer,
         thumbprint: Option<&str>,
     ) -> Result<String, AuthenticationError> {
-        let key_id = self.key_id.as_deref().or_else(|| signer.key_id());
-        let header = json_object([
-            ("alg", Some(signer.algorithm().into())),
-            ("kid", key_id.map(Into::into)),
-            ("typ", self.typ.as_deref().map(Into::into)),
-            ("x5t#S256", thumbprint.map(Into::into)),
-        ]);
-        let issued_at = numeric_date(context.wall_clock())?;
-        let expires_at = issued_at.saturating_add(LIFETIME.as_secs());
-        // A single string and not a list: one of several servers could use the assertion at another.
-        let audience = match &self.audience {
-            Some(audience) => audience.as_str(),
-            None => context.audience(),
+        let header: Map<_, _> = [
+            ("alg", Some(signer.algorithm())),
+            ("kid", self.key_id.as_deref().or_else(|| signer.key_id())),
+            ("typ", self.typ.as_deref()),
+            ("x5t#S256", thumbprint),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+        .collect();
+        let Ok(now) = context.wall_clock().duration_since(SystemTime::UNIX_EPOCH) else {
+            let problem = "an assertion needs the time, but the wall clock is before 1970";
+            return Err(AuthenticationError::permanent(problem));
         };
-        let claims = json_object([
-            ("iss", Some(context.client_id().into())),
-            ("sub", Some(context.client_id().into())),
-            ("aud", Some(audience.into())),
-            ("jti", Some(unique_id(context.wall_clock()).into())),
-            ("iat", Some(issued_at.into())),
-            ("exp", Some(expires_at.into())),
-        ]);
-        Ok([base64url(header.as_bytes()), base64url(claims.as_bytes())].join("."))
+        let claims = json!({
+            "iss": context.client_id(),
+            "sub": context.client_id(),
+            // A single string and not a list: one of several servers could use the assertion at another.
+            "aud": self.audience.as_deref().unwrap_or_else(|| context.audience()),
+            "jti": unique_id(now),
+            // Seconds since 1970 (RFC 7519 §2).
+            "iat": now.as_secs(),
+            "exp": now.saturating_add(LIFETIME).as_secs(),
+        });
+        let encoded =
+            [header.into(), claims].map(|part: Value| base64url(part.to_string().as_bytes()));
+        Ok(encoded.join("."))
     }
 }
 
@@ -101,37 +104,18 @@ pub(super) fn add_assertion(request: &mut TokenRequest, assertion_type: &str, as
     }
 }
 
-/// Returns a JSON object of the members that have a value.
-fn json_object<const N: usize>(members: [(&str, Option<Value>); N]) -> String {
-    let members = members
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(members.collect::<Map<_, _>>()).to_string()
-}
-
 pub(super) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Returns the seconds since 1970 (RFC 7519 §2).
-fn numeric_date(wall_clock: SystemTime) -> Result<u64, AuthenticationError> {
-    match wall_clock.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => Ok(since.as_secs()),
-        Err(_) => Err(AuthenticationError::permanent(
-            "an assertion needs the time, but the wall clock is before 1970",
-        )),
-    }
-}
-
 /// Returns 128 bits that no other assertion has (RFC 7519 §4.1.7). They are unique, not secret.
-fn unique_id(wall_clock: SystemTime) -> String {
+fn unique_id(since_1970: Duration) -> String {
     // Each `RandomState` has a key of its own, which the operating system chose for this thread. The
     // process id and the time distinguish a forked process and a restored machine.
     let half = || {
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u32(std::process::id());
-        let since = wall_clock.duration_since(SystemTime::UNIX_EPOCH);
-        hasher.write_u128(since.unwrap_or_default().as_nanos());
+        hasher.write_u128(since_1970.as_nanos());
         hasher.finish().to_be_bytes()
     };
     base64url(&[half(), half()].concat())

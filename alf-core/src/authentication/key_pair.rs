@@ -11,9 +11,8 @@ use aws_lc_rs::signature::{
 
 use super::client_authentication::AuthenticationError;
 use super::credential::Problem;
-use super::pem::KeyFormat;
 use super::signer::Signer;
-use super::thumbprint;
+use super::{pem, thumbprint};
 
 /// A private key, its algorithm, and its id.
 pub(super) struct KeyPair {
@@ -60,13 +59,12 @@ pub enum SigningAlgorithm {
 }
 
 impl KeyPair {
-    /// Reads a key from `der`. It signs by `wanted`, or by the usual algorithm for its kind.
+    /// Reads a private key. It signs by `wanted`, or by the usual algorithm for its kind.
     pub(super) fn new(
-        format: KeyFormat,
-        der: &[u8],
+        pem: &pem::Block<'_>,
         wanted: Option<SigningAlgorithm>,
     ) -> Result<Self, Problem> {
-        let key = Key::new(format, der).ok_or(UNSUPPORTED)?;
+        let key = Key::new(pem.label, &pem.der()?).ok_or(UNSUPPORTED)?;
         let (kind, usual, other) = key.kind();
         let algorithm = wanted.unwrap_or(usual);
         if algorithm != usual && Some(algorithm) != other {
@@ -139,13 +137,13 @@ impl SigningAlgorithm {
 }
 
 impl Key {
-    fn new(format: KeyFormat, der: &[u8]) -> Option<Self> {
-        match format {
-            KeyFormat::Pkcs8 => Self::ec(der)
+    fn new(label: &str, der: &[u8]) -> Option<Self> {
+        match label {
+            pem::SEC1 => Self::ec(der),
+            pem::PKCS1 => Some(Self::Rsa(rsa::KeyPair::from_der(der).ok()?)),
+            _ => Self::ec(der)
                 .or_else(|| Some(Self::Ed25519(Ed25519KeyPair::from_pkcs8(der).ok()?)))
                 .or_else(|| Some(Self::Rsa(rsa::KeyPair::from_pkcs8(der).ok()?))),
-            KeyFormat::Sec1 => Self::ec(der),
-            KeyFormat::Pkcs1 => Some(Self::Rsa(rsa::KeyPair::from_der(der).ok()?)),
         }
     }
 
@@ -158,7 +156,7 @@ impl Key {
 
     fn thumbprint(&self) -> Option<String> {
         match self {
-            Self::Rsa(pair) => thumbprint::of_rsa_key(pair.public_key().as_ref()),
+            Self::Rsa(pair) => Some(thumbprint::of_rsa_key(pair.public_key())),
             Self::P256(pair) => thumbprint::of_ec_key("P-256", pair.public_key().as_ref()),
             Self::P384(pair) => thumbprint::of_ec_key("P-384", pair.public_key().as_ref()),
             Self::Ed25519(pair) => Some(thumbprint::of_ed25519_key(pair.public_key().as_ref())),

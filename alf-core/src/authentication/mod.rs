@@ -26,7 +26,7 @@ pub use client_assertion::ClientAssertion;
 pub use client_authentication::{
     AuthenticationContext, AuthenticationError, ClientAuthentication, SecretError,
 };
-pub use client_id_only::{NoClientAuthentication, SelfSignedTlsClientAuth, TlsClientAuth};
+pub(crate) use client_id_only::ClientIdOnly;
 pub use client_secret::{ClientSecret, ClientSecretBasic, ClientSecretPost};
 pub use fingerprint::CredentialsFingerprint;
 pub use private_key_jwt::PrivateKeyJwt;

@@ -10,26 +10,15 @@ use zeroize::Zeroizing;
 
 use super::credential::Problem;
 
-/// The format of a private key's DER.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyFormat {
-    /// `PRIVATE KEY` (RFC 5958).
-    Pkcs8,
-    /// `EC PRIVATE KEY` (RFC 5915).
-    Sec1,
-    /// `RSA PRIVATE KEY` (RFC 8017 A.1.2).
-    Pkcs1,
-}
-
 /// A label, and the text between its BEGIN and its END.
 #[derive(Clone, Copy)]
 pub(super) struct Block<'a> {
-    label: &'a str,
+    pub(super) label: &'a str,
     body: &'a str,
 }
 
 /// Returns the one private key.
-pub(super) fn private_key(pem: &str) -> Result<(KeyFormat, Block<'_>), Problem> {
+pub(super) fn private_key(pem: &str) -> Result<Block<'_>, Problem> {
     let blocks = blocks(pem)?;
     let mut keys = blocks.iter().filter(|block| block.is(PRIVATE_KEY));
     let Some(&key) = keys.next() else {
@@ -42,9 +31,7 @@ pub(super) fn private_key(pem: &str) -> Result<(KeyFormat, Block<'_>), Problem> 
         return Err(ENCRYPTED.into());
     }
     match key.label {
-        "PRIVATE KEY" => Ok((KeyFormat::Pkcs8, key)),
-        "EC PRIVATE KEY" => Ok((KeyFormat::Sec1, key)),
-        "RSA PRIVATE KEY" => Ok((KeyFormat::Pkcs1, key)),
+        PKCS8 | SEC1 | PKCS1 => Ok(key),
         "OPENSSH PRIVATE KEY" => Err("it is in the format of OpenSSH; export it as PKCS#8".into()),
         _ => Err("its kind is not supported; export it as PKCS#8 (BEGIN PRIVATE KEY)".into()),
     }
@@ -69,7 +56,7 @@ pub(super) fn write_certificates(pem: &str, text: &mut String) -> Result<(), Pro
 
 /// Appends the private key to a text, in the lines that every library reads.
 pub(super) fn write_private_key(pem: &str, text: &mut String) -> Result<(), Problem> {
-    private_key(pem)?.1.write(text)
+    private_key(pem)?.write(text)
 }
 
 /// Checks that libraries which read line by line find the same blocks. They decode those whose label
@@ -186,6 +173,12 @@ pub(super) const CERTIFICATE_IS_NOT_TEXT: &str = "it is not text, and so not PEM
      openssl pkcs12 -nokeys, UTF-16 by iconv -f UTF-16 -t UTF-8";
 pub(super) const KEY_IS_NOT_TEXT: &str = "it is not text, and so not PEM; convert DER by openssl pkey -inform DER, PKCS#12 by \
      openssl pkcs12 -nocerts -nodes, UTF-16 by iconv -f UTF-16 -t UTF-8";
+/// RFC 5958.
+pub(super) const PKCS8: &str = "PRIVATE KEY";
+/// RFC 5915.
+pub(super) const SEC1: &str = "EC PRIVATE KEY";
+/// RFC 8017 A.1.2.
+pub(super) const PKCS1: &str = "RSA PRIVATE KEY";
 const ENCRYPTED: &str = "it is encrypted; decrypt it (openssl pkey -in encrypted.pem -out key.pem), and keep it where \
      others cannot read it";
 const CUT_OFF: &str = "it is cut off: a line -----BEGIN …----- has no line -----END …-----";

@@ -3,12 +3,10 @@
 use std::future::Future;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use crate::ConfigError;
 
 use super::client_authentication::{AuthenticationError, SecretError};
-use super::credential::{Credential, CredentialKind, Problem};
+use super::credential::{Credential, CredentialKind, Problem, ReadCredential};
 use super::key_pair::{KeyPair, SigningAlgorithm};
 use super::{pem, thumbprint};
 
@@ -40,12 +38,10 @@ pub struct PrivateKey {
     with_certificate: bool,
 }
 
-/// A key that was read.
-pub(super) struct ReadKey {
-    pub(super) pem: Zeroizing<String>,
+pub(super) struct ParsedKey {
     pub(super) pair: KeyPair,
     /// The thumbprint of the certificate in the same PEM, if that is read.
-    pub(super) thumbprint: Option<String>,
+    pub(super) certificate: Option<String>,
 }
 
 impl PrivateKey {
@@ -102,20 +98,12 @@ impl PrivateKey {
         self
     }
 
-    pub(super) async fn read(&self) -> Result<ReadKey, AuthenticationError> {
-        let pem = self.pem.read().await?;
-        match self.parse(&pem) {
-            Ok((pair, thumbprint)) => Ok(ReadKey {
-                pem,
-                pair,
-                thumbprint,
-            }),
-            Err(problem) => Err(self.pem.unusable(problem)),
-        }
+    pub(super) async fn read(&self) -> Result<ReadCredential<ParsedKey>, AuthenticationError> {
+        self.pem.read(|pem| self.parse(pem)).await
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        self.pem.check(|pem| self.parse(pem).err())
+        self.pem.check(|pem| self.parse(pem))
     }
 
     fn new(pem: Credential) -> Self {
@@ -127,18 +115,18 @@ impl PrivateKey {
         }
     }
 
-    fn parse(&self, pem: &str) -> Result<(KeyPair, Option<String>), Problem> {
-        let (format, block) = pem::private_key(pem)?;
-        let thumbprint = if self.with_certificate {
+    fn parse(&self, pem: &str) -> Result<ParsedKey, Problem> {
+        let key = pem::private_key(pem)?;
+        let certificate = if self.with_certificate {
             Some(thumbprint::of_certificate(pem)?)
         } else {
             None
         };
-        let mut pair = KeyPair::new(format, &block.der()?, self.algorithm)?;
+        let mut pair = KeyPair::new(&key, self.algorithm)?;
         if self.thumbprint_as_key_id {
             pair = pair.identified_by_thumbprint()?;
         }
-        Ok((pair, thumbprint))
+        Ok(ParsedKey { pair, certificate })
     }
 }
 
@@ -158,8 +146,6 @@ const PRIVATE_KEY: CredentialKind = CredentialKind {
     name: "private_key",
     not_text: pem::KEY_IS_NOT_TEXT,
     in_file: str::trim,
-    // `parse` finds them.
-    problem: |_| None,
 };
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::signer::Signer;
 #[cfg(feature = "jwt")]
 use super::credential::{Credential, CredentialKind};
 #[cfg(feature = "jwt")]
-use super::private_key::PrivateKey;
+use super::private_key::{ParsedKey, PrivateKey};
 #[cfg(feature = "jwt")]
 use super::{pem, thumbprint};
 
@@ -131,26 +131,6 @@ impl PrivateKeyJwt {
             settings: AssertionSettings::default(),
         }
     }
-
-    /// Reads the certificate that is not in the PEM of the key, and returns its thumbprint.
-    #[cfg_attr(
-        not(feature = "jwt"),
-        expect(
-            clippy::unused_async,
-            reason = "no certificate without the feature jwt"
-        )
-    )]
-    async fn certificate_thumbprint(&self) -> Result<Option<String>, AuthenticationError> {
-        #[cfg(feature = "jwt")]
-        if let Some(certificate) = &self.certificate {
-            let pem = certificate.read().await?;
-            return match thumbprint::of_certificate(&pem) {
-                Ok(thumbprint) => Ok(Some(thumbprint)),
-                Err(problem) => Err(certificate.unusable(problem)),
-            };
-        }
-        Ok(None)
-    }
 }
 
 #[async_trait]
@@ -160,38 +140,32 @@ impl ClientAuthentication for PrivateKeyJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let thumbprint = self.certificate_thumbprint().await?;
+        #[cfg_attr(
+            not(feature = "jwt"),
+            expect(unused_mut, reason = "no certificate without the feature jwt")
+        )]
+        let (mut thumbprint, mut fingerprint) = (None, CredentialsFingerprint::unchanging());
+        #[cfg(feature = "jwt")]
+        if let Some(certificate) = &self.certificate {
+            let certificate = certificate.read(thumbprint::of_certificate).await?;
+            (thumbprint, fingerprint) = (Some(certificate.parsed), certificate.fingerprint);
+        }
         match &self.key {
             #[cfg(feature = "jwt")]
             SigningKey::Pem(key) => {
                 let key = key.read().await?;
-                let fingerprint = CredentialsFingerprint::of(&(key.pem.as_str(), &thumbprint));
-                let thumbprint = thumbprint.or(key.thumbprint);
+                let ParsedKey { pair, certificate } = key.parsed;
                 self.settings
-                    .add_signed(request, context, &key.pair, thumbprint.as_deref())
+                    .add_signed(request, context, &pair, thumbprint.or(certificate))
                     .await?;
-                Ok(fingerprint)
+                Ok(CredentialsFingerprint::of(&(key.fingerprint, fingerprint)))
             }
             SigningKey::Signer(signer) => {
                 self.settings
-                    .add_signed(request, context, signer.as_ref(), thumbprint.as_deref())
+                    .add_signed(request, context, signer.as_ref(), thumbprint)
                     .await?;
-                Ok(CredentialsFingerprint::of(&thumbprint))
+                Ok(fingerprint)
             }
-        }
-    }
-
-    async fn has_changed(&self, since: &CredentialsFingerprint) -> bool {
-        let Ok(thumbprint) = self.certificate_thumbprint().await else {
-            return false;
-        };
-        match &self.key {
-            #[cfg(feature = "jwt")]
-            SigningKey::Pem(key) => match key.read().await {
-                Ok(key) => !since.matches(&(key.pem.as_str(), &thumbprint)),
-                Err(_) => false,
-            },
-            SigningKey::Signer(_) => thumbprint.is_some() && !since.matches(&thumbprint),
         }
     }
 
@@ -199,7 +173,7 @@ impl ClientAuthentication for PrivateKeyJwt {
         self.settings.check()?;
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.certificate {
-            certificate.check(|pem| thumbprint::of_certificate(pem).err())?;
+            certificate.check(thumbprint::of_certificate)?;
         }
         match &self.key {
             #[cfg(feature = "jwt")]
@@ -233,8 +207,6 @@ const CERTIFICATE: CredentialKind = CredentialKind {
     name: "certificate",
     not_text: pem::CERTIFICATE_IS_NOT_TEXT,
     in_file: str::trim,
-    // They are found when the thumbprint is computed.
-    problem: |_| None,
 };
 
 #[cfg(test)]

@@ -70,12 +70,13 @@ pub(super) fn attempt(
     })
 }
 
-/// Whether the credentials of `method` are others now than `since`.
+/// Whether the credentials of `method` are others now than `since`. Those that cannot be read are not.
 pub(super) fn has_changed(
     method: &dyn ClientAuthentication,
     since: &CredentialsFingerprint,
 ) -> bool {
-    block_on(method.has_changed(since))
+    let endpoint = Uri::from_static(ENDPOINT);
+    attempt(method, &context(&endpoint, "id")).is_ok_and(|now| now.fingerprint.differs_from(since))
 }
 
 impl Sent {
@@ -176,11 +177,8 @@ impl ClientAuthentication for Rotated {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        CustomMethod.authenticate(context, request).await
-    }
-
-    async fn has_changed(&self, _: &CredentialsFingerprint) -> bool {
-        true
+        CustomMethod.authenticate(context, request).await?;
+        Ok(CredentialsFingerprint::of("new"))
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -200,7 +198,7 @@ fn b3_a_method_behind_a_pointer_is_the_same_method() {
         Box::new(boxed) as Box<dyn ClientAuthentication>,
         Box::new(shared),
     ] {
-        assert!(has_changed(&*method, &CredentialsFingerprint::unchanging()));
+        assert!(has_changed(&*method, &CredentialsFingerprint::of("old")));
         assert_eq!(method.check().unwrap_err().setting(), "own");
         assert_eq!(method.method(), Some("own"));
         let body = sent(&*method, "me").body;

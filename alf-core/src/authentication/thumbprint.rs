@@ -1,6 +1,7 @@
 //! SHA-256 thumbprints of certificates and keys, in base64url.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rsa;
 
 use super::credential::Problem;
 use super::jwt::base64url;
@@ -29,13 +30,11 @@ pub(super) fn of_ed25519_key(public_key: &[u8]) -> String {
     of_jwk(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#))
 }
 
-/// Returns the thumbprint of a PKCS#1 `RSAPublicKey` in DER (RFC 8017 A.1.1, RFC 7518 §6.3.1).
-pub(super) fn of_rsa_key(public_key: &[u8]) -> Option<String> {
-    let (sequence, _) = der_element(SEQUENCE, public_key)?;
-    let (modulus, after_modulus) = der_element(INTEGER, sequence)?;
-    let (exponent, _) = der_element(INTEGER, after_modulus)?;
-    let (n, e) = (base64url(unsigned(modulus)), base64url(unsigned(exponent)));
-    Some(of_jwk(&format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)))
+/// Returns the thumbprint of an RSA key (RFC 7518 §6.3.1).
+pub(super) fn of_rsa_key(public_key: &rsa::PublicKey) -> String {
+    let n = base64url(public_key.modulus().big_endian_without_leading_zero());
+    let e = base64url(public_key.exponent().big_endian_without_leading_zero());
+    of_jwk(&format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#))
 }
 
 /// Returns the thumbprint of a JWK in its canonical form (RFC 7638 §3): the required members, ordered
@@ -47,27 +46,6 @@ fn of_jwk(jwk: &str) -> String {
 fn thumbprint(bytes: &[u8]) -> String {
     base64url(digest(&SHA256, bytes).as_ref())
 }
-
-/// Returns the contents of the DER element with that tag at the start of `der`, and what follows it.
-fn der_element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (&first, after) = der.strip_prefix(&[tag])?.split_first()?;
-    if first < 0x80 {
-        return after.split_at_checked(usize::from(first));
-    }
-    let (length, after) = after.split_at_checked(usize::from(first & 0x7f))?;
-    let length = length.iter().try_fold(0_usize, |length, byte| {
-        length.checked_mul(256)?.checked_add(usize::from(*byte))
-    })?;
-    after.split_at_checked(length)
-}
-
-/// DER puts a zero before a number whose first bit is set.
-fn unsigned(number: &[u8]) -> &[u8] {
-    number.strip_prefix(&[0]).unwrap_or(number)
-}
-
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
 
 #[cfg(test)]
 mod tests;

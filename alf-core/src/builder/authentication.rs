@@ -1,8 +1,9 @@
 //! The setters of how the client authenticates: one of them is called, once (T2).
 
+use crate::authentication::ClientIdOnly;
 use crate::{
     ClientAssertion, ClientAuthentication, ClientBuilder, ClientSecret, ClientSecretBasic,
-    ClientSecretPost, NoClientAuthentication, SelfSignedTlsClientAuth, TlsClientAuth,
+    ClientSecretPost,
 };
 #[cfg(feature = "jwt")]
 use crate::{ClientSecretJwt, PrivateKey, PrivateKeyJwt};
@@ -62,20 +63,25 @@ impl<A> ClientBuilder<A> {
 
     /// Authenticates by the certificate of the TLS connection, which a certificate authority has
     /// issued (`tls_client_auth`,
-    /// [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)). The HTTP library's
-    /// clients must hold it: see [`TlsClientAuth`].
+    /// [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)).
+    ///
+    /// **The HTTP library's own client must hold the certificate and its key**, which alf cannot
+    /// check: with an adapter, its `ClientCertificate` makes the
+    /// [`token_http_client`](Self::token_http_client). The tokens of such a server are often bound to
+    /// the certificate (RFC 8705 §3): calls must then use connections with the same certificate, so
+    /// it belongs into [`http_client`](Self::http_client) too.
     pub fn tls_client_auth(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(TlsClientAuth::new());
-        self.authenticate("tls_client_auth", client_id.into(), method)
+        let method = "tls_client_auth";
+        self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))
     }
 
     /// Authenticates by the certificate of the TLS connection, which the client made itself
     /// (`self_signed_tls_client_auth`,
     /// [RFC 8705 §2.2](https://www.rfc-editor.org/rfc/rfc8705#section-2.2)). The HTTP library's
-    /// clients must hold it: see [`TlsClientAuth`].
+    /// clients must hold it, as for [`tls_client_auth`](Self::tls_client_auth).
     pub fn self_signed_tls_client_auth(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(SelfSignedTlsClientAuth::new());
-        self.authenticate("self_signed_tls_client_auth", client_id.into(), method)
+        let method = "self_signed_tls_client_auth";
+        self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))
     }
 
     /// Authenticates by an assertion that another has signed, and that is read anew for each
@@ -99,9 +105,10 @@ impl<A> ClientBuilder<A> {
     }
 
     /// Does not authenticate: only names the client (`none`,
-    /// [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
+    /// [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)). For servers that identify the
+    /// client in another way: by its network, or by a proxy in front of them.
     pub fn no_client_authentication(self, client_id: impl Into<String>) -> Self {
-        let method = Box::new(NoClientAuthentication::new());
+        let method = Box::new(ClientIdOnly { method: "none" });
         self.authenticate("no_client_authentication", client_id.into(), method)
     }
 

@@ -1,8 +1,8 @@
 //! A closure that blocks, as a whole transport.
 
 use std::error::Error as StdError;
-use std::io::{self, Read};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -71,28 +71,16 @@ where
 /// A closure that blocks, as a transport: see [`from_blocking_fn`].
 pub struct BlockingFnTransport<F> {
     send: F,
-    /// How many token requests have not ended.
-    exchanges: AtomicUsize,
+    /// Has one more reference for each token request that has not ended.
+    exchanges: Arc<()>,
 }
-
-/// A token request that has not ended.
-struct Exchange<'a>(&'a AtomicUsize);
 
 impl<F> BlockingFnTransport<F> {
     fn new(send: F) -> Self {
         Self {
             send,
-            exchanges: AtomicUsize::new(0),
+            exchanges: Arc::default(),
         }
-    }
-
-    /// X5: `None` where too many threads hang in a closure without time-outs.
-    fn begin_exchange(&self) -> Option<Exchange<'_>> {
-        let one_more = |count| (count < MOST_EXCHANGES).then_some(count + 1);
-        self.exchanges
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .ok()
-            .map(|_| Exchange(&self.exchanges))
     }
 }
 
@@ -115,19 +103,11 @@ where
     async fn discard(&self, response: Self::Response) {
         // A blocking read cannot be cancelled, so this ends by itself after a second and a read. Whether
         // it was read to its end does not matter; dropping the body is the library's to deal with.
-        let until = ThreadRuntime.now() + DRAIN_TIME;
-        let mut body = response.into_body().take(DRAINED);
-        let mut buffer = vec![0; PIECE];
-        loop {
-            match body.read(&mut buffer) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Ok(0) | Err(_) => return,
-            }
-            if until <= ThreadRuntime.now() {
-                return;
-            }
-        }
+        let ends_at = ThreadRuntime.now() + DRAIN_TIME;
+        let remainder = ExchangeOptions::new(DRAINED, DRAIN_TIME);
+        let remainder = AnswerBody::new(response.status(), &remainder);
+        let body = response.into_body().take(DRAINED as u64);
+        let _ = remainder.read_from(body, ends_at, broken);
     }
 }
 
@@ -146,9 +126,11 @@ where
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
         let ends_at = ThreadRuntime.now() + options.timeout();
-        let _exchange = self
-            .begin_exchange()
-            .ok_or_else(|| ExchangeError::new(ExchangeErrorKind::Timeout, HANGING))?;
+        // X5: threads that hang in a closure without time-outs do not pile up.
+        let exchange = Arc::clone(&self.exchanges);
+        if Arc::strong_count(&exchange) > MOST_EXCHANGES + 1 {
+            return Err(ExchangeError::new(ExchangeErrorKind::Timeout, HANGING));
+        }
         let response = (self.send)(request).map_err(broken)?;
         let (head, body) = response.into_parts();
         let body = AnswerBody::new(head.status, options).read_from(body, ends_at, broken)?;
@@ -159,12 +141,6 @@ where
 /// A closure's error does not show whether the connection failed or broke later.
 fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::Exchange, error)
-}
-
-impl Drop for Exchange<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// What hangs in one does not hang in its clone.
@@ -182,13 +158,10 @@ impl<F> std::fmt::Debug for BlockingFnTransport<F> {
 }
 
 /// How much of an unwanted body is read, so that its connection can be used again.
-const DRAINED: u64 = 64 * 1024;
+const DRAINED: usize = 64 * 1024;
 
 /// How long that may take, as far as the library lets go.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-
-/// How much of it is read at once.
-const PIECE: usize = 8 * 1024;
 
 /// One is under way for a client (S1), and others only past their time.
 const MOST_EXCHANGES: usize = 16;

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
@@ -115,15 +116,9 @@ where
     over_http_types!();
 
     async fn discard(&self, response: Self::Response) {
-        let mut body = pin!(response.into_body());
-        let mut read = 0;
-        while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-            read += frame.data_ref().map_or(0, Buf::remaining);
-            if read > DRAINED {
-                // A long remainder is not read: the library closes the connection when the body is dropped.
-                return;
-            }
-        }
+        // Of a long remainder no more is read: the library closes the connection when the body is dropped.
+        let remainder = ExchangeOptions::new(DRAINED, Duration::MAX);
+        let _ = read(response, &remainder, |_| ExchangeErrorKind::Exchange.into()).await;
     }
 }
 
@@ -146,26 +141,34 @@ where
         let response = (self.send)(request)
             .await
             .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
-        let (head, body) = response.into_parts();
-        let mut body = pin!(body);
-        let mut answer = AnswerBody::new(head.status, options);
-        'read: while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-            let frame =
-                frame.map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
-            let Ok(mut data) = frame.into_data() else {
-                continue; // trailers
-            };
-            while data.has_remaining() {
-                let piece = data.chunk();
-                let length = piece.len();
-                if answer.push(piece)?.is_break() {
-                    break 'read;
-                }
-                data.advance(length);
-            }
-        }
-        Ok(Response::from_parts(head, answer.into_bytes()))
+        let broken = |error| ExchangeError::new(ExchangeErrorKind::Exchange, error);
+        read(response, options, broken).await
     }
+}
+
+/// Reads a body to its end, or as far as `options` allows.
+async fn read<B: Body>(
+    response: Response<B>,
+    options: &ExchangeOptions,
+    failure: impl Fn(B::Error) -> ExchangeError,
+) -> Result<Response<Bytes>, ExchangeError> {
+    let (head, body) = response.into_parts();
+    let mut body = pin!(body);
+    let mut answer = AnswerBody::new(head.status, options);
+    'read: while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let Ok(mut data) = frame.map_err(&failure)?.into_data() else {
+            continue; // trailers
+        };
+        while data.has_remaining() {
+            let piece = data.chunk();
+            let length = piece.len();
+            if answer.push(piece)?.is_break() {
+                break 'read;
+            }
+            data.advance(length);
+        }
+    }
+    Ok(Response::from_parts(head, answer.into_bytes()))
 }
 
 impl<F> std::fmt::Debug for FnTransport<F> {

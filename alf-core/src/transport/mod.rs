@@ -145,20 +145,9 @@ pub trait TokenTransport: Send + Sync + 'static {
     ) -> Result<http::Response<Bytes>, ExchangeError>;
 }
 
-/// One endpoint, shared.
+/// One endpoint, shared. Of a `Box<dyn TokenTransport>` `Arc::from` makes one.
 #[async_trait]
 impl<E: TokenTransport + ?Sized> TokenTransport for Arc<E> {
-    async fn exchange(
-        &self,
-        request: http::Request<Bytes>,
-        options: &ExchangeOptions,
-    ) -> Result<http::Response<Bytes>, ExchangeError> {
-        (**self).exchange(request, options).await
-    }
-}
-
-#[async_trait]
-impl<E: TokenTransport + ?Sized> TokenTransport for Box<E> {
     async fn exchange(
         &self,
         request: http::Request<Bytes>,

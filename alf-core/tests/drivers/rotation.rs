@@ -4,7 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alf_core::{ClientSecret, TokenErrorKind, TokenManager};
+use alf_core::{
+    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
+    CredentialsFingerprint, TokenErrorKind, TokenManager, TokenRequest,
+};
+use async_trait::async_trait;
 
 use crate::support::{CLIENT_ID, Harness, LIFETIME, Reply, access_token};
 
@@ -88,6 +92,50 @@ fn b3_once_in_an_acquisition() {
     let error = harness.ask_now(client.tokens()).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Refused);
     assert_eq!(harness.endpoint.requests(), 2);
+}
+
+/// A user's own method, whose n-th key is `key-n`.
+struct OwnKeys {
+    calls: Arc<AtomicUsize>,
+    may_change: bool,
+}
+
+#[async_trait]
+impl ClientAuthentication for OwnKeys {
+    async fn authenticate(
+        &self,
+        _: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        let key = format!("key-{}", self.calls.fetch_add(1, Ordering::Relaxed));
+        request.secret_parameter("key", &key);
+        Ok(if self.may_change {
+            CredentialsFingerprint::of(&key)
+        } else {
+            CredentialsFingerprint::unchanging()
+        })
+    }
+}
+
+#[test]
+fn b3_a_users_own_method_is_asked_once_more_if_its_credentials_may_change() {
+    // Three: the refused attempt, the comparison, and the attempt that follows it.
+    for (may_change, requests, expected) in [(true, 2, 3), (false, 1, 1)] {
+        let harness = Harness::new();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let method = OwnKeys {
+            calls: Arc::clone(&calls),
+            may_change,
+        };
+        let client = harness.build(harness.builder().client_authentication(CLIENT_ID, method));
+        harness
+            .endpoint
+            .otherwise(Reply::refuse(401, "invalid_client"));
+        let error = harness.ask_now(client.tokens()).unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Refused);
+        assert_eq!(harness.endpoint.requests(), requests);
+        assert_eq!(calls.load(Ordering::Relaxed), expected);
+    }
 }
 
 #[test]

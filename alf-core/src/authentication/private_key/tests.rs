@@ -10,7 +10,6 @@ use pollster::block_on;
 use crate::Signer as _;
 
 use super::super::jwt::tests::decoded;
-use super::super::pem::KeyFormat;
 use super::super::tests::TemporaryFile;
 use super::super::thumbprint::of_certificate;
 use super::*;
@@ -34,18 +33,12 @@ const MESSAGE: &[u8] = b"header.claims";
 
 /// The pair of [`P256`].
 pub(crate) fn p256() -> EcdsaKeyPair {
-    let (_, der) = der(P256);
+    let der = pem::private_key(P256).unwrap().der().unwrap();
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).unwrap()
 }
 
-fn der(pem: &str) -> (KeyFormat, Zeroizing<Vec<u8>>) {
-    let (format, block) = pem::private_key(pem).unwrap();
-    (format, block.der().unwrap())
-}
-
 fn key(pem: &str, algorithm: Option<SigningAlgorithm>) -> Result<KeyPair, String> {
-    let (format, block) = pem::private_key(pem)?;
-    KeyPair::new(format, &block.der()?, algorithm).map_err(Problem::into_owned)
+    KeyPair::new(&pem::private_key(pem)?, algorithm).map_err(Problem::into_owned)
 }
 
 fn sign(pem: &str, message: &[u8]) -> Vec<u8> {
@@ -77,25 +70,21 @@ fn t2_an_ed25519_signature_is_that_of_rfc_8037_a_4() {
 
 #[test]
 fn t2_every_kind_of_key_signs_by_its_usual_algorithm_and_by_the_one_that_is_set() {
+    let der = |pem: &str| pem::private_key(pem).unwrap().der().unwrap();
     let rsa = |pem: &str| {
-        let (format, der) = der(pem);
-        let pair = match format {
-            KeyFormat::Pkcs8 => aws_lc_rs::rsa::KeyPair::from_pkcs8(&der),
-            KeyFormat::Pkcs1 => aws_lc_rs::rsa::KeyPair::from_der(&der),
-            KeyFormat::Sec1 => panic!("an RSA key"),
-        };
+        let der = der(pem);
+        let pair = aws_lc_rs::rsa::KeyPair::from_pkcs8(&der)
+            .or_else(|_| aws_lc_rs::rsa::KeyPair::from_der(&der));
         pair.unwrap().public_key().as_ref().to_vec()
     };
     let ec = |pem: &str, algorithm| {
-        let (_, der) = der(pem);
-        let pair = EcdsaKeyPair::from_private_key_der(algorithm, &der).unwrap();
+        let pair = EcdsaKeyPair::from_private_key_der(algorithm, &der(pem)).unwrap();
         pair.public_key().as_ref().to_vec()
     };
     let p256 = |pem: &str| ec(pem, &ECDSA_P256_SHA256_FIXED_SIGNING);
     let p384 = |pem: &str| ec(pem, &ECDSA_P384_SHA384_FIXED_SIGNING);
     let ed25519 = |pem: &str| {
-        let (_, der) = der(pem);
-        let pair = Ed25519KeyPair::from_pkcs8(&der).unwrap();
+        let pair = Ed25519KeyPair::from_pkcs8(&der(pem)).unwrap();
         pair.public_key().as_ref().to_vec()
     };
     let (pkcs1, pss): (&dyn VerificationAlgorithm, &dyn VerificationAlgorithm) =
@@ -205,7 +194,7 @@ fn t2_a_pem_is_read_with_any_line_breaks_and_any_text_around_it() {
             PrivateKey::from(pem.as_str()),
         ] {
             let read = block_on(key.read());
-            assert_eq!(read.unwrap().pair.algorithm(), "ES256", "{pem}");
+            assert_eq!(read.unwrap().parsed.pair.algorithm(), "ES256", "{pem}");
         }
     }
 }
@@ -229,6 +218,6 @@ fn t2_the_thumbprint_of_a_key_is_that_of_rfc_7638() {
     ] {
         let reader = PrivateKey::value(pem).thumbprint_as_key_id();
         let read = block_on(reader.read()).unwrap();
-        assert_eq!(read.pair.key_id(), Some(thumbprint));
+        assert_eq!(read.parsed.pair.key_id(), Some(thumbprint));
     }
 }

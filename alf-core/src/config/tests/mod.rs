@@ -6,11 +6,11 @@ mod bad_input;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::authentication::ClientIdOnly;
 use crate::builder::CustomTransport;
 use crate::{
     Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
-    ExchangeError, ExchangeErrorKind, ExchangeOptions, NoClientAuthentication, Redirects,
-    TokenTransport, from_fn,
+    ExchangeError, ExchangeErrorKind, ExchangeOptions, Redirects, TokenTransport, from_fn,
 };
 
 use super::*;
@@ -46,7 +46,7 @@ fn refused(builder: Builder) -> ConfigError {
 
 fn settings() -> Settings {
     let mut settings = Settings::new(NamedBy::TokenEndpoint(ENDPOINT.to_owned()));
-    let authentication = Box::new(NoClientAuthentication::new());
+    let authentication = Box::new(ClientIdOnly { method: "none" });
     settings
         .authentications
         .push(("no_client_authentication", "me".to_owned(), authentication));

@@ -1,7 +1,6 @@
 //! T4, T7, B1: how the answer to a token request is read.
 
 use std::io;
-use std::time::Duration;
 
 use futures_util::stream;
 use http::HeaderMap;

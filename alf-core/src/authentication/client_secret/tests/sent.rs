@@ -2,6 +2,7 @@
 
 use http::header::AUTHORIZATION;
 
+use super::super::super::client_id_only::ClientIdOnly;
 use super::super::super::tests::sent;
 use super::*;
 
@@ -60,7 +61,7 @@ fn t2_basic_is_in_the_header_alone_and_post_in_the_body_alone() {
         "grant_type=client_credentials&client_id=m%20e&client_secret=s3%20cr3t"
     );
 
-    let none = sent(&crate::NoClientAuthentication::new(), "me");
+    let none = sent(&ClientIdOnly { method: "none" }, "me");
     assert_eq!(none.headers.get(AUTHORIZATION), None);
     assert_eq!(none.body, "grant_type=client_credentials&client_id=me");
 }
