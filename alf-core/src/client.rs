@@ -9,7 +9,6 @@ use http::header::WWW_AUTHENTICATE;
 use crate::config::Replays;
 use crate::error::Rejection;
 use crate::machine::ReplayOutcome;
-use crate::runtime::before;
 use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
@@ -252,9 +251,9 @@ impl<T: Transport> Client<T> {
 
     /// R8, X5: a body that does not end must not delay the renewal.
     async fn discard(&self, response: T::Response) {
-        let runtime = &self.managed().ports.runtime;
         let discarded = self.transport.discard(response);
-        before(discarded, runtime.sleep(DISCARD_TIMEOUT)).await;
+        let ports = &self.managed().ports;
+        ports.within(DISCARD_TIMEOUT, discarded).await;
     }
 
     fn observe(&self, event: &Event<'_>) {

@@ -1,10 +1,13 @@
 //! What all parts of a client use: its configuration, the ports to the outside, and what is known of its server.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, Server, shown_endpoint};
 use crate::machine::Moment;
+use crate::runtime::before;
 use crate::server::ServerState;
 use crate::{Event, Observer, Runtime, TokenTransport};
 
@@ -37,6 +40,15 @@ impl Ports {
 
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
+    }
+
+    /// The outcome of `future`, or `None` if it takes longer than `timeout`.
+    pub(crate) async fn within<F: Future>(
+        &self,
+        timeout: Duration,
+        future: F,
+    ) -> Option<F::Output> {
+        before(future, self.runtime.sleep(timeout)).await
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {

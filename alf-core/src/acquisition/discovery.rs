@@ -10,7 +10,6 @@ use crate::config::{Issuer, Server, TokenEndpoint};
 use crate::error::{AnswerDetails, Cause};
 use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::ports::Ports;
-use crate::runtime::before;
 use crate::server::{Admission, CachedMetadata};
 use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
@@ -50,8 +49,7 @@ impl Discovery<'_> {
             CachedMetadata::Stale(endpoint) => {
                 // The other half of the time is for the token request.
                 let left = until.saturating_since(self.ports.now()) / 2;
-                let timer = self.ports.runtime.sleep(left);
-                let read = before(self.discover(issuer, until), timer).await;
+                let read = self.ports.within(left, self.discover(issuer, until)).await;
                 Ok(read.and_then(Result::ok).unwrap_or(endpoint))
             }
         }

@@ -14,10 +14,10 @@ use crate::{
 
 /// Why an acquisition brought no token.
 pub(crate) enum AcquisitionFailure {
-    /// Something that every token target of the client would meet: all back off.
-    Server(TokenError),
-    /// Something that concerns this target alone.
-    Target(Box<ErrorDetails>),
+    /// The breaker permitted no attempt: that is no further failure of the server.
+    Refused(TokenError),
+    /// Its attempts failed.
+    Attempts(Box<ErrorDetails>),
 }
 
 /// The details of an acquisition's failure, without the end of the back-off.

@@ -8,7 +8,6 @@ mod revocation;
 pub(crate) use failure::{AcquisitionFailure, details};
 pub(crate) use revocation::revoke;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +15,8 @@ use http::HeaderValue;
 
 use crate::config::TokenEndpoint;
 use crate::error::{Cause, ErrorDetails};
-use crate::machine::{
-    AcquisitionId, Breaker, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
-};
+use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
-use crate::runtime::before;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
@@ -42,6 +38,9 @@ pub(crate) struct Acquisition<'a> {
     id: AcquisitionId,
     deadline: Moment,
     started_at: Moment,
+    /// How many attempts have failed.
+    attempts: u32,
+    latest_failure: Option<TokenError>,
 }
 
 /// Is notified while an acquisition goes on.
@@ -62,73 +61,57 @@ struct Credentials {
     fingerprint: CredentialsFingerprint,
 }
 
-/// The failed attempts so far.
-#[derive(Default)]
-struct History {
-    attempts: u32,
-    latest: Option<TokenError>,
-}
-
 impl<'a> Acquisition<'a> {
     pub(crate) fn new(
         ports: &'a Ports,
         target: &'a TokenTarget,
-        target_id: TargetId,
-        acquisition: NewAcquisition,
+        claim: Claim,
         progress: &'a dyn Progress,
     ) -> Self {
-        let NewAcquisition { id, deadline } = acquisition;
+        let Claim { id, deadline, .. } = claim;
         Self {
             ports,
             target,
-            admission: ports.server.admit(Claim {
-                target: target_id,
-                deadline,
-            }),
+            admission: ports.server.admit(claim),
             progress,
             id,
             deadline,
             started_at: ports.now(),
+            attempts: 0,
+            latest_failure: None,
         }
     }
 
-    pub(crate) async fn run(self) -> Result<NewToken, AcquisitionFailure> {
-        let mut history = History::default();
+    /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
+    /// informs it of the outcome, if no other acquisition has replaced this one (S5).
+    pub(crate) async fn run(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
-        self.permit(&history).await?;
+        self.permit().await?;
         loop {
             let mut credentials = None;
-            let attempt = self.attempt(history.attempts + 1, &mut credentials).await;
-            let cause = match attempt {
-                Ok(token) => {
-                    if !self.is_outdated() {
-                        self.admission.change(Breaker::succeeded);
-                    }
-                    return Ok(token);
-                }
+            let cause = match self.attempt(&mut credentials).await {
+                Ok(token) => return Ok(token),
                 Err(cause) => cause,
             };
-            history.attempts += 1;
+            self.attempts += 1;
             if cause.failure.is_transient() {
-                let pause = self.back_off(cause, &mut history)?;
+                let pause = self.pause_after(cause)?;
                 // B1: its own pause, also if another target has success meanwhile.
                 self.ports.runtime.sleep(pause).await;
-                self.permit(&history).await?;
+                self.permit().await?;
             } else {
                 // B3: once, or two secrets that alternate would never end.
                 let may_read = std::mem::take(&mut may_read_credentials_again);
-                if !may_read || !self.have_changed(credentials.as_ref(), &history).await {
-                    return Err(self.fail(cause, &history));
+                if !may_read || !self.have_changed(credentials.as_ref()).await {
+                    return Err(self.failure(cause));
                 }
-                let error = self.error(cause, &history);
-                self.attempt_failed(&error, Duration::ZERO);
-                history.latest = Some(error);
+                self.attempt_failed(self.error(cause), Duration::ZERO);
             }
         }
     }
 
     /// Waits until the breaker permits an attempt (B1, B2).
-    async fn permit(&self, history: &History) -> Result<(), AcquisitionFailure> {
+    async fn permit(&self) -> Result<(), AcquisitionFailure> {
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
@@ -138,24 +121,22 @@ impl<'a> Acquisition<'a> {
             let until = match self.admission.request(now, exclusivity) {
                 Permit::Granted => return Ok(()),
                 Permit::Wait { until } => until.min(self.deadline),
-                Permit::Refused(error) => return Err(AcquisitionFailure::Server(error)),
-                Permit::TooLate => return Err(self.too_late(history)),
+                Permit::Refused(error) => return Err(AcquisitionFailure::Refused(error)),
+                Permit::TooLate => return Err(self.too_late()),
             };
             if !has_waited {
                 has_waited = true;
                 self.progress.delayed(self.id);
             }
-            self.within(until.saturating_since(now), changed).await;
+            self.ports
+                .within(until.saturating_since(now), changed)
+                .await;
         }
     }
 
     /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
     /// authentication is in the request.
-    async fn attempt(
-        &self,
-        number: u32,
-        credentials: &mut Option<Credentials>,
-    ) -> Result<NewToken, Cause> {
+    async fn attempt(&self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
         let left = self.deadline.saturating_since(requested_at);
@@ -167,8 +148,8 @@ impl<'a> Acquisition<'a> {
         };
         let timeout = attempt_timeout.min(left);
         let until = requested_at + timeout;
-        let exchange = self.exchange(number, requested_at, until, credentials);
-        match self.within(timeout, exchange).await {
+        let exchange = self.exchange(requested_at, until, credentials);
+        match self.ports.within(timeout, exchange).await {
             Some(result) => result,
             None => Err(Cause::new(
                 TokenErrorKind::Timeout(phase),
@@ -180,7 +161,6 @@ impl<'a> Acquisition<'a> {
 
     async fn exchange(
         &self,
-        number: u32,
         requested_at: Moment,
         until: Moment,
         credentials: &mut Option<Credentials>,
@@ -189,7 +169,7 @@ impl<'a> Acquisition<'a> {
         let endpoint = self.discovery().token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
         let mut request = TokenRequest::new(self.target, &config.headers);
-        let fingerprint = authenticate(self.ports, &endpoint, number, &mut request)
+        let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
             .await
             .map_err(authentication_failed)?;
         let (request, redactor) = request.encode(&endpoint.uri);
@@ -228,30 +208,23 @@ impl<'a> Acquisition<'a> {
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
-    fn back_off(
-        &self,
-        cause: Cause,
-        history: &mut History,
-    ) -> Result<Duration, AcquisitionFailure> {
+    fn pause_after(&mut self, cause: Cause) -> Result<Duration, AcquisitionFailure> {
         let (now, jitter) = (self.ports.now(), fastrand::f64());
         let retry_after = cause.failure.retry_after();
-        let error = self.error(cause.clone(), history);
+        let error = self.error(cause.clone());
         let retry_at = self.admission.change(|breaker, claim| {
             breaker.attempt_failed(now, claim, retry_after, jitter, error.clone())
         });
-        match retry_at {
-            Some(retry_at) => {
-                let pause = retry_at.saturating_since(now);
-                self.attempt_failed(&error, pause);
-                history.latest = Some(error);
-                Ok(pause)
-            }
-            None => Err(self.fail(cause, history)),
-        }
+        let Some(retry_at) = retry_at else {
+            return Err(self.failure(cause));
+        };
+        let pause = retry_at.saturating_since(now);
+        self.attempt_failed(error, pause);
+        Ok(pause)
     }
 
     /// B3: whether the credentials, read again, differ from those that were refused.
-    async fn have_changed(&self, refused: Option<&Credentials>, history: &History) -> bool {
+    async fn have_changed(&self, refused: Option<&Credentials>) -> bool {
         let Some(refused) = refused.filter(|refused| refused.fingerprint.may_change()) else {
             return false;
         };
@@ -261,9 +234,9 @@ impl<'a> Acquisition<'a> {
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
         let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
-        let number = history.attempts + 1;
+        let number = self.attempts + 1;
         let again = authenticate(self.ports, &refused.endpoint, number, &mut request);
-        match self.within(timeout, again).await {
+        match self.ports.within(timeout, again).await {
             Some(Ok(latest)) => {
                 latest.differs_from(&refused.fingerprint) && self.ports.now() < self.deadline
             }
@@ -272,64 +245,41 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    fn attempt_failed(&self, error: &TokenError, pause: Duration) {
+    fn attempt_failed(&mut self, error: TokenError, pause: Duration) {
         self.progress.delayed(self.id);
         self.ports.observe(&Event::AttemptFailed {
             target: self.target,
             acquisition: self.id.as_u64(),
-            error,
+            error: &error,
             pause,
         });
+        self.latest_failure = Some(error);
     }
 
-    /// The acquisition has failed, and alf backs off: for all targets, or for this one alone (B2).
-    fn fail(&self, cause: Cause, history: &History) -> AcquisitionFailure {
-        let details = self.details(cause, history);
-        if self.is_outdated() || !details.cause.concerns_all_targets() {
-            return AcquisitionFailure::Target(Box::new(details));
-        }
-        let now = self.ports.now();
-        // Before the lock of the breaker, since the user's runtime is asked.
-        let wall = self.ports.clock.wall();
-        let failure = details.cause.failure;
-        let error = |until: Moment| {
-            let retry_at = wall.checked_add(until.saturating_since(now));
-            TokenError::new(ErrorDetails {
-                retry_at,
-                ..details
-            })
-        };
-        let error = self
-            .admission
-            .change(|breaker, claim| breaker.acquisition_failed(now, claim, &failure, error));
-        AcquisitionFailure::Server(error)
+    fn failure(&self, cause: Cause) -> AcquisitionFailure {
+        AcquisitionFailure::Attempts(Box::new(self.details(cause)))
     }
 
     /// No attempt is permitted before the deadline.
-    fn too_late(&self, history: &History) -> AcquisitionFailure {
+    fn too_late(&self) -> AcquisitionFailure {
         let latest = self.ports.server.latest_failure(Moment::START);
         let cause = latest.map_or_else(out_of_time, |error| error.cause().clone());
-        if history.attempts > 0 {
-            return self.fail(cause, history);
+        if self.attempts > 0 {
+            self.failure(cause)
+        } else {
+            // The server was not asked: that is no further failure of it.
+            AcquisitionFailure::Refused(self.error(cause))
         }
-        // The server was not asked: that is no further failure of it.
-        AcquisitionFailure::Server(self.error(cause, history))
     }
 
-    fn error(&self, cause: Cause, history: &History) -> TokenError {
-        TokenError::new(self.details(cause, history))
+    fn error(&self, cause: Cause) -> TokenError {
+        TokenError::new(self.details(cause))
     }
 
-    fn details(&self, cause: Cause, history: &History) -> ErrorDetails {
-        let cause = cause.or_because(history.latest.as_ref());
+    fn details(&self, cause: Cause) -> ErrorDetails {
+        let cause = cause.or_because(self.latest_failure.as_ref());
         let elapsed = self.ports.now().saturating_since(self.started_at);
-        details(self.ports, self.target, cause, history.attempts, elapsed)
-    }
-
-    /// S5: so late that its callers have given up, and another acquisition may run in its place. Its result tells nothing
-    /// about the server as it is now.
-    fn is_outdated(&self) -> bool {
-        self.deadline + self.ports.config.completion_time() <= self.ports.now()
+        details(self.ports, self.target, cause, self.attempts, elapsed)
     }
 
     fn discovery(&self) -> Discovery<'_> {
@@ -337,10 +287,5 @@ impl<'a> Acquisition<'a> {
             ports: self.ports,
             admission: &self.admission,
         }
-    }
-
-    /// The outcome of `future`, or `None` if it takes longer than `timeout` (S5).
-    async fn within<F: Future>(&self, timeout: Duration, future: F) -> Option<F::Output> {
-        before(future, self.ports.runtime.sleep(timeout)).await
     }
 }

@@ -8,7 +8,6 @@ use crate::config::{Server, TokenEndpoint, shown_endpoint};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
-use crate::runtime::before;
 use crate::wire::token_response;
 use crate::{
     ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
@@ -38,7 +37,7 @@ pub(crate) async fn revoke(ports: &Ports, token: &Token) -> Result<(), RevokeErr
         token,
         started_at + timeout,
     );
-    let result = before(exchange, ports.runtime.sleep(timeout)).await;
+    let result = ports.within(timeout, exchange).await;
     let timed_out = || {
         let kind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
         Err(Cause::new(kind, Failure::TRANSIENT))

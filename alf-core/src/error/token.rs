@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderValue, StatusCode};
 
+use crate::machine::Moment;
+
 use super::TokenErrorKind;
 use super::cause::Cause;
 
@@ -40,6 +42,14 @@ pub(crate) struct ErrorDetails {
 pub struct Rejection {
     status: StatusCode,
     challenges: Vec<HeaderValue>,
+}
+
+impl ErrorDetails {
+    /// The error of a client that backs off until that moment.
+    pub(crate) fn into_error(mut self, now: Moment, wall: SystemTime, until: Moment) -> TokenError {
+        self.retry_at = wall.checked_add(until.saturating_since(now));
+        TokenError::new(self)
+    }
 }
 
 impl TokenError {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Backoff, Failure, Moment};
+use super::{AcquisitionId, Backoff, Failure, Moment};
 
 /// Guards an authorization server that is in trouble. All tokens of a client share it.
 ///
@@ -57,6 +57,8 @@ pub(crate) struct TargetId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Claim {
     pub(crate) target: TargetId,
+    /// The acquisition of that target.
+    pub(crate) id: AcquisitionId,
     /// When it must have ended (S5): from then on it holds up nobody.
     pub(crate) deadline: Moment,
 }
@@ -208,7 +210,8 @@ impl<E: Clone> Breaker<E> {
             return None;
         }
         match &mut self.condition {
-            Condition::BackingOff { until, .. } if now < *until => *until = next,
+            // B2: nothing that was under way when the back-off began lengthens it.
+            Condition::BackingOff { until, .. } if now < *until => {}
             condition @ (Condition::Healthy
             | Condition::Troubled { .. }
             | Condition::BackingOff { .. }) => {

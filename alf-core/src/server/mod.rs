@@ -48,6 +48,12 @@ impl ServerState {
         (since <= *failed_at).then(|| error.clone())
     }
 
+    /// Changes the breaker and notifies nobody, so that the lock of a token may be held: dropping the
+    /// [`Admission`] notifies the others.
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut Breaker<TokenError>) -> R) -> R {
+        change(&mut self.lock())
+    }
+
     pub(crate) fn admit(&self, claim: Claim) -> Admission<'_> {
         Admission {
             server: self,
@@ -74,7 +80,7 @@ impl Admission<'_> {
 
     /// Changes the breaker, and notifies the others.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Breaker<TokenError>, Claim) -> R) -> R {
-        let result = change(&mut self.server.lock(), self.claim);
+        let result = self.server.update(|breaker| change(breaker, self.claim));
         self.server.changed.notify(usize::MAX);
         result
     }

@@ -38,7 +38,7 @@ pub(crate) struct ManagedToken {
 
 /// An acquisition that starts once the lock is released.
 struct Start {
-    acquisition: NewAcquisition,
+    running: Running,
     /// The acquisition that it replaces, if that never ended.
     replaced: Option<Arc<Pending>>,
 }
@@ -186,30 +186,30 @@ impl ManagedToken {
 
     /// Carries out what the machine decided, except for what is done outside of the lock.
     fn carry_out(
-        &self,
+        self: &Arc<Self>,
         state: &mut State,
         decision: Decision,
         server_error: Option<TokenError>,
     ) -> (Step, Option<Start>) {
         let start = match decision {
             Decision::UseAndRenew(_, acquisition) | Decision::Start(acquisition) => Some(Start {
-                acquisition,
+                running: Running {
+                    token: Arc::clone(self),
+                    acquisition,
+                    has_ended: false,
+                },
                 replaced: state.start(acquisition),
             }),
             Decision::Use(_) | Decision::Join(_) | Decision::Refuse { .. } => None,
         };
         let step = state
             .step(decision, server_error)
-            .unwrap_or_else(|| Step::Fail(self.aborted_error(None)));
+            .unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
         (step, start)
     }
 
-    fn launch(self: &Arc<Self>, start: Option<Start>) {
-        let Some(Start {
-            acquisition,
-            replaced,
-        }) = start
-        else {
+    fn launch(&self, start: Option<Start>) {
+        let Some(Start { running, replaced }) = start else {
             return;
         };
         if let Some(replaced) = replaced {
@@ -218,19 +218,15 @@ impl ManagedToken {
         }
         self.ports.observe(&Event::AcquisitionStarted {
             target: &self.target,
-            acquisition: acquisition.id.as_u64(),
+            acquisition: running.acquisition.id.as_u64(),
         });
-        let running = Running {
-            token: Arc::clone(self),
-            acquisition,
-            has_ended: false,
-        };
         // S3: it belongs to no caller.
         self.ports.runtime.spawn(Box::pin(running.run()));
     }
 
-    fn succeeded(&self, id: AcquisitionId, new: NewToken) {
+    fn succeeded(&self, claim: Claim, new: NewToken) {
         let NewToken { obtained, header } = new;
+        let id = claim.id;
         let now = self.ports.now();
         let grant = Arc::clone(&obtained.token);
         let expires_in = grant.expires_in;
@@ -239,6 +235,7 @@ impl ManagedToken {
         let Some(success) = state.renewal.succeeded(now, id, obtained, jitter) else {
             return;
         };
+        self.ports.server.update(|breaker| breaker.succeeded(claim));
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
@@ -260,65 +257,55 @@ impl ManagedToken {
         });
     }
 
-    fn failed(&self, id: AcquisitionId, failure: AcquisitionFailure) {
+    fn failed(&self, claim: Claim, failure: AcquisitionFailure) {
+        let id = claim.id;
         let now = self.ports.now();
         // Before the lock, since the user's runtime is asked.
         let wall = self.ports.clock.wall();
         let mut state = self.lock();
         let error = match failure {
-            AcquisitionFailure::Server(error) => {
-                if !state.renewal.failed(id, &error.cause().failure) {
-                    return;
-                }
-                error
+            AcquisitionFailure::Refused(error) => {
+                let failed = state.renewal.failed(id, &error.cause().failure);
+                failed.then_some(error)
             }
-            AcquisitionFailure::Target(details) => {
+            AcquisitionFailure::Attempts(details) => {
                 let failure = details.cause.failure;
-                let Some(until) = state.renewal.failed_alone(now, id, &failure) else {
-                    return;
-                };
-                let retry_at = wall.checked_add(until.saturating_since(now));
-                let error = TokenError::new(ErrorDetails {
-                    retry_at,
-                    ..*details
-                });
-                state.target_error = Some(error.clone());
-                error
+                if details.cause.concerns_all_targets() {
+                    let failed = state.renewal.failed(id, &failure);
+                    failed.then(|| self.back_off_all(claim, now, wall, *details))
+                } else {
+                    let until = state.renewal.failed_alone(now, id, &failure);
+                    until.map(|until| {
+                        let error = details.into_error(now, wall, until);
+                        state.target_error = Some(error.clone());
+                        error
+                    })
+                }
             }
         };
-        self.complete(state, now, id, Outcome::Failed(error.clone()));
-        self.observe_failure(id, &error);
+        if let Some(error) = error {
+            self.complete(state, now, id, Outcome::Failed(error.clone()));
+            self.observe_failure(id, &error);
+        }
     }
 
     /// S4
-    fn aborted(&self, acquisition: NewAcquisition) {
-        let NewAcquisition { id, deadline } = acquisition;
+    fn aborted(&self, claim: Claim) {
+        let id = claim.id;
         let now = self.ports.now();
         let wall = self.ports.clock.wall();
+        // It notifies the others in the end, outside of the lock.
+        let _admission = self.ports.server.admit(claim);
         let mut state = self.lock();
-        let Some(aborted) = state.renewal.aborted(id) else {
-            return;
+        let error = match state.renewal.aborted(id) {
+            None => return,
+            Some(Aborted::AskAgain) => None,
+            Some(Aborted::Failed) => {
+                Some(self.back_off_all(claim, now, wall, self.aborted_details()))
+            }
         };
-        self.update_cache(&mut state, now);
-        let pending = state.take_pending(id);
-        drop(state);
-        let error = (aborted == Aborted::Failed).then(|| {
-            let claim = Claim {
-                target: self.id,
-                deadline,
-            };
-            let error = |until: Moment| {
-                let retry_at = wall.checked_add(until.saturating_since(now));
-                self.aborted_error(retry_at)
-            };
-            let admission = self.ports.server.admit(claim);
-            admission.change(|breaker, claim| {
-                breaker.acquisition_failed(now, claim, &Failure::TRANSIENT, error)
-            })
-        });
-        if let Some(pending) = pending {
-            pending.complete(error.clone().map_or(Outcome::AskAgain, Outcome::Failed));
-        }
+        let outcome = error.clone().map_or(Outcome::AskAgain, Outcome::Failed);
+        self.complete(state, now, id, outcome);
         // A panic of the observer during another panic would end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| match &error {
             Some(error) => self.observe_failure(id, error),
@@ -327,6 +314,21 @@ impl ManagedToken {
                 acquisition: id.as_u64(),
             }),
         }));
+    }
+
+    /// All targets back off (B2). The lock of this one is held, so that no demand comes between its machine and the breaker.
+    fn back_off_all(
+        &self,
+        claim: Claim,
+        now: Moment,
+        wall: SystemTime,
+        details: ErrorDetails,
+    ) -> TokenError {
+        let failure = details.cause.failure;
+        let error = |until: Moment| details.into_error(now, wall, until);
+        self.ports
+            .server
+            .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.
@@ -353,14 +355,10 @@ impl ManagedToken {
         });
     }
 
-    fn aborted_error(&self, retry_at: Option<SystemTime>) -> TokenError {
+    /// Nothing is known of the attempts of an acquisition that was aborted (S4).
+    fn aborted_details(&self) -> ErrorDetails {
         let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
-        // Nothing is known of its attempts (S4).
-        let details = details(&self.ports, &self.target, cause, 0, Duration::ZERO);
-        TokenError::new(ErrorDetails {
-            retry_at,
-            ..details
-        })
+        details(&self.ports, &self.target, cause, 0, Duration::ZERO)
     }
 
     /// Lets the cache answer as long as the machine would answer the same.
@@ -413,16 +411,25 @@ impl Progress for ManagedToken {
 }
 
 impl Running {
+    fn claim(&self) -> Claim {
+        let NewAcquisition { id, deadline } = self.acquisition;
+        Claim {
+            target: self.token.id,
+            id,
+            deadline,
+        }
+    }
+
     async fn run(mut self) {
-        let ManagedToken {
-            ports, target, id, ..
-        } = &*self.token;
-        let acquisition = Acquisition::new(ports, target, *id, self.acquisition, &*self.token);
+        let claim = self.claim();
+        let ManagedToken { ports, target, .. } = &*self.token;
+        // It keeps its place at the breaker until the token has its result.
+        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token);
         let result = acquisition.run().await;
         self.has_ended = true;
         match result {
-            Ok(token) => self.token.succeeded(self.acquisition.id, token),
-            Err(failure) => self.token.failed(self.acquisition.id, failure),
+            Ok(token) => self.token.succeeded(claim, token),
+            Err(failure) => self.token.failed(claim, failure),
         }
     }
 }
@@ -430,7 +437,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.token.aborted(self.acquisition);
+            self.token.aborted(self.claim());
         }
     }
 }

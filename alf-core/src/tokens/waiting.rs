@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
-use crate::runtime::before;
 use crate::{Origin, TimeoutPhase, Token, TokenError, TokenErrorKind};
 
 use super::managed::ManagedToken;
@@ -126,8 +125,10 @@ impl<'a> Caller<'a> {
         let deadline = *self.asked_at.get_or_insert(now) + config.acquire_timeout;
         let frozen_from = pending.deadline() + config.completion_time();
         let until = frozen_from.min(deadline);
-        let timer = self.ports.runtime.sleep(until.saturating_since(now));
-        let woken = before(changed, timer).await;
+        let woken = self
+            .ports
+            .within(until.saturating_since(now), changed)
+            .await;
         // An outcome is the better news, whatever woke the caller.
         if let Some(outcome) = pending.outcome() {
             return Woken::Completed(outcome);

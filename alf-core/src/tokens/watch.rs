@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::runtime::before;
 use crate::{Token, TokenError};
 
 use super::managed::ManagedToken;
@@ -78,8 +77,8 @@ impl TokenWatch {
                     return Err(error);
                 }
             }
-            let unchanged = self.token.ports.runtime.sleep(self.token.unchanged_for());
-            before(obtained, unchanged).await;
+            let unchanged_for = self.token.unchanged_for();
+            self.token.ports.within(unchanged_for, obtained).await;
         }
     }
 

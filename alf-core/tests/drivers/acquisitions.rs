@@ -1,5 +1,8 @@
 //! S: one acquisition, if callers are dropped, runtimes shut down and transports panic.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use alf_core::{Event, Observer, TokenErrorKind};
 
 use crate::support::{
@@ -205,6 +208,38 @@ fn s4_e4_aborted_renewal_of_a_due_token_is_invisible() {
     for _ in 0..10 {
         assert_eq!(harness.token_now(&tokens), "token-1");
         harness.advance(millis(500));
+    }
+}
+
+/// Panics at the first event of that name.
+struct PanicsOnce(&'static str, AtomicBool);
+
+impl Observer for PanicsOnce {
+    fn on(&self, event: &Event<'_>) {
+        let is_named = format!("{event:?}").starts_with(self.0);
+        assert!(
+            !is_named || self.1.swap(true, Ordering::SeqCst),
+            "this panic is part of the test"
+        );
+    }
+}
+
+#[test]
+fn s4_observer_that_panics_at_the_start_of_an_acquisition_delays_no_other_caller() {
+    for (name, next) in [
+        ("AcquisitionStarted", "token-1"),
+        ("TokenRejected", "token-2"),
+    ] {
+        let harness = Harness::new();
+        let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
+        let client = harness.build(builder.observer(PanicsOnce(name, AtomicBool::new(false))));
+        let tokens = client.tokens();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let token = harness.ask_now(tokens).unwrap();
+            tokens.reject(&token);
+        }));
+        assert!(panicked.is_err(), "{name}");
+        assert_eq!(harness.token_now(tokens), next, "{name}");
     }
 }
 

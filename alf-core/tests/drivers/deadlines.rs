@@ -209,6 +209,49 @@ fn s5_late_failure_changes_nothing() {
     assert_eq!(harness.events.count("AcquisitionFailed"), 0);
 }
 
+/// An acquisition ends a fifth of a second before its callers give up. From then on another may replace it.
+#[test]
+fn s5_result_of_a_replaced_acquisition_tells_the_other_targets_nothing() {
+    for (late, status) in [
+        (Reply::refuse(401, "invalid_client"), "refused"),
+        (Reply::Issue, "issued"),
+    ] {
+        let harness = Harness::new();
+        let tokens = scopes(&harness.tokens(), 2);
+        let frozen = harness.endpoint.hold();
+        let _timed_out = harness.ask(&tokens[0]);
+        harness.runtime.freeze();
+        harness.advance(ACQUIRE_TIMEOUT.saturating_sub(millis(100)));
+        let current = harness.endpoint.hold();
+        let mut call = harness.ask(&tokens[0]);
+        frozen.answer(late);
+        harness.runtime.revive();
+        harness.runtime.run_until_stalled();
+        assert!(!call.is_finished(), "{status}: S2");
+        assert!(harness.ask_now(&tokens[1]).is_ok(), "{status}: B2");
+        harness.answer(current, Reply::Token("current", None));
+        assert_eq!(access_token(&call.take().unwrap().unwrap()), "current");
+        assert_eq!(harness.events.count("AcquisitionFailed"), 0);
+    }
+}
+
+#[test]
+fn s5_acquisition_that_ends_late_and_was_not_replaced_counts() {
+    let harness = Harness::new();
+    let tokens = scopes(&harness.tokens(), 2);
+    let frozen = harness.endpoint.hold();
+    let _timed_out = harness.ask(&tokens[0]);
+    harness.runtime.freeze();
+    harness.advance(ACQUIRE_TIMEOUT * 2);
+    frozen.answer(Reply::refuse(401, "invalid_client"));
+    harness.runtime.revive();
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.events.count("AcquisitionFailed"), 1);
+    // B2: the client is refused, whatever it asks for.
+    assert!(harness.ask_now(&tokens[1]).is_err());
+    assert_eq!(harness.endpoint.requests(), 1);
+}
+
 #[test]
 fn s5_acquisition_that_wakes_past_its_deadline_sends_nothing() {
     let harness = Harness::new();

@@ -108,7 +108,12 @@ fn claim(target: u64) -> Claim {
 
 fn claim_until(target: u64, deadline: Moment) -> Claim {
     let target = TargetId(target);
-    Claim { target, deadline }
+    let id = AcquisitionId(1);
+    Claim {
+        target,
+        id,
+        deadline,
+    }
 }
 
 fn wait(until: Moment) -> Permit<u32> {

@@ -97,6 +97,7 @@ impl<T: PartialEq> Machines<T> {
 pub(super) fn claim(acquisition: NewAcquisition) -> Claim {
     Claim {
         target: TargetId(0),
+        id: acquisition.id,
         deadline: acquisition.deadline,
     }
 }

@@ -89,11 +89,11 @@ proptest! {
         failures in prop::collection::vec((0_u64..2000, 0_u64..500), 100..200),
     ) {
         let deadline = at(0) + millis(timeout);
-        let claim = Claim { target: TargetId(0), deadline };
+        let claim = Claim { target: TargetId(0), id: AcquisitionId(1), deadline };
         let mut breaker = Breaker::new();
         let mut now = at(0);
         if after_failure {
-            let earlier = Claim { target: TargetId(1), deadline };
+            let earlier = Claim { target: TargetId(1), id: AcquisitionId(1), deadline };
             breaker.acquisition_failed(now, earlier, &Failure::TRANSIENT, |_| ());
         }
         let mut stopped = false;

@@ -200,6 +200,7 @@ impl Scenario {
     pub(super) fn another_fails(&mut self, failure: Failure) -> Moment {
         let claim = Claim {
             target: TargetId(1),
+            id: AcquisitionId(1),
             deadline: self.now + ACQUISITION_TIMEOUT,
         };
         let breaker = &mut self.machine.breaker;
