@@ -122,7 +122,7 @@ impl Token {
         self.0.generation.as_u64()
     }
 
-    pub(crate) fn key(&self) -> Generation {
+    pub(crate) fn generation_id(&self) -> Generation {
         self.0.generation
     }
 
@@ -139,7 +139,7 @@ impl Token {
 
     /// Returns a copy that does not share the header's memory; `header` has the same value.
     pub(crate) fn unshared(&self, header: HeaderValue) -> Self {
-        Self::new(Arc::clone(&self.0.grant), self.key(), header)
+        Self::new(Arc::clone(&self.0.grant), self.generation_id(), header)
     }
 }
 

@@ -127,7 +127,7 @@ impl Discovery<'_> {
         let endpoint = Arc::new(endpoint);
         let cache = &self.ports.server.metadata;
         cache.insert(Arc::clone(&endpoint), self.ports.now());
-        self.admission.change(Breaker::found_out);
+        self.admission.change(Breaker::end_exclusivity);
         self.ports.observe(&Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.ports.shown_endpoint(),

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{AcquisitionId, Backoff, Failure, Moment};
+use super::{AcquisitionId, DoublingDelay, Failure, Moment};
 
 /// Guards an authorization server that is in trouble. All tokens of a client share it.
 ///
@@ -23,9 +23,9 @@ use super::{AcquisitionId, Backoff, Failure, Moment};
 pub(crate) struct Breaker<E> {
     condition: Condition<E>,
     /// The pauses between attempts.
-    pauses: Backoff,
-    transient_back_off: Backoff,
-    permanent_back_off: Backoff,
+    pauses: DoublingDelay,
+    transient_back_off: DoublingDelay,
+    permanent_back_off: DoublingDelay,
     /// The latest failed attempt since the latest success.
     latest_failure: Option<(Moment, E)>,
     /// Acquisitions that wait for their probe, in the order of their arrival.
@@ -80,7 +80,7 @@ pub(crate) enum Permit<E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exclusivity {
     Shared,
-    /// One at a time: it finds out what the others need to know (T10).
+    /// One at a time: it reads what the others need to know (T10).
     Exclusive,
 }
 
@@ -101,8 +101,8 @@ impl<E: Clone> Breaker<E> {
         Self {
             condition: Condition::Healthy,
             pauses: FIRST_PAUSES,
-            transient_back_off: Backoff::after_transient_failures(),
-            permanent_back_off: Backoff::after_permanent_failures(),
+            transient_back_off: DoublingDelay::after_transient_failures(),
+            permanent_back_off: DoublingDelay::after_permanent_failures(),
             latest_failure: None,
             waiting: Vec::new(),
             probe: None,
@@ -265,9 +265,9 @@ impl<E: Clone> Breaker<E> {
         error
     }
 
-    /// An exclusive acquisition has found out what the others need to know: if the server is healthy, they go on beside
-    /// it (T10).
-    pub(crate) fn found_out(&mut self, claim: Claim) {
+    /// An exclusive acquisition knows now what the others need to know: if the server is healthy, they go on beside it
+    /// (T10).
+    pub(crate) fn end_exclusivity(&mut self, claim: Claim) {
         if matches!(self.condition, Condition::Healthy) {
             self.leave(claim);
         }
@@ -342,6 +342,8 @@ impl<E: Clone> Breaker<E> {
 /// X5: twice as many targets as a client keeps by default.
 const MOST_ATTEMPTED: usize = 512;
 /// B1.
-const FIRST_PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+const FIRST_PAUSES: DoublingDelay =
+    DoublingDelay::new(Duration::from_millis(100), Duration::from_secs(1));
 /// B2: after a failed acquisition, until a token is obtained.
-const LATER_PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(4));
+const LATER_PAUSES: DoublingDelay =
+    DoublingDelay::new(Duration::from_secs(1), Duration::from_secs(4));

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::{Backoff, Generation, Moment};
+use super::{DoublingDelay, Generation, Moment};
 
 /// The number of an origin that rejects tokens.
 ///
@@ -19,7 +19,7 @@ pub(super) struct Cooldowns(BTreeMap<OriginKey, Cooldown>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Cooldown {
     until: Moment,
-    duration: Backoff,
+    duration: DoublingDelay,
     /// The generation whose renewal was useless: it counts once (R6).
     counted: Generation,
 }
@@ -68,7 +68,7 @@ impl Cooldowns {
     ) {
         let cooldown = self.0.entry(origin).or_insert(Cooldown {
             until: now,
-            duration: Backoff::new(FIRST, LONGEST),
+            duration: DoublingDelay::new(FIRST, LONGEST),
             counted: generation,
         });
         cooldown.until = now + cooldown.duration.take();

@@ -24,10 +24,10 @@
 //!
 //! Failures that concern one target alone (its scope, say) do not count there: [`Renewal`] backs off by itself.
 
-mod backoff;
 mod breaker;
 mod cooldown;
 mod decision;
+mod doubling_delay;
 mod failure;
 mod lifetime;
 mod renewal;
@@ -35,13 +35,13 @@ mod renewal;
 mod tests;
 mod time;
 
-pub(crate) use backoff::Backoff;
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
 pub(crate) use cooldown::OriginKey;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,
 };
+pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;
 pub(crate) use lifetime::{Lifetime, Stage};
 pub(crate) use renewal::Renewal;

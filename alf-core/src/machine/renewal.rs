@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use super::cooldown::Cooldowns;
 use super::{
-    Aborted, AcquisitionId, BackOffCause, Backoff, Decision, Failure, Generation, Health, Lifetime,
-    Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision, ReplayOutcome, Stage,
-    Success,
+    Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
+    Lifetime, Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision,
+    ReplayOutcome, Stage, Success,
 };
 
 /// The token of one target, and what is being done about it.
@@ -63,7 +63,7 @@ struct UnderWay {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct TargetBackOff {
     until: Option<Moment>,
-    delay: Backoff,
+    delay: DoublingDelay,
 }
 
 impl<T: PartialEq> Renewal<T> {
@@ -86,7 +86,7 @@ impl<T: PartialEq> Renewal<T> {
     pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
         self.forget_overdue_acquisition(now);
         let Some((generation, stage)) = self.usable(now) else {
-            return self.wait_for_token(now, health);
+            return self.decide_without_token(now, health);
         };
         match stage {
             // E2
@@ -95,7 +95,7 @@ impl<T: PartialEq> Renewal<T> {
             }
             Stage::Fresh | Stage::Due => Decision::Use(generation),
             Stage::WithinLeeway => self.demand_within_leeway(now, health, generation),
-            Stage::Expired => self.wait_for_token(now, health),
+            Stage::Expired => self.decide_without_token(now, health),
         }
     }
 
@@ -119,7 +119,7 @@ impl<T: PartialEq> Renewal<T> {
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
     pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
         self.forget_overdue_acquisition(now);
-        self.wait_for_token(now, health)
+        self.decide_without_token(now, health)
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1).
@@ -134,7 +134,7 @@ impl<T: PartialEq> Renewal<T> {
         if !self.holds(generation) {
             return RejectionDecision::Superseded(self.demand(now, health));
         }
-        self.judge_last_renewal(now, origin);
+        self.note_useless_renewal(now, origin);
         if self.cooldowns.is_on(origin, now) {
             return RejectionDecision::Return;
         }
@@ -156,7 +156,7 @@ impl<T: PartialEq> Renewal<T> {
     /// R6: a token that was obtained because `origin` rejected the one before, and that `origin` rejects too before it
     /// was seen to accept it, was a useless renewal: the replay that would show it has no answer yet, was lost, or
     /// does not exist. A token that served for a while was not useless.
-    fn judge_last_renewal(&mut self, now: Moment, origin: OriginKey) {
+    fn note_useless_renewal(&mut self, now: Moment, origin: OriginKey) {
         let Some(held) = &self.held else {
             return;
         };
@@ -166,6 +166,7 @@ impl<T: PartialEq> Renewal<T> {
                 self.cooldowns.useless(origin, generation, now);
             }
         } else if !self.cooldowns.has_counted(origin, generation) {
+            // It served: earlier useless renewals do not count any more, unless it was useless itself.
             self.cooldowns.accepted(origin, generation);
         }
     }
@@ -281,6 +282,7 @@ impl<T: PartialEq> Renewal<T> {
         match held.lifetime.stage(now) {
             Stage::Fresh => Some(held.lifetime.due),
             Stage::Due => {
+                // Until the last of what prevents a renewal in the background has passed.
                 let deadline = self.acquisition.as_ref().map(|current| current.deadline);
                 let spacing = self.last_started.map(|started| started + SPACING);
                 let until = deadline.max(back_off).max(spacing)?;
@@ -375,7 +377,7 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    fn wait_for_token(&mut self, now: Moment, health: Health) -> Decision {
+    fn decide_without_token(&mut self, now: Moment, health: Health) -> Decision {
         if let Some(acquisition) = &self.acquisition {
             return Decision::Join(acquisition.id);
         }
@@ -455,7 +457,7 @@ impl UnderWay {
 impl TargetBackOff {
     const NONE: Self = Self {
         until: None,
-        delay: Backoff::after_permanent_failures(),
+        delay: DoublingDelay::after_permanent_failures(),
     };
 }
 

@@ -27,7 +27,7 @@ use super::state::{State, Step};
 pub(crate) struct ManagedToken {
     pub(crate) ports: Arc<Ports>,
     pub(crate) target: TokenTarget,
-    id: TargetId,
+    target_id: TargetId,
     cache: TokenCache,
     /// Whether the held token is unproven (R6). It is read for each request, so it is not behind the lock.
     is_unproven: AtomicBool,
@@ -52,10 +52,10 @@ struct Running {
 }
 
 impl ManagedToken {
-    pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, id: TargetId) -> Self {
+    pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, target_id: TargetId) -> Self {
         Self {
             target,
-            id,
+            target_id,
             cache: TokenCache::new(),
             is_unproven: AtomicBool::new(false),
             obtained: event_listener::Event::new(),
@@ -104,8 +104,10 @@ impl ManagedToken {
         if state.is_foreign(token) {
             return None;
         }
-        let key = state.key_of(origin.map(Origin::as_ref));
-        let rejection = state.renewal.reject(now, health, token.key(), key);
+        let origin_key = state.key_of(origin.map(Origin::as_ref));
+        let rejection = state
+            .renewal
+            .reject(now, health, token.generation_id(), origin_key);
         let decision = match rejection {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 decision
@@ -145,8 +147,10 @@ impl ManagedToken {
     pub(crate) fn replayed(&self, token: &Token, origin: OriginRef<'_>, outcome: ReplayOutcome) {
         let now = self.ports.now();
         let mut state = self.lock();
-        let key = state.key_of(Some(origin));
-        state.renewal.replayed(now, token.key(), key, outcome);
+        let origin_key = state.key_of(Some(origin));
+        state
+            .renewal
+            .replayed(now, token.generation_id(), origin_key, outcome);
         self.update_cache(&mut state, now);
     }
 
@@ -155,7 +159,7 @@ impl ManagedToken {
         let now = self.ports.now();
         let mut state = self.lock();
         let token = state.token.take()?;
-        state.renewal.forget(token.key());
+        state.renewal.forget(token.generation_id());
         self.update_cache(&mut state, now);
         Some(token)
     }
@@ -414,7 +418,7 @@ impl Running {
     fn claim(&self) -> Claim {
         let NewAcquisition { id, deadline } = self.acquisition;
         Claim {
-            target: self.token.id,
+            target: self.token.target_id,
             id,
             deadline,
         }

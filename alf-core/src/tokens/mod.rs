@@ -183,8 +183,8 @@ impl TokenManager {
     /// Renews a token that a resource server rejected with a 401, unless that was done already.
     ///
     /// The renewal starts at once and in the background; the next [`token`](Self::token) waits for it. Rejecting a token
-    /// that is not the current one any more, or that another manager gave, does nothing, so that a thousand rejections
-    /// cause one renewal.
+    /// that is not the current one any more, or that another manager gave, does not renew the current one, so that a
+    /// thousand rejections cause one renewal.
     ///
     /// If renewing did not help, the token is kept for a while (1 s, doubling to 60 s): a token that was obtained because
     /// of a rejection is rejected within a second. [`reject_by`](Self::reject_by) detects this within a minute.

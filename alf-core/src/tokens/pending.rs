@@ -23,7 +23,7 @@ pub(super) enum Outcome {
     AskAgain,
 }
 
-/// A caller that waits for an acquisition. It is made under the lock of the token, so no change is missed.
+/// A caller that waits for an acquisition. It is made under the lock of the token, or again by a caller that has had one, so no outcome is missed.
 pub(crate) struct Waiter {
     pub(super) pending: Arc<Pending>,
     pub(super) changed: EventListener,

@@ -49,7 +49,9 @@ impl State {
     /// Whether it belongs to another manager: this one holds no token, or another token of that generation.
     pub(super) fn is_foreign(&self, token: &Token) -> bool {
         let held = self.token.as_ref();
-        held.is_none_or(|held| held.key() == token.key() && !held.is_same_token(token))
+        held.is_none_or(|held| {
+            held.generation_id() == token.generation_id() && !held.is_same_token(token)
+        })
     }
 
     /// Prepares an acquisition; returns the one that it replaces, if that never ended (S5).

@@ -39,7 +39,8 @@ pub(crate) async fn acquire(token: &Arc<ManagedToken>) -> Result<Token, TokenErr
         };
         match caller.wait(waiter).await {
             Woken::Completed(Outcome::Obtained(token)) => return Ok(token),
-            // S2: the waiters share the failure; but an unexpired token is used (E4), a rejected one too (R1).
+            // S2: the waiters share the failure; but an unexpired token is used (E4), also one whose rejection a transient
+            // failure has revoked (R1).
             Woken::Completed(Outcome::Failed(error)) => return token.unexpired().ok_or(error),
             // E4, S4, S5
             Woken::Delayed | Woken::Completed(Outcome::AskAgain) | Woken::Frozen => {}

@@ -387,14 +387,14 @@ fn t10_one_acquisition_reads_the_metadata_for_all() {
     assert_eq!(acquisitions.request_exclusively(0), Permit::Granted);
     assert_eq!(acquisitions.request_exclusively(1), wait(deadline()));
     // It has found out, and is still under way.
-    acquisitions.breaker.found_out(claim(0));
+    acquisitions.breaker.end_exclusivity(claim(0));
     assert_eq!(acquisitions.request(2), Permit::Granted);
     assert_eq!(acquisitions.request(1), Permit::Granted);
     // In trouble it keeps its permit.
     acquisitions.attempt_failed(2);
     acquisitions.pass(millis(100));
     assert_eq!(acquisitions.request(3), Permit::Granted);
-    acquisitions.breaker.found_out(claim(3));
+    acquisitions.breaker.end_exclusivity(claim(3));
     assert_eq!(acquisitions.request(1), wait(deadline()));
 }
 

@@ -1,10 +1,10 @@
 //! The promises of the machines, in tables and on virtual time. A test's name starts with the rule that it holds.
 
 mod acquisitions;
-mod backoff;
 mod breaker;
 mod cacheable;
 mod cooldown;
+mod doubling_delay;
 mod failed_acquisitions;
 mod lifetime;
 mod machines;

@@ -6,13 +6,13 @@ use super::Failure;
 
 /// A delay that doubles each time it is taken, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Backoff {
+pub(crate) struct DoublingDelay {
     first: Duration,
     limit: Duration,
     taken: u32,
 }
 
-impl Backoff {
+impl DoublingDelay {
     pub(crate) const fn new(first: Duration, limit: Duration) -> Self {
         Self {
             first,
