@@ -17,6 +17,7 @@ use crate::machine::{
     AcquisitionId, Claim, Failure, Moment, NewAcquisition, Obtained, Permit, TargetId,
 };
 use crate::ports::Ports;
+use crate::presentation;
 use crate::runtime::before;
 use crate::secret::wipe;
 use crate::server::Admission;
@@ -177,7 +178,6 @@ impl<'a> Acquisition<'a> {
         until: Moment,
         credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
-        let config = &self.ports.config;
         let endpoint = self.discovery().token_endpoint(until).await?;
         let authenticated = self.authenticate(&endpoint, number).await;
         let (request, fingerprint) = authenticated.map_err(authentication_failed)?;
@@ -201,9 +201,7 @@ impl<'a> Acquisition<'a> {
         wipe(response.into_body());
         let grant = decoded?;
         // T6
-        let header = config
-            .presentation
-            .credentials(&grant.token_type, &grant.access_token)
+        let header = presentation::credentials(&grant.token_type, &grant.access_token)
             .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
         let obtained = Obtained {
             lifetime: grant.expires_in,

@@ -14,7 +14,6 @@ use std::time::Duration;
 use http::{StatusCode, Uri};
 
 use crate::machine::Policy;
-use crate::presentation::{Bearer, Presentation};
 use crate::wire::metadata;
 use crate::wire::token_request::GrantParameters;
 use crate::{ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Origin, OriginRef};
@@ -25,7 +24,6 @@ pub(crate) struct Config {
     pub(crate) client_id: String,
     pub(crate) authentication: Box<dyn ClientAuthentication>,
     pub(crate) grant: GrantParameters,
-    pub(crate) presentation: Box<dyn Presentation>,
     pub(crate) policy: Policy,
     pub(crate) acquire_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
@@ -61,7 +59,6 @@ impl Config {
                 audience: settings.audience.filter(|audience| !audience.is_empty()),
                 headers: check::headers(settings.headers)?,
             },
-            presentation: Box::new(Bearer),
             policy: Policy {
                 leeway: settings.leeway,
                 default_lifetime: default_lifetime.transpose()?,

@@ -14,6 +14,7 @@ use crate::machine::{
     ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
+use crate::presentation::credentials;
 use crate::wire::token_request::GrantParameters;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
@@ -326,16 +327,9 @@ impl ManagedToken {
         };
         let is_cached = |(cached, known): &(Token, Moment)| cached.is(token) && *known == until;
         if !state.cached.as_ref().is_some_and(is_cached) {
-            self.cache.write(until, || self.copy_of(token));
+            self.cache.write(until, || copy_of(token));
             state.cached = Some((token.clone(), until));
         }
-    }
-
-    fn copy_of(&self, token: &Token) -> Token {
-        let presentation = &self.ports.config.presentation;
-        let header = presentation.credentials(token.token_type(), token.expose_access_token());
-        // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
-        token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -379,4 +373,10 @@ impl Drop for Running {
             self.token.aborted(self.acquisition);
         }
     }
+}
+
+fn copy_of(token: &Token) -> Token {
+    let header = credentials(token.token_type(), token.expose_access_token());
+    // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
+    token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
