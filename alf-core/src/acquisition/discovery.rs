@@ -11,9 +11,8 @@ use crate::error::{AnswerDetails, Cause};
 use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::ports::Ports;
 use crate::server::{Admission, CachedMetadata};
-use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
-use crate::wire::retry_after::retry_after;
+use crate::wire::{failure, may_pass};
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
 use super::failure::no_response;
@@ -121,7 +120,7 @@ impl Discovery<'_> {
         let endpoint = metadata::decode(response, &issuer.name)
             .and_then(|metadata| self.accept(issuer, &metadata))
             .map_err(|problem| {
-                let failure = self.failure_of(response);
+                let failure = failure(response, self.ports.clock.wall());
                 unusable(format!("{document}: {problem}"), failure)
             })?;
         let endpoint = Arc::new(endpoint);
@@ -165,17 +164,6 @@ impl Discovery<'_> {
         config
             .endpoint_of_issuer(endpoint, revocation.map(String::as_str), &issuer.name)
             .map_err(|error| error.to_string())
-    }
-
-    /// B1: whether waiting helps after a response that is not metadata.
-    fn failure_of(&self, response: &Response<Bytes>) -> Failure {
-        let status = response.status();
-        let retry_after = retry_after(response.headers(), self.ports.clock.wall());
-        if may_pass(status) {
-            Failure::Transient { retry_after }
-        } else {
-            Failure::Permanent { retry_after }
-        }
     }
 }
 

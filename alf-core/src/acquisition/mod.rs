@@ -17,6 +17,7 @@ use crate::config::TokenEndpoint;
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
+use crate::presentation;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
@@ -165,10 +166,9 @@ impl<'a> Acquisition<'a> {
         until: Moment,
         credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
-        let config = &self.ports.config;
         let endpoint = self.discovery().token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = TokenRequest::new(self.target, &config.headers);
+        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
         let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
             .await
             .map_err(authentication_failed)?;
@@ -195,9 +195,7 @@ impl<'a> Acquisition<'a> {
             .expires_in
             .and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
-        let header = config
-            .presentation
-            .credentials(&grant.token_type, &grant.access_token)
+        let header = presentation::credentials(&grant.token_type, &grant.access_token)
             .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
         let obtained = Obtained {
             lifetime: grant.expires_in,

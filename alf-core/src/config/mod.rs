@@ -13,7 +13,6 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::machine::Policy;
-use crate::presentation::{Bearer, Presentation};
 use crate::wire::metadata;
 use crate::{
     ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Origin, OriginRef, TokenTarget,
@@ -31,7 +30,6 @@ pub(crate) struct Config {
     /// Headers of token requests.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) max_targets: usize,
-    pub(crate) presentation: Box<dyn Presentation>,
     pub(crate) policy: Policy,
     pub(crate) acquire_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
@@ -76,7 +74,6 @@ impl Config {
             })?,
             headers: check::headers(settings.headers)?,
             max_targets: settings.max_targets,
-            presentation: Box::new(Bearer),
             policy: Policy {
                 leeway: settings.leeway,
                 default_lifetime: default_lifetime.transpose()?,

@@ -51,7 +51,6 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.at <= clock::instant() {
-            self.remove();
             return Poll::Ready(());
         }
         let mut timers = timers();
@@ -76,8 +75,8 @@ impl Future for Sleep {
     }
 }
 
-impl Sleep {
-    fn remove(&mut self) {
+impl Drop for Sleep {
+    fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             let mut timers = timers();
             let waker = timers.waiting.remove(&key);
@@ -89,12 +88,6 @@ impl Sleep {
             // Outside of the lock, as above.
             drop(waker);
         }
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        self.remove();
     }
 }
 

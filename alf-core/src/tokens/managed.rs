@@ -17,6 +17,7 @@ use crate::machine::{
     RejectionDecision, Renewal, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
+use crate::presentation::credentials;
 use crate::token::Grant;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
 
@@ -379,16 +380,9 @@ impl ManagedToken {
         };
         let is_cached = |(cached, known): &(Token, Moment)| cached.is(token) && *known == until;
         if !state.cached.as_ref().is_some_and(is_cached) {
-            self.cache.write(until, || self.copy_of(token));
+            self.cache.write(until, || copy_of(token));
             state.cached = Some((token.clone(), until));
         }
-    }
-
-    fn copy_of(&self, token: &Token) -> Token {
-        let presentation = &self.ports.config.presentation;
-        let header = presentation.credentials(token.token_type(), token.expose_access_token());
-        // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
-        token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -444,4 +438,10 @@ impl Drop for Running {
             self.token.aborted(self.claim());
         }
     }
+}
+
+fn copy_of(token: &Token) -> Token {
+    let header = credentials(token.token_type(), token.expose_access_token());
+    // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
+    token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }

@@ -12,10 +12,9 @@ use crate::error::{AnswerDetails, Cause, RefusalOf, TokenErrorKind};
 use crate::machine::Failure;
 use crate::token::Grant;
 
+use super::failure::failure;
 use super::members::Members;
 use super::redact::Redactor;
-use super::retry_after::retry_after;
-use super::status::may_pass;
 
 /// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock`.
 pub(crate) fn decode(
@@ -27,7 +26,7 @@ pub(crate) fn decode(
         status: response.status(),
         response,
         redactor,
-        retry_after: retry_after(response.headers(), wall_clock),
+        failure: failure(response, wall_clock),
     };
     if answer.status.is_redirection() {
         return Err(answer.cause(TokenErrorKind::Redirected, AnswerDetails::default()));
@@ -67,7 +66,7 @@ struct TokenAnswer<'a> {
     status: StatusCode,
     response: &'a Response<Bytes>,
     redactor: &'a Redactor,
-    retry_after: Duration,
+    failure: Failure,
 }
 
 impl TokenAnswer<'_> {
@@ -104,11 +103,10 @@ impl TokenAnswer<'_> {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
         let error = members.text("error");
         // B1: by the code itself, which the redactor may mask in the error.
-        let is_transient = may_pass(self.status)
-            || matches!(
-                error.as_deref(),
-                Some("temporarily_unavailable" | "server_error" | "slow_down")
-            );
+        let is_transient = matches!(
+            error.as_deref(),
+            Some("temporarily_unavailable" | "server_error" | "slow_down")
+        );
         let refusal_of = refusal_of(self.status, error.as_deref());
         let mut cause = self.cause(
             TokenErrorKind::Refused,
@@ -121,7 +119,7 @@ impl TokenAnswer<'_> {
         );
         cause.refusal_of = refusal_of;
         if is_transient {
-            let retry_after = self.retry_after;
+            let retry_after = self.failure.retry_after();
             cause.failure = Failure::Transient { retry_after };
         }
         cause
@@ -146,9 +144,8 @@ impl TokenAnswer<'_> {
     }
 
     fn cause(&self, kind: TokenErrorKind, mut details: AnswerDetails) -> Cause {
-        let retry_after = self.retry_after;
         details.status = Some(self.status);
-        Cause::new(kind, Failure::Permanent { retry_after }).with_answer(details)
+        Cause::new(kind, self.failure).with_answer(details)
     }
 }
 

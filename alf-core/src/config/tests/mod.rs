@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::authentication::ClientIdOnly;
 use crate::builder::CustomTransport;
+use crate::presentation::credentials;
 use crate::{
     Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
     ExchangeError, ExchangeErrorKind, ExchangeOptions, Redirects, TokenTransport, from_fn,
@@ -249,14 +250,13 @@ fn x3_a_token_goes_to_allowed_origins_only() {
 
 #[test]
 fn t6_a_token_type_is_compared_case_insensitively() {
-    let presentation = config(|_| {}).presentation;
     for token_type in ["Bearer", "bearer", "BEARER"] {
-        let value = presentation.credentials(token_type, "abc").unwrap();
+        let value = credentials(token_type, "abc").unwrap();
         assert_eq!(value, "Bearer abc");
         assert!(value.is_sensitive(), "X1");
     }
     for token_type in ["", "N_A", "DPoP", "mac", "Bearer ", "bearer token"] {
-        assert_eq!(presentation.credentials(token_type, "abc"), None);
+        assert_eq!(credentials(token_type, "abc"), None);
     }
 }
 

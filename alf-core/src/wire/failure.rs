@@ -1,12 +1,34 @@
-//! `Retry-After`: seconds or a date (RFC 9110 §10.2.3).
+//! What a response of the authorization server that is not a success means (B1).
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use bytes::Bytes;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, Response, StatusCode};
 
-/// How long the server asks the client to wait; zero if it does not, or if the value is not valid.
-pub(crate) fn retry_after(headers: &HeaderMap, wall_clock: SystemTime) -> Duration {
+use crate::machine::Failure;
+
+/// By the status. A date in `Retry-After` is relative to `wall_clock`.
+pub(crate) fn failure(response: &Response<Bytes>, wall_clock: SystemTime) -> Failure {
+    let retry_after = retry_after(response.headers(), wall_clock);
+    if may_pass(response.status()) {
+        Failure::Transient { retry_after }
+    } else {
+        Failure::Permanent { retry_after }
+    }
+}
+
+pub(crate) fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        )
+}
+
+/// How long the server asks the client to wait, in seconds or until a date (RFC 9110 §10.2.3); zero if
+/// it does not, or if the value is not valid.
+fn retry_after(headers: &HeaderMap, wall_clock: SystemTime) -> Duration {
     headers
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
