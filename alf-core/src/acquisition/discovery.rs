@@ -12,9 +12,9 @@ use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::ports::Ports;
 use crate::runtime::before;
 use crate::server::{Admission, CachedMetadata};
-use crate::wire::may_pass;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::retry_after::retry_after;
+use crate::wire::{Redactor, may_pass};
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
 use super::failure::no_response;
@@ -109,7 +109,7 @@ impl Discovery<'_> {
                 }
                 ExchangeErrorKind::Connect
                 | ExchangeErrorKind::Exchange
-                | ExchangeErrorKind::Timeout => Err(no_response(error)),
+                | ExchangeErrorKind::Timeout => Err(no_response(error, &Redactor::new(Vec::new()))),
             },
         }
     }

@@ -2,6 +2,7 @@
 
 mod discovery;
 mod failure;
+mod innermost;
 
 pub(crate) use failure::{AcquisitionFailure, details};
 
@@ -200,7 +201,7 @@ impl<'a> Acquisition<'a> {
         let response = transport
             .exchange(request, &options)
             .await
-            .map_err(no_response)?;
+            .map_err(|error| no_response(error, &redactor))?;
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
         wipe(response.into_body());
         let grant = decoded?;
