@@ -12,7 +12,7 @@ use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::ports::Ports;
 use crate::server::{Admission, CachedMetadata};
 use crate::wire::metadata::{self, Metadata};
-use crate::wire::{failure, may_pass};
+use crate::wire::{Redactor, failure, may_pass};
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
 use super::failure::no_response;
@@ -106,7 +106,7 @@ impl Discovery<'_> {
                 }
                 ExchangeErrorKind::Connect
                 | ExchangeErrorKind::Exchange
-                | ExchangeErrorKind::Timeout => Err(no_response(error)),
+                | ExchangeErrorKind::Timeout => Err(no_response(error, &Redactor::new(Vec::new()))),
             },
         }
     }

@@ -1,16 +1,20 @@
 //! How an acquisition fails, and what the failures of its parts mean (B1).
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::Failure;
 use crate::ports::Ports;
+use crate::wire::Redactor;
 use crate::wire::token_response;
 use crate::{
     AuthenticationError, ExchangeError, ExchangeErrorKind, TimeoutPhase, TokenError,
     TokenErrorKind, TokenTarget,
 };
+
+use super::innermost::innermost_cause;
 
 /// Why an acquisition brought no token.
 pub(crate) enum AcquisitionFailure {
@@ -47,16 +51,22 @@ pub(super) fn out_of_time() -> Cause {
 
 /// The client's authentication could not be prepared.
 pub(super) fn authentication_failed(error: AuthenticationError) -> Cause {
+    let redactor = Redactor::new(Vec::new());
+    let mut shown = redactor.show(&error.to_string());
+    if error.source().is_some() {
+        shown += ": ";
+        shown += &innermost_cause(&error, &redactor);
+    }
     let failure = if error.is_transient() {
         Failure::TRANSIENT
     } else {
         Failure::PERMANENT
     };
-    Cause::new(TokenErrorKind::Authentication, failure).because(Arc::new(error))
+    Cause::new(TokenErrorKind::Authentication, failure).because(Arc::new(error), shown)
 }
 
 /// There is no response to decode. Every failure of the transport may pass (B1).
-pub(super) fn no_response(error: ExchangeError) -> Cause {
+pub(super) fn no_response(error: ExchangeError, redactor: &Redactor) -> Cause {
     let (kind, failure) = match error.kind() {
         ExchangeErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
         ExchangeErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
@@ -69,7 +79,10 @@ pub(super) fn no_response(error: ExchangeError) -> Cause {
     };
     let cause = Cause::new(kind, failure);
     match error.into_source() {
-        Some(source) => cause.because(source),
+        Some(source) => {
+            let shown = innermost_cause(&*source, redactor);
+            cause.because(source, shown)
+        }
         None => cause,
     }
 }

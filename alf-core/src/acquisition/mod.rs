@@ -3,6 +3,7 @@
 mod authenticate;
 mod discovery;
 mod failure;
+mod innermost;
 mod revocation;
 
 pub(crate) use failure::{AcquisitionFailure, details};
@@ -187,7 +188,7 @@ impl<'a> Acquisition<'a> {
         let response = transport
             .exchange(request, &options)
             .await
-            .map_err(no_response)?;
+            .map_err(|error| no_response(error, &redactor))?;
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
         wipe(response.into_body());
         let mut grant = decoded?;

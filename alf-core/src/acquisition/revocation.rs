@@ -72,7 +72,7 @@ async fn exchange(
     let response = transport
         .exchange(request, &options)
         .await
-        .map_err(no_response)?;
+        .map_err(|error| no_response(error, &redactor))?;
     // RFC 7009 §2.2: the body of a success has no meaning.
     if response.status().is_success() {
         return Ok(());

@@ -18,6 +18,8 @@ pub(crate) struct Cause {
     /// On the heap, so that a result is small.
     pub(crate) answer: Box<AnswerDetails>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// With this the text of the error ends: cleaned, like the answer.
+    pub(crate) shown_source: Option<String>,
 }
 
 /// What a refusal of the authorization server is about.
@@ -58,6 +60,7 @@ impl Cause {
             refusal_of: RefusalOf::Target,
             answer: Box::default(),
             source: None,
+            shown_source: None,
         }
     }
 
@@ -66,8 +69,13 @@ impl Cause {
         self
     }
 
-    pub(crate) fn because(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
+    pub(crate) fn because(
+        mut self,
+        source: Arc<dyn StdError + Send + Sync>,
+        shown: String,
+    ) -> Self {
         self.source = Some(source);
+        self.shown_source = Some(shown);
         self
     }
 
@@ -79,7 +87,8 @@ impl Cause {
         let is_deadline = self.kind == TokenErrorKind::Timeout(TimeoutPhase::Acquire);
         match earlier {
             Some(earlier) if is_deadline && self.source.is_none() => {
-                self.because(Arc::new(earlier.clone()))
+                let shown = format!("the latest failure: {earlier}");
+                self.because(Arc::new(earlier.clone()), shown)
             }
             Some(_) | None => self,
         }

@@ -48,16 +48,19 @@ impl fmt::Display for TokenError {
                  runtime)"
             ),
         })?;
-        if self.attempts() > 1 {
-            write!(
-                f,
-                ", after {} attempts in {:.1?}",
-                self.attempts(),
-                self.elapsed()
-            )?;
+        let is_deadline = self.kind() == Kind::Timeout(TimeoutPhase::Acquire);
+        let elapsed = self.elapsed();
+        match self.attempts() {
+            0 if is_deadline => write!(f, ", after {elapsed:.1?}")?,
+            1 if is_deadline => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
+            0 | 1 => {}
+            attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
-        match self.rejection() {
-            Some(rejection) => write!(f, "; the API had answered with {}", rejection.status()),
+        if let Some(rejection) = self.rejection() {
+            write!(f, "; the API had answered with {}", rejection.status())?;
+        }
+        match &self.details.cause.shown_source {
+            Some(source) => write!(f, ": {source}"),
             None => Ok(()),
         }
     }

@@ -15,9 +15,15 @@ use super::cause::Cause;
 /// No token could be acquired.
 ///
 /// All callers that waited for the same acquisition get the same error. While alf backs off after it,
-/// later callers get it at once (see [`retry_at`](Self::retry_at)). Cheap to clone. No part of it
-/// shows a secret. What it shows of the authorization server's text is cut to 256 bytes, free of
-/// control characters, and masked if it repeats what alf sent.
+/// later callers get it at once (see [`retry_at`](Self::retry_at)). Cheap to clone.
+///
+/// Its text is one line that says what happened. It ends with the innermost cause, such as
+/// `UnknownIssuer` or `No such file or directory`; `source()` has the whole chain. That of a deadline
+/// (`acquire_timeout`) ends with the latest failure before it.
+///
+/// No part of it shows a secret. What it shows of the authorization server's text, and of the
+/// innermost cause, is cut to 256 bytes, free of control characters, and masked if it repeats what alf
+/// sent. A URL in the cause is shown without its user info, query and fragment.
 #[derive(Clone)]
 pub struct TokenError {
     pub(super) details: Arc<ErrorDetails>,

@@ -1,0 +1,80 @@
+//! The innermost cause of a failure, as the text of an error shows it (T4).
+
+use std::error::Error as StdError;
+use std::iter::successors;
+
+use crate::wire::Redactor;
+
+/// Returns the text of the last error in the chain, cleaned. It is a library's text, or of a user's callback.
+pub(super) fn innermost_cause(error: &(dyn StdError + 'static), redactor: &Redactor) -> String {
+    let chain = successors(Some(error), |error| (*error).source());
+    let text = chain.last().map(ToString::to_string).unwrap_or_default();
+    let words = text.split_inclusive(char::is_whitespace);
+    redactor.show(&words.map(public_part).collect::<String>())
+}
+
+/// X1: a URL without its user info, query and fragment.
+fn public_part(word: &str) -> String {
+    let trimmed = word.trim_end();
+    let space = word.strip_prefix(trimmed).unwrap_or_default();
+    let Some((scheme, rest)) = trimmed.split_once("://") else {
+        return word.to_owned();
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://[masked]@{host}{space}"),
+        None => format!("{scheme}://{rest}{space}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Layer(String, #[source] Option<Box<Self>>);
+
+    fn shown(innermost: &str) -> String {
+        let bottom = Layer(innermost.to_owned(), None);
+        let middle = Layer("tcp".to_owned(), Some(Box::new(bottom)));
+        let top = Layer("could not connect".to_owned(), Some(Box::new(middle)));
+        let redactor = Redactor::new(vec![Zeroizing::new("s3cr3t".to_owned())]);
+        innermost_cause(&top, &redactor)
+    }
+
+    #[test]
+    fn t4_the_innermost_cause_is_shown() {
+        for text in [
+            "refused by peer",
+            "invalid peer certificate: UnknownIssuer",
+            "a://, b and c://d/e:",
+        ] {
+            assert_eq!(shown(text), text);
+        }
+    }
+
+    #[test]
+    fn x1_no_secret_and_no_query_of_a_url_is_shown() {
+        for (text, cleaned) in [
+            ("it was s3cr3t", "it was [masked]"),
+            (
+                "url (https://as.example/t?key=hush)",
+                "url (https://as.example/t",
+            ),
+            ("https://as.example/t#hush no", "https://as.example/t no"),
+            (
+                "via http://me:hush@proxy:80/, no",
+                "via http://[masked]@proxy:80/, no",
+            ),
+            ("a://b,c://me:hush@d/ e", "a://[masked]@d/ e"),
+            ("https://as.example?s3cr3t\nno", "https://as.example no"),
+            ("a\u{1b}[31mred", "a [31mred"),
+        ] {
+            assert_eq!(shown(text), cleaned);
+        }
+        assert!(shown(&"x".repeat(1000)).len() <= 256);
+    }
+}
