@@ -1,6 +1,7 @@
 //! [`Recorded`]: one request that a server received.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::form;
@@ -192,13 +193,20 @@ pub(super) struct RecordedBody {
 impl RecordedBody {
     /// How much of a body is kept.
     pub(super) const MOST_KEPT: usize = 4 * 1024 * 1024;
+}
 
-    pub(super) fn push(&mut self, piece: &[u8]) {
+impl Write for RecordedBody {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let free = Self::MOST_KEPT - self.kept.len();
         self.kept
             .extend_from_slice(piece.get(..free).unwrap_or(piece));
         self.length += piece.len() as u64;
         self.hash = hashed(self.hash, piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -95,7 +95,7 @@ impl ServedConnection<'_, '_> {
         if body_never_comes {
             self.close_gently();
         } else if body_follows {
-            self.reader.body(head.framing, |_| ())?;
+            self.reader.body(head.framing, &mut io::sink())?;
         }
         Ok(next)
     }
@@ -113,7 +113,7 @@ impl ServedConnection<'_, '_> {
         if let WhenToRead::BeforeTheAnswerOnceOpen(gate) = when {
             self.service.stop.wait_at(gate)?;
         }
-        self.reader.body(head.framing, |piece| body.push(piece))?;
+        self.reader.body(head.framing, &mut body)?;
         Ok(body)
     }
 
