@@ -218,21 +218,25 @@ impl CaseClient<'_> {
         self.start(request).wait()
     }
 
-    pub(super) fn start_get(&self, path: &str) -> ThreadCall<CallOutcome> {
+    pub(super) fn start_get(&self, path: &str) -> ThreadCall {
         self.start(get(&self.case.url(path)))
     }
 
-    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall<CallOutcome>> {
+    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall> {
         (0..count).map(|_| self.start_get(path)).collect()
     }
 
-    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall<CallOutcome> {
-        self.inner.start(request, ReadBody::Keep)
+    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall {
+        self.start_reading(request, ReadBody::Keep)
+    }
+
+    pub(super) fn start_reading(&self, request: Request<Body>, read: ReadBody) -> ThreadCall {
+        self.inner.start(request, read, &self.case.time)
     }
 }
 
 #[track_caller]
-pub(super) fn all_succeed(calls: Vec<ThreadCall<CallOutcome>>) {
+pub(super) fn all_succeed(calls: Vec<ThreadCall>) {
     for call in calls {
         call.wait().expect_status(200);
     }

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_task::{Builder, Runnable, Task};
+
+use crate::waiting::locked;
 
 #[derive(Default)]
 pub(super) struct TaskQueue {
@@ -143,6 +145,6 @@ impl TaskQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }

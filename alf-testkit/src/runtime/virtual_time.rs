@@ -1,14 +1,14 @@
 //! [`VirtualTime`]: clocks and timers that a test moves.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
 use futures_util::future::AbortHandle;
 
-use crate::poll::{DEADLINE, poll_until};
+use crate::waiting::{DEADLINE, Watched};
 
 use super::task_queue::TaskQueue;
 use super::timers::{self, VirtualSleep, VirtualTimers};
@@ -26,7 +26,7 @@ use super::timers::{self, VirtualSleep, VirtualTimers};
 /// The documentation of [alf-testkit](crate) has an example.
 #[derive(Clone)]
 pub struct VirtualTime {
-    timers: Arc<Mutex<VirtualTimers>>,
+    timers: Arc<Watched<VirtualTimers>>,
     tasks: TasksOn,
 }
 
@@ -67,8 +67,7 @@ impl VirtualTime {
     pub fn advance(&self, duration: Duration) {
         let end = self.now() + duration;
         self.settle();
-        let next = || self.lock().next().filter(|next| *next <= end);
-        while let Some(next) = next() {
+        while let Some(next) = self.next().filter(|next| *next <= end) {
             self.move_to(next);
         }
         self.move_to(end);
@@ -79,7 +78,7 @@ impl VirtualTime {
     pub fn advance_to_next_timer(&self) -> Option<Duration> {
         self.settle();
         let start = self.now();
-        let end = self.lock().next()?;
+        let end = self.next()?;
         self.move_to(end);
         Some(end.saturating_since(start))
     }
@@ -87,12 +86,12 @@ impl VirtualTime {
     /// Moves the wall clock forward; the other clock and all timers stand still. This is what a
     /// program sees after the clock was set, and when the machine was suspended.
     pub fn step_wall_clock_forward(&self, duration: Duration) {
-        self.lock().wall_clock += duration;
+        self.timers.change(|timers| timers.wall_clock += duration);
     }
 
     /// Moves the wall clock back; the other clock and all timers stand still.
     pub fn step_wall_clock_backward(&self, duration: Duration) {
-        self.lock().wall_clock -= duration;
+        self.timers.change(|timers| timers.wall_clock -= duration);
     }
 
     /// Returns how far the clocks were moved.
@@ -102,18 +101,17 @@ impl VirtualTime {
 
     /// Returns the number of timers that are set. An idle client has none.
     pub fn timers(&self) -> usize {
-        self.lock().count()
+        self.timers.read(|timers| timers.waiting.len())
     }
 
     /// Returns the time until the earliest timer.
     pub fn next_timer(&self) -> Option<Duration> {
-        let next = self.lock().next()?;
-        Some(next.saturating_since(self.now()))
+        Some(self.next()?.saturating_since(self.now()))
     }
 
     /// Returns the number of spawned tasks that have not ended. An idle client has none.
     pub fn tasks(&self) -> usize {
-        self.lock().tasks()
+        self.timers.read(|timers| timers.tasks.len())
     }
 
     /// Drops every task that was spawned, as a runtime does that is shut down while another one
@@ -121,8 +119,9 @@ impl VirtualTime {
     pub fn drop_tasks(&self) {
         match &self.tasks {
             TasksOn::Runtime(_) => {
-                let handles = self.lock().abort_handles();
-                handles.iter().for_each(AbortHandle::abort);
+                // Without the lock: aborting wakes the tasks.
+                let tasks = self.timers.read(|timers| timers.tasks.clone());
+                tasks.values().for_each(AbortHandle::abort);
             }
             TasksOn::Test(queue) => queue.drop_spawned(),
         }
@@ -141,25 +140,37 @@ impl VirtualTime {
         });
     }
 
-    /// Waits, without moving the clocks, until `condition` holds. It is checked every
-    /// millisecond.
+    /// Waits, without moving the clocks, until `condition` holds. It is checked when a timer is set,
+    /// ends or is dropped, when a task starts or ends, and when a clock moves.
     ///
     /// # Panics
     ///
     /// If the condition does not hold within 30 s of real time. The message contains `what`.
     pub fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let happened = poll_until(DEADLINE, || {
-            self.settle();
-            condition(self)
-        });
+        let happened = self.holds_within(DEADLINE, || condition(self));
         assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
     }
 
+    /// Returns whether `condition` holds within this real time. It is checked as that of
+    /// [`wait_until`](Self::wait_until), and after each [`notify`](Self::notify).
+    pub(crate) fn holds_within(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut() -> bool,
+    ) -> bool {
+        self.timers.wait_unlocked(limit, || {
+            self.settle();
+            condition()
+        })
+    }
+
+    /// Has everyone who waits check the condition again.
+    pub(crate) fn notify(&self) {
+        self.timers.changed().notify(usize::MAX);
+    }
+
     fn move_to(&self, end: Moment) {
-        let mut timers = self.lock();
-        timers.move_to(end);
-        let due = timers.take_due();
-        drop(timers);
+        let due = self.timers.change(|timers| timers.move_to(end));
         due.into_iter().for_each(Waker::wake);
         self.settle();
     }
@@ -172,18 +183,18 @@ impl VirtualTime {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VirtualTimers> {
-        timers::lock(&self.timers)
+    fn next(&self) -> Option<Moment> {
+        self.timers.read(VirtualTimers::next)
     }
 }
 
 impl Runtime for VirtualTime {
     fn now(&self) -> Moment {
-        self.lock().now
+        self.timers.read(|timers| timers.now)
     }
 
     fn wall_clock(&self) -> SystemTime {
-        self.lock().wall_clock
+        self.timers.read(|timers| timers.wall_clock)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture {
@@ -191,7 +202,7 @@ impl Runtime for VirtualTime {
     }
 
     fn spawn(&self, task: BoxFuture) {
-        let counted = self.lock().count_task(task);
+        let counted = timers::counted(&self.timers, task);
         match &self.tasks {
             TasksOn::Runtime(runtime) => runtime.spawn(counted),
             TasksOn::Test(queue) => queue.spawn(counted),

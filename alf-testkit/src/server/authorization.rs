@@ -10,7 +10,7 @@ use super::scripted::ScriptedServer;
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{ClientCredentialsEndpoint, KnownClient, TOKEN_PATH};
 use super::tokens::TokenRegistry;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// An authorization server with a token endpoint at `/token`.
 ///

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::waiting::{DEADLINE, Watched, locked};
+use crate::waiting::{DEADLINE, Watched, locked};
 
 /// Holds answers until the test opens it, so that no test has to sleep.
 ///
@@ -64,7 +64,10 @@ impl Gate {
         reason = "a test double: the test fails here with the reason"
     )]
     pub fn wait_for_arrivals(&self, count: usize) {
-        if !self.state.wait_until(|state| state.arrivals >= count) {
+        if !self
+            .state
+            .wait_until(DEADLINE, |state| state.arrivals >= count)
+        {
             let arrivals = self.arrivals();
             panic!("waited {DEADLINE:?} for {count} arrivals at a gate, but {arrivals} came");
         }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counts::Counts;
 use super::recorded::Recorded;
-use super::waiting::Watched;
+use crate::waiting::{DEADLINE, Watched};
 
 /// Enough for every test, and a bound for a program that runs for days.
 const MOST_REQUESTS: usize = 10_000;
@@ -114,7 +114,8 @@ impl Log {
     /// Waits until the counts are `done`; returns `false` if they are not in time.
     #[must_use]
     pub(super) fn wait_until(&self, mut done: impl FnMut(&Counts) -> bool) -> bool {
-        self.entries.wait_until(|entries| done(&entries.counts))
+        self.entries
+            .wait_until(DEADLINE, |entries| done(&entries.counts))
     }
 }
 

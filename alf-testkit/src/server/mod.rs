@@ -62,7 +62,6 @@ pub(crate) mod tls;
 mod token_answer;
 mod token_endpoint;
 mod tokens;
-mod waiting;
 
 pub use answer::Answer;
 pub use authorization::AuthorizationServer;

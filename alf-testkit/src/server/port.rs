@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// Connections that may wait to be accepted: hundreds of clients may start at once.
 const BACKLOG: i32 = 1024;

@@ -10,7 +10,7 @@ use super::connection::Sessions;
 use super::protected_resource::ProtectedResource;
 use super::script::Script;
 use super::scripted::ScriptedServer;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// A resource server: any method, any path, with a bearer token.
 ///

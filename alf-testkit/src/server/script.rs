@@ -5,7 +5,7 @@ use std::iter::repeat_n;
 use std::sync::Mutex;
 
 use super::answer::Answer;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// The answers that a test gave to a server, for the next requests or for all, for any path or for some.
 pub(super) struct Script {

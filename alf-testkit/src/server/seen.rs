@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::counts::Counts;
 use super::recorded::Recorded;
 use super::scripted::ScriptedServer;
-use super::waiting::DEADLINE;
+use crate::waiting::DEADLINE;
 
 /// What it received.
 impl ScriptedServer {

@@ -9,7 +9,7 @@ use super::recorded::Recorded;
 use super::role::Role;
 use super::token_answer::TokenAnswer;
 use super::tokens::TokenRegistry;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 pub(super) const TOKEN_PATH: &str = "/token";
 

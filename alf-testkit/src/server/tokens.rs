@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use super::token_answer::TokenAnswer;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// Shared by an authorization server and the resource servers that trust it.
 #[derive(Default)]
