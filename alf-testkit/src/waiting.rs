@@ -1,5 +1,6 @@
-//! Locks, and waits for what another thread does.
+//! Locks, waits for what another thread does, and how a test fails.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,16 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// Locks, also if a thread panicked while it held the lock: the servers must stop then too.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Fails the test, which cannot continue.
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "a test double: the test fails here with the reason"
+)]
+pub(crate) fn fail(reason: fmt::Arguments<'_>) -> ! {
+    panic!("{reason}");
 }
 
 /// A value that threads change, and whose changes others wait for.

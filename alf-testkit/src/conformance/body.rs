@@ -4,13 +4,12 @@ use std::convert::Infallible;
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::LazyLock;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::Frame;
 
-use crate::server::pattern;
+use crate::server::{PATTERN, PIECE};
 use crate::waiting::Watched;
 
 /// The body of a request of a case.
@@ -68,7 +67,7 @@ impl Body {
 }
 
 impl BodyStream {
-    /// Returns a stream of `length` bytes of [`pattern`].
+    /// Returns a stream of `length` bytes of [`pattern`](crate::server::pattern).
     pub(super) fn of_length(length: u64) -> Self {
         Self {
             left: length,
@@ -123,13 +122,10 @@ impl http_body::Body for BodyStream {
     }
 }
 
-/// A multiple of the pattern's 26 bytes, so that every piece starts with its first one.
-const PIECE: usize = 26 * 2520;
-static PATTERN: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(pattern(0, PIECE)));
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::pattern;
 
     #[test]
     fn a_stream_is_the_pattern_however_it_is_read() {

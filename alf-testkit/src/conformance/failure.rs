@@ -2,10 +2,11 @@
 
 use std::any::Any;
 
+use crate::waiting;
+
 #[track_caller]
-#[expect(clippy::panic, reason = "a failed case is a failed test")]
 pub(super) fn fail(expected: &str) -> ! {
-    panic!("expected {expected}");
+    waiting::fail(format_args!("expected {expected}"));
 }
 
 pub(super) fn panic_message(panic: &dyn Any) -> String {

@@ -10,7 +10,7 @@ use futures_util::future::AbortHandle;
 
 use crate::waiting::{DEADLINE, Watched};
 
-use super::task_queue::TaskQueue;
+use super::task_queue::{TaskOwner, TaskQueue};
 use super::timers::{self, VirtualSleep, VirtualTimers};
 
 /// A [`Runtime`] whose clocks stand still until a test moves them.
@@ -205,7 +205,7 @@ impl Runtime for VirtualTime {
         let counted = timers::counted(&self.timers, task);
         match &self.tasks {
             TasksOn::Runtime(runtime) => runtime.spawn(counted),
-            TasksOn::Test(queue) => queue.spawn(counted),
+            TasksOn::Test(queue) => drop(queue.spawn(TaskOwner::Runtime, counted)),
         }
     }
 }

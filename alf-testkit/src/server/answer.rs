@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::json;
 
+use crate::waiting::fail;
+
 use super::gate::Gate;
 use super::scripted_body::ScriptedBody;
 use super::token_answer::TokenAnswer;
@@ -250,13 +252,12 @@ impl Answer {
         self.chunks_of_length(u64::MAX)
     }
 
-    #[expect(
-        clippy::panic,
-        reason = "a test double: the test that misuses it fails here with the reason"
-    )]
+    #[track_caller]
     fn with_body(mut self, new: ScriptedBody) -> Self {
         let Content::Http { body, .. } = &mut self.content else {
-            panic!("only an answer with a status has a body: start with Answer::status(..)");
+            fail(format_args!(
+                "only an answer with a status has a body: start with Answer::status(..)"
+            ));
         };
         *body = new;
         self

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::connection::Sessions;
 use super::script::Script;
 use super::scripted::ScriptedServer;
 use super::token_answer::TokenAnswer;
-use super::token_endpoint::{ClientCredentialsEndpoint, KnownClient, TOKEN_PATH};
+use super::token_endpoint::{ClientCredentialsEndpoint, TOKEN_PATH};
 use super::tokens::TokenRegistry;
 use crate::waiting::locked;
 
@@ -49,13 +49,10 @@ impl AuthorizationServer {
     }
 
     pub(crate) fn start_with(sessions: Option<Arc<dyn Sessions>>) -> Self {
-        let client = KnownClient::One {
-            id: "client-id".into(),
-            secret: "secret".into(),
-        };
+        let client = ("client-id".to_owned(), "secret".to_owned());
         let endpoint = Arc::new(ClientCredentialsEndpoint {
-            tokens: Arc::new(TokenRegistry::default()),
-            client: Mutex::new(client),
+            tokens: Arc::default(),
+            client: Mutex::new(Some(client)),
             issued: Mutex::new(TokenAnswer::new()),
         });
         let role = Box::new(Arc::clone(&endpoint));
@@ -70,16 +67,13 @@ impl AuthorizationServer {
 
     /// Accepts only this client from now on. Call it again to rotate the secret.
     pub fn set_client(&self, id: impl Into<String>, secret: impl Into<String>) {
-        *locked(&self.endpoint.client) = KnownClient::One {
-            id: id.into(),
-            secret: secret.into(),
-        };
+        *locked(&self.endpoint.client) = Some((id.into(), secret.into()));
     }
 
     /// Accepts every client from now on: for assertions and other ways to authenticate, which a test
     /// checks in [`requests`](ScriptedServer::requests).
     pub fn accept_any_client(&self) {
-        *locked(&self.endpoint.client) = KnownClient::Any;
+        *locked(&self.endpoint.client) = None;
     }
 
     /// Sets what a token response normally is, from now on.
@@ -94,12 +88,12 @@ impl AuthorizationServer {
 
     /// Returns the tokens that were issued, in order; one that was issued twice is in it twice.
     pub fn issued(&self) -> Vec<String> {
-        self.endpoint.tokens.issued()
+        self.tokens().issued.clone()
     }
 
     /// Returns how many token requests were granted.
     pub fn issued_count(&self) -> usize {
-        self.endpoint.tokens.issued_count()
+        self.tokens().issued.len()
     }
 
     /// Returns the token that was issued last.
@@ -109,21 +103,25 @@ impl AuthorizationServer {
 
     /// Has the resource servers accept a token that was never issued or was revoked.
     pub fn accept_token(&self, token: impl Into<String>) {
-        self.endpoint.tokens.accept(token.into());
+        self.tokens().accepted.insert(token.into());
     }
 
     /// Has the resource servers reject this token from now on.
     pub fn revoke(&self, token: &str) {
-        self.endpoint.tokens.revoke(token);
+        self.tokens().accepted.remove(token);
     }
 
     /// Has the resource servers reject every token that has been issued so far.
     pub fn revoke_all(&self) {
-        self.endpoint.tokens.revoke_all();
+        self.tokens().accepted.clear();
     }
 
-    pub(super) fn tokens(&self) -> Arc<TokenRegistry> {
+    pub(super) fn token_registry(&self) -> Arc<Mutex<TokenRegistry>> {
         Arc::clone(&self.endpoint.tokens)
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, TokenRegistry> {
+        locked(&self.endpoint.tokens)
     }
 }
 

@@ -12,7 +12,7 @@ use super::tokens::TokenRegistry;
 use crate::waiting::locked;
 
 pub(super) struct ProtectedResource {
-    pub(super) tokens: Arc<TokenRegistry>,
+    pub(super) tokens: Arc<Mutex<TokenRegistry>>,
     /// The answer to an unauthorized request, if it is not the normal one.
     pub(super) rejection: Mutex<Option<Answer>>,
 }
@@ -32,7 +32,7 @@ impl Role for Arc<ProtectedResource> {
             [] => Answer::status(401).header("WWW-Authenticate", "Bearer"),
             [_] => {
                 let token = request.bearer_token();
-                if token.is_some_and(|token| self.tokens.is_accepted(token)) {
+                if token.is_some_and(|token| locked(&self.tokens).accepted.contains(token)) {
                     return None;
                 }
                 Answer::unauthorized()
@@ -45,7 +45,7 @@ impl Role for Arc<ProtectedResource> {
 
     /// Issues a token although this is a resource server: a test may use it as a proxy.
     fn token(&self, _: &Recorded, token: &TokenAnswer) -> Answer {
-        Answer::json(200, token.json(&self.tokens.issue(token)))
+        Answer::json(200, token.json(&locked(&self.tokens).issue(token)))
     }
 }
 

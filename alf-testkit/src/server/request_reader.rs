@@ -75,9 +75,10 @@ impl<'a, 's> RequestReader<'a, 's> {
 
     fn chunks(&mut self, sink: &mut impl Write) -> io::Result<()> {
         loop {
-            let size = match httparse::parse_chunk_size(&self.line()?) {
-                Ok(httparse::Status::Complete((_, size))) => size,
-                _ => return Err(invalid("not a chunk size")),
+            let line = self.line()?;
+            let Ok(httparse::Status::Complete((_, size))) = httparse::parse_chunk_size(&line)
+            else {
+                return Err(invalid("not a chunk size"));
             };
             if size == 0 {
                 // The trailers.

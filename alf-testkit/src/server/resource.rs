@@ -66,7 +66,7 @@ impl ResourceServer {
         sessions: Option<Arc<dyn Sessions>>,
     ) -> Self {
         let resource = Arc::new(ProtectedResource {
-            tokens: authorization.tokens(),
+            tokens: authorization.token_registry(),
             rejection: Mutex::default(),
         });
         let role = Box::new(Arc::clone(&resource));

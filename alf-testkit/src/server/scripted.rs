@@ -3,15 +3,17 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::waiting::{Watched, fail, locked};
 
 use super::answer::Answer;
 use super::connection::Sessions;
 use super::gate::StopSignal;
-use super::log::Log;
 use super::port::Port;
 use super::role::Role;
-use super::script::Script;
+use super::script::{RequestPattern, Script};
 use super::service::{Service, serve};
 
 /// A server on a port of its own that follows a script and records what it receives.
@@ -52,32 +54,39 @@ impl ScriptedServer {
 
     /// Answers each of the next `count` requests with this.
     pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.service.script.next(count, answer.into());
+        self.script()
+            .queue(RequestPattern::any(), count, answer.into());
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
     pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.service.script.always(answer.into());
+        self.script().set(RequestPattern::any(), answer.into());
     }
 
     /// Answers the next request for this path (without query) with this.
     pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.service.script.next_at(path, answer.into());
+        self.script()
+            .queue(RequestPattern::at(path), 1, answer.into());
     }
 
     /// Answers every request for this path (without query) with this, from now on.
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.service.script.at(path, answer.into());
+        self.script().set(RequestPattern::at(path), answer.into());
     }
 
     /// Answers every request whose path starts with `prefix` with this, from now on.
     pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
-        self.service.script.under(prefix, answer.into());
+        self.script()
+            .set(RequestPattern::under(prefix), answer.into());
     }
 
     /// Removes the script, queued answers included: the server answers normally from now on.
     pub fn answer_normally(&self) {
-        self.service.script.clear();
+        self.script().clear();
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        locked(&self.service.script)
     }
 }
 
@@ -130,8 +139,9 @@ impl ScriptedServer {
     ) -> Self {
         let service = Service {
             role,
-            script,
-            log: Log::default(),
+            script: Mutex::new(script),
+            log: Watched::default(),
+            bytes_sent: AtomicU64::new(0),
             stop: StopSignal::default(),
             sessions,
         };
@@ -170,12 +180,10 @@ impl ScriptedServer {
     }
 }
 
-#[expect(
-    clippy::panic,
-    reason = "a test double: nothing can be tested without its port"
-)]
 fn cannot_listen(error: &io::Error) -> ! {
-    panic!("alf-testkit cannot listen on a port of 127.0.0.1: {error}");
+    fail(format_args!(
+        "cannot listen on a port of 127.0.0.1: {error}"
+    ));
 }
 
 impl fmt::Debug for ScriptedServer {

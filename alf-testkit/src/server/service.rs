@@ -2,12 +2,15 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use crate::waiting::{Watched, locked};
 
 use super::answer::{Answer, Content, Ending, WhenToRead};
 use super::connection::{Connection, Sessions};
 use super::gate::{Gate, StopSignal};
-use super::log::Log;
+use super::log::{Connected, Log};
 use super::recorded::{Recorded, RecordedBody};
 use super::request_head::RequestHead;
 use super::request_reader::RequestReader;
@@ -18,8 +21,10 @@ use super::script::Script;
 /// What all connections of one server share.
 pub(super) struct Service {
     pub(super) role: Box<dyn Role>,
-    pub(super) script: Script,
-    pub(super) log: Log,
+    pub(super) script: Mutex<Script>,
+    pub(super) log: Watched<Log>,
+    /// Beside the log: it is counted for every write.
+    pub(super) bytes_sent: AtomicU64,
     pub(super) stop: StopSignal,
     /// `None` if the connections are plain TCP.
     pub(super) sessions: Option<Arc<dyn Sessions>>,
@@ -27,9 +32,9 @@ pub(super) struct Service {
 
 /// Serves a connection until one side closes it.
 pub(super) fn serve(service: &Service, number: usize, tcp: &TcpStream) {
-    let _connected = service.log.connected();
+    let _connected = Connected::new(&service.log);
     let sessions = service.sessions.as_ref();
-    let Ok(connection) = Connection::new(tcp, sessions, service.log.bytes_sent()) else {
+    let Ok(connection) = Connection::new(tcp, sessions, &service.bytes_sent) else {
         return;
     };
     let mut served = ServedConnection {
@@ -65,7 +70,7 @@ impl ServedConnection<'_, '_> {
             Ok(None) => return Ok(Next::Close),
             Err(error) => return self.unreadable(&error),
         };
-        let mut scripted = self.service.script.take(head.path());
+        let mut scripted = locked(&self.service.script).take(&head.method, head.path());
         let body = match self.body(&head, &scripted.read_body_when) {
             Ok(body) => body,
             Err(error) => return self.unreadable(&error),
@@ -81,7 +86,7 @@ impl ServedConnection<'_, '_> {
             body: Arc::new(body),
             status: None,
         };
-        let entry = self.service.log.arrived(&request);
+        let entry = self.service.log.change(|log| log.arrived(&request));
         self.wait_at(&std::mem::take(&mut scripted.held_by))?;
         let mut answer = decide(&*self.service.role, scripted, &request);
         // A rejection may have gates of its own.
@@ -89,7 +94,8 @@ impl ServedConnection<'_, '_> {
         if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        self.service.log.answering(entry, answer.sent_status());
+        let status = answer.sent_status();
+        self.service.log.change(|log| log.answering(entry, status));
 
         let next = self.send(&answer, &request)?;
         if body_never_comes {
@@ -118,7 +124,7 @@ impl ServedConnection<'_, '_> {
     }
 
     fn unreadable(&mut self, error: &io::Error) -> io::Result<Next> {
-        self.service.log.unreadable();
+        self.service.log.change(|log| log.counts.unreadable += 1);
         if error.kind() == io::ErrorKind::InvalidData {
             self.connection.write_all(
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
