@@ -12,7 +12,7 @@ use event_listener::{Event, Listener};
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Locks, also if a thread panicked while it held the lock: the servers must stop then too.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,12 +1,15 @@
 //! [`Answer`]: what a scripted server does with one request.
 
 use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::waiting::fail;
 
 use super::gate::Gate;
+use super::recorded::Recorded;
 use super::scripted_body::ScriptedBody;
 use super::token_answer::TokenAnswer;
 
@@ -14,7 +17,7 @@ use super::token_answer::TokenAnswer;
 ///
 /// It is made by one of the constructors, and changed by the methods that follow. They set what is
 /// sent ([`header`](Self::header), [`body`](Self::body), …), when
-/// ([`held_by`](Self::held_by), [`before_the_body`](Self::before_the_body), …), to which requests
+/// ([`held_by`](Self::held_by), [`delay`](Self::delay), …), to which requests
 /// ([`if_authorized`](Self::if_authorized)), and what happens to the connection
 /// ([`then_close`](Self::then_close), [`hang_up_in_body`](Self::hang_up_in_body), …).
 ///
@@ -39,7 +42,7 @@ use super::token_answer::TokenAnswer;
 pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(super) held_by: Vec<Gate>,
+    pub(super) waits: Vec<Wait>,
     pub(super) read_body_when: WhenToRead,
     pub(super) remainder_held_by: Option<Gate>,
     pub(super) if_authorized: bool,
@@ -51,6 +54,8 @@ pub(super) enum Content {
     /// What the server does without a script.
     Normal,
     Token(TokenAnswer),
+    /// Called when the request is answered.
+    Computed(Arc<Mutex<Compute>>),
     Http {
         status: u16,
         body: ScriptedBody,
@@ -59,6 +64,15 @@ pub(super) enum Content {
     HangUp,
     Reset,
     Silence,
+}
+
+pub(super) type Compute = dyn FnMut(&Recorded) -> Answer + Send;
+
+/// What an answer waits for before it is decided and sent.
+#[derive(Clone)]
+pub(super) enum Wait {
+    Gate(Gate),
+    Delay(Duration),
 }
 
 /// When the body of the request is read.
@@ -90,6 +104,32 @@ impl Answer {
     /// [`TokenAnswer`]. The client must still authenticate.
     pub fn token() -> TokenAnswer {
         TokenAnswer::new()
+    }
+
+    /// The answer that `compute` returns for the request. What is set on this answer is added to it.
+    ///
+    /// `compute` is called when the request has been read and its answer is due: after a gate or a delay
+    /// that this answer has. If it panics, the message is printed, and the connection is closed without
+    /// an answer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_testkit::{Answer, Servers};
+    ///
+    /// let servers = Servers::start();
+    /// // The API wants an idempotency key.
+    /// let create = Answer::from_fn(|request| match request.header("idempotency-key") {
+    ///     Some(key) => Answer::status(201).header("X-Key", key),
+    ///     None => Answer::status(400).body("Idempotency-Key is missing"),
+    /// });
+    /// servers.resource.answer_at("POST /things", create.if_authorized());
+    /// ```
+    pub fn from_fn<A: Into<Self>>(
+        mut compute: impl FnMut(&Recorded) -> A + Send + 'static,
+    ) -> Self {
+        let compute = Mutex::new(move |request: &Recorded| compute(request).into());
+        Self::new(Content::Computed(Arc::new(compute)))
     }
 
     /// A response with this status and an empty body.
@@ -181,7 +221,7 @@ impl Answer {
         Self {
             content,
             headers: Vec::new(),
-            held_by: Vec::new(),
+            waits: Vec::new(),
             read_body_when: WhenToRead::BeforeTheAnswer,
             remainder_held_by: None,
             if_authorized: false,
@@ -297,6 +337,7 @@ impl fmt::Debug for Answer {
         let content = match &self.content {
             Content::Normal => "normal",
             Content::Token(_) => "token",
+            Content::Computed(_) => "computed",
             Content::Http { .. } => "HTTP",
             Content::Raw(_) => "not HTTP",
             Content::HangUp => "hang up",

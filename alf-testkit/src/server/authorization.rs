@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::answer::{Answer, Content};
 use super::connection::Sessions;
 use super::script::Script;
 use super::scripted::ScriptedServer;
-use super::token_answer::TokenAnswer;
 use super::token_endpoint::{ClientCredentialsEndpoint, TOKEN_PATH};
 use super::tokens::TokenRegistry;
 use crate::waiting::locked;
@@ -53,7 +53,7 @@ impl AuthorizationServer {
         let endpoint = Arc::new(ClientCredentialsEndpoint {
             tokens: Arc::default(),
             client: Mutex::new(Some(client)),
-            issued: Mutex::new(TokenAnswer::new()),
+            issued: Mutex::new(Answer::token().into()),
         });
         let role = Box::new(Arc::clone(&endpoint));
         let server = ScriptedServer::start(role, Script::new(Some(TOKEN_PATH)), sessions);
@@ -76,9 +76,33 @@ impl AuthorizationServer {
         *locked(&self.endpoint.client) = None;
     }
 
-    /// Sets what a token response normally is, from now on.
-    pub fn issue(&self, token: TokenAnswer) {
-        *locked(&self.endpoint.issued) = token;
+    /// Sets what a token response normally is, from now on: its members, a gate or a delay, its headers.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a token response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use alf_testkit::{Answer, AuthorizationServer, Gate};
+    ///
+    /// let authorization = AuthorizationServer::start();
+    /// authorization.issue(Answer::token().expires_in(60).delay(Duration::from_millis(200)));
+    /// let gate = Gate::new();
+    /// authorization.issue(Answer::token().held_by(&gate));
+    /// ```
+    #[track_caller]
+    pub fn issue(&self, token: impl Into<Answer>) {
+        let answer = token.into();
+        assert!(
+            matches!(answer.content, Content::Token(_)),
+            "issue needs a token response, such as Answer::token(); for any other answer use \
+             answer_always"
+        );
+        *locked(&self.endpoint.issued) = answer;
     }
 
     /// Returns how many requests came to the token endpoint.

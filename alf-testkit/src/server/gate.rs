@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::waiting::{DEADLINE, Watched, locked};
 
@@ -81,14 +81,14 @@ impl fmt::Debug for Gate {
 /// Tells all threads of a server, once, that it stops.
 #[derive(Default)]
 pub(super) struct StopSignal {
-    stopped: AtomicBool,
+    stopped: Watched<bool>,
     /// Those at which threads of this server may wait.
     gates: Mutex<Vec<Gate>>,
 }
 
 impl StopSignal {
     pub(super) fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
+        self.stopped.change(|stopped| *stopped = true);
         for gate in std::mem::take(&mut *locked(&self.gates)) {
             // The threads that wait there check the signal.
             gate.state.change(|_| ());
@@ -103,12 +103,25 @@ impl StopSignal {
     pub(super) fn wait_at(&self, gate: &Gate) -> io::Result<()> {
         locked(&self.gates).push(gate.clone());
         // A `stop` that came too early to find the gate has set the signal before.
-        let stopped = || self.stopped.load(Ordering::SeqCst);
+        let stopped = || self.stopped.read(|stopped| *stopped);
         gate.state.change(|state| state.arrivals += 1);
         gate.state.wait_while(|state| !state.open && !stopped());
-        if stopped() {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        Ok(())
+        interrupted_if(stopped())
     }
+
+    /// Waits until `delay` has passed.
+    ///
+    /// # Errors
+    ///
+    /// `Interrupted` if the server stops.
+    pub(super) fn wait_for(&self, delay: Duration) -> io::Result<()> {
+        interrupted_if(self.stopped.wait_until(delay, |stopped| *stopped))
+    }
+}
+
+fn interrupted_if(stopped: bool) -> io::Result<()> {
+    if stopped {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(())
 }

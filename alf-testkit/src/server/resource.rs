@@ -79,7 +79,7 @@ impl ResourceServer {
     ///
     /// # Panics
     ///
-    /// If `answer` is [`Answer::normal`] or a token response.
+    /// If `answer` is [`Answer::normal`], an [`Answer::from_fn`], or a token response.
     ///
     /// # Examples
     ///
@@ -93,7 +93,10 @@ impl ResourceServer {
     /// ```
     pub fn reject_with(&self, answer: Answer) {
         assert!(
-            !matches!(answer.content, Content::Normal | Content::Token(_)),
+            !matches!(
+                answer.content,
+                Content::Normal | Content::Token(_) | Content::Computed(_)
+            ),
             "reject_with needs an answer that is a rejection, such as Answer::status(401)"
         );
         *locked(&self.resource.rejection) = Some(answer);

@@ -96,6 +96,7 @@ impl RequestPattern {
     }
 
     /// The requests for a path, which a method and a space may precede.
+    #[track_caller]
     pub(super) fn at(text: &str) -> Self {
         let (method, path) = method_and_path(text);
         let path = PathPattern::At(path);
@@ -103,6 +104,7 @@ impl RequestPattern {
     }
 
     /// The requests for all paths with a prefix, which a method and a space may precede.
+    #[track_caller]
     pub(super) fn under(text: &str) -> Self {
         let (method, prefix) = method_and_path(text);
         let path = PathPattern::Under(prefix.len(), prefix);
@@ -120,6 +122,7 @@ impl RequestPattern {
     }
 }
 
+#[track_caller]
 fn method_and_path(text: &str) -> (Option<String>, String) {
     let (method, path) = match text.split_once(' ') {
         Some((method, path)) => (Some(method.to_owned()), path),

@@ -12,6 +12,7 @@ use super::answer::Answer;
 use super::connection::Sessions;
 use super::gate::StopSignal;
 use super::port::Port;
+use super::recorded::Recorded;
 use super::role::Role;
 use super::script::{RequestPattern, Script};
 use super::service::{Service, serve};
@@ -25,6 +26,9 @@ use super::service::{Service, serve};
 /// for any path, what is set for its path, what is set for the longest prefix of it, what is set for any
 /// path, and what the server normally does.
 ///
+/// A path may have a method before it: `answer_at("POST /things", ..)` is for that method only, and wins
+/// over `answer_at("/things", ..)`. A path that no request can have, such as one with a query, panics.
+///
 /// **The end.** When it is dropped, the port and all connections are closed and all its threads end,
 /// whatever they were doing. Clients need not be gone before.
 ///
@@ -36,7 +40,7 @@ use super::service::{Service, serve};
 /// let servers = Servers::start();
 /// servers.resource.answer_under("/always-401", Answer::unauthorized());
 /// servers.resource.answer_at("/moved", Answer::redirect(307, servers.url("/things")));
-/// servers.resource.answer_next_at("/things", Answer::status(429).header("Retry-After", "1"));
+/// servers.resource.answer_next_at("POST /things", Answer::status(429).header("Retry-After", "1"));
 /// ```
 pub struct ScriptedServer {
     pub(super) service: Arc<Service>,
@@ -63,18 +67,45 @@ impl ScriptedServer {
         self.script().set(RequestPattern::any(), answer.into());
     }
 
+    /// Answers every request, from now on, with what `answer` returns for it, unless another rule of the
+    /// script applies: [`answer_always`](Self::answer_always) with an [`Answer::from_fn`], which has the
+    /// details and also works with the other methods.
+    ///
+    /// # Examples
+    ///
+    /// A token for the scope that was asked for:
+    ///
+    /// ```
+    /// use alf_testkit::{Answer, Recorded, Servers};
+    ///
+    /// let servers = Servers::start();
+    /// servers.authorization.answer_with(|request: &Recorded| {
+    ///     let scope = request.parameter("scope").unwrap_or_default();
+    ///     Answer::token().member("scope", format!("{scope:?}"))
+    /// });
+    /// ```
+    pub fn answer_with<A: Into<Answer>>(
+        &self,
+        answer: impl FnMut(&Recorded) -> A + Send + 'static,
+    ) {
+        self.answer_always(Answer::from_fn(answer));
+    }
+
     /// Answers the next request for this path (without query) with this.
+    #[track_caller]
     pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
         self.script()
             .queue(RequestPattern::at(path), 1, answer.into());
     }
 
     /// Answers every request for this path (without query) with this, from now on.
+    #[track_caller]
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
         self.script().set(RequestPattern::at(path), answer.into());
     }
 
     /// Answers every request whose path starts with `prefix` with this, from now on.
+    #[track_caller]
     pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
         self.script()
             .set(RequestPattern::under(prefix), answer.into());

@@ -2,14 +2,15 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use crate::waiting::{Watched, locked};
 
-use super::answer::{Answer, Content, Ending, WhenToRead};
+use super::answer::{Answer, Content, Ending, Wait, WhenToRead};
 use super::connection::{Connection, Sessions};
-use super::gate::{Gate, StopSignal};
+use super::gate::StopSignal;
 use super::log::{Connected, Log};
 use super::recorded::{Recorded, RecordedBody};
 use super::request_head::RequestHead;
@@ -70,7 +71,7 @@ impl ServedConnection<'_, '_> {
             Ok(None) => return Ok(Next::Close),
             Err(error) => return self.unreadable(&error),
         };
-        let mut scripted = locked(&self.service.script).take(&head.method, head.path());
+        let scripted = locked(&self.service.script).take(&head.method, head.path());
         let body = match self.body(&head, &scripted.read_body_when) {
             Ok(body) => body,
             Err(error) => return self.unreadable(&error),
@@ -87,10 +88,7 @@ impl ServedConnection<'_, '_> {
             status: None,
         };
         let entry = self.service.log.change(|log| log.arrived(&request));
-        self.wait_at(&std::mem::take(&mut scripted.held_by))?;
-        let mut answer = decide(&*self.service.role, scripted, &request);
-        // A rejection may have gates of its own.
-        self.wait_at(&answer.held_by)?;
+        let mut answer = self.decide(scripted, &request)?;
         if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
@@ -134,10 +132,19 @@ impl ServedConnection<'_, '_> {
         Ok(Next::Close)
     }
 
-    fn wait_at(&self, gates: &[Gate]) -> io::Result<()> {
-        gates
-            .iter()
-            .try_for_each(|gate| self.service.stop.wait_at(gate))
+    fn decide(&self, mut answer: Answer, request: &Recorded) -> io::Result<Answer> {
+        loop {
+            for wait in std::mem::take(&mut answer.waits) {
+                match wait {
+                    Wait::Gate(gate) => self.service.stop.wait_at(&gate)?,
+                    Wait::Delay(delay) => self.service.stop.wait_for(delay)?,
+                }
+            }
+            match decide(&*self.service.role, answer, request) {
+                ControlFlow::Break(decided) => return Ok(decided),
+                ControlFlow::Continue(next) => answer = next,
+            }
+        }
     }
 
     fn send(&mut self, answer: &Answer, request: &Recorded) -> io::Result<Next> {
@@ -153,8 +160,10 @@ impl ServedConnection<'_, '_> {
                 }
             }
             Content::Raw(bytes) => self.connection.write_all(bytes)?,
-            // `decide` has replaced the last two.
-            Content::HangUp | Content::Normal | Content::Token(_) => self.connection.hang_up()?,
+            // `decide` has replaced the last three.
+            Content::HangUp | Content::Normal | Content::Token(_) | Content::Computed(_) => {
+                self.connection.hang_up()?;
+            }
             Content::Reset => self.connection.reset()?,
             Content::Silence => self.reader.drain(),
         }

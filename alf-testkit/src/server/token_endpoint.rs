@@ -18,7 +18,7 @@ pub(super) struct ClientCredentialsEndpoint {
     /// The id and the secret of the only client that is accepted; `None` if any is.
     pub(super) client: Mutex<Option<(String, String)>>,
     /// What a token response normally is.
-    pub(super) issued: Mutex<TokenAnswer>,
+    pub(super) issued: Mutex<Answer>,
 }
 
 /// The endpoint is shared by the server's threads and the handle that changes its settings.
@@ -31,8 +31,8 @@ impl Role for Arc<ClientCredentialsEndpoint> {
         if request.path() != TOKEN_PATH {
             return Answer::status(404);
         }
-        let issued = locked(&self.issued).clone();
-        self.token(request, &issued)
+        let refusal = self.refusal(request);
+        refusal.unwrap_or_else(|| locked(&self.issued).clone())
     }
 
     fn refusal(&self, request: &Recorded) -> Option<Answer> {
