@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
 use futures_util::future::AbortHandle;
 
-use crate::waiting::{DEADLINE, Watched};
+use crate::waiting::Watched;
 
 use super::task_queue::{TaskOwner, TaskQueue};
 use super::timers::{self, VirtualSleep, VirtualTimers};
@@ -18,7 +18,8 @@ use super::timers::{self, VirtualSleep, VirtualTimers};
 /// Tasks run on a real runtime ([`ThreadRuntime`], or the one given to [`on`](Self::on)), so this
 /// works with real sockets. To know what has happened before time moves, wait for it:
 /// [`wait_for_timers`](Self::wait_for_timers), [`wait_until_idle`](Self::wait_until_idle),
-/// [`wait_until`](Self::wait_until). A test without sockets can use
+/// [`wait_until`](Self::wait_until), or in an async test
+/// [`wait_until_idle_async`](Self::wait_until_idle_async) and its like. A test without sockets can use
 /// [`SteppedRuntime`](crate::SteppedRuntime), which needs no waiting.
 ///
 /// Clones share the time.
@@ -26,13 +27,13 @@ use super::timers::{self, VirtualSleep, VirtualTimers};
 /// The documentation of [alf-testkit](crate) has an example.
 #[derive(Clone)]
 pub struct VirtualTime {
-    timers: Arc<Watched<VirtualTimers>>,
-    tasks: TasksOn,
+    pub(super) timers: Arc<Watched<VirtualTimers>>,
+    pub(super) tasks: TasksOn,
 }
 
 /// The runtime that runs the tasks.
 #[derive(Clone)]
-enum TasksOn {
+pub(super) enum TasksOn {
     Runtime(Arc<dyn Runtime>),
     Test(Arc<TaskQueue>),
 }
@@ -127,48 +128,6 @@ impl VirtualTime {
         }
     }
 
-    /// Waits until at least `count` timers are set, as [`wait_until`](Self::wait_until) does.
-    pub fn wait_for_timers(&self, count: usize) {
-        let what = format!("{count} timers are set");
-        self.wait_until(&what, |time| time.timers() >= count);
-    }
-
-    /// Waits until no task runs and no timer is set, as [`wait_until`](Self::wait_until) does.
-    pub fn wait_until_idle(&self) {
-        self.wait_until("no task runs and no timer is set", |time| {
-            time.tasks() == 0 && time.timers() == 0
-        });
-    }
-
-    /// Waits, without moving the clocks, until `condition` holds. It is checked when a timer is set,
-    /// ends or is dropped, when a task starts or ends, and when a clock moves.
-    ///
-    /// # Panics
-    ///
-    /// If the condition does not hold within 30 s of real time. The message contains `what`.
-    pub fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let happened = self.holds_within(DEADLINE, || condition(self));
-        assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
-    }
-
-    /// Returns whether `condition` holds within this real time. It is checked as that of
-    /// [`wait_until`](Self::wait_until), and after each [`notify`](Self::notify).
-    pub(crate) fn holds_within(
-        &self,
-        limit: Duration,
-        mut condition: impl FnMut() -> bool,
-    ) -> bool {
-        self.timers.wait_unlocked(limit, || {
-            self.settle();
-            condition()
-        })
-    }
-
-    /// Has everyone who waits check the condition again.
-    pub(crate) fn notify(&self) {
-        self.timers.changed().notify(usize::MAX);
-    }
-
     fn move_to(&self, end: Moment) {
         let due = self.timers.change(|timers| timers.move_to(end));
         due.into_iter().for_each(Waker::wake);
@@ -176,7 +135,7 @@ impl VirtualTime {
     }
 
     /// Runs the tasks that can run, if the test runs them.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         match &self.tasks {
             TasksOn::Runtime(_) => {}
             TasksOn::Test(queue) => queue.run_until_stalled(),
