@@ -1,7 +1,6 @@
 //! [`ThreadCall`]: a caller on a thread of its own.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -12,13 +11,13 @@ use futures_util::future::{AbortHandle, Abortable, Aborted};
 use crate::runtime::VirtualTime;
 use crate::waiting::DEADLINE;
 
-use super::failure::{fail, panic_message};
+use super::failure::{caught, fail};
 use super::outcome::CallOutcome;
 use super::subject::Subject;
 
 /// A call that runs on a thread of its own, so that a library that blocks can be tested too.
 pub(super) struct ThreadCall {
-    thread: JoinHandle<thread::Result<Result<CallOutcome, Aborted>>>,
+    thread: JoinHandle<Result<Result<CallOutcome, Aborted>, String>>,
     has_ended: Arc<AtomicBool>,
     cancel: AbortHandle,
     time: VirtualTime,
@@ -35,7 +34,7 @@ impl ThreadCall {
         let (ended, end_time) = (Arc::clone(&has_ended), time.clone());
         let run = move || S::block_on(Abortable::new(future(), registration));
         let thread = thread::spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(run));
+            let outcome = caught(run);
             ended.store(true, Ordering::SeqCst);
             end_time.notify();
             outcome
@@ -52,14 +51,14 @@ impl ThreadCall {
         if !self.ends_within(DEADLINE) {
             fail("a call to end, but after 30 s it has not");
         }
-        match self.thread.join().and_then(|outcome| outcome) {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(Aborted)) => fail("a call that was not dropped"),
+        match self.thread.join() {
+            Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(Aborted))) => fail("a call that was not dropped"),
             // X5: an error of the library is an outcome.
-            Err(panic) => fail(&format!(
-                "a call to end with an answer or an error, but it panicked: {}",
-                panic_message(&*panic)
+            Ok(Err(panic)) => fail(&format!(
+                "a call to end with an answer or an error, but it panicked: {panic}"
             )),
+            Err(_) => fail("a thread of a call to end"),
         }
     }
 

@@ -42,6 +42,7 @@ use super::token_answer::TokenAnswer;
 pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    description: Option<Arc<str>>,
     pub(super) waits: Vec<Wait>,
     pub(super) read_body_when: WhenToRead,
     pub(super) remainder_held_by: Option<Gate>,
@@ -221,6 +222,7 @@ impl Answer {
         Self {
             content,
             headers: Vec::new(),
+            description: None,
             waits: Vec::new(),
             read_body_when: WhenToRead::BeforeTheAnswer,
             remainder_held_by: None,
@@ -305,6 +307,27 @@ impl Answer {
 }
 
 impl Answer {
+    /// Describes what is special about this answer, in [`report`](super::ScriptedServer::report) and
+    /// `Debug`, which show neither headers nor bodies.
+    pub fn described_as(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into().into());
+        self
+    }
+
+    /// Returns what is special about this answer.
+    pub(super) fn description(&self) -> Option<Arc<str>> {
+        let content = match &self.content {
+            Content::HangUp => "hang up",
+            Content::Raw(_) => "not HTTP",
+            Content::Reset => "reset",
+            Content::Silence => "silence",
+            Content::Normal | Content::Token(_) | Content::Computed(_) | Content::Http { .. } => {
+                return self.description.clone();
+            }
+        };
+        self.description.clone().or_else(|| Some(content.into()))
+    }
+
     /// Returns the status that is sent, if this is an HTTP response.
     pub(super) fn sent_status(&self) -> Option<u16> {
         if let Content::Http { status, .. } = &self.content {
@@ -321,6 +344,7 @@ impl Answer {
             self.ending = scripted.ending;
         }
         self.remainder_held_by = self.remainder_held_by.or(scripted.remainder_held_by);
+        self.description = self.description.or(scripted.description);
         self
     }
 }
@@ -334,19 +358,9 @@ impl From<TokenAnswer> for Answer {
 /// Shows neither headers nor bodies: they may hold tokens.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let content = match &self.content {
-            Content::Normal => "normal",
-            Content::Token(_) => "token",
-            Content::Computed(_) => "computed",
-            Content::Http { .. } => "HTTP",
-            Content::Raw(_) => "not HTTP",
-            Content::HangUp => "hang up",
-            Content::Reset => "reset",
-            Content::Silence => "silence",
-        };
         f.debug_struct("Answer")
-            .field("content", &content)
             .field("status", &self.sent_status())
+            .field("description", &self.description())
             .field("ending", &self.ending)
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::waiting::Watched;
 
+use super::answer::Answer;
 use super::counts::Counts;
 use super::recorded::Recorded;
 
@@ -46,10 +47,12 @@ impl Log {
 
     /// Records that the request of this number gets its answer. It is called before the first byte is
     /// sent: a client that has the answer finds it counted.
-    pub(super) fn answering(&mut self, number: usize, status: Option<u16>) {
+    pub(super) fn answering(&mut self, number: usize, answer: &Answer) {
+        let status = answer.sent_status();
         self.counts.answering(status);
         if let Some(request) = self.requests.get_mut(&number) {
             request.status = status;
+            request.answer = answer.description();
         }
     }
 

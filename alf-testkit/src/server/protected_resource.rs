@@ -38,7 +38,10 @@ impl Role for Arc<ProtectedResource> {
                 Answer::unauthorized()
             }
             // None of our clients may send two, so this must not look like a token to renew.
-            _ => return Some(Answer::status(400).body("several Authorization headers")),
+            _ => {
+                let reason = "several Authorization headers";
+                return Some(Answer::status(400).body(reason).described_as(reason));
+            }
         };
         Some(locked(&self.rejection).clone().unwrap_or(refusal))
     }

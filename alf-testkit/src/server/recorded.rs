@@ -36,6 +36,8 @@ pub struct Recorded {
     pub(super) head: Arc<RequestHead>,
     pub(super) body: Arc<RecordedBody>,
     pub(super) status: Option<u16>,
+    /// What was special about the answer.
+    pub(crate) answer: Option<Arc<str>>,
 }
 
 impl Recorded {
@@ -148,8 +150,10 @@ impl Recorded {
         let status = self
             .status
             .map_or_else(|| "-".to_owned(), |status| status.to_string());
+        let answer = self.answer.as_ref();
+        let answer = answer.map_or_else(String::new, |answer| format!(" ({answer})"));
         format!(
-            "{} {}{query} -> {status}, connection {}{tls}, {}, {} bytes of body",
+            "{} {}{query} -> {status}{answer}, connection {}{tls}, {}, {} bytes of body",
             self.method(),
             self.path(),
             self.connection,

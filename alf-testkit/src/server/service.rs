@@ -86,14 +86,14 @@ impl ServedConnection<'_, '_> {
             head: Arc::clone(&head),
             body: Arc::new(body),
             status: None,
+            answer: None,
         };
         let entry = self.service.log.change(|log| log.arrived(&request));
         let mut answer = self.decide(scripted, &request)?;
         if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        let status = answer.sent_status();
-        self.service.log.change(|log| log.answering(entry, status));
+        self.service.log.change(|log| log.answering(entry, &answer));
 
         let next = self.send(&answer, &request)?;
         if body_never_comes {

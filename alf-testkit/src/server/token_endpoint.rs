@@ -106,5 +106,5 @@ fn malformed(request: &Recorded) -> Option<Answer> {
 }
 
 fn invalid_request(description: &str) -> Answer {
-    Answer::oauth_error(400, "invalid_request", description)
+    Answer::oauth_error(400, "invalid_request", description).described_as(description)
 }
