@@ -54,17 +54,6 @@ impl<T> Watched<T> {
         &self.changed
     }
 
-    /// Waits as long as `condition` holds. It is checked after each change.
-    pub(crate) fn wait_while(&self, mut condition: impl FnMut(&T) -> bool) {
-        loop {
-            let changed = self.changed.listen();
-            if !self.read(&mut condition) {
-                return;
-            }
-            changed.wait();
-        }
-    }
-
     /// Waits until `done`, or until `limit` has passed; returns whether it is done.
     #[must_use]
     pub(crate) fn wait_until(&self, limit: Duration, mut done: impl FnMut(&T) -> bool) -> bool {
@@ -74,13 +63,14 @@ impl<T> Watched<T> {
     /// As [`wait_until`](Self::wait_until), for a condition that locks the value itself.
     #[must_use]
     pub(crate) fn wait_unlocked(&self, limit: Duration, mut done: impl FnMut() -> bool) -> bool {
-        let deadline = Instant::now() + limit;
+        let start = Instant::now();
         loop {
             let changed = self.changed.listen();
             if done() {
                 return true;
             }
-            if changed.wait_deadline(deadline).is_none() {
+            let left = limit.saturating_sub(start.elapsed());
+            if changed.wait_timeout(left).is_none() {
                 return done();
             }
         }

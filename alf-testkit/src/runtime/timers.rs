@@ -1,22 +1,20 @@
 //! Two clocks, the timers on them, and the tasks that use them.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment};
+use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, abortable};
+use scopeguard::guard;
 
 use crate::waiting::Watched;
 
 pub(super) struct VirtualTimers {
     pub(super) now: Moment,
     pub(super) wall_clock: SystemTime,
-    /// A timer that was not polled yet has no waker.
-    pub(super) waiting: BTreeMap<TimerKey, Option<Waker>>,
+    pub(super) waiting: BTreeMap<TimerKey, TimerEnd>,
     /// The spawned tasks whose futures exist.
     pub(super) tasks: BTreeMap<u64, AbortHandle>,
     numbers: u64,
@@ -25,17 +23,8 @@ pub(super) struct VirtualTimers {
 /// The moment, then a number: two timers of one moment are distinct, and keep their order.
 type TimerKey = (Moment, u64);
 
-/// A timer: set when it is made, removed when it is dropped.
-pub(super) struct VirtualSleep {
-    timers: Arc<Watched<VirtualTimers>>,
-    key: TimerKey,
-}
-
-/// Removes a task when its future is dropped.
-struct CountedTask {
-    timers: Arc<Watched<VirtualTimers>>,
-    number: u64,
-}
+/// Dropping it ends the timer.
+pub(super) type TimerEnd = oneshot::Sender<()>;
 
 impl Default for VirtualTimers {
     fn default() -> Self {
@@ -56,14 +45,14 @@ impl VirtualTimers {
 
     /// Moves both clocks. Time does not run backwards, also if two threads move it.
     ///
-    /// Returns the wakers of the timers that are due, in order. Wake them without the lock: a waker may
-    /// poll, and so set or drop a timer.
-    pub(super) fn move_to(&mut self, end: Moment) -> Vec<Waker> {
+    /// Returns the timers that are due, in order. Drop them without the lock: that wakes who waits.
+    pub(super) fn move_to(&mut self, end: Moment) -> Vec<TimerEnd> {
         self.wall_clock += end.saturating_since(self.now);
         self.now = self.now.max(end);
         let later = self.waiting.split_off(&(self.now, u64::MAX));
-        let due = std::mem::replace(&mut self.waiting, later);
-        due.into_values().flatten().collect()
+        std::mem::replace(&mut self.waiting, later)
+            .into_values()
+            .collect()
     }
 
     fn next_number(&mut self) -> u64 {
@@ -80,56 +69,33 @@ pub(super) fn counted(timers: &Arc<Watched<VirtualTimers>>, task: BoxFuture) -> 
         timers.tasks.insert(number, abort);
         number
     });
-    let timers = Arc::clone(timers);
-    let counted = CountedTask { timers, number };
+    let counted = guard(Arc::clone(timers), move |timers| {
+        timers.change(|timers| timers.tasks.remove(&number));
+    });
     Box::pin(async move {
         let _ = task.await;
         drop(counted);
     })
 }
 
-impl Drop for CountedTask {
-    fn drop(&mut self) {
-        self.timers
-            .change(|timers| timers.tasks.remove(&self.number));
-    }
-}
-
-impl VirtualSleep {
-    pub(super) fn new(timers: Arc<Watched<VirtualTimers>>, duration: Duration) -> Self {
-        let key = timers.change(|timers| {
-            let key = (timers.now + duration, timers.next_number());
-            if timers.now < key.0 {
-                timers.waiting.insert(key, None);
-            }
-            key
-        });
-        Self { timers, key }
-    }
-}
-
-impl Future for VirtualSleep {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut timers = self.timers.lock();
-        if self.key.0 <= timers.now {
-            return Poll::Ready(());
+/// Returns a timer, which is set now, and removed when it is dropped.
+pub(super) fn sleep(timers: &Arc<Watched<VirtualTimers>>, duration: Duration) -> BoxFuture {
+    let (end, ended) = oneshot::channel();
+    let key = timers.change(|timers| {
+        let key = (timers.now + duration, timers.next_number());
+        // Without it, the sender is dropped, and the timer ends at once.
+        if timers.now < key.0 {
+            timers.waiting.insert(key, end);
         }
-        let waker = Some(context.waker().clone());
-        let previous = timers.waiting.insert(self.key, waker);
-        drop(timers);
-        // Without the lock: dropping a waker may run code of an executor.
-        drop(previous);
-        Poll::Pending
-    }
-}
-
-impl Drop for VirtualSleep {
-    fn drop(&mut self) {
-        self.timers
-            .change(|timers| timers.waiting.remove(&self.key));
-    }
+        key
+    });
+    let set = guard(Arc::clone(timers), move |timers| {
+        timers.change(|timers| timers.waiting.remove(&key));
+    });
+    Box::pin(async move {
+        let _ = ended.await;
+        drop(set);
+    })
 }
 
 /// Not zero, so that "an hour ago" exists.

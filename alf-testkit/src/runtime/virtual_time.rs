@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::Waker;
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
@@ -11,7 +10,7 @@ use futures_util::future::AbortHandle;
 use crate::waiting::Watched;
 
 use super::task_queue::{TaskOwner, TaskQueue};
-use super::timers::{self, VirtualSleep, VirtualTimers};
+use super::timers::{self, VirtualTimers};
 
 /// A [`Runtime`] whose clocks stand still until a test moves them.
 ///
@@ -129,8 +128,7 @@ impl VirtualTime {
     }
 
     fn move_to(&self, end: Moment) {
-        let due = self.timers.change(|timers| timers.move_to(end));
-        due.into_iter().for_each(Waker::wake);
+        drop(self.timers.change(|timers| timers.move_to(end)));
         self.settle();
     }
 
@@ -157,7 +155,7 @@ impl Runtime for VirtualTime {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture {
-        Box::pin(VirtualSleep::new(Arc::clone(&self.timers), duration))
+        timers::sleep(&self.timers, duration)
     }
 
     fn spawn(&self, task: BoxFuture) {

@@ -105,7 +105,8 @@ impl StopSignal {
         // A `stop` that came too early to find the gate has set the signal before.
         let stopped = || self.stopped.read(|stopped| *stopped);
         gate.state.change(|state| state.arrivals += 1);
-        gate.state.wait_while(|state| !state.open && !stopped());
+        let done = |state: &GateState| state.open || stopped();
+        let _ = gate.state.wait_until(Duration::MAX, done);
         interrupted_if(stopped())
     }
 

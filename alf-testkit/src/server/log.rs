@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::waiting::Watched;
-
 use super::answer::Answer;
 use super::counts::Counts;
 use super::recorded::Recorded;
@@ -56,6 +54,15 @@ impl Log {
         }
     }
 
+    pub(super) fn connected(&mut self) {
+        self.counts.connections += 1;
+        self.counts.open_connections += 1;
+    }
+
+    pub(super) fn disconnected(&mut self) {
+        self.counts.open_connections -= 1;
+    }
+
     pub(super) fn forget(&mut self) {
         self.requests.clear();
         self.counts.forget();
@@ -63,24 +70,5 @@ impl Log {
 
     pub(super) fn requests(&self) -> Vec<Recorded> {
         self.requests.values().cloned().collect()
-    }
-}
-
-/// An open connection, in the counts until it is dropped.
-pub(super) struct Connected<'a>(&'a Watched<Log>);
-
-impl<'a> Connected<'a> {
-    pub(super) fn new(log: &'a Watched<Log>) -> Self {
-        log.change(|log| {
-            log.counts.connections += 1;
-            log.counts.open_connections += 1;
-        });
-        Self(log)
-    }
-}
-
-impl Drop for Connected<'_> {
-    fn drop(&mut self) {
-        self.0.change(|log| log.counts.open_connections -= 1);
     }
 }

@@ -21,15 +21,9 @@ struct Rule {
 pub(super) struct RequestPattern {
     /// `None` for any.
     method: Option<String>,
-    path: PathPattern,
-}
-
-/// In the order in which they win over each other.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum PathPattern {
-    Any,
-    Under(usize, String),
-    At(String),
+    path: String,
+    /// Whether it is for all paths that start with `path`; with an empty one, for any path.
+    is_prefix: bool,
 }
 
 impl Script {
@@ -40,22 +34,14 @@ impl Script {
         }
     }
 
-    /// Gives this answer to the next `count` of these requests, after those that are queued already.
-    pub(super) fn queue(&mut self, requests: RequestPattern, count: usize, answer: Answer) {
-        self.rules.push(Rule {
-            requests,
-            left: Some(count),
-            answer,
-        });
-    }
-
-    /// Gives this answer to all of these requests from now on.
-    pub(super) fn set(&mut self, requests: RequestPattern, answer: Answer) {
+    /// Gives this answer to the next `left` of these requests, after those that are queued already; if it
+    /// is `None`, to all of them from now on.
+    pub(super) fn add(&mut self, requests: RequestPattern, left: Option<usize>, answer: Answer) {
         self.rules
-            .retain(|rule| rule.left.is_some() || rule.requests != requests);
+            .retain(|rule| left.is_some() || rule.left.is_some() || rule.requests != requests);
         self.rules.push(Rule {
             requests,
-            left: None,
+            left,
             answer,
         });
     }
@@ -81,9 +67,18 @@ impl Script {
 }
 
 impl Rule {
-    fn precedence(&self) -> (bool, &PathPattern, bool) {
-        let RequestPattern { method, path } = &self.requests;
-        (self.left.is_some(), path, method.is_some())
+    fn precedence(&self) -> (bool, bool, usize, bool) {
+        let RequestPattern {
+            method,
+            path,
+            is_prefix,
+        } = &self.requests;
+        (
+            self.left.is_some(),
+            !is_prefix,
+            path.len(),
+            method.is_some(),
+        )
     }
 }
 
@@ -91,7 +86,8 @@ impl RequestPattern {
     pub(super) fn any() -> Self {
         Self {
             method: None,
-            path: PathPattern::Any,
+            path: String::new(),
+            is_prefix: true,
         }
     }
 
@@ -99,25 +95,29 @@ impl RequestPattern {
     #[track_caller]
     pub(super) fn at(text: &str) -> Self {
         let (method, path) = method_and_path(text);
-        let path = PathPattern::At(path);
-        Self { method, path }
+        Self {
+            method,
+            path,
+            is_prefix: false,
+        }
     }
 
     /// The requests for all paths with a prefix, which a method and a space may precede.
     #[track_caller]
     pub(super) fn under(text: &str) -> Self {
-        let (method, prefix) = method_and_path(text);
-        let path = PathPattern::Under(prefix.len(), prefix);
-        Self { method, path }
+        Self {
+            is_prefix: true,
+            ..Self::at(text)
+        }
     }
 
     fn matches(&self, method: &str, path: &str, any_path: bool) -> bool {
         let only = self.method.as_deref();
         only.is_none_or(|only| only.eq_ignore_ascii_case(method))
-            && match &self.path {
-                PathPattern::Any => any_path,
-                PathPattern::Under(_, prefix) => path.starts_with(prefix.as_str()),
-                PathPattern::At(only) => only == path,
+            && match &*self.path {
+                "" => any_path,
+                prefix if self.is_prefix => path.starts_with(prefix),
+                only => path == only,
             }
     }
 }
@@ -148,12 +148,12 @@ mod tests {
     fn answers_for_a_path_come_before_the_others_and_queued_ones_before_lasting_ones() {
         let mut script = Script::new(None);
         assert_eq!(status(&mut script, "/a"), None);
-        script.set(RequestPattern::any(), Answer::status(500));
-        script.set(RequestPattern::under("/"), Answer::status(501));
-        script.set(RequestPattern::under("/a"), Answer::status(502));
-        script.set(RequestPattern::at("/a"), Answer::status(503));
-        script.queue(RequestPattern::any(), 1, Answer::status(504));
-        script.queue(RequestPattern::at("/a"), 1, Answer::status(505));
+        script.add(RequestPattern::any(), None, Answer::status(500));
+        script.add(RequestPattern::under("/"), None, Answer::status(501));
+        script.add(RequestPattern::under("/a"), None, Answer::status(502));
+        script.add(RequestPattern::at("/a"), None, Answer::status(503));
+        script.add(RequestPattern::any(), Some(1), Answer::status(504));
+        script.add(RequestPattern::at("/a"), Some(1), Answer::status(505));
         for (path, expected) in [
             ("/a", 505),
             ("/a", 504),

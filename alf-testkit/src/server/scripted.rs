@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use crate::waiting::{Watched, fail, locked};
 
@@ -58,13 +58,12 @@ impl ScriptedServer {
 
     /// Answers each of the next `count` requests with this.
     pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.script()
-            .queue(RequestPattern::any(), count, answer.into());
+        self.rule(RequestPattern::any(), Some(count), answer);
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
     pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.script().set(RequestPattern::any(), answer.into());
+        self.rule(RequestPattern::any(), None, answer);
     }
 
     /// Answers every request, from now on, with what `answer` returns for it, unless another rule of the
@@ -94,30 +93,28 @@ impl ScriptedServer {
     /// Answers the next request for this path (without query) with this.
     #[track_caller]
     pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.script()
-            .queue(RequestPattern::at(path), 1, answer.into());
+        self.rule(RequestPattern::at(path), Some(1), answer);
     }
 
     /// Answers every request for this path (without query) with this, from now on.
     #[track_caller]
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.script().set(RequestPattern::at(path), answer.into());
+        self.rule(RequestPattern::at(path), None, answer);
     }
 
     /// Answers every request whose path starts with `prefix` with this, from now on.
     #[track_caller]
     pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
-        self.script()
-            .set(RequestPattern::under(prefix), answer.into());
+        self.rule(RequestPattern::under(prefix), None, answer);
     }
 
     /// Removes the script, queued answers included: the server answers normally from now on.
     pub fn answer_normally(&self) {
-        self.script().clear();
+        locked(&self.service.script).clear();
     }
 
-    fn script(&self) -> MutexGuard<'_, Script> {
-        locked(&self.service.script)
+    fn rule(&self, requests: RequestPattern, left: Option<usize>, answer: impl Into<Answer>) {
+        locked(&self.service.script).add(requests, left, answer.into());
     }
 }
 

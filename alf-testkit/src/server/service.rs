@@ -6,12 +6,14 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
+use scopeguard::defer;
+
 use crate::waiting::{Watched, locked};
 
 use super::answer::{Answer, Content, Ending, Wait, WhenToRead};
 use super::connection::{Connection, Sessions};
 use super::gate::StopSignal;
-use super::log::{Connected, Log};
+use super::log::Log;
 use super::recorded::{Recorded, RecordedBody};
 use super::request_head::RequestHead;
 use super::request_reader::RequestReader;
@@ -33,7 +35,8 @@ pub(super) struct Service {
 
 /// Serves a connection until one side closes it.
 pub(super) fn serve(service: &Service, number: usize, tcp: &TcpStream) {
-    let _connected = Connected::new(&service.log);
+    service.log.change(Log::connected);
+    defer! { service.log.change(Log::disconnected) }
     let sessions = service.sessions.as_ref();
     let Ok(connection) = Connection::new(tcp, sessions, &service.bytes_sent) else {
         return;
