@@ -4,6 +4,7 @@ use std::env;
 use std::io;
 use std::process::{Command, Output};
 
+use crate::waiting::fail;
 use crate::{ResourceServer, Servers};
 
 /// Runs a test once more, alone, in a process whose environment names a proxy.
@@ -95,7 +96,9 @@ impl BehindProxy {
                     proxy.report()
                 );
             }
-            Err(error) => cannot_run(test, &error),
+            Err(error) => fail(format_args!(
+                "{test} cannot run in a process of its own: {error}"
+            )),
         }
     }
 
@@ -113,15 +116,6 @@ impl BehindProxy {
         child.env(URL, &self.url);
         child.args(["--exact", test]).output()
     }
-}
-
-#[expect(
-    clippy::panic,
-    reason = "a test double: nothing can be tested without the child"
-)]
-#[track_caller]
-fn cannot_run(test: &str, error: &io::Error) -> ! {
-    panic!("alf-testkit cannot run {test} in a process of its own: {error}");
 }
 
 const TOKEN_ENDPOINT: &str = "ALF_TESTKIT_TOKEN_ENDPOINT";

@@ -5,9 +5,9 @@
 mod behind_proxy;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod poll;
 mod runtime;
 pub mod server;
+mod waiting;
 
 pub use behind_proxy::BehindProxy;
 pub use runtime::{Call, SteppedRuntime, VirtualTime};

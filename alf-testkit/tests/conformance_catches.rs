@@ -7,7 +7,9 @@ mod blocking;
 #[path = "support/hyper_own.rs"]
 mod hyper_own;
 
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 
 use alf_testkit::conformance::{self, Subject};
 
@@ -161,6 +163,8 @@ fn the_report_on_a_failure_helps_to_find_its_cause() {
         "what the client reported:\n    AcquisitionStarted",
         "what the servers saw:\n    authorization server at 127.0.0.1:",
         "        1. POST /token -> 200, connection 1, Authorization Basic",
+        "what was odd about the last answer:\n    several Authorization headers",
+        "        1. GET /things -> 400 (several Authorization headers), connection 1",
     ] {
         assert!(report.contains(part), "expected {part:?} in {report}");
     }
@@ -175,6 +179,95 @@ fn a_panic_of_the_library_is_reported_as_one() {
     let report = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_causes_a_panic");
     let expected = "expected a call to end with an answer or an error, but it panicked: called";
     assert!(report.contains(expected), "{report}");
+}
+
+/// The report has what the panic would have printed.
+#[test]
+fn a_failure_is_printed_once() {
+    struct This;
+    impl HasFlaw for This {
+        const FLAW: Option<Flaw> = Some(Flaw::AppendsHeaders);
+    }
+    const IN_CHILD: &str = "ALF_TESTKIT_FAILS";
+    if env::var_os(IN_CHILD).is_some() {
+        conformance::run::<HyperOwn<This>>("f2_a_users_authorization_is_replaced_by_exactly_one");
+    }
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", "a_failure_is_printed_once"]);
+    let output = child.env(IN_CHILD, "").output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    let error = "expected another status";
+    assert_eq!(printed.matches(error).count(), 1, "{printed}");
+    assert!(
+        printed.contains("at alf-testkit/src/conformance/flow.rs:"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn the_report_says_what_was_odd_about_the_answer() {
+    struct This;
+    impl HasFlaw for This {
+        const FLAW: Option<Flaw> = Some(Flaw::PanicsOnUnusualHeaders);
+    }
+    let report = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_causes_a_panic");
+    let odd = "what was odd about the last answer:\n    X-Case: \\xc3\\xa9, ";
+    assert!(report.contains(odd), "{report}");
+    let line = "GET /unusual -> 200 (X-Case: \\xc3\\xa9, ";
+    assert!(report.contains(line), "{report}");
+}
+
+mod known_failures {
+    use super::{Flaw, HasFlaw, HyperOwn, conformance, fails};
+
+    struct Marked<const NAMES_A_CASE: bool>;
+
+    impl HasFlaw for Marked<true> {
+        const FLAW: Option<Flaw> = Some(Flaw::AppendsHeaders);
+        const KNOWN: &'static [(&'static str, &'static str)] = &[
+            (
+                "f2_a_users_authorization_is_replaced_by_exactly_one",
+                "issue 7",
+            ),
+            ("f1_the_first_request_acquires_the_token", "issue 8"),
+        ];
+    }
+
+    impl HasFlaw for Marked<false> {
+        const FLAW: Option<Flaw> = None;
+        const KNOWN: &'static [(&'static str, &'static str)] = &[("f1_no_such_case", "issue 9")];
+    }
+
+    #[test]
+    fn a_case_that_is_known_to_fail_passes() {
+        let case = "f2_a_users_authorization_is_replaced_by_exactly_one";
+        conformance::run::<HyperOwn<Marked<true>>>(case);
+        // Another one does not.
+        fails::<HyperOwn<Marked<true>>>("f2_a_replay_carries_exactly_one_authorization");
+    }
+
+    #[test]
+    fn a_case_that_no_longer_fails_says_to_remove_the_mark() {
+        let report = fails::<HyperOwn<Marked<true>>>("f1_the_first_request_acquires_the_token");
+        let expected =
+            "f1_the_first_request_acquires_the_token passes: remove it from known_failures";
+        assert!(
+            report.contains(expected) && report.contains("issue 8"),
+            "{report}"
+        );
+    }
+
+    #[test]
+    fn the_summary_lists_the_marks() {
+        conformance::report::<HyperOwn<Marked<true>>>();
+    }
+
+    #[test]
+    #[should_panic(expected = "known_failures names f1_no_such_case, but there is no such case")]
+    fn a_mark_for_no_case_is_an_error() {
+        conformance::report::<HyperOwn<Marked<false>>>();
+    }
 }
 
 /// Returns the report of the case.

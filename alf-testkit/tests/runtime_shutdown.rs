@@ -6,6 +6,7 @@
 )]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use alf_core::{Client, Redirects, TokioRuntime, Transport, from_fn};
 use alf_testkit::{Answer, Gate, Servers, VirtualTime};
@@ -54,6 +55,37 @@ fn s4_a_client_works_in_one_runtime_after_another() {
         assert_eq!(answered, Some(200));
         servers.revoke_all();
     }
+}
+
+/// As in `#[tokio::test]`.
+#[test]
+fn e2_a_test_on_the_thread_of_its_runtime_waits_for_a_renewal() {
+    let servers = Servers::start();
+    let time = VirtualTime::on(TokioRuntime::new());
+    let client = client(&servers, &time);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let get = || status(Arc::clone(&client), servers.url("/things"));
+        assert_eq!(get().await, Some(200));
+        time.advance(Duration::from_secs(50 * 60));
+        assert_eq!(get().await, Some(200));
+        time.wait_until_idle_async().await;
+        assert_eq!(servers.authorization.issued_count(), 2);
+
+        servers.authorization.answer_next(Answer::status(503));
+        servers.revoke_all();
+        let call = tokio::spawn(get());
+        // The deadlines of the caller and of the acquisition, and the pause before the next attempt.
+        time.wait_for_timers_async(2).await;
+        time.wait_until_async("the pause has started", |time| {
+            time.next_timer()
+                .is_some_and(|next| next < Duration::from_secs(1))
+        })
+        .await;
+        time.advance_to_next_timer();
+        assert_eq!(call.await.unwrap(), Some(200));
+        time.wait_until_idle_async().await;
+    });
 }
 
 fn client(

@@ -4,14 +4,13 @@ use std::convert::Infallible;
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::Frame;
 
-use crate::server::pattern;
+use crate::server::{PATTERN, PIECE};
+use crate::waiting::Watched;
 
 /// The body of a request of a case.
 ///
@@ -37,7 +36,7 @@ pub enum Body {
 pub struct BodyStream {
     left: u64,
     unread: Bytes,
-    made: Arc<AtomicU64>,
+    made: Arc<Watched<u64>>,
 }
 
 impl Body {
@@ -68,7 +67,7 @@ impl Body {
 }
 
 impl BodyStream {
-    /// Returns a stream of `length` bytes of [`pattern`].
+    /// Returns a stream of `length` bytes of [`pattern`](crate::server::pattern).
     pub(super) fn of_length(length: u64) -> Self {
         Self {
             left: length,
@@ -77,7 +76,7 @@ impl BodyStream {
         }
     }
 
-    pub(super) fn made(&self) -> Arc<AtomicU64> {
+    pub(super) fn made(&self) -> Arc<Watched<u64>> {
         Arc::clone(&self.made)
     }
 }
@@ -94,7 +93,7 @@ impl Iterator for BodyStream {
         }
         let length = usize::try_from(self.left).map_or(PIECE, |left| left.min(PIECE));
         self.left -= length as u64;
-        self.made.fetch_add(length as u64, Ordering::Relaxed);
+        self.made.change(|made| *made += length as u64);
         Some(PATTERN.slice(..length))
     }
 }
@@ -123,13 +122,10 @@ impl http_body::Body for BodyStream {
     }
 }
 
-/// A multiple of the pattern's 26 bytes, so that every piece starts with its first one.
-const PIECE: usize = 26 * 2520;
-static PATTERN: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(pattern(0, PIECE)));
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::pattern;
 
     #[test]
     fn a_stream_is_the_pattern_however_it_is_read() {
@@ -138,7 +134,7 @@ mod tests {
         let stream = BodyStream::of_length(length as u64);
         let made = stream.made();
         assert_eq!(Body::Stream(stream).into_bytes(), whole);
-        assert_eq!(made.load(Ordering::Relaxed), length as u64);
+        assert_eq!(made.read(|made| *made), length as u64);
         let mut read = Vec::new();
         let mut stream = BodyStream::of_length(length as u64);
         let mut buffer = [0; 1000];

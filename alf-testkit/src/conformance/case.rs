@@ -189,6 +189,15 @@ impl Case {
         requests.iter().map(token).collect()
     }
 
+    /// Returns what was special about the last answer of each server that was not a plain one.
+    pub(super) fn odd_answer(&self) -> String {
+        let servers = [self.authorization.requests(), self.resource.requests()];
+        let last =
+            |requests: Vec<Recorded>| requests.iter().rev().find_map(|one| one.answer.clone());
+        let answers: Vec<_> = servers.into_iter().filter_map(last).collect();
+        answers.join("\n")
+    }
+
     pub(super) fn last_token(&self) -> String {
         self.authorization.last_token().unwrap_or_default()
     }
@@ -218,21 +227,25 @@ impl CaseClient<'_> {
         self.start(request).wait()
     }
 
-    pub(super) fn start_get(&self, path: &str) -> ThreadCall<CallOutcome> {
+    pub(super) fn start_get(&self, path: &str) -> ThreadCall {
         self.start(get(&self.case.url(path)))
     }
 
-    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall<CallOutcome>> {
+    pub(super) fn start_gets(&self, count: usize, path: &str) -> Vec<ThreadCall> {
         (0..count).map(|_| self.start_get(path)).collect()
     }
 
-    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall<CallOutcome> {
-        self.inner.start(request, ReadBody::Keep)
+    pub(super) fn start(&self, request: Request<Body>) -> ThreadCall {
+        self.start_reading(request, ReadBody::Keep)
+    }
+
+    pub(super) fn start_reading(&self, request: Request<Body>, read: ReadBody) -> ThreadCall {
+        self.inner.start(request, read, &self.case.time)
     }
 }
 
 #[track_caller]
-pub(super) fn all_succeed(calls: Vec<ThreadCall<CallOutcome>>) {
+pub(super) fn all_succeed(calls: Vec<ThreadCall>) {
     for call in calls {
         call.wait().expect_status(200);
     }

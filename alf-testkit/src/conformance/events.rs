@@ -1,11 +1,12 @@
 //! [`Events`]: what the clients of a case reported.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use alf_core::{Event, Moment, Observer, Runtime, TokenErrorKind};
 
 use crate::runtime::VirtualTime;
+use crate::waiting::locked;
 
 /// Every event as text, and the failed attempts.
 pub(super) struct Events {
@@ -53,6 +54,12 @@ impl Events {
         self.lock().aborted
     }
 
+    /// Returns whether an attempt has failed that was not taken yet.
+    pub(super) fn has_attempt_failure(&self) -> bool {
+        let seen = self.lock();
+        seen.taken < seen.failures.len()
+    }
+
     /// Returns the next failed attempt that was not taken yet.
     pub(super) fn next_attempt_failure(&self) -> Option<AttemptFailure> {
         let mut seen = self.lock();
@@ -62,7 +69,7 @@ impl Events {
     }
 
     fn lock(&self) -> MutexGuard<'_, SeenEvents> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.seen)
     }
 }
 
@@ -83,5 +90,7 @@ impl Observer for Events {
         } else if let Event::AcquisitionAborted { .. } = event {
             seen.aborted += 1;
         }
+        drop(seen);
+        self.time.notify();
     }
 }

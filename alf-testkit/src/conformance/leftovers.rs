@@ -9,7 +9,6 @@ use crate::server::{Answer, Gate, pattern};
 
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post};
-use super::outcome::CallOutcome;
 use super::tested::ReadBody;
 
 pub(super) fn r8_a_401_of_200_kb_is_not_the_next_answer(case: &Case) {
@@ -92,7 +91,7 @@ pub(super) fn p3_a_response_that_is_dropped_unread_is_not_the_next_answer(case: 
         case.resource.answer_at("/unread", aligned(answer));
         for _ in 0..5 {
             let request = get(&case.url("/unread"));
-            let call = client.inner.start(request, ReadBody::DropUnread);
+            let call = client.start_reading(request, ReadBody::DropUnread);
             call.wait().expect_status(200);
             echo(&client, 1);
         }
@@ -213,13 +212,13 @@ fn echo(client: &CaseClient<'_>, calls: usize) {
     }
 }
 
-fn start_echo(client: &CaseClient<'_>) -> (String, ThreadCall<CallOutcome>) {
+fn start_echo(client: &CaseClient<'_>) -> (String, ThreadCall) {
     let id = format!("caller {:x}", fastrand::u64(..));
     let request = post(&client.case.url("/echo"), id.clone());
     (id, client.start(request))
 }
 
-fn expect_echo((id, call): (String, ThreadCall<CallOutcome>)) {
+fn expect_echo((id, call): (String, ThreadCall)) {
     let reply = call.wait().expect_status(200);
     assert_eq!(reply.text(), id, "expected the caller's own answer");
 }

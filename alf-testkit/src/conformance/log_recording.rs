@@ -2,13 +2,15 @@
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use log::{LevelFilter, Log};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
+
+use crate::waiting::locked;
 
 /// Records what is logged in this process while it exists, by `log` and by `tracing`, at every
 /// level, to check that no secret is in it.
@@ -131,10 +133,6 @@ fn add_line(target: &str, text: &str) {
     for lines in locked(&RECORDINGS).iter() {
         locked(lines).push_str(&line);
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 static INSTALLED: LazyLock<()> = LazyLock::new(|| {

@@ -11,7 +11,8 @@
 //! makes a `#[test]` of each case: `t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere`, …
 //! A case that fails reports its rule, what it expected, and what the servers saw. If the transport
 //! lacks a [`Capability`], the cases that need it pass and report that; the test
-//! `the_cases_that_are_not_applicable` lists them.
+//! `the_cases_that_are_not_applicable` lists them, and those that are
+//! [known to fail](Subject::known_failures).
 //!
 //! Some servers use TLS, with certificates that are made for the run. One case reads what is logged;
 //! it sets the logger of the process, of `log` and of `tracing`.
@@ -61,10 +62,10 @@ pub use subject::{Capability, ReadError, Setup, Subject};
 
 use std::future::Future;
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 
 use case::Case;
-use failure::fail;
+use failure::{caught, fail};
 
 /// Makes a `#[test]` of every case of the [conformance suite](mod@crate::conformance) for one
 /// [`Subject`].
@@ -99,8 +100,8 @@ macro_rules! __alf_conformance_tests {
 ///
 /// # Panics
 ///
-/// If the transport breaks the rule, with what was expected and what was seen; if no case has that
-/// name.
+/// If the transport breaks the rule, with what was expected and what was seen; if it does not, although
+/// the case is one of the [`known_failures`](Subject::known_failures); if no case has that name.
 pub fn run<S: Subject>(name: &str) {
     let Some(named) = cases::ALL.iter().find(|case| case.name == name) else {
         fail(&format!("a case with the name {name}, but there is none"));
@@ -111,25 +112,35 @@ pub fn run<S: Subject>(name: &str) {
         return;
     }
     let case = Case::new::<S>(named.needs);
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
+    let outcome = caught(|| {
         (named.run)(&case);
         case.shows_no_secret("an event", &case.events.shown());
-    }));
-    if let Err(panic) = outcome {
-        let report = report::of_failure::<S>(name, &case, &*panic);
-        eprintln!("{report}");
-        resume_unwind(Box::new(report));
-    }
+    });
+    let failure = match (outcome, report::known_failure::<S>(name)) {
+        (Ok(()), None) => return,
+        (Err(wrong), None) => report::of_failure::<S>(name, &case, &wrong),
+        (Err(wrong), Some(reason)) => {
+            eprintln!("{name} is known to fail: {reason}\n{wrong}");
+            return;
+        }
+        (Ok(()), Some(reason)) => report::of_unknown_success::<S>(name, reason),
+    };
+    eprintln!("{failure}");
+    resume_unwind(Box::new(failure));
 }
 
-/// Prints which cases are not applicable, and which capability each would need.
+/// Prints which cases are not applicable, with the capability that each would need, and which are known to
+/// fail, with the reason.
 ///
 /// It writes to stderr directly: the test harness shows no output of a test that passes.
+///
+/// # Panics
+///
+/// If [`known_failures`](Subject::known_failures) names a case that does not exist or is not applicable.
 pub fn report<S: Subject>() {
-    if let Some(report) = report::of_missing::<S>() {
-        // If stderr is closed, the report has no reader.
-        let _ = std::io::stderr().write_all(report.as_bytes());
-    }
+    let report = report::of_missing::<S>() + &report::of_known_failures::<S>();
+    // If stderr is closed, the report has no reader.
+    let _ = std::io::stderr().write_all(report.as_bytes());
 }
 
 /// Runs a future to its end on the calling thread: the [`block_on`](Subject::block_on) of a library

@@ -20,8 +20,9 @@ pub(super) fn x5_no_answer_of_the_authorization_server_causes_a_panic(case: &Cas
     assert_eq!(case.events.aborted_acquisitions(), 0);
 }
 
-fn authorization_server_answers(case: &Case, answers: Vec<(String, Answer)>) {
-    for (shown, answer) in answers {
+fn authorization_server_answers(case: &Case, answers: Vec<Answer>) {
+    for answer in answers {
+        let shown = format!("{answer:?}");
         case.authorization.answer_normally();
         case.authorization.answer_next(answer);
         let client = case.client();
@@ -45,9 +46,10 @@ pub(super) fn x5_no_answer_of_the_resource_server_causes_a_panic(case: &Case) {
     case.expect_token_requests(1);
 }
 
-fn resource_server_answers(case: &Case, answers: Vec<(String, Answer)>) {
+fn resource_server_answers(case: &Case, answers: Vec<Answer>) {
     let client = case.client_with_token();
-    for (shown, answer) in answers {
+    for answer in answers {
+        let shown = format!("{answer:?}");
         case.resource.answer_next_at("/unusual", answer);
         // A response, or an error of the library.
         client.get_with_timers("/unusual");
@@ -57,7 +59,8 @@ fn resource_server_answers(case: &Case, answers: Vec<(String, Answer)>) {
 
 pub(super) fn x5_no_rejection_causes_a_panic(case: &Case) {
     let client = case.client_with_token();
-    for (shown, rejection) in unusual(401, "the body") {
+    for rejection in unusual(401, "the body") {
+        let shown = format!("{rejection:?}");
         case.resource.reject_with(rejection);
         case.revoke_all();
         // The answer to the replay, or an error of the library, for which there was no 401.

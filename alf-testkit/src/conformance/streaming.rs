@@ -10,14 +10,13 @@ use std::time::Duration;
 use http::Method;
 use http::header::HeaderValue;
 
-use crate::poll::{DEADLINE, poll_until};
 use crate::server::{Answer, Gate, body_hash, pattern};
+use crate::waiting::DEADLINE;
 
 use super::body::{Body, BodyStream};
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post, request};
 use super::failure::fail;
-use super::outcome::CallOutcome;
 use super::tested::ReadBody;
 
 pub(super) fn p3_megabytes_arrive_intact(case: &Case) {
@@ -106,10 +105,10 @@ pub(super) fn p3_a_stream_is_read_no_faster_than_it_is_sent(case: &Case) {
     let upload = request(Method::POST, &case.url("/upload"), Body::Stream(stream));
     let call = client.start(upload);
     gate.wait_for_arrivals(1);
-    if !poll_until(DEADLINE, || made.load(Ordering::Relaxed) > 0) {
+    if !made.wait_until(DEADLINE, |made| *made > 0) {
         fail("a stream to be read at all");
     }
-    let taken = steady(|| made.load(Ordering::Relaxed));
+    let taken = steady(|| made.read(|made| *made));
     gate.open();
     assert!(
         taken < LENGTH / 2,
@@ -177,11 +176,9 @@ pub(super) fn p3_an_error_of_the_library_is_passed_on(case: &Case) {
     case.expect_token_requests(1);
 }
 
-fn read_into(client: &CaseClient<'_>, path: &str, sink: PatternSink) -> ThreadCall<CallOutcome> {
+fn read_into(client: &CaseClient<'_>, path: &str, sink: PatternSink) -> ThreadCall {
     let request = get(&client.case.url(path));
-    client
-        .inner
-        .start(request, ReadBody::WriteTo(Box::new(sink)))
+    client.start_reading(request, ReadBody::WriteTo(Box::new(sink)))
 }
 
 /// Expects that the last request had a body of the pattern, of this length.

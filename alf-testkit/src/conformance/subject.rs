@@ -47,6 +47,27 @@ pub trait Subject: 'static {
     /// Returns what the transport cannot do. A case that needs one of these is reported as not
     /// applicable.
     fn lacks() -> Vec<Capability>;
+
+    /// Returns the cases that are known to fail, each with the reason: the issue that tracks it. None by
+    /// default.
+    ///
+    /// Such a case runs, and passes if it fails. Once it no longer fails, it fails: remove it from here.
+    /// So the suite runs in CI before every flaw is mended, and no flaw is forgotten.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fn known_failures() -> Vec<(&'static str, &'static str)> {
+    ///     vec![(
+    ///         "p3_connections_are_reused",
+    ///         "https://example.com/my-transport/issues/7: the pool keeps none after a 204",
+    ///     )]
+    /// }
+    /// # known_failures();
+    /// ```
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
 }
 
 /// What a case needs of its transport.

@@ -10,6 +10,8 @@ use alf_core::{
 };
 use http::{HeaderName, Method, Request, Uri};
 
+use crate::runtime::VirtualTime;
+
 use super::body::Body;
 use super::call::ThreadCall;
 use super::outcome::{CallError, CallOutcome, Reply};
@@ -33,8 +35,8 @@ pub(super) trait TestedTransport {
 
 /// A client over the transport under test.
 pub(super) trait TestedClient: fmt::Debug + Send + Sync {
-    /// Sends a request on a thread of its own.
-    fn start(&self, request: Request<Body>, read: ReadBody) -> ThreadCall<CallOutcome>;
+    /// Sends a request on a thread of its own, and notifies `time` at the end.
+    fn start(&self, request: Request<Body>, read: ReadBody, time: &VirtualTime) -> ThreadCall;
 
     fn tokens(&self) -> &TokenManager;
 }
@@ -83,10 +85,10 @@ impl<S: Subject> TestedTransport for TransportOf<S> {
 struct ClientOf<S: Subject>(Client<S::Transport>);
 
 impl<S: Subject> TestedClient for ClientOf<S> {
-    fn start(&self, request: Request<Body>, read: ReadBody) -> ThreadCall<CallOutcome> {
+    fn start(&self, request: Request<Body>, read: ReadBody, time: &VirtualTime) -> ThreadCall {
         let client = self.0.clone();
         let request = S::request(client.transport(), request);
-        ThreadCall::start::<S, _>(move || perform::<S>(client, request, read))
+        ThreadCall::start::<S, _>(time, move || perform::<S>(client, request, read))
     }
 
     fn tokens(&self) -> &TokenManager {

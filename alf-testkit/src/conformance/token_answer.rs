@@ -40,7 +40,7 @@ pub(super) fn t4_a_refusal_may_be_empty_or_a_page(case: &Case) {
         (422, "{\"error\":7}"),
     ] {
         let answer = Answer::status(status).header("WWW-Authenticate", "Basic realm=\"x\"");
-        refused(case, answer.body(body), status);
+        refused(case, answer.body(body).described_as(body), status);
     }
     case.expect_token_requests(5);
     case.expect_requests(0);
@@ -111,8 +111,9 @@ pub(super) fn t5_unusual_lifetimes_are_accepted(case: &Case) {
         "1e400",
         "\"soon\"",
     ] {
-        let token = Answer::token().member("expires_in", json);
-        case.authorization.answer_next(token);
+        let token = Answer::from(Answer::token().member("expires_in", json));
+        case.authorization
+            .answer_next(token.described_as(format!("expires_in is {json}")));
         case.client().get("/things").expect_status(200);
     }
 }

@@ -1,16 +1,20 @@
-//! Answers that no client expects, each with a text that identifies it.
+//! Answers that no client expects, each with a description.
 
 use crate::server::Answer;
 
 /// Returns answers that break the rules of HTTP, or nearly do.
-pub(super) fn malformed() -> Vec<(String, Answer)> {
+pub(super) fn malformed() -> Vec<Answer> {
     let no_gzip = Answer::status(200).header("Content-Encoding", "gzip");
     let mut answers = vec![
-        named("300 headers", with_headers(Answer::status(200), 300)),
-        named("a status of 999", Answer::status(999).body("?")),
-        named("a redirect without Location", Answer::status(301)),
-        named("a body that is not gzip", no_gzip.body("no gzip")),
-        named("a reset", Answer::reset()),
+        with_headers(Answer::status(200), 300),
+        Answer::status(999)
+            .body("?")
+            .described_as("a status of 999"),
+        Answer::status(301).described_as("a redirect without Location"),
+        no_gzip
+            .body("no gzip")
+            .described_as("a body that is not gzip"),
+        Answer::reset(),
         header(&Answer::status(200), "X-Huge", &[b'x'; 300_000]),
     ];
     for (status, name, value) in MALFORMED_HEADERS {
@@ -29,11 +33,11 @@ pub(super) fn malformed() -> Vec<(String, Answer)> {
 
 /// Returns answers with this status and body that are valid HTTP, and rare. Libraries panic on some
 /// of them.
-pub(super) fn unusual(status: u16, body: &str) -> Vec<(String, Answer)> {
+pub(super) fn unusual(status: u16, body: &str) -> Vec<Answer> {
     let plain = Answer::status(status).body(body);
     let mut answers = vec![
-        named("a plain answer", plain.clone()),
-        named("90 headers", with_headers(plain.clone(), 90)),
+        plain.clone(),
+        with_headers(plain.clone(), 90),
         header(&plain, "X-Case", &[b'x'; 7000]),
         raw("HTTP/1.1 100 Continue\r\n\r\n".repeat(20_000).as_bytes()),
     ];
@@ -50,28 +54,22 @@ pub(super) fn unusual(status: u16, body: &str) -> Vec<(String, Answer)> {
 }
 
 /// Returns answers with statuses that are not in use.
-pub(super) fn unusual_statuses() -> Vec<(String, Answer)> {
+pub(super) fn unusual_statuses() -> Vec<Answer> {
     let statuses = [299, 418, 499, 599, 600, 999];
     let answer = |status| {
-        named(
-            &format!("a status of {status}"),
-            Answer::status(status).body("?"),
-        )
+        let answer = Answer::status(status).body("?");
+        answer.described_as(format!("a status of {status}"))
     };
     statuses.map(answer).to_vec()
 }
 
-fn named(text: &str, answer: Answer) -> (String, Answer) {
-    (text.to_owned(), answer)
+fn header(answer: &Answer, name: &str, value: &[u8]) -> Answer {
+    let answer = answer.clone().header(name, value);
+    answer.described_as(format!("{name}: {}", beginning(value)))
 }
 
-fn header(answer: &Answer, name: &str, value: &[u8]) -> (String, Answer) {
-    let shown = format!("{answer:?} with {name}: {}", beginning(value));
-    (shown, answer.clone().header(name, value))
-}
-
-fn raw(bytes: &[u8]) -> (String, Answer) {
-    (beginning(bytes), Answer::raw(bytes))
+fn raw(bytes: &[u8]) -> Answer {
+    Answer::raw(bytes).described_as(beginning(bytes))
 }
 
 fn beginning(bytes: &[u8]) -> String {
@@ -80,9 +78,10 @@ fn beginning(bytes: &[u8]) -> String {
 }
 
 fn with_headers(answer: Answer, count: usize) -> Answer {
-    (0..count).fold(answer, |answer, number| {
+    let answer = (0..count).fold(answer, |answer, number| {
         answer.header(format!("X-Header-{number}"), "value")
-    })
+    });
+    answer.described_as(format!("{count} headers"))
 }
 
 const MALFORMED_HEADERS: &[(u16, &str, &[u8])] = &[

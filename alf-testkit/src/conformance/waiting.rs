@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use alf_core::Runtime;
 
-use crate::poll::{DEADLINE, poll_until};
 use crate::server::Counts;
+use crate::waiting::DEADLINE;
 
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient};
@@ -24,7 +24,7 @@ impl CaseClient<'_> {
     pub(super) fn get_with_timers(&self, path: &str) -> CallOutcome {
         let case = self.case;
         let (mut last_change, mut seen) = (Instant::now(), case.traffic());
-        self.start_get(path).wait_while(|| {
+        case.wait_while(self.start_get(path), || {
             let traffic = case.traffic();
             if case.let_pauses_pass() || traffic != seen {
                 (last_change, seen) = (Instant::now(), traffic);
@@ -38,10 +38,22 @@ impl CaseClient<'_> {
 
 impl Case {
     /// Waits for a call, and lets the pauses between attempts pass (B1).
-    pub(super) fn wait_with_retries(&self, call: ThreadCall<CallOutcome>) -> CallOutcome {
-        call.wait_while(|| {
+    pub(super) fn wait_with_retries(&self, call: ThreadCall) -> CallOutcome {
+        self.wait_while(call, || {
             self.let_pauses_pass();
         })
+    }
+
+    /// Waits for a call, and calls `meanwhile` when an attempt has failed, and every 50 ms.
+    fn wait_while(&self, call: ThreadCall, mut meanwhile: impl FnMut()) -> CallOutcome {
+        let start = Instant::now();
+        let changes = || call.has_ended() || self.events.has_attempt_failure();
+        while !call.has_ended() && start.elapsed() < DEADLINE {
+            if !self.time.holds_within(CHECK, changes) || !call.has_ended() {
+                meanwhile();
+            }
+        }
+        call.wait()
     }
 
     /// Returns counts that change whenever a server has something to do.
@@ -62,7 +74,7 @@ impl Case {
     /// Waits until the next attempt of the running acquisition has failed.
     pub(super) fn wait_for_attempt_failure(&self) -> AttemptFailure {
         let mut failure = None;
-        poll_until(DEADLINE, || {
+        self.time.holds_within(DEADLINE, || {
             failure = self.events.next_attempt_failure();
             failure.is_some()
         });
@@ -102,3 +114,5 @@ impl AttemptFailure {
 
 /// After this time nothing more happens by itself, on a busy machine too.
 const IDLE: Duration = Duration::from_secs(2);
+/// How often a case looks at what notifies nobody: the servers' counts, the machine's clock.
+const CHECK: Duration = Duration::from_millis(50);

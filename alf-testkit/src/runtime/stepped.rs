@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime};
-use async_task::Task;
-use futures_util::FutureExt;
 
-use super::task_queue::{Mode, TaskId, TaskQueue};
+use crate::waiting::locked;
+
+use super::task_queue::{Mode, TaskOwner, TaskQueue};
 use super::virtual_time::VirtualTime;
 
 /// A [`Runtime`] that a test controls: [`VirtualTime`], and tasks that run one after another on the
@@ -86,9 +86,16 @@ impl SteppedRuntime {
     where
         F: Future<Output: Send> + Send + 'static,
     {
+        let output = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&output);
+        let task = Box::pin(async move {
+            let output = future.await;
+            *locked(&place) = Some(output);
+        });
         Call {
             queue: Arc::clone(&self.queue),
-            task: Some(self.queue.start(future)),
+            task: self.queue.spawn(TaskOwner::Test, task),
+            output,
         }
     }
 
@@ -178,27 +185,25 @@ impl fmt::Debug for SteppedRuntime {
 #[must_use = "dropping it drops the future"]
 pub struct Call<T> {
     queue: Arc<TaskQueue>,
-    /// `None` after the output was taken.
-    task: Option<Task<T, TaskId>>,
+    task: u64,
+    output: Arc<Mutex<Option<T>>>,
 }
 
 impl<T> Call<T> {
     /// Returns whether the future has ended.
     pub fn is_finished(&self) -> bool {
-        self.task.as_ref().is_none_or(Task::is_finished)
+        self.queue.has_ended(self.task)
     }
 
     /// Returns the output of the future, once, after it has ended.
     pub fn take(&mut self) -> Option<T> {
-        self.task.take_if(|task| task.is_finished())?.now_or_never()
+        locked(&self.output).take()
     }
 }
 
 impl<T> Drop for Call<T> {
     fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            self.queue.cancel(task);
-        }
+        self.queue.cancel(self.task);
     }
 }
 

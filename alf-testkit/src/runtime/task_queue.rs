@@ -1,11 +1,13 @@
 //! Tasks that run one after another, on the thread of the test, in the order in which they woke.
 
-use std::collections::VecDeque;
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll, Wake};
 
-use async_task::{Builder, Runnable, Task};
+use alf_core::BoxFuture;
+
+use crate::waiting::locked;
 
 #[derive(Default)]
 pub(super) struct TaskQueue {
@@ -14,20 +16,20 @@ pub(super) struct TaskQueue {
 
 #[derive(Default)]
 struct QueueState {
-    woken: VecDeque<Runnable<TaskId>>,
-    spawned: Vec<Task<(), TaskId>>,
+    tasks: BTreeMap<u64, QueuedTask>,
+    woken: VecDeque<u64>,
     numbers: u64,
     mode: Mode,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct TaskId {
+struct QueuedTask {
     owner: TaskOwner,
-    number: u64,
+    /// `None` while it is polled.
+    future: Option<BoxFuture>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum TaskOwner {
+pub(super) enum TaskOwner {
     /// Dropped together with the runtime.
     Runtime,
     /// Runs whatever happens to the runtime.
@@ -45,104 +47,102 @@ pub(super) enum Mode {
     ShutDown,
 }
 
+struct TaskWaker {
+    queue: Weak<TaskQueue>,
+    number: u64,
+}
+
 impl TaskQueue {
-    /// Spawns a task on the runtime. A runtime that was shut down drops it within this call, as
+    /// Adds a task, and returns its number. A runtime that was shut down drops it within this call, as
     /// tokio does.
-    pub(super) fn spawn(self: &Arc<Self>, future: impl Future<Output = ()> + Send + 'static) {
-        if self.lock().mode == Mode::ShutDown {
-            return;
-        }
-        let task = self.add(TaskOwner::Runtime, future);
-        let mut state = self.lock();
-        state.spawned.retain(|task| !task.is_finished());
-        state.spawned.push(task);
-    }
-
-    /// Starts a task that belongs to the test.
-    pub(super) fn start<F>(self: &Arc<Self>, future: F) -> Task<F::Output, TaskId>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        self.add(TaskOwner::Test, future)
-    }
-
-    fn add<F>(self: &Arc<Self>, owner: TaskOwner, future: F) -> Task<F::Output, TaskId>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        let mut state = self.lock();
+    pub(super) fn spawn(&self, owner: TaskOwner, future: BoxFuture) -> u64 {
+        let mut state = locked(&self.state);
         state.numbers += 1;
         let number = state.numbers;
-        drop(state);
-        let queue = Arc::downgrade(self);
-        let schedule = move |runnable| {
-            if let Some(queue) = queue.upgrade() {
-                queue.lock().woken.push_back(runnable);
-            }
-        };
-        let builder = Builder::new().metadata(TaskId { owner, number });
-        let (runnable, task) = builder.spawn(|_| future, schedule);
-        runnable.schedule();
-        task
+        if owner == TaskOwner::Test || state.mode != Mode::ShutDown {
+            let future = Some(future);
+            state.tasks.insert(number, QueuedTask { owner, future });
+            state.woken.push_back(number);
+        }
+        number
     }
 
     /// Polls every task that was woken, until none is.
-    pub(super) fn run_until_stalled(&self) {
-        while let Some(runnable) = self.next_woken() {
-            match runnable.metadata().owner {
-                TaskOwner::Test => {
-                    runnable.run();
+    pub(super) fn run_until_stalled(self: &Arc<Self>) {
+        while let Some((number, owner, mut future)) = self.next_woken() {
+            let queue = Arc::downgrade(self);
+            let waker = Arc::new(TaskWaker { queue, number }).into();
+            let mut context = Context::from_waker(&waker);
+            let poll = || future.as_mut().poll(&mut context);
+            match catch_unwind(AssertUnwindSafe(poll)) {
+                Ok(Poll::Pending) => {
+                    // It may have been cancelled meanwhile.
+                    if let Some(task) = locked(&self.state).tasks.get_mut(&number) {
+                        task.future = Some(future);
+                    }
                 }
-                // A runtime outlives a task that panics.
-                TaskOwner::Runtime => {
-                    let _ = catch_unwind(AssertUnwindSafe(|| runnable.run()));
+                Ok(Poll::Ready(())) => self.cancel(number),
+                Err(panic) => {
+                    self.cancel(number);
+                    // A runtime outlives a task that panics.
+                    if owner == TaskOwner::Test {
+                        resume_unwind(panic);
+                    }
                 }
             }
         }
     }
 
-    fn next_woken(&self) -> Option<Runnable<TaskId>> {
-        let mut state = self.lock();
-        let mut woken = state.woken.iter();
-        let next = match state.mode {
-            Mode::Running | Mode::ShutDown => 0,
-            Mode::Frozen => woken.position(|task| task.metadata().owner == TaskOwner::Test)?,
+    fn next_woken(&self) -> Option<(u64, TaskOwner, BoxFuture)> {
+        let mut state = locked(&self.state);
+        let is_frozen = state.mode == Mode::Frozen;
+        let QueueState { tasks, woken, .. } = &mut *state;
+        woken.retain(|number| tasks.contains_key(number));
+        let can_run = |number: &u64| {
+            tasks.get(number).is_some_and(|task| {
+                task.future.is_some() && !(is_frozen && task.owner == TaskOwner::Runtime)
+            })
         };
-        state.woken.remove(next)
+        let next = woken.iter().position(can_run)?;
+        let number = woken.remove(next)?;
+        let task = tasks.get_mut(&number)?;
+        Some((number, task.owner, task.future.take()?))
     }
 
-    /// Drops the future of a task of the test.
-    pub(super) fn cancel<T>(&self, task: Task<T, TaskId>) {
-        let id = *task.metadata();
+    pub(super) fn has_ended(&self, number: u64) -> bool {
+        !locked(&self.state).tasks.contains_key(&number)
+    }
+
+    /// Drops the future of a task.
+    pub(super) fn cancel(&self, number: u64) {
+        let task = locked(&self.state).tasks.remove(&number);
+        // Without the lock: a future that is dropped may wake or spawn others.
         drop(task);
-        self.drop_woken(|woken| woken == id);
     }
 
     /// Drops every task that was spawned on the runtime.
     pub(super) fn drop_spawned(&self) {
-        let spawned = std::mem::take(&mut self.lock().spawned);
+        let mut state = locked(&self.state);
+        let tasks = std::mem::take(&mut state.tasks).into_iter();
+        let (kept, spawned): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            tasks.partition(|(_, task)| task.owner == TaskOwner::Test);
+        state.tasks = kept;
+        drop(state);
         drop(spawned);
-        self.drop_woken(|woken| woken.owner == TaskOwner::Runtime);
     }
 
     pub(super) fn set_mode(&self, mode: Mode) {
-        self.lock().mode = mode;
+        locked(&self.state).mode = mode;
     }
+}
 
-    /// Drops the cancelled tasks, which async-task has woken once more for that.
-    fn drop_woken(&self, is_cancelled: impl Fn(TaskId) -> bool) {
-        let mut state = self.lock();
-        let woken = std::mem::take(&mut state.woken);
-        let (cancelled, kept) = woken
-            .into_iter()
-            .partition::<VecDeque<_>, _>(|task| is_cancelled(*task.metadata()));
-        state.woken = kept;
-        drop(state);
-        // Without the lock: a future that is dropped may wake or spawn others.
-        drop(cancelled);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        if let Some(queue) = self.queue.upgrade() {
+            let mut state = locked(&queue.state);
+            if !state.woken.contains(&self.number) {
+                state.woken.push_back(self.number);
+            }
+        }
     }
 }

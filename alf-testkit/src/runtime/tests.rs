@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use alf_core::{BoxFuture, Runtime};
+use alf_core::{BoxFuture, Runtime, TokioRuntime};
 
 use super::stepped::SteppedRuntime;
 use super::virtual_time::VirtualTime;
@@ -95,6 +95,22 @@ fn block_on_moves_the_clocks_only_as_far_as_it_must() {
 #[should_panic(expected = "no timer is set")]
 fn block_on_panics_if_it_would_never_end() {
     SteppedRuntime::new().block_on(std::future::pending::<()>());
+}
+
+/// A task that nothing else runs while the test waits: the test has to be told, or it looks for a deadlock.
+#[test]
+#[should_panic(
+    expected = "no task runs while this call blocks the thread of their runtime: use wait_until_idle_async"
+)]
+fn waiting_on_the_thread_of_the_runtime_is_an_error() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let time = VirtualTime::on(TokioRuntime::new());
+    runtime.block_on(async {
+        time.spawn(sleeper(&time, 1).1);
+        time.wait_with_limit(SECOND / 10, "no task runs", |time| time.tasks() == 0);
+    });
 }
 
 #[test]

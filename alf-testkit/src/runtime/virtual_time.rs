@@ -1,24 +1,24 @@
 //! [`VirtualTime`]: clocks and timers that a test moves.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::Waker;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
 use futures_util::future::AbortHandle;
 
-use crate::poll::{DEADLINE, poll_until};
+use crate::waiting::Watched;
 
-use super::task_queue::TaskQueue;
-use super::timers::{self, VirtualSleep, VirtualTimers};
+use super::task_queue::{TaskOwner, TaskQueue};
+use super::timers::{self, VirtualTimers};
 
 /// A [`Runtime`] whose clocks stand still until a test moves them.
 ///
 /// Tasks run on a real runtime ([`ThreadRuntime`], or the one given to [`on`](Self::on)), so this
 /// works with real sockets. To know what has happened before time moves, wait for it:
 /// [`wait_for_timers`](Self::wait_for_timers), [`wait_until_idle`](Self::wait_until_idle),
-/// [`wait_until`](Self::wait_until). A test without sockets can use
+/// [`wait_until`](Self::wait_until), or in an async test
+/// [`wait_until_idle_async`](Self::wait_until_idle_async) and its like. A test without sockets can use
 /// [`SteppedRuntime`](crate::SteppedRuntime), which needs no waiting.
 ///
 /// Clones share the time.
@@ -26,13 +26,13 @@ use super::timers::{self, VirtualSleep, VirtualTimers};
 /// The documentation of [alf-testkit](crate) has an example.
 #[derive(Clone)]
 pub struct VirtualTime {
-    timers: Arc<Mutex<VirtualTimers>>,
-    tasks: TasksOn,
+    pub(super) timers: Arc<Watched<VirtualTimers>>,
+    pub(super) tasks: TasksOn,
 }
 
 /// The runtime that runs the tasks.
 #[derive(Clone)]
-enum TasksOn {
+pub(super) enum TasksOn {
     Runtime(Arc<dyn Runtime>),
     Test(Arc<TaskQueue>),
 }
@@ -67,8 +67,7 @@ impl VirtualTime {
     pub fn advance(&self, duration: Duration) {
         let end = self.now() + duration;
         self.settle();
-        let next = || self.lock().next().filter(|next| *next <= end);
-        while let Some(next) = next() {
+        while let Some(next) = self.next().filter(|next| *next <= end) {
             self.move_to(next);
         }
         self.move_to(end);
@@ -79,7 +78,7 @@ impl VirtualTime {
     pub fn advance_to_next_timer(&self) -> Option<Duration> {
         self.settle();
         let start = self.now();
-        let end = self.lock().next()?;
+        let end = self.next()?;
         self.move_to(end);
         Some(end.saturating_since(start))
     }
@@ -87,12 +86,12 @@ impl VirtualTime {
     /// Moves the wall clock forward; the other clock and all timers stand still. This is what a
     /// program sees after the clock was set, and when the machine was suspended.
     pub fn step_wall_clock_forward(&self, duration: Duration) {
-        self.lock().wall_clock += duration;
+        self.timers.change(|timers| timers.wall_clock += duration);
     }
 
     /// Moves the wall clock back; the other clock and all timers stand still.
     pub fn step_wall_clock_backward(&self, duration: Duration) {
-        self.lock().wall_clock -= duration;
+        self.timers.change(|timers| timers.wall_clock -= duration);
     }
 
     /// Returns how far the clocks were moved.
@@ -102,18 +101,17 @@ impl VirtualTime {
 
     /// Returns the number of timers that are set. An idle client has none.
     pub fn timers(&self) -> usize {
-        self.lock().count()
+        self.timers.read(|timers| timers.waiting.len())
     }
 
     /// Returns the time until the earliest timer.
     pub fn next_timer(&self) -> Option<Duration> {
-        let next = self.lock().next()?;
-        Some(next.saturating_since(self.now()))
+        Some(self.next()?.saturating_since(self.now()))
     }
 
     /// Returns the number of spawned tasks that have not ended. An idle client has none.
     pub fn tasks(&self) -> usize {
-        self.lock().tasks()
+        self.timers.read(|timers| timers.tasks.len())
     }
 
     /// Drops every task that was spawned, as a runtime does that is shut down while another one
@@ -121,80 +119,50 @@ impl VirtualTime {
     pub fn drop_tasks(&self) {
         match &self.tasks {
             TasksOn::Runtime(_) => {
-                let handles = self.lock().abort_handles();
-                handles.iter().for_each(AbortHandle::abort);
+                // Without the lock: aborting wakes the tasks.
+                let tasks = self.timers.read(|timers| timers.tasks.clone());
+                tasks.values().for_each(AbortHandle::abort);
             }
             TasksOn::Test(queue) => queue.drop_spawned(),
         }
     }
 
-    /// Waits until at least `count` timers are set, as [`wait_until`](Self::wait_until) does.
-    pub fn wait_for_timers(&self, count: usize) {
-        let what = format!("{count} timers are set");
-        self.wait_until(&what, |time| time.timers() >= count);
-    }
-
-    /// Waits until no task runs and no timer is set, as [`wait_until`](Self::wait_until) does.
-    pub fn wait_until_idle(&self) {
-        self.wait_until("no task runs and no timer is set", |time| {
-            time.tasks() == 0 && time.timers() == 0
-        });
-    }
-
-    /// Waits, without moving the clocks, until `condition` holds. It is checked every
-    /// millisecond.
-    ///
-    /// # Panics
-    ///
-    /// If the condition does not hold within 30 s of real time. The message contains `what`.
-    pub fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let happened = poll_until(DEADLINE, || {
-            self.settle();
-            condition(self)
-        });
-        assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
-    }
-
     fn move_to(&self, end: Moment) {
-        let mut timers = self.lock();
-        timers.move_to(end);
-        let due = timers.take_due();
-        drop(timers);
-        due.into_iter().for_each(Waker::wake);
+        drop(self.timers.change(|timers| timers.move_to(end)));
         self.settle();
     }
 
     /// Runs the tasks that can run, if the test runs them.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         match &self.tasks {
             TasksOn::Runtime(_) => {}
             TasksOn::Test(queue) => queue.run_until_stalled(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VirtualTimers> {
-        timers::lock(&self.timers)
+    fn next(&self) -> Option<Moment> {
+        self.timers.read(VirtualTimers::next)
     }
 }
 
 impl Runtime for VirtualTime {
     fn now(&self) -> Moment {
-        self.lock().now
+        self.timers.read(|timers| timers.now)
     }
 
     fn wall_clock(&self) -> SystemTime {
-        self.lock().wall_clock
+        self.timers.read(|timers| timers.wall_clock)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture {
-        Box::pin(VirtualSleep::new(Arc::clone(&self.timers), duration))
+        timers::sleep(&self.timers, duration)
     }
 
     fn spawn(&self, task: BoxFuture) {
-        let counted = self.lock().count_task(task);
+        let counted = timers::counted(&self.timers, task);
         match &self.tasks {
             TasksOn::Runtime(runtime) => runtime.spawn(counted),
-            TasksOn::Test(queue) => queue.spawn(counted),
+            TasksOn::Test(queue) => drop(queue.spawn(TaskOwner::Runtime, counted)),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! [`Answer`]: what a scripted server does with one request.
 
 use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 
+use crate::waiting::fail;
+
 use super::gate::Gate;
+use super::recorded::Recorded;
 use super::scripted_body::ScriptedBody;
 use super::token_answer::TokenAnswer;
 
@@ -12,7 +17,7 @@ use super::token_answer::TokenAnswer;
 ///
 /// It is made by one of the constructors, and changed by the methods that follow. They set what is
 /// sent ([`header`](Self::header), [`body`](Self::body), …), when
-/// ([`held_by`](Self::held_by), [`before_the_body`](Self::before_the_body), …), to which requests
+/// ([`held_by`](Self::held_by), [`delay`](Self::delay), …), to which requests
 /// ([`if_authorized`](Self::if_authorized)), and what happens to the connection
 /// ([`then_close`](Self::then_close), [`hang_up_in_body`](Self::hang_up_in_body), …).
 ///
@@ -37,7 +42,8 @@ use super::token_answer::TokenAnswer;
 pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(super) held_by: Vec<Gate>,
+    description: Option<Arc<str>>,
+    pub(super) waits: Vec<Wait>,
     pub(super) read_body_when: WhenToRead,
     pub(super) remainder_held_by: Option<Gate>,
     pub(super) if_authorized: bool,
@@ -49,6 +55,8 @@ pub(super) enum Content {
     /// What the server does without a script.
     Normal,
     Token(TokenAnswer),
+    /// Called when the request is answered.
+    Computed(Arc<Mutex<Compute>>),
     Http {
         status: u16,
         body: ScriptedBody,
@@ -57,6 +65,15 @@ pub(super) enum Content {
     HangUp,
     Reset,
     Silence,
+}
+
+pub(super) type Compute = dyn FnMut(&Recorded) -> Answer + Send;
+
+/// What an answer waits for before it is decided and sent.
+#[derive(Clone)]
+pub(super) enum Wait {
+    Gate(Gate),
+    Delay(Duration),
 }
 
 /// When the body of the request is read.
@@ -88,6 +105,32 @@ impl Answer {
     /// [`TokenAnswer`]. The client must still authenticate.
     pub fn token() -> TokenAnswer {
         TokenAnswer::new()
+    }
+
+    /// The answer that `compute` returns for the request. What is set on this answer is added to it.
+    ///
+    /// `compute` is called when the request has been read and its answer is due: after a gate or a delay
+    /// that this answer has. If it panics, the message is printed, and the connection is closed without
+    /// an answer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_testkit::{Answer, Servers};
+    ///
+    /// let servers = Servers::start();
+    /// // The API wants an idempotency key.
+    /// let create = Answer::from_fn(|request| match request.header("idempotency-key") {
+    ///     Some(key) => Answer::status(201).header("X-Key", key),
+    ///     None => Answer::status(400).body("Idempotency-Key is missing"),
+    /// });
+    /// servers.resource.answer_at("POST /things", create.if_authorized());
+    /// ```
+    pub fn from_fn<A: Into<Self>>(
+        mut compute: impl FnMut(&Recorded) -> A + Send + 'static,
+    ) -> Self {
+        let compute = Mutex::new(move |request: &Recorded| compute(request).into());
+        Self::new(Content::Computed(Arc::new(compute)))
     }
 
     /// A response with this status and an empty body.
@@ -179,7 +222,8 @@ impl Answer {
         Self {
             content,
             headers: Vec::new(),
-            held_by: Vec::new(),
+            description: None,
+            waits: Vec::new(),
             read_body_when: WhenToRead::BeforeTheAnswer,
             remainder_held_by: None,
             if_authorized: false,
@@ -250,13 +294,12 @@ impl Answer {
         self.chunks_of_length(u64::MAX)
     }
 
-    #[expect(
-        clippy::panic,
-        reason = "a test double: the test that misuses it fails here with the reason"
-    )]
+    #[track_caller]
     fn with_body(mut self, new: ScriptedBody) -> Self {
         let Content::Http { body, .. } = &mut self.content else {
-            panic!("only an answer with a status has a body: start with Answer::status(..)");
+            fail(format_args!(
+                "only an answer with a status has a body: start with Answer::status(..)"
+            ));
         };
         *body = new;
         self
@@ -264,6 +307,27 @@ impl Answer {
 }
 
 impl Answer {
+    /// Describes what is special about this answer, in [`report`](super::ScriptedServer::report) and
+    /// `Debug`, which show neither headers nor bodies.
+    pub fn described_as(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into().into());
+        self
+    }
+
+    /// Returns what is special about this answer.
+    pub(super) fn description(&self) -> Option<Arc<str>> {
+        let content = match &self.content {
+            Content::HangUp => "hang up",
+            Content::Raw(_) => "not HTTP",
+            Content::Reset => "reset",
+            Content::Silence => "silence",
+            Content::Normal | Content::Token(_) | Content::Computed(_) | Content::Http { .. } => {
+                return self.description.clone();
+            }
+        };
+        self.description.clone().or_else(|| Some(content.into()))
+    }
+
     /// Returns the status that is sent, if this is an HTTP response.
     pub(super) fn sent_status(&self) -> Option<u16> {
         if let Content::Http { status, .. } = &self.content {
@@ -280,6 +344,7 @@ impl Answer {
             self.ending = scripted.ending;
         }
         self.remainder_held_by = self.remainder_held_by.or(scripted.remainder_held_by);
+        self.description = self.description.or(scripted.description);
         self
     }
 }
@@ -293,18 +358,9 @@ impl From<TokenAnswer> for Answer {
 /// Shows neither headers nor bodies: they may hold tokens.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let content = match &self.content {
-            Content::Normal => "normal",
-            Content::Token(_) => "token",
-            Content::Http { .. } => "HTTP",
-            Content::Raw(_) => "not HTTP",
-            Content::HangUp => "hang up",
-            Content::Reset => "reset",
-            Content::Silence => "silence",
-        };
         f.debug_struct("Answer")
-            .field("content", &content)
             .field("status", &self.sent_status())
+            .field("description", &self.description())
             .field("ending", &self.ending)
             .finish_non_exhaustive()
     }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::answer::{Answer, Content};
 use super::connection::Sessions;
 use super::script::Script;
 use super::scripted::ScriptedServer;
-use super::token_answer::TokenAnswer;
-use super::token_endpoint::{ClientCredentialsEndpoint, KnownClient, TOKEN_PATH};
+use super::token_endpoint::{ClientCredentialsEndpoint, TOKEN_PATH};
 use super::tokens::TokenRegistry;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// An authorization server with a token endpoint at `/token`.
 ///
@@ -49,14 +49,11 @@ impl AuthorizationServer {
     }
 
     pub(crate) fn start_with(sessions: Option<Arc<dyn Sessions>>) -> Self {
-        let client = KnownClient::One {
-            id: "client-id".into(),
-            secret: "secret".into(),
-        };
+        let client = ("client-id".to_owned(), "secret".to_owned());
         let endpoint = Arc::new(ClientCredentialsEndpoint {
-            tokens: Arc::new(TokenRegistry::default()),
-            client: Mutex::new(client),
-            issued: Mutex::new(TokenAnswer::new()),
+            tokens: Arc::default(),
+            client: Mutex::new(Some(client)),
+            issued: Mutex::new(Answer::token().into()),
         });
         let role = Box::new(Arc::clone(&endpoint));
         let server = ScriptedServer::start(role, Script::new(Some(TOKEN_PATH)), sessions);
@@ -70,21 +67,42 @@ impl AuthorizationServer {
 
     /// Accepts only this client from now on. Call it again to rotate the secret.
     pub fn set_client(&self, id: impl Into<String>, secret: impl Into<String>) {
-        *locked(&self.endpoint.client) = KnownClient::One {
-            id: id.into(),
-            secret: secret.into(),
-        };
+        *locked(&self.endpoint.client) = Some((id.into(), secret.into()));
     }
 
     /// Accepts every client from now on: for assertions and other ways to authenticate, which a test
     /// checks in [`requests`](ScriptedServer::requests).
     pub fn accept_any_client(&self) {
-        *locked(&self.endpoint.client) = KnownClient::Any;
+        *locked(&self.endpoint.client) = None;
     }
 
-    /// Sets what a token response normally is, from now on.
-    pub fn issue(&self, token: TokenAnswer) {
-        *locked(&self.endpoint.issued) = token;
+    /// Sets what a token response normally is, from now on: its members, a gate or a delay, its headers.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a token response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use alf_testkit::{Answer, AuthorizationServer, Gate};
+    ///
+    /// let authorization = AuthorizationServer::start();
+    /// authorization.issue(Answer::token().expires_in(60).delay(Duration::from_millis(200)));
+    /// let gate = Gate::new();
+    /// authorization.issue(Answer::token().held_by(&gate));
+    /// ```
+    #[track_caller]
+    pub fn issue(&self, token: impl Into<Answer>) {
+        let answer = token.into();
+        assert!(
+            matches!(answer.content, Content::Token(_)),
+            "issue needs a token response, such as Answer::token(); for any other answer use \
+             answer_always"
+        );
+        *locked(&self.endpoint.issued) = answer;
     }
 
     /// Returns how many requests came to the token endpoint.
@@ -94,12 +112,12 @@ impl AuthorizationServer {
 
     /// Returns the tokens that were issued, in order; one that was issued twice is in it twice.
     pub fn issued(&self) -> Vec<String> {
-        self.endpoint.tokens.issued()
+        self.tokens().issued.clone()
     }
 
     /// Returns how many token requests were granted.
     pub fn issued_count(&self) -> usize {
-        self.endpoint.tokens.issued_count()
+        self.tokens().issued.len()
     }
 
     /// Returns the token that was issued last.
@@ -109,21 +127,25 @@ impl AuthorizationServer {
 
     /// Has the resource servers accept a token that was never issued or was revoked.
     pub fn accept_token(&self, token: impl Into<String>) {
-        self.endpoint.tokens.accept(token.into());
+        self.tokens().accepted.insert(token.into());
     }
 
     /// Has the resource servers reject this token from now on.
     pub fn revoke(&self, token: &str) {
-        self.endpoint.tokens.revoke(token);
+        self.tokens().accepted.remove(token);
     }
 
     /// Has the resource servers reject every token that has been issued so far.
     pub fn revoke_all(&self) {
-        self.endpoint.tokens.revoke_all();
+        self.tokens().accepted.clear();
     }
 
-    pub(super) fn tokens(&self) -> Arc<TokenRegistry> {
+    pub(super) fn token_registry(&self) -> Arc<Mutex<TokenRegistry>> {
         Arc::clone(&self.endpoint.tokens)
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, TokenRegistry> {
+        locked(&self.endpoint.tokens)
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) trait Sessions: Send + Sync {
     fn start<'a>(&self, tcp: &'a TcpStream) -> io::Result<Option<Box<dyn Session + 'a>>>;
 }
 
-/// One connection, read and written by one thread.
+/// One connection, read (as [`Read`]) and written by one thread.
 pub(super) struct Connection<'a> {
     tcp: &'a TcpStream,
     session: RefCell<Box<dyn Session + 'a>>,
@@ -59,14 +59,6 @@ impl<'a> Connection<'a> {
         self.scheme
     }
 
-    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.session.borrow_mut().read(buffer) {
-            // TLS whose peer closed TCP and did not announce it.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            read => read,
-        }
-    }
-
     pub(super) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
         // Counted before it is sent: a client that has the answer finds it counted.
         let length = bytes.len() as u64;
@@ -95,5 +87,15 @@ impl<'a> Connection<'a> {
     /// Makes the close, which follows, a reset.
     pub(super) fn reset(&self) -> io::Result<()> {
         SockRef::from(self.tcp).set_linger(Some(Duration::ZERO))
+    }
+}
+
+impl Read for &Connection<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.session.borrow_mut().read(buffer) {
+            // TLS whose peer closed TCP and did not announce it.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            read => read,
+        }
     }
 }

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-/// More paths than this are counted together, so that a benchmark with many paths has a bound.
-const MOST_PATHS: usize = 1000;
-
 /// What a server counted since it started, or since its
 /// [`forget`](super::ScriptedServer::forget).
 ///
@@ -59,8 +56,6 @@ impl Counts {
         self.with_authorization += usize::from(authorized);
         self.unanswered += 1;
         self.most_at_once = self.most_at_once.max(self.unanswered);
-        let counted = self.by_path.contains_key(path) || self.by_path.len() < MOST_PATHS;
-        let path = if counted { path } else { "(other paths)" };
         *self.by_path.entry(path.to_owned()).or_default() += 1;
     }
 

@@ -1,6 +1,8 @@
 //! When an [`Answer`] is sent, to which requests, and what happens to its connection.
 
-use super::answer::{Answer, Ending, WhenToRead};
+use std::time::Duration;
+
+use super::answer::{Answer, Ending, Wait, WhenToRead};
 use super::gate::Gate;
 use super::token_answer::TokenAnswer;
 
@@ -9,7 +11,15 @@ impl Answer {
     /// Sends nothing before `gate` is open. What is sent is decided then: a token that was revoked
     /// meanwhile is rejected.
     pub fn held_by(mut self, gate: &Gate) -> Self {
-        self.held_by.push(gate.clone());
+        self.waits.push(Wait::Gate(gate.clone()));
+        self
+    }
+
+    /// Sends nothing before this real time has passed since the request was read: a slow server, for a
+    /// demonstration or a load test. A test that has to know what happens meanwhile uses
+    /// [`held_by`](Self::held_by). A server that is dropped does not wait.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.waits.push(Wait::Delay(delay));
         self
     }
 
@@ -84,5 +94,10 @@ impl TokenAnswer {
     /// Sends nothing before `gate` is open: see [`Answer::held_by`].
     pub fn held_by(self, gate: &Gate) -> Answer {
         Answer::from(self).held_by(gate)
+    }
+
+    /// Sends nothing before this real time has passed: see [`Answer::delay`].
+    pub fn delay(self, delay: Duration) -> Answer {
+        Answer::from(self).delay(delay)
     }
 }

@@ -6,14 +6,8 @@ use percent_encoding::percent_decode_str;
 
 /// Returns the parameters of an `application/x-www-form-urlencoded` text, in order, duplicates included.
 pub(super) fn parameters(text: &str) -> Vec<(String, String)> {
-    let decoded = |text: &str| decoded(&text.replace('+', " "));
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        })
-        .collect()
+    let parameters = form_urlencoded::parse(text.as_bytes());
+    parameters.into_owned().collect()
 }
 
 /// Returns the id and the secret of an `Authorization: Basic` value, not percent-decoded.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use super::waiting::{DEADLINE, Watched, locked};
+use crate::waiting::{DEADLINE, Watched, locked};
 
 /// Holds answers until the test opens it, so that no test has to sleep.
 ///
@@ -59,15 +59,14 @@ impl Gate {
     /// # Panics
     ///
     /// If they do not arrive within 30 s.
-    #[expect(
-        clippy::panic,
-        reason = "a test double: the test fails here with the reason"
-    )]
+    #[track_caller]
     pub fn wait_for_arrivals(&self, count: usize) {
-        if !self.state.wait_until(|state| state.arrivals >= count) {
-            let arrivals = self.arrivals();
-            panic!("waited {DEADLINE:?} for {count} arrivals at a gate, but {arrivals} came");
-        }
+        let arrived = |state: &GateState| state.arrivals >= count;
+        assert!(
+            self.state.wait_until(DEADLINE, arrived),
+            "waited {DEADLINE:?} for {count} arrivals at a gate, but {} came",
+            self.arrivals()
+        );
     }
 }
 
@@ -82,14 +81,14 @@ impl fmt::Debug for Gate {
 /// Tells all threads of a server, once, that it stops.
 #[derive(Default)]
 pub(super) struct StopSignal {
-    stopped: AtomicBool,
+    stopped: Watched<bool>,
     /// Those at which threads of this server may wait.
     gates: Mutex<Vec<Gate>>,
 }
 
 impl StopSignal {
     pub(super) fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
+        self.stopped.change(|stopped| *stopped = true);
         for gate in std::mem::take(&mut *locked(&self.gates)) {
             // The threads that wait there check the signal.
             gate.state.change(|_| ());
@@ -102,21 +101,28 @@ impl StopSignal {
     ///
     /// `Interrupted` if the server stops.
     pub(super) fn wait_at(&self, gate: &Gate) -> io::Result<()> {
-        let mut gates = locked(&self.gates);
-        if !gates
-            .iter()
-            .any(|known| Arc::ptr_eq(&known.state, &gate.state))
-        {
-            gates.push(gate.clone());
-        }
-        drop(gates);
+        locked(&self.gates).push(gate.clone());
         // A `stop` that came too early to find the gate has set the signal before.
-        let stopped = || self.stopped.load(Ordering::SeqCst);
+        let stopped = || self.stopped.read(|stopped| *stopped);
         gate.state.change(|state| state.arrivals += 1);
-        gate.state.wait_while(|state| !state.open && !stopped());
-        if stopped() {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        Ok(())
+        let done = |state: &GateState| state.open || stopped();
+        let _ = gate.state.wait_until(Duration::MAX, done);
+        interrupted_if(stopped())
     }
+
+    /// Waits until `delay` has passed.
+    ///
+    /// # Errors
+    ///
+    /// `Interrupted` if the server stops.
+    pub(super) fn wait_for(&self, delay: Duration) -> io::Result<()> {
+        interrupted_if(self.stopped.wait_until(delay, |stopped| *stopped))
+    }
+}
+
+fn interrupted_if(stopped: bool) -> io::Result<()> {
+    if stopped {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(())
 }

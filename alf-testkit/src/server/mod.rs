@@ -62,7 +62,6 @@ pub(crate) mod tls;
 mod token_answer;
 mod token_endpoint;
 mod tokens;
-mod waiting;
 
 pub use answer::Answer;
 pub use authorization::AuthorizationServer;
@@ -72,5 +71,7 @@ pub use recorded::{Recorded, body_hash};
 pub use resource::ResourceServer;
 pub use scripted::ScriptedServer;
 pub use scripted_body::pattern;
+#[cfg(feature = "conformance")]
+pub(crate) use scripted_body::{PATTERN, PIECE};
 pub use servers::Servers;
 pub use token_answer::TokenAnswer;

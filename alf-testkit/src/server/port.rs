@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use scopeguard::defer;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// Connections that may wait to be accepted: hundreds of clients may start at once.
 const BACKLOG: i32 = 1024;
@@ -174,13 +175,9 @@ impl OpenConnections {
             .name(name)
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                let remove = RemoveOnDrop {
-                    connections,
-                    number,
-                };
+                defer! { locked(&connections.list).open.remove(&number); }
                 serve(number, &tcp);
                 drop(tcp);
-                drop(remove);
             });
         match thread {
             Ok(thread) => list.threads.push(thread),
@@ -203,17 +200,5 @@ impl OpenConnections {
             // A panic in one of them was printed when it happened.
             drop(thread.join());
         }
-    }
-}
-
-/// Removes a connection from the list however its thread ends.
-struct RemoveOnDrop {
-    connections: Arc<OpenConnections>,
-    number: usize,
-}
-
-impl Drop for RemoveOnDrop {
-    fn drop(&mut self) {
-        locked(&self.connections.list).open.remove(&self.number);
     }
 }

@@ -9,10 +9,10 @@ use super::recorded::{Recorded, RecordedBody};
 use super::role::Role;
 use super::token_answer::TokenAnswer;
 use super::tokens::TokenRegistry;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 pub(super) struct ProtectedResource {
-    pub(super) tokens: Arc<TokenRegistry>,
+    pub(super) tokens: Arc<Mutex<TokenRegistry>>,
     /// The answer to an unauthorized request, if it is not the normal one.
     pub(super) rejection: Mutex<Option<Answer>>,
 }
@@ -32,20 +32,23 @@ impl Role for Arc<ProtectedResource> {
             [] => Answer::status(401).header("WWW-Authenticate", "Bearer"),
             [_] => {
                 let token = request.bearer_token();
-                if token.is_some_and(|token| self.tokens.is_accepted(token)) {
+                if token.is_some_and(|token| locked(&self.tokens).accepted.contains(token)) {
                     return None;
                 }
                 Answer::unauthorized()
             }
             // None of our clients may send two, so this must not look like a token to renew.
-            _ => return Some(Answer::status(400).body("several Authorization headers")),
+            _ => {
+                let reason = "several Authorization headers";
+                return Some(Answer::status(400).body(reason).described_as(reason));
+            }
         };
         Some(locked(&self.rejection).clone().unwrap_or(refusal))
     }
 
     /// Issues a token although this is a resource server: a test may use it as a proxy.
     fn token(&self, _: &Recorded, token: &TokenAnswer) -> Answer {
-        Answer::json(200, token.json(&self.tokens.issue(token)))
+        Answer::json(200, token.json(&locked(&self.tokens).issue(token)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Recorded`]: one request that a server received.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::form;
@@ -35,6 +36,8 @@ pub struct Recorded {
     pub(super) head: Arc<RequestHead>,
     pub(super) body: Arc<RecordedBody>,
     pub(super) status: Option<u16>,
+    /// What was special about the answer.
+    pub(crate) answer: Option<Arc<str>>,
 }
 
 impl Recorded {
@@ -147,8 +150,10 @@ impl Recorded {
         let status = self
             .status
             .map_or_else(|| "-".to_owned(), |status| status.to_string());
+        let answer = self.answer.as_ref();
+        let answer = answer.map_or_else(String::new, |answer| format!(" ({answer})"));
         format!(
-            "{} {}{query} -> {status}, connection {}{tls}, {}, {} bytes of body",
+            "{} {}{query} -> {status}{answer}, connection {}{tls}, {}, {} bytes of body",
             self.method(),
             self.path(),
             self.connection,
@@ -192,13 +197,20 @@ pub(super) struct RecordedBody {
 impl RecordedBody {
     /// How much of a body is kept.
     pub(super) const MOST_KEPT: usize = 4 * 1024 * 1024;
+}
 
-    pub(super) fn push(&mut self, piece: &[u8]) {
+impl Write for RecordedBody {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let free = Self::MOST_KEPT - self.kept.len();
         self.kept
             .extend_from_slice(piece.get(..free).unwrap_or(piece));
         self.length += piece.len() as u64;
         self.hash = hashed(self.hash, piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,31 +1,22 @@
-//! [`RequestReader`]: reads requests from a connection, first the head, then the body in pieces.
+//! [`RequestReader`]: reads requests from a connection, first the head, then the body.
 
-use std::io;
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use super::connection::Connection;
 use super::request_head::{BodyFraming, RequestHead, invalid};
 
-const FIRST_BUFFER: usize = 16 * 1024;
-
-/// A head that does not fit is refused: none of our clients sends one.
+/// A head or a line that is longer is refused: none of our clients sends one.
 const LONGEST_HEAD: usize = 256 * 1024;
 
 /// Reads from a connection, and keeps what belongs to the next request.
 pub(super) struct RequestReader<'a, 's> {
-    connection: &'a Connection<'s>,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    reader: BufReader<&'a Connection<'s>>,
 }
 
 impl<'a, 's> RequestReader<'a, 's> {
     pub(super) fn new(connection: &'a Connection<'s>) -> Self {
-        Self {
-            connection,
-            buffer: vec![0; FIRST_BUFFER],
-            start: 0,
-            end: 0,
-        }
+        let reader = BufReader::new(connection);
+        Self { reader }
     }
 
     /// Returns the next head, or `None` if the peer closed the connection between two requests.
@@ -35,153 +26,86 @@ impl<'a, 's> RequestReader<'a, 's> {
     /// `InvalidData` for bytes that are not HTTP, `UnexpectedEof` for half a head, else the error of the
     /// connection.
     pub(super) fn head(&mut self) -> io::Result<Option<RequestHead>> {
-        loop {
-            if let Some((head, length)) = RequestHead::parse(self.buffered())? {
-                self.start += length;
+        let mut bytes = Vec::new();
+        while bytes.len() < LONGEST_HEAD {
+            let before = bytes.len();
+            let arrived = match self.reader.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                arrived => arrived?,
+            };
+            if arrived.is_empty() {
+                return match before {
+                    0 => Ok(None),
+                    _ => Err(io::ErrorKind::UnexpectedEof.into()),
+                };
+            }
+            bytes.extend_from_slice(arrived);
+            if let Some((head, length)) = RequestHead::parse(&bytes)? {
+                self.reader.consume(length - before);
                 return Ok(Some(head));
             }
-            if self.has_buffered() {
-                self.need_more()?;
-            } else if self.read_more()? == 0 {
-                return Ok(None);
-            }
+            self.reader.consume(bytes.len() - before);
         }
+        Err(invalid("a head is too long"))
     }
 
-    /// Gives the body to `sink`, piece by piece.
-    pub(super) fn body(
-        &mut self,
-        framing: BodyFraming,
-        mut sink: impl FnMut(&[u8]),
-    ) -> io::Result<()> {
+    /// Writes the body to `sink`, piece by piece.
+    pub(super) fn body(&mut self, framing: BodyFraming, sink: &mut impl Write) -> io::Result<()> {
         match framing {
-            BodyFraming::Length(length) => self.take(length, &mut sink),
-            BodyFraming::Chunked => self.chunks(&mut sink),
+            BodyFraming::Length(length) => self.copy(length, sink),
+            BodyFraming::Chunked => self.chunks(sink),
         }
     }
 
     /// Returns whether a part of the body or of the next request has been read already.
     pub(super) fn has_buffered(&self) -> bool {
-        self.start < self.end
+        !self.reader.buffer().is_empty()
     }
 
     /// Waits until something arrives or the peer closes the connection.
     pub(super) fn wait_for_anything(&mut self) {
-        if !self.has_buffered() {
-            // The connection is closed next, also after an error.
-            let _ = self.read_more();
-        }
+        // The connection is closed next, also after an error.
+        let _ = self.reader.fill_buf();
     }
 
     /// Reads and drops everything until the peer closes the connection or it is cut.
     pub(super) fn drain(&mut self) {
-        loop {
-            self.start = self.end;
-            match self.read_more() {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
-            }
-        }
+        let _ = io::copy(&mut self.reader, &mut io::sink());
     }
 
-    fn chunks(&mut self, sink: &mut impl FnMut(&[u8])) -> io::Result<()> {
+    fn chunks(&mut self, sink: &mut impl Write) -> io::Result<()> {
         loop {
-            let size = self.chunk_size()?;
+            let line = self.line()?;
+            let Ok(httparse::Status::Complete((_, size))) = httparse::parse_chunk_size(&line)
+            else {
+                return Err(invalid("not a chunk size"));
+            };
             if size == 0 {
                 // The trailers.
-                while !self.line()?.is_empty() {}
+                while self.line()? != b"\r\n" {}
                 return Ok(());
             }
-            self.take(size, sink)?;
-            if !self.line()?.is_empty() {
+            self.copy(size, sink)?;
+            if self.line()? != b"\r\n" {
                 return Err(invalid("a chunk is longer than its size"));
             }
         }
     }
 
-    fn chunk_size(&mut self) -> io::Result<u64> {
-        loop {
-            match httparse::parse_chunk_size(self.buffered()) {
-                Ok(httparse::Status::Complete((length, size))) => {
-                    self.start += length;
-                    return Ok(size);
-                }
-                Ok(httparse::Status::Partial) => self.need_more()?,
-                Err(_) => return Err(invalid("not a chunk size")),
-            }
-        }
-    }
-
-    /// Returns the next line without its end.
     fn line(&mut self) -> io::Result<Vec<u8>> {
-        loop {
-            let buffered = self.buffered();
-            if let Some(length) = buffered.iter().position(|&byte| byte == b'\n') {
-                let line = buffered.get(..length).unwrap_or_default();
-                let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
-                self.start += length + 1;
-                return Ok(line);
-            }
-            self.need_more()?;
+        let mut line = Vec::new();
+        let mut bounded = self.reader.by_ref().take(LONGEST_HEAD as u64);
+        bounded.read_until(b'\n', &mut line)?;
+        match line.last() {
+            Some(b'\n') => Ok(line),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
 
-    fn take(&mut self, length: u64, sink: &mut impl FnMut(&[u8])) -> io::Result<()> {
-        let mut left = length;
-        while left > 0 {
-            if !self.has_buffered() {
-                self.need_more()?;
-            }
-            let buffered = self.buffered();
-            let most = usize::try_from(left).unwrap_or(usize::MAX);
-            let taken = buffered.get(..most).unwrap_or(buffered);
-            sink(taken);
-            let taken = taken.len();
-            self.start += taken;
-            left -= taken as u64;
-        }
-        Ok(())
-    }
-
-    fn need_more(&mut self) -> io::Result<()> {
-        if self.read_more()? == 0 {
+    fn copy(&mut self, length: u64, sink: &mut impl Write) -> io::Result<()> {
+        if io::copy(&mut self.reader.by_ref().take(length), sink)? < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(())
-    }
-
-    fn read_more(&mut self) -> io::Result<usize> {
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        } else if self.end == self.buffer.len() {
-            self.free_space()?;
-        }
-        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-        loop {
-            match self.connection.read(free) {
-                Ok(length) => {
-                    self.end += length;
-                    return Ok(length);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn free_space(&mut self) -> io::Result<()> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        } else if self.buffer.len() < LONGEST_HEAD {
-            self.buffer.resize(self.buffer.len() * 2, 0);
-        } else {
-            return Err(invalid("a head or a line is too long"));
-        }
-        Ok(())
-    }
-
-    fn buffered(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 }

@@ -10,7 +10,7 @@ use super::connection::Sessions;
 use super::protected_resource::ProtectedResource;
 use super::script::Script;
 use super::scripted::ScriptedServer;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 /// A resource server: any method, any path, with a bearer token.
 ///
@@ -66,7 +66,7 @@ impl ResourceServer {
         sessions: Option<Arc<dyn Sessions>>,
     ) -> Self {
         let resource = Arc::new(ProtectedResource {
-            tokens: authorization.tokens(),
+            tokens: authorization.token_registry(),
             rejection: Mutex::default(),
         });
         let role = Box::new(Arc::clone(&resource));
@@ -79,7 +79,7 @@ impl ResourceServer {
     ///
     /// # Panics
     ///
-    /// If `answer` is [`Answer::normal`] or a token response.
+    /// If `answer` is [`Answer::normal`], an [`Answer::from_fn`], or a token response.
     ///
     /// # Examples
     ///
@@ -93,7 +93,10 @@ impl ResourceServer {
     /// ```
     pub fn reject_with(&self, answer: Answer) {
         assert!(
-            !matches!(answer.content, Content::Normal | Content::Token(_)),
+            !matches!(
+                answer.content,
+                Content::Normal | Content::Token(_) | Content::Computed(_)
+            ),
             "reject_with needs an answer that is a rejection, such as Answer::status(401)"
         );
         *locked(&self.resource.rejection) = Some(answer);

@@ -1,10 +1,14 @@
 //! [`Role`]: what makes a server an authorization server or a resource server.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use crate::waiting::locked;
+
 use super::answer::{Answer, Content};
 use super::recorded::Recorded;
 use super::token_answer::TokenAnswer;
 
-/// What a server does by itself. The content of its answers is neither `Normal` nor `Token`.
+/// What a server does by itself.
 pub(super) trait Role: Send + Sync {
     /// The name in the [`report`](super::ScriptedServer::report).
     fn name(&self) -> &'static str;
@@ -19,20 +23,27 @@ pub(super) trait Role: Send + Sync {
     fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer;
 }
 
-/// Returns what is sent to a request: what the script has for it, completed by the role.
-pub(super) fn decide(role: &dyn Role, scripted: Answer, request: &Recorded) -> Answer {
-    if scripted.if_authorized
+/// Takes a step from what the script has for a request to what is sent: `Break` has that, `Continue` what
+/// the next step begins with, which may have waits of its own.
+pub(super) fn decide(
+    role: &dyn Role,
+    mut scripted: Answer,
+    request: &Recorded,
+) -> ControlFlow<Answer, Answer> {
+    if std::mem::take(&mut scripted.if_authorized)
         && let Some(refusal) = role.refusal(request)
     {
-        return refusal;
+        return Continue(refusal);
     }
-    match &scripted.content {
-        Content::Normal => role.normal(request).completed_by(scripted),
-        Content::Token(token) => role.token(request, token).completed_by(scripted),
+    let next = match &scripted.content {
+        Content::Normal => role.normal(request),
+        Content::Token(token) => role.token(request, token),
+        Content::Computed(compute) => locked(compute)(request),
         Content::Http { .. }
         | Content::Raw(_)
         | Content::HangUp
         | Content::Reset
-        | Content::Silence => scripted,
-    }
+        | Content::Silence => return Break(scripted),
+    };
+    Continue(next.completed_by(scripted))
 }

@@ -1,108 +1,159 @@
 //! [`Script`]: which answer a request gets.
 
-use std::collections::{HashMap, VecDeque};
-use std::iter::repeat_n;
-use std::sync::Mutex;
-
 use super::answer::Answer;
-use super::waiting::locked;
 
-/// The answers that a test gave to a server, for the next requests or for all, for any path or for some.
+/// The answers that a test gave to a server.
 pub(super) struct Script {
-    /// The only path that `next` and `always` apply to, if a server has one.
+    /// The only path that rules for any path apply to, if a server has one.
     path: Option<&'static str>,
-    rules: Mutex<ScriptRules>,
+    rules: Vec<Rule>,
 }
 
-#[derive(Default)]
-struct ScriptRules {
-    next: VecDeque<Answer>,
-    next_at: HashMap<String, VecDeque<Answer>>,
-    at: HashMap<String, Answer>,
-    under: Vec<(String, Answer)>,
-    always: Option<Answer>,
+struct Rule {
+    requests: RequestPattern,
+    /// How many requests are still to get the answer; `None` for all.
+    left: Option<usize>,
+    answer: Answer,
+}
+
+/// Which requests a rule is for.
+#[derive(PartialEq, Eq)]
+pub(super) struct RequestPattern {
+    /// `None` for any.
+    method: Option<String>,
+    path: String,
+    /// Whether it is for all paths that start with `path`; with an empty one, for any path.
+    is_prefix: bool,
 }
 
 impl Script {
     pub(super) fn new(path: Option<&'static str>) -> Self {
         Self {
             path,
-            rules: Mutex::default(),
+            rules: Vec::new(),
         }
     }
 
-    pub(super) fn next(&self, count: usize, answer: Answer) {
-        locked(&self.rules).next.extend(repeat_n(answer, count));
+    /// Gives this answer to the next `left` of these requests, after those that are queued already; if it
+    /// is `None`, to all of them from now on.
+    pub(super) fn add(&mut self, requests: RequestPattern, left: Option<usize>, answer: Answer) {
+        self.rules
+            .retain(|rule| left.is_some() || rule.left.is_some() || rule.requests != requests);
+        self.rules.push(Rule {
+            requests,
+            left,
+            answer,
+        });
     }
 
-    pub(super) fn next_at(&self, path: &str, answer: Answer) {
-        let mut rules = locked(&self.rules);
-        let queue = rules.next_at.entry(path.to_owned()).or_default();
-        queue.push_back(answer);
+    pub(super) fn clear(&mut self) {
+        self.rules.clear();
     }
 
-    pub(super) fn at(&self, path: &str, answer: Answer) {
-        locked(&self.rules).at.insert(path.to_owned(), answer);
-    }
-
-    pub(super) fn under(&self, prefix: &str, answer: Answer) {
-        locked(&self.rules).under.push((prefix.to_owned(), answer));
-    }
-
-    pub(super) fn always(&self, answer: Answer) {
-        locked(&self.rules).always = Some(answer);
-    }
-
-    pub(super) fn clear(&self) {
-        *locked(&self.rules) = ScriptRules::default();
-    }
-
-    /// Returns the answer to a request for this path. The order is that of
+    /// Returns the answer to a request. The order is that of
     /// [`ScriptedServer`](super::ScriptedServer).
-    pub(super) fn take(&self, path: &str) -> Answer {
-        let mut rules = locked(&self.rules);
+    pub(super) fn take(&mut self, method: &str, path: &str) -> Answer {
         let any_path = self.path.is_none_or(|only| only == path);
-        let mut queued = rules.next_at.get_mut(path).and_then(VecDeque::pop_front);
-        if queued.is_none() && any_path {
-            queued = rules.next.pop_front();
-        }
-        queued
-            .or_else(|| rules.at.get(path).cloned())
-            .or_else(|| rules.under(path))
-            .or_else(|| rules.always.clone().filter(|_| any_path))
-            .unwrap_or_else(Answer::normal)
+        self.rules.retain(|rule| rule.left != Some(0));
+        let rules = self.rules.iter_mut().rev();
+        let rule = rules
+            .filter(|rule| rule.requests.matches(method, path, any_path))
+            .max_by(|one, other| one.precedence().cmp(&other.precedence()));
+        rule.map_or_else(Answer::normal, |rule| {
+            rule.left = rule.left.map(|left| left - 1);
+            rule.answer.clone()
+        })
     }
 }
 
-impl ScriptRules {
-    /// Returns the answer for the longest prefix; of equal ones the latest.
-    fn under(&self, path: &str) -> Option<Answer> {
-        self.under
-            .iter()
-            .filter(|(prefix, _)| path.starts_with(prefix.as_str()))
-            .max_by_key(|(prefix, _)| prefix.len())
-            .map(|(_, answer)| answer.clone())
+impl Rule {
+    fn precedence(&self) -> (bool, bool, usize, bool) {
+        let RequestPattern {
+            method,
+            path,
+            is_prefix,
+        } = &self.requests;
+        (
+            self.left.is_some(),
+            !is_prefix,
+            path.len(),
+            method.is_some(),
+        )
     }
+}
+
+impl RequestPattern {
+    pub(super) fn any() -> Self {
+        Self {
+            method: None,
+            path: String::new(),
+            is_prefix: true,
+        }
+    }
+
+    /// The requests for a path, which a method and a space may precede.
+    #[track_caller]
+    pub(super) fn at(text: &str) -> Self {
+        let (method, path) = method_and_path(text);
+        Self {
+            method,
+            path,
+            is_prefix: false,
+        }
+    }
+
+    /// The requests for all paths with a prefix, which a method and a space may precede.
+    #[track_caller]
+    pub(super) fn under(text: &str) -> Self {
+        Self {
+            is_prefix: true,
+            ..Self::at(text)
+        }
+    }
+
+    fn matches(&self, method: &str, path: &str, any_path: bool) -> bool {
+        let only = self.method.as_deref();
+        only.is_none_or(|only| only.eq_ignore_ascii_case(method))
+            && match &*self.path {
+                "" => any_path,
+                prefix if self.is_prefix => path.starts_with(prefix),
+                only => path == only,
+            }
+    }
+}
+
+#[track_caller]
+fn method_and_path(text: &str) -> (Option<String>, String) {
+    let (method, path) = match text.split_once(' ') {
+        Some((method, path)) => (Some(method.to_owned()), path),
+        None => (None, text),
+    };
+    assert!(
+        path.starts_with('/') && !path.contains('?'),
+        "no request can have the path {path:?}: give a path such as \"/things\", without origin and \
+         query, or a method and a path such as \"POST /things\""
+    );
+    (method, path.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn status(script: &Script, path: &str) -> Option<u16> {
-        script.take(path).sent_status()
+    fn status(script: &mut Script, path: &str) -> Option<u16> {
+        script.take("GET", path).sent_status()
     }
 
     #[test]
     fn answers_for_a_path_come_before_the_others_and_queued_ones_before_lasting_ones() {
-        let script = Script::new(None);
-        assert_eq!(status(&script, "/a"), None);
-        script.always(Answer::status(500));
-        script.under("/", Answer::status(501));
-        script.under("/a", Answer::status(502));
-        script.at("/a", Answer::status(503));
-        script.next(1, Answer::status(504));
-        script.next_at("/a", Answer::status(505));
+        let mut script = Script::new(None);
+        assert_eq!(status(&mut script, "/a"), None);
+        script.add(RequestPattern::any(), None, Answer::status(500));
+        script.add(RequestPattern::under("/"), None, Answer::status(501));
+        script.add(RequestPattern::under("/a"), None, Answer::status(502));
+        script.add(RequestPattern::at("/a"), None, Answer::status(503));
+        script.add(RequestPattern::any(), Some(1), Answer::status(504));
+        script.add(RequestPattern::at("/a"), Some(1), Answer::status(505));
         for (path, expected) in [
             ("/a", 505),
             ("/a", 504),
@@ -111,9 +162,9 @@ mod tests {
             ("/b", 501),
             ("*", 500),
         ] {
-            assert_eq!(status(&script, path), Some(expected), "{path}");
+            assert_eq!(status(&mut script, path), Some(expected), "{path}");
         }
         script.clear();
-        assert_eq!(status(&script, "/a"), None);
+        assert_eq!(status(&mut script, "/a"), None);
     }
 }

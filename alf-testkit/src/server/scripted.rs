@@ -3,15 +3,18 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+use crate::waiting::{Watched, fail, locked};
 
 use super::answer::Answer;
 use super::connection::Sessions;
 use super::gate::StopSignal;
-use super::log::Log;
 use super::port::Port;
+use super::recorded::Recorded;
 use super::role::Role;
-use super::script::Script;
+use super::script::{RequestPattern, Script};
 use super::service::{Service, serve};
 
 /// A server on a port of its own that follows a script and records what it receives.
@@ -22,6 +25,9 @@ use super::service::{Service, serve};
 /// **The script.** A request gets the first that exists of: what is queued for its path, what is queued
 /// for any path, what is set for its path, what is set for the longest prefix of it, what is set for any
 /// path, and what the server normally does.
+///
+/// A path may have a method before it: `answer_at("POST /things", ..)` is for that method only, and wins
+/// over `answer_at("/things", ..)`. A path that no request can have, such as one with a query, panics.
 ///
 /// **The end.** When it is dropped, the port and all connections are closed and all its threads end,
 /// whatever they were doing. Clients need not be gone before.
@@ -34,7 +40,7 @@ use super::service::{Service, serve};
 /// let servers = Servers::start();
 /// servers.resource.answer_under("/always-401", Answer::unauthorized());
 /// servers.resource.answer_at("/moved", Answer::redirect(307, servers.url("/things")));
-/// servers.resource.answer_next_at("/things", Answer::status(429).header("Retry-After", "1"));
+/// servers.resource.answer_next_at("POST /things", Answer::status(429).header("Retry-After", "1"));
 /// ```
 pub struct ScriptedServer {
     pub(super) service: Arc<Service>,
@@ -52,32 +58,63 @@ impl ScriptedServer {
 
     /// Answers each of the next `count` requests with this.
     pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.service.script.next(count, answer.into());
+        self.rule(RequestPattern::any(), Some(count), answer);
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
     pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.service.script.always(answer.into());
+        self.rule(RequestPattern::any(), None, answer);
+    }
+
+    /// Answers every request, from now on, with what `answer` returns for it, unless another rule of the
+    /// script applies: [`answer_always`](Self::answer_always) with an [`Answer::from_fn`], which has the
+    /// details and also works with the other methods.
+    ///
+    /// # Examples
+    ///
+    /// A token for the scope that was asked for:
+    ///
+    /// ```
+    /// use alf_testkit::{Answer, Recorded, Servers};
+    ///
+    /// let servers = Servers::start();
+    /// servers.authorization.answer_with(|request: &Recorded| {
+    ///     let scope = request.parameter("scope").unwrap_or_default();
+    ///     Answer::token().member("scope", format!("{scope:?}"))
+    /// });
+    /// ```
+    pub fn answer_with<A: Into<Answer>>(
+        &self,
+        answer: impl FnMut(&Recorded) -> A + Send + 'static,
+    ) {
+        self.answer_always(Answer::from_fn(answer));
     }
 
     /// Answers the next request for this path (without query) with this.
+    #[track_caller]
     pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.service.script.next_at(path, answer.into());
+        self.rule(RequestPattern::at(path), Some(1), answer);
     }
 
     /// Answers every request for this path (without query) with this, from now on.
+    #[track_caller]
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.service.script.at(path, answer.into());
+        self.rule(RequestPattern::at(path), None, answer);
     }
 
     /// Answers every request whose path starts with `prefix` with this, from now on.
+    #[track_caller]
     pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
-        self.service.script.under(prefix, answer.into());
+        self.rule(RequestPattern::under(prefix), None, answer);
     }
 
     /// Removes the script, queued answers included: the server answers normally from now on.
     pub fn answer_normally(&self) {
-        self.service.script.clear();
+        locked(&self.service.script).clear();
+    }
+
+    fn rule(&self, requests: RequestPattern, left: Option<usize>, answer: impl Into<Answer>) {
+        locked(&self.service.script).add(requests, left, answer.into());
     }
 }
 
@@ -130,8 +167,9 @@ impl ScriptedServer {
     ) -> Self {
         let service = Service {
             role,
-            script,
-            log: Log::default(),
+            script: Mutex::new(script),
+            log: Watched::default(),
+            bytes_sent: AtomicU64::new(0),
             stop: StopSignal::default(),
             sessions,
         };
@@ -170,12 +208,10 @@ impl ScriptedServer {
     }
 }
 
-#[expect(
-    clippy::panic,
-    reason = "a test double: nothing can be tested without its port"
-)]
 fn cannot_listen(error: &io::Error) -> ! {
-    panic!("alf-testkit cannot listen on a port of 127.0.0.1: {error}");
+    fail(format_args!(
+        "cannot listen on a port of 127.0.0.1: {error}"
+    ));
 }
 
 impl fmt::Debug for ScriptedServer {

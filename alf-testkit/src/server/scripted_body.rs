@@ -3,13 +3,16 @@
 use std::iter;
 use std::sync::{Arc, LazyLock};
 
+use bytes::Bytes;
+
 /// How many bytes are made at once while a long body is sent: whole alphabets, so that each piece
 /// starts with an `a`.
-pub(super) const PIECE: usize = 2_500 * ALPHABET;
+pub(crate) const PIECE: usize = 2_500 * ALPHABET;
 
 const ALPHABET: usize = 26;
 
-static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(0, PIECE));
+/// A piece of [`pattern`].
+pub(crate) static PATTERN: LazyLock<Bytes> = LazyLock::new(|| pattern(0, PIECE).into());
 
 /// Returns the bytes from `offset` on of the body that
 /// [`Answer::body_of_length`](super::Answer::body_of_length) sends: `abc…z`, repeated.

@@ -1,17 +1,24 @@
 //! What a [`ScriptedServer`] received: counts, records, waiting for them, the report.
 
 use std::fmt::Write;
+use std::sync::atomic::Ordering;
 
 use super::counts::Counts;
+use super::log::Log;
 use super::recorded::Recorded;
 use super::scripted::ScriptedServer;
-use super::waiting::DEADLINE;
+use crate::waiting::DEADLINE;
 
 /// What it received.
 impl ScriptedServer {
     /// Returns everything that is counted, as it is now.
     pub fn counts(&self) -> Counts {
-        self.service.log.counts()
+        let bytes_sent = self.service.bytes_sent.load(Ordering::Relaxed);
+        let counts = self.service.log.read(|log| log.counts.clone());
+        Counts {
+            bytes_sent,
+            ..counts
+        }
     }
 
     /// Returns how many requests arrived.
@@ -23,7 +30,7 @@ impl ScriptedServer {
     /// [`record_requests_up_to`](Self::record_requests_up_to)), in the order in which their bodies were
     /// complete.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.service.log.requests()
+        self.service.log.read(Log::requests)
     }
 
     /// Returns whether the target, a header value, the credentials or the body of any recorded request
@@ -34,13 +41,14 @@ impl ScriptedServer {
 
     /// Records that many requests and only counts the others. 0 is for benchmarks.
     pub fn record_requests_up_to(&self, requests: usize) {
-        self.service.log.keep_requests(requests);
+        self.service.log.change(|log| log.most_requests = requests);
     }
 
     /// Drops the counts and the records, so that the next part of a test starts at 0. What is open or
     /// under way stays counted as that.
     pub fn forget(&self) {
-        self.service.log.forget();
+        self.service.log.change(Log::forget);
+        self.service.bytes_sent.store(0, Ordering::Relaxed);
     }
 
     /// Waits until `count` requests in all have arrived. Their bodies have been read and they are
@@ -68,15 +76,14 @@ impl ScriptedServer {
     /// // … let a client close its connections, then:
     /// servers.resource.wait_until("every connection closed", |counts| counts.open_connections == 0);
     /// ```
-    #[expect(
-        clippy::panic,
-        reason = "a test double: the test fails here with the reason"
-    )]
-    pub fn wait_until(&self, what: &str, done: impl FnMut(&Counts) -> bool) {
-        if !self.service.log.wait_until(done) {
-            let report = self.report();
-            panic!("waited {DEADLINE:?} for {what}, but this is what came:\n{report}");
-        }
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, mut done: impl FnMut(&Counts) -> bool) {
+        let log = &self.service.log;
+        assert!(
+            log.wait_until(DEADLINE, |log| done(&log.counts)),
+            "waited {DEADLINE:?} for {what}, but this is what came:\n{}",
+            self.report()
+        );
     }
 
     /// Returns what the server received, a line for each request, for the message of a failed test. It

@@ -2,11 +2,17 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
-use super::answer::{Answer, Content, Ending, WhenToRead};
+use scopeguard::defer;
+
+use crate::waiting::{Watched, locked};
+
+use super::answer::{Answer, Content, Ending, Wait, WhenToRead};
 use super::connection::{Connection, Sessions};
-use super::gate::{Gate, StopSignal};
+use super::gate::StopSignal;
 use super::log::Log;
 use super::recorded::{Recorded, RecordedBody};
 use super::request_head::RequestHead;
@@ -18,8 +24,10 @@ use super::script::Script;
 /// What all connections of one server share.
 pub(super) struct Service {
     pub(super) role: Box<dyn Role>,
-    pub(super) script: Script,
-    pub(super) log: Log,
+    pub(super) script: Mutex<Script>,
+    pub(super) log: Watched<Log>,
+    /// Beside the log: it is counted for every write.
+    pub(super) bytes_sent: AtomicU64,
     pub(super) stop: StopSignal,
     /// `None` if the connections are plain TCP.
     pub(super) sessions: Option<Arc<dyn Sessions>>,
@@ -27,9 +35,10 @@ pub(super) struct Service {
 
 /// Serves a connection until one side closes it.
 pub(super) fn serve(service: &Service, number: usize, tcp: &TcpStream) {
-    let _connected = service.log.connected();
+    service.log.change(Log::connected);
+    defer! { service.log.change(Log::disconnected) }
     let sessions = service.sessions.as_ref();
-    let Ok(connection) = Connection::new(tcp, sessions, service.log.bytes_sent()) else {
+    let Ok(connection) = Connection::new(tcp, sessions, &service.bytes_sent) else {
         return;
     };
     let mut served = ServedConnection {
@@ -65,7 +74,7 @@ impl ServedConnection<'_, '_> {
             Ok(None) => return Ok(Next::Close),
             Err(error) => return self.unreadable(&error),
         };
-        let mut scripted = self.service.script.take(head.path());
+        let scripted = locked(&self.service.script).take(&head.method, head.path());
         let body = match self.body(&head, &scripted.read_body_when) {
             Ok(body) => body,
             Err(error) => return self.unreadable(&error),
@@ -80,22 +89,20 @@ impl ServedConnection<'_, '_> {
             head: Arc::clone(&head),
             body: Arc::new(body),
             status: None,
+            answer: None,
         };
-        let entry = self.service.log.arrived(&request);
-        self.wait_at(&std::mem::take(&mut scripted.held_by))?;
-        let mut answer = decide(&*self.service.role, scripted, &request);
-        // A rejection may have gates of its own.
-        self.wait_at(&answer.held_by)?;
+        let entry = self.service.log.change(|log| log.arrived(&request));
+        let mut answer = self.decide(scripted, &request)?;
         if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        self.service.log.answering(entry, answer.sent_status());
+        self.service.log.change(|log| log.answering(entry, &answer));
 
         let next = self.send(&answer, &request)?;
         if body_never_comes {
             self.close_gently();
         } else if body_follows {
-            self.reader.body(head.framing, |_| ())?;
+            self.reader.body(head.framing, &mut io::sink())?;
         }
         Ok(next)
     }
@@ -113,12 +120,12 @@ impl ServedConnection<'_, '_> {
         if let WhenToRead::BeforeTheAnswerOnceOpen(gate) = when {
             self.service.stop.wait_at(gate)?;
         }
-        self.reader.body(head.framing, |piece| body.push(piece))?;
+        self.reader.body(head.framing, &mut body)?;
         Ok(body)
     }
 
     fn unreadable(&mut self, error: &io::Error) -> io::Result<Next> {
-        self.service.log.unreadable();
+        self.service.log.change(|log| log.counts.unreadable += 1);
         if error.kind() == io::ErrorKind::InvalidData {
             self.connection.write_all(
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -128,10 +135,19 @@ impl ServedConnection<'_, '_> {
         Ok(Next::Close)
     }
 
-    fn wait_at(&self, gates: &[Gate]) -> io::Result<()> {
-        gates
-            .iter()
-            .try_for_each(|gate| self.service.stop.wait_at(gate))
+    fn decide(&self, mut answer: Answer, request: &Recorded) -> io::Result<Answer> {
+        loop {
+            for wait in std::mem::take(&mut answer.waits) {
+                match wait {
+                    Wait::Gate(gate) => self.service.stop.wait_at(&gate)?,
+                    Wait::Delay(delay) => self.service.stop.wait_for(delay)?,
+                }
+            }
+            match decide(&*self.service.role, answer, request) {
+                ControlFlow::Break(decided) => return Ok(decided),
+                ControlFlow::Continue(next) => answer = next,
+            }
+        }
     }
 
     fn send(&mut self, answer: &Answer, request: &Recorded) -> io::Result<Next> {
@@ -147,8 +163,10 @@ impl ServedConnection<'_, '_> {
                 }
             }
             Content::Raw(bytes) => self.connection.write_all(bytes)?,
-            // `decide` has replaced the last two.
-            Content::HangUp | Content::Normal | Content::Token(_) => self.connection.hang_up()?,
+            // `decide` has replaced the last three.
+            Content::HangUp | Content::Normal | Content::Token(_) | Content::Computed(_) => {
+                self.connection.hang_up()?;
+            }
             Content::Reset => self.connection.reset()?,
             Content::Silence => self.reader.drain(),
         }

@@ -9,21 +9,16 @@ use super::recorded::Recorded;
 use super::role::Role;
 use super::token_answer::TokenAnswer;
 use super::tokens::TokenRegistry;
-use super::waiting::locked;
+use crate::waiting::locked;
 
 pub(super) const TOKEN_PATH: &str = "/token";
 
 pub(super) struct ClientCredentialsEndpoint {
-    pub(super) tokens: Arc<TokenRegistry>,
-    pub(super) client: Mutex<KnownClient>,
+    pub(super) tokens: Arc<Mutex<TokenRegistry>>,
+    /// The id and the secret of the only client that is accepted; `None` if any is.
+    pub(super) client: Mutex<Option<(String, String)>>,
     /// What a token response normally is.
-    pub(super) issued: Mutex<TokenAnswer>,
-}
-
-/// Which client an authorization server accepts.
-pub(super) enum KnownClient {
-    One { id: String, secret: String },
-    Any,
+    pub(super) issued: Mutex<Answer>,
 }
 
 /// The endpoint is shared by the server's threads and the handle that changes its settings.
@@ -36,50 +31,46 @@ impl Role for Arc<ClientCredentialsEndpoint> {
         if request.path() != TOKEN_PATH {
             return Answer::status(404);
         }
-        let issued = locked(&self.issued).clone();
-        self.token(request, &issued)
+        let refusal = self.refusal(request);
+        refusal.unwrap_or_else(|| locked(&self.issued).clone())
     }
 
     fn refusal(&self, request: &Recorded) -> Option<Answer> {
         if request.method() != "POST" {
             return Some(Answer::status(405).header("Allow", "POST"));
         }
-        malformed(request).or_else(|| locked(&self.client).refusal(request))
+        malformed(request).or_else(|| unknown_client(request, locked(&self.client).as_ref()))
     }
 
     fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer {
         if let Some(refusal) = self.refusal(request) {
             return refusal;
         }
-        let access_token = self.tokens.issue(token);
+        let access_token = locked(&self.tokens).issue(token);
         Answer::json(200, token.json(&access_token)).header("Cache-Control", "no-store")
     }
 }
 
-impl KnownClient {
-    /// Returns the answer to a request of any other client.
-    fn refusal(&self, request: &Recorded) -> Option<Answer> {
-        let sent_secret = request.parameter("client_secret");
-        if request.header("authorization").is_some() && sent_secret.is_some() {
-            return Some(invalid_request("the client authenticates in two ways"));
-        }
-        let Self::One { id, secret } = self else {
-            return None;
-        };
-        let accepted = if let Some((sent_id, sent_secret)) = request.basic_credentials() {
-            // RFC 6749 §2.3.1 has both percent-encoded; many clients send them as they are.
-            (sent_id == *id && sent_secret == *secret)
-                || (decoded(&sent_id) == *id && decoded(&sent_secret) == *secret)
-        } else {
-            let sent_id = request.parameter("client_id");
-            sent_id.as_ref() == Some(id) && sent_secret.as_ref() == Some(secret)
-        };
-        if accepted {
-            return None;
-        }
-        let refusal = Answer::oauth_error(401, "invalid_client", "client authentication failed");
-        Some(refusal.header("WWW-Authenticate", "Basic realm=\"alf-testkit\""))
+/// Returns the answer to a request of any other client than the `known` one.
+fn unknown_client(request: &Recorded, known: Option<&(String, String)>) -> Option<Answer> {
+    let sent_secret = request.parameter("client_secret");
+    if request.header("authorization").is_some() && sent_secret.is_some() {
+        return Some(invalid_request("the client authenticates in two ways"));
     }
+    let (id, secret) = known?;
+    let accepted = if let Some((sent_id, sent_secret)) = request.basic_credentials() {
+        // RFC 6749 §2.3.1 has both percent-encoded; many clients send them as they are.
+        (sent_id == *id && sent_secret == *secret)
+            || (decoded(&sent_id) == *id && decoded(&sent_secret) == *secret)
+    } else {
+        let sent_id = request.parameter("client_id");
+        sent_id.as_ref() == Some(id) && sent_secret.as_ref() == Some(secret)
+    };
+    if accepted {
+        return None;
+    }
+    let refusal = Answer::oauth_error(401, "invalid_client", "client authentication failed");
+    Some(refusal.header("WWW-Authenticate", "Basic realm=\"alf-testkit\""))
 }
 
 /// Returns the answer to a request that is not a client-credentials request (RFC 6749 §4.4.2, §3.2,
@@ -115,5 +106,5 @@ fn malformed(request: &Recorded) -> Option<Answer> {
 }
 
 fn invalid_request(description: &str) -> Answer {
-    Answer::oauth_error(400, "invalid_request", description)
+    Answer::oauth_error(400, "invalid_request", description).described_as(description)
 }

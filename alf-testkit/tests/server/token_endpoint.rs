@@ -1,10 +1,12 @@
 //! The token endpoint without a script, and its token answers.
 
-use alf_testkit::{Answer, AuthorizationServer};
+use std::time::Duration;
+
+use alf_testkit::{Answer, AuthorizationServer, Gate};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::client::{Client, FORM, Response, fetch_token};
+use crate::client::{Client, FORM, Response, fetch_token, token_request};
 
 const GRANT: &str = "grant_type=client_credentials";
 
@@ -179,4 +181,35 @@ fn token_response_can_be_set_from_now_on() {
                 .ends_with(r#","expires_in":2}"#)
         );
     }
+}
+
+#[test]
+fn token_responses_can_be_held_delayed_and_have_headers_from_now_on() {
+    let server = AuthorizationServer::start();
+    let gate = Gate::new();
+    let answer = Answer::token().expires_in(60).held_by(&gate);
+    server.issue(answer.delay(Duration::from_millis(1)).header("X-Case", "1"));
+    let mut client = Client::to(&server);
+    client.send(token_request("", FORM));
+    gate.wait_for_arrivals(1);
+    assert_eq!((server.issued_count(), server.counts().unanswered), (0, 1));
+    // Only a token response is held.
+    assert_eq!(post(&server, "", GRANT).status, 401);
+    gate.open();
+    let response = client.response();
+    assert_eq!(
+        (response.status, response.header("x-case")),
+        (200, Some("1"))
+    );
+    assert!(response.text().contains(r#""expires_in":60"#));
+    server.issue(Answer::token().delay(Duration::from_millis(1)));
+    assert_eq!(post(&server, "", FORM).header("x-case"), None);
+}
+
+#[test]
+#[should_panic(
+    expected = "issue needs a token response, such as Answer::token(); for any other answer use answer_always"
+)]
+fn only_token_responses_can_be_issued() {
+    AuthorizationServer::start().issue(Answer::status(503));
 }

@@ -2,6 +2,8 @@
 
 pub(crate) trait HasFlaw: Send + Sync + 'static {
     const FLAW: Option<Flaw>;
+    /// The cases that are known to fail.
+    const KNOWN: &'static [(&'static str, &'static str)] = &[];
 
     fn has(flaw: Flaw) -> bool {
         Self::FLAW == Some(flaw)

@@ -101,6 +101,10 @@ impl<F: HasFlaw> Subject for HyperOwn<F> {
         RUNTIME.block_on(future)
     }
 
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        F::KNOWN.to_vec()
+    }
+
     fn lacks() -> Vec<Capability> {
         vec![Capability::Redirects]
     }
