@@ -187,6 +187,7 @@ impl<T: Transport> Client<T> {
             generation: token.generation(),
             origin: &origin,
             status: self.transport.status(&response),
+            rejected: outcome == Some(ReplayOutcome::RejectedAgain),
         });
         Ok(response)
     }

@@ -65,7 +65,7 @@ pub use error::{
     TokenErrorKind,
 };
 pub use machine::Moment;
-pub use observe::{Event, Observer, TokenTarget};
+pub use observe::{Event, EventContext, Observer, TokenTarget};
 pub use origin::{Origin, OriginRef};
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;

@@ -71,9 +71,10 @@ pub use transport::SurfTransport;
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
-    Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt,
-    Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime, TimeoutPhase,
-    TlsClientAuth, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest, TokenTarget,
+    EventContext, Moment, NoClientAuthentication, NotAllowed, NotAllowedReason, Observer, Origin,
+    PrivateKeyJwt, Rejection, Runtime, SecretError, SelfSignedTlsClientAuth, Signer, ThreadRuntime,
+    TimeoutPhase, TlsClientAuth, Token, TokenError, TokenErrorKind, TokenManager, TokenRequest,
+    TokenTarget,
 };
 
 #[cfg(feature = "config")]

@@ -17,13 +17,13 @@ pub(super) fn innermost_cause(error: &(dyn StdError + 'static), redactor: &Redac
 fn public_part(word: &str) -> String {
     let trimmed = word.trim_end();
     let space = word.strip_prefix(trimmed).unwrap_or_default();
-    let Some((scheme, rest)) = trimmed.split_once("://") else {
+    let Some((scheme, remainder)) = trimmed.split_once("://") else {
         return word.to_owned();
     };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    match rest.rsplit_once('@') {
+    let shown = remainder.split(['?', '#']).next().unwrap_or_default();
+    match shown.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://[masked]@{host}{space}"),
-        None => format!("{scheme}://{rest}{space}"),
+        None => format!("{scheme}://{shown}{space}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! S: one acquisition, if callers are dropped, runtimes shut down and transports panic.
 
-use alf_core::{Event, Observer, TokenErrorKind};
+use alf_core::{Event, EventContext, Observer, TokenErrorKind};
 
 use crate::support::{
     API, ApiRequest, CLIENT_ID, DUE, Harness, Reply, SECRET, WITHIN_LEEWAY, access_token, millis,
@@ -212,7 +212,7 @@ fn s4_e4_aborted_renewal_of_a_due_token_is_invisible() {
 struct PanickingObserver(&'static str);
 
 impl Observer for PanickingObserver {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
         assert!(
             !format!("{event:?}").starts_with(self.0),
             "this panic is part of the test"

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alf_core::{Event, Moment, Observer, Runtime, TokenErrorKind};
+use alf_core::{Event, EventContext, Moment, Observer, Runtime, TokenErrorKind};
 
 use crate::runtime::VirtualTime;
 
@@ -67,7 +67,7 @@ impl Events {
 }
 
 impl Observer for Events {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
         let mut seen = self.lock();
         seen.shown.push(format!("{event:?}"));
         if let Event::AttemptFailed { error, pause, .. } = event {
