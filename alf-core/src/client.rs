@@ -187,22 +187,20 @@ impl<T: Transport> Client<T> {
         let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
         // R3: returned as it is. R6: whether the renewal helped.
-        match self.judge(|| origin.as_ref(), &response) {
-            Judgement::Accepted => {
-                let outcome = ReplayOutcome::Accepted;
-                self.managed().replayed(&token, origin.as_ref(), outcome);
-            }
-            Judgement::Rejected => {
-                let outcome = ReplayOutcome::RejectedAgain;
-                self.managed().replayed(&token, origin.as_ref(), outcome);
-            }
-            Judgement::Unknown => {}
+        let outcome = match self.judge(|| origin.as_ref(), &response) {
+            Judgement::Accepted => Some(ReplayOutcome::Accepted),
+            Judgement::Rejected => Some(ReplayOutcome::RejectedAgain),
+            Judgement::Unknown => None,
+        };
+        if let Some(outcome) = outcome {
+            self.managed().replayed(&token, origin.as_ref(), outcome);
         }
         self.observe(&Event::Replayed {
             target: &self.managed().target,
             generation: token.generation(),
             origin: &origin,
             status: self.transport.status(&response),
+            rejected: outcome == Some(ReplayOutcome::RejectedAgain),
         });
         Ok(response)
     }

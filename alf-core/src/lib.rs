@@ -65,7 +65,7 @@ pub use error::{
     TokenError, TokenErrorKind,
 };
 pub use machine::Moment;
-pub use observe::{Event, Observer};
+pub use observe::{Event, EventContext, Observer};
 pub use origin::{Origin, OriginRef};
 pub use runtime::{BoxFuture, Runtime, ThreadRuntime};
 pub use token::Token;

@@ -9,7 +9,7 @@ use crate::config::{Config, Server, shown_endpoint};
 use crate::machine::Moment;
 use crate::runtime::before;
 use crate::server::ServerState;
-use crate::{Event, Observer, Runtime, TokenTransport};
+use crate::{Event, EventContext, Observer, Runtime, TokenTransport};
 
 /// One for each client, shared by all its tokens.
 pub(crate) struct Ports {
@@ -52,7 +52,12 @@ impl Ports {
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
-        self.observer.on(event);
+        let context = EventContext {
+            client_id: &self.config.client_id,
+            token_endpoint: &self.shown_endpoint(),
+            now: self.now(),
+        };
+        self.observer.on(event, &context);
     }
 
     /// The token endpoint as errors show it, without its query; the issuer, until the endpoint is known.

@@ -52,9 +52,9 @@ pub use transport::IsahcTransport;
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
-    Moment, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt, Rejection, Runtime,
-    SecretError, Signer, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind,
-    TokenManager, TokenRequest, TokenTarget,
+    EventContext, Moment, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt, Rejection,
+    RevokeError, Runtime, SecretError, Signer, ThreadRuntime, TimeoutPhase, Token, TokenError,
+    TokenErrorKind, TokenManager, TokenRequest, TokenTarget, TokenWatch,
 };
 
 #[cfg(feature = "config")]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use alf_core::{Adapter, ClientBuilder, ConfigError, Event, Observer, TokenError};
+use alf_core::{Adapter, ClientBuilder, ConfigError, Event, EventContext, Observer, TokenError};
 use alf_testkit::conformance::LogRecording;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -242,7 +242,7 @@ impl Shown {
 }
 
 impl Observer for Shown {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
         self.note(&format!("{event:?}"));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{NotAllowed, Origin, TokenError, TokenTarget};
+use crate::{Moment, NotAllowed, Origin, TokenError, TokenTarget};
 
 /// Receives the events of a client's tokens: for logs, metrics and alerts.
 ///
@@ -24,13 +24,13 @@ use crate::{NotAllowed, Origin, TokenError, TokenTarget};
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use alf_core::{Client, Event, Observer};
+/// use alf_core::{Client, Event, EventContext, Observer};
 ///
 /// #[derive(Default)]
 /// struct Renewals(AtomicU64);
 ///
 /// impl Observer for Renewals {
-///     fn on(&self, event: &Event<'_>) {
+///     fn on(&self, event: &Event<'_>, _context: &EventContext<'_>) {
 ///         if let Event::TokenObtained { .. } = event {
 ///             self.0.fetch_add(1, Ordering::Relaxed);
 ///         }
@@ -43,8 +43,21 @@ use crate::{NotAllowed, Origin, TokenError, TokenTarget};
 ///     .observer(Arc::clone(&renewals));
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Receives an event.
-    fn on(&self, event: &Event<'_>);
+    /// Receives an event. `context` tells whose it is, for an observer of several clients.
+    fn on(&self, event: &Event<'_>, context: &EventContext<'_>);
+}
+
+/// What is the same for all events of a client. It never contains a secret.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct EventContext<'a> {
+    /// The client's identifier.
+    pub client_id: &'a str,
+    /// The endpoint of token requests, without its query. Until the metadata of an issuer names it,
+    /// the issuer.
+    pub token_endpoint: &'a str,
+    /// The time of the event, by the clock of the client's runtime.
+    pub now: Moment,
 }
 
 /// An event. It never contains a secret.
@@ -163,6 +176,8 @@ pub enum Event<'a> {
         origin: &'a Origin,
         /// The status of the answer.
         status: StatusCode,
+        /// Whether the answer rejects the renewed token too. It is returned all the same (R3).
+        rejected: bool,
     },
     /// A request was not sent.
     #[non_exhaustive]
@@ -173,8 +188,8 @@ pub enum Event<'a> {
 }
 
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
-    fn on(&self, event: &Event<'_>) {
-        (**self).on(event);
+    fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
+        (**self).on(event, context);
     }
 }
 
@@ -182,5 +197,5 @@ impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
 pub(crate) struct NoObserver;
 
 impl Observer for NoObserver {
-    fn on(&self, _event: &Event<'_>) {}
+    fn on(&self, _event: &Event<'_>, _context: &EventContext<'_>) {}
 }

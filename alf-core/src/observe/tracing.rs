@@ -1,174 +1,214 @@
-//! Events of `tracing`, under the target `alf`.
+//! Events of `tracing`, under the target `alf` (L2 to L4).
 
-use std::error::Error;
-use std::fmt;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tracing::{debug, info, warn};
+use humantime::{FormattedDuration, format_duration, format_rfc3339_millis};
+use tracing::field::{DisplayValue, display};
 
-use crate::TokenTarget;
+use crate::{Moment, Origin, TokenTarget};
 
-use super::{Event, Observer};
+use super::{Event, EventContext, Observer};
 
-/// Writes alf's events as events of [`tracing`], under the target `alf`.
+/// Writes alf's events as events of [`tracing`](https://docs.rs/tracing), under the target `alf`.
 ///
-/// An event that may need attention is a `WARN`: a failed attempt, an acquisition that failed or was
-/// aborted, a rejection, a request that was not sent. A token, new or unchanged, is an `INFO`. All
-/// others are `DEBUG`. An error is written with its sources.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct TracingObserver;
+/// | level | events |
+/// | --- | --- |
+/// | `ERROR` | an acquisition failed, and needs a change to succeed |
+/// | `WARN` | what may pass: an acquisition failed or was aborted, an attempt failed, a token was rejected and is renewed, a request was not sent |
+/// | `INFO` | a token, new or unchanged; a 401 that stays although the token was renewed, at most once a minute for each origin |
+/// | `DEBUG` | all others |
+///
+/// Every event has `client_id` and `token_endpoint`. Times are RFC 3339, durations such as `16m 40s`. A
+/// value that is not known is left out.
+#[derive(Debug, Default)]
+pub struct TracingObserver {
+    /// The origins whose 401 was logged at `INFO` within the last minute.
+    logged: Mutex<Vec<(Option<Origin>, Moment)>>,
+}
 
 impl TracingObserver {
     /// Returns the observer.
     pub const fn new() -> Self {
-        Self
+        Self {
+            logged: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// L3: an API rejects renewed tokens too.
+    fn still_rejected(
+        &self,
+        context: &EventContext<'_>,
+        target: &TokenTarget,
+        generation: u64,
+        origin: Option<&Origin>,
+        message: &str,
+    ) {
+        let is_first = self.is_first_in_a_minute(origin, context.now);
+        let origin = origin.map(display);
+        if is_first {
+            log!(info, context, token_target = %target, generation, origin, "{message}");
+        } else {
+            log!(debug, context, token_target = %target, generation, origin, "{message}");
+        }
+    }
+
+    fn is_first_in_a_minute(&self, origin: Option<&Origin>, now: Moment) -> bool {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.retain(|(_, at)| now.saturating_since(*at) < A_MINUTE);
+        let is_known = logged.iter().any(|(known, _)| known.as_ref() == origin);
+        let is_first = !is_known && logged.len() < MOST_LOGGED;
+        if is_first {
+            logged.push((origin.cloned(), now));
+        }
+        is_first
     }
 }
 
 impl Observer for TracingObserver {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
         match event {
             Event::AcquisitionStarted {
                 target,
                 acquisition,
-            } => {
-                debug!(target: "alf", token_target = %target, acquisition, "requesting a token");
+            } => log!(debug, context, token_target = %target, acquisition, "requesting a token"),
+            Event::IssuerDiscovered { issuer, .. } => {
+                log!(debug, context, issuer, "the metadata was read");
             }
-            Event::IssuerDiscovered {
-                issuer,
-                token_endpoint,
-            } => debug!(target: "alf", issuer, token_endpoint, "the metadata was read"),
             Event::AttemptFailed {
                 target,
                 acquisition,
                 error,
                 pause,
             } => {
-                let error = Chain(error);
-                warn!(
-                    target: "alf",
-                    token_target = %target, acquisition, %error, ?pause, "the token request failed and is tried again"
-                );
+                let pause = plain(*pause);
+                let message = "the token request failed and is tried again";
+                log!(warn, context, token_target = %target, acquisition, %error, pause, "{message}");
             }
             Event::TokenObtained {
                 target,
                 acquisition,
                 generation,
                 expires_in,
-            } => {
-                info!(
-                    target: "alf",
-                    token_target = %target, acquisition, generation, ?expires_in, "got a token"
-                );
             }
-            Event::TokenUnchanged {
+            | Event::TokenUnchanged {
                 target,
                 acquisition,
                 generation,
                 expires_in,
             } => {
-                info!(
-                    target: "alf",
-                    token_target = %target, acquisition, generation, ?expires_in, "got the same token again"
-                );
+                let is_new = matches!(event, Event::TokenObtained { .. });
+                let message = if is_new {
+                    "got a token"
+                } else {
+                    "got the same token again"
+                };
+                let expires_in = expires_in.map(plain);
+                log!(info, context, token_target = %target, acquisition, generation, expires_in, "{message}");
             }
             Event::AcquisitionFailed {
                 target,
                 acquisition,
                 error,
             } => {
-                let retry_at = error.retry_at();
-                let error = Chain(error);
-                warn!(target: "alf", token_target = %target, acquisition, %error, ?retry_at, "got no token");
+                let retry_at = error.retry_at().and_then(rfc_3339);
+                if error.is_transient() {
+                    log!(warn, context, token_target = %target, acquisition, %error, retry_at, "got no token");
+                } else {
+                    log!(error, context, token_target = %target, acquisition, %error, retry_at, "got no token");
+                }
             }
             Event::TargetEvicted {
                 target,
                 had_usable_token,
-            } => evicted(target, *had_usable_token),
+            } => {
+                if *had_usable_token {
+                    log!(warn, context, token_target = %target, "a token in use was evicted: max_targets is too small");
+                } else {
+                    log!(debug, context, token_target = %target, "an unused token was evicted");
+                }
+            }
             Event::AcquisitionAborted {
                 target,
                 acquisition,
             } => {
-                warn!(
-                    target: "alf",
-                    token_target = %target, acquisition, "the token request was stopped without a result"
-                );
+                let message = "the token request was stopped without a result";
+                log!(warn, context, token_target = %target, acquisition, "{message}");
             }
             Event::TokenRejected {
                 target,
                 generation,
                 origin,
             } => {
-                warn!(target: "alf", token_target = %target, generation, ?origin, "the token was rejected");
+                let origin = origin.map(display);
+                log!(warn, context, token_target = %target, generation, origin, "the token was rejected");
             }
             Event::RejectionReturned {
                 target,
                 generation,
                 origin,
             } => {
-                debug!(
-                    target: "alf",
-                    token_target = %target, generation, ?origin, "the API rejects renewed tokens too: its answer is returned"
-                );
+                let message = "the API rejects renewed tokens too: its answer is returned";
+                self.still_rejected(context, *target, *generation, *origin, message);
+            }
+            Event::Replayed {
+                target,
+                generation,
+                origin,
+                rejected: true,
+                ..
+            } => {
+                let message = "the request was replayed and rejected again: the answer is returned";
+                self.still_rejected(context, *target, *generation, Some(*origin), message);
             }
             Event::Replayed {
                 target,
                 generation,
                 origin,
                 status,
+                rejected: false,
             } => {
-                debug!(
-                    target: "alf",
-                    token_target = %target, generation, %origin, %status, "the request was replayed"
-                );
+                let status = status.as_u16();
+                log!(debug, context, token_target = %target, generation, %origin, status, "the request was replayed");
             }
             Event::RequestNotAllowed { error } => {
-                warn!(target: "alf", %error, "the request was not sent");
+                log!(warn, context, %error, "the request was not sent");
             }
         }
     }
 }
 
-fn evicted(target: &TokenTarget, had_usable_token: bool) {
-    if had_usable_token {
-        warn!(target: "alf", token_target = %target, "a token in use was evicted: max_targets is too small");
-    } else {
-        debug!(target: "alf", token_target = %target, "an unused token was evicted");
-    }
+/// L1: an event with what all of a client have.
+macro_rules! log {
+    ($level:ident, $context:ident, $($fields:tt)+) => {
+        tracing::$level!(
+            target: "alf",
+            client_id = $context.client_id,
+            token_endpoint = $context.token_endpoint,
+            $($fields)+
+        )
+    };
+}
+use log;
+
+/// L4: as the settings take it, in whole milliseconds.
+fn plain(duration: Duration) -> DisplayValue<FormattedDuration> {
+    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    display(format_duration(Duration::from_millis(milliseconds)))
 }
 
-/// An error and its sources, joined by `: `.
-struct Chain<E>(E);
-
-impl<E: Error> fmt::Display for Chain<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
-    }
+/// L4. `None` for a time before 1970 or after the year 9999, which a wrong clock may have.
+fn rfc_3339(time: SystemTime) -> Option<String> {
+    time.duration_since(UNIX_EPOCH).ok()?;
+    let mut text = String::new();
+    write!(text, "{}", format_rfc3339_millis(time)).ok()?;
+    Some(text)
 }
+
+const A_MINUTE: Duration = Duration::from_secs(60);
+/// X5: an application may call any number of APIs.
+const MOST_LOGGED: usize = 64;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("{0}")]
-    struct Layer(&'static str, #[source] Option<Box<Self>>);
-
-    #[test]
-    fn x1_an_error_is_logged_with_its_causes() {
-        let bottom = Layer("refused by peer", None);
-        assert_eq!(Chain(&bottom).to_string(), "refused by peer");
-        let middle = Layer("tcp", Some(Box::new(bottom)));
-        let top = Layer("could not connect", Some(Box::new(middle)));
-        assert_eq!(
-            Chain(&top).to_string(),
-            "could not connect: tcp: refused by peer"
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use alf_core::{Event, Observer, TokenErrorKind};
+use alf_core::{Event, EventContext, Observer, TokenErrorKind};
 
 use crate::support::{
     API, ApiRequest, CLIENT_ID, DUE, Harness, Reply, SECRET, WITHIN_LEEWAY, access_token, millis,
@@ -215,7 +215,7 @@ fn s4_e4_aborted_renewal_of_a_due_token_is_invisible() {
 struct PanicsOnce(&'static str, AtomicBool);
 
 impl Observer for PanicsOnce {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
         let is_named = format!("{event:?}").starts_with(self.0);
         assert!(
             !is_named || self.1.swap(true, Ordering::SeqCst),
@@ -247,7 +247,7 @@ fn s4_observer_that_panics_at_the_start_of_an_acquisition_delays_no_other_caller
 struct PanickingObserver(&'static str);
 
 impl Observer for PanickingObserver {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
         assert!(
             !format!("{event:?}").starts_with(self.0),
             "this panic is part of the test"

@@ -23,6 +23,7 @@ mod discovery;
 mod expiry;
 mod flow;
 mod leaks;
+mod logs;
 mod messages;
 mod outage_load;
 mod permits;

@@ -162,7 +162,7 @@ fn x1_wrong_settings_are_named_without_a_secret() {
 fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
     let printed = Printed::default();
     let lines = printed.clone();
-    let subscriber = tracing_lines::Lines::new(move |line| lines.text(line));
+    let subscriber = crate::support::Lines::new(move |line| lines.text(line));
     tracing::subscriber::with_default(subscriber, || {
         let harness = Harness::new();
         let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
@@ -203,61 +203,4 @@ fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
         );
     }
     printed.assert_secret(20);
-}
-
-/// A subscriber that takes everything at every level.
-#[cfg(feature = "tracing")]
-mod tracing_lines {
-    use std::fmt::{Debug, Write};
-
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Metadata, Subscriber};
-
-    pub(super) struct Lines<F>(F);
-
-    struct Line(String);
-
-    impl<F: Fn(String) + 'static> Lines<F> {
-        pub(super) fn new(line: F) -> Self {
-            Self(line)
-        }
-    }
-
-    impl Visit for Line {
-        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            write!(self.0, "{field}={value:?} ").unwrap();
-        }
-    }
-
-    impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Lines<F> {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn new_span(&self, span: &Attributes<'_>) -> Id {
-            let mut line = Line(String::new());
-            span.record(&mut line);
-            (self.0)(line.0);
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, values: &Record<'_>) {
-            let mut line = Line(String::new());
-            values.record(&mut line);
-            (self.0)(line.0);
-        }
-
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-        fn event(&self, event: &Event<'_>) {
-            let mut line = Line(String::new());
-            event.record(&mut line);
-            (self.0)(line.0);
-        }
-
-        fn enter(&self, _: &Id) {}
-
-        fn exit(&self, _: &Id) {}
-    }
 }

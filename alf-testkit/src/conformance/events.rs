@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use alf_core::{Event, Moment, Observer, Runtime, TokenErrorKind};
+use alf_core::{Event, EventContext, Moment, Observer, Runtime, TokenErrorKind};
 
 use crate::runtime::VirtualTime;
 use crate::waiting::locked;
@@ -74,7 +74,7 @@ impl Events {
 }
 
 impl Observer for Events {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
         let mut seen = self.lock();
         seen.shown.push(format!("{event:?}"));
         if let Event::AttemptFailed { error, pause, .. } = event {

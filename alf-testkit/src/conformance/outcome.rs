@@ -107,6 +107,17 @@ pub(super) fn expect_transient(error: &TokenError) {
     );
 }
 
+/// T4: a line of a log says what happened, even if the chain of sources is not in it.
+#[track_caller]
+pub(super) fn expect_innermost_cause_at_end(error: &TokenError) {
+    let sources = std::iter::successors(error.source(), |error| (*error).source());
+    let innermost = sources.last().map(ToString::to_string).unwrap_or_default();
+    assert!(
+        error.to_string().ends_with(innermost.trim()),
+        "expected a text that ends with {innermost:?}: {error}"
+    );
+}
+
 impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

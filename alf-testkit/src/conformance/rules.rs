@@ -25,7 +25,8 @@ T1: The token request is a POST of a form, with its content type and length, `Ac
 T2: The client authenticates in one way, never by Basic and in the body together.
 T3: Ids and secrets of any characters arrive unchanged, percent-encoded where needed.
 T4: Success is a 200 with a JSON object that has an access_token, whatever its content type. \
-    Everything else is an error of its own kind. A server with a wrong certificate gets no secret.
+    Everything else is an error of its own kind, whose text ends with its innermost cause. A server \
+    with a wrong certificate gets no secret.
 T5: `expires_in` may be an integer, a float or a numeric string, absent, null, zero, negative or huge.
 T7: At most 1 MiB of the authorization server's answer is read, and none of its redirects is \
     followed: a 307 must not carry the secret elsewhere. What was not read never becomes the next \

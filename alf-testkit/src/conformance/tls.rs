@@ -9,7 +9,7 @@ use crate::server::tls::{Sessions, Tls};
 use crate::server::{AuthorizationServer, ResourceServer};
 
 use super::case::{Case, get, post};
-use super::outcome::expect_transient;
+use super::outcome::{expect_innermost_cause_at_end, expect_transient};
 use super::subject::Capability;
 
 pub(super) fn f3_https_works_like_http(case: &Case) {
@@ -54,6 +54,7 @@ fn no_secret_for(case: &Case, sessions: Arc<dyn Sessions>) {
     let error = outcome.expect_token_error();
     assert_eq!(impostor.request_count(), 0, "{}", impostor.report());
     expect_transient(&error);
+    expect_innermost_cause_at_end(&error);
     if !case.lacks(Capability::ErrorKinds) {
         assert_eq!(error.kind(), TokenErrorKind::Connect);
     }

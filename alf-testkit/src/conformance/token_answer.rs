@@ -7,7 +7,7 @@ use alf_core::{TimeoutPhase, TokenErrorKind};
 use crate::server::Answer;
 
 use super::case::Case;
-use super::outcome::expect_transient;
+use super::outcome::{expect_innermost_cause_at_end, expect_transient};
 use super::subject::Capability;
 
 pub(super) fn t4_any_content_type_and_chunks_are_accepted(case: &Case) {
@@ -79,6 +79,7 @@ pub(super) fn t4_no_connection_is_an_error_of_kind_connect(case: &Case) {
     let outcome = client.get_with_retries("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Connect);
     expect_transient(&error);
+    expect_innermost_cause_at_end(&error);
     case.expect_requests(0);
 }
 

@@ -5,6 +5,8 @@ mod call_log;
 mod credentials;
 mod endpoint;
 mod events;
+#[cfg(feature = "tracing")]
+mod lines;
 
 pub(crate) use api::{Api, ApiError, ApiRequest, ApiResponse};
 pub(crate) use call_log::CallLog;
@@ -13,6 +15,8 @@ pub(crate) use credentials::{Read, secret_by, secret_that_hangs_from};
 pub(crate) use endpoint::Exchange;
 pub(crate) use endpoint::{Endpoint, HeldRequest, Reply};
 pub(crate) use events::Events;
+#[cfg(feature = "tracing")]
+pub(crate) use lines::Lines;
 
 use std::fmt::Debug;
 use std::sync::Arc;
