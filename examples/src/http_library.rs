@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// An HTTP library that alf has an adapter for.
+/// An HTTP library that alf has an adapter for, and that the features of this crate enable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
@@ -12,20 +12,30 @@ pub enum HttpLibrary {
     /// reqwest, async.
     Reqwest,
     /// isahc, async.
+    #[cfg(feature = "isahc")]
     Isahc,
     /// surf.
+    #[cfg(feature = "surf")]
     Surf,
 }
 
 impl HttpLibrary {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Reqwest, Self::Isahc, Self::Surf];
+    /// All that are enabled.
+    pub const ENABLED: &[Self] = &[
+        Self::Reqwest,
+        #[cfg(feature = "isahc")]
+        Self::Isahc,
+        #[cfg(feature = "surf")]
+        Self::Surf,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Reqwest => "reqwest",
+            #[cfg(feature = "isahc")]
             Self::Isahc => "isahc",
+            #[cfg(feature = "surf")]
             Self::Surf => "surf",
         }
     }
@@ -35,9 +45,30 @@ impl FromStr for HttpLibrary {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|library| library.name() == name)
-            .ok_or_else(|| format!("unknown transport {name}; use reqwest, isahc or surf"))
+        let enabled = Self::ENABLED.iter().find(|library| library.name() == name);
+        match (enabled, name) {
+            (Some(library), _) => Ok(*library),
+            (None, "isahc" | "surf") => Err(format!(
+                "the transport {name} is not part of this build: add --features {name} to `cargo run`"
+            )),
+            (None, _) => Err(format!(
+                "unknown transport {name}; use reqwest, isahc or surf"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_is_not_enabled_names_its_feature() {
+        for name in ["isahc", "surf"] {
+            match name.parse::<HttpLibrary>() {
+                Ok(library) => assert_eq!(library.name(), name),
+                Err(error) => assert!(error.contains(&format!("--features {name}")), "{error}"),
+            }
+        }
     }
 }

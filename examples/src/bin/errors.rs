@@ -1,6 +1,6 @@
-//! The errors of a call, and what to do about each.
+//! The errors of a call, and what a service does about each.
 //!
-//! Causes each error with scripted servers, and prints what a service would do.
+//! Causes each error with scripted servers. Prints the situation, the error, and what to do.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -13,63 +13,66 @@ use alf_testkit::{Answer, Servers};
 async fn main() -> Result<(), ConfigError> {
     let servers = Servers::start();
 
-    // The configuration is wrong: the error names the setting, and nothing was sent.
+    // A mistake in the configuration is an error of `build`: it names the setting, and nothing was sent.
     if let Err(error) = Client::builder("http://auth.example.com/token")
         .client_secret("client-id", "secret")
         .build()
     {
-        println!("at start: {error}");
+        println!("The token endpoint is not https:\n  {error}\n  -> correct the configuration");
     }
 
-    let wrong = Client::builder(servers.token_endpoint()).client_secret("client-id", "wrong");
-    report(wrong, &servers).await?;
+    println!("The secret is wrong:");
+    let builder = Client::builder(servers.token_endpoint()).client_secret("client-id", "wrong");
+    call(builder, &servers).await?;
 
+    println!("The authorization server is down:");
     servers.authorization.answer_always(Answer::status(503));
-    let down = builder(&servers).acquire_timeout(Duration::from_millis(500));
-    report(down, &servers).await?;
+    let builder = correct(&servers).acquire_timeout(Duration::from_millis(500));
+    call(builder, &servers).await?;
 
-    servers
-        .authorization
-        .answer_always(Answer::status(200).body("<html>Log in</html>"));
-    report(builder(&servers), &servers).await?;
-
+    println!("The token endpoint is something else:");
+    let page = Answer::status(200).body("<html>Log in</html>");
+    servers.authorization.answer_always(page);
+    call(correct(&servers), &servers).await?;
     servers.authorization.answer_normally();
-    let elsewhere = builder(&servers).allowed_origins(["https://api.example.com"]);
-    report(elsewhere, &servers).await?;
 
+    println!("The token must not go to this API:");
+    let builder = correct(&servers).allowed_origins(["https://api.example.com"]);
+    call(builder, &servers).await?;
+
+    println!("The API closes the connection:");
     servers.resource.answer_always(Answer::hang_up());
-    report(builder(&servers), &servers).await?;
+    call(correct(&servers), &servers).await?;
 
-    // A 401 is not an error: alf has renewed the token and replayed the request, and this is the response to the replay.
+    println!("The API answers 401, also after alf has renewed the token and replayed the request:");
     servers.resource.answer_always(Answer::unauthorized());
-    report(builder(&servers), &servers).await
+    call(correct(&servers), &servers).await
 }
 
-fn builder(servers: &Servers) -> ClientBuilder {
+fn correct(servers: &Servers) -> ClientBuilder {
     Client::builder(servers.token_endpoint()).client_secret("client-id", "secret")
 }
 
-async fn report(builder: ClientBuilder, servers: &Servers) -> Result<(), ConfigError> {
+async fn call(builder: ClientBuilder, servers: &Servers) -> Result<(), ConfigError> {
     let client = builder.build()?;
     match client.get(servers.url("/things")).send().await {
-        Ok(response) => println!("response: {}", response.status()),
-        Err(error) => println!("{}: {error}", advice(&error)),
+        // A response of any status is not an error.
+        Ok(response) => println!("  {}\n  -> handle it as without alf", response.status()),
+        Err(error) => println!("  {error}\n  -> {}", advice(&error)),
     }
     Ok(())
 }
 
 fn advice(error: &Error) -> &'static str {
     match error {
-        // Something has to be corrected: the secret, the scope, or the registration.
-        Error::Token(e) if e.kind() == TokenErrorKind::Refused && !e.is_transient() => {
-            "alert the on-call engineer"
-        }
-        // `e.retry_at()` is when alf will try again.
+        // `e.retry_at()` is when alf will ask the authorization server again.
         Error::Token(e) if e.is_transient() => "answer 503, and retry later",
-        Error::Token(_) => "report it: something is wrong with the token endpoint",
-        // The request was not sent, because the token must not go there.
-        Error::NotAllowed(_) => "report it: a URL that is not allowed",
-        // reqwest's own error, untouched.
+        Error::Token(e) if e.kind() == TokenErrorKind::Refused => {
+            "alert somebody: the secret, the scope or the registration must be corrected"
+        }
+        Error::Token(_) => "alert somebody: something is wrong with the token endpoint",
+        Error::NotAllowed(_) => "look for a bug or an attack: the request was not sent",
+        // reqwest's own error, unchanged.
         Error::Transport(e) if e.is_timeout() => "handle the timeout as without alf",
         Error::Transport(_) => "handle it as without alf",
         _ => "report it",

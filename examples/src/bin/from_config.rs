@@ -2,14 +2,14 @@
 //!
 //!     cargo run --bin from_config
 //!
-//! writes one file of each format, makes the same call with each, and prints the status of the response; then the error of a
-//! file with a mistake.
+//! makes the same call with settings in each format, and prints the status of the response. Then it prints the error of
+//! settings with a mistake.
 //!
 //!     cargo run --bin from_config -- FILE URL
 //!     cargo run --bin from_config -- --env PREFIX URL
 //!
-//! makes one real call with your file, or with variables such as `ALF_CLIENT_ID` for the prefix `ALF_`, and prints status
-//! and body.
+//! makes one real call with your file, or with variables such as `ALF_CLIENT_ID` for the prefix `ALF_`. It prints the status
+//! and the body of the response.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -34,14 +34,13 @@ async fn main() -> Result<(), AnyError> {
 }
 
 async fn call(config: ClientConfig, url: &str) -> Result<(), AnyError> {
-    let client = client(config)?;
-    let response = client.get(url).send().await?;
+    let response = client(config)?.get(url).send().await?;
     println!("{}", response.status());
     println!("{}", response.text().await?);
     Ok(())
 }
 
-/// Builds a client. A program adds here what the settings do not have: HTTP clients, an observer.
+/// Builds a client. A program can set here what no file can contain, such as its own HTTP client.
 fn client(config: ClientConfig) -> Result<Client, AnyError> {
     let builder: ClientBuilder = config.builder()?;
     Ok(builder.build()?)
@@ -49,80 +48,67 @@ fn client(config: ClientConfig) -> Result<Client, AnyError> {
 
 /// Reads a file whose extension names its format.
 fn read(file: &Path) -> Result<ClientConfig, AnyError> {
-    let text = fs::read_to_string(file)?;
     let extension = file.extension().unwrap_or_default();
-    match extension.to_str().unwrap_or_default() {
-        // Without the error itself: it quotes the line, which may have a secret in it.
-        "toml" => toml::from_str(&text).map_err(|error| {
-            let before = text.get(..error.span().unwrap_or_default().start);
-            let line = before.unwrap_or_default().matches('\n').count() + 1;
-            format!("{}, line {line}: {}", file.display(), error.message()).into()
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    parse(&extension.to_string_lossy(), &text)
+        .map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+fn parse(format: &str, text: &str) -> Result<ClientConfig, AnyError> {
+    match format {
+        // The error itself would print the line, and there may be a secret in it.
+        "toml" => toml::from_str(text).map_err(|error| {
+            let before = text.bytes().take(error.span().unwrap_or_default().start);
+            let line = before.filter(|byte| *byte == b'\n').count() + 1;
+            format!("line {line}: {}", error.message()).into()
         }),
-        "yaml" | "yml" => serde_yaml_ng::from_str(&text)
-            .map_err(|error| format!("{}: {error}", file.display()).into()),
-        "json" => serde_json::from_str(&text)
-            .map_err(|error| format!("{}: {error}", file.display()).into()),
-        _ => Err(format!(
-            "{}: the extension is not toml, yaml or json",
-            file.display()
-        )
-        .into()),
+        "yaml" | "yml" => Ok(serde_yaml_ng::from_str(text)?),
+        "json" => Ok(serde_json::from_str(text)?),
+        _ => Err("the name of the file must end with .toml, .yaml or .json".into()),
     }
 }
 
 async fn demo() -> Result<(), AnyError> {
     let servers = Servers::start();
-    let folder = std::env::temp_dir().join(format!("alf-from-config-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join("secret"), "secret\n")?;
-    let secret = folder.join("secret").display().to_string();
-    let endpoint = servers.token_endpoint();
-    let files = [
-        (
-            "client.toml",
-            format!(
-                "token_endpoint = \"{endpoint}\"\nclient_id = \"client-id\"\n\
-                 client_secret_file = '{secret}'\nscope = [\"read\", \"write\"]\n\
-                 acquire_timeout = \"30s\"\n"
-            ),
-        ),
-        (
-            "client.yaml",
-            format!(
-                "token_endpoint: \"{endpoint}\"\nclient_id: client-id\n\
-                 client_secret_file: '{secret}'\nscope: [read, write]\nacquire_timeout: 30s\n"
-            ),
-        ),
-        (
-            "client.json",
-            serde_json::json!({
-                "token_endpoint": endpoint,
-                "client_id": "client-id",
-                "client_secret_file": secret,
-                "scope": ["read", "write"],
-                "acquire_timeout": "30s",
-            })
-            .to_string(),
-        ),
-        (
-            "wrong.toml",
-            format!("token_endpoint = \"{endpoint}\"\nclientid = \"client-id\"\n"),
-        ),
-    ];
-    for (name, text) in files {
-        let file = folder.join(name);
-        fs::write(&file, text)?;
-        match read(&file) {
-            Ok(config) => {
-                let response = client(config)?.get(servers.url("/things")).send().await?;
-                println!("{name}: {}", response.status());
-            }
-            Err(error) => println!(
-                "{}",
-                error.to_string().replace(&folder.display().to_string(), "")
-            ),
-        }
+    for (format, text) in [("toml", TOML), ("yaml", YAML), ("json", JSON)] {
+        let text = text.replace("https://auth.example.com/token", &servers.token_endpoint());
+        let client = client(parse(format, &text)?)?;
+        let response = client.get(servers.url("/things")).send().await?;
+        println!("{format}: {}", response.status());
     }
-    fs::remove_dir_all(&folder)?;
+    if let Err(error) = parse("toml", MISTAKE) {
+        println!("a mistake: {error}");
+    }
     Ok(())
 }
+
+// Your own settings name a file or a variable instead: `client_secret_file`, `client_secret_env`.
+
+const TOML: &str = r#"
+token_endpoint = "https://auth.example.com/token"
+client_id = "client-id"
+client_secret = "secret"
+scope = ["read", "write"]
+acquire_timeout = "30s"
+"#;
+
+const YAML: &str = "
+token_endpoint: https://auth.example.com/token
+client_id: client-id
+client_secret: secret
+scope: [read, write]
+acquire_timeout: 30s
+";
+
+const JSON: &str = r#"{
+    "token_endpoint": "https://auth.example.com/token",
+    "client_id": "client-id",
+    "client_secret": "secret",
+    "scope": ["read", "write"],
+    "acquire_timeout": "30s"
+}"#;
+
+const MISTAKE: &str = r#"
+token_endpoint = "https://auth.example.com/token"
+clientid = "client-id"
+"#;

@@ -1,6 +1,6 @@
 //! A transport in one closure: alf over hyper-util's client.
 //!
-//! Any library works that takes an `http::Request` and returns an `http::Response`. Prints the response of the API.
+//! Works with any library that takes an `http::Request` and returns an `http::Response`. Prints the response of an API.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

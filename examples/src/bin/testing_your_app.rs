@@ -1,7 +1,8 @@
-//! Your own unit tests: with the scripted servers, or with a mock of `TokenTransport`.
+//! Tests of a program that uses alf: with scripted servers, or with a mock of `TokenTransport`.
 //!
-//! `cargo test -p examples --bin testing_your_app` runs them; `cargo run` prints one report of the
-//! app that they test.
+//!     cargo test -p examples --bin testing_your_app
+//!
+//! runs them. `cargo run --bin testing_your_app` prints one report of the program that they test.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -1,4 +1,4 @@
-//! The in-house HTTP library: it has its own types for requests, replies and errors, and uses hyper-util.
+//! Stands for the HTTP library of a company. It has its own types for requests, replies and errors, and uses hyper-util.
 
 use std::convert::Infallible;
 use std::fmt;

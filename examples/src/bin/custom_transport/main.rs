@@ -1,8 +1,8 @@
 //! `impl Transport` for an HTTP library with types of its own.
 //!
 //! `in_house.rs` is such a library, as many companies have one. `transport.rs` connects it to alf, and
-//! `tests/custom_transport.rs` runs the conformance suite on it. The example prints what the API answers before and after
-//! the token is revoked, and to a stream.
+//! `tests/custom_transport.rs` runs the conformance suite on it. The example makes four calls, and prints the replies of the
+//! API.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -26,24 +26,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .runtime(TokioRuntime::new()) // the library needs tokio's reactor
         .build(InHouse::new(HttpCaller::new()))?;
 
-    let reply = client.send(Call::get(servers.url("/things"))).await?;
-    print(reply).await?;
+    println!("1. A GET. alf obtains a token first.");
+    print(client.send(Call::get(servers.url("/things"))).await?).await?;
 
+    println!("2. The token is revoked. alf renews it, and replays the POST that was rejected.");
     servers.revoke_all();
     let call = Call::post(servers.url("/echo"), "an order");
-    let reply = client.send(call).await?; // sent, rejected, sent once more
-    print(reply).await?;
+    print(client.send(call).await?).await?;
 
+    println!(
+        "3. The token is revoked. The POST that is rejected has a stream as its body, which can"
+    );
+    println!("   be sent only once. alf returns the 401, and renews the token for the next call.");
     servers.revoke_all();
     let orders = Content::stream(["one order, ", "another"].into_iter());
     let call = Call::new(Method::POST, servers.url("/echo"), orders);
-    let reply = client.send(call).await?; // a stream cannot be sent again: its 401 is returned
-    print(reply).await?;
+    print(client.send(call).await?).await?;
+
+    println!("4. The program sends the stream again, from its start.");
+    let orders = Content::stream(["one order, ", "another"].into_iter());
+    let call = Call::new(Method::POST, servers.url("/echo"), orders);
+    print(client.send(call).await?).await?;
     Ok(())
 }
 
 async fn print(reply: Reply) -> Result<(), Failed> {
-    println!("{}", reply.status);
-    println!("{}", String::from_utf8_lossy(&reply.read().await?));
+    let status = reply.status;
+    let body = reply.read().await?;
+    println!("   {status} {}", String::from_utf8_lossy(&body));
     Ok(())
 }

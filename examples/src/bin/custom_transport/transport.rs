@@ -1,4 +1,4 @@
-//! Connects the in-house library to alf: `Transport` and `TokenTransport`, in 90 lines.
+//! Connects the in-house library to alf: `Transport` sends calls to APIs, `TokenTransport` sends token requests.
 
 use alf_core::{
     ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, TokenTransport, Transport,
@@ -31,7 +31,7 @@ impl Transport for InHouse {
     }
 
     fn origin<'r>(&self, call: &'r Call) -> OriginRef<'r> {
-        // alf does not send a request without an origin.
+        // alf sends no request to NOWHERE.
         OriginRef::parse(&call.url).unwrap_or(OriginRef::NOWHERE)
     }
 
@@ -45,7 +45,7 @@ impl Transport for InHouse {
 
     fn try_clone(&self, call: &mut Call) -> Option<Call> {
         let Content::Bytes(bytes) = &call.content else {
-            return None; // a stream: R4
+            return None; // a stream cannot be sent a second time
         };
         let content = Content::Bytes(bytes.clone());
         let mut copy = Call::new(call.method.clone(), call.url.clone(), content);
@@ -62,7 +62,7 @@ impl Transport for InHouse {
     }
 
     fn response_origin<'r>(&self, _: &'r Reply) -> Option<OriginRef<'r>> {
-        None // the library follows no redirects: X4
+        None // the library follows no redirects
     }
 
     async fn discard(&self, mut reply: Reply) {
@@ -97,7 +97,7 @@ impl TokenTransport for InHouse {
                     return Err(ExchangeErrorKind::TooLarge.into());
                 }
                 body.truncate(options.max_bytes());
-                break; // a failure, whatever its body: B1
+                break; // alf knows enough of a failure: its status
             }
         }
         let mut response = Response::new(body.freeze());

@@ -43,9 +43,14 @@ usage: quickstart [--transport reqwest|isahc|surf]
                   (--issuer URL | --token-endpoint URL) --client-id ID [--scope S]
                   [--client-secret-env VAR | --client-secret-file FILE] URL
 
-Without an authorization server it shows what alf does, with servers of its own.
-With one it makes one real call. A secret is not given on the command line,
-because every user of the machine could read it there.";
+Without a URL it shows what alf does, with servers that it starts itself.
+With a URL it makes one real call: it obtains a token from your authorization
+server, sends a GET to the URL, and prints the response. The client secret is
+read from an environment variable or a file, because every user of the machine
+can read a command line.
+
+isahc and surf are compiled only if they are enabled:
+       cargo run --features isahc,surf --bin quickstart -- --transport isahc";
 
 impl Arguments {
     pub(crate) fn parse() -> Result<Self, lexopt::Error> {
@@ -55,7 +60,7 @@ impl Arguments {
         let mut any = false;
         while let Some(argument) = parser.next()? {
             if argument == Arg::Long("transport") {
-                transport = parser.value()?.parse()?;
+                transport = parser.value()?.string()?.parse()?;
                 continue;
             }
             any = true;

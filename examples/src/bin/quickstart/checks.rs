@@ -2,40 +2,65 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::time::Duration;
 
-/// Prints the steps and their counts, and collects the promises that were not kept.
+use tokio::time::Instant;
+
+/// Prints the steps and their counts, and keeps the counts that are not as promised.
 #[derive(Default)]
 pub(crate) struct Checks {
     steps: usize,
-    broken: Vec<String>,
+    unexpected: Vec<String>,
 }
 
 impl Checks {
-    /// Prints the title of the next step.
-    pub(crate) fn step(&mut self, title: &str) {
+    /// Prints the title of the next step, and what happens in it.
+    pub(crate) fn step(&mut self, title: &str, explanation: &str) {
         self.steps += 1;
-        println!("{}. {title}", self.steps);
-    }
-
-    /// Prints a count, and checks it.
-    pub(crate) fn expect<T>(&mut self, what: &str, counted: &T, promised: &T)
-    where
-        T: PartialEq + Display + ?Sized,
-    {
-        println!("   {what}: {counted}");
-        if counted != promised {
-            self.broken
-                .push(format!("{what}: {counted} instead of {promised}"));
+        println!("\n{}. {title}", self.steps);
+        for line in explanation.lines() {
+            println!("   {line}");
         }
     }
 
-    /// Prints the last line, or returns the promises that were not kept.
+    /// Prints a result, and what it means if it is the promised one.
+    pub(crate) fn expect<T>(&mut self, what: &str, result: &T, promised: &T, meaning: &str)
+    where
+        T: PartialEq + Display + ?Sized,
+    {
+        if result == promised {
+            println!("   - {what}: {result} ({meaning})");
+        } else {
+            println!("   - {what}: {result}, but {promised} was expected");
+            let step = self.steps;
+            self.unexpected.push(format!(
+                "step {step}, {what}: {result} instead of {promised}"
+            ));
+        }
+    }
+
+    /// Waits, and prints a dot for each half second meanwhile.
+    pub(crate) async fn wait(&self, seconds: u64, why: &str) -> io::Result<()> {
+        print!("   Waiting {seconds} seconds {why} ");
+        io::stdout().flush()?;
+        let start = Instant::now();
+        for dot in 1..=seconds * 2 {
+            tokio::time::sleep_until(start + Duration::from_millis(500 * dot)).await;
+            print!(".");
+            io::stdout().flush()?;
+        }
+        println!(" done");
+        Ok(())
+    }
+
+    /// Prints the last line, or returns the counts that were not as promised.
     pub(crate) fn conclude(self) -> Result<(), Box<dyn Error>> {
-        if self.broken.is_empty() {
-            println!("all promises kept");
+        if self.unexpected.is_empty() {
+            println!("\nEvery count is as expected.");
             Ok(())
         } else {
-            Err(format!("promises not kept: {}", self.broken.join("; ")).into())
+            Err(format!("not as expected: {}", self.unexpected.join("; ")).into())
         }
     }
 }

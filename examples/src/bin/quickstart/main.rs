@@ -2,18 +2,19 @@
 //!
 //!     cargo run --bin quickstart
 //!
-//! starts an authorization server and an API on this machine, and checks each step by what the *servers* counted. It ends
-//! with `all promises kept`, or with a list of those that were not and the exit code 1.
+//! starts an authorization server and an API on this machine, and calls the API with alf. Both servers count the requests
+//! that they receive, and the program compares these counts with what alf promises. If one differs, it says so and exits
+//! with code 1.
 //!
-//!     cargo run --bin quickstart -- --transport isahc
+//!     cargo run --features isahc,surf --bin quickstart -- --transport isahc
 //!
-//! takes the same steps, with the same counts, on another HTTP library: `reqwest` (the default), `isahc`, or `surf`.
+//! does the same on another HTTP library: `reqwest` (the default), `isahc` or `surf`. The counts are the same.
 //!
 //!     cargo run --bin quickstart -- (--issuer URL | --token-endpoint URL) --client-id ID [--scope S]
 //!         [--client-secret-env VAR | --client-secret-file FILE] URL
 //!
-//! gets a token from a real server, calls the URL with it, and prints status and body. With the issuer, the token endpoint
-//! is read from the server's metadata.
+//! obtains a token from your authorization server, sends a `GET` to the URL, and prints the status and the body. With the
+//! issuer, alf reads the token endpoint from the server's metadata.
 
 #![expect(
     clippy::print_stdout,
@@ -40,7 +41,9 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse() {
         Ok(Arguments { transport, command }) => match transport {
             HttpLibrary::Reqwest => run::<alf_reqwest::Client>(command).await,
+            #[cfg(feature = "isahc")]
             HttpLibrary::Isahc => run::<alf_isahc::Client>(command).await,
+            #[cfg(feature = "surf")]
             HttpLibrary::Surf => run::<alf_surf::Client>(command).await,
         },
         Err(error) => Err(format!("{error}\n\n{}", arguments::USAGE).into()),

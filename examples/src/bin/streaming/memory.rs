@@ -2,18 +2,13 @@
 
 use std::fs;
 
-/// Resets the peak.
-pub(crate) fn reset_peak() {
-    // If this fails, the peak is not known either.
-    let _ = fs::write("/proc/self/clear_refs", "5");
-}
-
-/// Returns the memory in use, in bytes.
-pub(crate) fn now() -> Option<u64> {
+/// Resets the peak, and returns the memory in use, in bytes.
+pub(crate) fn reset_peak() -> Option<u64> {
+    fs::write("/proc/self/clear_refs", "5").ok()?;
     status("VmRSS:")
 }
 
-/// Returns the most that was in use since the peak was reset, in bytes.
+/// Returns the most memory that was in use since the peak was reset, in bytes.
 pub(crate) fn peak() -> Option<u64> {
     status("VmHWM:")
 }

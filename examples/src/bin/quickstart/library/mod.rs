@@ -1,7 +1,9 @@
 //! What the quickstart needs of alf's client on an HTTP library. Each file beside this one implements it for one library.
 
+#[cfg(feature = "isahc")]
 mod isahc;
 mod reqwest;
+#[cfg(feature = "surf")]
 mod surf;
 
 use std::future::Future;

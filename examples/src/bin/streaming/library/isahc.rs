@@ -1,15 +1,13 @@
 //! A download and an upload on isahc.
 
-use std::error::Error;
-
 use alf_isahc::Client;
 use alf_isahc::isahc::AsyncBody;
-use futures_util::AsyncReadExt as _;
+use futures_util::{AsyncReadExt as _, TryStreamExt as _};
 
-use super::Length;
-use crate::pattern::Pattern;
+use super::AnyError;
+use crate::pieces::pieces;
 
-pub(crate) async fn download(token_endpoint: String, url: String) -> Length {
+pub(crate) async fn download(token_endpoint: String, url: String) -> Result<u64, AnyError> {
     let response = client(token_endpoint)?.get_async(url).await?;
     let mut body = response.into_body();
     let mut buffer = vec![0; 64 * 1024];
@@ -25,9 +23,9 @@ pub(crate) async fn download(token_endpoint: String, url: String) -> Length {
 pub(crate) async fn upload(
     token_endpoint: String,
     url: String,
-    length: u64,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let body = AsyncBody::from_reader(Pattern::of(length));
+    megabytes: u64,
+) -> Result<(), AnyError> {
+    let body = AsyncBody::from_reader(pieces(megabytes).into_async_read());
     let response = client(token_endpoint)?.post_async(url, body).await?;
     match response.status().as_u16() {
         200 => Ok(()),

@@ -1,7 +1,9 @@
 //! A download and an upload on each library.
 
+#[cfg(feature = "isahc")]
 mod isahc;
 mod reqwest;
+#[cfg(feature = "surf")]
 mod surf;
 
 use std::error::Error;
@@ -9,26 +11,40 @@ use std::error::Error;
 use alf_testkit::Servers;
 use examples::HttpLibrary;
 
-type Length = Result<u64, Box<dyn Error + Send + Sync>>;
+pub(crate) type AnyError = Box<dyn Error + Send + Sync>;
 
-/// Reads a body of this length piece by piece, and returns how many bytes were read.
-pub(crate) async fn download(library: HttpLibrary, servers: &Servers, length: u64) -> Length {
-    let url = servers.url(&format!("/bytes/{length}"));
+/// Reads so many megabytes from the API, piece by piece. Returns how many bytes were read.
+pub(crate) async fn download(
+    library: HttpLibrary,
+    servers: &Servers,
+    megabytes: u64,
+) -> Result<u64, AnyError> {
+    let tokens = servers.token_endpoint();
+    let url = servers.url(&format!("/bytes/{megabytes}000000"));
     match library {
-        HttpLibrary::Reqwest => reqwest::download(servers.token_endpoint(), url).await,
-        HttpLibrary::Isahc => isahc::download(servers.token_endpoint(), url).await,
-        HttpLibrary::Surf => surf::download(servers.token_endpoint(), url).await,
+        HttpLibrary::Reqwest => reqwest::download(tokens, url).await,
+        #[cfg(feature = "isahc")]
+        HttpLibrary::Isahc => isahc::download(tokens, url).await,
+        #[cfg(feature = "surf")]
+        HttpLibrary::Surf => surf::download(tokens, url).await,
     }
 }
 
-/// Sends a body of this length, and returns how many bytes the server received.
-pub(crate) async fn upload(library: HttpLibrary, servers: &Servers, length: u64) -> Length {
+/// Sends so many megabytes to the API. Returns how many bytes the API received.
+pub(crate) async fn upload(
+    library: HttpLibrary,
+    servers: &Servers,
+    megabytes: u64,
+) -> Result<u64, AnyError> {
+    let tokens = servers.token_endpoint();
     let url = servers.url("/upload");
     match library {
-        HttpLibrary::Reqwest => reqwest::upload(servers.token_endpoint(), url, length).await?,
-        HttpLibrary::Isahc => isahc::upload(servers.token_endpoint(), url, length).await?,
-        HttpLibrary::Surf => surf::upload(servers.token_endpoint(), url, length).await?,
+        HttpLibrary::Reqwest => reqwest::upload(tokens, url, megabytes).await?,
+        #[cfg(feature = "isahc")]
+        HttpLibrary::Isahc => isahc::upload(tokens, url, megabytes).await?,
+        #[cfg(feature = "surf")]
+        HttpLibrary::Surf => surf::upload(tokens, url, megabytes).await?,
     }
-    let seen = servers.resource.requests().pop();
-    Ok(seen.map_or(0, |request| request.body_length()))
+    let received = servers.resource.requests().pop();
+    Ok(received.map_or(0, |request| request.body_length()))
 }

@@ -1,14 +1,12 @@
 //! A download and an upload on reqwest.
 
-use std::error::Error;
-
 use alf_reqwest::Client;
 use alf_reqwest::reqwest::Body;
 
-use super::Length;
-use crate::pattern::Pattern;
+use super::AnyError;
+use crate::pieces::pieces;
 
-pub(crate) async fn download(token_endpoint: String, url: String) -> Length {
+pub(crate) async fn download(token_endpoint: String, url: String) -> Result<u64, AnyError> {
     let mut response = client(token_endpoint)?.get(url).send().await?;
     let mut length = 0;
     while let Some(piece) = response.chunk().await? {
@@ -20,9 +18,9 @@ pub(crate) async fn download(token_endpoint: String, url: String) -> Length {
 pub(crate) async fn upload(
     token_endpoint: String,
     url: String,
-    length: u64,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let body = Body::wrap(Pattern::of(length));
+    megabytes: u64,
+) -> Result<(), AnyError> {
+    let body = Body::wrap_stream(pieces(megabytes)); // alf-reqwest's feature `stream`
     let response = client(token_endpoint)?.post(url).body(body).send().await?;
     response.error_for_status()?;
     Ok(())

@@ -1,15 +1,13 @@
 //! A download and an upload on surf.
 
-use std::error::Error;
-
 use alf_surf::Client;
 use alf_surf::surf::Body;
-use futures_util::AsyncReadExt as _;
+use futures_util::{AsyncReadExt as _, TryStreamExt as _};
 
-use super::Length;
-use crate::pattern::Pattern;
+use super::AnyError;
+use crate::pieces::pieces;
 
-pub(crate) async fn download(token_endpoint: String, url: String) -> Length {
+pub(crate) async fn download(token_endpoint: String, url: String) -> Result<u64, AnyError> {
     let mut response = client(token_endpoint)?.get(url).await?;
     let mut buffer = vec![0; 64 * 1024];
     let mut length = 0;
@@ -24,9 +22,9 @@ pub(crate) async fn download(token_endpoint: String, url: String) -> Length {
 pub(crate) async fn upload(
     token_endpoint: String,
     url: String,
-    length: u64,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let body = Body::from_reader(Pattern::of(length), None);
+    megabytes: u64,
+) -> Result<(), AnyError> {
+    let body = Body::from_reader(pieces(megabytes).into_async_read(), None);
     let response = client(token_endpoint)?.post(url).body(body).await?;
     match u16::from(response.status()) {
         200 => Ok(()),
