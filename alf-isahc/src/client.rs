@@ -5,6 +5,7 @@ use std::future::ready;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::TryFutureExt;
 use isahc::http::{self, Uri};
 use isahc::{AsyncBody, Body, Request, Response};
 
@@ -333,7 +334,7 @@ impl Client {
     /// # }
     /// ```
     pub fn send_async<B: Into<AsyncBody>>(&self, request: Request<B>) -> ResponseFuture<'_> {
-        ResponseFuture(Box::pin(self.core.send(request.map(Into::into))))
+        ResponseFuture(Box::pin(self.core.send(request.map(Into::into)).err_into()))
     }
 
     /// The token of this client, for what is not sent by it.
@@ -350,7 +351,7 @@ impl Client {
         &self,
         request: http::Result<Request<B>>,
     ) -> Result<Response<Body>, Error> {
-        self.send(request.map_err(invalid)?)
+        self.send(request?)
     }
 
     fn send_built_async<B: Into<AsyncBody>>(
@@ -359,7 +360,7 @@ impl Client {
     ) -> ResponseFuture<'_> {
         match request {
             Ok(request) => self.send_async(request),
-            Err(error) => ResponseFuture(Box::pin(ready(Err(invalid(error))))),
+            Err(error) => ResponseFuture(Box::pin(ready(Err(error.into())))),
         }
     }
 }
@@ -382,11 +383,6 @@ impl fmt::Debug for ResponseFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
-}
-
-/// As isahc reports it: when it is sent.
-fn invalid(error: http::Error) -> Error {
-    Error::Transport(error.into())
 }
 
 impl fmt::Debug for Client {

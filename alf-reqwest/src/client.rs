@@ -190,11 +190,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn execute(
-        &self,
-        request: Request,
-    ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
-        self.0.send(request)
+    pub async fn execute(&self, request: Request) -> Result<Response, Error> {
+        Ok(self.0.send(request).await?)
     }
 
     /// The token of this client, for what is not sent by it.

@@ -186,7 +186,7 @@ impl Client {
     /// # }
     /// ```
     pub fn execute(&self, request: Request) -> Result<Response, Error> {
-        self.0.send_blocking(request)
+        Ok(self.0.send_blocking(request)?)
     }
 
     /// The token of this client, for what is not sent by it.
