@@ -56,7 +56,7 @@ pub use authentication::{
     CredentialsFingerprint, NoClientAuthentication, PrivateKeyJwt, SecretError,
     SelfSignedTlsClientAuth, Signer, TlsClientAuth,
 };
-pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients};
+pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients, HttpSettings};
 pub use client::Client;
 #[cfg(feature = "config")]
 pub use client_config::ClientConfig;

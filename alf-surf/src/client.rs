@@ -58,8 +58,10 @@ impl Client {
     ///
     /// # Back ends
     ///
-    /// Without more, requests and token requests go through back ends of alf's own, with surf's
-    /// defaults. Which one that is, the features say: `curl-client`, and where that is not on,
+    /// By default, requests and token requests go through two back ends that alf builds, with surf's
+    /// defaults. [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its
+    /// headers, its time-out, and a back end (`set_http_client`), which is then used for both. Token
+    /// requests have its headers too; of another back end they keep no connections. Which one that is, the features say: `curl-client`, and where that is not on,
     /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections, and has the proxy of the
     /// environment, but goes past it to loopback; h1 makes a connection for each request, and knows
     /// no proxy.
