@@ -56,7 +56,7 @@ pub use authentication::{
     ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost,
     CredentialsFingerprint, PrivateKeyJwt, SecretError, Signer,
 };
-pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients};
+pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients, HttpSettings};
 pub use client::Client;
 #[cfg(feature = "config")]
 pub use client_config::ClientConfig;

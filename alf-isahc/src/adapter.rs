@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, ThreadRuntime};
 use isahc::{HttpClient, HttpClientBuilder};
 
-use crate::http_client::{Panicked, calls, tokens, try_to_build};
+use crate::http_client::{Panicked, Purpose, try_to_build};
 use crate::route::Route;
 use crate::{Client, IsahcTransport};
 
@@ -13,29 +13,29 @@ use crate::{Client, IsahcTransport};
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Isahc {
-    http_clients: HttpClients<HttpClient>,
+    http_clients: HttpClients<HttpClient, HttpClientBuilder>,
 }
 
 impl Adapter for Isahc {
     type HttpClient = HttpClient;
+    type HttpClientBuilder = HttpClientBuilder;
     type Transport = IsahcTransport;
     type Client = Client;
 
-    fn http_clients(&mut self) -> &mut HttpClients<HttpClient> {
+    fn http_clients(&mut self) -> &mut HttpClients<HttpClient, HttpClientBuilder> {
         &mut self.http_clients
     }
 
     fn transport(self) -> Result<IsahcTransport, ConfigError> {
-        let tokens = token_route(self.http_clients.tokens)?;
-        let calls = match self.http_clients.calls {
-            Some(given) => Route::given(given),
-            None => Route::own(build("http_client", calls)?),
-        };
+        let clients = self.http_clients;
+        let tokens = route(clients.tokens, Purpose::Tokens, &clients.settings)?;
+        let calls = route(clients.calls, Purpose::Calls, &clients.settings)?;
         Ok(IsahcTransport::new(calls, tokens))
     }
 
     fn token_transport(self) -> Result<IsahcTransport, ConfigError> {
-        let tokens = token_route(self.http_clients.tokens)?;
+        let clients = self.http_clients;
+        let tokens = route(clients.tokens, Purpose::Tokens, &clients.settings)?;
         // No request of the user is sent: another client would only cost its thread.
         Ok(IsahcTransport::new(tokens.clone(), tokens))
     }
@@ -49,30 +49,39 @@ impl Adapter for Isahc {
     }
 }
 
-/// For token requests: the user's client, or one that does nothing but send them. What its redirect
-/// policy is does not matter: each token request has its own (T7).
-fn token_route(own: Option<HttpClient>) -> Result<Route, ConfigError> {
-    match own {
-        Some(own) => Ok(Route::given(own)),
-        None => Ok(Route::own(build("token_http_client", tokens)?)),
+/// Over the user's client, or one of alf's own. A redirect policy does not matter: isahc carries the token nowhere else (X4),
+/// and each token request has a policy of its own (T7).
+fn route(
+    given: Option<HttpClient>,
+    purpose: Purpose,
+    settings: &HttpSettings<HttpClientBuilder>,
+) -> Result<Route, ConfigError> {
+    match given {
+        Some(given) => Ok(Route::given(given)),
+        None if settings.is_set() => Ok(Route::configured(build(purpose, settings)?)),
+        None => Ok(Route::own(build(purpose, settings)?)),
     }
 }
 
-/// A client that alf makes itself. `setting` is the one by which a user can bring another.
+/// A client that alf builds.
 fn build(
-    setting: &'static str,
-    settings: fn() -> HttpClientBuilder,
+    purpose: Purpose,
+    settings: &HttpSettings<HttpClientBuilder>,
 ) -> Result<HttpClient, ConfigError> {
-    match try_to_build(settings()) {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => {
-            let problem = "is not set, and isahc cannot build a client with its defaults";
-            Err(ConfigError::new(setting, problem).because(error))
+    let wrong = |problem: &str| {
+        if settings.is_set() {
+            ConfigError::new("configure_http", format!("with these settings, {problem}"))
+        } else {
+            let problem = format!("is not set, and with its defaults {problem}");
+            ConfigError::new(purpose.setter(), problem)
         }
-        Err(Panicked) => Err(ConfigError::new(
-            setting,
-            "is not set, and isahc panicked when it built a client with its defaults; without the \
-             feature static-curl, look at the system's libcurl",
+    };
+    match try_to_build(purpose.finish(settings.apply(HttpClient::builder()))) {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error)) => Err(wrong("isahc cannot build a client").because(error)),
+        Err(Panicked) => Err(wrong(
+            "isahc panicked when it built a client; without the feature static-curl, look at the \
+             system's libcurl",
         )),
     }
 }

@@ -5,6 +5,7 @@ use std::future::ready;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::TryFutureExt;
 use isahc::http::{self, Uri};
 use isahc::{AsyncBody, Body, Request, Response};
 
@@ -55,10 +56,12 @@ impl Client {
 
     /// Builds a client for the token endpoint at that URL.
     ///
-    /// Without more, requests and token requests go through clients of alf's own, with isahc's
+    /// By default, requests and token requests go through two clients that alf builds, with isahc's
     /// defaults: no redirect is followed unless a request asks for it, there is no time-out, and the
-    /// proxy is that of the environment; but what goes to loopback goes past it, whatever proxy a
-    /// request asks for.
+    /// proxy is that of the environment. [`configure_http`](ClientBuilder::configure_http) sets a
+    /// proxy, a certificate authority, a time-out or a user agent on both. Whatever it sets, token
+    /// requests follow no redirects and keep no connections, and what goes to loopback does not use a
+    /// proxy, whatever proxy a request asks for.
     ///
     /// A client that you bring with [`http_client`](ClientBuilder::http_client) keeps its settings.
     /// What they mean for the token:
@@ -87,6 +90,25 @@ impl Client {
     /// let client = Client::builder("https://auth.example.com/token")
     ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
     ///     .allowed_origins(["https://api.example.com"])
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_isahc::ConfigError>(())
+    /// ```
+    ///
+    /// A time-out and a user agent, for requests and token requests:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use alf_isahc::Client;
+    /// use alf_isahc::isahc::config::Configurable;
+    ///
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", "secret")
+    ///     .configure_http(|http| {
+    ///         http.timeout(Duration::from_secs(5))
+    ///             .default_header("User-Agent", "our-service/1.0")
+    ///     })
     ///     .build()?;
     /// # let _ = client;
     /// # Ok::<(), alf_isahc::ConfigError>(())
@@ -333,7 +355,7 @@ impl Client {
     /// # }
     /// ```
     pub fn send_async<B: Into<AsyncBody>>(&self, request: Request<B>) -> ResponseFuture<'_> {
-        ResponseFuture(Box::pin(self.core.send(request.map(Into::into))))
+        ResponseFuture(Box::pin(self.core.send(request.map(Into::into)).err_into()))
     }
 
     /// The token of this client, for what is not sent by it.
@@ -350,7 +372,7 @@ impl Client {
         &self,
         request: http::Result<Request<B>>,
     ) -> Result<Response<Body>, Error> {
-        self.send(request.map_err(invalid)?)
+        self.send(request?)
     }
 
     fn send_built_async<B: Into<AsyncBody>>(
@@ -359,7 +381,7 @@ impl Client {
     ) -> ResponseFuture<'_> {
         match request {
             Ok(request) => self.send_async(request),
-            Err(error) => ResponseFuture(Box::pin(ready(Err(invalid(error))))),
+            Err(error) => ResponseFuture(Box::pin(ready(Err(error.into())))),
         }
     }
 }
@@ -382,11 +404,6 @@ impl fmt::Debug for ResponseFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
-}
-
-/// As isahc reports it: when it is sent.
-fn invalid(error: http::Error) -> Error {
-    Error::Transport(error.into())
 }
 
 impl fmt::Debug for Client {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use alf_core::{CertificateAndKey, ConfigError};
+use isahc::HttpClient;
 use isahc::config::Configurable;
 use isahc::tls::{Identity, PrivateKey, TlsConfig, TlsConfigBuilder};
-use isahc::{HttpClient, HttpClientBuilder};
 
-use crate::http_client::{self, Panicked};
+use crate::http_client::{Panicked, Purpose, try_to_build};
 
 /// A client certificate and its private key, for `tls_client_auth` and
 /// `self_signed_tls_client_auth` ([RFC 8705](https://www.rfc-editor.org/rfc/rfc8705)).
@@ -70,7 +70,7 @@ impl ClientCertificate {
     ///
     /// Those of [`put_on`](Self::put_on); and where isahc cannot build a client.
     pub fn http_client(&self) -> Result<HttpClient, ConfigError> {
-        self.build(http_client::calls())
+        self.build(Purpose::Calls)
     }
 
     /// A client for [`token_http_client`](crate::ClientBuilder::token_http_client), with the
@@ -81,7 +81,7 @@ impl ClientCertificate {
     ///
     /// Those of [`http_client`](Self::http_client).
     pub fn token_http_client(&self) -> Result<HttpClient, ConfigError> {
-        self.build(http_client::tokens())
+        self.build(Purpose::Tokens)
     }
 
     /// Puts it on the TLS of a client of your own in the making, in place of an
@@ -118,9 +118,10 @@ impl ClientCertificate {
         Ok(builder.identity(Identity::from_pem_file(&self.certificate, Some(key))))
     }
 
-    fn build(&self, settings: HttpClientBuilder) -> Result<HttpClient, ConfigError> {
+    fn build(&self, purpose: Purpose) -> Result<HttpClient, ConfigError> {
         let tls = self.put_on(TlsConfig::builder())?.build();
-        match http_client::try_to_build(settings.tls_config(tls)) {
+        let builder = purpose.finish(HttpClient::builder());
+        match try_to_build(builder.tls_config(tls)) {
             Ok(built) => built.map_err(|error| self.files().refused(error)),
             Err(Panicked) => Err(ConfigError::new(
                 "client_certificate",

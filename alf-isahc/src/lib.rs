@@ -37,6 +37,7 @@ mod client;
 #[cfg(feature = "rustls-tls")]
 mod client_certificate;
 mod convert;
+mod error;
 mod http_client;
 mod request;
 mod route;
@@ -47,6 +48,7 @@ pub use adapter::Isahc;
 pub use client::{Client, ResponseFuture};
 #[cfg(feature = "rustls-tls")]
 pub use client_certificate::ClientCertificate;
+pub use error::Error;
 pub use transport::IsahcTransport;
 
 pub use alf_core::{
@@ -74,27 +76,6 @@ pub use isahc;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Isahc>;
-
-/// Why a request has no response: no token, isahc's own error, or a URL that the token must not go
-/// to. A response of any status is not an error.
-///
-/// isahc's error comes untouched: its `kind()`, its `is_timeout()` and the others are there.
-///
-/// # Examples
-///
-/// ```
-/// use alf_isahc::{Error, TokenErrorKind};
-///
-/// fn advice(error: &Error) -> &'static str {
-///     match error {
-///         Error::Transport(e) if e.is_timeout() => "what you do without alf",
-///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
-///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
-///         _ => "report it",
-///     }
-/// }
-/// ```
-pub type Error = alf_core::Error<isahc::Error>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

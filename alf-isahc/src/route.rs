@@ -17,9 +17,11 @@ pub(crate) struct Route {
     owner: Owner,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Owner {
     User,
+    /// alf built it, with settings of the user's.
+    AlfAndUser,
     Alf,
 }
 
@@ -40,9 +42,27 @@ impl Route {
         }
     }
 
-    /// Whether the client's settings are all known, because alf made it.
-    pub(crate) fn is_own(&self) -> bool {
-        self.owner == Owner::Alf
+    /// A client of alf's own, which has settings of the user's.
+    pub(crate) fn configured(client: HttpClient) -> Self {
+        Self {
+            client,
+            owner: Owner::AlfAndUser,
+        }
+    }
+
+    /// Whether the client's settings are all known.
+    pub(crate) fn has_known_settings(&self) -> bool {
+        match self.owner {
+            Owner::Alf => true,
+            Owner::User | Owner::AlfAndUser => false,
+        }
+    }
+
+    fn is_built_by_alf(&self) -> bool {
+        match self.owner {
+            Owner::Alf | Owner::AlfAndUser => true,
+            Owner::User => false,
+        }
     }
 
     /// Sends a request. If a redirect leads to or from loopback, the proxy stays as it was for
@@ -51,7 +71,7 @@ impl Route {
         &self,
         mut request: Request<AsyncBody>,
     ) -> Result<Response<AsyncBody>, Error> {
-        if self.is_own() && origin(request.uri()).is_loopback() {
+        if self.is_built_by_alf() && origin(request.uri()).is_loopback() {
             configure(&mut request, |request| request.proxy(None));
         }
         silently(|| self.client.send_async(request)).await

@@ -117,10 +117,10 @@ impl TokenTransport for IsahcTransport {
             // Dropping this future does not stop the transfer: curl goes on until
             // the server sends something.
             let late = options.timeout().saturating_add(GRACE);
-            if self.tokens.is_own() {
+            if self.tokens.has_known_settings() {
                 request.timeout(late)
             } else {
-                // The user's own client may have a time-out of its own, which this leaves alone.
+                // The user may have set a time-out, which this leaves alone.
                 request.low_speed_timeout(1, late)
             }
         });

@@ -57,7 +57,7 @@ impl InteropAdapter for OnIsahc {
     }
 
     async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
-        read(client.get_async(url).await?).await
+        Ok(read(client.get_async(url).await?).await?)
     }
 
     async fn post(
@@ -65,7 +65,7 @@ impl InteropAdapter for OnIsahc {
         url: &str,
         text: &'static str,
     ) -> Result<ApiResponse, CallError<Self>> {
-        read(client.post_async(url, text).await?).await
+        Ok(read(client.post_async(url, text).await?).await?)
     }
 
     fn tokens(client: &Client) -> &TokenManager {
@@ -88,8 +88,7 @@ impl InteropAdapter for OnIsahc {
 }
 
 async fn read(mut response: Response<AsyncBody>) -> Result<ApiResponse, Error> {
-    let body = response.bytes().await;
-    let body = body.map_err(|error| Error::Transport(error.into()))?;
+    let body = response.bytes().await?;
     Ok(ApiResponse {
         status: response.status().as_u16(),
         body: String::from_utf8_lossy(&body).into_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
 
-use crate::http_client::{build, calls, tokens};
+use crate::http_client::{ClientSettings, Purpose};
 use crate::redirect::follows_redirects;
 use crate::route::Route;
 use crate::{Client, ReqwestTransport};
@@ -13,29 +13,39 @@ use crate::{Client, ReqwestTransport};
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Reqwest {
-    http_clients: HttpClients<reqwest::Client>,
+    http_clients: HttpClients<reqwest::Client, reqwest::ClientBuilder>,
 }
 
 impl Adapter for Reqwest {
     type HttpClient = reqwest::Client;
+    type HttpClientBuilder = reqwest::ClientBuilder;
     type Transport = ReqwestTransport;
     type Client = Client;
 
-    fn http_clients(&mut self) -> &mut HttpClients<reqwest::Client> {
+    fn http_clients(&mut self) -> &mut HttpClients<reqwest::Client, reqwest::ClientBuilder> {
         &mut self.http_clients
     }
 
     fn transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = token_route(self.http_clients.tokens)?;
-        let calls = match self.http_clients.calls {
+        let clients = self.http_clients;
+        let settings = |purpose| ClientSettings {
+            purpose,
+            user: clients.settings.clone(),
+        };
+        let tokens = token_route(clients.tokens, settings(Purpose::Tokens))?;
+        let calls = match clients.calls {
             Some(given) => Route::given(given),
-            None => Route::build("http_client", calls)?,
+            None => Route::build(settings(Purpose::Calls))?,
         };
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
     fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = token_route(self.http_clients.tokens)?;
+        let settings = ClientSettings {
+            purpose: Purpose::Tokens,
+            user: self.http_clients.settings,
+        };
+        let tokens = token_route(self.http_clients.tokens, settings)?;
         // No request of the user is sent: another client would only cost its TLS set-up.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
@@ -50,13 +60,16 @@ impl Adapter for Reqwest {
 }
 
 /// For token requests: the user's client, or those that do nothing but send them.
-fn token_route(own: Option<reqwest::Client>) -> Result<Route<reqwest::Client>, ConfigError> {
+fn token_route(
+    own: Option<reqwest::Client>,
+    settings: ClientSettings<reqwest::ClientBuilder>,
+) -> Result<Route<reqwest::Client>, ConfigError> {
     let Some(own) = own else {
-        return Route::build("token_http_client", tokens);
+        return Route::build(settings);
     };
     // T7: a second redirect at the same foreign host would get the secret (see `redirect`). Where
     // reqwest no longer shows the policy of a client, its absence means nothing.
-    if follows_redirects(&own) && !follows_redirects(&build("token_http_client", tokens())?) {
+    if follows_redirects(&own) && !follows_redirects(&settings.build()?) {
         return Err(ConfigError::new(
             "token_http_client",
             "follows redirects, which could carry the client's secret elsewhere; build it with \

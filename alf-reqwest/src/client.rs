@@ -45,8 +45,15 @@ impl Client {
 
     /// Builds a client for the token endpoint at that URL.
     ///
-    /// Without more, requests and token requests go through clients of alf's own, with reqwest's
-    /// defaults, the proxy of the environment among them; but what goes to loopback goes past it.
+    /// By default, requests and token requests go through two clients that alf builds, with reqwest's
+    /// defaults, the proxy of the environment among them.
+    /// [`configure_http`](ClientBuilder::configure_http) sets a proxy, a certificate authority, a
+    /// time-out or a user agent on both. Whatever it sets:
+    ///
+    /// - requests follow redirects by [`guard_redirects`](crate::guard_redirects) over reqwest's
+    ///   default policy, or none, if it sets `Policy::none()`: no other policy that it sets is used.
+    /// - token requests follow no redirects, are not retried by reqwest, and keep no connections.
+    /// - what goes to loopback does not use a proxy.
     ///
     /// A client that you bring with [`http_client`](ClientBuilder::http_client) keeps its settings.
     /// Two of them decide who sees the token:
@@ -72,6 +79,30 @@ impl Client {
     ///     .build()?;
     /// # let _ = client;
     /// # Ok::<(), alf_reqwest::ConfigError>(())
+    /// ```
+    ///
+    /// A certificate authority, a time-out and a user agent, for requests and token requests:
+    ///
+    #[cfg_attr(feature = "rustls", doc = "```no_run")]
+    #[cfg_attr(not(feature = "rustls"), doc = "```ignore")]
+    /// use std::time::Duration;
+    ///
+    /// use alf_reqwest::Client;
+    /// use alf_reqwest::reqwest::Certificate;
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let authority = Certificate::from_pem(&std::fs::read("/etc/ssl/our-ca.pem")?)?;
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", "secret")
+    ///     .configure_http(move |http| {
+    ///         http.tls_certs_merge([authority.clone()])
+    ///             .timeout(Duration::from_secs(5))
+    ///             .user_agent("our-service/1.0")
+    ///     })
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(token_endpoint)
@@ -190,11 +221,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn execute(
-        &self,
-        request: Request,
-    ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
-        self.0.send(request)
+    pub async fn execute(&self, request: Request) -> Result<Response, Error> {
+        Ok(self.0.send(request).await?)
     }
 
     /// The token of this client, for what is not sent by it.

@@ -5,7 +5,7 @@ use std::path::Path;
 use alf_core::{CertificateAndKey, CertificatePem, ConfigError};
 use reqwest::{ClientBuilder, Identity};
 
-use crate::http_client::{self, HttpClient, Panicked};
+use crate::http_client::{ClientSettings, HttpClient, Panicked, Purpose, try_to_build};
 
 /// A client certificate and its private key, for `tls_client_auth` and
 /// `self_signed_tls_client_auth` ([RFC 8705](https://www.rfc-editor.org/rfc/rfc8705)).
@@ -67,7 +67,7 @@ impl ClientCertificate {
     /// Those of [`put_on`](Self::put_on); and where reqwest does not take the certificate, or the
     /// key is that of another one.
     pub fn http_client(&self) -> Result<reqwest::Client, ConfigError> {
-        self.build(http_client::calls())
+        self.build(Purpose::Calls)
     }
 
     /// A client for [`token_http_client`](crate::ClientBuilder::token_http_client), with the
@@ -78,7 +78,7 @@ impl ClientCertificate {
     ///
     /// Those of [`http_client`](Self::http_client).
     pub fn token_http_client(&self) -> Result<reqwest::Client, ConfigError> {
-        self.build(http_client::tokens())
+        self.build(Purpose::Tokens)
     }
 
     /// Puts it on a client of your own in the making, in place of an
@@ -117,9 +117,10 @@ impl ClientCertificate {
         identity(&self.0.read()?).map_err(|error| self.0.refused(error))
     }
 
-    /// A client with these settings, async or blocking.
-    pub(crate) fn build<C: HttpClient>(&self, settings: ClientBuilder) -> Result<C, ConfigError> {
-        match http_client::try_to_build(self.put_on(settings)?) {
+    /// A client with alf's settings, async or blocking.
+    pub(crate) fn build<C: HttpClient>(&self, purpose: Purpose) -> Result<C, ConfigError> {
+        let builder = ClientSettings::of(purpose).builder::<reqwest::Client>();
+        match try_to_build(self.put_on(builder)?.into()) {
             Ok(built) => built.map_err(|error| self.0.refused(error)),
             Err(Panicked) => Err(ConfigError::new(
                 "client_certificate",

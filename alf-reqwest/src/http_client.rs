@@ -1,68 +1,135 @@
-//! The reqwest clients that alf makes itself: async or blocking, with the same settings.
+//! The reqwest clients that alf builds: async or blocking, with the same settings.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use alf_core::ConfigError;
+use alf_core::{ConfigError, HttpSettings};
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 
-use crate::redirect::guard_redirects;
+use crate::redirect::{follows_none, guard_redirects};
 
 /// reqwest's async client, or its blocking one.
 pub(crate) trait HttpClient: Sized {
-    /// The client with these settings.
-    fn build(settings: ClientBuilder) -> Result<Self, reqwest::Error>;
+    /// Its builder.
+    type Builder: From<ClientBuilder> + fmt::Debug + 'static;
+
+    fn with_redirects(builder: Self::Builder, policy: Policy) -> Self::Builder;
+
+    /// What token requests need beside their redirect policy.
+    fn for_tokens(builder: Self::Builder) -> Self::Builder;
+
+    fn without_proxy(builder: Self::Builder) -> Self::Builder;
+
+    fn build(builder: Self::Builder) -> Result<Self, reqwest::Error>;
 }
 
 impl HttpClient for reqwest::Client {
-    fn build(settings: ClientBuilder) -> Result<Self, reqwest::Error> {
-        settings.build()
+    type Builder = ClientBuilder;
+
+    fn with_redirects(builder: ClientBuilder, policy: Policy) -> ClientBuilder {
+        builder.redirect(policy)
+    }
+
+    fn for_tokens(builder: ClientBuilder) -> ClientBuilder {
+        builder
+            // B1 is what tries again.
+            .retry(reqwest::retry::never())
+            // A token request comes once in an hour: a connection that was kept for it is one that
+            // the server has closed, or belongs to a runtime that is gone or polled no more.
+            .pool_max_idle_per_host(0)
+    }
+
+    fn without_proxy(builder: ClientBuilder) -> ClientBuilder {
+        builder.no_proxy()
+    }
+
+    fn build(builder: ClientBuilder) -> Result<Self, reqwest::Error> {
+        builder.build()
     }
 }
 
-/// The settings of alf's own clients for the user's requests.
-pub(crate) fn calls() -> ClientBuilder {
-    reqwest::Client::builder().redirect(guard_redirects(Policy::default()))
+/// What a client that alf builds is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The user's requests.
+    Calls,
+    /// Token requests.
+    Tokens,
 }
 
-/// The settings of alf's own clients for token requests.
-pub(crate) fn tokens() -> ClientBuilder {
-    reqwest::Client::builder()
-        .redirect(Policy::none())
-        // B1 is what tries again.
-        .retry(reqwest::retry::never())
-        // A token request comes once in an hour: a connection that was kept for it is one that
-        // the server has closed, or belongs to a runtime that is gone or polled no more.
-        .pool_max_idle_per_host(0)
-}
-
-/// A client that alf makes itself.
-pub(crate) fn build<C: HttpClient>(
-    setting: &'static str,
-    settings: ClientBuilder,
-) -> Result<C, ConfigError> {
-    match try_to_build(settings) {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => {
-            let problem = "is not set, and reqwest cannot build a client with its defaults";
-            Err(ConfigError::new(setting, problem).because(error))
+impl Purpose {
+    /// The setter by which a user can set another client.
+    fn setter(self) -> &'static str {
+        match self {
+            Self::Calls => "http_client",
+            Self::Tokens => "token_http_client",
         }
-        Err(Panicked) => Err(ConfigError::new(
-            setting,
-            "is not set, and reqwest panicked when it built a client with its defaults: with the \
-             feature rustls-no-provider, install a rustls CryptoProvider first; build a blocking \
-             client in tokio::task::spawn_blocking, not in an async task",
-        )),
+    }
+}
+
+/// The settings of a client that alf builds: reqwest's defaults, then the user's, then alf's.
+#[derive(Clone)]
+pub(crate) struct ClientSettings<B> {
+    pub(crate) purpose: Purpose,
+    pub(crate) user: HttpSettings<B>,
+}
+
+impl<B> ClientSettings<B> {
+    /// Without any of the user's.
+    pub(crate) fn of(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            user: HttpSettings::default(),
+        }
+    }
+}
+
+impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
+    /// The builder of a client with these settings.
+    pub(crate) fn builder<C: HttpClient<Builder = B>>(&self) -> B {
+        let builder = self.user.apply(reqwest::Client::builder().into());
+        match self.purpose {
+            // X4: of the user's policies, only this one is known to be safe.
+            Purpose::Calls if follows_none(&builder) => builder,
+            Purpose::Calls => C::with_redirects(builder, guard_redirects(Policy::default())),
+            Purpose::Tokens => C::with_redirects(C::for_tokens(builder), Policy::none()),
+        }
+    }
+
+    /// A client with these settings.
+    pub(crate) fn build<C: HttpClient<Builder = B>>(&self) -> Result<C, ConfigError> {
+        match try_to_build(self.builder::<C>()) {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(error)) => Err(self.problem("reqwest cannot build a client").because(error)),
+            Err(Panicked) => Err(self.problem(
+                "reqwest panicked when it built a client: with the feature rustls-no-provider, \
+                 install a rustls CryptoProvider first; build a blocking client in \
+                 tokio::task::spawn_blocking, not in an async task",
+            )),
+        }
+    }
+
+    fn problem(&self, problem: &str) -> ConfigError {
+        if self.user.is_set() {
+            ConfigError::new("configure_http", format!("with these settings, {problem}"))
+        } else {
+            let setter = self.purpose.setter();
+            ConfigError::new(
+                setter,
+                format!("is not set, and with its defaults {problem}"),
+            )
+        }
     }
 }
 
 /// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed, or if a blocking client is
 /// built in an async task.
 pub(crate) fn try_to_build<C: HttpClient>(
-    settings: ClientBuilder,
+    builder: C::Builder,
 ) -> Result<Result<C, reqwest::Error>, Panicked> {
-    catch_unwind(AssertUnwindSafe(|| C::build(settings))).map_err(|_| Panicked)
+    catch_unwind(AssertUnwindSafe(|| C::build(builder))).map_err(|_| Panicked)
 }
 
-/// reqwest did, in the making of a client.
+/// reqwest did, when it built a client.
 pub(crate) struct Panicked;

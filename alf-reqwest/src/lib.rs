@@ -41,6 +41,7 @@ mod client;
     feature = "native-tls-no-alpn"
 ))]
 mod client_certificate;
+mod error;
 mod failure;
 mod http_client;
 mod redirect;
@@ -58,6 +59,7 @@ pub use client::Client;
     feature = "native-tls-no-alpn"
 ))]
 pub use client_certificate::ClientCertificate;
+pub use error::Error;
 pub use redirect::guard_redirects;
 pub use request::RequestBuilder;
 pub use transport::ReqwestTransport;
@@ -87,28 +89,6 @@ pub use reqwest;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Reqwest>;
-
-/// Why a request has no response: no token, reqwest's own error, or a URL that the token must not
-/// go to. A response of any status is not an error.
-///
-/// reqwest's error comes untouched: its `is_timeout()` and the others are there, and its `Display`
-/// shows the URL with its query, as it does without alf; `without_url()` takes it out.
-///
-/// # Examples
-///
-/// ```
-/// use alf_reqwest::{Error, TokenErrorKind};
-///
-/// fn advice(error: &Error) -> &'static str {
-///     match error {
-///         Error::Transport(e) if e.is_timeout() => "what you do without alf",
-///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
-///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
-///         _ => "report it",
-///     }
-/// }
-/// ```
-pub type Error = alf_core::Error<reqwest::Error>;
 
 /// One of its programs blocks.
 #[cfg(all(doctest, feature = "blocking"))]

@@ -5,6 +5,8 @@
 //! token is dropped, and from B to another page of B it is there again. That one redirect is what
 //! [`guard_redirects`] refuses; all others are safe.
 
+use std::fmt;
+
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
@@ -72,8 +74,8 @@ struct TokenElsewhere;
 
 impl std::error::Error for TokenElsewhere {}
 
-impl std::fmt::Display for TokenElsewhere {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TokenElsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the second redirect at another origin would carry the token there")
     }
 }
@@ -84,6 +86,13 @@ impl std::fmt::Display for TokenElsewhere {
 /// none.
 pub(crate) fn follows_redirects(client: &reqwest::Client) -> bool {
     !format!("{client:?}").contains(r#"redirect_policy: "Policy(None)""#)
+}
+
+/// Whether a client of this builder, async or blocking, will follow no redirects.
+///
+/// In the indented `Debug`, no value of a header can look like this field.
+pub(crate) fn follows_none(builder: &impl fmt::Debug) -> bool {
+    format!("{builder:#?}").contains("\n    redirect_policy: Policy(\n        None,\n    ),\n")
 }
 
 #[cfg(test)]
@@ -98,5 +107,19 @@ mod tests {
         assert!(follows_redirects(&client(Policy::limited(3))));
         assert!(follows_redirects(&client(guard_redirects(Policy::none()))));
         assert!(follows_redirects(&reqwest::Client::new()));
+    }
+
+    #[test]
+    fn x4_debug_tells_whether_a_builder_follows_redirects() {
+        let builder = |policy| reqwest::Client::builder().redirect(policy);
+        assert!(follows_none(&builder(Policy::none())));
+        assert!(!follows_none(&builder(Policy::default())));
+        assert!(!follows_none(&builder(Policy::limited(3))));
+        assert!(!follows_none(&builder(guard_redirects(Policy::none()))));
+        assert!(!follows_none(&reqwest::Client::builder()));
+        let text = "\n    redirect_policy: Policy(\n        None,\n    ),\n";
+        for text in [text, &text.replace('\n', "\t"), &format!("\"{text}")] {
+            assert!(!follows_none(&reqwest::Client::builder().user_agent(text)));
+        }
     }
 }

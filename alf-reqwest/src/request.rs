@@ -140,15 +140,16 @@ impl RequestBuilder {
     /// Dropping the future drops the request, as with reqwest. A renewal that it started goes on for
     /// the others.
     pub async fn send(self) -> Result<Response, Error> {
-        let request = self.request.build().map_err(Error::Transport)?;
-        match self.extensions {
+        let request = self.request.build()?;
+        let sent = match self.extensions {
             Extensions::None => {
                 self.client
                     .send_copied_by(without_extensions, request)
                     .await
             }
             Extensions::Unknown => self.client.send(request).await,
-        }
+        };
+        Ok(sent?)
     }
 }
 

@@ -3,25 +3,26 @@
 //! A secret or a token may go over plain `http` to loopback (T8, X2), because it does not leave the machine.
 //! A proxy of the environment would be, and reqwest sends loopback through it too.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use alf_core::ConfigError;
-use reqwest::{ClientBuilder, Url};
+use reqwest::Url;
 
-use crate::http_client::{HttpClient, build};
+use crate::http_client::{ClientSettings, HttpClient};
 use crate::url::origin;
 
 /// A reqwest client, or two with the same settings.
 #[derive(Clone)]
-pub(crate) struct Route<C> {
+pub(crate) struct Route<C: HttpClient> {
     usual: C,
     loopback: Option<Arc<Loopback<C>>>,
 }
 
 /// The client past the proxy: made when it is first needed, as most programs never need it.
-struct Loopback<C> {
-    settings: fn() -> ClientBuilder,
+struct Loopback<C: HttpClient> {
+    settings: ClientSettings<C::Builder>,
     client: OnceLock<C>,
+    building: Mutex<()>,
 }
 
 impl<C: HttpClient> Route<C> {
@@ -34,20 +35,20 @@ impl<C: HttpClient> Route<C> {
     }
 
     /// `usual`, which was built with `settings`, and for loopback another one without a proxy.
-    pub(crate) fn own(usual: C, settings: fn() -> ClientBuilder) -> Self {
-        let client = OnceLock::new();
+    pub(crate) fn own(usual: C, settings: ClientSettings<C::Builder>) -> Self {
         Self {
             usual,
-            loopback: Some(Arc::new(Loopback { settings, client })),
+            loopback: Some(Arc::new(Loopback {
+                settings,
+                client: OnceLock::new(),
+                building: Mutex::new(()),
+            })),
         }
     }
 
-    /// Over a client that alf builds. `setting` is the one by which a user can set another.
-    pub(crate) fn build(
-        setting: &'static str,
-        settings: fn() -> ClientBuilder,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self::own(build(setting, settings())?, settings))
+    /// Over a client that alf builds.
+    pub(crate) fn build(settings: ClientSettings<C::Builder>) -> Result<Self, ConfigError> {
+        Ok(Self::own(settings.build()?, settings))
     }
 
     /// The client for all but loopback.
@@ -80,8 +81,12 @@ impl<C: HttpClient> Loopback<C> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = C::build((self.settings)().no_proxy())?;
-        // Of two that were made at the same time, one is kept.
+        // A client costs its TLS set-up, a blocking one a thread too: of a hundred first requests, one builds it.
+        let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = C::build(C::without_proxy(self.settings.builder::<C>()))?;
         Ok(self.client.get_or_init(|| client))
     }
 }
@@ -89,6 +94,7 @@ impl<C: HttpClient> Loopback<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http_client::Purpose;
 
     #[test]
     fn x2_every_spelling_of_loopback_goes_past_the_proxy() {
@@ -118,8 +124,8 @@ mod tests {
 
     #[test]
     fn x2_client_for_loopback_is_made_once() {
-        let settings = reqwest::Client::builder;
-        let route = Route::own(settings().build().unwrap(), settings);
+        let settings = ClientSettings::of(Purpose::Calls);
+        let route = Route::own(reqwest::Client::new(), settings);
         let url = |host| Url::parse(&format!("http://{host}/")).unwrap();
         let usual = route.to(&url("api.example.com")).unwrap();
         assert!(std::ptr::eq(usual, route.usual()));

@@ -11,9 +11,8 @@ use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{Body, Request, Response};
-use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime, guard_redirects};
+use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime};
 use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 
 struct Reqwest;
@@ -24,12 +23,8 @@ impl Subject for Reqwest {
     fn transport(setup: &Setup) -> ReqwestTransport {
         let builder =
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
-        let client = |policy| support::builder(setup).redirect(policy).build().unwrap();
-        // Else those that alf makes itself.
-        let builder = match setup.root_certificate {
-            Some(_) => builder
-                .http_client(client(guard_redirects(Policy::default())))
-                .token_http_client(client(Policy::none())),
+        let builder = match setup.root_certificate.clone() {
+            Some(root) => builder.configure_http(move |client| support::trusting(client, &root)),
             None => builder,
         };
         builder.build().unwrap().core().transport().clone()

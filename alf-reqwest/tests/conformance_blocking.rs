@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alf_reqwest::blocking::{Client, ReqwestTransport};
+use alf_reqwest::reqwest;
 use alf_reqwest::reqwest::blocking::{self, Body, Request, Response};
-use alf_reqwest::reqwest::redirect::Policy;
-use alf_reqwest::{Runtime, ThreadRuntime, guard_redirects};
+use alf_reqwest::{Runtime, ThreadRuntime};
 use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 
 struct Blocking;
@@ -25,18 +25,18 @@ impl Subject for Blocking {
     type Transport = ReqwestTransport;
 
     fn transport(setup: &Setup) -> ReqwestTransport {
-        let client =
-            |policy| blocking::ClientBuilder::from(support::builder(setup).redirect(policy));
-        let calls = client(guard_redirects(Policy::default())).timeout(TIMEOUT);
-        let builder = Client::builder("https://auth.example.com/token")
-            .client_secret("id", "secret")
-            .http_client(calls.build().unwrap());
-        // Else the one that alf makes itself.
-        let builder = match setup.root_certificate {
-            Some(_) => builder.token_http_client(client(Policy::none()).build().unwrap()),
-            None => builder,
+        let root = setup.root_certificate.clone();
+        let configure = move |_| {
+            let mut builder = reqwest::Client::builder().no_proxy();
+            if let Some(root) = &root {
+                builder = support::trusting(builder, root);
+            }
+            blocking::ClientBuilder::from(builder).timeout(TIMEOUT)
         };
-        builder.build().unwrap().core().transport().clone()
+        let client = Client::builder("https://auth.example.com/token")
+            .client_secret("id", "secret")
+            .configure_http(configure);
+        client.build().unwrap().core().transport().clone()
     }
 
     fn runtime() -> Arc<dyn Runtime> {

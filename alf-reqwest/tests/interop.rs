@@ -37,7 +37,7 @@ impl InteropAdapter for OnReqwest {
     }
 
     async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
-        read(client.get(url).send().await?).await
+        Ok(read(client.get(url).send().await?).await?)
     }
 
     async fn post(
@@ -45,7 +45,7 @@ impl InteropAdapter for OnReqwest {
         url: &str,
         text: &'static str,
     ) -> Result<ApiResponse, CallError<Self>> {
-        read(client.post(url).body(text).send().await?).await
+        Ok(read(client.post(url).body(text).send().await?).await?)
     }
 
     fn tokens(client: &Client) -> &TokenManager {
@@ -83,7 +83,7 @@ fn with_tls(builder: reqwest::ClientBuilder, _: &TlsSettings) -> reqwest::Client
 async fn read(response: Response) -> Result<ApiResponse, Error> {
     Ok(ApiResponse {
         status: response.status().as_u16(),
-        body: response.text().await.map_err(Error::Transport)?,
+        body: response.text().await?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, ThreadRuntime};
 
 use crate::transport::Tokens;
 use crate::{Client, SurfTransport, back_end};
@@ -11,28 +11,31 @@ use crate::{Client, SurfTransport, back_end};
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Surf {
-    http_clients: HttpClients<surf::Client>,
+    http_clients: HttpClients<surf::Client, surf::Config>,
 }
 
 impl Adapter for Surf {
     type HttpClient = surf::Client;
+    type HttpClientBuilder = surf::Config;
     type Transport = SurfTransport;
     type Client = Client;
 
-    fn http_clients(&mut self) -> &mut HttpClients<surf::Client> {
+    fn http_clients(&mut self) -> &mut HttpClients<surf::Client, surf::Config> {
         &mut self.http_clients
     }
 
     fn transport(self) -> Result<SurfTransport, ConfigError> {
-        let calls = match self.http_clients.calls {
+        let clients = self.http_clients;
+        let tokens = tokens(clients.tokens, &clients.settings)?;
+        let calls = match clients.calls {
             Some(given) => given,
-            None => back_end::for_calls()?,
+            None => back_end::for_calls(&clients.settings)?,
         };
-        Ok(SurfTransport::new(calls, tokens(self.http_clients.tokens)?))
+        Ok(SurfTransport::new(calls, tokens))
     }
 
     fn token_transport(self) -> Result<SurfTransport, ConfigError> {
-        let tokens = tokens(self.http_clients.tokens)?;
+        let tokens = tokens(self.http_clients.tokens, &self.http_clients.settings)?;
         Ok(SurfTransport::for_tokens_alone(tokens))
     }
 
@@ -47,9 +50,13 @@ impl Adapter for Surf {
 }
 
 /// For token requests: the user's client, or one that does nothing but send them.
-fn tokens(given: Option<surf::Client>) -> Result<Tokens, ConfigError> {
-    match given {
-        Some(given) => Ok(Tokens::Given(given)),
-        None => Ok(Tokens::Own(back_end::for_tokens()?)),
+fn tokens(
+    given: Option<surf::Client>,
+    settings: &HttpSettings<surf::Config>,
+) -> Result<Tokens, ConfigError> {
+    if let Some(given) = given {
+        return Ok(Tokens::Given(given));
     }
+    let (back_end, headers) = back_end::for_tokens(settings)?;
+    Ok(Tokens::Own(back_end, headers))
 }

@@ -1,9 +1,11 @@
 //! Which HTTP stack carries requests, where the user brought none: decided here and nowhere else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use alf_core::ConfigError;
+use alf_core::{ConfigError, HttpSettings};
 use http_client::Config;
+use surf::http::headers::{HeaderName, HeaderValues};
 use surf::{Client, HttpClient};
 
 /// An HTTP stack that alf can make by itself.
@@ -17,15 +19,39 @@ pub(crate) enum BackEnd {
     H1,
 }
 
-/// For the user's requests: with surf's defaults.
-pub(crate) fn for_calls() -> Result<Client, ConfigError> {
-    Ok(Client::with_http_client(own("http_client", &calls())?))
+/// For the user's requests: with surf's defaults, and the user's settings.
+pub(crate) fn for_calls(settings: &HttpSettings<surf::Config>) -> Result<Client, ConfigError> {
+    let mut config = surf::Config::new();
+    config.http_config = calls();
+    config = settings.apply(config);
+    let back_end = match config.http_client.take() {
+        Some(given) => given,
+        None => Arc::from(own("http_client", &config.http_config)?),
+    };
+    config.http_client = Some(back_end);
+    Client::try_from(config).map_err(|error| {
+        let problem = format!("surf cannot build a client with these settings: {error}");
+        ConfigError::new("configure_http", problem)
+    })
 }
 
-/// For token requests: nothing but the back end, so that no middleware sees the secret.
-pub(crate) fn for_tokens() -> Result<Arc<dyn HttpClient>, ConfigError> {
-    Ok(Arc::new(own("token_http_client", &tokens())?))
+/// For token requests: nothing but the back end, so that no middleware sees the secret, and the user's headers.
+pub(crate) fn for_tokens(
+    settings: &HttpSettings<surf::Config>,
+) -> Result<(Arc<dyn HttpClient>, Headers), ConfigError> {
+    let mut config = surf::Config::new();
+    config.http_config = tokens();
+    config = settings.apply(config);
+    config.http_config = config.http_config.set_http_keep_alive(false);
+    let back_end = match config.http_client {
+        Some(given) => given,
+        None => Arc::from(own("token_http_client", &config.http_config)?),
+    };
+    Ok((back_end, config.headers))
 }
+
+/// Those of a `surf::Config`.
+pub(crate) type Headers = HashMap<HeaderName, HeaderValues>;
 
 /// The settings of alf's own for the user's requests.
 pub(crate) fn calls() -> Config {
@@ -88,7 +114,8 @@ fn curl(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, C
     match crate::CurlClient::own(config.clone(), None) {
         Ok(client) => Ok(Box::new(client)),
         Err(error) => {
-            let problem = "is not set, and curl cannot be set up with surf's defaults";
+            let problem = "is not set, and curl cannot be set up with surf's defaults, or those of \
+                           configure_http";
             Err(ConfigError::new(setting, problem).because(error))
         }
     }

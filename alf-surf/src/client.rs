@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::TryFutureExt;
 use serde::de::DeserializeOwned;
 use surf::http::Method;
 use surf::{Config, Request, Response, Url};
 
-use crate::error::unread;
 use crate::{
     ClientBuilder, ConfigError, Error, RequestBuilder, SurfError, SurfTransport, TokenManager,
 };
@@ -58,8 +58,10 @@ impl Client {
     ///
     /// # Back ends
     ///
-    /// Without more, requests and token requests go through back ends of alf's own, with surf's
-    /// defaults. Which one that is, the features say: `curl-client`, and where that is not on,
+    /// By default, requests and token requests go through two back ends that alf builds, with surf's
+    /// defaults. [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its
+    /// headers, its time-out, and a back end (`set_http_client`), which is then used for both. Token
+    /// requests have its headers too; of another back end they keep no connections. Which one that is, the features say: `curl-client`, and where that is not on,
     /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections, and has the proxy of the
     /// environment, but goes past it to loopback; h1 makes a connection for each request, and knows
     /// no proxy.
@@ -259,7 +261,7 @@ impl Client {
         &self,
         request: impl Into<Request>,
     ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
-        self.0.core.send(request.into())
+        self.0.core.send(request.into()).err_into()
     }
 
     /// Sends a request, and reads the body of its response.
@@ -269,7 +271,7 @@ impl Client {
     /// Those of [`send`](Self::send); [`Error::Transport`] if the body cannot be read.
     pub async fn recv_bytes(&self, request: impl Into<Request>) -> Result<Vec<u8>, Error> {
         let mut response = self.send(request).await?;
-        response.body_bytes().await.map_err(unread)
+        Ok(response.body_bytes().await?)
     }
 
     /// Sends a request, and reads the body of its response as text.
@@ -279,7 +281,7 @@ impl Client {
     /// As [`recv_bytes`](Self::recv_bytes).
     pub async fn recv_string(&self, request: impl Into<Request>) -> Result<String, Error> {
         let mut response = self.send(request).await?;
-        response.body_string().await.map_err(unread)
+        Ok(response.body_string().await?)
     }
 
     /// Sends a request, and reads the body of its response as JSON.
@@ -292,7 +294,7 @@ impl Client {
         request: impl Into<Request>,
     ) -> Result<T, Error> {
         let mut response = self.send(request).await?;
-        response.body_json().await.map_err(unread)
+        Ok(response.body_json().await?)
     }
 
     /// Sends a request, and reads the body of its response as a form.
@@ -305,7 +307,7 @@ impl Client {
         request: impl Into<Request>,
     ) -> Result<T, Error> {
         let mut response = self.send(request).await?;
-        response.body_form().await.map_err(unread)
+        Ok(response.body_form().await?)
     }
 
     /// The `surf::Config` of the requests: that of your own `surf::Client`, or surf's defaults.

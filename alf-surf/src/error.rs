@@ -1,16 +1,87 @@
-//! surf's error as a `std::error::Error`, and its kind.
+//! The error of a request, with surf's own in it as a `std::error::Error`.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use alf_core::ExchangeErrorKind;
+use alf_core::{ExchangeErrorKind, NotAllowed, TokenError};
+
+/// Why a request has no response: no token, surf's own error, or a URL that the token must not go
+/// to. A response of any status is not an error.
+///
+/// It has a `From` for surf's error, so that `?` works on what comes after the response too:
+/// `body_string()`, `body_bytes()`, `body_json()`, `body_form()`.
+///
+/// # Examples
+///
+/// ```no_run
+/// use alf_surf::{Client, Error};
+///
+/// async fn things(client: &Client) -> Result<String, Error> {
+///     let mut response = client.get("https://api.example.com/things").await?;
+///     Ok(response.body_string().await?)
+/// }
+/// ```
+///
+/// What to do about each:
+///
+/// ```
+/// use alf_surf::{Error, TokenErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error {
+///         Error::Transport(_) => "what you do without alf",
+///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
+///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
+///         _ => "report it",
+///     }
+/// }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no token. The request was not sent, or was answered with a 401 before, which
+    /// [`rejection()`](TokenError::rejection) returns.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// surf's own error, untouched.
+    #[error(transparent)]
+    Transport(#[from] SurfError),
+    /// alf did not send the request: its origin must not get the token.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+}
 
 /// surf's own error, as one that [`std::error::Error`] is for: surf's is not.
 ///
 /// Its `Display` is surf's. What surf calls the `status()` of an error is one of its own
 /// making, and no server's.
 pub struct SurfError(surf::Error);
+
+/// A response body that cannot be read, for example, or that is not what it should be.
+impl From<surf::Error> for Error {
+    fn from(error: surf::Error) -> Self {
+        Self::Transport(SurfError(error))
+    }
+}
+
+/// From the error of the client of alf-core under an adapter's own.
+impl From<alf_core::Error<SurfError>> for Error {
+    fn from(error: alf_core::Error<SurfError>) -> Self {
+        error.convert()
+    }
+}
+
+/// For code that is generic over transports.
+impl From<Error> for alf_core::Error<SurfError> {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Token(error) => Self::Token(error),
+            Error::Transport(error) => Self::Transport(error),
+            Error::NotAllowed(error) => Self::NotAllowed(error),
+        }
+    }
+}
 
 impl SurfError {
     pub(crate) fn new(error: impl Into<surf::Error>) -> Self {
@@ -109,11 +180,6 @@ const NOT_CONNECTED: &[&str] = &[
     "SSLConnectFailed",
     "SSLEngineError",
 ];
-
-/// A response body that cannot be read, or that is not what it should be.
-pub(crate) fn unread(error: surf::Error) -> crate::Error {
-    crate::Error::Transport(SurfError::new(error))
-}
 
 #[cfg(test)]
 mod tests {

@@ -61,7 +61,7 @@ pub use client::Client;
 pub use client_certificate::ClientCertificate;
 #[cfg(feature = "curl-client")]
 pub use curl::CurlClient;
-pub use error::SurfError;
+pub use error::{Error, SurfError};
 #[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
 pub use h1::H1Client;
 pub use redirect::FollowRedirects;
@@ -100,25 +100,6 @@ pub use surf;
 ///
 /// Made by [`Client::builder`].
 pub type ClientBuilder = alf_core::ClientBuilder<Surf>;
-
-/// Why a request has no response: no token, surf's own error, or a URL that the token must not go
-/// to. A response of any status is not an error.
-///
-/// # Examples
-///
-/// ```
-/// use alf_surf::{Error, TokenErrorKind};
-///
-/// fn advice(error: &Error) -> &'static str {
-///     match error {
-///         Error::Transport(_) => "what you do without alf",
-///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "alert: e.error_code()",
-///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
-///         _ => "report it",
-///     }
-/// }
-/// ```
-pub type Error = alf_core::Error<SurfError>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -13,7 +13,6 @@ use surf::http::headers::{HeaderName, HeaderValue, ToHeaderValues};
 use surf::middleware::Middleware;
 use surf::{Body, Request, Response};
 
-use crate::error::unread;
 use crate::{Error, SurfError, SurfTransport};
 
 /// A request that is being built, as surf's own `RequestBuilder`: awaiting it sends it, with the token on
@@ -80,7 +79,7 @@ impl RequestBuilder {
     ///
     /// If it cannot be written as JSON.
     pub fn body_json(self, json: &impl Serialize) -> Result<Self, Error> {
-        let body = Body::from_json(json).map_err(unread)?;
+        let body = Body::from_json(json)?;
         Ok(self.body(body))
     }
 
@@ -110,7 +109,7 @@ impl RequestBuilder {
     ///
     /// If it cannot be written as a form.
     pub fn body_form(self, form: &impl Serialize) -> Result<Self, Error> {
-        let body = Body::from_form(form).map_err(unread)?;
+        let body = Body::from_form(form)?;
         Ok(self.body(body))
     }
 
@@ -121,7 +120,7 @@ impl RequestBuilder {
     /// If it cannot be written as a query.
     pub fn query(mut self, query: &impl Serialize) -> Result<Self, Error> {
         if let Ok(request) = &mut self.request {
-            request.set_query(query).map_err(unread)?;
+            request.set_query(query)?;
         }
         Ok(self)
     }
@@ -137,7 +136,7 @@ impl RequestBuilder {
     ///
     /// If the URL or the value of a header is not valid.
     pub fn build(self) -> Result<Request, Error> {
-        self.request.map_err(Error::Transport)
+        Ok(self.request?)
     }
 
     /// Sends the request with a token on it, as awaiting it does: see [`Client::send`](crate::Client::send).
@@ -152,8 +151,8 @@ impl RequestBuilder {
     /// Dropping the future drops the request, as with surf. A renewal that it started goes on for the
     /// others.
     pub async fn send(self) -> Result<Response, Error> {
-        let request = self.request.map_err(Error::Transport)?;
-        self.client.send(request).await
+        let request = self.request?;
+        Ok(self.client.send(request).await?)
     }
 
     /// Sends the request, and reads the body of its response.
@@ -163,7 +162,7 @@ impl RequestBuilder {
     /// Those of [`send`](Self::send); [`Error::Transport`] if the body cannot be read.
     pub async fn recv_bytes(self) -> Result<Vec<u8>, Error> {
         let mut response = self.send().await?;
-        response.body_bytes().await.map_err(unread)
+        Ok(response.body_bytes().await?)
     }
 
     /// Sends the request, and reads the body of its response as text.
@@ -173,7 +172,7 @@ impl RequestBuilder {
     /// As [`recv_bytes`](Self::recv_bytes).
     pub async fn recv_string(self) -> Result<String, Error> {
         let mut response = self.send().await?;
-        response.body_string().await.map_err(unread)
+        Ok(response.body_string().await?)
     }
 
     /// Sends the request, and reads the body of its response as JSON.
@@ -183,7 +182,7 @@ impl RequestBuilder {
     /// As [`recv_bytes`](Self::recv_bytes).
     pub async fn recv_json<T: DeserializeOwned>(self) -> Result<T, Error> {
         let mut response = self.send().await?;
-        response.body_json().await.map_err(unread)
+        Ok(response.body_json().await?)
     }
 
     /// Sends the request, and reads the body of its response as a form.
@@ -193,7 +192,7 @@ impl RequestBuilder {
     /// As [`recv_bytes`](Self::recv_bytes).
     pub async fn recv_form<T: DeserializeOwned>(self) -> Result<T, Error> {
         let mut response = self.send().await?;
-        response.body_form().await.map_err(unread)
+        Ok(response.body_form().await?)
     }
 
     fn with(self, change: impl FnOnce(&mut Request)) -> Self {

@@ -23,6 +23,7 @@ use surf::{HttpClient, Request, Response};
 use zeroize::Zeroizing;
 
 use crate::SurfError;
+use crate::back_end::Headers;
 use crate::body;
 use crate::discard::discard;
 use crate::guard::{CameFrom, Guard, LedElsewhere, ShownAt, origin};
@@ -40,7 +41,8 @@ pub struct SurfTransport {
 /// For token requests.
 #[derive(Clone)]
 pub(crate) enum Tokens {
-    Own(Arc<dyn HttpClient>),
+    /// A back end, and the headers that the user set for it.
+    Own(Arc<dyn HttpClient>, Headers),
     Given(surf::Client),
 }
 
@@ -141,7 +143,11 @@ impl TokenTransport for SurfTransport {
     ) -> Result<http::Response<Bytes>, ExchangeError> {
         let (mut request, guard) = token_request(request).map_err(failure)?;
         let sent = match &self.tokens {
-            Tokens::Own(back_end) => {
+            Tokens::Own(back_end, headers) => {
+                for (name, values) in headers {
+                    request.insert_header(name, values);
+                }
+                // In place of those: alf's own.
                 guard.put_on(&mut request);
                 let sent = back_end.send(request.into());
                 without_panics(sent.map(|sent| sent.map(Response::from))).await

@@ -38,7 +38,7 @@ impl InteropAdapter for OnSurf {
     }
 
     async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
-        read(client.get(url).await?).await
+        Ok(read(client.get(url).await?).await?)
     }
 
     async fn post(
@@ -46,7 +46,7 @@ impl InteropAdapter for OnSurf {
         url: &str,
         text: &'static str,
     ) -> Result<ApiResponse, CallError<Self>> {
-        read(client.post(url).body(text).await?).await
+        Ok(read(client.post(url).body(text).await?).await?)
     }
 
     fn tokens(client: &Client) -> &TokenManager {
@@ -108,7 +108,7 @@ async fn read(mut response: Response) -> Result<ApiResponse, Error> {
     let body = response.body_string().await;
     Ok(ApiResponse {
         status: response.status().into(),
-        body: body.map_err(|error| Error::Transport(error.into()))?,
+        body: body?,
     })
 }
 

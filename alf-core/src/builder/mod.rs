@@ -1,9 +1,15 @@
 //! The builder of clients and token managers, for every HTTP library.
 
-// rustdoc shows the setters in this order: the server, the client's authentication, then those of this file.
+// rustdoc shows the setters in this order: the server, the client's authentication, HTTP, then those of this file.
 mod server;
 
 mod authentication;
+
+mod http_clients;
+
+mod adapter;
+
+pub use adapter::{Adapter, HttpClients, HttpSettings};
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,53 +20,6 @@ use crate::ports::Ports;
 use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
-
-/// What the adapter of an HTTP library brings to the [`ClientBuilder`].
-///
-/// With it, users of the adapter write `.build()` and get the adapter's own client. A transport without an adapter is
-/// given to [`build`](ClientBuilder::<CustomTransport>::build) instead.
-pub trait Adapter: Default + Sized + 'static {
-    /// The library's own client, which carries the user's proxy, TLS, time-outs and pool.
-    type HttpClient: 'static;
-    /// The transport over it.
-    type Transport: Transport + TokenTransport;
-    /// What [`build`](ClientBuilder::build) returns: the adapter's own client.
-    type Client;
-
-    /// The HTTP clients that the user has set so far.
-    fn http_clients(&mut self) -> &mut HttpClients<Self::HttpClient>;
-
-    /// Returns the transport: over the user's clients if they are set, otherwise over clients with the library's
-    /// defaults.
-    ///
-    /// # Errors
-    ///
-    /// If the library cannot build a client.
-    fn transport(self) -> Result<Self::Transport, ConfigError>;
-
-    /// Returns a transport for token requests alone: the client for the user's requests is not needed.
-    ///
-    /// # Errors
-    ///
-    /// If the library cannot build a client.
-    fn token_transport(self) -> Result<Self::Transport, ConfigError>;
-
-    /// Returns the runtime that the transport needs.
-    fn runtime() -> Arc<dyn Runtime>;
-
-    /// Wraps a client in the adapter's own.
-    fn client(client: Client<Self::Transport>) -> Self::Client;
-}
-
-/// The HTTP clients that a user has set, if any.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct HttpClients<H> {
-    /// For the user's requests.
-    pub calls: Option<H>,
-    /// For token requests.
-    pub tokens: Option<H>,
-}
 
 /// For transports without an adapter: `build` takes the transport.
 #[derive(Debug, Default)]
@@ -89,15 +48,6 @@ pub struct CustomTransport;
 pub struct ClientBuilder<A> {
     pub(crate) settings: Settings,
     adapter: A,
-}
-
-impl<H> Default for HttpClients<H> {
-    fn default() -> Self {
-        Self {
-            calls: None,
-            tokens: None,
-        }
-    }
 }
 
 impl Client<()> {
@@ -256,32 +206,13 @@ impl<A> ClientBuilder<A> {
 }
 
 impl<A: Adapter> ClientBuilder<A> {
-    /// Your own client of the HTTP library, for your requests: its proxy, TLS, time-outs, pool
-    /// and default headers stay yours.
-    ///
-    /// So does its redirect policy: what that may do to a token, the adapter's documentation says.
-    /// Token requests do not go through it.
-    pub fn http_client(mut self, http_client: A::HttpClient) -> Self {
-        self.adapter.http_clients().calls = Some(http_client);
-        self
-    }
-
-    /// Your own client of the HTTP library for token requests: where the authorization server
-    /// needs another proxy or other certificates.
-    ///
-    /// It must not follow redirects: an adapter that can see it rejects one that does. Default: one
-    /// of alf's own.
-    pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
-        self.adapter.http_clients().tokens = Some(http_client);
-        self
-    }
-
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// If a setting is missing, contradicts another, or makes no sense; the error names it.
-    pub fn build(self) -> Result<A::Client, ConfigError> {
+    pub fn build(mut self) -> Result<A::Client, ConfigError> {
+        self.adapter.http_clients().check_for_client()?;
         let parts = Parts::new(self.settings, A::runtime)?;
         let transport = Arc::new(self.adapter.transport()?);
         let token_transport = Arc::<A::Transport>::clone(&transport);
@@ -298,12 +229,7 @@ impl<A: Adapter> ClientBuilder<A> {
     /// Those of [`build`](Self::build); and if [`http_client`](Self::http_client) is set, since a token manager sends no
     /// requests but token requests.
     pub fn build_tokens(mut self) -> Result<TokenManager, ConfigError> {
-        if self.adapter.http_clients().calls.is_some() {
-            return Err(ConfigError::new(
-                "http_client",
-                "is for requests, and a token manager sends none: use token_http_client",
-            ));
-        }
+        self.adapter.http_clients().check_for_tokens()?;
         let parts = Parts::new(self.settings, A::runtime)?;
         Ok(parts.tokens(Arc::new(self.adapter.token_transport()?)))
     }

@@ -64,4 +64,19 @@ impl<E> Error<E> {
             Self::NotAllowed(error) => Error::NotAllowed(error),
         }
     }
+
+    /// Converts this error into an adapter's own, which has a `From` for what each variant holds.
+    ///
+    /// An adapter's own error type can have a `From` for the errors of its library, so that users write
+    /// `?` on a response too. This type cannot.
+    pub fn convert<F>(self) -> F
+    where
+        F: From<TokenError> + From<E> + From<NotAllowed>,
+    {
+        match self {
+            Self::Token(error) => error.into(),
+            Self::Transport(error) => error.into(),
+            Self::NotAllowed(error) => error.into(),
+        }
+    }
 }

@@ -4,35 +4,46 @@ use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
+use reqwest::redirect::Policy;
 
 use super::{Client, ReqwestTransport};
-use crate::http_client::{HttpClient, calls, tokens};
+use crate::http_client::{ClientSettings, HttpClient, Purpose};
 use crate::route::Route;
 
 /// `reqwest::blocking`, for the builder of a [`Client`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Reqwest {
-    http_clients: HttpClients<blocking::Client>,
+    http_clients: HttpClients<blocking::Client, blocking::ClientBuilder>,
 }
 
 impl Adapter for Reqwest {
     type HttpClient = blocking::Client;
+    type HttpClientBuilder = blocking::ClientBuilder;
     type Transport = ReqwestTransport;
     type Client = Client;
 
-    fn http_clients(&mut self) -> &mut HttpClients<blocking::Client> {
+    fn http_clients(&mut self) -> &mut HttpClients<blocking::Client, blocking::ClientBuilder> {
         &mut self.http_clients
     }
 
     fn transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = route(self.http_clients.tokens, "token_http_client", tokens)?;
-        let calls = route(self.http_clients.calls, "http_client", calls)?;
+        let clients = self.http_clients;
+        let settings = |purpose| ClientSettings {
+            purpose,
+            user: clients.settings.clone(),
+        };
+        let tokens = route(clients.tokens, settings(Purpose::Tokens))?;
+        let calls = route(clients.calls, settings(Purpose::Calls))?;
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
     fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let tokens = route(self.http_clients.tokens, "token_http_client", tokens)?;
+        let settings = ClientSettings {
+            purpose: Purpose::Tokens,
+            user: self.http_clients.settings,
+        };
+        let tokens = route(self.http_clients.tokens, settings)?;
         // No request of the user is sent: another client would only cost a thread.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
@@ -49,18 +60,33 @@ impl Adapter for Reqwest {
 /// Over the user's client, or one of alf's own. reqwest does not show which redirects a blocking client follows.
 fn route(
     given: Option<blocking::Client>,
-    setting: &'static str,
-    settings: fn() -> reqwest::ClientBuilder,
+    settings: ClientSettings<blocking::ClientBuilder>,
 ) -> Result<Route<blocking::Client>, ConfigError> {
     match given {
         Some(given) => Ok(Route::given(given)),
-        None => Route::build(setting, settings),
+        None => Route::build(settings),
     }
 }
 
+/// With the time-outs of reqwest's blocking client: 30 s for each step.
 impl HttpClient for blocking::Client {
-    fn build(settings: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
-        // With the time-outs of reqwest's blocking client: 30 s for each step.
-        blocking::ClientBuilder::from(settings).build()
+    type Builder = blocking::ClientBuilder;
+
+    fn with_redirects(builder: blocking::ClientBuilder, policy: Policy) -> blocking::ClientBuilder {
+        builder.redirect(policy)
+    }
+
+    fn for_tokens(builder: blocking::ClientBuilder) -> blocking::ClientBuilder {
+        builder
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+    }
+
+    fn without_proxy(builder: blocking::ClientBuilder) -> blocking::ClientBuilder {
+        builder.no_proxy()
+    }
+
+    fn build(builder: blocking::ClientBuilder) -> Result<Self, reqwest::Error> {
+        builder.build()
     }
 }

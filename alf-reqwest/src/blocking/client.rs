@@ -46,7 +46,8 @@ impl Client {
 
     /// Builds a client for the token endpoint at that URL.
     ///
-    /// The documentation of [`alf_reqwest::Client::builder`](crate::Client::builder) applies here: how
+    /// The documentation of [`alf_reqwest::Client::builder`](crate::Client::builder) applies here: what
+    /// [`configure_http`](ClientBuilder::configure_http) sets, and how
     /// redirects and proxies decide who sees the token. One thing more is yours to see to: reqwest
     /// does not show what redirects a blocking client follows, so
     /// [`token_http_client`](ClientBuilder::token_http_client) cannot refuse one that follows any.
@@ -186,7 +187,7 @@ impl Client {
     /// # }
     /// ```
     pub fn execute(&self, request: Request) -> Result<Response, Error> {
-        self.0.send_blocking(request)
+        Ok(self.0.send_blocking(request)?)
     }
 
     /// The token of this client, for what is not sent by it.

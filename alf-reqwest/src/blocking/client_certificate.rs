@@ -5,7 +5,7 @@ use std::path::Path;
 use alf_core::ConfigError;
 use reqwest::blocking;
 
-use crate::http_client;
+use crate::http_client::Purpose;
 
 /// As [`alf_reqwest::ClientCertificate`](crate::ClientCertificate), for `reqwest::blocking`.
 ///
@@ -46,7 +46,7 @@ impl ClientCertificate {
     /// Those of [`put_on`](Self::put_on); where reqwest does not take the certificate, or the key is
     /// that of another one.
     pub fn http_client(&self) -> Result<blocking::Client, ConfigError> {
-        self.0.build(http_client::calls())
+        self.0.build(Purpose::Calls)
     }
 
     /// A client for [`token_http_client`](super::ClientBuilder::token_http_client), with the
@@ -57,7 +57,7 @@ impl ClientCertificate {
     ///
     /// Those of [`http_client`](Self::http_client).
     pub fn token_http_client(&self) -> Result<blocking::Client, ConfigError> {
-        self.0.build(http_client::tokens())
+        self.0.build(Purpose::Tokens)
     }
 
     /// Puts it on a client of your own in the making, in place of an

@@ -118,8 +118,8 @@ impl RequestBuilder {
     /// to that URL or the thread must not block, [`Error::Transport`] if reqwest fails or the
     /// request could not be built.
     pub fn send(self) -> Result<Response, Error> {
-        let request = self.request.build().map_err(Error::Transport)?;
-        self.client.send_blocking(request)
+        let request = self.request.build()?;
+        Ok(self.client.send_blocking(request)?)
     }
 }
 

@@ -1,25 +1,19 @@
 //! What both faces of reqwest have in common, for the conformance suite.
 
-use alf_reqwest::reqwest::{Client, ClientBuilder};
-use alf_testkit::conformance::{Capability, Setup};
+use alf_reqwest::reqwest::ClientBuilder;
+use alf_testkit::conformance::Capability;
 
-/// A client of the suite's servers. It trusts nothing but their certificate, where they have one.
+/// A client that trusts nothing but that certificate.
 #[cfg(any(
     feature = "rustls",
     feature = "native-tls",
     feature = "native-tls-no-alpn"
 ))]
-pub(crate) fn builder(setup: &Setup) -> ClientBuilder {
+pub(crate) fn trusting(builder: ClientBuilder, root: &str) -> ClientBuilder {
     use alf_reqwest::reqwest::Certificate;
 
-    let builder = Client::builder().no_proxy();
-    match &setup.root_certificate {
-        Some(pem) => {
-            let root = Certificate::from_pem(pem.as_bytes()).unwrap();
-            builder.tls_certs_only([root])
-        }
-        None => builder,
-    }
+    let root = Certificate::from_pem(root.as_bytes()).unwrap();
+    builder.no_proxy().tls_certs_only([root])
 }
 
 /// Without TLS no case has one.
@@ -28,8 +22,8 @@ pub(crate) fn builder(setup: &Setup) -> ClientBuilder {
     feature = "native-tls",
     feature = "native-tls-no-alpn"
 )))]
-pub(crate) fn builder(_: &Setup) -> ClientBuilder {
-    Client::builder().no_proxy()
+pub(crate) fn trusting(builder: ClientBuilder, _: &str) -> ClientBuilder {
+    builder
 }
 
 pub(crate) fn lacks() -> Vec<Capability> {

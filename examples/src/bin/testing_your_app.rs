@@ -24,10 +24,7 @@ impl App {
             .get(format!("{}/report", self.api))
             .send()
             .await?;
-        match response.error_for_status() {
-            Ok(response) => response.text().await.map_err(alf_reqwest::Error::Transport),
-            Err(error) => Err(alf_reqwest::Error::Transport(error)),
-        }
+        Ok(response.error_for_status()?.text().await?)
     }
 }
 

@@ -8,7 +8,7 @@ use pollster::block_on;
 use reqwest::redirect::Policy;
 
 use super::*;
-use crate::http_client::tokens;
+use crate::http_client::{ClientSettings, Purpose};
 
 /// reqwest does not show that the client follows redirects. The exchange still fails, and what a redirect
 /// could carry along is not in a body.
@@ -180,7 +180,7 @@ fn exchange(
 
 /// Of alf's own, as `build()` makes it.
 fn own() -> Route<Client> {
-    Route::build("token_http_client", tokens).unwrap()
+    Route::build(ClientSettings::of(Purpose::Tokens)).unwrap()
 }
 
 fn exchange_by(

@@ -5,19 +5,19 @@ use alf_isahc::isahc::AsyncReadResponseExt;
 use alf_isahc::isahc::{self, AsyncBody};
 use alf_isahc::{Client, Error, Isahc};
 
-use super::{AlfClient, ApiResponse};
+use super::{AlfClient, ApiResponse, CallError};
 
 impl AlfClient for Client {
     type Adapter = Isahc;
 
-    async fn get(&self, url: &str) -> Result<ApiResponse, Error> {
+    async fn get(&self, url: &str) -> Result<ApiResponse, CallError<Self>> {
         let response = self.get_async(url).await?;
-        read(response).await.map_err(Error::Transport)
+        Ok(read(response).await?)
     }
 
-    async fn post(&self, url: &str, text: &str) -> Result<ApiResponse, Error> {
+    async fn post(&self, url: &str, text: &str) -> Result<ApiResponse, CallError<Self>> {
         let response = self.post_async(url, text).await?;
-        read(response).await.map_err(Error::Transport)
+        Ok(read(response).await?)
     }
 
     fn tokens(&self) -> &TokenManager {
@@ -25,7 +25,7 @@ impl AlfClient for Client {
     }
 }
 
-async fn read(mut response: isahc::Response<AsyncBody>) -> Result<ApiResponse, isahc::Error> {
+async fn read(mut response: isahc::Response<AsyncBody>) -> Result<ApiResponse, Error> {
     Ok(ApiResponse {
         status: response.status().as_u16(),
         body: response.text().await?,

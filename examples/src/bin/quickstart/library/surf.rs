@@ -3,19 +3,19 @@
 use alf_core::TokenManager;
 use alf_surf::{Client, Error, Surf, surf};
 
-use super::{AlfClient, ApiResponse};
+use super::{AlfClient, ApiResponse, CallError};
 
 impl AlfClient for Client {
     type Adapter = Surf;
 
-    async fn get(&self, url: &str) -> Result<ApiResponse, Error> {
+    async fn get(&self, url: &str) -> Result<ApiResponse, CallError<Self>> {
         let response = self.get(url).await?;
-        read(response).await.map_err(|e| Error::Transport(e.into()))
+        Ok(read(response).await?)
     }
 
-    async fn post(&self, url: &str, text: &str) -> Result<ApiResponse, Error> {
+    async fn post(&self, url: &str, text: &str) -> Result<ApiResponse, CallError<Self>> {
         let response = self.post(url).body(text.to_owned()).await?;
-        read(response).await.map_err(|e| Error::Transport(e.into()))
+        Ok(read(response).await?)
     }
 
     fn tokens(&self) -> &TokenManager {
@@ -23,7 +23,7 @@ impl AlfClient for Client {
     }
 }
 
-async fn read(mut response: surf::Response) -> Result<ApiResponse, surf::Error> {
+async fn read(mut response: surf::Response) -> Result<ApiResponse, Error> {
     Ok(ApiResponse {
         status: response.status().into(),
         body: response.body_string().await?,

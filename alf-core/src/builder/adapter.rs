@@ -1,0 +1,149 @@
+//! [`Adapter`]: what an HTTP library brings to the builder.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Client, ConfigError, Runtime, TokenTransport, Transport};
+
+/// What the adapter of an HTTP library brings to the [`ClientBuilder`](crate::ClientBuilder).
+///
+/// With it, users of the adapter write `.build()` and get the adapter's own client. A transport without an adapter is
+/// given to [`build`](crate::ClientBuilder::<crate::CustomTransport>::build) instead.
+pub trait Adapter: Default + Sized + 'static {
+    /// The library's own client, which carries the user's proxy, TLS, time-outs and pool.
+    type HttpClient: 'static;
+    /// The library's own builder of such a client.
+    type HttpClientBuilder: 'static;
+    /// The transport over it.
+    type Transport: Transport + TokenTransport;
+    /// What [`build`](crate::ClientBuilder::build) returns: the adapter's own client.
+    type Client;
+
+    /// The HTTP clients that the user has set so far, and the settings of those that the adapter builds.
+    fn http_clients(&mut self) -> &mut HttpClients<Self::HttpClient, Self::HttpClientBuilder>;
+
+    /// Returns the transport: over the user's clients if they are set, otherwise over clients with the library's
+    /// defaults and the user's settings.
+    ///
+    /// What keeps a token or a secret from another origin is set after the user's settings.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot build a client.
+    fn transport(self) -> Result<Self::Transport, ConfigError>;
+
+    /// Returns a transport for token requests alone: the client for the user's requests is not needed.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot build a client.
+    fn token_transport(self) -> Result<Self::Transport, ConfigError>;
+
+    /// Returns the runtime that the transport needs.
+    fn runtime() -> Arc<dyn Runtime>;
+
+    /// Wraps a client in the adapter's own.
+    fn client(client: Client<Self::Transport>) -> Self::Client;
+}
+
+/// The HTTP clients that a user has set, if any, and the settings of the others.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HttpClients<H, B> {
+    /// For the user's requests.
+    pub calls: Option<H>,
+    /// For token requests.
+    pub tokens: Option<H>,
+    /// The settings of those that the adapter builds.
+    pub settings: HttpSettings<B>,
+}
+
+/// The user's settings of the HTTP clients that an adapter builds: those of
+/// [`configure_http`](crate::ClientBuilder::configure_http).
+pub struct HttpSettings<B>(Option<Arc<Configure<B>>>);
+
+type Configure<B> = dyn Fn(B) -> B + Send + Sync;
+
+impl<H, B: 'static> HttpClients<H, B> {
+    /// Checks that no setting is without effect on a client.
+    pub(super) fn check_for_client(&self) -> Result<(), ConfigError> {
+        if self.settings.is_set() && self.calls.is_some() && self.tokens.is_some() {
+            return Err(ConfigError::new(
+                "configure_http",
+                "has no effect, because http_client and token_http_client are both set; remove \
+                 one of the three",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks that no setting is without effect on a token manager.
+    pub(super) fn check_for_tokens(&self) -> Result<(), ConfigError> {
+        if self.calls.is_some() {
+            return Err(ConfigError::new(
+                "http_client",
+                "is for requests, and a token manager sends none: use token_http_client",
+            ));
+        }
+        if self.settings.is_set() && self.tokens.is_some() {
+            return Err(ConfigError::new(
+                "configure_http",
+                "has no effect on a token manager whose token_http_client is set; remove one of \
+                 them",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl<B: 'static> HttpSettings<B> {
+    /// Returns the library's builder with the user's settings on it.
+    pub fn apply(&self, builder: B) -> B {
+        match &self.0 {
+            Some(configure) => configure(builder),
+            None => builder,
+        }
+    }
+
+    /// Returns whether the user has set anything.
+    pub fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Adds to what was set before.
+    pub(super) fn add(&mut self, configure: impl Fn(B) -> B + Send + Sync + 'static) {
+        self.0 = Some(match self.0.take() {
+            Some(earlier) => Arc::new(move |builder| configure(earlier(builder))),
+            None => Arc::new(configure),
+        });
+    }
+}
+
+impl<H, B> Default for HttpClients<H, B> {
+    fn default() -> Self {
+        Self {
+            calls: None,
+            tokens: None,
+            settings: HttpSettings::default(),
+        }
+    }
+}
+
+impl<B> Default for HttpSettings<B> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// A derived one would ask for `B: Clone`.
+impl<B> Clone for HttpSettings<B> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<B> fmt::Debug for HttpSettings<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+//! The setters of the HTTP clients, for the libraries that have an adapter.
+
+use crate::{Adapter, ClientBuilder};
+
+impl<A: Adapter> ClientBuilder<A> {
+    /// Sets what the HTTP clients that alf builds have in common: a proxy, certificate authorities, a time-out, a user
+    /// agent.
+    ///
+    /// alf builds two clients: one for your requests and one for token requests. `configure` is called with the HTTP
+    /// library's own builder for each of them, and once more for each if a request goes to loopback, which may be after
+    /// `build()`. Then alf sets what keeps the token and the secret from another origin, and what token requests need;
+    /// the adapter's documentation says what that is.
+    ///
+    /// If [`http_client`](Self::http_client) or [`token_http_client`](Self::token_http_client) is set, it keeps its own
+    /// settings, and `configure` is for the other one. If both are set, `build()` returns an error. A second call adds
+    /// to the first.
+    ///
+    /// All settings are for token requests too. A default header that carries a secret of the API does not belong here:
+    /// the authorization server would get it.
+    pub fn configure_http(
+        mut self,
+        configure: impl Fn(A::HttpClientBuilder) -> A::HttpClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.adapter.http_clients().settings.add(configure);
+        self
+    }
+
+    /// Your own client of the HTTP library, for your requests, if it exists already: its proxy, TLS, time-outs, pool
+    /// and default headers stay yours. To only set some of these, use [`configure_http`](Self::configure_http).
+    ///
+    /// Its redirect policy stays yours too: what that may do to a token, the adapter's documentation says.
+    /// Token requests do not go through it.
+    pub fn http_client(mut self, http_client: A::HttpClient) -> Self {
+        self.adapter.http_clients().calls = Some(http_client);
+        self
+    }
+
+    /// Your own client of the HTTP library for token requests, if the authorization server
+    /// needs another proxy or other certificates than your API.
+    ///
+    /// It must not follow redirects: an adapter that can see it rejects one that does. Default: one
+    /// of alf's own.
+    pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
+        self.adapter.http_clients().tokens = Some(http_client);
+        self
+    }
+}
