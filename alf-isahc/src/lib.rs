@@ -21,6 +21,8 @@
 //! ```
 //!
 //! - What can be set: [`ClientBuilder`].
+//! - A proxy, a certificate authority, a time-out: [`ClientBuilder::configure_http`], described at
+//!   [`Client::builder`].
 //! - Your own `isahc::HttpClient`, and what to know about its proxy and its log:
 //!   [`Client::builder`].
 //! - A certificate that the client authenticates with: `ClientCertificate`, with the feature

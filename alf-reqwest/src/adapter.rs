@@ -5,24 +5,23 @@ use std::sync::Arc;
 use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
 
 use crate::http_client::{ClientSettings, Purpose};
-use crate::redirect::follows_redirects;
 use crate::route::Route;
-use crate::{Client, ReqwestTransport};
+use crate::{Client, HttpClient, ReqwestTransport};
 
 /// reqwest, for the builder of a [`Client`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Reqwest {
-    http_clients: HttpClients<reqwest::Client, reqwest::ClientBuilder>,
+    http_clients: HttpClients<HttpClient, reqwest::ClientBuilder>,
 }
 
 impl Adapter for Reqwest {
-    type HttpClient = reqwest::Client;
+    type HttpClient = HttpClient;
     type HttpClientBuilder = reqwest::ClientBuilder;
     type Transport = ReqwestTransport;
     type Client = Client;
 
-    fn http_clients(&mut self) -> &mut HttpClients<reqwest::Client, reqwest::ClientBuilder> {
+    fn http_clients(&mut self) -> &mut HttpClients<HttpClient, reqwest::ClientBuilder> {
         &mut self.http_clients
     }
 
@@ -34,7 +33,7 @@ impl Adapter for Reqwest {
         };
         let tokens = token_route(clients.tokens, settings(Purpose::Tokens))?;
         let calls = match clients.calls {
-            Some(given) => Route::given(given),
+            Some(given) => Route::given(given.for_calls()?),
             None => Route::build(settings(Purpose::Calls))?,
         };
         Ok(ReqwestTransport::new(calls, tokens))
@@ -61,20 +60,11 @@ impl Adapter for Reqwest {
 
 /// For token requests: the user's client, or those that do nothing but send them.
 fn token_route(
-    own: Option<reqwest::Client>,
+    given: Option<HttpClient>,
     settings: ClientSettings<reqwest::ClientBuilder>,
 ) -> Result<Route<reqwest::Client>, ConfigError> {
-    let Some(own) = own else {
-        return Route::build(settings);
-    };
-    // T7: a second redirect at the same foreign host would get the secret (see `redirect`). Where
-    // reqwest no longer shows the policy of a client, its absence means nothing.
-    if follows_redirects(&own) && !follows_redirects(&settings.build()?) {
-        return Err(ConfigError::new(
-            "token_http_client",
-            "follows redirects, which could carry the client's secret elsewhere; build it with \
-             .redirect(reqwest::redirect::Policy::none())",
-        ));
+    match given {
+        Some(given) => Ok(Route::given(given.for_tokens()?)),
+        None => Route::build(settings),
     }
-    Ok(Route::given(own))
 }

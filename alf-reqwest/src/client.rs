@@ -58,8 +58,10 @@ impl Client {
     /// A client that you bring with [`http_client`](ClientBuilder::http_client) keeps its settings.
     /// Two of them decide who sees the token:
     ///
-    /// - *Redirects.* reqwest's default policy puts the token back on the second hop at a foreign
-    ///   origin. Give it [`guard_redirects`](crate::guard_redirects) or `Policy::none()`.
+    /// - *Redirects.* reqwest's default policy sends the token again on the second hop at another
+    ///   origin. `build()` rejects a client unless it shows that it has `Policy::none()`, or is in
+    ///   [`UncheckedRedirects`](crate::UncheckedRedirects): for one that has
+    ///   [`guard_redirects`](crate::guard_redirects), for example.
     /// - *Proxies.* Its proxy is used for loopback too, where plain `http` is allowed without
     ///   asking: a proxy of the environment then reads the token. If that matters, give it
     ///   `no_proxy()` or a proxy with exceptions. The same holds for the client's secret and

@@ -5,7 +5,8 @@ use std::path::Path;
 use alf_core::{CertificateAndKey, CertificatePem, ConfigError};
 use reqwest::{ClientBuilder, Identity};
 
-use crate::http_client::{ClientSettings, HttpClient, Panicked, Purpose, try_to_build};
+use crate::HttpClient;
+use crate::http_client::{ClientSettings, Library, Panicked, Purpose, try_to_build};
 
 /// A client certificate and its private key, for `tls_client_auth` and
 /// `self_signed_tls_client_auth` ([RFC 8705](https://www.rfc-editor.org/rfc/rfc8705)).
@@ -66,8 +67,8 @@ impl ClientCertificate {
     ///
     /// Those of [`put_on`](Self::put_on); and where reqwest does not take the certificate, or the
     /// key is that of another one.
-    pub fn http_client(&self) -> Result<reqwest::Client, ConfigError> {
-        self.build(Purpose::Calls)
+    pub fn http_client(&self) -> Result<HttpClient, ConfigError> {
+        Ok(HttpClient::guarded(self.build(Purpose::Calls)?))
     }
 
     /// A client for [`token_http_client`](crate::ClientBuilder::token_http_client), with the
@@ -77,13 +78,13 @@ impl ClientCertificate {
     /// # Errors
     ///
     /// Those of [`http_client`](Self::http_client).
-    pub fn token_http_client(&self) -> Result<reqwest::Client, ConfigError> {
-        self.build(Purpose::Tokens)
+    pub fn token_http_client(&self) -> Result<HttpClient, ConfigError> {
+        Ok(HttpClient::without_redirects(self.build(Purpose::Tokens)?))
     }
 
     /// Puts it on a client of your own in the making, in place of an
     /// [`identity`](ClientBuilder::identity) that was there. Mind
-    /// [its redirects](crate::guard_redirects).
+    /// [its redirects](crate::UncheckedRedirects).
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl ClientCertificate {
     }
 
     /// A client with alf's settings, async or blocking.
-    pub(crate) fn build<C: HttpClient>(&self, purpose: Purpose) -> Result<C, ConfigError> {
+    pub(crate) fn build<C: Library>(&self, purpose: Purpose) -> Result<C, ConfigError> {
         let builder = ClientSettings::of(purpose).builder::<reqwest::Client>();
         match try_to_build(self.put_on(builder)?.into()) {
             Ok(built) => built.map_err(|error| self.0.refused(error)),

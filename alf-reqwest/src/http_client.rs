@@ -7,10 +7,10 @@ use alf_core::{ConfigError, HttpSettings};
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 
-use crate::redirect::{follows_none, guard_redirects};
+use crate::redirect::{follows_none, follows_redirects, guard_redirects};
 
 /// reqwest's async client, or its blocking one.
-pub(crate) trait HttpClient: Sized {
+pub(crate) trait Library: Sized {
     /// Its builder.
     type Builder: From<ClientBuilder> + fmt::Debug + 'static;
 
@@ -22,9 +22,23 @@ pub(crate) trait HttpClient: Sized {
     fn without_proxy(builder: Self::Builder) -> Self::Builder;
 
     fn build(builder: Self::Builder) -> Result<Self, reqwest::Error>;
+
+    /// What reqwest shows of the redirects that it follows.
+    fn shown_redirects(&self) -> ShownRedirects;
 }
 
-impl HttpClient for reqwest::Client {
+/// What reqwest shows of a client's redirect policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShownRedirects {
+    /// It follows none.
+    None,
+    /// It follows some, or may.
+    Some,
+    /// Nothing is shown.
+    Unknown,
+}
+
+impl Library for reqwest::Client {
     type Builder = ClientBuilder;
 
     fn with_redirects(builder: ClientBuilder, policy: Policy) -> ClientBuilder {
@@ -46,6 +60,17 @@ impl HttpClient for reqwest::Client {
 
     fn build(builder: ClientBuilder) -> Result<Self, reqwest::Error> {
         builder.build()
+    }
+
+    fn shown_redirects(&self) -> ShownRedirects {
+        if !follows_redirects(self) {
+            return ShownRedirects::None;
+        }
+        // If reqwest no longer shows the policy of any client, its absence means nothing.
+        match ClientSettings::of(Purpose::Tokens).build::<Self>() {
+            Ok(follows_none) if !follows_redirects(&follows_none) => ShownRedirects::Some,
+            Ok(_) | Err(_) => ShownRedirects::Unknown,
+        }
     }
 }
 
@@ -87,7 +112,7 @@ impl<B> ClientSettings<B> {
 
 impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     /// The builder of a client with these settings.
-    pub(crate) fn builder<C: HttpClient<Builder = B>>(&self) -> B {
+    pub(crate) fn builder<C: Library<Builder = B>>(&self) -> B {
         let builder = self.user.apply(reqwest::Client::builder().into());
         match self.purpose {
             // X4: of the user's policies, only this one is known to be safe.
@@ -98,7 +123,7 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     }
 
     /// A client with these settings.
-    pub(crate) fn build<C: HttpClient<Builder = B>>(&self) -> Result<C, ConfigError> {
+    pub(crate) fn build<C: Library<Builder = B>>(&self) -> Result<C, ConfigError> {
         match try_to_build(self.builder::<C>()) {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(error)) => Err(self.problem("reqwest cannot build a client").because(error)),
@@ -125,7 +150,7 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
 
 /// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed, or if a blocking client is
 /// built in an async task.
-pub(crate) fn try_to_build<C: HttpClient>(
+pub(crate) fn try_to_build<C: Library>(
     builder: C::Builder,
 ) -> Result<Result<C, reqwest::Error>, Panicked> {
     catch_unwind(AssertUnwindSafe(|| C::build(builder))).map_err(|_| Panicked)

@@ -19,8 +19,10 @@
 //! ```
 //!
 //! - What can be set: [`ClientBuilder`].
+//! - A proxy, a certificate authority, a time-out: [`ClientBuilder::configure_http`], described at
+//!   [`Client::builder`].
 //! - Your own `reqwest::Client`, and the two things to know about it: its redirects
-//!   ([`guard_redirects`]) and its proxy ([`Client::builder`]).
+//!   ([`UncheckedRedirects`]) and its proxy ([`Client::builder`]).
 //! - A certificate that the client authenticates with: `ClientCertificate`, with any feature for TLS.
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for what is not sent by reqwest: [`TokenManager`], from [`ClientBuilder::build_tokens`].
@@ -43,6 +45,7 @@ mod client;
 mod client_certificate;
 mod error;
 mod failure;
+mod given_client;
 mod http_client;
 mod redirect;
 mod request;
@@ -60,6 +63,7 @@ pub use client::Client;
 ))]
 pub use client_certificate::ClientCertificate;
 pub use error::Error;
+pub use given_client::{HttpClient, UncheckedRedirects};
 pub use redirect::guard_redirects;
 pub use request::RequestBuilder;
 pub use transport::ReqwestTransport;

@@ -15,9 +15,10 @@ use reqwest::redirect::Policy;
 ///
 /// reqwest drops the `Authorization` header where a redirect leaves the origin, but puts it back
 /// where the next redirect stays at the new one: after A → B → B, the server B has the token.
-/// Clients that alf makes have this policy, over reqwest's default one. A client that you bring
-/// with [`http_client`](crate::ClientBuilder::http_client) has the policy that you gave it: give it
-/// this, or [`Policy::none`], unless you know where your API redirects to.
+/// Clients that alf builds have this policy, over reqwest's default one. For a client of your own,
+/// which you set with [`http_client`](crate::ClientBuilder::http_client), give it this policy and set
+/// it as [`UncheckedRedirects`](crate::UncheckedRedirects), as reqwest does not show what a policy
+/// does; or give it [`Policy::none`].
 ///
 /// The redirect that would carry the token fails with reqwest's error, whose `is_redirect()` is
 /// true.
@@ -27,8 +28,8 @@ use reqwest::redirect::Policy;
 /// ```
 /// use std::time::Duration;
 ///
-/// use alf_reqwest::guard_redirects;
 /// use alf_reqwest::reqwest::{self, redirect::Policy};
+/// use alf_reqwest::{UncheckedRedirects, guard_redirects};
 ///
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let http_client = reqwest::Client::builder()
@@ -37,7 +38,7 @@ use reqwest::redirect::Policy;
 ///     .build()?;
 /// let client = alf_reqwest::Client::builder("https://auth.example.com/token")
 ///     .client_secret("client-id", "secret")
-///     .http_client(http_client)
+///     .http_client(UncheckedRedirects(http_client))
 ///     .build()?;
 /// # let _ = client;
 /// # Ok(())

@@ -8,24 +8,24 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use alf_core::ConfigError;
 use reqwest::Url;
 
-use crate::http_client::{ClientSettings, HttpClient};
+use crate::http_client::{ClientSettings, Library};
 use crate::url::origin;
 
 /// A reqwest client, or two with the same settings.
 #[derive(Clone)]
-pub(crate) struct Route<C: HttpClient> {
+pub(crate) struct Route<C: Library> {
     usual: C,
     loopback: Option<Arc<Loopback<C>>>,
 }
 
 /// The client past the proxy: made when it is first needed, as most programs never need it.
-struct Loopback<C: HttpClient> {
+struct Loopback<C: Library> {
     settings: ClientSettings<C::Builder>,
     client: OnceLock<C>,
     building: Mutex<()>,
 }
 
-impl<C: HttpClient> Route<C> {
+impl<C: Library> Route<C> {
     /// The user's client, for every host: its proxy settings are the user's.
     pub(crate) fn given(client: C) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl<C: HttpClient> Route<C> {
     }
 }
 
-impl<C: HttpClient> Loopback<C> {
+impl<C: Library> Loopback<C> {
     fn client(&self) -> Result<&C, reqwest::Error> {
         if let Some(client) = self.client.get() {
             return Ok(client);

@@ -12,27 +12,27 @@ use std::sync::LazyLock;
 use alf_core::TokenManager;
 use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_reqwest::reqwest::{self, Response, redirect::Policy};
-use alf_reqwest::{Client, Error, Reqwest};
+use alf_reqwest::{Client, Error, HttpClient, Reqwest};
 
 struct OnReqwest;
 
 impl InteropAdapter for OnReqwest {
     type Adapter = Reqwest;
 
-    fn http_client(tls: &TlsSettings) -> reqwest::Client {
+    fn http_client(tls: &TlsSettings) -> HttpClient {
         let builder = reqwest::Client::builder().redirect(Policy::none());
-        with_tls(builder, tls).build().unwrap()
+        with_tls(builder, tls).build().unwrap().into()
     }
 
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    fn ready_made(certificate: &Path, key: &Path) -> [reqwest::Client; 2] {
+    fn ready_made(certificate: &Path, key: &Path) -> [HttpClient; 2] {
         let certificate = alf_reqwest::ClientCertificate::from_files(certificate, key);
         let calls = certificate.http_client().unwrap();
         [calls, certificate.token_http_client().unwrap()]
     }
 
     #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-    fn ready_made(_: &Path, _: &Path) -> [reqwest::Client; 2] {
+    fn ready_made(_: &Path, _: &Path) -> [HttpClient; 2] {
         [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
     }
 

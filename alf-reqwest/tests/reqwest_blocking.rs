@@ -6,7 +6,7 @@
 use std::thread;
 use std::time::Duration;
 
-use alf_reqwest::blocking::{Client, ClientBuilder, RequestBuilder};
+use alf_reqwest::blocking::{Client, ClientBuilder, RequestBuilder, UncheckedRedirects};
 use alf_reqwest::reqwest::blocking;
 use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{Method, Proxy, Version};
@@ -151,7 +151,7 @@ fn p3_own_client_keeps_its_settings() {
         .default_headers(headers.into_iter().collect())
         .user_agent("mine/1")
         .timeout(BRIEF);
-    let client = builder(&servers).http_client(own.build().unwrap());
+    let client = builder(&servers).http_client(UncheckedRedirects(own.build().unwrap()));
     let client = client.build().unwrap();
     assert_eq!(client.get(servers.url("/")).send().unwrap().status(), 200);
     let seen = &servers.resource.requests()[0];
@@ -173,7 +173,7 @@ fn p3_own_token_client_sends_the_token_requests() {
     let own = blocking::Client::builder()
         .user_agent("mine/1")
         .redirect(Policy::none());
-    let client = builder(&servers).token_http_client(own.build().unwrap());
+    let client = builder(&servers).token_http_client(UncheckedRedirects(own.build().unwrap()));
     let client = client.build().unwrap();
     client.get(servers.url("/")).send().unwrap();
     let asked = &servers.authorization.requests()[0];
@@ -188,7 +188,10 @@ fn p3_own_client_keeps_its_proxy() {
     let proxy = servers.another_resource_server();
     let through = Proxy::http(proxy.origin()).unwrap();
     let own = blocking::Client::builder().proxy(through).build().unwrap();
-    let client = builder(&servers).http_client(own).build().unwrap();
+    let client = builder(&servers)
+        .http_client(UncheckedRedirects(own))
+        .build()
+        .unwrap();
     client.get(servers.url("/things")).send().unwrap();
     assert_eq!(proxy.requests()[0].target(), servers.url("/things"));
 }
@@ -198,7 +201,7 @@ fn p3_own_client_keeps_its_proxy() {
 fn t1_own_token_client_sends_a_length_too() {
     let servers = Servers::start();
     let own = blocking::Client::builder().redirect(Policy::none());
-    let own = builder(&servers).token_http_client(own.build().unwrap());
+    let own = builder(&servers).token_http_client(UncheckedRedirects(own.build().unwrap()));
     let client = own.build().unwrap();
     client.get(servers.url("/")).send().unwrap();
     let asked = &servers.authorization.requests()[0];
@@ -213,7 +216,7 @@ fn x4_second_redirect_elsewhere_does_not_get_the_token() {
         let servers = Servers::start();
         let other_server = servers.redirect_to_another_server(status);
         let own = blocking::Client::builder().redirect(guard_redirects(Policy::default()));
-        let own = builder(&servers).http_client(own.build().unwrap());
+        let own = builder(&servers).http_client(UncheckedRedirects(own.build().unwrap()));
         for client in [client(&servers), own.build().unwrap()] {
             let result = client.post(servers.url("/moved")).body("x").send();
             assert!(
@@ -389,8 +392,8 @@ fn p2_build_in_an_async_task_is_told_what_to_do() {
         }
         // Nothing of reqwest's is made here.
         let builder = builder(&servers)
-            .http_client(own.0)
-            .token_http_client(own.1);
+            .http_client(UncheckedRedirects(own.0))
+            .token_http_client(UncheckedRedirects(own.1));
         assert!(builder.build().is_ok());
     });
 }

@@ -7,7 +7,7 @@ use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::reqwest::{self, Method, Proxy, Request, Version};
 use alf_reqwest::{
     Client, ClientBuilder, ConfigError, Error, Origin, RequestBuilder, TokenManager, TokioRuntime,
-    guard_redirects,
+    UncheckedRedirects, guard_redirects,
 };
 use alf_testkit::{Answer, Gate, Recorded, Servers, VirtualTime};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -190,7 +190,10 @@ async fn p3_own_client_keeps_its_settings() {
         .timeout(Duration::from_millis(300))
         .build()
         .unwrap();
-    let client = builder(&servers).http_client(own).build().unwrap();
+    let client = builder(&servers)
+        .http_client(UncheckedRedirects(own))
+        .build()
+        .unwrap();
     assert_eq!(
         client.get(servers.url("/")).send().await.unwrap().status(),
         200
@@ -235,7 +238,8 @@ async fn p3_own_clients_keep_their_proxy() {
         let through = Proxy::http(proxy.origin()).unwrap();
         reqwest::Client::builder().proxy(through)
     };
-    let calls = builder(&servers).http_client(own().build().unwrap());
+    let calls = own().redirect(Policy::none()).build().unwrap();
+    let calls = builder(&servers).http_client(calls);
     calls
         .build()
         .unwrap()
@@ -292,7 +296,7 @@ async fn x4_second_redirect_elsewhere_does_not_get_the_token() {
         for client in [
             client(&servers),
             builder(&servers)
-                .http_client(own.build().unwrap())
+                .http_client(UncheckedRedirects(own.build().unwrap()))
                 .build()
                 .unwrap(),
         ] {

@@ -10,7 +10,8 @@ use crate::{Client, ConfigError, Runtime, TokenTransport, Transport};
 /// With it, users of the adapter write `.build()` and get the adapter's own client. A transport without an adapter is
 /// given to [`build`](crate::ClientBuilder::<crate::CustomTransport>::build) instead.
 pub trait Adapter: Default + Sized + 'static {
-    /// The library's own client, which carries the user's proxy, TLS, time-outs and pool.
+    /// The library's own client, which carries the user's proxy, TLS, time-outs and pool; or a type that it converts
+    /// into.
     type HttpClient: 'static;
     /// The library's own builder of such a client.
     type HttpClientBuilder: 'static;

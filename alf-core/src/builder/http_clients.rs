@@ -28,20 +28,21 @@ impl<A: Adapter> ClientBuilder<A> {
     /// Your own client of the HTTP library, for your requests, if it exists already: its proxy, TLS, time-outs, pool
     /// and default headers stay yours. To only set some of these, use [`configure_http`](Self::configure_http).
     ///
-    /// Its redirect policy stays yours too: what that may do to a token, the adapter's documentation says.
-    /// Token requests do not go through it.
-    pub fn http_client(mut self, http_client: A::HttpClient) -> Self {
-        self.adapter.http_clients().calls = Some(http_client);
+    /// Its redirect policy stays yours too. With reqwest that may carry the token to another origin: `build()` rejects a
+    /// client that may do so, unless it is in alf-reqwest's `UncheckedRedirects`. Token requests do not go through it.
+    pub fn http_client(mut self, http_client: impl Into<A::HttpClient>) -> Self {
+        self.adapter.http_clients().calls = Some(http_client.into());
         self
     }
 
     /// Your own client of the HTTP library for token requests, if the authorization server
     /// needs another proxy or other certificates than your API.
     ///
-    /// It must not follow redirects: an adapter that can see it rejects one that does. Default: one
-    /// of alf's own.
-    pub fn token_http_client(mut self, http_client: A::HttpClient) -> Self {
-        self.adapter.http_clients().tokens = Some(http_client);
+    /// It must not follow redirects, which may carry the secret to another origin. alf-reqwest rejects one that follows
+    /// any, and a blocking one, of which it cannot be seen, unless it is in `UncheckedRedirects`. Default: one of alf's
+    /// own.
+    pub fn token_http_client(mut self, http_client: impl Into<A::HttpClient>) -> Self {
+        self.adapter.http_clients().tokens = Some(http_client.into());
         self
     }
 }

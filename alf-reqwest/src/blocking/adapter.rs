@@ -6,24 +6,24 @@ use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
 use reqwest::redirect::Policy;
 
-use super::{Client, ReqwestTransport};
-use crate::http_client::{ClientSettings, HttpClient, Purpose};
+use super::{Client, HttpClient, ReqwestTransport};
+use crate::http_client::{ClientSettings, Library, Purpose, ShownRedirects};
 use crate::route::Route;
 
 /// `reqwest::blocking`, for the builder of a [`Client`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Reqwest {
-    http_clients: HttpClients<blocking::Client, blocking::ClientBuilder>,
+    http_clients: HttpClients<HttpClient, blocking::ClientBuilder>,
 }
 
 impl Adapter for Reqwest {
-    type HttpClient = blocking::Client;
+    type HttpClient = HttpClient;
     type HttpClientBuilder = blocking::ClientBuilder;
     type Transport = ReqwestTransport;
     type Client = Client;
 
-    fn http_clients(&mut self) -> &mut HttpClients<blocking::Client, blocking::ClientBuilder> {
+    fn http_clients(&mut self) -> &mut HttpClients<HttpClient, blocking::ClientBuilder> {
         &mut self.http_clients
     }
 
@@ -33,8 +33,11 @@ impl Adapter for Reqwest {
             purpose,
             user: clients.settings.clone(),
         };
-        let tokens = route(clients.tokens, settings(Purpose::Tokens))?;
-        let calls = route(clients.calls, settings(Purpose::Calls))?;
+        let tokens = token_route(clients.tokens, settings(Purpose::Tokens))?;
+        let calls = match clients.calls {
+            Some(given) => Route::given(given.for_calls()?),
+            None => Route::build(settings(Purpose::Calls))?,
+        };
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
@@ -43,7 +46,7 @@ impl Adapter for Reqwest {
             purpose: Purpose::Tokens,
             user: self.http_clients.settings,
         };
-        let tokens = route(self.http_clients.tokens, settings)?;
+        let tokens = token_route(self.http_clients.tokens, settings)?;
         // No request of the user is sent: another client would only cost a thread.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
@@ -57,19 +60,19 @@ impl Adapter for Reqwest {
     }
 }
 
-/// Over the user's client, or one of alf's own. reqwest does not show which redirects a blocking client follows.
-fn route(
-    given: Option<blocking::Client>,
+/// For token requests: the user's client, or those that do nothing but send them.
+fn token_route(
+    given: Option<HttpClient>,
     settings: ClientSettings<blocking::ClientBuilder>,
 ) -> Result<Route<blocking::Client>, ConfigError> {
     match given {
-        Some(given) => Ok(Route::given(given)),
+        Some(given) => Ok(Route::given(given.for_tokens()?)),
         None => Route::build(settings),
     }
 }
 
 /// With the time-outs of reqwest's blocking client: 30 s for each step.
-impl HttpClient for blocking::Client {
+impl Library for blocking::Client {
     type Builder = blocking::ClientBuilder;
 
     fn with_redirects(builder: blocking::ClientBuilder, policy: Policy) -> blocking::ClientBuilder {
@@ -88,5 +91,10 @@ impl HttpClient for blocking::Client {
 
     fn build(builder: blocking::ClientBuilder) -> Result<Self, reqwest::Error> {
         builder.build()
+    }
+
+    /// A blocking client shows nothing.
+    fn shown_redirects(&self) -> ShownRedirects {
+        ShownRedirects::Unknown
     }
 }

@@ -48,11 +48,14 @@ impl Client {
     ///
     /// The documentation of [`alf_reqwest::Client::builder`](crate::Client::builder) applies here: what
     /// [`configure_http`](ClientBuilder::configure_http) sets, and how
-    /// redirects and proxies decide who sees the token. One thing more is yours to see to: reqwest
-    /// does not show what redirects a blocking client follows, so
-    /// [`token_http_client`](ClientBuilder::token_http_client) cannot refuse one that follows any.
-    /// Give it `Policy::none()`. If it follows one all the same, the token request fails; but
-    /// a second redirect at another origin has carried the client's secret there by then.
+    /// redirects and proxies decide who sees the token. One thing differs:
+    /// reqwest does not show which redirects a blocking client follows. So a client for
+    /// [`http_client`](ClientBuilder::http_client) or
+    /// [`token_http_client`](ClientBuilder::token_http_client) is always in
+    /// [`UncheckedRedirects`](super::UncheckedRedirects): give the former `Policy::none()` or
+    /// [`guard_redirects`](crate::guard_redirects), and the latter `Policy::none()`. If the latter
+    /// follows redirects all the same, the token request fails, but a second redirect at another
+    /// origin has carried the client's secret there by then.
     ///
     /// Its token requests take [`attempt_timeout`](ClientBuilder::attempt_timeout) at most,
     /// whatever its own time-out is; and one that finds no connection may be reported as one that broke

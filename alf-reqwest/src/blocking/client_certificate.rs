@@ -5,6 +5,7 @@ use std::path::Path;
 use alf_core::ConfigError;
 use reqwest::blocking;
 
+use super::HttpClient;
 use crate::http_client::Purpose;
 
 /// As [`alf_reqwest::ClientCertificate`](crate::ClientCertificate), for `reqwest::blocking`.
@@ -45,8 +46,8 @@ impl ClientCertificate {
     ///
     /// Those of [`put_on`](Self::put_on); where reqwest does not take the certificate, or the key is
     /// that of another one.
-    pub fn http_client(&self) -> Result<blocking::Client, ConfigError> {
-        self.0.build(Purpose::Calls)
+    pub fn http_client(&self) -> Result<HttpClient, ConfigError> {
+        Ok(HttpClient::guarded(self.0.build(Purpose::Calls)?))
     }
 
     /// A client for [`token_http_client`](super::ClientBuilder::token_http_client), with the
@@ -56,13 +57,15 @@ impl ClientCertificate {
     /// # Errors
     ///
     /// Those of [`http_client`](Self::http_client).
-    pub fn token_http_client(&self) -> Result<blocking::Client, ConfigError> {
-        self.0.build(Purpose::Tokens)
+    pub fn token_http_client(&self) -> Result<HttpClient, ConfigError> {
+        Ok(HttpClient::without_redirects(
+            self.0.build(Purpose::Tokens)?,
+        ))
     }
 
     /// Puts it on a client of your own in the making, in place of an
     /// [`identity`](blocking::ClientBuilder::identity) that was there. Mind
-    /// [its redirects](crate::guard_redirects).
+    /// [its redirects](crate::UncheckedRedirects).
     ///
     /// # Errors
     ///

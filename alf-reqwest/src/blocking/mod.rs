@@ -64,7 +64,10 @@ pub use request::RequestBuilder;
 pub use transport::ReqwestTransport;
 
 #[doc(no_inline)]
-pub use crate::Error;
+pub use crate::{Error, UncheckedRedirects};
+
+/// A client of yours: see [`alf_reqwest::HttpClient`](crate::HttpClient).
+pub type HttpClient = crate::HttpClient<reqwest::blocking::Client>;
 
 /// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on `reqwest::blocking`.
 ///

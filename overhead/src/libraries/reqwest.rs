@@ -1,6 +1,7 @@
 //! reqwest, async.
 
 use alf_reqwest::reqwest::header::AUTHORIZATION;
+use alf_reqwest::reqwest::redirect::Policy;
 use alf_reqwest::{Client, reqwest};
 
 use crate::Failure;
@@ -12,7 +13,10 @@ pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
 }
 
 async fn calls(workload: &Workload) -> Result<(), Failure> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .build()?;
     let client = Client::builder(&workload.token_endpoint)
         .client_secret("client-id", "secret")
         .http_client(http.clone())

@@ -1,6 +1,6 @@
 //! reqwest, blocking, with a single caller.
 
-use alf_reqwest::blocking::Client;
+use alf_reqwest::blocking::{Client, UncheckedRedirects};
 use alf_reqwest::reqwest::blocking;
 use alf_reqwest::reqwest::header::AUTHORIZATION;
 
@@ -11,7 +11,7 @@ pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
     let http = blocking::Client::builder().no_proxy().build()?;
     let client = Client::builder(&workload.token_endpoint)
         .client_secret("client-id", "secret")
-        .http_client(http.clone())
+        .http_client(UncheckedRedirects(http.clone()))
         .build()?;
     let token = client.tokens().token_blocking()?;
     for _ in 0..workload.calls {
