@@ -78,7 +78,7 @@ use settings::WrittenSettings;
 /// assert!(error.to_string().starts_with("unknown key `clientid`; did you mean `client_id`?"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ClientConfig {
     settings: WrittenSettings,
     /// The keys that were written.

@@ -10,7 +10,7 @@ use crate::secret::SecretText;
 use super::value::{Origins, Pairs, Written};
 
 /// One field for each key.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct WrittenSettings {
     pub(super) issuer: Written<String>,

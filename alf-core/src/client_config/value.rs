@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use crate::secret::SecretText;
 
 /// The value of a key, or `None` if the key was not written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Written<T>(pub(super) Option<T>);
 
 /// A type that the value of a key may have.
@@ -94,7 +94,7 @@ impl Value for Vec<String> {
 }
 
 /// An empty list would have the opposite meaning of no list.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Origins(pub(super) Vec<String>);
 
 impl Value for Origins {
@@ -123,7 +123,7 @@ impl Value for Vec<u16> {
 }
 
 /// Names and values, in order. A map would lose a name that is written twice, which is an error.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pairs(pub(super) Vec<(String, String)>);
 
 impl Value for Pairs {

@@ -41,7 +41,8 @@ async fn call(config: ClientConfig, url: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Builds a client. A program adds here what the settings do not have: HTTP clients, an observer.
+/// Builds a client, as `Client::from_config` does. A program adds here what the settings do not have: HTTP settings, an
+/// observer.
 fn client(config: ClientConfig) -> Result<Client, AnyError> {
     let builder: ClientBuilder = config.builder()?;
     Ok(builder.build()?)
