@@ -136,6 +136,54 @@ impl Client {
         ClientBuilder::discover(issuer)
     }
 
+    /// Builds a client with the settings of a [`ClientConfig`](crate::ClientConfig). Needs the feature `config`.
+    ///
+    /// For further settings by code, HTTP settings or an observer, for example, build it from
+    /// [`ClientConfig::builder`](crate::ClientConfig::builder): `let builder: ClientBuilder = config.builder()?`.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is missing, conflicts with another or is not valid: the error names its key, or
+    /// its variable.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use alf_isahc::{Client, ClientConfig};
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = std::fs::File::open("/etc/our-service/auth.json")?;
+    /// let config: ClientConfig = serde_json::from_reader(file)?;
+    /// let client = Client::from_config(config)?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "config")]
+    pub fn from_config(config: crate::ClientConfig) -> Result<Self, ConfigError> {
+        config.builder::<crate::Isahc>()?.build()
+    }
+
+    /// Builds a client with the settings of the environment: see [`ClientConfig::from_env`](crate::ClientConfig::from_env). Needs the
+    /// feature `config`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientConfig::from_env`](crate::ClientConfig::from_env) and of [`from_config`](Self::from_config).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// // ALF_TOKEN_ENDPOINT, ALF_CLIENT_ID, ALF_CLIENT_SECRET_FILE, …
+    /// let client = alf_isahc::Client::from_env("ALF_")?;
+    /// # let _ = client;
+    /// # Ok::<(), alf_isahc::ConfigError>(())
+    /// ```
+    #[cfg(feature = "config")]
+    pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
+        Self::from_config(crate::ClientConfig::from_env(prefix)?)
+    }
+
     /// This client with a token of another `scope`, in place of the one that was set. Cheap: it
     /// shares the connections, and the same scope gives the same token; see
     /// [`alf_core::TokenManager::with_scope`].

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alf_reqwest::reqwest::redirect::{Attempt, Policy};
+use alf_reqwest::reqwest::redirect::{Action, Attempt, Policy};
 use alf_reqwest::reqwest::{self, Proxy};
 use alf_reqwest::{Client, ClientBuilder, Error, TokenErrorKind};
 use alf_testkit::{Answer, Gate, Servers};
@@ -81,7 +81,7 @@ async fn x4_configured_client_carries_no_token_elsewhere() {
         for client in [
             configured(|client| client.user_agent("mine/1")),
             configured(|client| client.redirect(Policy::limited(5))),
-            configured(|client| client.redirect(Policy::custom(Attempt::follow))),
+            configured(|client| client.redirect(Policy::custom(follow))),
         ] {
             let result = client.get(servers.url("/moved")).send().await;
             assert!(
@@ -195,6 +195,10 @@ mod on_blocking {
             .build()
             .unwrap()
     }
+}
+
+fn follow(attempt: Attempt<'_>) -> Action {
+    attempt.follow()
 }
 
 fn builder(servers: &Servers) -> ClientBuilder {

@@ -80,7 +80,7 @@ use value::Value;
 /// assert!(error.to_string().starts_with("unknown key `clientid`; did you mean `client_id`?"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ClientConfig {
     /// The keys that were written, and their values.
     values: BTreeMap<&'static str, Value>,

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use crate::secret::SecretText;
 
 /// A value as it is written, or as its key takes it.
-#[derive(serde::Deserialize)]
+#[derive(Clone, serde::Deserialize)]
 #[serde(untagged)]
 pub(super) enum Value {
     Flag(bool),

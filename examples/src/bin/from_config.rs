@@ -40,7 +40,8 @@ async fn call(config: ClientConfig, url: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Builds a client. A program can set here what no file can contain, such as its own HTTP client.
+/// Builds a client, as `Client::from_config` does. A program adds here what the settings do not have: HTTP settings, an
+/// observer.
 fn client(config: ClientConfig) -> Result<Client, AnyError> {
     let builder: ClientBuilder = config.builder()?;
     Ok(builder.build()?)
