@@ -183,7 +183,6 @@ impl<T: Transport> Client<T> {
             managed.replayed(&token, origin.as_ref(), outcome);
         }
         self.observe(&Event::Replayed {
-            target: self.tokens.managed().target(),
             generation: token.generation(),
             origin: &origin,
             status: self.transport.status(&response),
@@ -247,7 +246,7 @@ impl<T: Transport> Client<T> {
     }
 
     fn observe(&self, event: &Event<'_>) {
-        self.tokens.managed().ports.observe(event);
+        self.tokens.managed().observe(event);
     }
 }
 

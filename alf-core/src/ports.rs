@@ -6,7 +6,8 @@ use crate::clock::Clock;
 use crate::config::{Config, Server, shown_endpoint};
 use crate::machine::Moment;
 use crate::server::ServerState;
-use crate::{Event, EventContext, Observer, Runtime, TokenTransport};
+use crate::wire::token_request::GrantParameters;
+use crate::{Event, EventContext, Observer, Runtime, TokenTarget, TokenTransport};
 
 /// One for each client, shared by all its tokens.
 pub(crate) struct Ports {
@@ -39,10 +40,12 @@ impl Ports {
         self.clock.now()
     }
 
-    pub(crate) fn observe(&self, event: &Event<'_>) {
+    /// An event of the token that `grant` requests.
+    pub(crate) fn observe(&self, grant: &GrantParameters, event: &Event<'_>) {
         let context = EventContext {
             client_id: &self.config.client_id,
             token_endpoint: &self.shown_endpoint(),
+            target: TokenTarget::new(grant),
             now: self.now(),
         };
         self.observer.on(event, &context);

@@ -25,10 +25,9 @@ use crate::wire::token_request::{GrantParameters, TokenRequest};
 use crate::wire::token_response;
 use crate::{
     AuthenticationContext, CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase,
-    TokenError, TokenErrorKind, TokenTarget,
+    TokenError, TokenErrorKind,
 };
 
-use discovery::{Discovery, MAX_RESPONSE};
 use failure::{authentication_failed, no_response, out_of_time};
 
 pub(crate) struct Acquisition<'a> {
@@ -121,7 +120,7 @@ impl<'a> Acquisition<'a> {
         loop {
             let changed = self.admission.changed();
             // It changes when another acquisition has read the metadata.
-            let exclusivity = self.discovery().exclusivity();
+            let exclusivity = self.exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
                 Permit::Granted => return Ok(()),
@@ -163,7 +162,7 @@ impl<'a> Acquisition<'a> {
                 Failure::TRANSIENT,
             )),
         }
-        .inspect_err(|cause| self.discovery().doubt_metadata(cause))
+        .inspect_err(|cause| self.doubt_metadata(cause))
     }
 
     async fn exchange(
@@ -174,7 +173,7 @@ impl<'a> Acquisition<'a> {
         credentials: &mut Option<CredentialsFingerprint>,
     ) -> Result<NewToken, Cause> {
         let config = &self.ports.config;
-        let endpoint = self.discovery().token_endpoint(until).await?;
+        let endpoint = self.token_endpoint(until).await?;
         let mut request = TokenRequest::for_grant(self.grant);
         let context = AuthenticationContext {
             token_endpoint: &endpoint.uri,
@@ -258,12 +257,12 @@ impl<'a> Acquisition<'a> {
 
     fn attempt_failed(&self, error: &TokenError, pause: Duration) {
         self.progress.delayed(self.id);
-        self.ports.observe(&Event::AttemptFailed {
-            target: TokenTarget::new(self.grant),
+        let event = Event::AttemptFailed {
             acquisition: self.id.as_u64(),
             error,
             pause,
-        });
+        };
+        self.ports.observe(self.grant, &event);
     }
 
     /// The acquisition has failed, and alf backs off: for all targets, or for this one alone (B2).
@@ -316,15 +315,11 @@ impl<'a> Acquisition<'a> {
         self.deadline + self.ports.config.completion_time() <= self.ports.now()
     }
 
-    fn discovery(&self) -> Discovery<'_> {
-        Discovery {
-            ports: self.ports,
-            admission: &self.admission,
-        }
-    }
-
     /// The outcome of `future`, or `None` if it takes longer than `timeout` (S5).
     async fn within<F: Future>(&self, timeout: Duration, future: F) -> Option<F::Output> {
         before(future, self.ports.runtime.sleep(timeout)).await
     }
 }
+
+/// T7
+const MAX_RESPONSE: usize = 1024 * 1024;

@@ -46,11 +46,11 @@ use crate::{Moment, NotAllowed, Origin, TokenError};
 ///     .observer(Arc::clone(&renewals));
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Receives an event. `context` tells whose it is, for an observer of several clients.
+    /// Receives an event. `context` tells which client and which of its tokens it is about.
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>);
 }
 
-/// What is the same for all events of a client. It never contains a secret.
+/// What an event is about. It never contains a secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct EventContext<'a> {
@@ -59,6 +59,8 @@ pub struct EventContext<'a> {
     /// The endpoint of token requests, without its query. Until the metadata of an issuer names it,
     /// the issuer.
     pub token_endpoint: &'a str,
+    /// What the token is for.
+    pub target: TokenTarget<'a>,
     /// The time of the event, by the clock of the client's runtime.
     pub now: Moment,
 }
@@ -70,8 +72,6 @@ pub enum Event<'a> {
     /// An acquisition of a token has started. It makes one or more attempts.
     #[non_exhaustive]
     AcquisitionStarted {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the acquisition for this target, from 1.
         acquisition: u64,
     },
@@ -87,8 +87,6 @@ pub enum Event<'a> {
     /// An attempt failed, and the acquisition makes another.
     #[non_exhaustive]
     AttemptFailed {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the acquisition.
         acquisition: u64,
         /// The failure.
@@ -99,8 +97,6 @@ pub enum Event<'a> {
     /// An acquisition obtained a new token.
     #[non_exhaustive]
     TokenObtained {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token for this target, from 1.
@@ -111,8 +107,6 @@ pub enum Event<'a> {
     /// An acquisition obtained the token that is already in use.
     #[non_exhaustive]
     TokenUnchanged {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token for this target, from 1.
@@ -123,8 +117,6 @@ pub enum Event<'a> {
     /// An acquisition failed, and alf backs off.
     #[non_exhaustive]
     AcquisitionFailed {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the acquisition.
         acquisition: u64,
         /// The failure; its `retry_at()` is the end of the back-off.
@@ -133,16 +125,12 @@ pub enum Event<'a> {
     /// An acquisition was stopped without a result. The next caller starts another.
     #[non_exhaustive]
     AcquisitionAborted {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the acquisition.
         acquisition: u64,
     },
     /// A resource server rejected a token, and alf renews it.
     #[non_exhaustive]
     TokenRejected {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the token for this target, from 1.
         generation: u64,
         /// The origin that rejected it, if it is known.
@@ -152,8 +140,6 @@ pub enum Event<'a> {
     /// did not help before (R6).
     #[non_exhaustive]
     RejectionReturned {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The number of the token for this target, from 1.
         generation: u64,
         /// The origin that rejected it, if it is known.
@@ -162,8 +148,6 @@ pub enum Event<'a> {
     /// A request was replayed and answered.
     #[non_exhaustive]
     Replayed {
-        /// What the token is for.
-        target: TokenTarget<'a>,
         /// The token of the replay.
         generation: u64,
         /// The origin that answered it.

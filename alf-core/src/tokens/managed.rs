@@ -16,7 +16,7 @@ use crate::machine::{
 };
 use crate::ports::Ports;
 use crate::wire::token_request::GrantParameters;
-use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
+use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind};
 
 use super::cached::TokenCache;
 use super::pending::{Outcome, Pending};
@@ -65,8 +65,8 @@ impl ManagedToken {
         self.cache.read(self.ports.now())
     }
 
-    pub(crate) fn target(&self) -> TokenTarget<'_> {
-        TokenTarget::new(&self.grant)
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        self.ports.observe(&self.grant, event);
     }
 
     /// A caller needs a token.
@@ -100,8 +100,7 @@ impl ManagedToken {
             }
             RejectionDecision::Return => {
                 drop(state);
-                self.ports.observe(&Event::RejectionReturned {
-                    target: self.target(),
+                self.observe(&Event::RejectionReturned {
                     generation: token.generation(),
                     origin,
                 });
@@ -112,8 +111,7 @@ impl ManagedToken {
         self.update_cache(&mut state, now);
         drop(state);
         if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
-            self.ports.observe(&Event::TokenRejected {
-                target: self.target(),
+            self.observe(&Event::TokenRejected {
                 generation: token.generation(),
                 origin,
             });
@@ -178,8 +176,7 @@ impl ManagedToken {
             // S5: its waiters ask again, and join the one that replaces it.
             replaced.complete(Outcome::AskAgain);
         }
-        self.ports.observe(&Event::AcquisitionStarted {
-            target: self.target(),
+        self.observe(&Event::AcquisitionStarted {
             acquisition: acquisition.id.as_u64(),
         });
         let running = Running {
@@ -204,16 +201,14 @@ impl ManagedToken {
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
-        let (target, acquisition, generation) = (self.target(), id.as_u64(), generation.as_u64());
-        self.ports.observe(&match success {
+        let (acquisition, generation) = (id.as_u64(), generation.as_u64());
+        self.observe(&match success {
             Success::New(_) => Event::TokenObtained {
-                target,
                 acquisition,
                 generation,
                 expires_in,
             },
             Success::Unchanged(_) => Event::TokenUnchanged {
-                target,
                 acquisition,
                 generation,
                 expires_in,
@@ -283,8 +278,7 @@ impl ManagedToken {
         // A panic of the observer during another panic would end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| match &error {
             Some(error) => self.observe_failure(id, error),
-            None => self.ports.observe(&Event::AcquisitionAborted {
-                target: self.target(),
+            None => self.observe(&Event::AcquisitionAborted {
                 acquisition: id.as_u64(),
             }),
         }));
@@ -307,8 +301,7 @@ impl ManagedToken {
     }
 
     fn observe_failure(&self, id: AcquisitionId, error: &TokenError) {
-        self.ports.observe(&Event::AcquisitionFailed {
-            target: self.target(),
+        self.observe(&Event::AcquisitionFailed {
             acquisition: id.as_u64(),
             error,
         });
