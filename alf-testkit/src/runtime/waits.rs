@@ -13,12 +13,14 @@ use super::virtual_time::{TasksOn, VirtualTime};
 /// Waiting, while the clocks stand still.
 impl VirtualTime {
     /// Waits until at least `count` timers are set, as [`wait_until`](Self::wait_until) does.
+    #[track_caller]
     pub fn wait_for_timers(&self, count: usize) {
         let what = format!("{count} timers are set");
         self.wait_until(&what, |time| time.timers() >= count);
     }
 
     /// Waits until no task runs and no timer is set, as [`wait_until`](Self::wait_until) does.
+    #[track_caller]
     pub fn wait_until_idle(&self) {
         self.wait_until(IDLE, Self::is_idle);
     }

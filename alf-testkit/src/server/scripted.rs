@@ -210,7 +210,7 @@ impl ScriptedServer {
 
 fn cannot_listen(error: &io::Error) -> ! {
     fail(format_args!(
-        "cannot listen on a port of 127.0.0.1: {error}"
+        "alf-testkit cannot listen on a port of 127.0.0.1: {error}"
     ));
 }
 
