@@ -137,6 +137,7 @@ impl VirtualTime {
     }
 
     /// Has everyone who waits check the condition again.
+    #[cfg(feature = "conformance")]
     pub(crate) fn notify(&self) {
         self.timers.changed().notify(usize::MAX);
     }
