@@ -100,9 +100,9 @@ impl VirtualTime {
         }
         assert!(
             self.runs_tasks_within(limit),
-            "waited in vain until {what}: no task runs while this call blocks the thread of their \
-             runtime: use wait_until_idle_async, wait_for_timers_async or wait_until_async, or a \
-             runtime with several threads; now: {self:?}"
+            "waited in vain until {what}: this call blocks the only thread that can run the tasks, as in \
+             #[tokio::test]. Use wait_until_idle_async, wait_for_timers_async or wait_until_async, with \
+             .await, or a runtime with several threads. Now: {self:?}"
         );
         let happened = self.holds_within(DEADLINE.saturating_sub(limit), || condition(self));
         assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
