@@ -165,6 +165,20 @@ impl<T: Transport> Client<T> {
         Ok(response)
     }
 
+    /// Sends a request as it is, without a token: to an endpoint of the same API that needs none. It goes through the same
+    /// transport. alf sets no header, compares it with no `allowed_origins`, and never replays it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] if the library fails: its own error.
+    pub async fn send_without_token(
+        &self,
+        request: T::Request,
+    ) -> Result<T::Response, Error<T::Error>> {
+        let response = self.transport.send(request).await;
+        response.map_err(Error::Transport)
+    }
+
     /// The token was rejected: renews it, and replays the request (R).
     async fn renew_and_replay(
         &self,
@@ -314,6 +328,18 @@ impl<T: BlockingTransport> Client<T> {
     /// ```
     pub fn send_blocking(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
         pollster::block_on(self.send(request))
+    }
+
+    /// [`send_without_token`](Self::send_without_token), for a thread that may wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_without_token`](Self::send_without_token).
+    pub fn send_without_token_blocking(
+        &self,
+        request: T::Request,
+    ) -> Result<T::Response, Error<T::Error>> {
+        pollster::block_on(self.send_without_token(request))
     }
 }
 

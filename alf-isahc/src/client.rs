@@ -9,7 +9,7 @@ use futures_util::TryFutureExt;
 use isahc::http::{self, Uri};
 use isahc::{AsyncBody, Body, Request, Response};
 
-use crate::{ClientBuilder, ConfigError, Error, IsahcTransport, TokenManager, body};
+use crate::{ClientBuilder, ConfigError, Error, IsahcTransport, TokenManager, TokenTarget, body};
 
 /// An `isahc::HttpClient` that puts an OAuth 2.0 token on every request.
 ///
@@ -185,22 +185,37 @@ impl Client {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
     }
 
-    /// This client with a token of another `scope`, in place of the one that was set. Cheap: it
-    /// shares the connections, and the same scope gives the same token; see
-    /// [`alf_core::TokenManager::with_scope`].
+    /// This client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
+    /// connections, and the same target gives the same token; see [`alf_core::TokenManager::with`].
+    ///
+    /// # Errors
+    ///
+    /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
+    /// twice.
+    pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
+        Ok(Self::new(self.core.with(target)?))
+    }
+
+    /// This client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         Self::new(self.core.with_scope(scope))
     }
 
     /// This client with a token for another `resource`, in place of those that were set
-    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). As [`with_scope`](Self::with_scope).
+    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
     ///
     /// # Errors
     ///
     /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(Self::new(self.core.with_resource(resource)?))
+    }
+
+    /// This client with a token for another `audience`: see [`with`](Self::with).
+    #[must_use]
+    pub fn with_audience(&self, audience: impl Into<String>) -> Self {
+        Self::new(self.core.with_audience(audience))
     }
 
     /// Sends a `GET` request.
@@ -405,6 +420,34 @@ impl Client {
     /// ```
     pub fn send_async<B: Into<AsyncBody>>(&self, request: Request<B>) -> ResponseFuture<'_> {
         ResponseFuture(Box::pin(self.core.send(request.map(Into::into)).err_into()))
+    }
+
+    /// Sends a request without a token: to an endpoint of the same API that needs none. An `Authorization` that you set
+    /// stays. Nothing is replayed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] if isahc fails.
+    pub fn send_without_token<B: Into<Body>>(
+        &self,
+        request: Request<B>,
+    ) -> Result<Response<Body>, Error> {
+        let request = request.map(|body| body::into_async(body.into()));
+        let response = self.core.send_without_token_blocking(request)?;
+        Ok(response.map(body::into_sync))
+    }
+
+    /// [`send_without_token`](Self::send_without_token), as a future.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_without_token`](Self::send_without_token).
+    pub fn send_without_token_async<B: Into<AsyncBody>>(
+        &self,
+        request: Request<B>,
+    ) -> ResponseFuture<'_> {
+        let request = request.map(Into::into);
+        ResponseFuture(Box::pin(self.core.send_without_token(request).err_into()))
     }
 
     /// The token of this client, for what is not sent by it.

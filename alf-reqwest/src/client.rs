@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alf_core::TokenManager;
 use reqwest::{IntoUrl, Method, Request, Response};
 
-use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport};
+use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport, TokenTarget};
 
 /// A `reqwest::Client` that puts an OAuth 2.0 token on every request.
 ///
@@ -178,22 +178,37 @@ impl Client {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
     }
 
-    /// This client with a token of another `scope`, in place of the one that was set. Cheap: it
-    /// shares the connections, and the same scope gives the same token; see
-    /// [`alf_core::TokenManager::with_scope`].
+    /// This client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
+    /// connections, and the same target gives the same token; see [`alf_core::TokenManager::with`].
+    ///
+    /// # Errors
+    ///
+    /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
+    /// twice.
+    pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
+        Ok(Self::new(self.0.with(target)?))
+    }
+
+    /// This client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         Self::new(self.0.with_scope(scope))
     }
 
     /// This client with a token for another `resource`, in place of those that were set
-    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). As [`with_scope`](Self::with_scope).
+    /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
     ///
     /// # Errors
     ///
     /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
         Ok(Self::new(self.0.with_resource(resource)?))
+    }
+
+    /// This client with a token for another `audience`: see [`with`](Self::with).
+    #[must_use]
+    pub fn with_audience(&self, audience: impl Into<String>) -> Self {
+        Self::new(self.0.with_audience(audience))
     }
 
     /// Starts a `GET` request. An invalid URL is reported when the request is sent, as by reqwest.

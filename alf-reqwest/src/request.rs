@@ -20,6 +20,14 @@ pub struct RequestBuilder {
     client: Arc<alf_core::Client<ReqwestTransport>>,
     request: reqwest::RequestBuilder,
     extensions: Extensions,
+    token: WithToken,
+}
+
+/// Whether a request carries a token.
+#[derive(Clone, Copy)]
+enum WithToken {
+    Yes,
+    No,
 }
 
 /// Whether the request may have extensions. reqwest does not show them.
@@ -38,6 +46,7 @@ impl RequestBuilder {
             client,
             request,
             extensions: Extensions::None,
+            token: WithToken::Yes,
         }
     }
 
@@ -119,6 +128,23 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends this request without a token: to an endpoint of the same API that needs none. An `Authorization` that you
+    /// set stays. Nothing is replayed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_reqwest::Client) -> Result<(), alf_reqwest::Error> {
+    /// let response = client.get("https://api.example.com/health").without_token().send().await?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn without_token(mut self) -> Self {
+        self.token = WithToken::No;
+        self
+    }
+
     /// The request, without a token: for [`Client::execute`](crate::Client::execute).
     ///
     /// # Errors
@@ -141,13 +167,14 @@ impl RequestBuilder {
     /// the others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.build()?;
-        let sent = match self.extensions {
-            Extensions::None => {
+        let sent = match (self.token, self.extensions) {
+            (WithToken::No, _) => self.client.send_without_token(request).await,
+            (WithToken::Yes, Extensions::None) => {
                 self.client
                     .send_copied_by(without_extensions, request)
                     .await
             }
-            Extensions::Unknown => self.client.send(request).await,
+            (WithToken::Yes, Extensions::Unknown) => self.client.send(request).await,
         };
         Ok(sent?)
     }

@@ -38,6 +38,14 @@ use crate::{Error, SurfError, SurfTransport};
 pub struct RequestBuilder {
     client: alf_core::Client<SurfTransport>,
     request: Result<Request, SurfError>,
+    token: WithToken,
+}
+
+/// Whether a request carries a token.
+#[derive(Clone, Copy)]
+enum WithToken {
+    Yes,
+    No,
 }
 
 impl RequestBuilder {
@@ -45,7 +53,11 @@ impl RequestBuilder {
         client: alf_core::Client<SurfTransport>,
         request: Result<Request, SurfError>,
     ) -> Self {
-        Self { client, request }
+        Self {
+            client,
+            request,
+            token: WithToken::Yes,
+        }
     }
 
     /// Sets a header, in place of those of the same name. An `Authorization` is replaced by the
@@ -130,6 +142,23 @@ impl RequestBuilder {
         self.with(|request| request.middleware(middleware))
     }
 
+    /// Sends this request without a token: to an endpoint of the same API that needs none. An `Authorization` that you
+    /// set stays. Nothing is replayed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: alf_surf::Client) -> Result<(), alf_surf::Error> {
+    /// let response = client.get("https://api.example.com/health").without_token().send().await?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn without_token(mut self) -> Self {
+        self.token = WithToken::No;
+        self
+    }
+
     /// The request, without a token: for [`Client::send`](crate::Client::send).
     ///
     /// # Errors
@@ -152,7 +181,11 @@ impl RequestBuilder {
     /// others.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request?;
-        Ok(self.client.send(request).await?)
+        let sent = match self.token {
+            WithToken::Yes => self.client.send(request).await,
+            WithToken::No => self.client.send_without_token(request).await,
+        };
+        Ok(sent?)
     }
 
     /// Sends the request, and reads the body of its response.

@@ -21,6 +21,14 @@ use crate::Error;
 pub struct RequestBuilder {
     client: Arc<alf_core::Client<ReqwestTransport>>,
     request: reqwest::blocking::RequestBuilder,
+    token: WithToken,
+}
+
+/// Whether a request carries a token.
+#[derive(Clone, Copy)]
+enum WithToken {
+    Yes,
+    No,
 }
 
 impl RequestBuilder {
@@ -28,7 +36,11 @@ impl RequestBuilder {
         client: Arc<alf_core::Client<ReqwestTransport>>,
         request: reqwest::blocking::RequestBuilder,
     ) -> Self {
-        Self { client, request }
+        Self {
+            client,
+            request,
+            token: WithToken::Yes,
+        }
     }
 
     /// Adds a header, beside those of the same name. An `Authorization` is replaced by the token.
@@ -101,6 +113,23 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends this request without a token: to an endpoint of the same API that needs none. An `Authorization` that you
+    /// set stays. Nothing is replayed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(client: alf_reqwest::blocking::Client) -> Result<(), alf_reqwest::Error> {
+    /// let response = client.get("https://api.example.com/health").without_token().send()?;
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn without_token(mut self) -> Self {
+        self.token = WithToken::No;
+        self
+    }
+
     /// The request, without a token: for [`Client::execute`](super::Client::execute).
     ///
     /// # Errors
@@ -119,7 +148,11 @@ impl RequestBuilder {
     /// request could not be built.
     pub fn send(self) -> Result<Response, Error> {
         let request = self.request.build()?;
-        Ok(self.client.send_blocking(request)?)
+        let sent = match self.token {
+            WithToken::Yes => self.client.send_blocking(request),
+            WithToken::No => self.client.send_without_token_blocking(request),
+        };
+        Ok(sent?)
     }
 }
 
