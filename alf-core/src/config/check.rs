@@ -129,6 +129,17 @@ pub(super) fn authentication(
     Ok((client_id, authentication))
 }
 
+/// T1: of two values, nobody would see which one is sent.
+pub(super) fn set_once(repeated: &[&'static str]) -> Result<(), ConfigError> {
+    match repeated.first() {
+        Some(setting) => wrong(
+            setting,
+            "is set more than once; keep one (several scopes are one text, with spaces between)",
+        ),
+        None => Ok(()),
+    }
+}
+
 /// T1: a parameter that alf sets cannot be overridden, and none is set twice.
 pub(super) fn parameters(
     parameters: Vec<(String, String)>,

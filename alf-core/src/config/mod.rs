@@ -45,6 +45,7 @@ impl Config {
     fn checked(settings: Settings) -> Result<Self, ConfigError> {
         let server = check::server(settings.server, settings.issuer, settings.insecure_http)?;
         let (client_id, authentication) = check::authentication(settings.authentications)?;
+        check::set_once(&settings.repeated)?;
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let default_lifetime = settings
             .default_lifetime
