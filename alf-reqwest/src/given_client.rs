@@ -51,6 +51,15 @@ pub struct UncheckedRedirects<C = reqwest::Client>(pub C);
 
 /// Which redirects a client follows.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(any(
+        feature = "rustls",
+        feature = "rustls-no-provider",
+        feature = "native-tls",
+        feature = "native-tls-no-alpn"
+    )),
+    expect(dead_code, reason = "without TLS, alf builds none of them")
+)]
 enum Redirects {
     /// What reqwest shows of it is what counts.
     AsShown,
@@ -68,11 +77,23 @@ impl<C> HttpClient<C> {
     }
 
     /// One that alf built for requests.
+    #[cfg(any(
+        feature = "rustls",
+        feature = "rustls-no-provider",
+        feature = "native-tls",
+        feature = "native-tls-no-alpn"
+    ))]
     pub(crate) fn guarded(client: C) -> Self {
         Self::new(client, Redirects::Guarded)
     }
 
     /// One that alf built for token requests.
+    #[cfg(any(
+        feature = "rustls",
+        feature = "rustls-no-provider",
+        feature = "native-tls",
+        feature = "native-tls-no-alpn"
+    ))]
     pub(crate) fn without_redirects(client: C) -> Self {
         Self::new(client, Redirects::None)
     }

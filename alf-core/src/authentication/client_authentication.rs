@@ -210,7 +210,9 @@ impl AuthenticationError {
         self
     }
 
-    pub(crate) fn is_transient(&self) -> bool {
+    /// Whether it may pass without a change: alf then tries again within the acquisition. Otherwise someone has to repair
+    /// it, and the acquisition fails at once.
+    pub fn is_transient(&self) -> bool {
         self.transient
     }
 }

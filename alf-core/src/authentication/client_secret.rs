@@ -101,6 +101,12 @@ impl From<&str> for ClientSecret {
     }
 }
 
+impl From<&String> for ClientSecret {
+    fn from(secret: &String) -> Self {
+        Self::value(secret)
+    }
+}
+
 impl From<String> for ClientSecret {
     fn from(secret: String) -> Self {
         Self::value(secret)

@@ -136,6 +136,12 @@ impl From<&str> for PrivateKey {
     }
 }
 
+impl From<&String> for PrivateKey {
+    fn from(pem: &String) -> Self {
+        Self::value(pem)
+    }
+}
+
 impl From<String> for PrivateKey {
     fn from(pem: String) -> Self {
         Self::value(pem)

@@ -67,9 +67,11 @@ impl Client<()> {
 impl<A> ClientBuilder<A> {
     /// The `scope` to ask for, several separated by spaces
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, which
-    /// leaves it to the server.
+    /// leaves it to the server. Setting it twice is an error, also if a configuration file has set it.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.settings.scope = Some(scope.into());
+        if self.settings.scope.replace(scope.into()).is_some() {
+            self.settings.repeated.push("scope");
+        }
         self
     }
 
@@ -81,9 +83,11 @@ impl<A> ClientBuilder<A> {
     }
 
     /// The `audience` that the token is for: a parameter that some servers want instead of
-    /// `resource`.
+    /// `resource`. Setting it twice is an error, also if a configuration file has set it.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.settings.audience = Some(audience.into());
+        if self.settings.audience.replace(audience.into()).is_some() {
+            self.settings.repeated.push("audience");
+        }
         self
     }
 

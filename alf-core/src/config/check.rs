@@ -137,6 +137,17 @@ pub(crate) fn target(target: TokenTarget) -> Result<TokenTarget, ConfigError> {
     Ok(target.without_empty())
 }
 
+/// T1: of two values, nobody would see which one is sent.
+pub(super) fn set_once(repeated: &[&'static str]) -> Result<(), ConfigError> {
+    match repeated.first() {
+        Some(setting) => wrong(
+            setting,
+            "is set more than once; keep one (several scopes are one text, with spaces between)",
+        ),
+        None => Ok(()),
+    }
+}
+
 /// T1: a parameter that alf sets cannot be overridden, and none is set twice.
 fn check_parameters(parameters: &[(String, String)]) -> Result<(), ConfigError> {
     let mut names = HashSet::new();

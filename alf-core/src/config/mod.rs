@@ -56,6 +56,7 @@ impl Config {
             .map(|url| check::endpoint("revocation_endpoint", &url, settings.insecure_http))
             .transpose()?;
         let (client_id, authentication) = check::authentication(settings.authentications)?;
+        check::set_once(&settings.repeated)?;
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let default_lifetime = settings
             .default_lifetime

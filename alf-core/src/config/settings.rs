@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) scope: Option<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) audience: Option<String>,
+    /// The setters of `scope` and `audience` that were called more than once.
+    pub(crate) repeated: Vec<&'static str>,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) max_targets: usize,
@@ -66,6 +68,7 @@ impl Settings {
             scope: None,
             resources: Vec::new(),
             audience: None,
+            repeated: Vec::new(),
             parameters: Vec::new(),
             headers: Vec::new(),
             max_targets: 256,

@@ -215,6 +215,43 @@ fn t1_a_parameter_that_is_set_twice() {
 }
 
 #[test]
+fn t1_a_scope_or_an_audience_that_is_set_twice() {
+    for (builder, setting) in [
+        (at(ENDPOINT).scope("read").scope("write"), "scope"),
+        (at(ENDPOINT).scope("").scope("read"), "scope"),
+        (at(ENDPOINT).audience("a").audience("a"), "audience"),
+    ] {
+        let error = refused(builder);
+        assert_eq!(error.setting(), setting);
+        assert!(error.to_string().contains("more than once"), "{error}");
+    }
+    let once = at(ENDPOINT).scope("read").audience("a");
+    once.resource("urn:a")
+        .resource("urn:b")
+        .build_tokens(Nowhere)
+        .unwrap();
+}
+
+#[test]
+fn a_token_transport_that_is_set_twice() {
+    let with = || at(ENDPOINT).token_transport(Nowhere);
+    assert_eq!(refused(with()).setting(), "token_transport");
+}
+
+/// It compiles.
+#[test]
+fn t2_an_id_and_a_secret_by_reference() {
+    let (id, secret) = (String::from("me"), String::from(SECRET));
+    let builders: [Builder; 2] = [
+        Client::builder(ENDPOINT).client_secret(&id, &secret),
+        Client::builder(ENDPOINT).client_secret_post(&id, &secret),
+    ];
+    for builder in builders {
+        builder.build_tokens(Nowhere).unwrap();
+    }
+}
+
+#[test]
 fn t1_a_header_that_alf_or_the_library_sets() {
     for name in [
         "Accept",
