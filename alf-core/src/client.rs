@@ -196,7 +196,6 @@ impl<T: Transport> Client<T> {
             self.managed().replayed(&token, origin.as_ref(), outcome);
         }
         self.observe(&Event::Replayed {
-            target: &self.managed().target,
             generation: token.generation(),
             origin: &origin,
             status: self.transport.status(&response),
@@ -254,7 +253,7 @@ impl<T: Transport> Client<T> {
     }
 
     fn observe(&self, event: &Event<'_>) {
-        self.managed().ports.observe(event);
+        self.managed().observe(event);
     }
 
     fn managed(&self) -> &Arc<ManagedToken> {

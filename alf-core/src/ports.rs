@@ -9,7 +9,7 @@ use crate::config::{Config, Server, shown_endpoint};
 use crate::machine::Moment;
 use crate::runtime::before;
 use crate::server::ServerState;
-use crate::{Event, EventContext, Observer, Runtime, TokenTransport};
+use crate::{Event, EventContext, Observer, Runtime, TokenTarget, TokenTransport};
 
 /// One for each client, shared by all its tokens.
 pub(crate) struct Ports {
@@ -51,10 +51,12 @@ impl Ports {
         before(future, self.runtime.sleep(timeout)).await
     }
 
-    pub(crate) fn observe(&self, event: &Event<'_>) {
+    /// An event of the token for `target`.
+    pub(crate) fn observe(&self, target: &TokenTarget, event: &Event<'_>) {
         let context = EventContext {
             client_id: &self.config.client_id,
             token_endpoint: &self.shown_endpoint(),
+            target,
             now: self.now(),
         };
         self.observer.on(event, &context);

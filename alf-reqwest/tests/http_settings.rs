@@ -1,11 +1,16 @@
 //! `configure_http`: settings for both of the HTTP clients that alf builds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use alf_core::{ExchangeError, ExchangeOptions, TokenTransport};
 use alf_reqwest::reqwest::redirect::{Action, Attempt, Policy};
 use alf_reqwest::reqwest::{self, Proxy};
 use alf_reqwest::{Client, ClientBuilder, Error, TokenErrorKind};
 use alf_testkit::{Answer, Gate, Servers};
+use async_trait::async_trait;
+use bytes::Bytes;
 
 #[tokio::test]
 async fn p3_settings_are_for_both_clients() {
@@ -140,6 +145,61 @@ async fn t8_x2_configured_proxy_is_not_for_loopback() {
     // What is elsewhere goes through it.
     client.get("http://192.0.2.1/").send().await.unwrap();
     assert_eq!(proxy.requests()[0].target(), "http://192.0.2.1/");
+}
+
+/// Token requests go through it, whatever the client for requests is.
+#[tokio::test]
+async fn p3_token_transport_sends_the_token_requests() {
+    let servers = Servers::start();
+    let endpoint = Endpoint::default();
+    let with = || builder(&servers).token_transport(endpoint.clone());
+    let own = || {
+        reqwest::Client::builder()
+            .redirect(Policy::none())
+            .build()
+            .unwrap()
+    };
+    let configured = || with().configure_http(|http| http);
+    servers.resource.answer_always(Answer::status(200));
+    for builder in [with(), with().http_client(own()), configured()] {
+        let client = builder.build().unwrap();
+        client.get(servers.url("/")).send().await.unwrap();
+    }
+    assert_eq!(endpoint.asked.load(Ordering::SeqCst), 3);
+    assert_eq!(servers.authorization.token_requests(), 0);
+    with().build_tokens().unwrap();
+
+    for (builder, setting) in [
+        (with().token_http_client(own()), "token_transport"),
+        (configured().http_client(own()), "configure_http"),
+    ] {
+        assert_eq!(builder.build().unwrap_err().setting(), setting);
+    }
+    for (builder, setting) in [
+        (with().token_http_client(own()), "token_transport"),
+        (configured(), "configure_http"),
+    ] {
+        assert_eq!(builder.build_tokens().unwrap_err().setting(), setting);
+    }
+}
+
+/// A token endpoint without a socket.
+#[derive(Clone, Default)]
+struct Endpoint {
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl TokenTransport for Endpoint {
+    async fn exchange(
+        &self,
+        _: http::Request<Bytes>,
+        _: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let body = r#"{"access_token":"a-token","token_type":"Bearer"}"#;
+        Ok(http::Response::new(Bytes::from_static(body.as_bytes())))
+    }
 }
 
 #[cfg(feature = "blocking")]

@@ -161,7 +161,8 @@ impl Client {
     /// ```
     #[cfg(feature = "config")]
     pub fn from_config(config: crate::ClientConfig) -> Result<Self, ConfigError> {
-        config.builder::<crate::Surf>()?.build()
+        let builder: ClientBuilder = config.builder()?;
+        builder.build()
     }
 
     /// Builds a client with the settings of the environment: see [`ClientConfig::from_env`](crate::ClientConfig::from_env). Needs the

@@ -97,7 +97,7 @@ impl BehindProxy {
                 );
             }
             Err(error) => fail(format_args!(
-                "{test} cannot run in a process of its own: {error}"
+                "alf-testkit cannot run {test} in a process of its own: {error}"
             )),
         }
     }

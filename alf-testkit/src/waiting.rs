@@ -34,17 +34,12 @@ pub(crate) struct Watched<T> {
 }
 
 impl<T> Watched<T> {
-    /// Locks the value, for a change that nobody waits for.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        locked(&self.value)
-    }
-
     pub(crate) fn read<R>(&self, read: impl FnOnce(&T) -> R) -> R {
-        read(&self.lock())
+        read(&locked(&self.value))
     }
 
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        let result = change(&mut self.lock());
+        let result = change(&mut locked(&self.value));
         self.changed.notify(usize::MAX);
         result
     }

@@ -9,21 +9,15 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use crate::config::{Issuer, Server, TokenEndpoint};
 use crate::error::{AnswerDetails, Cause};
 use crate::machine::{Breaker, Exclusivity, Failure, Moment};
-use crate::ports::Ports;
-use crate::server::{Admission, CachedMetadata};
+use crate::server::CachedMetadata;
 use crate::wire::metadata::{self, Metadata};
 use crate::wire::{Redactor, failure, may_pass};
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
-use super::failure::no_response;
+use super::Acquisition;
+use super::failure::{MAX_RESPONSE, no_response};
 
-/// Finds the token endpoint for one acquisition.
-pub(super) struct Discovery<'a> {
-    pub(super) ports: &'a Ports,
-    pub(super) admission: &'a Admission<'a>,
-}
-
-impl Discovery<'_> {
+impl Acquisition<'_> {
     /// T10: while the metadata is not known, one acquisition reads it for all.
     pub(super) fn exclusivity(&self) -> Exclusivity {
         let knows_endpoint = match &self.ports.config.server {
@@ -127,10 +121,11 @@ impl Discovery<'_> {
         let cache = &self.ports.server.metadata;
         cache.insert(Arc::clone(&endpoint), self.ports.now());
         self.admission.change(Breaker::end_exclusivity);
-        self.ports.observe(&Event::IssuerDiscovered {
+        let event = Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.ports.shown_endpoint(),
-        });
+        };
+        self.ports.observe(self.target, &event);
         Ok(endpoint)
     }
 
@@ -190,6 +185,3 @@ fn found(response: Response<Bytes>) -> Found {
 fn unusable(problem: String, failure: Failure) -> Cause {
     Cause::new(TokenErrorKind::Discovery, failure).with_answer(AnswerDetails::new(problem))
 }
-
-/// T7
-pub(super) const MAX_RESPONSE: usize = 1024 * 1024;

@@ -86,3 +86,6 @@ pub(super) fn no_response(error: ExchangeError, redactor: &Redactor) -> Cause {
         None => cause,
     }
 }
+
+/// T7
+pub(super) const MAX_RESPONSE: usize = 1024 * 1024;

@@ -29,8 +29,7 @@ use crate::{
 };
 
 use authenticate::authenticate;
-use discovery::{Discovery, MAX_RESPONSE};
-use failure::{authentication_failed, no_response, out_of_time};
+use failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time};
 
 pub(crate) struct Acquisition<'a> {
     ports: &'a Ports,
@@ -118,7 +117,7 @@ impl<'a> Acquisition<'a> {
         loop {
             let changed = self.admission.changed();
             // It changes when another acquisition has read the metadata.
-            let exclusivity = self.discovery().exclusivity();
+            let exclusivity = self.exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
                 Permit::Granted => return Ok(()),
@@ -158,7 +157,7 @@ impl<'a> Acquisition<'a> {
                 Failure::TRANSIENT,
             )),
         }
-        .inspect_err(|cause| self.discovery().doubt_metadata(cause))
+        .inspect_err(|cause| self.doubt_metadata(cause))
     }
 
     async fn exchange(
@@ -167,7 +166,7 @@ impl<'a> Acquisition<'a> {
         until: Moment,
         credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
-        let endpoint = self.discovery().token_endpoint(until).await?;
+        let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
         let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
         let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
@@ -246,12 +245,12 @@ impl<'a> Acquisition<'a> {
 
     fn attempt_failed(&mut self, error: TokenError, pause: Duration) {
         self.progress.delayed(self.id);
-        self.ports.observe(&Event::AttemptFailed {
-            target: self.target,
+        let event = Event::AttemptFailed {
             acquisition: self.id.as_u64(),
             error: &error,
             pause,
-        });
+        };
+        self.ports.observe(self.target, &event);
         self.latest_failure = Some(error);
     }
 
@@ -279,12 +278,5 @@ impl<'a> Acquisition<'a> {
         let cause = cause.or_because(self.latest_failure.as_ref());
         let elapsed = self.ports.now().saturating_since(self.started_at);
         details(self.ports, self.target, cause, self.attempts, elapsed)
-    }
-
-    fn discovery(&self) -> Discovery<'_> {
-        Discovery {
-            ports: self.ports,
-            admission: &self.admission,
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::authenticate::authenticate;
-use super::discovery::MAX_RESPONSE;
+use super::failure::MAX_RESPONSE;
 use super::failure::{authentication_failed, no_response};
 
 /// Sends one revocation request, and waits `attempt_timeout` for its answer at most.

@@ -78,6 +78,25 @@ impl<H, B: 'static> HttpClients<H, B> {
         Ok(())
     }
 
+    /// Checks that nothing is set for token requests, which a token transport of the user's sends.
+    pub(super) fn check_beside_token_transport(&self) -> Result<(), ConfigError> {
+        if self.tokens.is_some() {
+            return Err(ConfigError::new(
+                "token_transport",
+                "conflicts with token_http_client, as both send the token requests; remove one of \
+                 them",
+            ));
+        }
+        if self.settings.is_set() && self.calls.is_some() {
+            return Err(ConfigError::new(
+                "configure_http",
+                "has no effect, because http_client and token_transport are both set; remove one \
+                 of the three",
+            ));
+        }
+        Ok(())
+    }
+
     /// Checks that no setting is without effect on a token manager.
     pub(super) fn check_for_tokens(&self) -> Result<(), ConfigError> {
         if self.calls.is_some() {

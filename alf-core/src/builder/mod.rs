@@ -48,6 +48,7 @@ pub struct CustomTransport;
 pub struct ClientBuilder<A> {
     pub(crate) settings: Settings,
     adapter: A,
+    token_transport: Option<Arc<dyn TokenTransport>>,
 }
 
 impl Client<()> {
@@ -198,6 +199,32 @@ impl<A> ClientBuilder<A> {
         self
     }
 
+    /// Sends token requests, in place of the HTTP library that sends yours: for a library that only the authorization
+    /// server needs, a recording, or a test without sockets. Default: the HTTP library.
+    ///
+    /// It keeps T7 and the other promises of [`TokenTransport`]. The HTTP library's settings for token requests conflict
+    /// with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_core::{Client, ConfigError, TokenTransport, Transport};
+    ///
+    /// fn client<T: Transport + TokenTransport>(
+    ///     transport: T,
+    ///     for_tokens: impl TokenTransport,
+    /// ) -> Result<Client<T>, ConfigError> {
+    ///     Client::builder("https://auth.example.com/token")
+    ///         .client_secret("client-id", "secret")
+    ///         .token_transport(for_tokens)
+    ///         .build(transport)
+    /// }
+    /// ```
+    pub fn token_transport(mut self, token_transport: impl TokenTransport) -> Self {
+        self.token_transport = Some(Arc::new(token_transport));
+        self
+    }
+
     /// What is notified of events. Default: nothing.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Arc::new(observer);
@@ -212,10 +239,16 @@ impl<A: Adapter> ClientBuilder<A> {
     ///
     /// If a setting is missing, contradicts another, or makes no sense; the error names it.
     pub fn build(mut self) -> Result<A::Client, ConfigError> {
-        self.adapter.http_clients().check_for_client()?;
+        let http_clients = self.adapter.http_clients();
+        match self.token_transport {
+            Some(_) => http_clients.check_beside_token_transport()?,
+            None => http_clients.check_for_client()?,
+        }
         let parts = Parts::new(self.settings, A::runtime)?;
         let transport = Arc::new(self.adapter.transport()?);
-        let token_transport = Arc::<A::Transport>::clone(&transport);
+        let token_transport = self
+            .token_transport
+            .unwrap_or_else(|| Arc::<A::Transport>::clone(&transport));
         Ok(A::client(Client::new(
             transport,
             parts.tokens(token_transport),
@@ -229,9 +262,24 @@ impl<A: Adapter> ClientBuilder<A> {
     /// Those of [`build`](Self::build); and if [`http_client`](Self::http_client) is set, since a token manager sends no
     /// requests but token requests.
     pub fn build_tokens(mut self) -> Result<TokenManager, ConfigError> {
-        self.adapter.http_clients().check_for_tokens()?;
+        let http_clients = self.adapter.http_clients();
+        http_clients.check_for_tokens()?;
+        let token_transport: Arc<dyn TokenTransport> = match self.token_transport {
+            Some(token_transport) => {
+                http_clients.check_beside_token_transport()?;
+                if http_clients.settings.is_set() {
+                    return Err(ConfigError::new(
+                        "configure_http",
+                        "has no effect on a token manager whose token_transport is set; remove \
+                         one of them",
+                    ));
+                }
+                token_transport
+            }
+            None => Arc::new(self.adapter.token_transport()?),
+        };
         let parts = Parts::new(self.settings, A::runtime)?;
-        Ok(parts.tokens(Arc::new(self.adapter.token_transport()?)))
+        Ok(parts.tokens(token_transport))
     }
 }
 
@@ -246,20 +294,24 @@ impl ClientBuilder<CustomTransport> {
         transport: T,
     ) -> Result<Client<T>, ConfigError> {
         let transport = Arc::new(transport);
-        let token_transport = Arc::<T>::clone(&transport);
-        self.build_with(transport, token_transport)
+        let token_transport = self
+            .token_transport
+            .unwrap_or_else(|| Arc::<T>::clone(&transport));
+        let parts = Parts::new(self.settings, thread_runtime)?;
+        Ok(Client::new(transport, parts.tokens(token_transport)))
     }
 
     /// Builds the client over a transport for the user's requests and another for token requests.
     ///
     /// # Errors
     ///
-    /// Those of [`build`](Self::build).
+    /// Those of [`build`](Self::build); and if [`token_transport`](Self::token_transport) is set too.
     pub fn build_with<T: Transport>(
         self,
         transport: Arc<T>,
         token_transport: Arc<dyn TokenTransport>,
     ) -> Result<Client<T>, ConfigError> {
+        self.check_no_token_transport()?;
         let parts = Parts::new(self.settings, thread_runtime)?;
         Ok(Client::new(transport, parts.tokens(token_transport)))
     }
@@ -269,7 +321,7 @@ impl ClientBuilder<CustomTransport> {
     ///
     /// # Errors
     ///
-    /// Those of [`build`](Self::build).
+    /// Those of [`build_with`](Self::build_with).
     ///
     /// # Examples
     ///
@@ -286,8 +338,20 @@ impl ClientBuilder<CustomTransport> {
         self,
         token_transport: impl TokenTransport,
     ) -> Result<TokenManager, ConfigError> {
+        self.check_no_token_transport()?;
         let parts = Parts::new(self.settings, thread_runtime)?;
         Ok(parts.tokens(Arc::new(token_transport)))
+    }
+
+    fn check_no_token_transport(&self) -> Result<(), ConfigError> {
+        match self.token_transport {
+            Some(_) => Err(ConfigError::new(
+                "token_transport",
+                "conflicts with the token transport that is given to build_with or build_tokens; \
+                 remove one of them",
+            )),
+            None => Ok(()),
+        }
     }
 }
 

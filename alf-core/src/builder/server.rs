@@ -10,6 +10,7 @@ impl<A: Default> ClientBuilder<A> {
         Self {
             settings: Settings::new(NamedBy::TokenEndpoint(token_endpoint.into())),
             adapter: A::default(),
+            token_transport: None,
         }
     }
 
@@ -27,6 +28,7 @@ impl<A: Default> ClientBuilder<A> {
         Self {
             settings: Settings::new(NamedBy::Issuer(issuer.into())),
             adapter: A::default(),
+            token_transport: None,
         }
     }
 

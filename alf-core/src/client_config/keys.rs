@@ -47,9 +47,10 @@ const PRIVATE_KEY: &[&str] = &["private_key_jwt"];
 const JWT: &[&str] = &["client_secret_jwt", "private_key_jwt"];
 const ASSERTION: &[&str] = &["client_assertion"];
 
-pub(super) const KEYS: [Key; 35] = [
+pub(super) const KEYS: [Key; 36] = [
     key("issuer", Kind::Text, &METHODS),
     key("token_endpoint", Kind::Text, &METHODS),
+    key("revocation_endpoint", Kind::Text, &METHODS),
     key("client_id", Kind::Text, &METHODS),
     key("token_endpoint_auth_method", Kind::Text, &METHODS),
     key("client_secret", Kind::AnyText, SECRET),

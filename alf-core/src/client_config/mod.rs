@@ -26,6 +26,7 @@ use value::Value;
 /// | key | value |
 /// | --- | --- |
 /// | `issuer`, `token_endpoint` | the authorization server: by its metadata, or by a URL. If both are set, nothing is discovered; the issuer is then what an assertion of the client is for (`aud`) |
+/// | `revocation_endpoint` | where `TokenManager::revoke` revokes tokens |
 /// | `client_id` | the client's identifier |
 /// | `token_endpoint_auth_method` | how it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` if there is a secret, `private_key_jwt` if there is a key, `client_assertion` if there is an assertion |
 /// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret: by value, by the path of its file, or by the name of a variable |
@@ -120,6 +121,9 @@ impl ClientConfig {
                 ("resource", Value::List(resources)) => settings.resources = resources,
                 ("audience", Value::Text(text)) => {
                     settings.audience = Some(text.expose().to_owned());
+                }
+                ("revocation_endpoint", Value::Text(url)) => {
+                    settings.revocation_endpoint = Some(url.expose().to_owned());
                 }
                 ("parameters", Value::Pairs(pairs)) => settings.parameters = pairs,
                 ("token_request_headers", Value::Pairs(pairs)) => settings.headers = pairs,

@@ -87,15 +87,38 @@ impl<'de> DeserializeSeed<'de> for ReadValue {
         let Self(Key { name, kind, .. }) = self;
         // Without serde's own error, which may quote a secret (X1).
         let written = match kind {
-            // Not as any type: in YAML a secret may look like a number.
+            // As a text, since in YAML a secret may look like a number.
             Kind::Text | Kind::AnyText | Kind::Time => {
                 SecretText::deserialize(deserializer).ok().map(Value::Text)
             }
-            Kind::Flag | Kind::List | Kind::Origins | Kind::Statuses | Kind::Pairs => {
+            Kind::Flag | Kind::List | Kind::Origins | Kind::Statuses => {
                 Value::deserialize(deserializer).ok()
             }
+            Kind::Pairs => deserializer.deserialize_any(PairsOrText).ok(),
         };
         let value = written.and_then(|written| kind.parse(written));
         value.ok_or_else(|| D::Error::custom(format!("{name}: {}", kind.expected())))
+    }
+}
+
+struct PairsOrText;
+
+impl<'de> Visitor<'de> for PairsOrText {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of texts")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned().into()))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<Value, M::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = table.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Value::Pairs(pairs))
     }
 }

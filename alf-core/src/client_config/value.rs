@@ -1,10 +1,9 @@
 //! The values of keys. A variable, and often a file, holds them as text.
 
-use std::fmt;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 
 use crate::secret::SecretText;
 
@@ -20,7 +19,8 @@ pub(super) enum Value {
     List(Vec<String>),
     Statuses(Vec<u16>),
     /// In order. A map would lose a name that is written twice, which is an error.
-    Pairs(#[serde(deserialize_with = "table")] Vec<(String, String)>),
+    #[serde(skip)]
+    Pairs(Vec<(String, String)>),
 }
 
 /// What a key takes.
@@ -100,28 +100,6 @@ impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
     }
-}
-
-fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
-    struct Table;
-
-    impl<'de> Visitor<'de> for Table {
-        type Value = Vec<(String, String)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a table of texts")
-        }
-
-        fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<Self::Value, M::Error> {
-            let mut pairs = Vec::new();
-            while let Some(pair) = table.next_entry()? {
-                pairs.push(pair);
-            }
-            Ok(pairs)
-        }
-    }
-
-    deserializer.deserialize_map(Table)
 }
 
 const ORIGINS: &str = "should be a list of origins that is not empty; remove the key to allow \

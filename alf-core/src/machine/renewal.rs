@@ -86,7 +86,7 @@ impl<T: PartialEq> Renewal<T> {
     pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
         self.forget_overdue_acquisition(now);
         let Some((generation, stage)) = self.usable(now) else {
-            return self.decide_without_token(now, health);
+            return self.join_or_start(now, health);
         };
         match stage {
             // E2
@@ -95,7 +95,7 @@ impl<T: PartialEq> Renewal<T> {
             }
             Stage::Fresh | Stage::Due => Decision::Use(generation),
             Stage::WithinLeeway => self.demand_within_leeway(now, health, generation),
-            Stage::Expired => self.decide_without_token(now, health),
+            Stage::Expired => self.join_or_start(now, health),
         }
     }
 
@@ -107,19 +107,22 @@ impl<T: PartialEq> Renewal<T> {
         generation: Generation,
     ) -> Decision {
         let is_troubled = self.is_troubled(health);
-        match &self.acquisition {
-            Some(_) if is_troubled => Decision::Use(generation),
-            Some(acquisition) => Decision::Join(acquisition.id),
-            None if self.backs_off(now, health).is_some() => Decision::Use(generation),
-            None if is_troubled => Decision::UseAndRenew(generation, self.start(now)),
-            None => Decision::Start(self.start(now)),
+        let decision = self.join_or_start(now, health);
+        match decision {
+            Decision::Join(_) if is_troubled => Decision::Use(generation),
+            Decision::Refuse { .. } => Decision::Use(generation),
+            Decision::Start(new) if is_troubled => Decision::UseAndRenew(generation, new),
+            Decision::Use(_)
+            | Decision::UseAndRenew(..)
+            | Decision::Start(_)
+            | Decision::Join(_) => decision,
         }
     }
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
     pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
         self.forget_overdue_acquisition(now);
-        self.decide_without_token(now, health)
+        self.join_or_start(now, health)
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1).
@@ -138,13 +141,7 @@ impl<T: PartialEq> Renewal<T> {
         if self.cooldowns.is_on(origin, now) {
             return RejectionDecision::Return;
         }
-        let decision = match &self.acquisition {
-            Some(acquisition) => Decision::Join(acquisition.id),
-            None => match self.backs_off(now, health) {
-                Some((until, cause)) => Decision::Refuse { until, cause },
-                None => Decision::Start(self.start(now)),
-            },
-        };
+        let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
         if let Some(acquisition) = &mut self.acquisition {
             acquisition.note_rejection(origin);
@@ -188,11 +185,8 @@ impl<T: PartialEq> Renewal<T> {
         match outcome {
             ReplayOutcome::Accepted => {
                 self.cooldowns.accepted(origin, generation);
-                if let Some(held) = self
-                    .held
-                    .as_mut()
-                    .filter(|held| held.generation == generation)
-                {
+                let held = self.held.as_mut();
+                if let Some(held) = held.filter(|held| held.generation == generation) {
                     held.unproven_for.retain(|rejecter| *rejecter != origin);
                 }
             }
@@ -267,8 +261,8 @@ impl<T: PartialEq> Renewal<T> {
     /// Whether the held token may be used if nothing else helps: it has neither expired nor been rejected (E4). For a
     /// caller whose deadline has come while the acquisition hangs (S5).
     pub(crate) fn is_unexpired(&self, now: Moment) -> bool {
-        self.usable(now)
-            .is_some_and(|(_, stage)| stage < Stage::Expired)
+        let usable = self.usable(now);
+        usable.is_some_and(|(_, stage)| stage < Stage::Expired)
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
@@ -377,7 +371,7 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    fn decide_without_token(&mut self, now: Moment, health: Health) -> Decision {
+    fn join_or_start(&mut self, now: Moment, health: Health) -> Decision {
         if let Some(acquisition) = &self.acquisition {
             return Decision::Join(acquisition.id);
         }

@@ -43,11 +43,11 @@ use crate::{Moment, NotAllowed, Origin, TokenError, TokenTarget};
 ///     .observer(Arc::clone(&renewals));
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Receives an event. `context` tells whose it is, for an observer of several clients.
+    /// Receives an event. `context` tells which client and which of its tokens it is about.
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>);
 }
 
-/// What is the same for all events of a client. It never contains a secret.
+/// What an event is about. It never contains a secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct EventContext<'a> {
@@ -56,6 +56,8 @@ pub struct EventContext<'a> {
     /// The endpoint of token requests, without its query. Until the metadata of an issuer names it,
     /// the issuer.
     pub token_endpoint: &'a str,
+    /// What the token is for.
+    pub target: &'a TokenTarget,
     /// The time of the event, by the clock of the client's runtime.
     pub now: Moment,
 }
@@ -67,8 +69,6 @@ pub enum Event<'a> {
     /// An acquisition of a token has started. It makes one or more attempts.
     #[non_exhaustive]
     AcquisitionStarted {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the acquisition for this target, from 1.
         acquisition: u64,
     },
@@ -84,8 +84,6 @@ pub enum Event<'a> {
     /// An attempt failed, and the acquisition makes another.
     #[non_exhaustive]
     AttemptFailed {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The failure.
@@ -96,8 +94,6 @@ pub enum Event<'a> {
     /// An acquisition obtained a new token.
     #[non_exhaustive]
     TokenObtained {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token for this target, from 1.
@@ -108,8 +104,6 @@ pub enum Event<'a> {
     /// An acquisition obtained the token that is already in use.
     #[non_exhaustive]
     TokenUnchanged {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token for this target, from 1.
@@ -120,8 +114,6 @@ pub enum Event<'a> {
     /// An acquisition failed, and alf backs off.
     #[non_exhaustive]
     AcquisitionFailed {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
         /// The failure; its `retry_at()` is the end of the back-off.
@@ -131,24 +123,18 @@ pub enum Event<'a> {
     /// causes a token request.
     #[non_exhaustive]
     TargetEvicted {
-        /// What the token was for.
-        target: &'a TokenTarget,
         /// Whether its token could still be used: if so, `max_targets` is too small for the targets in use.
         had_usable_token: bool,
     },
     /// An acquisition was stopped without a result. The next caller starts another.
     #[non_exhaustive]
     AcquisitionAborted {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the acquisition.
         acquisition: u64,
     },
     /// A resource server rejected a token, and alf renews it.
     #[non_exhaustive]
     TokenRejected {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the token for this target, from 1.
         generation: u64,
         /// The origin that rejected it, if it is known.
@@ -158,8 +144,6 @@ pub enum Event<'a> {
     /// did not help before (R6).
     #[non_exhaustive]
     RejectionReturned {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The number of the token for this target, from 1.
         generation: u64,
         /// The origin that rejected it, if it is known.
@@ -168,8 +152,6 @@ pub enum Event<'a> {
     /// A request was replayed and answered.
     #[non_exhaustive]
     Replayed {
-        /// What the token is for.
-        target: &'a TokenTarget,
         /// The token of the replay.
         generation: u64,
         /// The origin that answered it.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use humantime::{FormattedDuration, format_duration, format_rfc3339_millis};
 use tracing::field::{DisplayValue, display};
 
-use crate::{Moment, Origin, TokenTarget};
+use crate::{Moment, Origin};
 
 use super::{Event, EventContext, Observer};
 
@@ -20,7 +20,7 @@ use super::{Event, EventContext, Observer};
 /// | `INFO` | a token, new or unchanged; a 401 that stays although the token was renewed, at most once a minute for each origin |
 /// | `DEBUG` | all others |
 ///
-/// Every event has `client_id` and `token_endpoint`. Times are RFC 3339, durations such as `16m 40s`. A
+/// Every event has `client_id`, `token_endpoint` and `token_target`. Times are RFC 3339, durations such as `16m 40s`. A
 /// value that is not known is left out.
 #[derive(Debug, Default)]
 pub struct TracingObserver {
@@ -40,7 +40,6 @@ impl TracingObserver {
     fn still_rejected(
         &self,
         context: &EventContext<'_>,
-        target: &TokenTarget,
         generation: u64,
         origin: Option<&Origin>,
         message: &str,
@@ -48,9 +47,9 @@ impl TracingObserver {
         let is_first = self.is_first_in_a_minute(origin, context.now);
         let origin = origin.map(display);
         if is_first {
-            log!(info, context, token_target = %target, generation, origin, "{message}");
+            log!(info, context, generation, origin, "{message}");
         } else {
-            log!(debug, context, token_target = %target, generation, origin, "{message}");
+            log!(debug, context, generation, origin, "{message}");
         }
     }
 
@@ -69,31 +68,27 @@ impl TracingObserver {
 impl Observer for TracingObserver {
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
         match event {
-            Event::AcquisitionStarted {
-                target,
-                acquisition,
-            } => log!(debug, context, token_target = %target, acquisition, "requesting a token"),
+            Event::AcquisitionStarted { acquisition } => {
+                log!(debug, context, acquisition, "requesting a token");
+            }
             Event::IssuerDiscovered { issuer, .. } => {
                 log!(debug, context, issuer, "the metadata was read");
             }
             Event::AttemptFailed {
-                target,
                 acquisition,
                 error,
                 pause,
             } => {
                 let pause = plain(*pause);
                 let message = "the token request failed and is tried again";
-                log!(warn, context, token_target = %target, acquisition, %error, pause, "{message}");
+                log!(warn, context, acquisition, %error, pause, "{message}");
             }
             Event::TokenObtained {
-                target,
                 acquisition,
                 generation,
                 expires_in,
             }
             | Event::TokenUnchanged {
-                target,
                 acquisition,
                 generation,
                 expires_in,
@@ -105,72 +100,63 @@ impl Observer for TracingObserver {
                     "got the same token again"
                 };
                 let expires_in = expires_in.map(plain);
-                log!(info, context, token_target = %target, acquisition, generation, expires_in, "{message}");
+                log!(
+                    info,
+                    context,
+                    acquisition,
+                    generation,
+                    expires_in,
+                    "{message}"
+                );
             }
-            Event::AcquisitionFailed {
-                target,
-                acquisition,
-                error,
-            } => {
+            Event::AcquisitionFailed { acquisition, error } => {
                 let retry_at = error.retry_at().and_then(rfc_3339);
                 if error.is_transient() {
-                    log!(warn, context, token_target = %target, acquisition, %error, retry_at, "got no token");
+                    log!(warn, context, acquisition, %error, retry_at, "got no token");
                 } else {
-                    log!(error, context, token_target = %target, acquisition, %error, retry_at, "got no token");
+                    log!(error, context, acquisition, %error, retry_at, "got no token");
                 }
             }
-            Event::TargetEvicted {
-                target,
-                had_usable_token,
-            } => {
+            Event::TargetEvicted { had_usable_token } => {
                 if *had_usable_token {
-                    log!(warn, context, token_target = %target, "a token in use was evicted: max_targets is too small");
+                    log!(
+                        warn,
+                        context,
+                        "a token in use was evicted: max_targets is too small"
+                    );
                 } else {
-                    log!(debug, context, token_target = %target, "an unused token was evicted");
+                    log!(debug, context, "an unused token was evicted");
                 }
             }
-            Event::AcquisitionAborted {
-                target,
-                acquisition,
-            } => {
+            Event::AcquisitionAborted { acquisition } => {
                 let message = "the token request was stopped without a result";
-                log!(warn, context, token_target = %target, acquisition, "{message}");
+                log!(warn, context, acquisition, "{message}");
             }
-            Event::TokenRejected {
-                target,
-                generation,
-                origin,
-            } => {
+            Event::TokenRejected { generation, origin } => {
                 let origin = origin.map(display);
-                log!(warn, context, token_target = %target, generation, origin, "the token was rejected");
+                log!(warn, context, generation, origin, "the token was rejected");
             }
-            Event::RejectionReturned {
-                target,
-                generation,
-                origin,
-            } => {
+            Event::RejectionReturned { generation, origin } => {
                 let message = "the API rejects renewed tokens too: its answer is returned";
-                self.still_rejected(context, *target, *generation, *origin, message);
+                self.still_rejected(context, *generation, *origin, message);
             }
             Event::Replayed {
-                target,
                 generation,
                 origin,
                 rejected: true,
                 ..
             } => {
                 let message = "the request was replayed and rejected again: the answer is returned";
-                self.still_rejected(context, *target, *generation, Some(*origin), message);
+                self.still_rejected(context, *generation, Some(*origin), message);
             }
             Event::Replayed {
-                target,
                 generation,
                 origin,
                 status,
                 rejected: false,
             } => {
                 let status = status.as_u16();
-                log!(debug, context, token_target = %target, generation, %origin, status, "the request was replayed");
+                log!(debug, context, generation, %origin, status, "the request was replayed");
             }
             Event::RequestNotAllowed { error } => {
                 log!(warn, context, %error, "the request was not sent");
@@ -179,13 +165,14 @@ impl Observer for TracingObserver {
     }
 }
 
-/// L1: an event with what all of a client have.
+/// L1: an event, with what it is about.
 macro_rules! log {
     ($level:ident, $context:ident, $($fields:tt)+) => {
         tracing::$level!(
             target: "alf",
             client_id = $context.client_id,
             token_endpoint = $context.token_endpoint,
+            token_target = %$context.target,
             $($fields)+
         )
     };

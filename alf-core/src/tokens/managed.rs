@@ -70,6 +70,10 @@ impl ManagedToken {
         self.cache.read(self.ports.now())
     }
 
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        self.ports.observe(&self.target, event);
+    }
+
     /// A caller needs a token.
     pub(super) fn demand(self: &Arc<Self>) -> Step {
         self.ask(Renewal::demand)
@@ -115,8 +119,7 @@ impl ManagedToken {
             }
             RejectionDecision::Return => {
                 drop(state);
-                self.ports.observe(&Event::RejectionReturned {
-                    target: &self.target,
+                self.observe(&Event::RejectionReturned {
                     generation: token.generation(),
                     origin,
                 });
@@ -127,8 +130,7 @@ impl ManagedToken {
         self.update_cache(&mut state, now);
         drop(state);
         if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
-            self.ports.observe(&Event::TokenRejected {
-                target: &self.target,
+            self.observe(&Event::TokenRejected {
                 generation: token.generation(),
                 origin,
             });
@@ -221,8 +223,7 @@ impl ManagedToken {
             // S5: its waiters ask again, and join the one that replaces it.
             replaced.complete(Outcome::AskAgain);
         }
-        self.ports.observe(&Event::AcquisitionStarted {
-            target: &self.target,
+        self.observe(&Event::AcquisitionStarted {
             acquisition: running.acquisition.id.as_u64(),
         });
         // S3: it belongs to no caller.
@@ -245,16 +246,14 @@ impl ManagedToken {
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
         self.obtained.notify(usize::MAX);
-        let (target, acquisition, generation) = (&self.target, id.as_u64(), generation.as_u64());
-        self.ports.observe(&match success {
+        let (acquisition, generation) = (id.as_u64(), generation.as_u64());
+        self.observe(&match success {
             Success::New(_) => Event::TokenObtained {
-                target,
                 acquisition,
                 generation,
                 expires_in,
             },
             Success::Unchanged(_) => Event::TokenUnchanged {
-                target,
                 acquisition,
                 generation,
                 expires_in,
@@ -314,8 +313,7 @@ impl ManagedToken {
         // A panic of the observer during another panic would end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| match &error {
             Some(error) => self.observe_failure(id, error),
-            None => self.ports.observe(&Event::AcquisitionAborted {
-                target: &self.target,
+            None => self.observe(&Event::AcquisitionAborted {
                 acquisition: id.as_u64(),
             }),
         }));
@@ -353,8 +351,7 @@ impl ManagedToken {
     }
 
     fn observe_failure(&self, id: AcquisitionId, error: &TokenError) {
-        self.ports.observe(&Event::AcquisitionFailed {
-            target: &self.target,
+        self.observe(&Event::AcquisitionFailed {
             acquisition: id.as_u64(),
             error,
         });

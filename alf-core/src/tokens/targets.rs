@@ -70,8 +70,7 @@ impl Targets {
         let evicted = others.evict(self.own.ports.config.max_targets, now);
         drop(others);
         for token in evicted {
-            self.own.ports.observe(&Event::TargetEvicted {
-                target: &token.target,
+            token.observe(&Event::TargetEvicted {
                 had_usable_token: token.unexpired_at(now).is_some(),
             });
         }

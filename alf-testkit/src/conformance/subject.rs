@@ -52,7 +52,8 @@ pub trait Subject: 'static {
     /// default.
     ///
     /// Such a case runs, and passes if it fails. Once it no longer fails, it fails: remove it from here.
-    /// So the suite runs in CI before every flaw is mended, and no flaw is forgotten.
+    /// So the suite can run in CI before every flaw is mended, and no flaw is forgotten. A case that finds a
+    /// leak can be marked too: the transport is not safe to use until its mark is gone.
     ///
     /// # Examples
     ///

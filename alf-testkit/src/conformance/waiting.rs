@@ -49,9 +49,8 @@ impl Case {
         let start = Instant::now();
         let changes = || call.has_ended() || self.events.has_attempt_failure();
         while !call.has_ended() && start.elapsed() < DEADLINE {
-            if !self.time.holds_within(CHECK, changes) || !call.has_ended() {
-                meanwhile();
-            }
+            self.time.holds_within(CHECK, changes);
+            meanwhile();
         }
         call.wait()
     }

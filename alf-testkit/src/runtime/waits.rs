@@ -13,12 +13,14 @@ use super::virtual_time::{TasksOn, VirtualTime};
 /// Waiting, while the clocks stand still.
 impl VirtualTime {
     /// Waits until at least `count` timers are set, as [`wait_until`](Self::wait_until) does.
+    #[track_caller]
     pub fn wait_for_timers(&self, count: usize) {
         let what = format!("{count} timers are set");
         self.wait_until(&what, |time| time.timers() >= count);
     }
 
     /// Waits until no task runs and no timer is set, as [`wait_until`](Self::wait_until) does.
+    #[track_caller]
     pub fn wait_until_idle(&self) {
         self.wait_until(IDLE, Self::is_idle);
     }
@@ -98,9 +100,9 @@ impl VirtualTime {
         }
         assert!(
             self.runs_tasks_within(limit),
-            "waited in vain until {what}: no task runs while this call blocks the thread of their \
-             runtime: use wait_until_idle_async, wait_for_timers_async or wait_until_async, or a \
-             runtime with several threads; now: {self:?}"
+            "waited in vain until {what}: this call blocks the only thread that can run the tasks, as in \
+             #[tokio::test]. Use wait_until_idle_async, wait_for_timers_async or wait_until_async, with \
+             .await, or a runtime with several threads. Now: {self:?}"
         );
         let happened = self.holds_within(DEADLINE.saturating_sub(limit), || condition(self));
         assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
@@ -135,6 +137,7 @@ impl VirtualTime {
     }
 
     /// Has everyone who waits check the condition again.
+    #[cfg(feature = "conformance")]
     pub(crate) fn notify(&self) {
         self.timers.changed().notify(usize::MAX);
     }

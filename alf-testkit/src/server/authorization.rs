@@ -55,8 +55,8 @@ impl AuthorizationServer {
             client: Mutex::new(Some(client)),
             issued: Mutex::new(Answer::token().into()),
         });
-        let role = Box::new(Arc::clone(&endpoint));
-        let server = ScriptedServer::start(role, Script::new(Some(TOKEN_PATH)), sessions);
+        let script = Script::new(Some(TOKEN_PATH));
+        let server = ScriptedServer::start(Arc::clone(&endpoint) as _, script, sessions);
         Self { server, endpoint }
     }
 

@@ -17,8 +17,7 @@ pub(super) struct ProtectedResource {
     pub(super) rejection: Mutex<Option<Answer>>,
 }
 
-/// The resource is shared by the server's threads and the handle that changes its settings.
-impl Role for Arc<ProtectedResource> {
+impl Role for ProtectedResource {
     fn name(&self) -> &'static str {
         "resource server"
     }

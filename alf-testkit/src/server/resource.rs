@@ -69,8 +69,8 @@ impl ResourceServer {
             tokens: authorization.token_registry(),
             rejection: Mutex::default(),
         });
-        let role = Box::new(Arc::clone(&resource));
-        let server = ScriptedServer::start(role, Script::new(None), sessions);
+        let script = Script::new(None);
+        let server = ScriptedServer::start(Arc::clone(&resource) as _, script, sessions);
         Self { server, resource }
     }
 

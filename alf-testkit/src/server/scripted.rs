@@ -152,16 +152,15 @@ impl ScriptedServer {
     ///
     /// If the system does not let it listen on the port again.
     pub fn accept_connections(&self) {
-        if let Err(error) = self.listen(None) {
-            cannot_listen(&error);
-        }
+        self.listen(None)
+            .unwrap_or_else(|error| cannot_listen(&error));
     }
 }
 
 impl ScriptedServer {
     /// Starts on a free port of 127.0.0.1.
     pub(super) fn start(
-        role: Box<dyn Role>,
+        role: Arc<dyn Role>,
         script: Script,
         sessions: Option<Arc<dyn Sessions>>,
     ) -> Self {
@@ -173,10 +172,7 @@ impl ScriptedServer {
             stop: StopSignal::default(),
             sessions,
         };
-        match Self::bind(service) {
-            Ok(server) => server,
-            Err(error) => cannot_listen(&error),
-        }
+        Self::bind(service).unwrap_or_else(|error| cannot_listen(&error))
     }
 
     /// Returns the `http` URL of a path, on the same host and port. A server that speaks TLS speaks
@@ -210,7 +206,7 @@ impl ScriptedServer {
 
 fn cannot_listen(error: &io::Error) -> ! {
     fail(format_args!(
-        "cannot listen on a port of 127.0.0.1: {error}"
+        "alf-testkit cannot listen on a port of 127.0.0.1: {error}"
     ));
 }
 

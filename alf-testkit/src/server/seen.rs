@@ -57,6 +57,7 @@ impl ScriptedServer {
     /// # Panics
     ///
     /// If they do not arrive within 30 s, with the [`report`](Self::report).
+    #[track_caller]
     pub fn wait_for_requests(&self, count: usize) {
         self.wait_until(&format!("{count} requests"), |counts| {
             counts.requests >= count

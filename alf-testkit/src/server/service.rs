@@ -23,7 +23,7 @@ use super::script::Script;
 
 /// What all connections of one server share.
 pub(super) struct Service {
-    pub(super) role: Box<dyn Role>,
+    pub(super) role: Arc<dyn Role>,
     pub(super) script: Mutex<Script>,
     pub(super) log: Watched<Log>,
     /// Beside the log: it is counted for every write.

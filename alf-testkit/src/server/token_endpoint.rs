@@ -21,8 +21,7 @@ pub(super) struct ClientCredentialsEndpoint {
     pub(super) issued: Mutex<Answer>,
 }
 
-/// The endpoint is shared by the server's threads and the handle that changes its settings.
-impl Role for Arc<ClientCredentialsEndpoint> {
+impl Role for ClientCredentialsEndpoint {
     fn name(&self) -> &'static str {
         "authorization server"
     }

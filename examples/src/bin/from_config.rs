@@ -16,7 +16,7 @@
 use std::fs;
 use std::path::Path;
 
-use alf_reqwest::{Client, ClientBuilder, ClientConfig};
+use alf_reqwest::{Client, ClientConfig};
 use alf_testkit::Servers;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -27,24 +27,17 @@ async fn main() -> Result<(), AnyError> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => demo().await,
-        ["--env", prefix, url] => call(ClientConfig::from_env(prefix)?, url).await,
-        [file, url] => call(read(Path::new(file))?, url).await,
+        ["--env", prefix, url] => call(Client::from_env(prefix)?, url).await,
+        [file, url] => call(Client::from_config(read(Path::new(file))?)?, url).await,
         _ => Err("usage: from_config [FILE URL | --env PREFIX URL]".into()),
     }
 }
 
-async fn call(config: ClientConfig, url: &str) -> Result<(), AnyError> {
-    let response = client(config)?.get(url).send().await?;
+async fn call(client: Client, url: &str) -> Result<(), AnyError> {
+    let response = client.get(url).send().await?;
     println!("{}", response.status());
     println!("{}", response.text().await?);
     Ok(())
-}
-
-/// Builds a client, as `Client::from_config` does. A program adds here what the settings do not have: HTTP settings, an
-/// observer.
-fn client(config: ClientConfig) -> Result<Client, AnyError> {
-    let builder: ClientBuilder = config.builder()?;
-    Ok(builder.build()?)
 }
 
 /// Reads a file whose extension names its format.
@@ -73,7 +66,7 @@ async fn demo() -> Result<(), AnyError> {
     let servers = Servers::start();
     for (format, text) in [("toml", TOML), ("yaml", YAML), ("json", JSON)] {
         let text = text.replace("https://auth.example.com/token", &servers.token_endpoint());
-        let client = client(parse(format, &text)?)?;
+        let client = Client::from_config(parse(format, &text)?)?;
         let response = client.get(servers.url("/things")).send().await?;
         println!("{format}: {}", response.status());
     }

@@ -8,7 +8,7 @@ use alf_core::{Event, EventContext, Observer};
 pub(crate) struct Events(Arc<Mutex<Vec<SeenEvent>>>);
 
 struct SeenEvent {
-    /// As `Debug` shows it.
+    /// As `Debug` shows it, and what the token is for.
     event: String,
     client_id: String,
     token_endpoint: String,
@@ -39,7 +39,7 @@ impl Events {
 impl Observer for Events {
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
         self.0.lock().unwrap().push(SeenEvent {
-            event: format!("{event:?}"),
+            event: format!("{event:?} for {:?}", context.target),
             client_id: context.client_id.to_owned(),
             token_endpoint: context.token_endpoint.to_owned(),
         });

@@ -5,12 +5,15 @@
 
 mod certificate;
 
+use std::fmt;
 use std::io::{self, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::waiting::fail;
 
 pub(crate) use super::connection::Sessions;
 
@@ -40,33 +43,30 @@ impl Tls {
         Self::certified_by(&ROOT, &["another.example"])
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "a test double: nothing can be tested without its certificate"
-    )]
     fn certified_by(authority: &Authority, hosts: &[&str]) -> Arc<dyn Sessions> {
-        let (certificate, key) = authority
-            .certify(hosts)
-            .expect("a certificate can be made for these hosts");
+        let (certificate, key) = made(authority.certify(hosts));
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
                 builder
                     .with_no_client_auth()
                     .with_single_cert(vec![certificate], key)
-            })
-            .expect("rustls takes a certificate that was made for it");
-        let config = Arc::new(config);
+            });
+        let config = Arc::new(made(config));
         Arc::new(Self { config })
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a test double: nothing can be tested without its certificates"
-)]
 fn authority(name: &str) -> Authority {
-    Authority::new(name).expect("an authority can be made")
+    made(Authority::new(name))
+}
+
+fn made<T, E: fmt::Display>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| {
+        fail(format_args!(
+            "alf-testkit cannot make a certificate: {error}"
+        ))
+    })
 }
 
 /// Returns the certificate that a client must trust to reach the servers of [`Tls::trusted`], as PEM.

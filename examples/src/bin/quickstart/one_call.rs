@@ -18,14 +18,22 @@ pub(crate) async fn run<C: AlfClient>(call: OneCall) -> Result<(), Box<dyn Error
         builder = builder.scope(scope);
     }
     let client = builder.build()?;
+    // On standard error, because it may take 10 s (`acquire_timeout`) until there is a token or an error.
+    eprintln!("Requesting a token, then sending GET {} ...", call.url);
     let response = client.get(&call.url).await;
-    let response = response.map_err(|error| with_sources(&error))?;
+    let response = response.map_err(|error| {
+        if let alf_core::Error::Transport(error) = &error {
+            with_sources(error) // the HTTP library's own error, whose sources say what happened
+        } else {
+            error.to_string()
+        }
+    })?;
     println!("{}", response.status);
     println!("{}", response.body);
     Ok(())
 }
 
-/// An error and its sources: `Display` alone does not repeat them.
+/// The text of an error, and that of its sources.
 fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
