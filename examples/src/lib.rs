@@ -30,6 +30,13 @@ mod docs {
         PrivateKeyJwt: "authentication/private_key_jwt.md",
         SelfSignedTlsClientAuth: "authentication/self_signed_tls_client_auth.md",
         TlsClientAuth: "authentication/tls_client_auth.md",
-        Recipes: "recipes.md",
+        HttpSettings: "recipes/http_settings.md",
+        Libraries: "libraries.md",
+        LogsAndAlerts: "recipes/logs_and_alerts.md",
+        ManyTenants: "recipes/many_tenants.md",
+        ScopesAndAudiences: "recipes/scopes_and_audiences.md",
+        Servers: "recipes/servers.md",
+        StartAndShutdown: "recipes/start_and_shutdown.md",
+        TokensForAnSdk: "recipes/tokens_for_an_sdk.md",
     }
 }
