@@ -19,6 +19,8 @@ use super::signer::Signer;
 /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
 /// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
 ///
+/// Needs the feature `jwt`.
+///
 /// Every attempt has its own assertion, with a new `jti` and an expiry (`exp`) 60 s ahead of the wall
 /// clock. `iss` and `sub` are the client's id.
 ///
@@ -48,6 +50,8 @@ pub struct ClientSecretJwt {
 
 /// The algorithm of a [`ClientSecretJwt`]
 /// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
+///
+/// Needs the feature `jwt`.
 ///
 /// With the feature `config`, serde reads it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

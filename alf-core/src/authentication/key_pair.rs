@@ -31,6 +31,8 @@ enum Key {
 /// The algorithm of the signatures of a [`PrivateKey`](crate::PrivateKey)
 /// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
 ///
+/// Needs the feature `jwt`.
+///
 /// With the feature `config`, serde reads it by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(

@@ -12,6 +12,8 @@ use super::{pem, thumbprint};
 
 /// A private key in PEM: by value, from a file, or from a callback.
 ///
+/// Needs the feature `jwt`.
+///
 /// It may be PKCS#8 (`BEGIN PRIVATE KEY`), SEC1 (`BEGIN EC PRIVATE KEY`) or PKCS#1
 /// (`BEGIN RSA PRIVATE KEY`), not encrypted: RSA of 2048 to 8192 bits, EC on P-256 or P-384, or
 /// Ed25519. Other contents of the text (a certificate, `EC PARAMETERS`) are ignored; a second private

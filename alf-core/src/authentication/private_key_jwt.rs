@@ -60,7 +60,10 @@ enum SigningKey {
 
 impl PrivateKeyJwt {
     /// Uses a private key in PEM, by value, from a file, or from a callback.
+    ///
+    /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn new(key: impl Into<PrivateKey>) -> Self {
         Self::with_key(SigningKey::Pem(key.into()))
     }
@@ -87,7 +90,10 @@ impl PrivateKeyJwt {
     /// identify the key by its certificate, as Microsoft Entra ID does. The first one counts if the
     /// PEM has several. Default: that in the PEM of the key ([`PrivateKey::with_certificate`]), else
     /// none.
+    ///
+    /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     #[must_use]
     pub fn certificate(mut self, pem: impl AsRef<str>) -> Self {
         self.certificate = Some(Credential::value(&CERTIFICATE, pem.as_ref().to_owned()));
@@ -97,10 +103,13 @@ impl PrivateKeyJwt {
     /// Reads the client's certificate from a file in PEM, and adds its thumbprint as
     /// [`certificate`](Self::certificate) does.
     ///
+    /// Needs the feature `jwt`.
+    ///
     /// It is read with the key, so that both can be replaced (B3); in one file they change together:
     /// see [`PrivateKey::with_certificate`]. It is read, and fails, as that of
     /// [`ClientSecret::file`](crate::ClientSecret::file).
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     #[must_use]
     pub fn certificate_file(mut self, path: impl AsRef<Path>) -> Self {
         self.certificate = Some(Credential::file(&CERTIFICATE, path.as_ref()));

@@ -39,7 +39,10 @@ impl<A> ClientBuilder<A> {
     /// Authenticates by `client_secret_jwt`: by an assertion that holds a MAC by the secret, which
     /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). HS256, for which the
     /// secret has 32 bytes at least; for others, see [`ClientSecretJwt`].
+    ///
+    /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn client_secret_jwt(
         self,
         client_id: impl Into<String>,
@@ -53,9 +56,12 @@ impl<A> ClientBuilder<A> {
     /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The key is PEM, by value, from a file,
     /// or from a callback: see [`PrivateKey`].
     ///
+    /// Needs the feature `jwt`.
+    ///
     /// For a key id, a certificate, an audience, and a key that stays in a KMS, see
     /// [`PrivateKeyJwt`].
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<PrivateKey>) -> Self {
         let method = Box::new(PrivateKeyJwt::new(key));
         self.authenticate("private_key_jwt", client_id.into(), method)

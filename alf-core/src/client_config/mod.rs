@@ -20,6 +20,8 @@ use value::Value;
 
 /// The settings of a client, from a file or the environment.
 ///
+/// Needs the feature `config`.
+///
 /// serde reads it, from TOML, YAML or JSON; [`from_env`](Self::from_env) reads the environment. The
 /// keys are the same everywhere:
 ///

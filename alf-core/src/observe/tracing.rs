@@ -13,6 +13,8 @@ use super::{Event, EventContext, Observer};
 
 /// Writes alf's events as events of [`tracing`](https://docs.rs/tracing), under the target `alf`.
 ///
+/// Needs the feature `tracing`.
+///
 /// | level | events |
 /// | --- | --- |
 /// | `ERROR` | an acquisition failed, and needs a change to succeed |

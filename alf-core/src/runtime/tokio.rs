@@ -10,6 +10,8 @@ use super::{BoxFuture, Runtime, ThreadRuntime};
 
 /// The runtime for transports that need tokio's reactor.
 ///
+/// Needs the feature `tokio`.
+///
 /// An acquisition runs as a task of the runtime in which its caller is. A caller outside of tokio gets a thread with a
 /// tokio runtime of its own for as long as the acquisition lasts.
 ///
