@@ -29,13 +29,13 @@ use crate::{
 /// use bytes::Bytes;
 /// use http_body_util::Full;
 ///
-/// # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+/// # async fn my_library(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
 /// #     Ok(http::Response::new(Full::default()))
 /// # }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = Client::builder("https://auth.example.com/token")
 ///     .client_secret("client-id", "secret")
-///     .build(from_fn(Redirects::NotFollowed, |request| async move { my_stack(request).await }))?;
+///     .build(from_fn(Redirects::NotFollowed, |request| async move { my_library(request).await }))?;
 /// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
 /// let response = client.send(request).await?;
 /// # let _ = response;
@@ -298,13 +298,13 @@ impl<T: BlockingTransport> Client<T> {
     /// use alf_core::{Client, Redirects, from_blocking_fn};
     /// use bytes::Bytes;
     ///
-    /// # fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
+    /// # fn my_library(_: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
     /// #     Ok(http::Response::new(Cursor::new(Bytes::new())))
     /// # }
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder("https://auth.example.com/token")
     ///     .client_secret("client-id", "secret")
-    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_stack))?;
+    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_library))?;
     /// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
     /// let response = client.send_blocking(request)?;
     /// let text = std::io::read_to_string(response.into_body())?;
@@ -317,7 +317,7 @@ impl<T: BlockingTransport> Client<T> {
     }
 }
 
-/// A derived one would ask for `T: Clone`.
+// A derived one would ask for `T: Clone`.
 impl<T> Clone for Client<T> {
     fn clone(&self) -> Self {
         Self {

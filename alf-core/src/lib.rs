@@ -18,14 +18,16 @@
 //! # use bytes::Bytes;
 //! # use http_body_util::Full;
 //! # type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
-//! # async fn my_stack(_: http::Request<Bytes>) -> Answer {
+//! # async fn my_library(_: http::Request<Bytes>) -> Answer {
 //! #     Ok(http::Response::new(Full::default()))
 //! # }
 //!
+//! // `my_library` sends an `http::Request` and returns an `http::Response`.
 //! let client = Client::builder("https://auth.example.com/token")
 //!     .client_secret("client-id", "secret")
 //!     .scope("read write")
-//!     .build(from_fn(Redirects::NotFollowed, |request| async move { my_stack(request).await }))?;
+//!     .build(from_fn(Redirects::NotFollowed, |request| async move { my_library(request).await }))?;
+//! // let response = client.send(request).await?;
 //! # let _ = client;
 //! # Ok::<(), alf_core::ConfigError>(())
 //! ```

@@ -68,7 +68,8 @@ impl CertificateAndKey {
     ///
     /// - A file cannot be read, is not a regular file (or a link to one), or is larger than 64 KiB.
     /// - The PEM is damaged.
-    /// - The PEM does not contain a certificate, or not exactly one private key without encryption.
+    /// - The PEM contains no certificate.
+    /// - The PEM does not contain exactly one private key, or the key is encrypted.
     ///
     /// This does not check that the key belongs to the certificate. The HTTP library does.
     pub fn read(&self) -> Result<CertificatePem, ConfigError> {
@@ -224,7 +225,7 @@ impl PemSource {
     }
 }
 
-/// Shows where the PEM comes from, and nothing of it (X1).
+/// Shows where the PEM comes from, but no part of it (X1).
 impl fmt::Debug for PemSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

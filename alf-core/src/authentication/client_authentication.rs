@@ -16,7 +16,8 @@ use super::fingerprint::CredentialsFingerprint;
 /// Adds the client's authentication to a token request.
 ///
 /// To implement it, use the crate `async-trait`: write `#[async_trait]` over the `impl`, and
-/// `authenticate` as an `async fn`, as in the example. The signature below is what the macro generates.
+/// `authenticate` as an `async fn`, as in the example. This page shows the signature that the macro
+/// generates.
 ///
 /// # Order of calls
 ///
@@ -164,7 +165,7 @@ impl<'a> AuthenticationContext<'a> {
     }
 }
 
-/// Without the endpoint's query, which may hold a secret.
+/// Does not show the endpoint, because its query may contain a secret.
 impl fmt::Debug for AuthenticationContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthenticationContext")

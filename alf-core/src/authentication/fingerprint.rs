@@ -33,7 +33,7 @@ impl CredentialsFingerprint {
     }
 }
 
-/// Without the hash, which would tell whether two secrets are the same (X1).
+/// Does not show the hash, because it would show whether two secrets are the same (X1).
 impl fmt::Debug for CredentialsFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CredentialsFingerprint")

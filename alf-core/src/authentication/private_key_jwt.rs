@@ -197,7 +197,7 @@ impl ClientAuthentication for PrivateKeyJwt {
     }
 }
 
-/// Shows where the key comes from, and nothing of it (X1).
+/// Shows where the key comes from, but no part of it (X1).
 impl fmt::Debug for PrivateKeyJwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("PrivateKeyJwt");

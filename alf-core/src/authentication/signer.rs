@@ -14,7 +14,7 @@ use super::client_authentication::AuthenticationError;
 /// # To implementors
 ///
 /// Use the crate `async-trait`: write `#[async_trait]` over the `impl`, and `sign` as an `async fn`, as in
-/// the example. The signature below is what the macro generates.
+/// the example. This page shows the signature that the macro generates.
 ///
 /// A signer has one key: its algorithm and its key id do not change. alf calls [`sign`](Self::sign) once
 /// for each attempt. The time that it takes counts towards `attempt_timeout`. It may wait for the

@@ -156,7 +156,7 @@ impl<B> Default for HttpSettings<B> {
     }
 }
 
-/// A derived one would ask for `B: Clone`.
+// A derived one would ask for `B: Clone`.
 impl<B> Clone for HttpSettings<B> {
     fn clone(&self) -> Self {
         Self(self.0.clone())

@@ -27,7 +27,7 @@ use value::Value;
 ///
 /// | key | value |
 /// | --- | --- |
-/// | `issuer`, `token_endpoint` | the authorization server: the issuer, whose metadata names the token endpoint, or the URL of the token endpoint. If both are set, no metadata is read, and the issuer is the `aud` of the client's assertions |
+/// | `issuer`, `token_endpoint` | the authorization server: the issuer, whose metadata names the token endpoint, or the URL of the token endpoint. If both are set, no metadata is read, and the issuer is the default `aud` of the client's assertions |
 /// | `revocation_endpoint` | the URL that `TokenManager::revoke` uses |
 /// | `client_id` | the client's identifier |
 /// | `token_endpoint_auth_method` | how the client authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` if there is a secret, `private_key_jwt` if there is a key, `client_assertion` if there is an assertion |
@@ -193,7 +193,7 @@ fn setter_of(key: &str) -> &str {
     }
 }
 
-/// Shows which keys are set, and no value that may be secret.
+/// Shows the client id and which keys are set, but no other value, because it may be secret.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientConfig")

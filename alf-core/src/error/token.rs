@@ -129,7 +129,7 @@ impl TokenError {
         self.details.retry_at
     }
 
-    /// Returns the 401 of the API because of which alf renewed the token. `None` if the request was not sent.
+    /// Returns the 401 of the API that caused the renewal of the token. `None` if the request was not sent.
     pub fn rejection(&self) -> Option<&Rejection> {
         self.rejection.as_ref()
     }
@@ -175,7 +175,7 @@ impl Rejection {
     }
 }
 
-/// Without the challenges, which are text of the server's.
+/// Does not show the challenges, because they are text of the server.
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection")

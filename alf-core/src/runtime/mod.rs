@@ -48,7 +48,7 @@ pub trait Runtime: Send + Sync + 'static {
     fn spawn(&self, task: BoxFuture);
 }
 
-/// A shared runtime.
+/// Forwards to the shared runtime.
 impl<R: Runtime + ?Sized> Runtime for Arc<R> {
     fn now(&self) -> Moment {
         (**self).now()

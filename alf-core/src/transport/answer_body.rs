@@ -119,7 +119,7 @@ impl AnswerBody {
     }
 }
 
-/// It may hold a token.
+/// Shows nothing of the body, because it may contain a token.
 impl std::fmt::Debug for AnswerBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AnswerBody").finish_non_exhaustive()

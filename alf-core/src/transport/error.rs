@@ -57,7 +57,7 @@ impl ExchangeError {
     }
 }
 
-/// An error without a source.
+/// Returns an error without a source.
 impl From<ExchangeErrorKind> for ExchangeError {
     fn from(kind: ExchangeErrorKind) -> Self {
         Self { kind, source: None }

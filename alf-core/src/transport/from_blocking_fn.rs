@@ -125,7 +125,7 @@ fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::Exchange, error)
 }
 
-/// What hangs in one does not hang in its clone.
+/// A clone counts its own token requests that have not ended.
 impl<F: Clone> Clone for BlockingFnTransport<F> {
     fn clone(&self) -> Self {
         Self::new(self.send.clone())

@@ -136,7 +136,7 @@ pub trait BlockingTransport: Transport {}
 /// effect on them.
 ///
 /// To implement it, use the crate `async-trait`: write `#[async_trait]` over the `impl`, and `exchange`
-/// as an `async fn`, as in the example. The signature below is what the macro generates.
+/// as an `async fn`, as in the example. This page shows the signature that the macro generates.
 ///
 /// # Examples
 ///
@@ -197,7 +197,7 @@ pub trait TokenTransport: Send + Sync + 'static {
     ) -> Result<http::Response<Bytes>, ExchangeError>;
 }
 
-/// A shared token transport. `Arc::from` converts a `Box<dyn TokenTransport>`.
+/// Forwards to the shared token transport. `Arc::from` converts a `Box<dyn TokenTransport>`.
 #[async_trait]
 impl<E: TokenTransport + ?Sized> TokenTransport for Arc<E> {
     async fn exchange(
