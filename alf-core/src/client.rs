@@ -16,11 +16,11 @@ use crate::{
     TokenManager, TokenTarget, Transport,
 };
 
-/// Sends requests with a token on them: gets it, renews it, and when a resource server answers 401,
-/// renews it and replays the request once.
+/// Sends requests with a token. It obtains the token and renews it. If a resource server answers 401,
+/// it renews the token and replays the request once.
 ///
-/// `T` is the HTTP library. The adapters (`alf-reqwest`, …) put the library's own verbs in front
-/// of this; here is what all of them do. Clones share the token and the transport.
+/// `T` is the transport: the HTTP library. The clients of the adapters (`alf-reqwest`, …) wrap this type
+/// and have the library's own methods. Clones share the token and the transport.
 ///
 /// # Examples
 ///
@@ -29,13 +29,13 @@ use crate::{
 /// use bytes::Bytes;
 /// use http_body_util::Full;
 ///
-/// # async fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
+/// # async fn my_library(_: http::Request<Bytes>) -> Result<http::Response<Full<Bytes>>, std::io::Error> {
 /// #     Ok(http::Response::new(Full::default()))
 /// # }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = Client::builder("https://auth.example.com/token")
 ///     .client_secret("client-id", "secret")
-///     .build(from_fn(Redirects::NotFollowed, |request| async move { my_stack(request).await }))?;
+///     .build(from_fn(Redirects::NotFollowed, |request| async move { my_library(request).await }))?;
 /// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
 /// let response = client.send(request).await?;
 /// # let _ = response;
@@ -61,27 +61,27 @@ impl<T> Client<T> {
         Self { transport, tokens }
     }
 
-    /// The token of this client, for what is not sent by it.
+    /// Returns the token manager of this client, for requests that this client does not send.
     pub fn tokens(&self) -> &TokenManager {
         &self.tokens
     }
 
-    /// This client with the token of another target: see [`TokenManager::with`].
+    /// Returns this client with the token of another target: see [`TokenManager::with`].
     ///
     /// # Errors
     ///
-    /// Those of [`TokenManager::with`].
+    /// The errors of [`TokenManager::with`].
     pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
         Ok(self.with_tokens(self.tokens.with(target)?))
     }
 
-    /// This client with a token of another scope: see [`TokenManager::with_scope`].
+    /// Returns this client with a token for another scope: see [`TokenManager::with_scope`].
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         self.with_tokens(self.tokens.with_scope(scope))
     }
 
-    /// This client with a token for another resource: see [`TokenManager::with_resource`].
+    /// Returns this client with a token for another resource: see [`TokenManager::with_resource`].
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl<T> Client<T> {
         Ok(self.with_tokens(self.tokens.with_resource(resource)?))
     }
 
-    /// This client with a token for another audience: see [`TokenManager::with_audience`].
+    /// Returns this client with a token for another audience: see [`TokenManager::with_audience`].
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
         self.with_tokens(self.tokens.with_audience(audience))
@@ -103,38 +103,39 @@ impl<T> Client<T> {
         }
     }
 
-    /// The transport.
+    /// Returns the transport.
     pub fn transport(&self) -> &T {
         &self.transport
     }
 }
 
 impl<T: Transport> Client<T> {
-    /// Sends a request with a token on it.
+    /// Sends a request with a token.
     ///
-    /// The token replaces every `Authorization` header of the request. A 401 renews the token and sends the request once
-    /// more, if its body can be sent again. The second response is returned, whatever its status.
+    /// The token replaces all `Authorization` headers of the request. If the response is a 401, alf renews the token. If
+    /// the body can be sent again, it also replays the request, and returns the second response, of any status.
     ///
     /// # Errors
     ///
-    /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not
-    /// go to that URL, [`Error::Transport`] if the library fails: its own error.
+    /// - [`Error::Token`] if no token could be obtained.
+    /// - [`Error::NotAllowed`] if the token must not be sent to this URL.
+    /// - [`Error::Transport`] if the HTTP library returns an error.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as it would without alf. A renewal that it started
-    /// goes on for the others.
+    /// Dropping the future cancels the request, as without alf. It does not cancel a renewal: other callers
+    /// may wait for it.
     pub async fn send(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
         let copy = |request: &mut T::Request| self.transport.try_clone(request);
         self.send_copied_by(copy, request).await
     }
 
-    /// [`send`](Self::send), but `copy` takes the place of [`Transport::try_clone`]: for an adapter that knows how the
-    /// request was built, and so a cheaper way to copy it.
+    /// Sends a request like [`send`](Self::send), but calls `copy` instead of [`Transport::try_clone`]. It is for adapters
+    /// that know a cheaper way to copy a request, because they have built it.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     pub async fn send_copied_by(
         &self,
         copy: impl FnOnce(&mut T::Request) -> Option<T::Request>,
@@ -293,16 +294,15 @@ impl<R> Kept<R> {
 }
 
 impl<T: BlockingTransport> Client<T> {
-    /// [`send`](Self::send), for a thread that may wait: it returns when the response is there.
+    /// Sends a request like [`send`](Self::send), and blocks the thread until the response has arrived.
     ///
-    /// It may be called from anywhere, an async task included, and cannot deadlock: on
-    /// [`ThreadRuntime`](crate::ThreadRuntime), the default, what it waits for runs on other
-    /// threads. Where it is called from a task, it holds up the others of that executor thread, as
-    /// everything does that blocks; and a library may refuse to do so.
+    /// It cannot deadlock: with [`ThreadRuntime`](crate::ThreadRuntime), the default, everything that it
+    /// waits for runs on other threads. It may be called from an async task, but it then blocks the other
+    /// tasks of that thread too. Some HTTP libraries return an error or panic in an async task.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -312,13 +312,13 @@ impl<T: BlockingTransport> Client<T> {
     /// use alf_core::{Client, Redirects, from_blocking_fn};
     /// use bytes::Bytes;
     ///
-    /// # fn my_stack(_: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
+    /// # fn my_library(_: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
     /// #     Ok(http::Response::new(Cursor::new(Bytes::new())))
     /// # }
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder("https://auth.example.com/token")
     ///     .client_secret("client-id", "secret")
-    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_stack))?;
+    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_library))?;
     /// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
     /// let response = client.send_blocking(request)?;
     /// let text = std::io::read_to_string(response.into_body())?;
@@ -343,7 +343,7 @@ impl<T: BlockingTransport> Client<T> {
     }
 }
 
-/// A derived one would ask for `T: Clone`.
+// A derived one would ask for `T: Clone`.
 impl<T> Clone for Client<T> {
     fn clone(&self) -> Self {
         Self {

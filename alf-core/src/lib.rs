@@ -1,32 +1,53 @@
-//! An OAuth 2.0 client for services that call protected APIs on their own behalf: the client
-//! credentials grant ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)), on any
-//! HTTP library.
+//! An OAuth 2.0 client for services that call protected APIs on their own behalf, with any HTTP
+//! library. It uses the client credentials grant
+//! ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
 //!
-//! A [`Client`] is built once and used like an HTTP client: it gets the token, keeps it, renews it
-//! before it runs out, and when an API says 401 it renews the token and replays the request once.
-//! For reqwest, use the crate `alf-reqwest`; this one is for other HTTP libraries, by a closure
-//! ([`from_fn`]) or by a [`Transport`] of your own, and for those who write adapters.
+//! A [`Client`] is built once and used like an HTTP client. It obtains a token, caches it, and renews
+//! it before it expires. If an API answers 401, the client renews the token and replays the request
+//! once.
 //!
-//! Letters such as R6 in this documentation are rules of
-//! [the contract](https://github.com/globocom/alf-rs/blob/main/CONTRACT.md): what alf promises,
-//! rule by rule.
+//! For reqwest, use the crate `alf-reqwest`. Use this crate
+//!
+//! - with another HTTP library that has the types of the crate `http`: [`from_fn`] and
+//!   [`from_blocking_fn`] make a transport of a closure;
+//! - with another HTTP library that has its own types: implement [`Transport`];
+//! - if you only need tokens: [`TokenManager`].
 //!
 //! ```
 //! use alf_core::{Client, Redirects, from_fn};
 //! # use bytes::Bytes;
 //! # use http_body_util::Full;
 //! # type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
-//! # async fn my_stack(_: http::Request<Bytes>) -> Answer {
+//! # async fn my_library(_: http::Request<Bytes>) -> Answer {
 //! #     Ok(http::Response::new(Full::default()))
 //! # }
 //!
+//! // `my_library` sends an `http::Request` and returns an `http::Response`.
 //! let client = Client::builder("https://auth.example.com/token")
 //!     .client_secret("client-id", "secret")
 //!     .scope("read write")
-//!     .build(from_fn(Redirects::NotFollowed, |request| async move { my_stack(request).await }))?;
+//!     .build(from_fn(Redirects::NotFollowed, |request| async move { my_library(request).await }))?;
+//! // let response = client.send(request).await?;
 //! # let _ = client;
 //! # Ok::<(), alf_core::ConfigError>(())
 //! ```
+//!
+//! Names such as R6 in this documentation refer to rules of
+//! [the contract](https://github.com/globocom/alf-rs/blob/main/CONTRACT.md), which lists what alf
+//! promises.
+//!
+//! # Features
+//!
+//! No feature is enabled by default. A feature adds API and changes no behaviour.
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `config` | `ClientConfig`: the settings of a client from TOML, YAML, JSON or environment variables. Its methods `client_secret_jwt` and `private_key_jwt` need `jwt` too |
+//! | `jwt` | `ClientSecretJwt`, and `PrivateKey` for [`PrivateKeyJwt`]. aws-lc-rs signs the assertions; it needs a C compiler |
+//! | `tokio` | `TokioRuntime`, for transports that need the tokio runtime |
+//! | `tracing` | `TracingObserver`, which logs alf's events with `tracing` |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acquisition;
 mod authentication;
@@ -59,6 +80,7 @@ pub use authentication::{
 pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients, HttpSettings};
 pub use client::Client;
 #[cfg(feature = "config")]
+#[cfg_attr(docsrs, doc(cfg(feature = "config")))]
 pub use client_config::ClientConfig;
 pub use error::{
     ConfigError, Error, NotAllowed, NotAllowedReason, Rejection, RevokeError, TimeoutPhase,
@@ -79,12 +101,15 @@ pub use transport::{
 pub use wire::token_request::TokenRequest;
 
 #[cfg(feature = "jwt")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
 pub use authentication::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
 #[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 pub use runtime::TokioRuntime;
 
 #[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;
 
 #[cfg(doctest)]

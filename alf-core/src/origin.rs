@@ -8,9 +8,9 @@ use http::Uri;
 /// The origin of a URL: scheme, host and port
 /// ([RFC 6454 §4](https://www.rfc-editor.org/rfc/rfc6454#section-4)).
 ///
-/// alf compares origins to keep tokens where they belong: a token is not sent over plain `http`
-/// (except to loopback), not outside of `allowed_origins`, and a 401 from another origin than the
-/// request's does not reject the token. It compares them as [`OriginRef`], which allocates nothing.
+/// alf checks origins to protect tokens. It does not send a token over plain `http`, except to loopback.
+/// It does not send a token to an origin that `allowed_origins` does not contain. A 401 does not reject
+/// the token if it comes from another origin than the request's. [`OriginRef`] is the borrowed form.
 ///
 /// # Examples
 ///
@@ -67,32 +67,31 @@ impl Origin {
         }
     }
 
-    /// The scheme, in lower case.
+    /// Returns the scheme, in lower case.
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// The host, in lower case and without brackets.
+    /// Returns the host, in lower case and without brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.port
     }
 }
 
 impl<'a> OriginRef<'a> {
-    /// An origin that no request can be sent to: for a request without a scheme or a host. No token
-    /// is sent there.
+    /// The origin of a request whose URL has no scheme or no host. alf sends nothing to it.
     pub const NOWHERE: Self = Self {
         scheme: "",
         host: "",
         port: 0,
     };
 
-    /// Returns the origin with these parts. Without a `port`, it has the default port of the scheme.
+    /// Returns the origin with these parts. If `port` is `None`, it has the default port of the scheme.
     ///
     /// An IPv6 host may be in brackets.
     pub fn new(scheme: &'a str, host: &'a str, port: Option<u16>) -> Self {
@@ -125,32 +124,32 @@ impl<'a> OriginRef<'a> {
         (!scheme.is_empty()).then(|| Self::new(scheme, host, port))
     }
 
-    /// The scheme, as it was written.
+    /// Returns the scheme, as it was written.
     pub fn scheme(self) -> &'a str {
         self.scheme
     }
 
-    /// The host, as it was written, without brackets.
+    /// Returns the host, as it was written, but without brackets.
     pub fn host(self) -> &'a str {
         self.host
     }
 
-    /// The port.
+    /// Returns the port.
     pub fn port(self) -> u16 {
         self.port
     }
 
-    /// Whether what is sent there is encrypted.
+    /// Returns whether the scheme is `https`.
     pub fn is_https(self) -> bool {
         self.scheme.eq_ignore_ascii_case("https")
     }
 
-    /// Whether the scheme is plain `http`.
+    /// Returns whether the scheme is plain `http`.
     pub fn is_http(self) -> bool {
         self.scheme.eq_ignore_ascii_case("http")
     }
 
-    /// Whether it is this machine: 127.0.0.0/8, `::1` or `localhost`.
+    /// Returns whether the host is this machine: 127.0.0.0/8, `::1` or `localhost`.
     pub fn is_loopback(self) -> bool {
         let host = self.host;
         // Parsed only if it must be: this is asked for every request over plain `http`.
@@ -159,7 +158,7 @@ impl<'a> OriginRef<'a> {
             || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     }
 
-    /// Copies this origin, in lower case.
+    /// Returns an owned copy, in lower case.
     pub fn to_origin(self) -> Origin {
         Origin {
             scheme: self.scheme.to_ascii_lowercase().into(),

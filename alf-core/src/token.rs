@@ -11,8 +11,9 @@ use crate::machine::Generation;
 
 /// An access token, ready to be sent.
 ///
-/// Cheap to clone. Its `Debug` does not show the access token or the header (X1), nor the `scope`, which
-/// the server may make very long. Its memory is wiped when the last copy is dropped.
+/// It is cheap to clone. Its `Debug` does not show the access token and the header (X1). It does not show
+/// the `scope` either, because a server may return a very long one. Its memory is wiped when the last
+/// clone is dropped.
 ///
 /// # Examples
 ///
@@ -73,36 +74,37 @@ impl Token {
         &self.0.grant.access_token
     }
 
-    /// The `token_type` as the authorization server wrote it, or `Bearer` if it wrote none.
+    /// Returns the `token_type` as the authorization server wrote it, or `Bearer` if the response has none.
     pub fn token_type(&self) -> &str {
         &self.0.grant.token_type
     }
 
-    /// The `scope` that was granted, if the authorization server returned it
+    /// Returns the `scope` that was granted, if the authorization server returned it
     /// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
     ///
-    /// A server that grants less than the request asked for returns it.
+    /// The server must return it if it differs from the requested scope.
     pub fn scope(&self) -> Option<&str> {
         self.0.grant.scope.as_deref()
     }
 
-    /// The lifetime that the authorization server stated with this token.
+    /// Returns the lifetime that the authorization server stated with this token.
     pub fn expires_in(&self) -> Option<Duration> {
         self.0.grant.expires_in
     }
 
-    /// When the token expires by the wall clock: its stated lifetime, counted from before it was requested. `None` if the
-    /// authorization server stated no lifetime.
+    /// Returns when the token expires, as wall-clock time. The stated lifetime is counted from before the token request was
+    /// sent. `None` if the authorization server did not state a lifetime.
     ///
-    /// alf itself uses a monotonic clock. This is for code that takes a token with its end, such as another SDK.
+    /// alf itself uses a monotonic clock. This is for code that needs the expiry of a token, such as another SDK.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.0.grant.expires_at
     }
 
-    /// Returns a further member of the token response by its name, such as Salesforce's `instance_url`: the text of a
-    /// string, or any other value as JSON. `None` if it is missing or `null`, or if another method returns it.
+    /// Returns a further member of the token response by its name, such as Salesforce's `instance_url`. A string is
+    /// returned as its text, any other value as JSON. `None` if the member is missing or `null`, or if another method
+    /// returns it.
     ///
-    /// It may be a secret: treat `id_token` and the like as one.
+    /// Some members are secrets, such as `id_token`.
     ///
     /// # Examples
     ///
@@ -117,7 +119,7 @@ impl Token {
         extra.find_map(|(known, value)| (known == name).then_some(value.as_str()))
     }
 
-    /// The number of this token among those for its target, from 1. Safe to log.
+    /// Returns the number of this token: the first token of a target has 1, the next has 2. It is safe to log.
     pub fn generation(&self) -> u64 {
         self.0.generation.as_u64()
     }

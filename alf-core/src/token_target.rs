@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-/// What a token is for. A client has one token for each target.
+/// What a token is for: its scope, resources, audience and parameters. A client has one token for each target.
 ///
-/// The target of a client's own settings is what its builder has set. [`with`](crate::Client::with) returns the client
-/// with another one: what the new target sets replaces the client's own, and everything else stays.
+/// The builder sets the client's own target. [`Client::with`](crate::Client::with) returns the client with another
+/// target. What the new target sets replaces the same setting of the client's own target. The other settings stay the
+/// same.
 ///
-/// As text it is `scope "read write", resource "https://a.example"`. Neither its text nor its `Debug` shows the
-/// parameters, which may be secret.
+/// Its `Display` is `scope "read write", resource "https://a.example"`. `Display` and `Debug` do not show the parameters,
+/// because they may be secret.
 ///
 /// # Examples
 ///
@@ -36,9 +37,9 @@ impl TokenTarget {
         Self::default()
     }
 
-    /// Sets the `scope`, several separated by spaces
-    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). An empty one leaves the scope to the
-    /// authorization server.
+    /// Sets the `scope`. Separate several scopes by spaces
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). If it is empty, no scope is sent, and the
+    /// authorization server chooses.
     #[must_use]
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
@@ -53,31 +54,32 @@ impl TokenTarget {
         self
     }
 
-    /// Sets the `audience`: a parameter that some servers want instead of `resource`. An empty one sends none.
+    /// Sets the `audience`. Some servers use this parameter instead of `resource`. If it is empty, no audience is sent.
     #[must_use]
     pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Adds a parameter of the token request, as the server's documentation names it. It is not treated as a secret.
+    /// Adds a parameter of the token request that the server's documentation requires. Its value is not treated as a
+    /// secret.
     #[must_use]
     pub fn with_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// The scopes, separated by spaces; `None` if the authorization server chooses them.
+    /// Returns the scopes, separated by spaces. `None` if the authorization server chooses them.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
 
-    /// The resources, if any.
+    /// Returns the resources.
     pub fn resources(&self) -> &[String] {
         &self.resources
     }
 
-    /// The audience, if it is set.
+    /// Returns the audience, if it is set.
     pub fn audience(&self) -> Option<&str> {
         self.audience.as_deref()
     }

@@ -1,9 +1,12 @@
 //! Test servers, virtual time and a conformance suite for OAuth 2.0 clients.
 //!
-#![cfg_attr(feature = "conformance", doc = include_str!("../README.md"))]
+// Its programs need the feature `conformance`.
+#![cfg_attr(any(feature = "conformance", not(doctest)), doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod behind_proxy;
 #[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
 mod runtime;
 pub mod server;

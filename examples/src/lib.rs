@@ -9,6 +9,16 @@ pub use http_library::HttpLibrary;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// Compiles those in alf-core's rustdoc that need an HTTP library, which alf-core does not have.
+#[cfg(doctest)]
+mod rustdoc {
+    #[doc = include_str!("../../alf-core/src/transport/from_fn/hyper_util.md")]
+    struct FromFn;
+
+    #[doc = include_str!("../../alf-core/src/transport/from_blocking_fn/ureq.md")]
+    struct FromBlockingFn;
+}
+
 /// Compiles those in the pages of `docs`.
 #[cfg(doctest)]
 mod docs {

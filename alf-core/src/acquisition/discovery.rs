@@ -140,8 +140,8 @@ impl Acquisition<'_> {
                     offered => metadata::shown(&offered),
                 };
                 return Err(format!(
-                    "it does not offer {method}, by which this client authenticates; it offers \
-                     {offered}"
+                    "its token_endpoint_auth_methods_supported does not list {method}, which this \
+                     client uses; it lists {offered}"
                 ));
             }
         }

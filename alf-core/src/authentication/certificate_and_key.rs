@@ -11,10 +11,10 @@ use crate::secret::SecretText;
 
 use super::{file, pem};
 
-/// A client certificate and its private key, in PEM: by value, or in files.
+/// A client certificate and its private key, in PEM: values, or files.
 ///
-/// Adapters make their `ClientCertificate` of it. It finds problems before the HTTP library does,
-/// whose errors seldom name the file.
+/// Adapters use it for their `ClientCertificate`. It finds problems before the HTTP library does, and its
+/// errors name the file. The errors of HTTP libraries often do not.
 ///
 /// # Examples
 ///
@@ -37,8 +37,8 @@ pub struct CertificateAndKey {
     key: PemSource,
 }
 
-/// The certificates and the key of a [`CertificateAndKey`]. It does not print, and is wiped when it is
-/// dropped.
+/// The certificates and the key of a [`CertificateAndKey`]. Its `Debug` shows nothing of them, and its
+/// memory is wiped when it is dropped.
 pub struct CertificatePem {
     /// The certificates, and then the key.
     text: Zeroizing<String>,
@@ -46,7 +46,7 @@ pub struct CertificatePem {
 }
 
 impl CertificateAndKey {
-    /// The file of the certificate and its chain, and the file of its key. They may be the same file.
+    /// Uses the file of the certificate and its chain, and the file of its key. It may be the same file.
     pub fn from_files(certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         Self {
             certificate: PemSource::File(certificate.as_ref().to_owned()),
@@ -54,7 +54,7 @@ impl CertificateAndKey {
         }
     }
 
-    /// The certificate and its chain, and its key.
+    /// Uses the PEM text of the certificate and its chain, and the PEM text of its key.
     pub fn from_pem(certificate: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             certificate: PemSource::Value(SecretText::from(certificate.into())),
@@ -66,23 +66,27 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// If a file cannot be read, is not a regular file (or a link to one), or is larger than 64 KiB; if
-    /// the PEM is damaged, or does not hold a certificate and exactly one private key that is not
-    /// encrypted. Whether the key belongs to the certificate is left to the HTTP library.
+    /// - A file cannot be read, is not a regular file (or a link to one), or is larger than 64 KiB.
+    /// - The PEM is damaged.
+    /// - The PEM contains no certificate.
+    /// - The PEM does not contain exactly one private key, or the key is encrypted.
+    ///
+    /// This does not check that the key belongs to the certificate. The HTTP library does.
     pub fn read(&self) -> Result<CertificatePem, ConfigError> {
         let (certificate, key) = self.texts()?;
         self.parse(&certificate, &key)
     }
 
-    /// Checks both for a library that will read the [`files`](Self::files) itself, line by line.
+    /// Checks the certificate and the key for a library that reads the [`files`](Self::files) itself, line by
+    /// line.
     ///
-    /// [`read`](Self::read) finds BEGIN and END anywhere in a line. curl does not, and reports it only
-    /// when it connects, without the file's name.
+    /// [`read`](Self::read) finds BEGIN and END anywhere in a line. curl does not, and it reports the problem
+    /// only when it connects, without the name of the file.
     ///
     /// # Errors
     ///
-    /// Those of [`read`](Self::read); and if a BEGIN or an END is not on a line of its own, a byte
-    /// order mark stands before it, or an empty line between them.
+    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line, if a byte order
+    /// mark is in front of BEGIN, or if there is an empty line between BEGIN and END.
     pub fn check_files(&self) -> Result<(), ConfigError> {
         let (certificate, key) = self.texts()?;
         self.parse(&certificate, &key)?;
@@ -91,8 +95,8 @@ impl CertificateAndKey {
         pem::check_lines(&key, pem::PRIVATE_KEY).map_err(|problem| self.key.unusable(KEY, problem))
     }
 
-    /// Returns the files of the certificate and of its key, for a library that reads them itself.
-    /// Call [`check_files`](Self::check_files) first.
+    /// Returns the files of the certificate and of its key, for a library that reads them itself. `None` if
+    /// one of them is a value. Call [`check_files`](Self::check_files) first.
     pub fn files(&self) -> Option<(&Path, &Path)> {
         match (&self.certificate, &self.key) {
             (PemSource::File(certificate), PemSource::File(key)) => Some((certificate, key)),
@@ -100,8 +104,8 @@ impl CertificateAndKey {
         }
     }
 
-    /// Returns the error for a certificate and a key that the HTTP library does not accept. It names
-    /// the files, and its source is the library's error, which must not show anything of the key.
+    /// Returns the error for a certificate and a key that the HTTP library does not accept. It names the
+    /// files. Its source is the library's error, which must not show any part of the key.
     pub fn refused(&self, by: impl StdError + Send + Sync + 'static) -> ConfigError {
         let key = match &self.key {
             PemSource::Value(_) => String::new(),
@@ -154,7 +158,7 @@ impl CertificatePem {
     }
 
     /// Returns the private key in PEM: PKCS#8 (`BEGIN PRIVATE KEY`), SEC1 (`BEGIN EC PRIVATE KEY`) or PKCS#1
-    /// (`BEGIN RSA PRIVATE KEY`), not encrypted.
+    /// (`BEGIN RSA PRIVATE KEY`), without encryption.
     pub fn key(&self) -> &str {
         self.text.get(self.certificate_length..).unwrap_or_default()
     }
@@ -221,7 +225,7 @@ impl PemSource {
     }
 }
 
-/// Shows where the PEM comes from, and nothing of it (X1).
+/// Shows where the PEM comes from, but no part of it (X1).
 impl fmt::Debug for PemSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,7 +16,7 @@ use super::credential::{Credential, CredentialKind, Problem};
 use super::fingerprint::CredentialsFingerprint;
 use super::jwt::{JWT_BEARER, add_assertion};
 
-/// An assertion that someone else has signed for the client: workload identity federation
+/// An assertion that another party has signed for the client (workload identity federation)
 /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2),
 /// [RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
 ///
@@ -24,8 +24,8 @@ use super::jwt::{JWT_BEARER, add_assertion};
 /// before it expires. The authorization server trusts the platform and accepts that token as client
 /// authentication. There is no secret to keep.
 ///
-/// The assertion is read for every attempt, and once more after a permanent refusal (B3). alf does
-/// not look into it.
+/// alf reads the assertion for each attempt, and once more after a permanent refusal (B3). It does not
+/// parse the assertion.
 ///
 /// # Examples
 ///
@@ -51,16 +51,16 @@ impl ClientAssertion {
     pub const SAML2_BEARER: &'static str =
         "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
 
-    /// A file that holds only the assertion. White space around it is not part of it.
+    /// Reads the assertion from a file that contains only the assertion. White space around it is ignored.
     ///
-    /// The file is read, and fails, as that of [`ClientSecret::file`](crate::ClientSecret::file).
+    /// For errors of reading the file, see [`ClientSecret::file`](crate::ClientSecret::file).
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self::new(Credential::file(&CLIENT_ASSERTION, path.as_ref()))
     }
 
-    /// A callback that returns the assertion, for example from the metadata service of a cloud.
+    /// Calls a callback that returns the assertion, for example from the metadata service of a cloud.
     ///
-    /// It may fail as that of [`ClientSecret::from_fn`](crate::ClientSecret::from_fn).
+    /// For errors of the callback, see [`ClientSecret::from_fn`](crate::ClientSecret::from_fn).
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -71,7 +71,7 @@ impl ClientAssertion {
         Self::new(Credential::from_fn(&CLIENT_ASSERTION, read))
     }
 
-    /// Sets the `client_assertion_type`. Default: that of a JWT,
+    /// Sets the `client_assertion_type`. Default: the type of a JWT,
     /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
     #[must_use]
     pub fn assertion_type(mut self, assertion_type: impl Into<String>) -> Self {
@@ -79,9 +79,9 @@ impl ClientAssertion {
         self
     }
 
-    /// Omits the `client_id`, because the assertion names the client
-    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)). By default it is sent:
-    /// most servers require it if someone else has signed the assertion.
+    /// Does not send the `client_id`, because the assertion names the client
+    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)). By default it is sent: most
+    /// servers require it if another party has signed the assertion.
     #[must_use]
     pub fn without_client_id(mut self) -> Self {
         self.sends_client_id = false;

@@ -13,14 +13,18 @@ use crate::wire::token_request::TokenRequest;
 
 use super::fingerprint::CredentialsFingerprint;
 
-/// Adds client authentication to a token request.
+/// Adds the client's authentication to a token request.
+///
+/// To implement it, use the crate `async-trait`: write `#[async_trait]` over the `impl`, and
+/// `authenticate` as an `async fn`, as in the example. This page shows the signature that the macro
+/// generates.
 ///
 /// # Order of calls
 ///
-/// [`check`](Self::check) is called once, when the client is built;
-/// [`authenticate`](Self::authenticate) for every attempt, and at most once more in an acquisition,
-/// after a permanent refusal: if its fingerprint differs from that of the refused attempt, the
-/// acquisition tries again at once (B3).
+/// [`check`](Self::check) is called once, when the client is built.
+/// [`authenticate`](Self::authenticate) is called for each attempt. After a permanent refusal, it is
+/// called once more in the same acquisition. If the new fingerprint differs from that of the refused
+/// attempt, the acquisition tries again at once (B3).
 ///
 /// # Examples
 ///
@@ -51,14 +55,15 @@ use super::fingerprint::CredentialsFingerprint;
 /// ```
 #[async_trait]
 pub trait ClientAuthentication: Send + Sync + 'static {
-    /// Adds the client authentication to `request`, and returns the fingerprint of the credentials
-    /// that it used. Everything is prepared anew: a new `jti`, a secret that is read again.
+    /// Adds the client's authentication to `request`, and returns the fingerprint of the credentials that it
+    /// used. Each call makes a new authentication: it generates a new `jti`, and reads the secret again.
     ///
-    /// [`CredentialsFingerprint::unchanging`] costs a back-off after a rotation, and nothing else.
+    /// If the credentials never change, return [`CredentialsFingerprint::unchanging`]. If they can change
+    /// and this returns `unchanging`, alf backs off after a rotation before it uses the new credentials.
     ///
     /// # Errors
     ///
-    /// If the client authentication could not be prepared. The error must not show a secret.
+    /// If the authentication could not be prepared. The error must not show a secret.
     async fn authenticate(
         &self,
         context: &AuthenticationContext<'_>,
@@ -69,15 +74,15 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The setting and its problem.
+    /// If a setting is not valid. The error names the setting and the problem.
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
     }
 
-    /// Returns the method's registered name, for example `client_secret_basic`. It is compared with
-    /// the `token_endpoint_auth_methods_supported` of a discovered server
-    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). `None`, the default, is not
-    /// compared.
+    /// Returns the registered name of the method, for example `client_secret_basic`. If the client was built
+    /// with an issuer, alf checks that the `token_endpoint_auth_methods_supported` of its metadata list this
+    /// name ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). Default: `None`, which is not
+    /// checked.
     fn method(&self) -> Option<&str> {
         None
     }
@@ -85,7 +90,7 @@ pub trait ClientAuthentication: Send + Sync + 'static {
 
 macro_rules! implement_for_pointers {
     ($($pointer:ident),*) => {$(
-        /// The method that the pointer refers to.
+        /// Forwards to the method that the pointer refers to.
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         impl<M: ClientAuthentication + ?Sized> ClientAuthentication for $pointer<M> {
@@ -110,7 +115,7 @@ macro_rules! implement_for_pointers {
 
 implement_for_pointers!(Arc, Box);
 
-/// The token request that is to be authenticated.
+/// What a [`ClientAuthentication`] may need to know about the token request.
 #[derive(Clone, Copy)]
 pub struct AuthenticationContext<'a> {
     pub(crate) token_endpoint: &'a Uri,
@@ -122,22 +127,22 @@ pub struct AuthenticationContext<'a> {
 }
 
 impl<'a> AuthenticationContext<'a> {
-    /// Returns the URL of the token request. A [`Uri`] has a `/` if the URL has no path; in a claim,
-    /// use [`audience`](Self::audience).
+    /// Returns the URL of the token request. If the URL has no path, the [`Uri`] has the path `/`. For a
+    /// claim of an assertion, use [`audience`](Self::audience).
     pub fn token_endpoint(&self) -> &'a Uri {
         self.token_endpoint
     }
 
-    /// Returns the authorization server's identifier
-    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), if the user
-    /// [set](crate::ClientBuilder::issuer) it or [discovered](crate::ClientBuilder::discover) the
-    /// server by it.
+    /// Returns the issuer, the identifier of the authorization server
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), if it was set with
+    /// [`ClientBuilder::issuer`](crate::ClientBuilder::issuer) or
+    /// [`ClientBuilder::discover`](crate::ClientBuilder::discover).
     pub fn issuer(&self) -> Option<&'a str> {
         self.issuer
     }
 
-    /// Returns the `aud` of an assertion: the issuer if it is known, else the token endpoint. Both
-    /// are exactly as the user wrote them, because servers compare them so
+    /// Returns the `aud` for an assertion: the issuer if it is known, otherwise the token endpoint. It is
+    /// exactly as the user wrote it, because servers compare the text
     /// ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
     pub fn audience(&self) -> &'a str {
         self.issuer.unwrap_or(self.written_endpoint)
@@ -149,18 +154,18 @@ impl<'a> AuthenticationContext<'a> {
         self.client_id
     }
 
-    /// Returns the time of day, by the client's [`Runtime`](crate::Runtime).
+    /// Returns the current time, from the client's [`Runtime`](crate::Runtime).
     pub fn wall_clock(&self) -> SystemTime {
         self.wall_clock
     }
 
-    /// Returns the number of this attempt within its acquisition, from 1.
+    /// Returns the number of this attempt within its acquisition. The first is 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 }
 
-/// Without the endpoint's query, which may hold a secret.
+/// Does not show the endpoint, because its query may contain a secret.
 impl fmt::Debug for AuthenticationContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthenticationContext")
@@ -172,10 +177,10 @@ impl fmt::Debug for AuthenticationContext<'_> {
 
 /// The error of a callback that reads a credential.
 ///
-/// Neither the error nor its sources may show anything of the credential.
+/// Neither the error nor its sources may show any part of the credential.
 pub type SecretError = Box<dyn StdError + Send + Sync>;
 
-/// Client authentication could not be prepared.
+/// The client's authentication could not be prepared.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct AuthenticationError {
@@ -186,7 +191,7 @@ pub struct AuthenticationError {
 }
 
 impl AuthenticationError {
-    /// An error that someone has to repair. `problem` must not show a secret.
+    /// Returns an error that does not pass without a change. `problem` must not show a secret.
     pub fn permanent(problem: impl Into<String>) -> Self {
         Self {
             problem: problem.into(),
@@ -195,7 +200,7 @@ impl AuthenticationError {
         }
     }
 
-    /// An error that may pass: the acquisition tries again. `problem` must not show a secret.
+    /// Returns an error that may pass, so the acquisition tries again. `problem` must not show a secret.
     pub fn transient(problem: impl Into<String>) -> Self {
         Self {
             transient: true,

@@ -19,10 +19,10 @@ use super::client_authentication::{
 use super::credential::{Credential, CredentialKind, Problem};
 use super::fingerprint::CredentialsFingerprint;
 
-/// A client secret: by value, from a file, or from a callback.
+/// A client secret: a value, a file, or a callback.
 ///
-/// A file or a callback is read for every attempt, and once more after a permanent refusal: rotating
-/// a secret needs no restart (B3).
+/// alf reads a file, or calls a callback, for each attempt, and once more after a permanent refusal. You
+/// can rotate a secret without a restart (B3).
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ use super::fingerprint::CredentialsFingerprint;
 /// Client::builder(endpoint).client_secret(
 ///     "client-id",
 ///     ClientSecret::from_fn(|| async {
-///         // Not its own error: that shows the value if it is not UTF-8.
+///         // Do not return the error of `var`: it shows the value if the value is not UTF-8.
 ///         std::env::var("CLIENT_SECRET").map_err(|_| "CLIENT_SECRET is not set, or not UTF-8")
 ///     }),
 /// );
@@ -43,47 +43,48 @@ use super::fingerprint::CredentialsFingerprint;
 #[derive(Debug)]
 pub struct ClientSecret(pub(super) Credential);
 
-/// `client_secret_basic`: id and secret in the `Authorization` header of the token request.
+/// `client_secret_basic`: the id and the secret are in the `Authorization` header of the token request.
 ///
-/// The RFC requires that both are form-encoded first, but many servers do not decode them. By
-/// default only those characters are encoded that every server must receive encoded (`%`, `+`,
-/// space, controls, non-ASCII, and `:` in the id). Plain and base64 secrets without a `+` therefore
-/// work at both kinds of server.
+/// The RFC requires that both are form-encoded first, but many servers do not decode them. By default,
+/// alf encodes only the characters that every server must receive encoded: `%`, `+`, space, control
+/// characters, non-ASCII characters, and `:` in the id. Secrets without these characters, such as base64
+/// without a `+`, work with both kinds of server.
 #[derive(Debug)]
 pub struct ClientSecretBasic {
     secret: Credential,
     raw: bool,
 }
 
-/// `client_secret_post`: id and secret in the body of the token request.
+/// `client_secret_post`: the id and the secret are in the body of the token request.
 #[derive(Debug)]
 pub struct ClientSecretPost {
     secret: Credential,
 }
 
 impl ClientSecret {
-    /// A secret by value.
+    /// Uses this value as the secret.
     pub fn value(secret: impl Into<String>) -> Self {
         Self(Credential::value(&CLIENT_SECRET, secret.into()))
     }
 
-    /// A file that holds only the secret, in UTF-8.
+    /// Reads the secret from a file that contains only the secret, in UTF-8.
     ///
-    /// A byte order mark at its start and one line break at its end are not part of the secret. On
-    /// tokio the file is read on a thread for blocking work, otherwise on that of the acquisition.
+    /// A byte order mark at the start and one line break at the end are not part of the secret. With the
+    /// feature `tokio`, in a tokio runtime, the file is read on a thread for blocking work. Otherwise it is
+    /// read on the thread of the acquisition.
     ///
-    /// A file that cannot be opened (it is missing, a directory, or not permitted), is larger than
-    /// 64 KiB, or does not hold a secret is a permanent failure: alf backs off, and reads it again
-    /// with the next acquisition. Other errors of reading it may pass: the acquisition tries again.
+    /// It is a permanent failure if the file cannot be opened (it is missing, is a directory, or access is
+    /// denied), is larger than 64 KiB, or does not contain a secret. alf then backs off, and reads the file
+    /// again in the next acquisition. Other errors are transient, and the acquisition tries again.
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self(Credential::file(&CLIENT_SECRET, path.as_ref()))
     }
 
-    /// A callback that returns the secret, for example from a secret manager.
+    /// Calls a callback that returns the secret, for example from a secret manager.
     ///
-    /// If it fails, the acquisition tries again. Its error is logged and returned to users, in the
-    /// chain of a [`TokenError`](crate::TokenError): neither the error nor its sources may show
-    /// anything of the secret. (The error of [`std::env::var`] does.)
+    /// If the callback fails, the acquisition tries again. Users see its error in logs and in the sources of
+    /// a [`TokenError`](crate::TokenError). Neither the error nor its sources may show any part of the
+    /// secret. (The error of [`std::env::var`] may show it.)
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -114,7 +115,7 @@ impl From<String> for ClientSecret {
 }
 
 impl ClientSecretBasic {
-    /// Uses a secret by value, from a file, or from a callback.
+    /// Uses this secret: a value, a file, or a callback.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
             secret: secret.into().0,
@@ -122,8 +123,8 @@ impl ClientSecretBasic {
         }
     }
 
-    /// Sends id and secret without encoding: for a server that does not decode them, and a secret
-    /// with a `%`, a `+` or a space.
+    /// Sends the id and the secret without encoding. Use it if the server does not decode them and the
+    /// secret contains a `%`, a `+` or a space.
     #[must_use]
     pub fn raw(mut self) -> Self {
         self.raw = true;
@@ -154,8 +155,9 @@ impl ClientAuthentication for ClientSecretBasic {
         request.mask(&encoded_secret);
         let pair = Zeroizing::new([encoded_id.as_str(), ":", &encoded_secret].concat());
         let credentials = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-        let value = sensitive_header(["Basic ", &credentials].concat())
-            .ok_or_else(|| AuthenticationError::permanent("the secret does not fit a header"))?;
+        let value = sensitive_header(["Basic ", &credentials].concat()).ok_or_else(|| {
+            AuthenticationError::permanent("the secret cannot be sent in a header")
+        })?;
         request.authorization(value);
         Ok(secret.fingerprint)
     }
@@ -170,7 +172,7 @@ impl ClientAuthentication for ClientSecretBasic {
 }
 
 impl ClientSecretPost {
-    /// Uses a secret by value, from a file, or from a callback.
+    /// Uses this secret: a value, a file, or a callback.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
             secret: secret.into().0,
@@ -221,7 +223,8 @@ pub(super) fn check_secret(secret: &str) -> Result<(), Problem> {
         return Err("it is empty".into());
     }
     if secret.contains(['\r', '\n']) {
-        let problem = "it contains a line break, which is hardly part of the secret; remove it";
+        let problem =
+            "it contains a line break, which is probably not part of the secret; remove it";
         return Err(problem.into());
     }
     Ok(())

@@ -15,17 +15,19 @@ use super::fingerprint::CredentialsFingerprint;
 use super::jwt::AssertionSettings;
 use super::signer::Signer;
 
-/// `client_secret_jwt`: an assertion with a MAC by the client secret, which itself is never sent
-/// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
+/// `client_secret_jwt`: an assertion with a MAC, whose key is the client secret. The secret itself is never
+/// sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
 /// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
 ///
-/// Every attempt has its own assertion, with a new `jti` and an expiry (`exp`) 60 s ahead of the wall
-/// clock. `iss` and `sub` are the client's id.
+/// Needs the feature `jwt`.
+///
+/// Each attempt has its own assertion with a new `jti`. The assertion expires after 60 s (`exp`). `iss` and
+/// `sub` are the client's id.
 ///
 /// The secret must be at least as long as the MAC: 32 bytes for HS256, 48 for HS384, 64 for HS512
-/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)). Anyone who reads an
-/// assertion could guess a shorter one. A value that is too short is an error of building the client;
-/// one from a file or a callback is an error of each attempt.
+/// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)). Anyone who gets an assertion
+/// could guess a shorter secret. If a value is too short, `build()` returns an error. If the secret of a
+/// file or a callback is too short, each attempt fails.
 ///
 /// # Examples
 ///
@@ -49,7 +51,9 @@ pub struct ClientSecretJwt {
 /// The algorithm of a [`ClientSecretJwt`]
 /// ([RFC 7518 §3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)).
 ///
-/// With the feature `config`, serde reads it by its name.
+/// Needs the feature `jwt`.
+///
+/// With the feature `config`, it implements `serde::Deserialize`: serde reads its name, such as `HS256`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "config",
@@ -67,7 +71,7 @@ pub enum MacAlgorithm {
 }
 
 impl ClientSecretJwt {
-    /// Uses a secret by value, from a file, or from a callback. Its bytes in UTF-8 are the key.
+    /// Uses this secret: a value, a file, or a callback. The key is its bytes in UTF-8.
     pub fn new(secret: impl Into<ClientSecret>) -> Self {
         Self {
             secret: secret.into().0,
@@ -148,7 +152,7 @@ impl Signer for MacSigner {
 }
 
 impl MacAlgorithm {
-    /// Returns its `alg` ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
+    /// Returns the `alg` of the algorithm ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",

@@ -141,7 +141,7 @@ impl Credential {
     }
 }
 
-/// Shows where the credential comes from, and nothing of it (X1).
+/// Shows where the credential comes from, but no part of it (X1).
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {

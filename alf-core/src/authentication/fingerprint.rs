@@ -4,19 +4,19 @@ use std::fmt;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::OnceLock;
 
-/// A fingerprint of the credentials that one attempt was made with.
+/// A fingerprint of the credentials that one attempt used. It shows later whether they have changed.
 ///
-/// It holds a hash with a random key of this process, and nothing of the credentials.
+/// It contains only a hash of the credentials, with a random key of this process.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CredentialsFingerprint(Option<u64>);
 
 impl CredentialsFingerprint {
-    /// The fingerprint of credentials that never change: they are not read again.
+    /// Returns the fingerprint of credentials that never change.
     pub fn unchanging() -> Self {
         Self(None)
     }
 
-    /// The fingerprint of credentials that may change: a text, bytes, or a tuple of several.
+    /// Returns the fingerprint of credentials that may change. They are a text, bytes, or a tuple of these.
     pub fn of(credentials: &(impl Hash + ?Sized)) -> Self {
         static KEY: OnceLock<RandomState> = OnceLock::new();
         Self(Some(
@@ -33,7 +33,7 @@ impl CredentialsFingerprint {
     }
 }
 
-/// Without the hash, which would tell whether two secrets are the same (X1).
+/// Does not show the hash, because it would show whether two secrets are the same (X1).
 impl fmt::Debug for CredentialsFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CredentialsFingerprint")

@@ -75,7 +75,7 @@ impl AssertionSettings {
         .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
         .collect();
         let Ok(now) = context.wall_clock().duration_since(SystemTime::UNIX_EPOCH) else {
-            let problem = "an assertion needs the time, but the wall clock is before 1970";
+            let problem = "an assertion contains the time, but the clock of the system is before 1970; set the clock";
             return Err(AuthenticationError::permanent(problem));
         };
         let claims = json!({

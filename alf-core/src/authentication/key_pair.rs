@@ -31,7 +31,9 @@ enum Key {
 /// The algorithm of the signatures of a [`PrivateKey`](crate::PrivateKey)
 /// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
 ///
-/// With the feature `config`, serde reads it by its name.
+/// Needs the feature `jwt`.
+///
+/// With the feature `config`, it implements `serde::Deserialize`: serde reads its name, such as `RS256`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "config",
@@ -52,7 +54,7 @@ pub enum SigningAlgorithm {
     /// ([RFC 8037 §3.1](https://www.rfc-editor.org/rfc/rfc8037#section-3.1)).
     #[cfg_attr(feature = "config", serde(rename = "EdDSA"))]
     EdDsa,
-    /// The same signatures under their newer name, `Ed25519`
+    /// Ed25519 under its newer name, `Ed25519`. The signatures are the same
     /// ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)).
     #[cfg_attr(feature = "config", serde(rename = "Ed25519"))]
     Ed25519,
@@ -69,7 +71,7 @@ impl KeyPair {
         let algorithm = wanted.unwrap_or(usual);
         if algorithm != usual && Some(algorithm) != other {
             let algorithm = algorithm.name();
-            return Err(format!("it is {kind}, which cannot sign by {algorithm}").into());
+            return Err(format!("it is {kind}, which cannot sign with {algorithm}").into());
         }
         Ok(Self {
             key,
@@ -123,7 +125,7 @@ impl Signer for KeyPair {
 }
 
 impl SigningAlgorithm {
-    /// Returns its `alg`, as the IANA registry spells it.
+    /// Returns the `alg` of the algorithm, as in the IANA registry.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",

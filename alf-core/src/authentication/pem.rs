@@ -124,7 +124,10 @@ impl Block<'_> {
 
 fn decoded(base64: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
     if base64.contains('\\') {
-        return Err("it has \\n instead of line breaks".into());
+        return Err(
+            "it contains the characters \\n instead of line breaks; replace them with line breaks"
+                .into(),
+        );
     }
     match STANDARD.decode(base64.as_bytes()) {
         Ok(der) if der.is_empty() => Err(NOTHING.into()),
@@ -169,10 +172,10 @@ const END: &str = "-----END ";
 const DASHES: &str = "-----";
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
-pub(super) const CERTIFICATE_IS_NOT_TEXT: &str = "it is not text, and so not PEM; convert DER by openssl x509 -inform DER, PKCS#12 by \
-     openssl pkcs12 -nokeys, UTF-16 by iconv -f UTF-16 -t UTF-8";
-pub(super) const KEY_IS_NOT_TEXT: &str = "it is not text, and so not PEM; convert DER by openssl pkey -inform DER, PKCS#12 by \
-     openssl pkcs12 -nocerts -nodes, UTF-16 by iconv -f UTF-16 -t UTF-8";
+pub(super) const CERTIFICATE_IS_NOT_TEXT: &str = "it is not text, so it is not PEM; convert DER with openssl x509 -inform DER, PKCS#12 with \
+     openssl pkcs12 -nokeys, UTF-16 with iconv -f UTF-16 -t UTF-8";
+pub(super) const KEY_IS_NOT_TEXT: &str = "it is not text, so it is not PEM; convert DER with openssl pkey -inform DER, PKCS#12 with \
+     openssl pkcs12 -nocerts -nodes, UTF-16 with iconv -f UTF-16 -t UTF-8";
 /// RFC 5958.
 pub(super) const PKCS8: &str = "PRIVATE KEY";
 /// RFC 5915.
@@ -184,7 +187,7 @@ const ENCRYPTED: &str = "it is encrypted; decrypt it (openssl pkey -in encrypted
 const CUT_OFF: &str = "it is cut off: a line -----BEGIN …----- has no line -----END …-----";
 const NOTHING: &str = "it is damaged: there is nothing between BEGIN and END";
 const BYTE_ORDER_MARK: &str = "there is a byte order mark before -----BEGIN; the HTTP library reads the file itself, and may \
-     not accept that; save the file as UTF-8 without one";
+     not accept it; save the file as UTF-8 without a byte order mark";
 const NOT_IN_LINES: &str = "the HTTP library reads the file itself, line by line: put -----BEGIN …-----, -----END …-----, \
      and the text between them each on a line of its own";
 /// RFC 7468 §2.

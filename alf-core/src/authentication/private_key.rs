@@ -10,15 +10,17 @@ use super::credential::{Credential, CredentialKind, Problem, ReadCredential};
 use super::key_pair::{KeyPair, SigningAlgorithm};
 use super::{pem, thumbprint};
 
-/// A private key in PEM: by value, from a file, or from a callback.
+/// A private key in PEM: a value, a file, or a callback.
 ///
-/// It may be PKCS#8 (`BEGIN PRIVATE KEY`), SEC1 (`BEGIN EC PRIVATE KEY`) or PKCS#1
-/// (`BEGIN RSA PRIVATE KEY`), not encrypted: RSA of 2048 to 8192 bits, EC on P-256 or P-384, or
-/// Ed25519. Other contents of the text (a certificate, `EC PARAMETERS`) are ignored; a second private
-/// key is an error.
+/// Needs the feature `jwt`.
 ///
-/// A file or a callback is read for every attempt, and once more after a permanent refusal: rotating
-/// a key needs no restart (B3).
+/// The format is PKCS#8 (`BEGIN PRIVATE KEY`), SEC1 (`BEGIN EC PRIVATE KEY`) or PKCS#1
+/// (`BEGIN RSA PRIVATE KEY`), without encryption. The key is RSA of 2048 to 8192 bits, EC on P-256 or
+/// P-384, or Ed25519. Other parts of the text (a certificate, `EC PARAMETERS`) are ignored. A second
+/// private key is an error.
+///
+/// alf reads a file, or calls a callback, for each attempt, and once more after a permanent refusal. You
+/// can rotate a key without a restart (B3).
 ///
 /// # Examples
 ///
@@ -45,21 +47,21 @@ pub(super) struct ParsedKey {
 }
 
 impl PrivateKey {
-    /// A key by value: the PEM text. It is checked when the client is built.
+    /// Uses this PEM text as the key. It is checked when the client is built.
     pub fn value(pem: impl Into<String>) -> Self {
         Self::new(Credential::value(&PRIVATE_KEY, pem.into()))
     }
 
-    /// A file that holds the key in PEM.
+    /// Reads the key from a PEM file.
     ///
-    /// The file is read, and fails, as that of [`ClientSecret::file`](crate::ClientSecret::file).
+    /// For errors of reading the file, see [`ClientSecret::file`](crate::ClientSecret::file).
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self::new(Credential::file(&PRIVATE_KEY, path.as_ref()))
     }
 
-    /// A callback that returns the key in PEM, for example from a secret manager.
+    /// Calls a callback that returns the key in PEM, for example from a secret manager.
     ///
-    /// It may fail as that of [`ClientSecret::from_fn`](crate::ClientSecret::from_fn).
+    /// For errors of the callback, see [`ClientSecret::from_fn`](crate::ClientSecret::from_fn).
     pub fn from_fn<F, Fut, S, E>(read: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -73,15 +75,16 @@ impl PrivateKey {
     /// Sets the algorithm. Default: RS256 for RSA, ES256 for P-256, ES384 for P-384, and `EdDSA` for
     /// Ed25519.
     ///
-    /// If it does not fit the key, building the client fails for a key by value, and else each attempt.
+    /// If the algorithm does not fit the key, `build()` returns an error if the key is a value. If the key
+    /// is from a file or a callback, each attempt fails.
     #[must_use]
     pub fn algorithm(mut self, algorithm: SigningAlgorithm) -> Self {
         self.algorithm = Some(algorithm);
         self
     }
 
-    /// Sets the `kid` to the thumbprint of the public key, SHA-256 in base64url
-    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)), under which many tools register keys. It
+    /// Sets the `kid` to the SHA-256 thumbprint of the public key, in base64url
+    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)). Many tools register keys with this id. It
     /// changes with the key. Default: [`PrivateKeyJwt::key_id`](crate::PrivateKeyJwt::key_id), if set.
     #[must_use]
     pub fn thumbprint_as_key_id(mut self) -> Self {
@@ -89,9 +92,9 @@ impl PrivateKey {
         self
     }
 
-    /// Reads the client's certificate from the same PEM, for
-    /// [`PrivateKeyJwt::certificate`](crate::PrivateKeyJwt::certificate). It changes with the key.
-    /// Default: a certificate in the PEM is ignored.
+    /// Reads the client's certificate from the same PEM, so that it changes with the key. It is used like
+    /// that of [`PrivateKeyJwt::certificate`](crate::PrivateKeyJwt::certificate). Default: a certificate in
+    /// the PEM is ignored.
     #[must_use]
     pub fn with_certificate(mut self) -> Self {
         self.with_certificate = true;

@@ -23,15 +23,15 @@ use super::private_key::{ParsedKey, PrivateKey};
 #[cfg(feature = "jwt")]
 use super::{pem, thumbprint};
 
-/// `private_key_jwt`: an assertion that the client's private key signs. The authorization server
-/// holds nothing that could be stolen from it
+/// `private_key_jwt`: an assertion that the client's private key signs. The authorization server has only
+/// the public key, so nothing secret can be stolen from it
 /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
 /// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
 ///
-/// Every attempt has its own assertion, with a new `jti` and an expiry (`exp`) 60 s ahead of the wall
-/// clock. `iss` and `sub` are the client's id.
+/// Each attempt has its own assertion with a new `jti`. The assertion expires after 60 s (`exp`). `iss` and
+/// `sub` are the client's id.
 ///
-/// The key is given in PEM (`PrivateKey`, with the feature `jwt`), or stays in a KMS or an HSM
+/// The key is in PEM (`PrivateKey`, which needs the feature `jwt`), or stays in a KMS or an HSM
 /// ([`with_signer`](Self::with_signer)).
 ///
 /// # Examples
@@ -59,22 +59,26 @@ enum SigningKey {
 }
 
 impl PrivateKeyJwt {
-    /// Uses a private key in PEM, by value, from a file, or from a callback.
+    /// Uses this private key in PEM: a value, a file, or a callback.
+    ///
+    /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn new(key: impl Into<PrivateKey>) -> Self {
         Self::with_key(SigningKey::Pem(key.into()))
     }
 
-    /// Uses your own signer: for a key that does not leave its KMS or HSM.
+    /// Uses your own signer, for a key that does not leave its KMS or HSM.
     pub fn with_signer(signer: impl Signer) -> Self {
         Self::with_key(SigningKey::Signer(Box::new(signer)))
     }
 
-    /// Sets the `kid` under which the authorization server knows the key
-    /// ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4)). Default: that of
-    /// the [`Signer`], else none: the server tries every key of the client that it knows.
+    /// Sets the `kid`, which is the id of the key at the authorization server
+    /// ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4)). Default: the key id of the
+    /// [`Signer`], if it has one. Without a `kid`, the server tries all keys that are registered for the
+    /// client.
     ///
-    /// It does not change with the key. If the key's file may be replaced by another key, omit it or
+    /// This id stays the same if the key changes. If you replace the key in its file, do not set the id, or
     /// use `PrivateKey::thumbprint_as_key_id`.
     #[must_use]
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
@@ -82,25 +86,31 @@ impl PrivateKeyJwt {
         self
     }
 
-    /// Adds the thumbprint of the client's certificate to the assertion's header, as `x5t#S256`
-    /// ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)): for servers that
-    /// identify the key by its certificate, as Microsoft Entra ID does. The first one counts if the
-    /// PEM has several. Default: that in the PEM of the key ([`PrivateKey::with_certificate`]), else
-    /// none.
+    /// Adds the thumbprint of the client's certificate to the header of the assertion, as `x5t#S256`
+    /// ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)). It is for servers that
+    /// identify the key by its certificate, such as Microsoft Entra ID. If the PEM has several certificates,
+    /// alf uses the first. Default: the certificate in the PEM of the key, if
+    /// [`PrivateKey::with_certificate`] is set; otherwise none.
+    ///
+    /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     #[must_use]
     pub fn certificate(mut self, pem: impl AsRef<str>) -> Self {
         self.certificate = Some(Credential::value(&CERTIFICATE, pem.as_ref().to_owned()));
         self
     }
 
-    /// Reads the client's certificate from a file in PEM, and adds its thumbprint as
-    /// [`certificate`](Self::certificate) does.
+    /// Reads the client's certificate from a PEM file, and adds its thumbprint like
+    /// [`certificate`](Self::certificate).
     ///
-    /// It is read with the key, so that both can be replaced (B3); in one file they change together:
-    /// see [`PrivateKey::with_certificate`]. It is read, and fails, as that of
-    /// [`ClientSecret::file`](crate::ClientSecret::file).
+    /// Needs the feature `jwt`.
+    ///
+    /// alf reads this file whenever it reads the key, so both can be replaced without a restart (B3). To
+    /// replace them in one step, put both in one file: see [`PrivateKey::with_certificate`]. For errors of
+    /// reading the file, see [`ClientSecret::file`](crate::ClientSecret::file).
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     #[must_use]
     pub fn certificate_file(mut self, path: impl AsRef<Path>) -> Self {
         self.certificate = Some(Credential::file(&CERTIFICATE, path.as_ref()));
@@ -187,7 +197,7 @@ impl ClientAuthentication for PrivateKeyJwt {
     }
 }
 
-/// Shows where the key comes from, and nothing of it (X1).
+/// Shows where the key comes from, but no part of it (X1).
 impl fmt::Debug for PrivateKeyJwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("PrivateKeyJwt");

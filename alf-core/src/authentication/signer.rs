@@ -8,13 +8,17 @@ use super::client_authentication::AuthenticationError;
 
 /// Signs the assertions of [`PrivateKeyJwt`](crate::PrivateKeyJwt).
 ///
-/// With the feature `jwt` alf signs with keys in PEM (`PrivateKey`). Your own signer is for a key that
-/// stays in a KMS, an HSM or an agent, and for algorithms that alf does not have.
+/// With the feature `jwt`, alf signs with keys in PEM (`PrivateKey`). Implement this trait for a key that
+/// stays in a KMS, an HSM or an agent, or for an algorithm that alf does not have.
 ///
 /// # To implementors
 ///
-/// A signer is one key: its algorithm and its id do not change. [`sign`](Self::sign) is called once
-/// for every attempt, within its timeout. It may wait for a network, and must not block.
+/// Use the crate `async-trait`: write `#[async_trait]` over the `impl`, and `sign` as an `async fn`, as in
+/// the example. This page shows the signature that the macro generates.
+///
+/// A signer has one key: its algorithm and its key id do not change. alf calls [`sign`](Self::sign) once
+/// for each attempt. The time that it takes counts towards `attempt_timeout`. It may wait for the
+/// network, but must not block the thread.
 ///
 /// # Examples
 ///
@@ -46,31 +50,33 @@ use super::client_authentication::AuthenticationError;
 /// ```
 #[async_trait]
 pub trait Signer: Send + Sync + 'static {
-    /// Returns the `alg` of the signatures, as the IANA registry spells it: `RS256`, `ES256`, …
+    /// Returns the `alg` of the signatures, as in the IANA registry: `RS256`, `ES256`, …
     /// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)). Never `none`.
     fn algorithm(&self) -> &str;
 
-    /// Returns the `kid` under which the authorization server knows the key
-    /// ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4)). `None` sends none:
-    /// the server then tries every key of the client that it knows.
+    /// Returns the `kid`, which is the id of the key at the authorization server
+    /// ([RFC 7515 §4.1.4](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4)). With `None`, the assertion
+    /// has no `kid`, and the server tries all keys that are registered for the client.
     fn key_id(&self) -> Option<&str>;
 
-    /// Returns the signature of `message`. It is not hashed yet: hashing is part of the algorithm.
+    /// Returns the signature of `message`. The message is not hashed: hashing is part of the algorithm.
     ///
-    /// The signature has the form that JWS requires: for ECDSA the numbers `r || s`, each as long as
-    /// the curve's order, big-endian, and not in DER
-    /// ([RFC 7518 §3.4](https://www.rfc-editor.org/rfc/rfc7518#section-3.4)). alf does not check it.
+    /// The signature has the form that JWS requires. For ECDSA, these are the numbers `r || s`, each
+    /// big-endian and as long as the order of the curve. DER is wrong
+    /// ([RFC 7518 §3.4](https://www.rfc-editor.org/rfc/rfc7518#section-3.4)). alf does not check the
+    /// signature.
     ///
     /// # Errors
     ///
-    /// [Transient](AuthenticationError::transient) if it may pass, for example if the KMS is throttled;
-    /// else [permanent](AuthenticationError::permanent). It must not show anything of the key.
+    /// A [transient](AuthenticationError::transient) error if it may pass, for example if the KMS limits the
+    /// rate of requests. Otherwise a [permanent](AuthenticationError::permanent) error. The error must not
+    /// show any part of the key.
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError>;
 }
 
 macro_rules! implement_for_pointers {
     ($($pointer:ident),*) => {$(
-        /// The signer that the pointer refers to.
+        /// Forwards to the signer that the pointer refers to.
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         impl<S: Signer + ?Sized> Signer for $pointer<S> {

@@ -5,35 +5,35 @@ use std::sync::Arc;
 
 use crate::{Client, ConfigError, Runtime, TokenTransport, Transport};
 
-/// What the adapter of an HTTP library brings to the [`ClientBuilder`](crate::ClientBuilder).
+/// Connects an HTTP library to the [`ClientBuilder`](crate::ClientBuilder). It is for those who write an adapter.
 ///
-/// With it, users of the adapter write `.build()` and get the adapter's own client. A transport without an adapter is
-/// given to [`build`](crate::ClientBuilder::<crate::CustomTransport>::build) instead.
+/// With an adapter, users call `.build()` and get the adapter's own client. Without an adapter, users give their transport
+/// to [`build`](crate::ClientBuilder::<crate::CustomTransport>::build).
 pub trait Adapter: Default + Sized + 'static {
-    /// The library's own client, which carries the user's proxy, TLS, time-outs and pool; or a type that it converts
+    /// The library's own client, with its proxy, TLS, timeouts and pool. It may be a type that this client converts
     /// into.
     type HttpClient: 'static;
-    /// The library's own builder of such a client.
+    /// The library's own builder of that client.
     type HttpClientBuilder: 'static;
-    /// The transport over it.
+    /// The transport that uses that client.
     type Transport: Transport + TokenTransport;
     /// What [`build`](crate::ClientBuilder::build) returns: the adapter's own client.
     type Client;
 
-    /// The HTTP clients that the user has set so far, and the settings of those that the adapter builds.
+    /// Returns the HTTP clients that the user has set, and the settings of the clients that the adapter builds.
     fn http_clients(&mut self) -> &mut HttpClients<Self::HttpClient, Self::HttpClientBuilder>;
 
-    /// Returns the transport: over the user's clients if they are set, otherwise over clients with the library's
-    /// defaults and the user's settings.
+    /// Returns the transport. It uses the user's clients. If one is not set, the adapter builds a client with the
+    /// library's defaults and the user's settings.
     ///
-    /// What keeps a token or a secret from another origin is set after the user's settings.
+    /// Apply the user's settings first, and then the settings that keep a token or a secret from other origins.
     ///
     /// # Errors
     ///
     /// If the library cannot build a client.
     fn transport(self) -> Result<Self::Transport, ConfigError>;
 
-    /// Returns a transport for token requests alone: the client for the user's requests is not needed.
+    /// Returns a transport that sends only token requests. It needs no client for the user's requests.
     ///
     /// # Errors
     ///
@@ -47,19 +47,19 @@ pub trait Adapter: Default + Sized + 'static {
     fn client(client: Client<Self::Transport>) -> Self::Client;
 }
 
-/// The HTTP clients that a user has set, if any, and the settings of the others.
+/// The HTTP clients that a user has set, and the settings of the clients that the adapter builds.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpClients<H, B> {
-    /// For the user's requests.
+    /// The client for the user's requests.
     pub calls: Option<H>,
-    /// For token requests.
+    /// The client for token requests.
     pub tokens: Option<H>,
-    /// The settings of those that the adapter builds.
+    /// The settings of the clients that the adapter builds.
     pub settings: HttpSettings<B>,
 }
 
-/// The user's settings of the HTTP clients that an adapter builds: those of
+/// The user's settings for the HTTP clients that an adapter builds. The user sets them with
 /// [`configure_http`](crate::ClientBuilder::configure_http).
 pub struct HttpSettings<B>(Option<Arc<Configure<B>>>);
 
@@ -102,7 +102,8 @@ impl<H, B: 'static> HttpClients<H, B> {
         if self.calls.is_some() {
             return Err(ConfigError::new(
                 "http_client",
-                "is for requests, and a token manager sends none: use token_http_client",
+                "is for your requests, and a token manager sends only token requests; use \
+                 token_http_client",
             ));
         }
         if self.settings.is_set() && self.tokens.is_some() {
@@ -117,7 +118,7 @@ impl<H, B: 'static> HttpClients<H, B> {
 }
 
 impl<B: 'static> HttpSettings<B> {
-    /// Returns the library's builder with the user's settings on it.
+    /// Applies the user's settings to the library's builder, and returns the builder.
     pub fn apply(&self, builder: B) -> B {
         match &self.0 {
             Some(configure) => configure(builder),
@@ -155,7 +156,7 @@ impl<B> Default for HttpSettings<B> {
     }
 }
 
-/// A derived one would ask for `B: Clone`.
+// A derived one would ask for `B: Clone`.
 impl<B> Clone for HttpSettings<B> {
     fn clone(&self) -> Self {
         Self(self.0.clone())

@@ -9,11 +9,11 @@ use crate::{
 use crate::{ClientSecretJwt, PrivateKey, PrivateKeyJwt};
 
 impl<A> ClientBuilder<A> {
-    /// Authenticates by `client_secret_basic`: id and secret in the header of the token request
-    /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The secret is a
-    /// value, a file, or a callback: see [`ClientSecret`].
+    /// Authenticates with `client_secret_basic`: the id and the secret are in the `Authorization` header of
+    /// the token request ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The
+    /// secret is a value, a file, or a callback: see [`ClientSecret`].
     ///
-    /// For a server that does not decode what the RFC says is encoded, see
+    /// The RFC requires that both are encoded. If the server does not decode them, see
     /// [`ClientSecretBasic::raw`].
     pub fn client_secret(
         self,
@@ -24,8 +24,8 @@ impl<A> ClientBuilder<A> {
         self.authenticate("client_secret", client_id.into(), method)
     }
 
-    /// Authenticates by `client_secret_post`: id and secret in the body of the token request, for
-    /// servers that do not know Basic
+    /// Authenticates with `client_secret_post`: the id and the secret are in the body of the token request.
+    /// It is for servers that do not support `client_secret_basic`
     /// ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
     pub fn client_secret_post(
         self,
@@ -36,10 +36,13 @@ impl<A> ClientBuilder<A> {
         self.authenticate("client_secret_post", client_id.into(), method)
     }
 
-    /// Authenticates by `client_secret_jwt`: by an assertion that holds a MAC by the secret, which
-    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). HS256, for which the
-    /// secret has 32 bytes at least; for others, see [`ClientSecretJwt`].
+    /// Authenticates with `client_secret_jwt`: an assertion with a MAC, whose key is the secret. The secret
+    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The algorithm is HS256,
+    /// which needs a secret of at least 32 bytes. For other algorithms, see [`ClientSecretJwt`].
+    ///
+    /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn client_secret_jwt(
         self,
         client_id: impl Into<String>,
@@ -49,43 +52,45 @@ impl<A> ClientBuilder<A> {
         self.authenticate("client_secret_jwt", client_id.into(), method)
     }
 
-    /// Authenticates by `private_key_jwt`: by an assertion that the client's private key signs
-    /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The key is PEM, by value, from a file,
-    /// or from a callback: see [`PrivateKey`].
+    /// Authenticates with `private_key_jwt`: an assertion that the client's private key signs
+    /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The key is in PEM: a value, a file, or a
+    /// callback. See [`PrivateKey`].
     ///
-    /// For a key id, a certificate, an audience, and a key that stays in a KMS, see
+    /// Needs the feature `jwt`.
+    ///
+    /// To set a key id, a certificate or an audience, or to use a key that stays in a KMS, see
     /// [`PrivateKeyJwt`].
     #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<PrivateKey>) -> Self {
         let method = Box::new(PrivateKeyJwt::new(key));
         self.authenticate("private_key_jwt", client_id.into(), method)
     }
 
-    /// Authenticates by the certificate of the TLS connection, which a certificate authority has
-    /// issued (`tls_client_auth`,
-    /// [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)).
+    /// Authenticates with the certificate of the TLS connection, which a certificate authority has issued
+    /// (`tls_client_auth`, [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)).
     ///
-    /// **The HTTP library's own client must hold the certificate and its key**, which alf cannot
-    /// check: with an adapter, its `ClientCertificate` makes the
-    /// [`token_http_client`](Self::token_http_client). The tokens of such a server are often bound to
-    /// the certificate (RFC 8705 §3): calls must then use connections with the same certificate, so
-    /// it belongs into [`http_client`](Self::http_client) too.
+    /// **The HTTP library's own client must have the certificate and its key.** alf cannot check this. With
+    /// an adapter, use its `ClientCertificate` to build the
+    /// [`token_http_client`](Self::token_http_client). Such servers often bind tokens to the certificate
+    /// (RFC 8705 §3). Then requests to the API need the same certificate: set it in
+    /// [`http_client`](Self::http_client) too.
     pub fn tls_client_auth(self, client_id: impl Into<String>) -> Self {
         let method = "tls_client_auth";
         self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))
     }
 
-    /// Authenticates by the certificate of the TLS connection, which the client made itself
+    /// Authenticates with a self-signed certificate of the TLS connection
     /// (`self_signed_tls_client_auth`,
-    /// [RFC 8705 §2.2](https://www.rfc-editor.org/rfc/rfc8705#section-2.2)). The HTTP library's
-    /// clients must hold it, as for [`tls_client_auth`](Self::tls_client_auth).
+    /// [RFC 8705 §2.2](https://www.rfc-editor.org/rfc/rfc8705#section-2.2)). The HTTP library's clients must
+    /// have the certificate, as for [`tls_client_auth`](Self::tls_client_auth).
     pub fn self_signed_tls_client_auth(self, client_id: impl Into<String>) -> Self {
         let method = "self_signed_tls_client_auth";
         self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))
     }
 
-    /// Authenticates by an assertion that another has signed, and that is read anew for each
-    /// attempt: workload identity federation
+    /// Authenticates with an assertion that another party has signed (workload identity federation). alf
+    /// reads the assertion again for each attempt
     /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)).
     pub fn client_assertion(
         self,
@@ -95,7 +100,8 @@ impl<A> ClientBuilder<A> {
         self.authenticate("client_assertion", client_id.into(), Box::new(assertion))
     }
 
-    /// Authenticates by a method of your own, or by one with settings of its own.
+    /// Authenticates with any [`ClientAuthentication`]: one of alf's with further settings, such as
+    /// [`ClientSecretBasic`], or your own.
     pub fn client_authentication(
         self,
         client_id: impl Into<String>,
@@ -104,9 +110,9 @@ impl<A> ClientBuilder<A> {
         self.authenticate("client_authentication", client_id.into(), Box::new(method))
     }
 
-    /// Does not authenticate: only names the client (`none`,
-    /// [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)). For servers that identify the
-    /// client in another way: by its network, or by a proxy in front of them.
+    /// Sends only the client's id, and does not authenticate (`none`,
+    /// [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)). It is for servers that identify the
+    /// client in another way, such as by its network or by a proxy in front of the server.
     pub fn no_client_authentication(self, client_id: impl Into<String>) -> Self {
         let method = Box::new(ClientIdOnly { method: "none" });
         self.authenticate("no_client_authentication", client_id.into(), method)

@@ -3,20 +3,20 @@
 use crate::{Adapter, ClientBuilder};
 
 impl<A: Adapter> ClientBuilder<A> {
-    /// Sets what the HTTP clients that alf builds have in common: a proxy, certificate authorities, a time-out, a user
+    /// Sets what the HTTP clients that alf builds have in common: a proxy, certificate authorities, a timeout, a user
     /// agent.
     ///
-    /// alf builds two clients: one for your requests and one for token requests. `configure` is called with the HTTP
-    /// library's own builder for each of them, and once more for each if a request goes to loopback, which may be after
-    /// `build()`. Then alf sets what keeps the token and the secret from another origin, and what token requests need;
-    /// the adapter's documentation says what that is.
+    /// alf builds two clients: one for your requests and one for token requests. It calls `configure` for each of them,
+    /// with the HTTP library's own builder. If a request goes to loopback, alf calls `configure` once more for each, which
+    /// may be after `build()`. After `configure`, alf sets what keeps the token and the secret from other origins, and
+    /// what token requests need. The adapter's documentation lists these settings.
     ///
-    /// If [`http_client`](Self::http_client) or [`token_http_client`](Self::token_http_client) is set, it keeps its own
-    /// settings, and `configure` is for the other one. If both are set, `build()` returns an error. A second call adds
-    /// to the first.
+    /// If [`http_client`](Self::http_client) or [`token_http_client`](Self::token_http_client) is set, that client keeps
+    /// its own settings, and `configure` is only for the other one. If both are set, `build()` returns an error. A second
+    /// call adds to the first.
     ///
-    /// All settings are for token requests too. A default header that carries a secret of the API does not belong here:
-    /// the authorization server would get it.
+    /// All settings apply to token requests too. Do not set a default header with a secret of the API here, because the
+    /// authorization server would get it.
     pub fn configure_http(
         mut self,
         configure: impl Fn(A::HttpClientBuilder) -> A::HttpClientBuilder + Send + Sync + 'static,
@@ -25,22 +25,23 @@ impl<A: Adapter> ClientBuilder<A> {
         self
     }
 
-    /// Your own client of the HTTP library, for your requests, if it exists already: its proxy, TLS, time-outs, pool
-    /// and default headers stay yours. To only set some of these, use [`configure_http`](Self::configure_http).
+    /// Sets your own client of the HTTP library for your requests. Its proxy, TLS, timeouts, pool and default headers
+    /// stay as they are. To set only some of these, use [`configure_http`](Self::configure_http).
     ///
-    /// Its redirect policy stays yours too. With reqwest that may carry the token to another origin: `build()` rejects a
-    /// client that may do so, unless it is in alf-reqwest's `UncheckedRedirects`. Token requests do not go through it.
+    /// Its redirect policy stays as it is too. With reqwest, such a policy may carry the token to another origin.
+    /// `build()` then returns an error, unless the client is in alf-reqwest's `UncheckedRedirects`. Token requests do not
+    /// use this client.
     pub fn http_client(mut self, http_client: impl Into<A::HttpClient>) -> Self {
         self.adapter.http_clients().calls = Some(http_client.into());
         self
     }
 
-    /// Your own client of the HTTP library for token requests, if the authorization server
-    /// needs another proxy or other certificates than your API.
+    /// Sets your own client of the HTTP library for token requests, if the authorization server needs
+    /// another proxy or other certificates than your API. Default: a client that alf builds.
     ///
-    /// It must not follow redirects, which may carry the secret to another origin. alf-reqwest rejects one that follows
-    /// any, and a blocking one, of which it cannot be seen, unless it is in `UncheckedRedirects`. Default: one of alf's
-    /// own.
+    /// It must not follow redirects, because a redirect may carry the secret to another origin. alf-reqwest rejects a
+    /// client that follows redirects. It also rejects a blocking client, because it cannot check that one. A client in
+    /// `UncheckedRedirects` is not checked.
     pub fn token_http_client(mut self, http_client: impl Into<A::HttpClient>) -> Self {
         self.adapter.http_clients().tokens = Some(http_client.into());
         self

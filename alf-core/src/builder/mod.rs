@@ -21,15 +21,15 @@ use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
 
-/// For transports without an adapter: `build` takes the transport.
+/// The [`ClientBuilder`] parameter for transports without an adapter: `build` takes the transport.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct CustomTransport;
 
-/// Builds a client: the token endpoint, the client's authentication, and whatever else is set.
+/// Builds a client from the token endpoint, the client authentication, and further settings.
 ///
-/// `A` is what the HTTP library's adapter brings; the settings are the same for all. Nothing is
-/// sent, and nothing runs, before the first request.
+/// `A` is the adapter of the HTTP library. The settings are the same for all adapters. Nothing is sent,
+/// and no task starts, before the first request.
 ///
 /// # Examples
 ///
@@ -52,12 +52,12 @@ pub struct ClientBuilder<A> {
 }
 
 impl Client<()> {
-    /// Builds a client for the token endpoint at that URL, over a transport of your own.
+    /// Returns a builder for the token endpoint at this URL, for a transport of your own.
     pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTransport> {
         ClientBuilder::new(token_endpoint)
     }
 
-    /// Builds a client for the authorization server of that issuer, over a transport of your own: see
+    /// Returns a builder for the authorization server of this issuer, for a transport of your own: see
     /// [`ClientBuilder::discover`].
     pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTransport> {
         ClientBuilder::discover(issuer)
@@ -65,9 +65,9 @@ impl Client<()> {
 }
 
 impl<A> ClientBuilder<A> {
-    /// The `scope` to ask for, several separated by spaces
-    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, which
-    /// leaves it to the server. Setting it twice is an error, also if a configuration file has set it.
+    /// Sets the `scope` of the token. Separate several scopes by spaces
+    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, and the
+    /// server chooses. Setting it twice is an error, also if a configuration file has set it.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         if self.settings.scope.replace(scope.into()).is_some() {
             self.settings.repeated.push("scope");
@@ -75,15 +75,15 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// A `resource` that the token is for; may be set more than once
+    /// Adds a `resource` that the token is for. It may be called more than once
     /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.settings.resources.push(resource.into());
         self
     }
 
-    /// The `audience` that the token is for: a parameter that some servers want instead of
-    /// `resource`. Setting it twice is an error, also if a configuration file has set it.
+    /// Sets the `audience` that the token is for. Some servers use this parameter instead of `resource`.
+    /// Setting it twice is an error, also if a configuration file has set it.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         if self.settings.audience.replace(audience.into()).is_some() {
             self.settings.repeated.push("audience");
@@ -91,23 +91,23 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// One more parameter of the token request, as the server's documentation names it. It is not
+    /// Adds a parameter of the token request that the server's documentation requires. Its value is not
     /// treated as a secret.
     ///
-    /// A name is there once
-    /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)): setting one twice is an
-    /// error, and so is one that alf sets itself.
+    /// `build()` returns an error if the same name is set twice
+    /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)), or if alf sets this parameter
+    /// itself.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// One more header of the token request: for a gateway in front of the server, say. It is treated
-    /// as a secret: marked as sensitive, and masked where the server repeats it.
+    /// Adds a header of the token request, for example for a gateway in front of the server. Its value is
+    /// treated as a secret: it is marked as sensitive, and masked if the server's answer repeats it.
     ///
-    /// `Authorization`, `Content-Type`, `Accept` and what the HTTP library sets (`Host`,
-    /// `Accept-Encoding`, `Expect` and whatever is about the connection or its proxy) cannot be set
-    /// here.
+    /// alf sets `Authorization`, `Content-Type` and `Accept`. The HTTP library sets `Host`,
+    /// `Accept-Encoding`, `Expect` and the headers of the connection and its proxy. These headers cannot
+    /// be set here.
     pub fn token_request_header(
         mut self,
         name: impl Into<String>,
@@ -117,57 +117,60 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// How many token targets are kept beside the client's own: see [`TokenManager::with`]. Default: 256.
+    /// Sets how many token targets a client keeps in addition to its own: see [`TokenManager::with`].
+    /// Default: 256.
     ///
-    /// A token that is kept needs about 16 times its length, and 4 KiB.
+    /// A target needs about 4 KiB of memory, plus 16 times the length of its token.
     pub fn max_targets(mut self, targets: usize) -> Self {
         self.settings.max_targets = targets;
         self
     }
 
-    /// How long before its stated end a token is no longer used. Default: 10 s, and never more
-    /// than a tenth of its lifetime.
+    /// Sets how long before its expiry a token is no longer used. Default: 10 s, but never more than a
+    /// tenth of the token's lifetime.
     ///
-    /// It is renewed long before that: at 70 to 80 % of its lifetime.
+    /// alf renews a token long before that: after 70 to 80 % of its lifetime.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.settings.leeway = leeway;
         self
     }
 
-    /// The lifetime of a token whose server states none. Default: it is used until it is rejected.
+    /// Sets the lifetime of a token if the server does not state one. Default: such a token is used until
+    /// it is rejected.
     pub fn default_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.default_lifetime = Some(lifetime);
         self
     }
 
-    /// The longest that anybody waits for a token, whatever the server does. Default: 10 s.
+    /// Sets the longest time that a caller waits for a token. Default: 10 s.
     ///
-    /// A request that is answered with a 401 may wait once more, for the token of its replay.
+    /// If the answer to a request is a 401, its caller may wait a second time, for the token of the
+    /// replay.
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.settings.acquire_timeout = timeout;
         self
     }
 
-    /// The longest that one token request may take, before another is tried. Default: 5 s; never
-    /// more than what is left of [`acquire_timeout`](Self::acquire_timeout).
+    /// Sets the longest time that one token request may take before alf tries again. Default: 5 s. It
+    /// never exceeds the remaining [`acquire_timeout`](Self::acquire_timeout).
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self
     }
 
-    /// Sends tokens and the client's secret over plain `http` too, where anybody on the way can
-    /// read them. Loopback needs no such permission.
+    /// Allows plain `http` for tokens and for the client's secret. Anyone on the network path can then
+    /// read them. A loopback address does not need this setting.
     pub fn allow_insecure_http(mut self) -> Self {
         self.settings.insecure_http = InsecureHttp::Allowed;
         self
     }
 
-    /// The only origins that requests may go to; others fail before anything is sent. A second call
-    /// adds to the first. Default: every origin.
+    /// Sets the origins that requests may be sent to. A request to another origin fails before anything
+    /// is sent. A second call adds more origins. Default: all origins.
     ///
-    /// Each is a scheme, a host, and a port where it is not the default one:
-    /// `https://api.example.com`. It is about the request's own URL: the hops of a redirect are the
-    /// HTTP client's, and carry no token to another origin.
+    /// An origin is a scheme, a host, and a port if it is not the default port:
+    /// `https://api.example.com`. alf checks the URL of the request. It does not check the URLs of
+    /// redirects: the HTTP client follows them, and sends no token to another origin.
     pub fn allowed_origins<I>(mut self, origins: I) -> Self
     where
         I: IntoIterator,
@@ -178,36 +181,34 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// The statuses by which a resource server rejects a token. Default: 401; some servers say
-    /// 403. What is set replaces the default: name 401 too.
+    /// Sets the statuses that mean that a resource server rejects the token. Default: 401. Some servers
+    /// answer 403. The statuses replace the default, so include 401.
     ///
-    /// A challenge with `error="insufficient_scope"` never rejects: the next token would have the
-    /// same scope.
+    /// A response with the challenge `error="insufficient_scope"` never rejects a token, because a new
+    /// token would have the same scope.
     pub fn rejecting_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
         self.settings.rejecting = statuses.into_iter().collect();
         self
     }
 
-    /// Never sends a request a second time. A 401 is then returned as it is, and the token is
-    /// renewed for the next request. Default: a request whose body can be sent again is replayed
-    /// once.
+    /// Disables replays. alf then returns a 401 as it is, and renews the token for the next request.
+    /// Default: a request is replayed once, if its body can be sent again.
     pub fn without_replays(mut self) -> Self {
         self.settings.replays = Replays::Never;
         self
     }
 
-    /// Where acquisitions run and what time it is. Default: what the HTTP library needs; without an
-    /// adapter, [`ThreadRuntime`].
+    /// Sets the runtime, which runs acquisitions and has the clocks. Default: the runtime that the
+    /// adapter's HTTP library needs; without an adapter, [`ThreadRuntime`].
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.settings.runtime = Some(Arc::new(runtime));
         self
     }
 
-    /// Sends token requests, in place of the HTTP library that sends yours: for a library that only the authorization
-    /// server needs, a recording, or a test without sockets. Default: the HTTP library.
+    /// Sets the transport that sends token requests, if the adapter's HTTP library or your transport should not send
+    /// them: another library, a recording, or a test without sockets. Default: the transport that sends your requests.
     ///
-    /// It keeps T7 and the other promises of [`TokenTransport`]. The HTTP library's settings for token requests conflict
-    /// with it.
+    /// It must keep the promises of [`TokenTransport`]. It conflicts with the HTTP library's settings for token requests.
     ///
     /// # Examples
     ///
@@ -229,7 +230,7 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// What is notified of events. Default: nothing.
+    /// Sets the observer, which receives the client's events. Default: none.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Arc::new(observer);
         self
@@ -241,7 +242,7 @@ impl<A: Adapter> ClientBuilder<A> {
     ///
     /// # Errors
     ///
-    /// If a setting is missing, contradicts another, or makes no sense; the error names it.
+    /// If a setting is missing, is not valid, or conflicts with another. The error names the setting.
     pub fn build(mut self) -> Result<A::Client, ConfigError> {
         let http_clients = self.adapter.http_clients();
         match self.token_transport {
@@ -263,8 +264,8 @@ impl<A: Adapter> ClientBuilder<A> {
     ///
     /// # Errors
     ///
-    /// Those of [`build`](Self::build); and if [`http_client`](Self::http_client) is set, since a token manager sends no
-    /// requests but token requests.
+    /// The errors of [`build`](Self::build). Also if [`http_client`](Self::http_client) is set: a token manager sends only
+    /// token requests.
     pub fn build_tokens(mut self) -> Result<TokenManager, ConfigError> {
         let http_clients = self.adapter.http_clients();
         http_clients.check_for_tokens()?;
@@ -288,11 +289,11 @@ impl<A: Adapter> ClientBuilder<A> {
 }
 
 impl ClientBuilder<CustomTransport> {
-    /// Builds the client over `transport`. Nothing is sent yet.
+    /// Builds the client with `transport`. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// If a setting is missing, contradicts another, or makes no sense; the error names it.
+    /// If a setting is missing, is not valid, or conflicts with another. The error names the setting.
     pub fn build<T: Transport + TokenTransport>(
         self,
         transport: T,
@@ -305,11 +306,12 @@ impl ClientBuilder<CustomTransport> {
         Ok(Client::new(transport, parts.tokens(token_transport)))
     }
 
-    /// Builds the client over a transport for the user's requests and another for token requests.
+    /// Builds the client with one transport for your requests and another for token requests. Nothing is
+    /// sent yet.
     ///
     /// # Errors
     ///
-    /// Those of [`build`](Self::build); and if [`token_transport`](Self::token_transport) is set too.
+    /// The errors of [`build`](Self::build). Also if [`token_transport`](Self::token_transport) is set.
     pub fn build_with<T: Transport>(
         self,
         transport: Arc<T>,
@@ -320,12 +322,12 @@ impl ClientBuilder<CustomTransport> {
         Ok(Client::new(transport, parts.tokens(token_transport)))
     }
 
-    /// Builds a token manager over `token_transport`, for programs that send their requests themselves. Nothing is sent
+    /// Builds a token manager with `token_transport`, for programs that send their requests themselves. Nothing is sent
     /// yet.
     ///
     /// # Errors
     ///
-    /// Those of [`build_with`](Self::build_with).
+    /// The errors of [`build_with`](Self::build_with).
     ///
     /// # Examples
     ///

@@ -4,7 +4,7 @@ use crate::ClientBuilder;
 use crate::config::{NamedBy, Settings};
 
 impl<A: Default> ClientBuilder<A> {
-    /// For the token endpoint at that URL: `https`, or on this machine
+    /// Returns a builder for the token endpoint at this URL. It must use `https`, or be on this machine
     /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
     pub fn new(token_endpoint: impl Into<String>) -> Self {
         Self {
@@ -14,16 +14,18 @@ impl<A: Default> ClientBuilder<A> {
         }
     }
 
-    /// For the authorization server of that issuer: its metadata states where its token endpoint is
+    /// Returns a builder for the authorization server of this issuer. The metadata of the issuer names the
+    /// token endpoint
     /// ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414), `OpenID` Connect Discovery 1.0).
     ///
-    /// `issuer` is written exactly as the server writes it, a slash at its end included: it is
-    /// compared so. It is `https`, or on this machine. Nothing is sent before the first request;
-    /// the metadata is read with the first token, and again after a day or where the endpoint that
-    /// it names stops answering.
+    /// Write `issuer` exactly as the server's metadata has it, including a slash at its end: alf compares
+    /// the two texts. It must use `https`, or be on this machine. Nothing is sent before the first request.
+    /// alf reads the metadata before the first token request. It reads it again after a day, or if the
+    /// token endpoint does not answer.
     ///
-    /// A client that authenticates by TLS goes to the endpoint among `mtls_endpoint_aliases`. One
-    /// whose method the server does not list is refused, with those that it does.
+    /// If the client authenticates by TLS, alf uses the token endpoint of `mtls_endpoint_aliases`, if there
+    /// is one. If the metadata does not list the client's authentication method, no token can be obtained;
+    /// the error names the methods that it lists.
     pub fn discover(issuer: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(NamedBy::Issuer(issuer.into())),
@@ -32,7 +34,7 @@ impl<A: Default> ClientBuilder<A> {
         }
     }
 
-    /// Where [`TokenManager::revoke`](crate::TokenManager::revoke) revokes tokens
+    /// Sets the URL that [`TokenManager::revoke`](crate::TokenManager::revoke) uses
     /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). Default: the `revocation_endpoint` of the issuer's metadata, if
     /// the client was built with [`discover`](Self::discover).
     pub fn revocation_endpoint(mut self, url: impl Into<String>) -> Self {
@@ -40,13 +42,13 @@ impl<A: Default> ClientBuilder<A> {
         self
     }
 
-    /// The authorization server's identifier, `issuer`
-    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)), as the server's metadata
-    /// spells it. It is what the assertions of `client_secret_jwt` and `private_key_jwt` are for
-    /// (`aud`). Default: not known; they are then for the token endpoint, as that was written.
+    /// Sets the `issuer`, the identifier of the authorization server
+    /// ([RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). Write it exactly as the server's
+    /// metadata has it. It is the default `aud` of the assertions of `client_secret_jwt` and
+    /// `private_key_jwt`. If it is not set, their `aud` is the token endpoint as you wrote it.
     ///
-    /// Nothing is discovered by it, and a client that was built with [`discover`](Self::discover)
-    /// knows it already: setting it there is an error.
+    /// This setting does not read any metadata. With [`discover`](Self::discover) it is an error, because
+    /// the issuer is known already.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuer = Some(issuer.into());
         self

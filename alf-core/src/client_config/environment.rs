@@ -9,23 +9,22 @@ use super::keys::Key;
 use super::value::Value;
 
 impl ClientConfig {
-    /// Reads the settings from the environment: each key in capitals, after the prefix. With `ALF_`,
-    /// `client_id` is `ALF_CLIENT_ID`.
+    /// Reads the settings from environment variables. The name of a variable is the prefix and then the
+    /// key in capital letters: with the prefix `ALF_`, `client_id` is `ALF_CLIENT_ID`.
     ///
-    /// The items of a list (`scope`, `resource`, `allowed_origins`, `rejecting_statuses`) are
-    /// separated by spaces; `parameters` and `token_request_headers` are written as
-    /// `name=value&name=value`, percent-encoded where necessary. An empty variable counts as one
-    /// that is not set.
+    /// Separate the items of a list (`scope`, `resource`, `allowed_origins`, `rejecting_statuses`) by
+    /// spaces. Write `parameters` and `token_request_headers` as `name=value&name=value`, and
+    /// percent-encode `&` and `%`. An empty variable counts as not set.
     ///
-    /// Every variable with the prefix must be a setting of alf: any other is an error. Kubernetes
-    /// sets variables for each Service: for one that is named `alf`, `ALF_PORT`, `ALF_SERVICE_HOST`
-    /// and others like them. If a Service's name starts as the prefix does, use another prefix, or
-    /// set `enableServiceLinks: false` in the pod's spec.
+    /// Each variable with the prefix must be a setting of alf. Any other variable with the prefix is an
+    /// error. Kubernetes sets variables for each Service: a Service with the name `alf` gives `ALF_PORT`,
+    /// `ALF_SERVICE_HOST` and others. If a Service has such a name, use another prefix, or set
+    /// `enableServiceLinks: false` in the spec of the pod.
     ///
     /// # Errors
     ///
-    /// If the prefix is empty, a variable with that prefix is not a setting, or its value cannot be
-    /// read. The error names the variable, and shows nothing of a secret.
+    /// If the prefix is empty, if a variable with the prefix is not a setting, or if its value is not
+    /// valid. The error names the variable, and shows no value.
     ///
     /// # Examples
     ///
@@ -95,6 +94,6 @@ fn is_of_a_service(key: &str) -> bool {
 
 const NO_PREFIX: &str = "is empty, which would make every variable a setting of alf; use a prefix \
                          such as ALF_";
-const OF_A_SERVICE: &str = "is not a setting; Kubernetes sets such a variable for a Service whose \
-                            name starts as the prefix does: use another prefix, or set \
-                            enableServiceLinks: false in the pod's spec";
+const OF_A_SERVICE: &str = "is not a setting; Kubernetes sets such a variable if the name of a Service \
+                            starts like the prefix: use another prefix, or set \
+                            enableServiceLinks: false in the spec of the pod";

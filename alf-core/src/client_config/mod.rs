@@ -18,47 +18,49 @@ use crate::{ClientBuilder, ConfigError};
 use keys::Key;
 use value::Value;
 
-/// The settings of a client, from a file or the environment.
+/// The settings of a client, from a file or from environment variables.
 ///
-/// serde reads it, from TOML, YAML or JSON; [`from_env`](Self::from_env) reads the environment. The
-/// keys are the same everywhere:
+/// Needs the feature `config`.
+///
+/// It implements `serde::Deserialize`, so it can be read from TOML, YAML or JSON.
+/// [`from_env`](Self::from_env) reads environment variables. The keys are the same:
 ///
 /// | key | value |
 /// | --- | --- |
-/// | `issuer`, `token_endpoint` | the authorization server: by its metadata, or by a URL. If both are set, nothing is discovered; the issuer is then what an assertion of the client is for (`aud`) |
-/// | `revocation_endpoint` | where `TokenManager::revoke` revokes tokens |
+/// | `issuer`, `token_endpoint` | the authorization server: the issuer, whose metadata names the token endpoint, or the URL of the token endpoint. If both are set, no metadata is read, and the issuer is the default `aud` of the client's assertions |
+/// | `revocation_endpoint` | the URL that `TokenManager::revoke` uses |
 /// | `client_id` | the client's identifier |
-/// | `token_endpoint_auth_method` | how it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` if there is a secret, `private_key_jwt` if there is a key, `client_assertion` if there is an assertion |
-/// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret: by value, by the path of its file, or by the name of a variable |
-/// | `client_secret_raw` | `true`: `client_secret_basic` sends id and secret as they are, to a server that does not decode them |
-/// | `private_key`, `private_key_file`, or `private_key_env` | the private key in PEM, in the same ways |
-/// | `key_id`, or `thumbprint_as_key_id` | the key's `kid`, or `true`: it is the key's thumbprint |
-/// | `signing_algorithm` | the key's `alg`: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA`, `Ed25519`; with `client_secret_jwt` `HS256`, `HS384`, `HS512` |
-/// | `certificate_file`, `certificate`, or `with_certificate` | the key's certificate in PEM, if the server knows the key by its thumbprint (`x5t#S256`): by the path of its file, by value, or `true`: it is in the same PEM as the key |
-/// | `jwt_typ`, `jwt_audience` | `typ` and `aud` of the assertion of `private_key_jwt` and `client_secret_jwt` |
+/// | `token_endpoint_auth_method` | how the client authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` if there is a secret, `private_key_jwt` if there is a key, `client_assertion` if there is an assertion |
+/// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret, the path of its file, or the name of its environment variable |
+/// | `client_secret_raw` | `true`: `client_secret_basic` sends the id and the secret without encoding, for a server that does not decode them |
+/// | `private_key`, `private_key_file`, or `private_key_env` | the private key in PEM, the path of its file, or the name of its environment variable |
+/// | `key_id`, or `thumbprint_as_key_id` | the `kid` of the key, or `true`: the `kid` is the thumbprint of the key |
+/// | `signing_algorithm` | the `alg` of the key: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA` or `Ed25519`. With `client_secret_jwt`: `HS256`, `HS384` or `HS512` |
+/// | `certificate_file`, `certificate`, or `with_certificate` | the path of the file of the key's certificate, the certificate in PEM, or `true`: the certificate is in the same PEM as the key. It is for servers that identify the key by the thumbprint of its certificate (`x5t#S256`) |
+/// | `jwt_typ`, `jwt_audience` | the `typ` and the `aud` of the assertions of `private_key_jwt` and `client_secret_jwt` |
 /// | `client_assertion_file` | the path of an assertion that another party signs |
-/// | `client_assertion_type`, `without_client_id` | that assertion's type, if it is not a JWT; `true`: no `client_id` is sent with it |
-/// | `scope`, `resource` | texts with spaces between, or lists |
-/// | `audience`, `parameters`, `token_request_headers` | the audience; tables of further parameters and headers of the token request |
-/// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | times with their unit: `"30s"`, `"500ms"`, `"5m"` |
-/// | `allow_insecure_http` | `true`: tokens and secrets may go over plain `http` |
-/// | `allowed_origins` | the only origins that the token may go to. A `TokenManager` sends no requests, and does not use it |
-/// | `rejecting_statuses`, `replays` | by which statuses a server rejects a token; `false`: no request is replayed. A `TokenManager` does not use them |
+/// | `client_assertion_type`, `without_client_id` | the type of that assertion, if it is not a JWT; `true`: no `client_id` is sent with that assertion |
+/// | `scope`, `resource` | texts separated by spaces, or lists |
+/// | `audience`, `parameters`, `token_request_headers` | the audience; a table of further parameters, and a table of further headers, of the token request |
+/// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | durations with their unit: `"30s"`, `"500ms"`, `"5m"` |
+/// | `allow_insecure_http` | `true`: tokens and secrets may be sent over plain `http` |
+/// | `allowed_origins` | the origins that the token may be sent to. A `TokenManager` sends no requests to APIs, so it ignores this key |
+/// | `rejecting_statuses`, `replays` | the statuses that mean that an API rejects the token; `false`: no request is replayed. A `TokenManager` ignores these keys |
 ///
-/// The setter of the same name documents what each key does and its default: in [`ClientBuilder`],
-/// or in the type of the method ([`PrivateKeyJwt`](crate::PrivateKeyJwt), `PrivateKey`,
-/// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion)). The methods `client_secret_jwt`
-/// and `private_key_jwt` need the feature `jwt`. With `tls_client_auth` and
-/// `self_signed_tls_client_auth`, give the certificate to the HTTP clients by code: the adapter's
-/// `ClientCertificate` makes them for `token_http_client` and `http_client`.
+/// For the details and the default of a key, see the setter of the same name. It is in [`ClientBuilder`],
+/// or in the type of the authentication method: [`PrivateKeyJwt`](crate::PrivateKeyJwt), `PrivateKey`,
+/// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion).
 ///
-/// An unknown key is an error that names the most similar key. Keys that conflict are an error, and
-/// so is a key that the client's method does not use; only `issuer` and `token_endpoint` may always
-/// be set together.
+/// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. With
+/// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: the adapter's
+/// `ClientCertificate` builds clients for `token_http_client` and `http_client`.
 ///
-/// The library that reads the file reports the place of an error. Be careful with what else it shows:
-/// `Display` of toml's error quotes the line and its `Debug` the whole file, with its secrets. Show
-/// its `message()`.
+/// An unknown key is an error, which names the most similar key. Keys that conflict are an error. A key
+/// that the client's method does not use is an error too. `issuer` and `token_endpoint` do not conflict.
+///
+/// The errors of the library that reads the file have the line of the problem. Some also show secrets:
+/// the `Display` of toml's error quotes the line, and its `Debug` contains the whole file. Show only its
+/// `message()`.
 ///
 /// # Examples
 ///
@@ -90,13 +92,13 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// Returns a builder with these settings, for further settings by code and the HTTP clients.
+    /// Returns a builder with these settings. Code can add further settings and HTTP clients.
     ///
     /// # Errors
     ///
-    /// If a setting is missing or conflicts with another; the error names the key, or the variable.
-    /// Some problems are found when the client is built: `build()` names the key of a setting that
-    /// was set here, also if code has set it again, and otherwise the setter.
+    /// If a setting is missing or conflicts with another. The error names the key or the variable. `build()`
+    /// finds some problems later. Its error also names the key or the variable, or the setter if the setting
+    /// is not from this configuration.
     pub fn builder<A: Default>(self) -> Result<ClientBuilder<A>, ConfigError> {
         let builder = match (self.text("issuer"), self.text("token_endpoint")) {
             (Some(issuer), None) => ClientBuilder::discover(issuer),
@@ -191,7 +193,7 @@ fn setter_of(key: &str) -> &str {
     }
 }
 
-/// Shows which keys are set, and no value that may be secret.
+/// Shows the client id and which keys are set, but no other value, because it may be secret.
 impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientConfig")

@@ -77,7 +77,7 @@ impl Kind {
             Self::Text => "should be a text that is not empty",
             Self::AnyText => "should be a text",
             Self::Time => "should be a time with its unit, such as \"30s\"",
-            Self::List => "should be a list of texts, or a text with spaces between them",
+            Self::List => "should be a list of texts, or texts separated by spaces",
             Self::Origins => ORIGINS,
             Self::Statuses => STATUSES,
             Self::Pairs => "should be a table of texts, or a text name=value&name=value",
@@ -105,4 +105,4 @@ impl<'de> Deserialize<'de> for SecretText {
 const ORIGINS: &str = "should be a list of origins that is not empty; remove the key to allow \
                        every origin";
 const STATUSES: &str = "should be a list of statuses that is not empty; remove the key for 401 \
-                        alone, or set replays to false to send nothing twice";
+                        alone, or set replays to false to disable replays";

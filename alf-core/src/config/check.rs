@@ -39,11 +39,11 @@ pub(super) fn server(
 fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, ConfigError> {
     let uri = endpoint("issuer", &name, insecure_http)?;
     if uri.query().is_some() || name.trim() != name {
-        let problem = "has a query, or spaces around it; write it as https://host/path";
+        let problem = "has a query, or white space around it; write it as https://host/path";
         return wrong("issuer", problem);
     }
     let document = |url: String| {
-        let problem = "is not part of a valid URL of its metadata; check its path";
+        let problem = "gives no valid URL for its metadata; check its path";
         url.parse::<Uri>()
             .map_err(|error| ConfigError::new("issuer", problem).because(error))
     };
@@ -62,7 +62,7 @@ pub(super) fn endpoint(
 ) -> Result<Uri, ConfigError> {
     // `http::Uri` drops a fragment without an error.
     if url.contains('#') {
-        return wrong(setting, "has a fragment; remove the part from `#` on");
+        return wrong(setting, "has a fragment; remove `#` and the text after it");
     }
     let uri: Uri = url
         .trim()
@@ -78,11 +78,14 @@ pub(super) fn endpoint(
     if authority.contains('@') {
         return wrong(
             setting,
-            "has a user name in it; set credentials by client_secret",
+            "contains a user name; remove it, and set the credentials with client_secret",
         );
     }
     if !origin.is_https() && !origin.is_http() {
-        return wrong(setting, "is neither https nor http");
+        return wrong(
+            setting,
+            "is neither https nor http; write it as https://host/path",
+        );
     }
     if !is_safe(origin, insecure_http) {
         return wrong(setting, PLAIN_HTTP);
@@ -103,7 +106,7 @@ fn issuer_of_endpoint(issuer: String) -> Result<String, ConfigError> {
         return wrong("issuer", "is empty");
     }
     if issuer.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return wrong("issuer", "has white space in it; remove it");
+        return wrong("issuer", "contains white space; remove it");
     }
     Ok(issuer)
 }
@@ -124,7 +127,7 @@ pub(super) fn authentication(
         return wrong("client_id", "is empty");
     }
     if client_id.contains(['\r', '\n']) {
-        return wrong("client_id", "has a line break in it; remove it");
+        return wrong("client_id", "contains a line break; remove it");
     }
     authentication.check()?;
     Ok((client_id, authentication))
@@ -153,9 +156,9 @@ fn check_parameters(parameters: &[(String, String)]) -> Result<(), ConfigError> 
     let mut names = HashSet::new();
     for (name, _) in parameters {
         let problem = if name.is_empty() {
-            "one of them has an empty name".to_owned()
+            "a parameter has an empty name; remove it".to_owned()
         } else if OWN_PARAMETERS.split(' ').any(|own| name == own) {
-            format!("{name:?} is set by alf, or not used in this grant; use its setter")
+            format!("{name:?} cannot be set here; use the setter of that setting, if there is one")
         } else if !names.insert(name) {
             format!("{name:?} is set more than once, which RFC 6749 §3.2 forbids; keep one")
         } else {
@@ -173,7 +176,7 @@ pub(super) fn headers(
     let check = |(name, value): (String, String)| {
         // An invalid name is not shown: `Name: value` has a secret in it.
         let name = HeaderName::try_from(name)
-            .map_err(|_| "the name of one of them is not valid".to_owned())?;
+            .map_err(|_| "the name of a header is not valid; check the names".to_owned())?;
         if OWN_HEADERS.split(' ').any(|own| name == own) {
             return Err(format!(
                 "{name} is set by alf or the HTTP library; remove it"
@@ -181,7 +184,9 @@ pub(super) fn headers(
         }
         match sensitive_header(value) {
             Some(value) => Ok((name, value)),
-            None => Err(format!("the value of {name} cannot be sent in a header")),
+            None => Err(format!(
+                "the value of {name} contains a character that a header cannot have"
+            )),
         }
     };
     let headers: Result<_, String> = headers.into_iter().map(check).collect();
@@ -197,7 +202,7 @@ fn check_resources(resources: &[String]) -> Result<(), ConfigError> {
     for resource in resources {
         if !is_absolute(resource) || resource.contains('#') {
             let problem =
-                format!("{resource:?} is not an absolute URI without a fragment (RFC 8707 §2)");
+                format!("{resource:?} is not an absolute URI, or has a fragment (RFC 8707 §2)");
             return wrong("resource", problem);
         }
     }
@@ -224,7 +229,7 @@ pub(super) fn allowed_origins(entries: &[String]) -> Result<Vec<Origin>, ConfigE
         origin(entry).ok_or_else(|| {
             // An entry with a user name may have a password in it.
             let shown = if entry.contains('@') {
-                "one of them".to_owned()
+                "an entry".to_owned()
             } else {
                 format!("{entry:?}")
             };
@@ -262,7 +267,7 @@ fn wrong<T>(
 
 const NOT_A_URL: &str = "is not a valid URL; write it as https://host:port/path";
 const PLAIN_HTTP: &str = "is plain http, which sends the client's secret unencrypted; use https, or \
-                          allow_insecure_http";
+                          set allow_insecure_http";
 const NO_AUTHENTICATION: &str = "is not set; use client_secret, client_secret_post, \
                                  private_key_jwt, client_assertion, tls_client_auth, \
                                  client_authentication, or no_client_authentication";

@@ -133,7 +133,7 @@ impl Config {
             let uri = check::endpoint(setting, url, self.insecure_http)?;
             let downgrades = issuer.starts_with("https:") && uri.scheme_str() != Some("https");
             if downgrades && self.insecure_http == InsecureHttp::Refused {
-                let problem = "is plain http, but its issuer is https";
+                let problem = "is plain http, but the issuer is https; the server's metadata must be corrected";
                 return Err(ConfigError::new(setting, problem));
             }
             Ok(uri)

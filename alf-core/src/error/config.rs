@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 /// A client could not be built: a setting is missing, conflicts with another, or is not valid.
 ///
-/// The code or the configuration that builds the client caused it, never the answer of a server. It
-/// names the setting, and never shows a secret.
+/// Its cause is in the code or the configuration that builds the client, never in the answer of a server.
+/// It names the setting, and never shows a secret.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct ConfigError {
@@ -18,7 +18,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A problem with the setting of that name.
+    /// Returns an error about the setting of this name.
     pub fn new(
         setting: impl Into<Cow<'static, str>>,
         problem: impl Into<Cow<'static, str>>,
@@ -30,7 +30,7 @@ impl ConfigError {
         }
     }
 
-    /// Adds the error that caused it: the HTTP library's own, for example.
+    /// Adds the error that caused this one, such as an error of the HTTP library.
     #[must_use]
     pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
@@ -43,8 +43,8 @@ impl ConfigError {
         self
     }
 
-    /// The setting's name: that of its setter, or the key or variable that a `ClientConfig` was read
-    /// from.
+    /// Returns the name of the setting. This is the name of its setter. If the setting is from a
+    /// `ClientConfig`, it is the name of its key or environment variable.
     pub fn setting(&self) -> &str {
         &self.setting
     }

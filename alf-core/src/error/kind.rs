@@ -6,41 +6,41 @@
 pub enum TokenErrorKind {
     /// Client authentication could not be prepared: a secret's file could not be read, for example.
     Authentication,
-    /// The metadata of the issuer cannot be used: it is missing, it is of another issuer, or it does
-    /// not offer what this client needs
+    /// The metadata of the issuer cannot be used. It is missing, it belongs to another issuer, or it does
+    /// not list what this client needs
     /// ([RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414#section-3)).
     Discovery,
     /// There is no connection to the authorization server: DNS, TCP or TLS failed.
     Connect,
-    /// Something took too long; the phase tells what.
+    /// A timeout has passed. The phase says which one.
     Timeout(TimeoutPhase),
-    /// The connection failed during the exchange, or the answer was not HTTP.
+    /// The connection broke before the answer was complete, or the answer was not HTTP.
     Exchange,
     /// The authorization server refused the request
     /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), or answered with an
     /// error status.
     Refused,
-    /// The authorization server answered with a redirect. alf never follows it, since it would send
-    /// the client's secret elsewhere.
+    /// The authorization server answered with a redirect. alf does not follow it, because the redirect would
+    /// send the client's secret to another URL.
     Redirected,
     /// The answer is not a token response
     /// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)), or is larger than
     /// 1 MiB.
     Unreadable,
-    /// The token is of a type that this client cannot present
+    /// The token has a type that alf cannot present. alf presents Bearer tokens
     /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
     TokenType,
-    /// The acquisition ended without a result, twice in a row: its runtime was shut down, or the
-    /// transport panicked. A transport on tokio needs the tokio runtime.
+    /// The acquisition ended without a result twice in a row. Its runtime was shut down, or the transport
+    /// panicked. A transport on tokio needs the tokio runtime.
     Aborted,
 }
 
-/// What took too long.
+/// The timeout that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
-    /// One attempt: `attempt_timeout`, or the HTTP library's own timeout.
+    /// The timeout of one attempt: `attempt_timeout`, or the HTTP library's own timeout.
     Attempt,
-    /// The whole acquisition: `acquire_timeout`.
+    /// The timeout of the whole acquisition: `acquire_timeout`.
     Acquire,
 }

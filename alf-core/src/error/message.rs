@@ -17,7 +17,7 @@ impl fmt::Display for TokenError {
             Kind::Discovery => format!("the metadata of {endpoint} cannot be used: {answer}"),
             Kind::Connect => format!("could not connect to {endpoint}"),
             Kind::Timeout(TimeoutPhase::Attempt) => format!(
-                "{endpoint} did not answer within attempt_timeout, or the HTTP library's own timeout"
+                "{endpoint} did not answer within attempt_timeout or the HTTP library's own timeout"
             ),
             Kind::Timeout(TimeoutPhase::Acquire) => {
                 format!("no token from {endpoint} within acquire_timeout")
@@ -69,7 +69,9 @@ impl fmt::Display for TokenError {
 /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
 fn advice(error_code: &str) -> &'static str {
     match error_code {
-        "invalid_client" => "; check the client id, its secret or key, and how it authenticates",
+        "invalid_client" => {
+            "; check the client id, the secret or key, and the authentication method"
+        }
         "unauthorized_client" | "unsupported_grant_type" => {
             "; allow the client_credentials grant for this client at the server"
         }

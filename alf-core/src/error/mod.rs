@@ -22,8 +22,7 @@ pub use token::{Rejection, TokenError};
 
 /// Why a request has no response.
 ///
-/// A response of any status is not an error. That includes a 401 that is still one after the token was
-/// renewed.
+/// A response is not an error, whatever its status. A 401 that remains after a renewal is a response too.
 ///
 /// # Examples
 ///
@@ -34,8 +33,8 @@ pub use token::{Rejection, TokenError};
 ///     match error {
 ///         Error::Token(e) if e.kind() == TokenErrorKind::Refused => "check the registration",
 ///         Error::Token(e) if e.is_transient() => "call again after e.retry_at()",
-///         Error::Transport(_) => "what you do without alf",
-///         Error::NotAllowed(_) => "a bug, or an attack: the URL is not one the token may go to",
+///         Error::Transport(_) => "handle it as without alf",
+///         Error::NotAllowed(_) => "a bug or an attack: the token must not be sent to this URL",
 ///         _ => "report it",
 ///     }
 /// }
@@ -43,20 +42,20 @@ pub use token::{Rejection, TokenError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// There is no token. The request was not sent, or was answered with a 401 before, which
-    /// [`rejection()`](TokenError::rejection) returns.
+    /// No token could be obtained. Either the request was not sent, or the API answered 401 and the renewal
+    /// failed. [`rejection()`](TokenError::rejection) returns that 401.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// The HTTP library's own error, untouched.
+    /// The HTTP library's own error, unchanged.
     #[error(transparent)]
     Transport(E),
-    /// alf did not send the request: its origin must not get the token.
+    /// alf did not send the request, because its origin must not get the token.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
 }
 
 impl<E> Error<E> {
-    /// Converts the transport's error, for adapters that wrap a transport.
+    /// Converts the transport's error. It is for adapters that wrap a transport.
     pub fn map_transport<F>(self, map: impl FnOnce(E) -> F) -> Error<F> {
         match self {
             Self::Token(error) => Error::Token(error),
@@ -65,10 +64,10 @@ impl<E> Error<E> {
         }
     }
 
-    /// Converts this error into an adapter's own, which has a `From` for what each variant holds.
+    /// Converts this error into an adapter's own error, which has a `From` for the content of each variant.
     ///
-    /// An adapter's own error type can have a `From` for the errors of its library, so that users write
-    /// `?` on a response too. This type cannot.
+    /// An adapter's own error type can also have a `From` for the errors of its library, so that users can
+    /// write `?` on a response. This type cannot.
     pub fn convert<F>(self) -> F
     where
         F: From<TokenError> + From<E> + From<NotAllowed>,

@@ -2,7 +2,7 @@
 
 use crate::Origin;
 
-/// alf did not send a request, because its origin must not get the token.
+/// alf did not send a request, because the request's origin must not get the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request{} was not sent: {reason}", to(.origin))]
 pub struct NotAllowed {
@@ -14,30 +14,30 @@ pub struct NotAllowed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotAllowedReason {
-    /// The URL is plain `http` and not loopback
+    /// The URL uses plain `http`, and its host is not loopback
     /// ([RFC 6750 §5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3)).
-    #[error("a token is not sent over plain http; use https, or allow_insecure_http")]
+    #[error("a token is not sent over plain http; use https, or set allow_insecure_http")]
     InsecureHttp,
     /// The URL is relative, or its scheme is neither `http` nor `https`.
-    #[error("its URL is not an absolute http or https URL")]
+    #[error("its URL is not an absolute https or http URL; add https:// and the host")]
     UnsupportedScheme,
     /// The origin is not one of `allowed_origins`.
-    #[error("its origin is not one of allowed_origins")]
+    #[error("its origin is not in allowed_origins; add the origin if it may get the token")]
     OriginNotAllowed,
 }
 
 impl NotAllowed {
-    /// For adapters, which may have reasons of their own.
+    /// Returns the error for a request to this origin. It is for adapters.
     pub fn new(origin: Origin, reason: NotAllowedReason) -> Self {
         Self { origin, reason }
     }
 
-    /// The origin of the request's URL.
+    /// Returns the origin of the request's URL.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Why the request was not sent.
+    /// Returns why the request was not sent.
     pub fn reason(&self) -> NotAllowedReason {
         self.reason
     }

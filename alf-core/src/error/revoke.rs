@@ -2,15 +2,15 @@
 
 use super::TokenError;
 
-/// A token could not be revoked at the authorization server. alf does not use it any more.
+/// A token could not be revoked at the authorization server. alf does not use the token any more.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokeError {
-    /// It is not known where to revoke tokens: the metadata of the issuer names no `revocation_endpoint`, or the client was
-    /// built without an issuer.
+    /// The revocation endpoint is not known. The metadata of the issuer has no `revocation_endpoint`, or has not been read
+    /// yet, or the client was built without [`discover`](crate::ClientBuilder::discover).
     #[error("no revocation endpoint is known; set revocation_endpoint on the builder")]
     NoEndpoint,
-    /// The request failed, or was refused. It is not sent again.
+    /// The request failed, or the server refused it. It is not sent again.
     #[error("the token was not revoked")]
     Failed(#[source] TokenError),
 }

@@ -12,18 +12,18 @@ use crate::machine::Moment;
 use super::TokenErrorKind;
 use super::cause::Cause;
 
-/// No token could be acquired.
+/// No token could be obtained.
 ///
-/// All callers that waited for the same acquisition get the same error. While alf backs off after it,
-/// later callers get it at once (see [`retry_at`](Self::retry_at)). Cheap to clone.
+/// All callers that wait for the same acquisition get the same error. While alf backs off after the
+/// failure, later callers get the error at once: see [`retry_at`](Self::retry_at). It is cheap to clone.
 ///
-/// Its text is one line that says what happened. It ends with the innermost cause, such as
-/// `UnknownIssuer` or `No such file or directory`; `source()` has the whole chain. That of a deadline
-/// (`acquire_timeout`) ends with the latest failure before it.
+/// Its text is one line. The line ends with the innermost cause, such as `UnknownIssuer` or
+/// `No such file or directory`. If `acquire_timeout` has passed, it ends with the latest failure before
+/// that. `source()` has the whole chain.
 ///
-/// No part of it shows a secret. What it shows of the authorization server's text, and of the
-/// innermost cause, is cut to 256 bytes, free of control characters, and masked if it repeats what alf
-/// sent. A URL in the cause is shown without its user info, query and fragment.
+/// The error never shows a secret. Text of the authorization server and of the innermost cause is cut to
+/// 256 bytes and has no control characters. It is masked if it repeats what alf sent. A URL in the cause
+/// is shown without its user info, query and fragment.
 #[derive(Clone)]
 pub struct TokenError {
     pub(super) details: Arc<ErrorDetails>,
@@ -43,7 +43,7 @@ pub(crate) struct ErrorDetails {
     pub(crate) retry_at: Option<SystemTime>,
 }
 
-/// The rejection that made alf renew the token before renewing failed.
+/// The rejection of a token by an API, after which the renewal failed.
 #[derive(Clone)]
 pub struct Rejection {
     status: StatusCode,
@@ -72,13 +72,14 @@ impl TokenError {
         self
     }
 
-    /// The kind of failure. While alf backs off, the kind of the failure that started the back-off.
+    /// Returns the kind of failure. While alf backs off, this is the kind of the failure that started the
+    /// back-off.
     pub fn kind(&self) -> TokenErrorKind {
         self.cause().kind
     }
 
-    /// Whether it is expected to pass without a change: an outage, a timeout, a 429 or a 5xx.
-    /// Otherwise the configuration or the server's registration of the client must be corrected.
+    /// Returns whether the failure may pass without a change, such as an outage, a timeout, a 429 or a 5xx.
+    /// If not, someone must correct the configuration, or the registration of the client at the server.
     pub fn is_transient(&self) -> bool {
         self.cause().failure.is_transient()
     }
@@ -87,47 +88,48 @@ impl TokenError {
         &self.details.cause
     }
 
-    /// The status of the authorization server's answer, if there was one.
+    /// Returns the status of the authorization server's answer, if there was an answer.
     pub fn status(&self) -> Option<StatusCode> {
         self.cause().answer.status
     }
 
-    /// The `error` of the authorization server's answer: `invalid_client`, `invalid_scope`, …
+    /// Returns the `error` of the authorization server's answer: `invalid_client`, `invalid_scope`, …
     /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn error_code(&self) -> Option<&str> {
         self.cause().answer.error.as_deref()
     }
 
-    /// The `error_description` of the authorization server's answer
+    /// Returns the `error_description` of the authorization server's answer
     /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn error_description(&self) -> Option<&str> {
         self.cause().answer.description.as_deref()
     }
 
-    /// The `error_uri` of the authorization server's answer: a page for people
+    /// Returns the `error_uri` of the authorization server's answer: a web page about the error
     /// ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
     pub fn error_uri(&self) -> Option<&str> {
         self.cause().answer.uri.as_deref()
     }
 
-    /// How many attempts the acquisition made, including any whose client authentication could not be
-    /// prepared. 0 for an acquisition that was [aborted](TokenErrorKind::Aborted): it is not known.
+    /// Returns how many attempts the acquisition made. An attempt whose client authentication could not be
+    /// prepared counts too. For an [aborted](TokenErrorKind::Aborted) acquisition the number is not known,
+    /// and this returns 0.
     pub fn attempts(&self) -> u32 {
         self.details.attempts
     }
 
-    /// How long the acquisition took.
+    /// Returns how long the acquisition took.
     pub fn elapsed(&self) -> Duration {
         self.details.elapsed
     }
 
-    /// When alf will ask the authorization server again; until then callers get this error at once.
-    /// `None` if alf does not back off: this caller's deadline has passed, and the acquisition goes on.
+    /// Returns when alf will send the next token request. Until then, callers get this error at once. `None`
+    /// if alf does not back off: the deadline of this caller has passed, but the acquisition continues.
     pub fn retry_at(&self) -> Option<SystemTime> {
         self.details.retry_at
     }
 
-    /// The 401 that made alf renew the token; `None` if the request was never sent.
+    /// Returns the 401 of the API that caused the renewal of the token. `None` if the request was not sent.
     pub fn rejection(&self) -> Option<&Rejection> {
         self.rejection.as_ref()
     }
@@ -161,19 +163,19 @@ impl Rejection {
         Self { status, challenges }
     }
 
-    /// The status of the resource server's answer.
+    /// Returns the status of the resource server's answer.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The values of its `WWW-Authenticate` header, unchanged
+    /// Returns the values of the answer's `WWW-Authenticate` header, unchanged
     /// ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
     pub fn challenges(&self) -> &[HeaderValue] {
         &self.challenges
     }
 }
 
-/// Without the challenges, which are text of the server's.
+/// Does not show the challenges, because they are text of the server.
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection")

@@ -4,35 +4,35 @@ use core::fmt;
 use core::ops::Add;
 use core::time::Duration;
 
-/// A point on a monotonic time line: nanoseconds since a start that its clock chooses.
+/// A point in monotonic time: nanoseconds since a start that its clock chooses.
 ///
-/// Unlike [`std::time::Instant`] it can be made from a number, so that tests control time. Arithmetic saturates: no
-/// lifetime that a server states overflows it.
+/// Unlike [`std::time::Instant`], it can be made from a number, so that tests can control time. Arithmetic saturates, so it
+/// cannot overflow.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// The start of the time line.
+    /// The start of the clock.
     pub const START: Self = Self(0);
     /// Later than every other moment.
     pub const NEVER: Self = Self(u64::MAX);
 
-    /// The moment `nanoseconds` after the start.
+    /// Returns the moment that is `nanoseconds` after the start.
     pub const fn from_nanos(nanoseconds: u64) -> Self {
         Self(nanoseconds)
     }
 
-    /// Nanoseconds since the start.
+    /// Returns the nanoseconds since the start.
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// The time from `earlier` to this moment; zero if `earlier` is later.
+    /// Returns the time from `earlier` to this moment, or zero if `earlier` is later.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// The moment `duration` before this one; the start if that would be earlier.
+    /// Returns the moment that is `duration` before this one, but not before the start.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(duration)))

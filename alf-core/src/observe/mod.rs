@@ -12,11 +12,11 @@ use http::StatusCode;
 
 use crate::{Moment, NotAllowed, Origin, TokenError, TokenTarget};
 
-/// Receives the events of a client's tokens: for logs, metrics and alerts.
+/// Receives the events of a client's tokens, for logs, metrics and alerts.
 ///
-/// It is called on the thread of the event, never while a lock is held. It should be quick, and must
-/// not panic: that would end the acquisition, or the request, that the event is about. There is no
-/// event for a request that succeeds with a token from the cache.
+/// alf calls it on the thread of the event, and never while it holds a lock. It should be fast. It must not
+/// panic, because a panic ends the acquisition or the request of the event. A request that succeeds with a
+/// cached token has no event.
 ///
 /// # Examples
 ///
@@ -43,22 +43,22 @@ use crate::{Moment, NotAllowed, Origin, TokenError, TokenTarget};
 ///     .observer(Arc::clone(&renewals));
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// Receives an event. `context` tells which client and which of its tokens it is about.
+    /// Receives an event. `context` says which client and which of its tokens the event belongs to.
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>);
 }
 
-/// What an event is about. It never contains a secret.
+/// The client and the token that an event belongs to. It never contains a secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct EventContext<'a> {
     /// The client's identifier.
     pub client_id: &'a str,
-    /// The endpoint of token requests, without its query. Until the metadata of an issuer names it,
-    /// the issuer.
+    /// The token endpoint, without its query. If the client was built with an issuer, this is the issuer
+    /// until its metadata has been read.
     pub token_endpoint: &'a str,
     /// What the token is for.
     pub target: &'a TokenTarget,
-    /// The time of the event, by the clock of the client's runtime.
+    /// The time of the event, from the clock of the client's runtime.
     pub now: Moment,
 }
 
@@ -69,7 +69,7 @@ pub enum Event<'a> {
     /// An acquisition of a token has started. It makes one or more attempts.
     #[non_exhaustive]
     AcquisitionStarted {
-        /// The number of the acquisition for this target, from 1.
+        /// The number of the acquisition: the first acquisition of a target has 1.
         acquisition: u64,
     },
     /// The metadata of an issuer was read
@@ -78,7 +78,7 @@ pub enum Event<'a> {
     IssuerDiscovered {
         /// The issuer.
         issuer: &'a str,
-        /// The endpoint of token requests from now on, without its query.
+        /// The token endpoint that the metadata names, without its query.
         token_endpoint: &'a str,
     },
     /// An attempt failed, and the acquisition makes another.
@@ -96,9 +96,9 @@ pub enum Event<'a> {
     TokenObtained {
         /// The number of the acquisition.
         acquisition: u64,
-        /// The number of the token for this target, from 1.
+        /// The number of the token: the first token of a target has 1.
         generation: u64,
-        /// The lifetime that the token states.
+        /// The lifetime of the token, if the authorization server stated one.
         expires_in: Option<Duration>,
     },
     /// An acquisition obtained the token that is already in use.
@@ -106,9 +106,9 @@ pub enum Event<'a> {
     TokenUnchanged {
         /// The number of the acquisition.
         acquisition: u64,
-        /// The number of the token for this target, from 1.
+        /// The number of the token: the first token of a target has 1.
         generation: u64,
-        /// Its remaining lifetime.
+        /// The remaining lifetime of the token, if the authorization server stated one.
         expires_in: Option<Duration>,
     },
     /// An acquisition failed, and alf backs off.
@@ -116,14 +116,14 @@ pub enum Event<'a> {
     AcquisitionFailed {
         /// The number of the acquisition.
         acquisition: u64,
-        /// The failure; its `retry_at()` is the end of the back-off.
+        /// The failure. Its `retry_at()` is the end of the back-off.
         error: &'a TokenError,
     },
-    /// The token of a target was dropped, because the client has more targets than `max_targets`. Its next caller
-    /// causes a token request.
+    /// The token of a target was evicted, because the client has more targets than `max_targets`. The next caller for
+    /// this target causes a token request.
     #[non_exhaustive]
     TargetEvicted {
-        /// Whether its token could still be used: if so, `max_targets` is too small for the targets in use.
+        /// Whether the token could still be used. If so, `max_targets` is too small for the targets in use.
         had_usable_token: bool,
     },
     /// An acquisition was stopped without a result. The next caller starts another.
@@ -135,36 +135,36 @@ pub enum Event<'a> {
     /// A resource server rejected a token, and alf renews it.
     #[non_exhaustive]
     TokenRejected {
-        /// The number of the token for this target, from 1.
+        /// The number of the token: the first token of a target has 1.
         generation: u64,
-        /// The origin that rejected it, if it is known.
+        /// The origin that rejected the token, if it is known.
         origin: Option<&'a Origin>,
     },
-    /// A resource server rejected a token. Its answer is returned without a renewal, because renewing
-    /// did not help before (R6).
+    /// A resource server rejected a token. alf returns the answer without a renewal, because the previous
+    /// renewal did not help (R6).
     #[non_exhaustive]
     RejectionReturned {
-        /// The number of the token for this target, from 1.
+        /// The number of the token: the first token of a target has 1.
         generation: u64,
-        /// The origin that rejected it, if it is known.
+        /// The origin that rejected the token, if it is known.
         origin: Option<&'a Origin>,
     },
-    /// A request was replayed and answered.
+    /// A request was replayed, and has a response.
     #[non_exhaustive]
     Replayed {
-        /// The token of the replay.
+        /// The number of the token that was sent with the replay.
         generation: u64,
-        /// The origin that answered it.
+        /// The origin of the request.
         origin: &'a Origin,
-        /// The status of the answer.
+        /// The status of the response.
         status: StatusCode,
-        /// Whether the answer rejects the renewed token too. It is returned all the same (R3).
+        /// Whether the response rejects the renewed token too. alf returns it in any case (R3).
         rejected: bool,
     },
-    /// A request was not sent.
+    /// alf did not send a request, because its origin must not get the token.
     #[non_exhaustive]
     RequestNotAllowed {
-        /// Its origin, and why it was not sent.
+        /// The origin of the request, and the reason.
         error: &'a NotAllowed,
     },
 }

@@ -13,15 +13,17 @@ use super::{Event, EventContext, Observer};
 
 /// Writes alf's events as events of [`tracing`](https://docs.rs/tracing), under the target `alf`.
 ///
+/// Needs the feature `tracing`.
+///
 /// | level | events |
 /// | --- | --- |
-/// | `ERROR` | an acquisition failed, and needs a change to succeed |
-/// | `WARN` | what may pass: an acquisition failed or was aborted, an attempt failed, a token was rejected and is renewed, a request was not sent |
-/// | `INFO` | a token, new or unchanged; a 401 that stays although the token was renewed, at most once a minute for each origin |
+/// | `ERROR` | an acquisition failed, and does not succeed without a change |
+/// | `WARN` | an acquisition failed but may succeed later, an acquisition was aborted, an attempt failed, a rejected token is renewed, a request was not sent, a token in use was evicted |
+/// | `INFO` | a token was obtained; an API rejects the renewed token too, at most once a minute for each origin |
 /// | `DEBUG` | all others |
 ///
-/// Every event has `client_id`, `token_endpoint` and `token_target`. Times are RFC 3339, durations such as `16m 40s`. A
-/// value that is not known is left out.
+/// Every event has `client_id`, `token_endpoint` and `token_target`. Times are in RFC 3339, durations are
+/// like `16m 40s`. A value that is not known is left out.
 #[derive(Debug, Default)]
 pub struct TracingObserver {
     /// The origins whose 401 was logged at `INFO` within the last minute.

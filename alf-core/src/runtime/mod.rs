@@ -20,35 +20,35 @@ use std::time::{Duration, SystemTime};
 
 use crate::machine::Moment;
 
-/// A future on the heap, as [`Runtime`] takes and returns it.
+/// A boxed future: the type that [`Runtime`] takes and returns.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
-/// What alf needs of an async runtime: two clocks, a timer, and tasks.
+/// What alf needs from an async runtime: two clocks, a timer, and tasks.
 ///
-/// [`ThreadRuntime`], the default, needs none. Another one is needed only if the *transport* needs it: on tokio,
-/// [`TokioRuntime`](crate::TokioRuntime). An implementation for another runtime takes a page, and may forward `now`,
-/// `wall_clock` and `sleep` to [`ThreadRuntime`].
+/// [`ThreadRuntime`], the default, uses threads and no async runtime. Another runtime is necessary only if the *transport*
+/// needs it. For a transport on tokio, use `TokioRuntime` (feature `tokio`). For another async runtime, implement this
+/// trait. `now`, `wall_clock` and `sleep` may forward to [`ThreadRuntime`].
 pub trait Runtime: Send + Sync + 'static {
-    /// Returns monotonic time. It is read for every request, so it should be cheap. It may be coarse (a few
-    /// milliseconds).
+    /// Returns monotonic time. alf calls this for each request, so it should be fast. A resolution of a few milliseconds is
+    /// enough.
     fn now(&self) -> Moment;
 
-    /// Returns the wall-clock time. alf compares it with [`now`](Self::now) every few seconds, to notice that the machine
-    /// has slept.
+    /// Returns the wall-clock time. alf compares it with [`now`](Self::now) every few seconds, to detect that the machine
+    /// was suspended.
     fn wall_clock(&self) -> SystemTime;
 
-    /// Returns a future that resolves after `duration`, not before. It may be dropped at any time. Callers poll it in
-    /// their own tasks, not only in those of [`spawn`](Self::spawn).
+    /// Returns a future that resolves after `duration`, and not before. It may be dropped at any time. Callers poll it in
+    /// their own tasks too, not only in tasks of [`spawn`](Self::spawn).
     fn sleep(&self, duration: Duration) -> BoxFuture;
 
-    /// Runs `task` to its end, also if the caller is dropped meanwhile.
+    /// Runs `task` to its end, even if the caller is dropped.
     ///
-    /// It may be called from any thread, also outside of any runtime. A runtime that cannot run the task drops it: alf
-    /// notices, wakes its waiters, and tries once more (S4).
+    /// alf may call this from any thread, including threads outside of any runtime. If the runtime cannot run the task, it
+    /// must drop it. alf then wakes the callers that wait, and tries once more (S4).
     fn spawn(&self, task: BoxFuture);
 }
 
-/// A shared runtime.
+/// Forwards to the shared runtime.
 impl<R: Runtime + ?Sized> Runtime for Arc<R> {
     fn now(&self) -> Moment {
         (**self).now()

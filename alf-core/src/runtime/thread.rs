@@ -6,16 +6,16 @@ use crate::machine::Moment;
 
 use super::{BoxFuture, Runtime, clock, timer};
 
-/// The runtime of a program that has no async runtime, or whose HTTP library brings its own.
+/// The runtime for programs without an async runtime, and for HTTP libraries that have their own.
 ///
-/// An acquisition has a thread for as long as it lasts. One more thread serves all timers of the process, and ends with
-/// the last one. Between acquisitions there is neither.
+/// Each acquisition runs on its own thread, which ends with the acquisition. One more thread serves all timers of the
+/// process. It ends when there are no timers. Between acquisitions, there are no threads.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ThreadRuntime;
 
 impl ThreadRuntime {
-    /// Returns the runtime, which holds nothing.
+    /// Returns the runtime. It has no state.
     pub const fn new() -> Self {
         Self
     }

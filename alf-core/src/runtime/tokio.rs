@@ -10,18 +10,20 @@ use super::{BoxFuture, Runtime, ThreadRuntime};
 
 /// The runtime for transports that need tokio's reactor.
 ///
-/// An acquisition runs as a task of the runtime in which its caller is. A caller outside of tokio gets a thread with a
-/// tokio runtime of its own for as long as the acquisition lasts.
+/// Needs the feature `tokio`.
 ///
-/// Timers are tokio's, so the caller's runtime needs its time driver (`enable_all`, as `#[tokio::main]` has it), and
-/// tokio's paused time affects them. Callers outside of tokio use the timers of [`ThreadRuntime`]. The clocks are those of
-/// [`ThreadRuntime`] in any case.
+/// An acquisition runs as a task of the caller's tokio runtime. If the caller is outside of tokio, alf starts a thread with a
+/// tokio runtime, which lasts as long as the acquisition.
+///
+/// Timers are tokio's. The caller's runtime must enable its time driver, as `enable_all` and `#[tokio::main]` do. tokio's
+/// paused time affects these timers. Callers outside of tokio use the timers of [`ThreadRuntime`]. The clocks are always
+/// those of [`ThreadRuntime`].
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TokioRuntime;
 
 impl TokioRuntime {
-    /// Returns the runtime, which holds nothing.
+    /// Returns the runtime. It has no state.
     pub const fn new() -> Self {
         Self
     }

@@ -22,11 +22,11 @@ use targets::Targets;
 pub(crate) use managed::ManagedToken;
 pub use watch::TokenWatch;
 
-/// Obtains a token, keeps it and renews it, for programs that send their requests themselves.
+/// Obtains a token, caches it and renews it, for programs that send their requests themselves.
 ///
-/// A [`Client`](crate::Client) does the same and sends the requests too. Use a `TokenManager` if the token goes elsewhere
-/// than into an HTTP request that alf sends. `ClientBuilder::build_tokens` builds one, and each client has one. Clones share
-/// one token.
+/// A [`Client`](crate::Client) does the same, and also sends the requests. Use a `TokenManager` if alf does not send the
+/// request that needs the token. `ClientBuilder::build_tokens` builds a token manager. Each client has one too:
+/// [`Client::tokens`](crate::Client::tokens). Clones share one token.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ pub use watch::TokenWatch;
 /// let status = 401; // of a request that was sent with `token.header_value()`
 /// if status == 401 {
 ///     tokens.reject(&token);
-///     let token = tokens.token().await?; // another one, if renewing helped: send it again
+///     let token = tokens.token().await?; // the renewed token: send the request again
 /// #   let _ = token;
 /// }
 /// # Ok(())
@@ -57,17 +57,17 @@ impl TokenManager {
         }
     }
 
-    /// Returns the token: at once if a usable one is held, otherwise as soon as the acquisition that all callers share has
-    /// succeeded.
+    /// Returns the token. If a usable token is cached, this returns at once. Otherwise it waits for an acquisition, which
+    /// all callers share.
     ///
     /// # Errors
     ///
-    /// If no token could be obtained within `acquire_timeout`. While alf backs off after a failure, that failure, at
-    /// once.
+    /// If no token could be obtained within `acquire_timeout`. While alf backs off after a failure, this returns the error
+    /// of that failure at once.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the acquisition belongs to no caller and goes on.
+    /// Dropping the future loses nothing: the acquisition continues without the caller.
     pub async fn token(&self) -> Result<Token, TokenError> {
         match self.token.cached() {
             Some(token) => Ok(token),
@@ -75,23 +75,24 @@ impl TokenManager {
         }
     }
 
-    /// [`token`](Self::token) for a thread that may block.
+    /// Returns the token like [`token`](Self::token), and blocks the thread while it waits.
     ///
-    /// The acquisition needs a thread that runs meanwhile. [`ThreadRuntime`](crate::ThreadRuntime), the default, gives it
-    /// one. With another runtime, call this from outside of its tasks: on the only thread of that runtime it returns an
-    /// error after `acquire_timeout`.
+    /// The acquisition needs another thread. [`ThreadRuntime`](crate::ThreadRuntime), the default, starts one. With another
+    /// runtime, call this outside of its tasks. If it blocks the only thread of that runtime, it returns an error after
+    /// `acquire_timeout`.
     ///
     /// # Errors
     ///
-    /// Those of [`token`](Self::token).
+    /// The errors of [`token`](Self::token).
     pub fn token_blocking(&self) -> Result<Token, TokenError> {
         pollster::block_on(self.token())
     }
 
-    /// Returns the token if a usable one is held, and never waits: for code that cannot, such as a synchronous interceptor.
+    /// Returns the cached token if it is usable, and never waits. It is for code that cannot wait, such as a synchronous
+    /// interceptor.
     ///
-    /// If there is none, or it is due, an acquisition starts in the background, as for [`token`](Self::token). To have a
-    /// token from the first call on, wait for [`ready`](Self::ready) at the start.
+    /// If there is no token, or the token is due for renewal, an acquisition starts in the background. To have a token from
+    /// the first call on, wait for [`ready`](Self::ready) when the program starts.
     pub fn cached_token(&self) -> Option<Token> {
         if let Some(token) = self.token.cached() {
             return Some(token);
@@ -102,10 +103,10 @@ impl TokenManager {
         }
     }
 
-    /// Waits until there is a usable token: at the start of a program, or for a readiness check.
+    /// Waits until there is a usable token, for example when a program starts, or in a readiness check.
     ///
-    /// Unlike [`token`](Self::token), it goes on after `acquire_timeout` while the failures are transient: put a time-out
-    /// of your own around it if it must not wait for the end of an outage.
+    /// Unlike [`token`](Self::token), it continues after `acquire_timeout`, as long as the failures are transient. If it
+    /// must not wait for the end of an outage, put your own timeout around it.
     ///
     /// # Errors
     ///
@@ -135,39 +136,39 @@ impl TokenManager {
         }
     }
 
-    /// Requests a new token now, whatever the age of the held one, and returns it. Other callers use the held one until
-    /// then. If an acquisition is under way already, this waits for that one.
+    /// Renews the token now, even if it is not due, and returns the new token. Meanwhile, other callers use the cached
+    /// token. If an acquisition is already under way, this waits for it and starts no other.
     ///
-    /// The authorization server may answer with the same token again. For a token that an API has rejected use
-    /// [`reject`](Self::reject), which renews once for all callers.
+    /// The authorization server may answer with the same token again. If an API has rejected the token, use
+    /// [`reject`](Self::reject) instead, which renews once for all callers.
     ///
     /// # Errors
     ///
-    /// If no token could be obtained within `acquire_timeout`; while alf backs off, the failure before, at once. The held
-    /// token is still used then.
+    /// If no token could be obtained within `acquire_timeout`. While alf backs off after a failure, this returns the error
+    /// of that failure at once. In both cases, the cached token is still used.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the acquisition goes on.
+    /// Dropping the future loses nothing: the acquisition continues without the caller.
     pub async fn renew(&self) -> Result<Token, TokenError> {
         waiting::renew(&self.token).await
     }
 
-    /// Revokes the held token at the authorization server
-    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), at shutdown for example. If none is held, it does nothing.
+    /// Revokes the cached token at the authorization server
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), for example at shutdown. If there is no token, it does nothing.
     ///
-    /// alf stops using the token before it sends the request, whatever the answer is. Requests under way that carry it may
-    /// be rejected. The next caller obtains a new token. Only the token of this manager's target is revoked. The request
-    /// is sent once, and may take `attempt_timeout`.
+    /// alf stops using the token before it sends the request, and does not use it again, even if the request fails.
+    /// Requests that are under way with this token may be rejected. The next caller obtains a new token. Only the token of
+    /// this manager's target is revoked. The revocation request is sent once, and takes at most `attempt_timeout`.
     ///
     /// # Errors
     ///
-    /// [`RevokeError::NoEndpoint`] if no revocation endpoint is known: it comes from the issuer's metadata, or from
+    /// [`RevokeError::NoEndpoint`] if the revocation endpoint is not known. It comes from the issuer's metadata, or from
     /// [`revocation_endpoint`](crate::ClientBuilder::revocation_endpoint). [`RevokeError::Failed`] if the request fails.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the token may not be revoked. alf does not use it any more.
+    /// If the future is dropped, the server may not revoke the token. alf does not use it any more.
     pub async fn revoke(&self) -> Result<(), RevokeError> {
         match self.token.take() {
             Some(token) => revoke(&self.token.ports, &token).await,
@@ -175,43 +176,44 @@ impl TokenManager {
         }
     }
 
-    /// Returns a watch, which returns the token and then each new one: to hand tokens to another program or SDK.
+    /// Returns a watch, which returns the token and then each new token. Use it to give tokens to another program or SDK.
     pub fn watch(&self) -> TokenWatch {
         TokenWatch::new(Arc::clone(&self.token))
     }
 
-    /// Renews a token that a resource server rejected with a 401, unless that was done already.
+    /// Tells alf that a resource server rejected this token with a 401. alf renews the token.
     ///
-    /// The renewal starts at once and in the background; the next [`token`](Self::token) waits for it. Rejecting a token
-    /// that is not the current one any more, or that another manager gave, does not renew the current one, so that a
-    /// thousand rejections cause one renewal.
+    /// The renewal starts in the background, and the next call of [`token`](Self::token) waits for it. If `token` is no
+    /// longer the current token, or is from another manager, the current token is not renewed. So a thousand rejections of
+    /// one token cause one renewal.
     ///
-    /// If renewing did not help, the token is kept for a while (1 s, doubling to 60 s): a token that was obtained because
-    /// of a rejection is rejected within a second. [`reject_by`](Self::reject_by) detects this within a minute.
+    /// If the renewed token is rejected within a second, the renewal did not help. A cool-down of 1 s starts, which doubles
+    /// up to 60 s. In a cool-down, a rejection starts no renewal. With [`reject_by`](Self::reject_by), alf detects this within a minute
+    /// instead of a second.
     pub fn reject(&self, token: &Token) {
         // The next call of `token` waits for the outcome.
         let _ = self.token.reject(token, None);
     }
 
-    /// [`reject`](Self::reject), with the origin that rejected the token: an API that always answers 401 then cannot
-    /// delay the renewals that other APIs need.
+    /// Tells alf which origin rejected this token, and is otherwise like [`reject`](Self::reject). The cool-down is then for
+    /// that origin only, so an API that always answers 401 does not delay the renewals that other APIs need.
     pub fn reject_by(&self, token: &Token, origin: &Origin) {
         let _ = self.token.reject(token, Some(origin));
     }
 
-    /// Returns a manager for the token of another target: what `target` sets replaces what this manager's token is for,
-    /// and everything else stays.
+    /// Returns a manager for the token of another target. What `target` sets replaces the same setting of this manager's
+    /// target. The other settings stay the same.
     ///
-    /// This is cheap and may be called for each request: the same target gives the same token. All targets of a client
-    /// share the connections of the HTTP library, and back off together while the authorization server is down or
+    /// This is cheap, and may be called for each request. The same target has the same token. All targets of a client
+    /// share the connections of the HTTP library. They back off together while the authorization server is down or
     /// refuses the client. The client keeps the tokens of 256 targets
-    /// ([`max_targets`](crate::ClientBuilder::max_targets)). Beyond that it evicts tokens that no manager, client or
-    /// acquisition holds: expired ones first, then the least recently used.
+    /// ([`max_targets`](crate::ClientBuilder::max_targets)). If there are more, it evicts tokens that no manager, client
+    /// or acquisition holds: expired tokens first, then the least recently used.
     ///
     /// # Errors
     ///
-    /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
-    /// twice.
+    /// - A resource is not an absolute URI, or has a fragment.
+    /// - A parameter is set twice, or alf sets it itself.
     ///
     /// # Examples
     ///
@@ -229,7 +231,7 @@ impl TokenManager {
         Ok(self.with_checked(checked_target(target)?))
     }
 
-    /// [`with`](Self::with) another `scope`: several separated by spaces
+    /// Returns a manager for the token of another `scope`: see [`with`](Self::with). Separate several scopes by spaces
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
     ///
     /// # Examples
@@ -247,8 +249,8 @@ impl TokenManager {
         self.with_checked(TokenTarget::new().with_scope(scope))
     }
 
-    /// [`with`](Self::with) another `resource`, in place of those that were set
-    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
+    /// Returns a manager for the token of another `resource`: see [`with`](Self::with). It replaces all resources that were
+    /// set ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
     ///
     /// # Errors
     ///
@@ -257,7 +259,7 @@ impl TokenManager {
         self.with(TokenTarget::new().with_resource(resource))
     }
 
-    /// [`with`](Self::with) another `audience`.
+    /// Returns a manager for the token of another `audience`: see [`with`](Self::with).
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
         self.with_checked(TokenTarget::new().with_audience(audience))

@@ -8,10 +8,10 @@ use crate::{Token, TokenError};
 use super::managed::ManagedToken;
 use super::waiting;
 
-/// Returns the token of a [`TokenManager`](crate::TokenManager), and then each new one.
+/// Returns the token of a [`TokenManager`](crate::TokenManager), and then each new token.
 ///
-/// While [`next`](Self::next) is waited for, the token is renewed when it is due, also if nobody else asks for it. Nothing
-/// happens between two calls.
+/// While a caller waits for [`next`](Self::next), the token is renewed when it is due, even if there are no other callers.
+/// Between two calls, the watch does nothing.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ use super::waiting;
 ///     loop {
 ///         match watch.next().await {
 ///             Ok(token) => sdk.set_token(token.expose_access_token(), token.expires_at()),
-///             Err(error) => eprintln!("{error}"), // the next call waits until alf asks again
+///             Err(error) => eprintln!("{error}"), // the next call waits until the back-off ends
 ///         }
 ///     }
 /// }
@@ -45,15 +45,16 @@ impl TokenWatch {
         }
     }
 
-    /// Waits for a token that it has not returned yet. The first call returns the held one at once, if there is one.
+    /// Waits for a token that this watch has not returned yet. The first call returns the cached token at once, if there is
+    /// one.
     ///
-    /// The same token with another lifetime counts as new, since its [`expires_at`](Token::expires_at) differs. A token
-    /// that was replaced before the call is not returned.
+    /// The same token with another lifetime counts as new, because its [`expires_at`](Token::expires_at) differs. If a
+    /// token was replaced between two calls, only the latest token is returned.
     ///
     /// # Errors
     ///
-    /// If no token could be obtained, once for each failed acquisition. The next call waits until alf asks the
-    /// authorization server again.
+    /// If no token could be obtained. Each failed acquisition is returned once. The next call waits until alf sends the
+    /// next token request.
     ///
     /// # Cancel safety
     ///

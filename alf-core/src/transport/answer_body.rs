@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use crate::secret::SecretBytes;
 use crate::{ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, Runtime, ThreadRuntime};
 
-/// The body of an answer to a token request, put together piece by piece as it is read: bounded as
-/// [`TokenTransport::exchange`](crate::TokenTransport::exchange) says, and wiped when it is dropped.
+/// Collects the body of an answer to a token request, piece by piece. It keeps the size limit of
+/// [`TokenTransport::exchange`](crate::TokenTransport::exchange). Its memory is wiped when it is dropped.
 ///
-/// For implementors of that trait.
+/// It is for those who implement that trait.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ pub struct AnswerBody {
 }
 
 impl AnswerBody {
-    /// Of an answer with that status, of which nothing is read yet.
+    /// Returns an empty body, for an answer with this status.
     pub fn new(status: StatusCode, options: &ExchangeOptions) -> Self {
         Self {
             read: SecretBytes::with_capacity(USUAL.min(options.max_bytes())),
@@ -55,12 +55,12 @@ impl AnswerBody {
         }
     }
 
-    /// Adds a piece, as far as there is space. `Break` means that enough was read.
+    /// Adds a piece. `Break` means that the limit is reached, and no more has to be read.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`](ExchangeErrorKind::TooLarge) where a token should be in the body, and there is
-    /// more of it than may be read.
+    /// [`TooLarge`](ExchangeErrorKind::TooLarge) if the status is a 2xx and the body is larger than the
+    /// limit.
     pub fn push(&mut self, piece: &[u8]) -> Result<ControlFlow<()>, ExchangeError> {
         // Never less than none: what does not fit ends the reading.
         let space = self.max_bytes.saturating_sub(self.read.len());
@@ -76,17 +76,16 @@ impl AnswerBody {
         Ok(ControlFlow::Break(()))
     }
 
-    /// Reads a body that blocks, to its end or as far as there is space, and returns what was read.
+    /// Reads a body that blocks, to its end or to the limit, and returns what was read.
     ///
-    /// A time-out for each read does not bound a body that comes byte by byte (S5): between reads,
-    /// the clock of [`ThreadRuntime`] is compared with `ends_at`. `failure` converts an error of
-    /// the library means.
+    /// After each read, it compares the clock of [`ThreadRuntime`] with `ends_at`: a timeout for each
+    /// read alone does not limit a body that arrives byte by byte (S5). A read that was interrupted is
+    /// repeated. `failure` converts an error of the library.
     ///
     /// # Errors
     ///
-    /// [`Timeout`](ExchangeErrorKind::Timeout) where the time is up, those of
-    /// [`push`](Self::push), and what `failure` makes of the library's. A read that was
-    /// interrupted is repeated.
+    /// [`Timeout`](ExchangeErrorKind::Timeout) if `ends_at` has passed; the errors of
+    /// [`push`](Self::push); and an error of the library, converted by `failure`.
     pub fn read_from(
         mut self,
         mut body: impl Read,
@@ -114,13 +113,13 @@ impl AnswerBody {
         Ok(self.into_bytes())
     }
 
-    /// What was read.
+    /// Returns what was read.
     pub fn into_bytes(self) -> Bytes {
         self.read.into_bytes()
     }
 }
 
-/// It may hold a token.
+/// Shows nothing of the body, because it may contain a token.
 impl std::fmt::Debug for AnswerBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AnswerBody").finish_non_exhaustive()

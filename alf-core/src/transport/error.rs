@@ -12,31 +12,31 @@ pub struct ExchangeError {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// The kind of failure of an exchange, and so whether it is tried again.
+/// The kind of failure of a token request. It decides whether alf retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExchangeErrorKind {
-    /// No connection: DNS, TCP, TLS, the proxy. Tried again.
+    /// There is no connection: DNS, TCP, TLS or the proxy failed. alf retries.
     #[error("no connection")]
     Connect,
-    /// The library's own time-out. Tried again.
+    /// A timeout of the HTTP library has passed. alf retries.
     #[error("timed out")]
     Timeout,
-    /// The connection broke, or the response was not HTTP. Tried again.
+    /// The connection broke, or the response was not HTTP. alf retries.
     #[error("the connection broke")]
     Exchange,
-    /// A redirect, which must not be followed. Permanent.
+    /// The answer is a redirect, which must not be followed. alf does not retry.
     #[error("redirected")]
     Redirected,
-    /// The body of a 2xx is larger than allowed. Permanent.
+    /// The body of a 2xx is larger than allowed. alf does not retry.
     #[error("the answer is too large")]
     TooLarge,
 }
 
 impl ExchangeError {
-    /// An error of that kind; `source` is the library's error.
+    /// Returns an error of this kind. `source` is the library's error.
     ///
-    /// `source` must not show a URL's query, a header or a body: users log it.
+    /// Users log `source`, so it must not show the query of a URL, a header or a body.
     pub fn new(
         kind: ExchangeErrorKind,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -47,7 +47,7 @@ impl ExchangeError {
         }
     }
 
-    /// The kind of failure.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> ExchangeErrorKind {
         self.kind
     }
@@ -57,7 +57,7 @@ impl ExchangeError {
     }
 }
 
-/// An error without a source.
+/// Returns an error without a source.
 impl From<ExchangeErrorKind> for ExchangeError {
     fn from(kind: ExchangeErrorKind) -> Self {
         Self { kind, source: None }

@@ -16,47 +16,29 @@ use crate::{
 
 use super::over_http_types::over_http_types;
 
-/// [`from_fn`](crate::from_fn) for a library that blocks: a closure that sends an
-/// `http::Request<Bytes>` and returns an `http::Response` whose body is read like a file.
+/// Returns a transport that sends requests with a closure that blocks. The closure takes an
+/// `http::Request<Bytes>` and returns an `http::Response` whose body implements [`Read`].
 ///
-/// The same closure sends the user's requests and the token requests. `redirects` is a promise:
-/// the closure follows none, or the token would be carried along (X4).
+/// The closure sends both the user's requests and the token requests. It must not follow redirects,
+/// because a redirect could take the token to another server (X4). `redirects` states that promise.
 ///
-/// An `Err` is for a request that has no response: a library that makes one of a status (a 401, a
-/// 503) must be configured not to.
+/// The closure must return a response of any status as `Ok`. If the library returns an error for a 401
+/// or a 503, disable that.
 ///
-/// # Time-outs
+/// # Timeouts
 ///
-/// A closure that blocks cannot be cancelled, so it needs time-outs of its own: for the connection,
-/// for the response, and for each read of a body. They are needed for the end of its threads;
-/// a caller that waits for a token gets an answer in time without them (S5):
+/// A closure that blocks cannot be cancelled, so set the library's own timeouts: for connecting, for the
+/// response, and for each read of a body. Without timeouts,
 ///
-/// - A caller's own request takes as long as the closure does, as it would without alf.
-/// - A token request that does not end keeps the thread of its acquisition. Later acquisitions get others,
-///   but no more than 16 wait so at once: beyond that, token requests fail as timed out, without
-///   the closure being called, until one of those ends.
+/// - a user's request takes as long as the closure takes, as it would without alf;
+/// - a caller that waits for a token still gets an error in time (S5);
+/// - a token request that does not end keeps its thread. At most 16 threads wait in this way. After
+///   that, token requests fail as timed out, without a call of the closure, until one of the 16 ends.
 ///
 /// # Examples
 ///
-/// ```
-/// use std::io::Cursor;
-///
-/// use alf_core::{Client, Redirects, from_blocking_fn};
-/// use bytes::Bytes;
-///
-/// # struct MyStack;
-/// # impl MyStack {
-/// #     fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
-/// #         Ok(http::Response::new(Cursor::new(Bytes::new())))
-/// #     }
-/// # }
-/// # let stack = MyStack;
-/// let client = Client::builder("https://auth.example.com/token")
-///     .client_secret("client-id", "secret")
-///     .build(from_blocking_fn(Redirects::NotFollowed, move |request| stack.send(request)))?;
-/// # let _ = client;
-/// # Ok::<(), alf_core::ConfigError>(())
-/// ```
+// Tested in the crate `examples`, which has ureq.
+#[cfg_attr(not(doctest), doc = include_str!("from_blocking_fn/ureq.md"))]
 pub fn from_blocking_fn<F, R, E>(redirects: Redirects, send: F) -> BlockingFnTransport<F>
 where
     F: Fn(Request<Bytes>) -> Result<Response<R>, E> + Send + Sync + 'static,
@@ -68,7 +50,7 @@ where
     }
 }
 
-/// A closure that blocks, as a transport: see [`from_blocking_fn`].
+/// The transport that [`from_blocking_fn`] returns.
 pub struct BlockingFnTransport<F> {
     send: F,
     /// Has one more reference for each token request that has not ended.
@@ -143,7 +125,7 @@ fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::Exchange, error)
 }
 
-/// What hangs in one does not hang in its clone.
+/// A clone counts its own token requests that have not ended.
 impl<F: Clone> Clone for BlockingFnTransport<F> {
     fn clone(&self) -> Self {
         Self::new(self.send.clone())
@@ -165,8 +147,8 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// One is under way for a client (S1), and others only past their time.
 const MOST_EXCHANGES: usize = 16;
-const HANGING: &str = "16 earlier token requests have not ended: \
-                       what sends them blocks without a time-out of its own";
+const HANGING: &str = "16 earlier token requests have not ended; set timeouts in the HTTP library \
+                       that the closure calls";
 
 #[cfg(test)]
 mod tests;

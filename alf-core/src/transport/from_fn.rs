@@ -16,51 +16,27 @@ use crate::{
 
 use super::over_http_types::over_http_types;
 
-/// What a closure does with redirects: the promise that X4 needs.
+/// What a closure does with redirects. It is a promise of the user: alf cannot check it (X4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Redirects {
-    /// It follows none: the response to a request is the one that its own URL gave.
+    /// The closure follows no redirects. The response to a request comes from the request's own URL.
     NotFollowed,
 }
 
-/// Both ports in one line: a closure that sends an `http::Request<Bytes>` and resolves to an
-/// `http::Response` with any body.
+/// Returns a transport that sends requests with a closure. The closure takes an `http::Request<Bytes>`
+/// and resolves to an `http::Response` with any body.
 ///
-/// The same closure sends the user's requests and the token requests. `redirects` is a promise:
-/// the closure follows none, or the token would be carried along (X4).
+/// The closure sends both the user's requests and the token requests. It must not follow redirects,
+/// because a redirect could take the token to another server (X4). `redirects` states that promise.
 ///
-/// If the closure needs an async runtime, give it to the builder: a transport on tokio needs
-/// [`TokioRuntime`](crate::TokioRuntime).
+/// If the closure needs an async runtime, set it on the builder. A closure on tokio needs
+/// `TokioRuntime` (feature `tokio`).
 ///
 /// # Examples
 ///
-/// A closure that owns what it needs clones it for every call (`async move |request|` with
-/// captured state is not an `Fn`):
-///
-/// ```
-/// use alf_core::{Client, Redirects, from_fn};
-/// use bytes::Bytes;
-/// use http_body_util::Full;
-///
-/// # type Answer = Result<http::Response<Full<Bytes>>, std::io::Error>;
-/// # #[derive(Clone)]
-/// # struct MyStack;
-/// # impl MyStack {
-/// #     async fn send(&self, _: http::Request<Bytes>) -> Answer {
-/// #         Ok(http::Response::new(Full::default()))
-/// #     }
-/// # }
-/// # let stack = MyStack;
-/// let client = Client::builder("https://auth.example.com/token")
-///     .client_secret("client-id", "secret")
-///     .build(from_fn(Redirects::NotFollowed, move |request| {
-///         let stack = stack.clone();
-///         async move { stack.send(request).await }
-///     }))?;
-/// # let _ = client;
-/// # Ok::<(), alf_core::ConfigError>(())
-/// ```
+// Tested in the crate `examples`, which has hyper-util.
+#[cfg_attr(not(doctest), doc = include_str!("from_fn/hyper_util.md"))]
 pub fn from_fn<F, Fut, B, E>(redirects: Redirects, send: F) -> FnTransport<F>
 where
     F: Fn(Request<Bytes>) -> Fut + Send + Sync + 'static,
@@ -73,7 +49,7 @@ where
     }
 }
 
-/// A closure as a transport: see [`from_fn`].
+/// The transport that [`from_fn`] returns.
 #[derive(Clone)]
 pub struct FnTransport<F> {
     send: F,
@@ -81,7 +57,7 @@ pub struct FnTransport<F> {
 
 /// The closure's own error.
 ///
-/// `Display` and `source` are those of the error within.
+/// Its `Display` and its `source()` are those of the closure's error.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct FnError(Box<dyn StdError + Send + Sync>);
@@ -91,7 +67,7 @@ impl FnError {
         Self(error.into())
     }
 
-    /// The closure's error, to be downcast.
+    /// Returns the closure's error, which can be downcast.
     pub fn into_inner(self) -> Box<dyn StdError + Send + Sync> {
         self.0
     }

@@ -23,121 +23,173 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 
 use crate::OriginRef;
 
-/// An HTTP library, as alf sees it: its own requests and responses, untouched.
+/// Sends the user's requests with an HTTP library, in the library's own types.
 ///
-/// For a library that speaks `http::Request` and `http::Response`, [`from_fn`] is enough; this
-/// trait is for libraries with types of their own. Run the conformance suite of `alf-testkit`
-/// against an implementation: it catches each of the mistakes named below.
+/// If the library has the types `http::Request` and `http::Response`, use [`from_fn`] or
+/// [`from_blocking_fn`]. Implement this trait for a library that has its own types. A client also
+/// needs a [`TokenTransport`] for token requests; one type can implement both.
+///
+/// Test an implementation with the conformance suite of `alf-testkit`. It finds each of the mistakes
+/// that are named below.
 ///
 /// # Order of calls
 ///
-/// For each request of a user: [`origin`](Self::origin), [`try_clone`](Self::try_clone) (unless
-/// the user disabled replays), [`insert_header`](Self::insert_header), [`send`](Self::send),
-/// [`status`](Self::status). If the status is one that rejects, also
-/// [`response_origin`](Self::response_origin) and [`header_values`](Self::header_values); and, before
-/// a replay, [`discard`](Self::discard), then `insert_header` and `send` with the copy.
+/// For each request of a user, a client calls
 ///
-/// # No defaults
+/// 1. [`origin`](Self::origin);
+/// 2. [`try_clone`](Self::try_clone), unless the user disabled replays;
+/// 3. [`insert_header`](Self::insert_header), [`send`](Self::send) and [`status`](Self::status);
+/// 4. if the status rejects the token (by default a 401):
+///    [`response_origin`](Self::response_origin) and [`header_values`](Self::header_values);
+/// 5. if the request is replayed: [`discard`](Self::discard), and then `insert_header`, `send` and
+///    `status` for the copy.
 ///
-/// No method has a default: a wrapper that forgets to forward one would silently lose what the
-/// inner transport does.
+/// # No default methods
+///
+/// No method has a default. A wrapper that forgets to forward a method would otherwise lose what the
+/// inner transport does, without an error.
+///
+/// # Examples
+///
+#[doc = include_str!("example.md")]
 pub trait Transport: Send + Sync + 'static {
     /// The library's request.
     type Request: Send + 'static;
-    /// The library's response, its body unread.
+    /// The library's response. Its body has not been read.
     type Response: Send + 'static;
-    /// The library's error; users get it untouched.
+    /// The library's error. Users get it unchanged.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Sends a request and returns its response, whatever its status, once its headers have arrived.
+    /// Sends a request. Returns its response, of any status, once the headers have arrived.
     ///
-    /// An implementation may be an `async fn`. A panic of the library should become an error, if the
-    /// library lets others make its errors. A redirect that the library follows must not carry the
-    /// `Authorization` header to another origin (X4).
+    /// An implementation may be an `async fn`. If the library follows a redirect to another origin, it
+    /// must not send the `Authorization` header there (X4). If the library may panic, and its error type
+    /// can be constructed, convert the panic to an error.
+    ///
+    /// # Errors
+    ///
+    /// If there is no response: the library's error.
     fn send(
         &self,
         request: Self::Request,
     ) -> impl Future<Output = Result<Self::Response, Self::Error>> + Send;
 
-    /// Returns the origin that the request goes to, or [`OriginRef::NOWHERE`] if it is not known. The
-    /// copy of a request has the same origin.
+    /// Returns the origin of the request's URL, or [`OriginRef::NOWHERE`] if it is not known. The copy of
+    /// a request has the same origin.
     ///
-    /// A wrong answer sends tokens to servers that must not have them.
+    /// If this returns a wrong origin, alf may send a token to a server that must not get it.
     fn origin<'r>(&self, request: &'r Self::Request) -> OriginRef<'r>;
 
-    /// Returns the method and the URI of the request: for presentations that sign them (`DPoP`).
+    /// Returns the method and the URI of the request, for token types whose proof covers them (`DPoP`).
     fn head(&self, request: &Self::Request) -> (Method, Uri);
 
-    /// Sets a header, in place of *every* value of that name.
+    /// Sets a header. It replaces *all* values of that name.
     ///
-    /// A transport that appends instead sends two `Authorization` headers. `value` is marked
-    /// sensitive; a library that can keep that mark must.
+    /// A transport that only adds the value would send two `Authorization` headers. `value` is marked as
+    /// sensitive. Keep that mark if the library can.
     fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue);
 
-    /// Returns a copy that sends the same, body included, or `None` if the body cannot be sent twice.
+    /// Returns a copy of the request with the same body, or `None` if the body cannot be sent twice.
     ///
-    /// A copy with an empty body in place of a stream is the worst answer: the replay would
-    /// succeed with the wrong content (R4). The copy is made before the first send.
+    /// Never return a copy with an empty body in place of a stream: the replay would succeed with the
+    /// wrong content (R4). alf makes the copy before it sends the request.
     fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request>;
 
     /// Returns the status of a response.
     fn status(&self, response: &Self::Response) -> StatusCode;
 
-    /// Returns every value of a header of a response, in order. Values that are not valid in an
-    /// `http::HeaderValue` are left out.
+    /// Returns all values of a header of a response, in their order. Leave out a value that
+    /// `http::HeaderValue` does not allow.
     fn header_values(&self, response: &Self::Response, name: &HeaderName) -> Vec<HeaderValue>;
 
-    /// Returns the origin that the response came from, after redirects.
+    /// Returns the origin that sent the response, after redirects.
     ///
-    /// `None` is a *promise*: that the response comes from the origin of its request, because
-    /// this transport follows no redirect to another one (X4).
+    /// `None` is a *promise*: the response comes from the origin of its request, because this transport
+    /// follows no redirect to another origin (X4).
     fn response_origin<'r>(&self, response: &'r Self::Response) -> Option<OriginRef<'r>>;
 
-    /// Gives up a response whose body is not read, and leaves the connection pool safe (R8).
+    /// Discards a response whose body has not been read, and leaves the connection pool in a safe state
+    /// (R8).
     ///
-    /// The unread part of the body must never become the start of the next response. It is good to
-    /// read a short remainder, so that the connection can be reused; a long one may cost the
-    /// connection. The future is dropped after a second.
+    /// The unread part of the body must never become the start of the next response. Read a short
+    /// remainder, so that the connection can be reused. If the remainder is long, close the connection.
+    /// alf drops the future after one second.
     fn discard(&self, response: Self::Response) -> impl Future<Output = ()> + Send;
 }
 
-/// A [`Transport`] whose callers may block their thread: it promises that its futures need nothing
-/// of the thread that waits for them.
+/// A [`Transport`] for callers that block their thread. It promises that its futures do not need the
+/// thread that waits for them.
 ///
-/// That is so where a library blocks (its futures are ready at once) and where it works on threads
-/// of its own (isahc). It is not so of a library that needs the caller's async runtime, such as
-/// tokio's: a thread of that runtime that blocks would wait for itself.
+/// This holds if the library blocks (its futures are ready at once), or if it works on its own threads
+/// (isahc). It does not hold if the library needs the caller's async runtime, such as tokio: a blocked
+/// thread of that runtime would wait for itself.
 ///
-/// It gives a client [`send_blocking`](crate::Client::send_blocking). Such a transport is built on
-/// [`ThreadRuntime`](crate::ThreadRuntime), the default, whose acquisitions and timers have
-/// threads of their own too; so whatever a blocked caller waits for goes on without it.
+/// With such a transport, a client has [`send_blocking`](crate::Client::send_blocking). The client
+/// uses [`ThreadRuntime`](crate::ThreadRuntime), the default. Its acquisitions and timers have their
+/// own threads, so they do not need the blocked thread either.
 pub trait BlockingTransport: Transport {}
 
-/// Sends token requests. Object-safe and small, so that it is easy to mock.
+/// Sends token requests. The trait is object-safe and has one method, so it is easy to mock.
 ///
-/// An HTTP library's adapter implements it beside [`Transport`], usually on another client of the
-/// library, so that nothing that the user's client adds (middleware, cookies, a redirect policy)
-/// touches the client's secret.
+/// An adapter implements it and [`Transport`]. It usually sends token requests with a second client of
+/// the HTTP library, so that what the user's client adds (middleware, cookies, a redirect policy) has no
+/// effect on them.
+///
+/// To implement it, use the crate `async-trait`: write `#[async_trait]` over the `impl`, and `exchange`
+/// as an `async fn`, as in the example. This page shows the signature that the macro generates.
+///
+/// # Examples
+///
+/// For a test, a transport that answers every token request with the same token:
+///
+/// ```
+/// use alf_core::{ExchangeError, ExchangeOptions, TokenTransport};
+/// use async_trait::async_trait;
+/// use bytes::Bytes;
+///
+/// struct SameToken;
+///
+/// #[async_trait]
+/// impl TokenTransport for SameToken {
+///     async fn exchange(
+///         &self,
+///         _request: http::Request<Bytes>,
+///         _options: &ExchangeOptions,
+///     ) -> Result<http::Response<Bytes>, ExchangeError> {
+///         let body = r#"{"access_token":"for-tests","expires_in":3600}"#;
+///         Ok(http::Response::new(Bytes::from(body)))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), alf_core::ConfigError> {
+/// let tokens = alf_core::Client::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .build_tokens(SameToken)?;
+/// # assert_eq!(tokens.token_blocking().unwrap().expose_access_token(), "for-tests");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Transport`] has an example with an HTTP library.
 #[async_trait]
 pub trait TokenTransport: Send + Sync + 'static {
-    /// Sends one token request and returns the answer, its body read.
+    /// Sends one token request, reads the whole answer, and returns it.
     ///
-    /// - No redirect is followed: a 307 would carry the secret elsewhere. A 3xx is returned as it
-    ///   is, or is an error of kind [`Redirected`](ExchangeErrorKind::Redirected) (T7).
-    /// - At most [`max_bytes`](ExchangeOptions::max_bytes) of the body, decoded, are read. More is
-    ///   an error of kind [`TooLarge`](ExchangeErrorKind::TooLarge) where the status is a 2xx; of
-    ///   every other answer the body is cut there, and what was read is returned: its status shows
-    ///   whether it may pass (B1).
-    /// - The future is dropped when its time is over. A library that blocks, and so cannot be
-    ///   dropped, ends by itself within [`timeout`](ExchangeOptions::timeout), also where the body
-    ///   comes byte by byte ([`AnswerBody::read_from`]). An exchange that does not end delays no caller, but it
-    ///   keeps its thread, and the next acquisition gets another one.
-    /// - A panic ends the acquisition, which counts as aborted (S4).
+    /// - *Redirects*: do not follow them. A 307 would send the client's secret to another server. Return a
+    ///   3xx as it is, or an error of kind [`Redirected`](ExchangeErrorKind::Redirected) (T7).
+    /// - *Size*: read at most [`max_bytes`](ExchangeOptions::max_bytes) of the decoded body. If a 2xx has
+    ///   more, return an error of kind [`TooLarge`](ExchangeErrorKind::TooLarge). If an answer of another
+    ///   status has more, return what was read: alf needs its status (B1). [`AnswerBody`] does this.
+    /// - *Time*: alf drops the future when [`timeout`](ExchangeOptions::timeout) has passed. A library
+    ///   that blocks its thread cannot be dropped. It must return within that time, even if the body
+    ///   arrives byte by byte ([`AnswerBody::read_from`] does this). If it does not return, it keeps its
+    ///   thread; callers do not wait for it, and the next acquisition uses another thread.
+    /// - *Panics*: a panic ends the acquisition, which counts as aborted (S4).
     ///
     /// # Errors
     ///
-    /// Every failure of the transport, with its kind; all but `Redirected` and `TooLarge` are
-    /// tried again (B1). The error's source must not show a URL's query, nor a header.
+    /// Every failure of the transport, with its kind. alf retries all kinds except `Redirected` and
+    /// `TooLarge` (B1). The source of the error must not show the query of a URL, or a header.
     async fn exchange(
         &self,
         request: http::Request<Bytes>,
@@ -145,7 +197,7 @@ pub trait TokenTransport: Send + Sync + 'static {
     ) -> Result<http::Response<Bytes>, ExchangeError>;
 }
 
-/// One endpoint, shared. Of a `Box<dyn TokenTransport>` `Arc::from` makes one.
+/// Forwards to the shared token transport. `Arc::from` converts a `Box<dyn TokenTransport>`.
 #[async_trait]
 impl<E: TokenTransport + ?Sized> TokenTransport for Arc<E> {
     async fn exchange(
@@ -157,7 +209,7 @@ impl<E: TokenTransport + ?Sized> TokenTransport for Arc<E> {
     }
 }
 
-/// The bounds of one token request.
+/// The limits of one token request.
 #[derive(Clone, Copy, Debug)]
 pub struct ExchangeOptions {
     max_bytes: usize,
@@ -165,17 +217,17 @@ pub struct ExchangeOptions {
 }
 
 impl ExchangeOptions {
-    /// For tests of a transport; alf makes its own.
+    /// Returns options with these limits, for the tests of a transport. alf sets its own.
     pub fn new(max_bytes: usize, timeout: Duration) -> Self {
         Self { max_bytes, timeout }
     }
 
-    /// How many bytes of the decoded body may be returned.
+    /// Returns how many bytes of the decoded body may be returned.
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
     }
 
-    /// After what time the caller gives up.
+    /// Returns the time after which alf no longer waits for the answer.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

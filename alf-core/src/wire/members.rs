@@ -16,7 +16,7 @@ impl<'a> Members<'a> {
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, &'static str> {
         // serde_json's own text may quote what it reads, so it is not shown.
         serde_json::from_slice(body).map_err(|error| match error.classify() {
-            Category::Eof => "its JSON ends too early",
+            Category::Eof => "its JSON is truncated",
             Category::Syntax => "it is not JSON",
             Category::Data => "it is not a token response",
             Category::Io => "it cannot be read",

@@ -44,7 +44,7 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
         return Err(format!("status {}", response.status().as_str()));
     }
     let Ok(document) = serde_json::from_slice::<Value>(response.body()) else {
-        return Err("it is not JSON, or ends too early".to_owned());
+        return Err("it is not JSON, or it is truncated".to_owned());
     };
     if !document.is_object() {
         return Err("it is not a JSON object".to_owned());
@@ -56,7 +56,7 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
         Some(named) => {
             let named = shown(named);
             return Err(format!(
-                "it is of the issuer {named:?}; if that is the right one, set the issuer exactly so"
+                "it belongs to the issuer {named:?}; if that is the right one, set exactly this issuer"
             ));
         }
         None => return Err("it has no issuer".to_owned()),

@@ -13,11 +13,11 @@ use crate::{Token, TokenTarget};
 
 use super::Redactor;
 
-/// A token request that is being prepared. A [`ClientAuthentication`](crate::ClientAuthentication)
-/// adds what authenticates the client.
+/// A token request that is not complete yet. A [`ClientAuthentication`](crate::ClientAuthentication) adds the client's
+/// authentication.
 ///
-/// It has the parameters of the grant and of the token target already. A secret that is added is masked if the authorization
-/// server repeats it in an error.
+/// It already has the parameters of the grant and of the token target. Secrets that are added are masked in errors, in case
+/// the authorization server repeats them.
 pub struct TokenRequest {
     form: SecretBytes,
     headers: HeaderMap,
@@ -75,7 +75,7 @@ impl TokenRequest {
         request
     }
 
-    /// Adds a form parameter that is not a secret: `client_id`, `client_assertion_type`.
+    /// Adds a form parameter that is not a secret, such as `client_id` or `client_assertion_type`.
     pub fn parameter(&mut self, name: &str, value: &str) {
         if !self.form.is_empty() {
             self.form.push(b"&");
@@ -85,14 +85,14 @@ impl TokenRequest {
         self.push_encoded(value);
     }
 
-    /// Adds a form parameter that is a secret: `client_secret`, `client_assertion`.
+    /// Adds a form parameter that is a secret, such as `client_secret` or `client_assertion`.
     pub fn secret_parameter(&mut self, name: &str, value: &str) {
         self.mask(value);
         self.secrets.push(percent_encoded(value, URLENCODED));
         self.parameter(name, value);
     }
 
-    /// Sets a header, and replaces one of that name. It is marked sensitive.
+    /// Sets a header. It replaces a header of the same name, and is marked as sensitive.
     pub fn header(&mut self, name: HeaderName, mut value: HeaderValue) {
         value.set_sensitive(true);
         if let Ok(text) = value.to_str() {
@@ -105,12 +105,12 @@ impl TokenRequest {
         self.headers.insert(name, value);
     }
 
-    /// Masks a secret that is in the request in another form, in errors.
+    /// Masks this text in errors. Use it for a secret that the request contains in another form.
     pub fn mask(&mut self, secret: &str) {
         self.secrets.push(Zeroizing::new(secret.to_owned()));
     }
 
-    /// Sets the `Authorization` header. It is marked sensitive.
+    /// Sets the `Authorization` header. It is marked as sensitive.
     pub fn authorization(&mut self, value: HeaderValue) {
         self.header(AUTHORIZATION, value);
     }

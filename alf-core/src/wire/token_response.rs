@@ -43,7 +43,7 @@ pub(crate) fn decode(
         return Err(answer.refused(&members));
     }
     if answer.status != StatusCode::OK {
-        return Err(answer.unreadable("a token comes with status 200"));
+        return Err(answer.unreadable("a token response must have status 200"));
     }
     answer.grant(&members)
 }
@@ -75,7 +75,9 @@ impl TokenAnswer<'_> {
             return Err(self.unreadable("it has no access_token that is a string"));
         };
         if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(self.unreadable("its access_token is empty or cannot be sent in a header"));
+            return Err(self.unreadable(
+                "its access_token is empty, or contains a character that a header cannot have",
+            ));
         }
         let token_type = match members.get("token_type") {
             None => BEARER.to_owned(),
@@ -130,7 +132,7 @@ impl TokenAnswer<'_> {
         if body.trim_ascii_start().starts_with(b"<") {
             // The redactor reads the whole page: cut before, half a secret could be left.
             let page = String::from_utf8_lossy(body.trim_ascii_start());
-            return self.unreadable(&format!("it is a page: {}", self.redactor.show(&page)));
+            return self.unreadable(&format!("it is HTML or XML: {}", self.redactor.show(&page)));
         }
         self.unreadable(problem)
     }

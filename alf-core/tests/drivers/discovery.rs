@@ -94,7 +94,7 @@ fn t10_t8_unusable_metadata_is_a_permanent_failure_and_no_secret_is_sent() {
         (Reply::body("{}"), "it has no issuer"),
         (
             Reply::body(r#"{"issuer":"https://evil.example","token_endpoint":"https://e"}"#),
-            "it is of the issuer \"https://evil.example\"",
+            "it belongs to the issuer \"https://evil.example\"",
         ),
         (metadata("http://as.example.com/token"), "plain http"),
         (metadata("http://localhost:99/token"), "plain http"),
@@ -208,8 +208,8 @@ fn t10_method_that_the_server_does_not_list_is_rejected_and_the_listed_ones_are_
     let error = harness.ask_now(client.tokens()).unwrap_err();
     let message = error.to_string();
     assert!(
-        message.contains("does not offer client_secret_basic")
-            && message.ends_with("it offers private_key_jwt, client_secret_post"),
+        message.contains("does not list client_secret_basic")
+            && message.ends_with("it lists private_key_jwt, client_secret_post"),
         "{message}"
     );
     assert_eq!(uris(&harness), [OPENID]);

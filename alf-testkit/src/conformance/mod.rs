@@ -1,5 +1,7 @@
 //! The conformance suite: every rule of alf that a transport can affect, as a test of its own.
 //!
+//! Needs the feature `conformance`, which is enabled by default.
+//!
 //! alf behaves the same on every HTTP library. This suite tests that for a [`Transport`] that you
 //! wrote, over real sockets, against scripted servers that misbehave as real ones do. Describe your
 //! transport in a [`Subject`], in a file of `tests/`. Then
@@ -70,7 +72,9 @@ use failure::{caught, fail};
 /// Makes a `#[test]` of every case of the [conformance suite](mod@crate::conformance) for one
 /// [`Subject`].
 ///
-/// Call it in a file of `tests/`, once in each file or module.
+/// Needs the feature `conformance`, which is enabled by default. Call it in a file of `tests/`, once in
+/// each file or module.
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 #[macro_export]
 macro_rules! conformance {
     ($subject:ty) => {

@@ -152,22 +152,22 @@ fn t2_an_algorithm_that_does_not_fit_the_key_is_an_error() {
         (
             RSA,
             SigningAlgorithm::Es256,
-            "an RSA key, which cannot sign by ES256",
+            "an RSA key, which cannot sign with ES256",
         ),
         (
             P256,
             SigningAlgorithm::Es384,
-            "P-256, which cannot sign by ES384",
+            "P-256, which cannot sign with ES384",
         ),
         (
             P384,
             SigningAlgorithm::Rs256,
-            "P-384, which cannot sign by RS256",
+            "P-384, which cannot sign with RS256",
         ),
         (
             ED25519_PEM,
             SigningAlgorithm::Ps256,
-            "Ed25519 key, which cannot sign by PS256",
+            "Ed25519 key, which cannot sign with PS256",
         ),
     ] {
         let reader = PrivateKey::value(pem).algorithm(algorithm);

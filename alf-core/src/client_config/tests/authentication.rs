@@ -252,7 +252,7 @@ fn t2_an_issuer_with_an_endpoint_is_used_without_discovery() {
         let error = with(&format!(r#"{method},"issuer":" https://as.example""#));
         assert_eq!(
             error.unwrap_err(),
-            "issuer: has white space in it; remove it"
+            "issuer: contains white space; remove it"
         );
     }
 }

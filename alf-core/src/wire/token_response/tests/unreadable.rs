@@ -73,7 +73,10 @@ fn t4_an_error_shows_the_start_of_a_page() {
         let page = format!("{before}<html>Log in, {SECRET}\u{1b}[31m</html>");
         let cause = failed(200, page);
         let detail = cause.answer.detail.as_deref().unwrap();
-        assert_eq!(detail, "it is a page: <html>Log in, [masked] [31m</html>");
+        assert_eq!(
+            detail,
+            "it is HTML or XML: <html>Log in, [masked] [31m</html>"
+        );
     }
 }
 
