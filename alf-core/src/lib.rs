@@ -32,9 +32,8 @@
 //! # Ok::<(), alf_core::ConfigError>(())
 //! ```
 //!
-//! Names such as R6 in this documentation refer to rules of
-//! [the contract](https://github.com/globocom/alf-rs/blob/main/CONTRACT.md), which lists what alf
-//! promises.
+//! Names such as R6 in this documentation refer to rules of the contract: `CONTRACT.md` in alf's repository lists
+//! what alf promises.
 //!
 //! # Features
 //!

@@ -11,6 +11,6 @@ pub enum RevokeError {
     #[error("no revocation endpoint is known; set revocation_endpoint on the builder")]
     NoEndpoint,
     /// The request failed, or the server refused it. It is not sent again.
-    #[error("the token was not revoked")]
+    #[error("the token was not revoked: {0}")]
     Failed(#[source] TokenError),
 }

@@ -82,7 +82,7 @@ impl Observer for TracingObserver {
                 pause,
             } => {
                 let pause = plain(*pause);
-                let message = "the token request failed and is tried again";
+                let message = "the token request failed; alf tries again";
                 log!(warn, context, acquisition, %error, pause, "{message}");
             }
             Event::TokenObtained {

@@ -91,7 +91,8 @@ impl TokenManager {
     /// Returns the cached token if it is usable, and never waits. It is for code that cannot wait, such as a synchronous
     /// interceptor.
     ///
-    /// If there is no token, or the token is due for renewal, an acquisition starts in the background. To have a token from
+    /// If there is no token, or the token is due for renewal, an acquisition starts in the background. While a rejected token
+    /// is renewed, this returns `None` (R1). To have a token from
     /// the first call on, wait for [`ready`](Self::ready) when the program starts.
     pub fn cached_token(&self) -> Option<Token> {
         if let Some(token) = self.token.cached() {

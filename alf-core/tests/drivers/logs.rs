@@ -94,7 +94,7 @@ mod by_tracing {
         let lines = logged(everything);
         for (message, level) in [
             ("requesting a token", "DEBUG"),
-            ("is tried again", "WARN"),
+            ("alf tries again", "WARN"),
             ("refused the token request: 503", "WARN"),
             ("got a token", "INFO"),
             ("the token was rejected", "WARN"),
