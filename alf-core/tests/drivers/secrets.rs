@@ -189,7 +189,7 @@ fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
     });
     for message in [
         "got a token",
-        "tried again",
+        "tries again",
         "got no token",
         "was rejected",
         "is returned",
