@@ -166,12 +166,12 @@ impl<T: Transport> Client<T> {
         Ok(response)
     }
 
-    /// Sends a request as it is, without a token: to an endpoint of the same API that needs none. It goes through the same
-    /// transport. alf sets no header, compares it with no `allowed_origins`, and never replays it.
+    /// Sends a request as it is, without a token, with the same transport. It is for an endpoint of the API that needs no
+    /// token. alf sets no header, does not check `allowed_origins`, and never replays the request.
     ///
     /// # Errors
     ///
-    /// [`Error::Transport`] if the library fails: its own error.
+    /// [`Error::Transport`] if the HTTP library returns an error.
     pub async fn send_without_token(
         &self,
         request: T::Request,
@@ -330,11 +330,12 @@ impl<T: BlockingTransport> Client<T> {
         pollster::block_on(self.send(request))
     }
 
-    /// [`send_without_token`](Self::send_without_token), for a thread that may wait.
+    /// Sends a request like [`send_without_token`](Self::send_without_token), and blocks the thread until the response has
+    /// arrived.
     ///
     /// # Errors
     ///
-    /// Those of [`send_without_token`](Self::send_without_token).
+    /// The errors of [`send_without_token`](Self::send_without_token).
     pub fn send_without_token_blocking(
         &self,
         request: T::Request,

@@ -215,8 +215,8 @@ impl AuthenticationError {
         self
     }
 
-    /// Whether it may pass without a change: alf then tries again within the acquisition. Otherwise someone has to repair
-    /// it, and the acquisition fails at once.
+    /// Returns whether the error may pass without a change. If so, the acquisition tries again. If not, someone must
+    /// correct the cause, and the acquisition fails at once.
     pub fn is_transient(&self) -> bool {
         self.transient
     }

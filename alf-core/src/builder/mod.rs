@@ -67,7 +67,9 @@ impl Client<()> {
 impl<A> ClientBuilder<A> {
     /// Sets the `scope` of the token. Separate several scopes by spaces
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, and the
-    /// server chooses. Setting it twice is an error, also if a configuration file has set it.
+    /// server chooses.
+    ///
+    /// `build()` returns an error if the scope is set twice. A scope from a `ClientConfig` counts too.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         if self.settings.scope.replace(scope.into()).is_some() {
             self.settings.repeated.push("scope");
@@ -83,7 +85,8 @@ impl<A> ClientBuilder<A> {
     }
 
     /// Sets the `audience` that the token is for. Some servers use this parameter instead of `resource`.
-    /// Setting it twice is an error, also if a configuration file has set it.
+    ///
+    /// `build()` returns an error if the audience is set twice. An audience from a `ClientConfig` counts too.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         if self.settings.audience.replace(audience.into()).is_some() {
             self.settings.repeated.push("audience");

@@ -145,7 +145,7 @@ pub(super) fn set_once(repeated: &[&'static str]) -> Result<(), ConfigError> {
     match repeated.first() {
         Some(setting) => wrong(
             setting,
-            "is set more than once; keep one (several scopes are one text, with spaces between)",
+            "is set more than once; keep one value (separate several scopes by spaces)",
         ),
         None => Ok(()),
     }
