@@ -33,6 +33,8 @@
 //! The Cargo features are those of isahc, under its names. `alf-core` has what is behind this
 //! crate.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod adapter;
 mod body;
 mod client;

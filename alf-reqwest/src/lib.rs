@@ -31,6 +31,8 @@
 //! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this
 //! crate.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "blocking")]
 pub mod blocking;
 

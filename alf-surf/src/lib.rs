@@ -35,6 +35,8 @@
 //! The Cargo features are those of surf, under its names; none is on by default, and one back end
 //! is needed. `alf-core` has what is behind this crate.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod adapter;
 mod back_end;
 mod body;
