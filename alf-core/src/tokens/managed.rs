@@ -1,7 +1,6 @@
-//! One token of a client: its machine behind a lock, and the start and the end of its acquisitions.
+//! One token of a client: its machine behind a lock, its cache, and the end of its acquisitions.
 //!
-//! Each method takes the lock, asks the machine, carries out what it decided, and releases the lock before it calls
-//! anything outside: a runtime that is shut down drops a task inside `spawn`, and a waker may poll. None of them waits.
+//! No method waits, and none calls anything outside while it holds the lock: a waker may poll.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,46 +9,29 @@ use std::time::{Duration, SystemTime};
 
 use event_listener::EventListener;
 
-use crate::acquisition::{Acquisition, AcquisitionFailure, NewToken, Progress, details};
+use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Decision, Failure, Health, Moment, NewAcquisition,
-    RejectionDecision, Renewal, ReplayOutcome, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::presentation::credentials;
-use crate::token::Grant;
-use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
+use crate::{Event, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
 
 use super::cached::TokenCache;
-use super::pending::{Outcome, Pending};
-use super::state::{State, Step};
+use super::pending::Outcome;
+use super::state::State;
 
 pub(crate) struct ManagedToken {
     pub(crate) ports: Arc<Ports>,
     pub(crate) target: TokenTarget,
-    target_id: TargetId,
+    pub(super) target_id: TargetId,
     cache: TokenCache,
     /// Whether the held token is unproven (R6). It is read for each request, so it is not behind the lock.
     is_unproven: AtomicBool,
     /// Notified when a token was obtained.
     obtained: event_listener::Event,
     state: Mutex<State>,
-}
-
-/// An acquisition that starts once the lock is released.
-struct Start {
-    running: Running,
-    /// The acquisition that it replaces, if that never ended.
-    replaced: Option<Arc<Pending>>,
-}
-
-/// An acquisition that is running. However it ends, the token is informed: of its result; or, when it is dropped without
-/// one (a panic, a runtime that was shut down), that it was aborted (S4).
-struct Running {
-    token: Arc<ManagedToken>,
-    acquisition: NewAcquisition,
-    has_ended: bool,
 }
 
 impl ManagedToken {
@@ -72,71 +54,6 @@ impl ManagedToken {
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
         self.ports.observe(&self.target, event);
-    }
-
-    /// A caller needs a token.
-    pub(super) fn demand(self: &Arc<Self>) -> Step {
-        self.ask(Renewal::demand)
-    }
-
-    /// The user asks for a renewal.
-    pub(super) fn renew(self: &Arc<Self>) -> Step {
-        self.ask(Renewal::renew)
-    }
-
-    fn ask(
-        self: &Arc<Self>,
-        decide: fn(&mut Renewal<Arc<Grant>>, Moment, Health) -> Decision,
-    ) -> Step {
-        let now = self.ports.now();
-        let mut state = self.lock();
-        // Under the lock: a failure reaches the breaker before it reaches this token.
-        let (health, server_error) = self.ports.server.health(now);
-        let decision = decide(&mut state.renewal, now, health);
-        let (step, start) = self.carry_out(&mut state, decision, server_error);
-        self.update_cache(&mut state, now);
-        drop(state);
-        self.launch(start);
-        step
-    }
-
-    /// A resource server rejected a token: it is renewed (R1, R2). `None`: the 401 is returned, because renewing did not
-    /// help lately (R6), or because the token is another manager's.
-    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
-        let now = self.ports.now();
-        let mut state = self.lock();
-        let (health, server_error) = self.ports.server.health(now);
-        if state.is_foreign(token) {
-            return None;
-        }
-        let origin_key = state.key_of(origin.map(Origin::as_ref));
-        let rejection = state
-            .renewal
-            .reject(now, health, token.generation_id(), origin_key);
-        let decision = match rejection {
-            RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
-                decision
-            }
-            RejectionDecision::Return => {
-                drop(state);
-                self.observe(&Event::RejectionReturned {
-                    generation: token.generation(),
-                    origin,
-                });
-                return None;
-            }
-        };
-        let (step, start) = self.carry_out(&mut state, decision, server_error);
-        self.update_cache(&mut state, now);
-        drop(state);
-        if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
-            self.observe(&Event::TokenRejected {
-                generation: token.generation(),
-                origin,
-            });
-        }
-        self.launch(start);
-        Some(step)
     }
 
     /// A request was answered, and the token was not rejected (R6).
@@ -191,46 +108,7 @@ impl ManagedToken {
         until.map_or(UNKNOWN_CHANGE, |until| until.saturating_since(now))
     }
 
-    /// Carries out what the machine decided, except for what is done outside of the lock.
-    fn carry_out(
-        self: &Arc<Self>,
-        state: &mut State,
-        decision: Decision,
-        server_error: Option<TokenError>,
-    ) -> (Step, Option<Start>) {
-        let start = match decision {
-            Decision::UseAndRenew(_, acquisition) | Decision::Start(acquisition) => Some(Start {
-                running: Running {
-                    token: Arc::clone(self),
-                    acquisition,
-                    has_ended: false,
-                },
-                replaced: state.start(acquisition),
-            }),
-            Decision::Use(_) | Decision::Join(_) | Decision::Refuse { .. } => None,
-        };
-        let step = state
-            .step(decision, server_error)
-            .unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
-        (step, start)
-    }
-
-    fn launch(&self, start: Option<Start>) {
-        let Some(Start { running, replaced }) = start else {
-            return;
-        };
-        if let Some(replaced) = replaced {
-            // S5: its waiters ask again, and join the one that replaces it.
-            replaced.complete(Outcome::AskAgain);
-        }
-        self.observe(&Event::AcquisitionStarted {
-            acquisition: running.acquisition.id.as_u64(),
-        });
-        // S3: it belongs to no caller.
-        self.ports.runtime.spawn(Box::pin(running.run()));
-    }
-
-    fn succeeded(&self, claim: Claim, new: NewToken) {
+    pub(super) fn succeeded(&self, claim: Claim, new: NewToken) {
         let NewToken { obtained, header } = new;
         let id = claim.id;
         let now = self.ports.now();
@@ -261,7 +139,7 @@ impl ManagedToken {
         });
     }
 
-    fn failed(&self, claim: Claim, failure: AcquisitionFailure) {
+    pub(super) fn failed(&self, claim: Claim, failure: AcquisitionFailure) {
         let id = claim.id;
         let now = self.ports.now();
         // Before the lock, since the user's runtime is asked.
@@ -294,7 +172,7 @@ impl ManagedToken {
     }
 
     /// S4
-    fn aborted(&self, claim: Claim) {
+    pub(super) fn aborted(&self, claim: Claim) {
         let id = claim.id;
         let now = self.ports.now();
         let wall = self.ports.clock.wall();
@@ -358,13 +236,13 @@ impl ManagedToken {
     }
 
     /// Nothing is known of the attempts of an acquisition that was aborted (S4).
-    fn aborted_details(&self) -> ErrorDetails {
+    pub(super) fn aborted_details(&self) -> ErrorDetails {
         let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
         details(&self.ports, &self.target, cause, 0, Duration::ZERO)
     }
 
     /// Lets the cache answer as long as the machine would answer the same.
-    fn update_cache(&self, state: &mut State, now: Moment) {
+    pub(super) fn update_cache(&self, state: &mut State, now: Moment) {
         let (health, _) = self.ports.server.health(now);
         let is_unproven = state.renewal.is_unproven();
         self.is_unproven.store(is_unproven, Ordering::Relaxed);
@@ -382,14 +260,11 @@ impl ManagedToken {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs while it is held panics.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// How soon a caller asks again if it is not known when something changes.
-const UNKNOWN_CHANGE: Duration = Duration::from_secs(1);
 
 impl Progress for ManagedToken {
     fn delayed(&self, id: AcquisitionId) {
@@ -405,40 +280,11 @@ impl Progress for ManagedToken {
     }
 }
 
-impl Running {
-    fn claim(&self) -> Claim {
-        let NewAcquisition { id, deadline } = self.acquisition;
-        Claim {
-            target: self.token.target_id,
-            id,
-            deadline,
-        }
-    }
-
-    async fn run(mut self) {
-        let claim = self.claim();
-        let ManagedToken { ports, target, .. } = &*self.token;
-        // It keeps its place at the breaker until the token has its result.
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token);
-        let result = acquisition.run().await;
-        self.has_ended = true;
-        match result {
-            Ok(token) => self.token.succeeded(claim, token),
-            Err(failure) => self.token.failed(claim, failure),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.token.aborted(self.claim());
-        }
-    }
-}
-
 fn copy_of(token: &Token) -> Token {
     let header = credentials(token.token_type(), token.expose_access_token());
     // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
     token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
+
+/// How soon a caller asks again if it is not known when something changes.
+const UNKNOWN_CHANGE: Duration = Duration::from_secs(1);

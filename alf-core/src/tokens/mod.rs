@@ -1,6 +1,7 @@
 //! The tokens of a client: obtained, kept, renewed.
 
 mod cached;
+mod demand;
 mod managed;
 mod pending;
 mod state;

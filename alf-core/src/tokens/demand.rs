@@ -1,0 +1,168 @@
+//! What callers ask of a token, and the start of its acquisitions.
+//!
+//! Each method takes the lock, asks the machine, carries out what it decided, and releases the lock before it calls
+//! anything outside: a runtime that is shut down drops a task inside `spawn`, and a waker may poll. None of them waits.
+
+use std::sync::Arc;
+
+use crate::acquisition::Acquisition;
+use crate::machine::{Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal};
+use crate::token::Grant;
+use crate::{Event, Origin, Token, TokenError};
+
+use super::managed::ManagedToken;
+use super::pending::{Outcome, Pending};
+use super::state::{State, Step};
+
+impl ManagedToken {
+    /// A caller needs a token.
+    pub(super) fn demand(self: &Arc<Self>) -> Step {
+        self.ask(Renewal::demand)
+    }
+
+    /// The user asks for a renewal.
+    pub(super) fn renew(self: &Arc<Self>) -> Step {
+        self.ask(Renewal::renew)
+    }
+
+    fn ask(
+        self: &Arc<Self>,
+        decide: fn(&mut Renewal<Arc<Grant>>, Moment, Health) -> Decision,
+    ) -> Step {
+        let now = self.ports.now();
+        let mut state = self.lock();
+        // Under the lock: a failure reaches the breaker before it reaches this token.
+        let (health, server_error) = self.ports.server.health(now);
+        let decision = decide(&mut state.renewal, now, health);
+        let (step, start) = self.carry_out(&mut state, decision, server_error);
+        self.update_cache(&mut state, now);
+        drop(state);
+        self.launch(start);
+        step
+    }
+
+    /// A resource server rejected a token: it is renewed (R1, R2). `None`: the 401 is returned, because renewing did not
+    /// help lately (R6), or because the token is another manager's.
+    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
+        let now = self.ports.now();
+        let mut state = self.lock();
+        let (health, server_error) = self.ports.server.health(now);
+        if state.is_foreign(token) {
+            return None;
+        }
+        let origin_key = state.key_of(origin.map(Origin::as_ref));
+        let rejection = state
+            .renewal
+            .reject(now, health, token.generation_id(), origin_key);
+        let decision = match rejection {
+            RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
+                decision
+            }
+            RejectionDecision::Return => {
+                drop(state);
+                self.observe(&Event::RejectionReturned {
+                    generation: token.generation(),
+                    origin,
+                });
+                return None;
+            }
+        };
+        let (step, start) = self.carry_out(&mut state, decision, server_error);
+        self.update_cache(&mut state, now);
+        drop(state);
+        if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
+            self.observe(&Event::TokenRejected {
+                generation: token.generation(),
+                origin,
+            });
+        }
+        self.launch(start);
+        Some(step)
+    }
+
+    /// Carries out what the machine decided, except for what is done outside of the lock.
+    fn carry_out(
+        self: &Arc<Self>,
+        state: &mut State,
+        decision: Decision,
+        server_error: Option<TokenError>,
+    ) -> (Step, Option<Start>) {
+        let start = match decision {
+            Decision::UseAndRenew(_, acquisition) | Decision::Start(acquisition) => Some(Start {
+                running: Running {
+                    token: Arc::clone(self),
+                    acquisition,
+                    has_ended: false,
+                },
+                replaced: state.start(acquisition),
+            }),
+            Decision::Use(_) | Decision::Join(_) | Decision::Refuse { .. } => None,
+        };
+        let step = state
+            .step(decision, server_error)
+            .unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
+        (step, start)
+    }
+
+    fn launch(&self, start: Option<Start>) {
+        let Some(Start { running, replaced }) = start else {
+            return;
+        };
+        if let Some(replaced) = replaced {
+            // S5: its waiters ask again, and join the one that replaces it.
+            replaced.complete(Outcome::AskAgain);
+        }
+        self.observe(&Event::AcquisitionStarted {
+            acquisition: running.acquisition.id.as_u64(),
+        });
+        // S3: it belongs to no caller.
+        self.ports.runtime.spawn(Box::pin(running.run()));
+    }
+}
+
+/// An acquisition that starts once the lock is released.
+struct Start {
+    running: Running,
+    /// The acquisition that it replaces, if that never ended.
+    replaced: Option<Arc<Pending>>,
+}
+
+/// An acquisition that is running. However it ends, the token is informed: of its result; or, when it is dropped without
+/// one (a panic, a runtime that was shut down), that it was aborted (S4).
+struct Running {
+    token: Arc<ManagedToken>,
+    acquisition: NewAcquisition,
+    has_ended: bool,
+}
+
+impl Running {
+    fn claim(&self) -> Claim {
+        let NewAcquisition { id, deadline } = self.acquisition;
+        Claim {
+            target: self.token.target_id,
+            id,
+            deadline,
+        }
+    }
+
+    async fn run(mut self) {
+        let claim = self.claim();
+        let ManagedToken { ports, target, .. } = &*self.token;
+        // It keeps its place at the breaker until the token has its result.
+        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token);
+        let result = acquisition.run().await;
+        self.has_ended = true;
+        match result {
+            Ok(token) => self.token.succeeded(claim, token),
+            Err(failure) => self.token.failed(claim, failure),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.token.aborted(self.claim());
+        }
+    }
+}
