@@ -125,9 +125,12 @@ impl<T: Transport> Client<T> {
     ///
     /// Dropping the future cancels the request, as without alf. It does not cancel a renewal: other callers
     /// may wait for it.
-    pub async fn send(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
+    pub fn send(
+        &self,
+        request: T::Request,
+    ) -> impl Future<Output = Result<T::Response, Error<T::Error>>> + Send {
         let copy = |request: &mut T::Request| self.transport.try_clone(request);
-        self.send_copied_by(copy, request).await
+        self.send_copied_by(copy, request)
     }
 
     /// Sends a request like [`send`](Self::send), but calls `copy` instead of [`Transport::try_clone`]. It is for adapters
@@ -136,7 +139,31 @@ impl<T: Transport> Client<T> {
     /// # Errors
     ///
     /// The errors of [`send`](Self::send).
-    pub async fn send_copied_by(
+    // Not an `async fn`: only a signature with `Send` makes the future `Send` for every transport, also one whose closure
+    // has a type that a user can name.
+    pub fn send_copied_by(
+        &self,
+        copy: impl FnOnce(&mut T::Request) -> Option<T::Request> + Send,
+        request: T::Request,
+    ) -> impl Future<Output = Result<T::Response, Error<T::Error>>> + Send {
+        self.send_with_token(copy, request)
+    }
+
+    /// Sends a request as it is, without a token, with the same transport. It is for an endpoint of the API that needs no
+    /// token. alf sets no header, does not check `allowed_origins`, and never replays the request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] if the HTTP library returns an error.
+    pub fn send_without_token(
+        &self,
+        request: T::Request,
+    ) -> impl Future<Output = Result<T::Response, Error<T::Error>>> + Send {
+        let sent = self.transport.send(request);
+        async move { sent.await.map_err(Error::Transport) }
+    }
+
+    async fn send_with_token(
         &self,
         copy: impl FnOnce(&mut T::Request) -> Option<T::Request>,
         mut request: T::Request,
@@ -164,20 +191,6 @@ impl<T: Transport> Client<T> {
             }
         }
         Ok(response)
-    }
-
-    /// Sends a request as it is, without a token, with the same transport. It is for an endpoint of the API that needs no
-    /// token. alf sets no header, does not check `allowed_origins`, and never replays the request.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Transport`] if the HTTP library returns an error.
-    pub async fn send_without_token(
-        &self,
-        request: T::Request,
-    ) -> Result<T::Response, Error<T::Error>> {
-        let response = self.transport.send(request).await;
-        response.map_err(Error::Transport)
     }
 
     /// The token was rejected: renews it, and replays the request (R).

@@ -86,10 +86,14 @@ impl TokenTarget {
 
     /// This target, with what it does not set taken from `base`.
     pub(crate) fn or(self, base: &Self) -> Self {
-        let is_set = |name: &str| self.parameters.iter().any(|(set, _)| set == name);
-        let kept = base.parameters.iter().filter(|(name, _)| !is_set(name));
-        let mut parameters: Vec<_> = kept.cloned().collect();
-        parameters.extend(self.parameters);
+        let mut parameters = base.parameters.clone();
+        for (name, value) in self.parameters {
+            // In its place: the same parameters in another order would be another target.
+            match parameters.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value,
+                None => parameters.push((name, value)),
+            }
+        }
         let resources = if self.resources.is_empty() {
             base.resources.clone()
         } else {
@@ -119,17 +123,16 @@ impl TokenTarget {
 
 impl fmt::Display for TokenTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.scope {
-            Some(scope) => write!(f, "scope {scope:?}")?,
-            None => f.write_str("no scope")?,
+        let scope = self.scope.iter().map(|scope| format!("scope {scope:?}"));
+        let resources = self.resources.iter();
+        let resources = resources.map(|resource| format!("resource {resource:?}"));
+        let audience = self.audience.iter();
+        let audience = audience.map(|audience| format!("audience {audience:?}"));
+        let parts: Vec<_> = scope.chain(resources).chain(audience).collect();
+        if parts.is_empty() {
+            return f.write_str("no scope");
         }
-        for resource in &self.resources {
-            write!(f, ", resource {resource:?}")?;
-        }
-        match &self.audience {
-            Some(audience) => write!(f, ", audience {audience:?}"),
-            None => Ok(()),
-        }
+        f.write_str(&parts.join(", "))
     }
 }
 
@@ -185,8 +188,8 @@ mod tests {
             .with_scope("read")
             .with_resource("https://b.example")
             .with_audience("a")
-            .with_parameter("region", "eu")
-            .with_parameter("tenant", "2");
+            .with_parameter("tenant", "2")
+            .with_parameter("region", "eu");
         assert_eq!(other.or(&base), expected);
     }
 }

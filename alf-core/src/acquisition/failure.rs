@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Cause, ErrorDetails};
+use crate::error::{Cause, ErrorDetails, RequestKind};
 use crate::machine::Failure;
 use crate::ports::Ports;
 use crate::wire::Redactor;
@@ -35,7 +35,7 @@ pub(crate) fn details(
     let is_about_target = !cause.concerns_all_targets() && target.is_named();
     ErrorDetails {
         cause,
-        request: "token request",
+        request: RequestKind::Token,
         endpoint: ports.shown_endpoint(),
         target: is_about_target.then(|| target.to_string()),
         attempts,

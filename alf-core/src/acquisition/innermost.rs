@@ -13,18 +13,25 @@ pub(super) fn innermost_cause(error: &(dyn StdError + 'static), redactor: &Redac
     redactor.show(&words.map(public_part).collect::<String>())
 }
 
-/// X1: a URL without its user info, query and fragment.
+/// X1: a word without what may be the user info, the query or the fragment of a URL.
 fn public_part(word: &str) -> String {
     let trimmed = word.trim_end();
     let space = word.strip_prefix(trimmed).unwrap_or_default();
-    let Some((scheme, location)) = trimmed.split_once("://") else {
-        return word.to_owned();
+    let (before, location) = match trimmed.rsplit_once('@') {
+        // The user info may contain any character, escaped or not.
+        Some((before, location)) => {
+            let scheme = before.split_once("://").map(|(scheme, _)| scheme);
+            let scheme = scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
+            (format!("{scheme}[masked]@"), location)
+        }
+        None => (String::new(), trimmed),
     };
-    let location = location.split(['?', '#']).next().unwrap_or_default();
-    match location.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://[masked]@{host}{space}"),
-        None => format!("{scheme}://{location}{space}"),
-    }
+    let shown = if trimmed.contains('/') {
+        location.split(['?', '#']).next().unwrap_or_default()
+    } else {
+        location
+    };
+    format!("{before}{shown}{space}")
 }
 
 #[cfg(test)]

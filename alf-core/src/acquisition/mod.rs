@@ -7,7 +7,7 @@ mod innermost;
 mod revocation;
 
 pub(crate) use failure::{AcquisitionFailure, details};
-pub(crate) use revocation::revoke;
+pub(crate) use revocation::Revocation;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,6 +106,7 @@ impl<'a> Acquisition<'a> {
                 if !may_read || !self.have_changed(credentials.as_ref()).await {
                     return Err(self.failure(cause));
                 }
+                // It needs no permit: a changed secret may be what ends a back-off.
                 self.attempt_failed(self.error(cause), Duration::ZERO);
             }
         }

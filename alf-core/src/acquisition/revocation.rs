@@ -1,11 +1,12 @@
 //! Revokes a token at the authorization server (RFC 7009).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use event_listener::Event;
 use http::Uri;
 
 use crate::config::{Server, TokenEndpoint, shown_endpoint};
-use crate::error::{Cause, ErrorDetails};
+use crate::error::{Cause, ErrorDetails, RequestKind};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
 use crate::wire::token_response;
@@ -14,71 +15,121 @@ use crate::{
 };
 
 use super::authenticate::authenticate;
-use super::failure::MAX_RESPONSE;
-use super::failure::{authentication_failed, no_response};
+use super::failure::{MAX_RESPONSE, authentication_failed, no_response};
 
-/// Sends one revocation request, and waits `attempt_timeout` for its answer at most.
-pub(crate) async fn revoke(ports: &Ports, token: &Token) -> Result<(), RevokeError> {
-    let known = match &ports.config.server {
-        Server::Endpoint(endpoint) => Some(Arc::clone(endpoint)),
-        Server::Issuer(_) => ports.server.metadata.endpoint(),
-    };
-    let token_endpoint = known.ok_or(RevokeError::NoEndpoint)?;
-    let configured = ports.config.revocation_endpoint.as_ref();
-    let endpoint = configured
-        .or(token_endpoint.revocation.as_ref())
-        .ok_or(RevokeError::NoEndpoint)?;
-    let started_at = ports.now();
-    let timeout = ports.config.attempt_timeout;
-    let exchange = exchange(
-        ports,
-        &token_endpoint,
-        endpoint,
-        token,
-        started_at + timeout,
-    );
-    let result = ports.within(timeout, exchange).await;
-    let timed_out = || {
-        let kind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
-        Err(Cause::new(kind, Failure::TRANSIENT))
-    };
-    result.unwrap_or_else(timed_out).map_err(|cause| {
-        RevokeError::Failed(TokenError::new(ErrorDetails {
-            cause,
-            request: "revocation request",
-            endpoint: shown_endpoint(endpoint),
-            target: None,
-            attempts: 1,
-            elapsed: ports.now().saturating_since(started_at),
-            retry_at: None,
-        }))
-    })
+/// A revocation that can be sent: its endpoint is known.
+pub(crate) struct Revocation {
+    ports: Arc<Ports>,
+    token_endpoint: Arc<TokenEndpoint>,
+    endpoint: Uri,
 }
 
-async fn exchange(
-    ports: &Ports,
-    token_endpoint: &TokenEndpoint,
-    endpoint: &Uri,
-    token: &Token,
-    until: Moment,
-) -> Result<(), Cause> {
-    let mut request = TokenRequest::revocation(token, &ports.config.headers);
-    authenticate(ports, token_endpoint, 1, &mut request)
-        .await
-        .map_err(authentication_failed)?;
-    let (request, redactor) = request.encode(endpoint);
-    let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
-    let transport = ports.token_transport.as_ref();
-    let response = transport
-        .exchange(request, &options)
-        .await
-        .map_err(|error| no_response(error, &redactor))?;
-    // RFC 7009 §2.2: the body of a success has no meaning.
-    if response.status().is_success() {
-        return Ok(());
+/// What became of the request, once its task has ended.
+#[derive(Default)]
+struct Outcome {
+    result: OnceLock<Result<(), Cause>>,
+    ended: Event,
+}
+
+/// Belongs to no caller, and runs where acquisitions do: the transport may need that runtime.
+struct Task {
+    revocation: Arc<Revocation>,
+    token: Token,
+    outcome: Arc<Outcome>,
+}
+
+impl Revocation {
+    pub(crate) fn new(ports: &Arc<Ports>) -> Result<Self, RevokeError> {
+        let known = match &ports.config.server {
+            Server::Endpoint(endpoint) => Some(Arc::clone(endpoint)),
+            Server::Issuer(_) => ports.server.metadata.endpoint(),
+        };
+        let token_endpoint = known.ok_or(RevokeError::NoEndpoint)?;
+        let configured = ports.config.revocation_endpoint.as_ref();
+        let endpoint = configured
+            .or(token_endpoint.revocation.as_ref())
+            .ok_or(RevokeError::NoEndpoint)?
+            .clone();
+        Ok(Self {
+            ports: Arc::clone(ports),
+            token_endpoint,
+            endpoint,
+        })
     }
-    match token_response::decode(&response, &redactor, ports.clock.wall()) {
-        Ok(_) => Ok(()),
-        Err(cause) => Err(cause),
+
+    /// Sends one request, and waits `attempt_timeout` for its answer at most.
+    pub(crate) async fn send(self, token: Token) -> Result<(), RevokeError> {
+        let revocation = Arc::new(self);
+        let ports = &revocation.ports;
+        let (started_at, timeout) = (ports.now(), ports.config.attempt_timeout);
+        let outcome = Arc::new(Outcome::default());
+        let ended = outcome.ended.listen();
+        let task = Task {
+            revocation: Arc::clone(&revocation),
+            token,
+            outcome: Arc::clone(&outcome),
+        };
+        ports
+            .runtime
+            .spawn(Box::pin(task.run(started_at + timeout)));
+        let in_time = ports.within(timeout, ended).await.is_some();
+        let result = outcome.result.get().cloned().unwrap_or_else(|| {
+            let kind = if in_time {
+                TokenErrorKind::Aborted
+            } else {
+                TokenErrorKind::Timeout(TimeoutPhase::Attempt)
+            };
+            Err(Cause::new(kind, Failure::TRANSIENT))
+        });
+        result.map_err(|cause| {
+            RevokeError::Failed(TokenError::new(ErrorDetails {
+                cause,
+                request: RequestKind::Revocation,
+                endpoint: shown_endpoint(&revocation.endpoint),
+                target: None,
+                attempts: 1,
+                elapsed: ports.now().saturating_since(started_at),
+                retry_at: None,
+            }))
+        })
+    }
+
+    async fn exchange(&self, token: &Token, until: Moment) -> Result<(), Cause> {
+        let ports = &self.ports;
+        let mut request = TokenRequest::revocation(token, &ports.config.headers);
+        authenticate(ports, &self.token_endpoint, 1, &mut request)
+            .await
+            .map_err(authentication_failed)?;
+        let (request, redactor) = request.encode(&self.endpoint);
+        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
+        let transport = ports.token_transport.as_ref();
+        let response = transport
+            .exchange(request, &options)
+            .await
+            .map_err(|error| no_response(error, &redactor))?;
+        // RFC 7009 §2.2: the body of a success has no meaning.
+        if response.status().is_success() {
+            return Ok(());
+        }
+        token_response::decode(&response, &redactor, ports.clock.wall()).map(|_| ())
+    }
+}
+
+impl Task {
+    async fn run(self, until: Moment) {
+        let ports = &self.revocation.ports;
+        let exchange = self.revocation.exchange(&self.token, until);
+        let left = until.saturating_since(ports.now());
+        if let Some(result) = ports.within(left, exchange).await {
+            // It is set once, here.
+            let _ = self.outcome.result.set(result);
+        }
+    }
+}
+
+/// Also if its runtime drops the task (S4).
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.outcome.ended.notify(usize::MAX);
     }
 }

@@ -137,7 +137,7 @@ pub(super) fn authentication(
 pub(crate) fn target(target: TokenTarget) -> Result<TokenTarget, ConfigError> {
     check_parameters(&target.parameters)?;
     check_resources(&target.resources)?;
-    Ok(target.without_empty())
+    Ok(target)
 }
 
 /// T1: of two values, nobody would see which one is sent.

@@ -72,7 +72,8 @@ impl Config {
                 resources: settings.resources,
                 audience: settings.audience,
                 parameters: settings.parameters,
-            })?,
+            })?
+            .without_empty(),
             headers: check::headers(settings.headers)?,
             max_targets: settings.max_targets,
             policy: Policy {

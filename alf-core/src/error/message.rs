@@ -32,10 +32,19 @@ impl fmt::Display for TokenError {
                 let request = self.details.request;
                 format!("{endpoint} refused the {request}{target}: {answer}{advice}")
             }
-            Kind::Redirected => format!(
-                "{endpoint} answered with a redirect, which is not followed ({answer}); set the \
-                 final URL as token_endpoint"
-            ),
+            Kind::Redirected => {
+                let setting = self.details.request.setting();
+                let answer = answer.to_string();
+                let answer = if answer.is_empty() {
+                    answer
+                } else {
+                    format!(" ({answer})")
+                };
+                format!(
+                    "{endpoint} answered with a redirect, which is not followed{answer}; set the \
+                     final URL as {setting}"
+                )
+            }
             Kind::Unreadable => {
                 format!("{endpoint} did not return a readable token response: {answer}")
             }
@@ -76,7 +85,7 @@ fn advice(error_code: &str) -> &'static str {
             "; allow the client_credentials grant for this client at the server"
         }
         "invalid_scope" => "; request a scope that this client may have",
-        "invalid_target" => "; request a resource that the server knows",
+        "invalid_target" => "; request a resource or audience that the server knows",
         _ => "",
     }
 }

@@ -17,7 +17,7 @@ pub use config::ConfigError;
 pub use kind::{TimeoutPhase, TokenErrorKind};
 pub use not_allowed::{NotAllowed, NotAllowedReason};
 pub use revoke::RevokeError;
-pub(crate) use token::ErrorDetails;
+pub(crate) use token::{ErrorDetails, RequestKind};
 pub use token::{Rejection, TokenError};
 
 /// Why a request has no response.

@@ -30,11 +30,17 @@ pub struct TokenError {
     rejection: Option<Rejection>,
 }
 
+/// What was sent to the authorization server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestKind {
+    Token,
+    Revocation,
+}
+
 /// The part that all callers of one acquisition share.
 pub(crate) struct ErrorDetails {
     pub(crate) cause: Cause,
-    /// What was sent: "token request", or "revocation request".
-    pub(crate) request: &'static str,
+    pub(crate) request: RequestKind,
     pub(crate) endpoint: String,
     /// The scope and resources, if the failure is about them.
     pub(crate) target: Option<String>,
@@ -48,6 +54,25 @@ pub(crate) struct ErrorDetails {
 pub struct Rejection {
     status: StatusCode,
     challenges: Vec<HeaderValue>,
+}
+
+impl RequestKind {
+    /// The setting that names its endpoint.
+    pub(super) fn setting(self) -> &'static str {
+        match self {
+            Self::Token => "token_endpoint",
+            Self::Revocation => "revocation_endpoint",
+        }
+    }
+}
+
+impl fmt::Display for RequestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token => "token request",
+            Self::Revocation => "revocation request",
+        })
+    }
 }
 
 impl ErrorDetails {
@@ -70,6 +95,11 @@ impl TokenError {
     pub(crate) fn after(mut self, rejection: Rejection) -> Self {
         self.rejection = Some(rejection);
         self
+    }
+
+    /// Whether it is of the same acquisition.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.details, &other.details)
     }
 
     /// Returns the kind of failure. While alf backs off, this is the kind of the failure that started the

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::doubling_delay::LONGEST_RETRY_AFTER;
 use super::{AcquisitionId, DoublingDelay, Failure, Moment};
 
 /// Guards an authorization server that is in trouble. All tokens of a client share it.
@@ -235,23 +236,24 @@ impl<E: Clone> Breaker<E> {
         error: impl FnOnce(Moment) -> E,
     ) -> E {
         self.leave(claim);
-        let is_transient = failure.is_transient();
-        let until = match self.condition {
-            // Acquisitions that were under way when the back-off began are the same failure. A refusal in an outage is
-            // another one.
+        let (until, is_transient) = match self.condition {
+            // Acquisitions that were under way when the back-off began are the same failure: only a `Retry-After` lengthens
+            // it. A refusal in an outage is another failure.
             Condition::BackingOff {
                 until,
-                is_transient: was_transient,
+                is_transient,
                 ..
-            } if (is_transient || !was_transient)
-                && now < until
-                && now + failure.retry_after() <= until =>
-            {
-                return error(until);
+            } if (failure.is_transient() || !is_transient) && now < until => {
+                let retry_at = now + failure.retry_after().min(LONGEST_RETRY_AFTER);
+                if retry_at <= until {
+                    return error(until);
+                }
+                (retry_at, is_transient)
             }
             Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {
                 let back_off = self.take_back_off(failure);
-                self.next_attempt_at().max(now + back_off)
+                let until = self.next_attempt_at().max(now + back_off);
+                (until, failure.is_transient())
             }
         };
         let error = error(until);

@@ -56,4 +56,4 @@ impl DoublingDelay {
 }
 
 /// B2: a server may ask for more, but one header must not stop a client for longer.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);

@@ -168,9 +168,10 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// The user has revoked the token of `generation`: it is not used any more.
-    pub(crate) fn forget(&mut self, generation: Generation) {
-        self.held.take_if(|held| held.generation == generation);
+    /// The user has revoked the held token: neither it nor the result of an acquisition under way is used.
+    pub(crate) fn forget(&mut self) {
+        self.held = None;
+        self.acquisition = None;
     }
 
     /// A resource server answered a replay that carried the token of `generation`; or, if that token
@@ -292,6 +293,11 @@ impl<T: PartialEq> Renewal<T> {
             Stage::Expired => None,
         }
         .filter(|until| now < *until)
+    }
+
+    /// Whether no acquisition starts because of a failure of this target alone.
+    pub(crate) fn backs_off_alone(&self, now: Moment) -> bool {
+        self.back_off.until.is_some_and(|until| now < until)
     }
 
     fn hold(

@@ -18,7 +18,7 @@ use super::{Event, EventContext, Observer};
 /// | level | events |
 /// | --- | --- |
 /// | `ERROR` | an acquisition failed, and does not succeed without a change |
-/// | `WARN` | an acquisition failed but may succeed later, an acquisition was aborted, an attempt failed, a rejected token is renewed, a request was not sent, a token in use was evicted |
+/// | `WARN` | an acquisition failed but may succeed later, an acquisition was aborted, an attempt failed, a rejected token is renewed, a request was not sent, a usable token was evicted (once a minute) |
 /// | `INFO` | a token was obtained; an API rejects the renewed token too, at most once a minute for each origin |
 /// | `DEBUG` | all others |
 ///
@@ -26,6 +26,8 @@ use super::{Event, EventContext, Observer};
 /// like `16m 40s`. A value that is not known is left out.
 #[derive(Debug, Default)]
 pub struct TracingObserver {
+    /// When the eviction of a usable token was logged at `WARN`.
+    eviction_logged: Mutex<Option<Moment>>,
     /// The origins whose 401 was logged at `INFO` within the last minute.
     logged: Mutex<Vec<(Option<Origin>, Moment)>>,
 }
@@ -34,6 +36,7 @@ impl TracingObserver {
     /// Returns the observer.
     pub const fn new() -> Self {
         Self {
+            eviction_logged: Mutex::new(None),
             logged: Mutex::new(Vec::new()),
         }
     }
@@ -53,6 +56,28 @@ impl TracingObserver {
         } else {
             log!(debug, context, generation, origin, "{message}");
         }
+    }
+
+    fn evicted(&self, context: &EventContext<'_>, had_usable_token: bool) {
+        if had_usable_token && self.is_first_eviction_in_a_minute(context.now) {
+            log!(
+                warn,
+                context,
+                "a usable token was evicted; raise max_targets"
+            );
+        } else {
+            log!(debug, context, had_usable_token, "a token was evicted");
+        }
+    }
+
+    fn is_first_eviction_in_a_minute(&self, now: Moment) -> bool {
+        let logged = self.eviction_logged.lock();
+        let mut logged = logged.unwrap_or_else(PoisonError::into_inner);
+        let is_first = logged.is_none_or(|at| A_MINUTE <= now.saturating_since(at));
+        if is_first {
+            *logged = Some(now);
+        }
+        is_first
     }
 
     fn is_first_in_a_minute(&self, origin: Option<&Origin>, now: Moment) -> bool {
@@ -119,24 +144,20 @@ impl Observer for TracingObserver {
                     log!(error, context, acquisition, %error, retry_at, "got no token");
                 }
             }
-            Event::TargetEvicted { had_usable_token } => {
-                if *had_usable_token {
-                    log!(
-                        warn,
-                        context,
-                        "a token in use was evicted: max_targets is too small"
-                    );
-                } else {
-                    log!(debug, context, "an unused token was evicted");
-                }
-            }
+            Event::TargetEvicted { had_usable_token } => self.evicted(context, *had_usable_token),
             Event::AcquisitionAborted { acquisition } => {
                 let message = "the token request was stopped without a result";
                 log!(warn, context, acquisition, "{message}");
             }
             Event::TokenRejected { generation, origin } => {
                 let origin = origin.map(display);
-                log!(warn, context, generation, origin, "the token was rejected");
+                log!(
+                    warn,
+                    context,
+                    generation,
+                    origin,
+                    "an API rejected the token; alf renews it"
+                );
             }
             Event::RejectionReturned { generation, origin } => {
                 let message = "the API rejects renewed tokens too: its answer is returned";
@@ -148,7 +169,7 @@ impl Observer for TracingObserver {
                 rejected: true,
                 ..
             } => {
-                let message = "the request was replayed and rejected again: the answer is returned";
+                let message = "the request was replayed and rejected again; its answer is returned; check the scope, the audience and the API";
                 self.still_rejected(context, *generation, Some(*origin), message);
             }
             Event::Replayed {

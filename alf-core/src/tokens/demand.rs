@@ -70,6 +70,7 @@ impl ManagedToken {
         let (step, start) = self.carry_out(&mut state, decision, server_error);
         self.update_cache(&mut state, now);
         drop(state);
+        self.notify();
         if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
             self.observe(&Event::TokenRejected {
                 generation: token.generation(),

@@ -29,8 +29,8 @@ pub(crate) struct ManagedToken {
     cache: TokenCache,
     /// Whether the held token is unproven (R6). It is read for each request, so it is not behind the lock.
     is_unproven: AtomicBool,
-    /// Notified when a token was obtained.
-    obtained: event_listener::Event,
+    /// Notified when the token has changed, or an acquisition has ended.
+    changed: event_listener::Event,
     state: Mutex<State>,
 }
 
@@ -41,7 +41,7 @@ impl ManagedToken {
             target_id,
             cache: TokenCache::new(),
             is_unproven: AtomicBool::new(false),
-            obtained: event_listener::Event::new(),
+            changed: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
             ports,
         }
@@ -74,13 +74,24 @@ impl ManagedToken {
         self.update_cache(&mut state, now);
     }
 
-    /// Takes the held token out: nobody gets it any more.
+    pub(super) fn holds_token(&self) -> bool {
+        self.lock().token.is_some()
+    }
+
+    /// Takes the held token out: nobody gets it any more. An acquisition under way, which may bring the same token, counts
+    /// as replaced: its waiters ask again.
     pub(super) fn take(&self) -> Option<Token> {
         let now = self.ports.now();
         let mut state = self.lock();
         let token = state.token.take()?;
-        state.renewal.forget(token.generation_id());
+        state.renewal.forget();
+        let pending = state.pending.take();
         self.update_cache(&mut state, now);
+        drop(state);
+        if let Some(pending) = pending {
+            pending.complete(Outcome::AskAgain);
+        }
+        self.notify();
         Some(token)
     }
 
@@ -95,9 +106,15 @@ impl ManagedToken {
         token.filter(|_| state.renewal.is_unexpired(now))
     }
 
-    /// Resolves when a token is obtained.
-    pub(super) fn obtained(&self) -> EventListener {
-        self.obtained.listen()
+    /// Whether evicting it would cost a token request: it holds a usable token, or backs off alone.
+    pub(super) fn is_needed(&self, now: Moment) -> bool {
+        let state = self.lock();
+        state.renewal.is_unexpired(now) || state.renewal.backs_off_alone(now)
+    }
+
+    /// Resolves when the token has changed, or an acquisition has ended.
+    pub(super) fn changed(&self) -> EventListener {
+        self.changed.listen()
     }
 
     /// How long a caller gets the token that it got now, unless something happens before.
@@ -123,7 +140,6 @@ impl ManagedToken {
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
-        self.obtained.notify(usize::MAX);
         let (acquisition, generation) = (id.as_u64(), generation.as_u64());
         self.observe(&match success {
             Success::New(_) => Event::TokenObtained {
@@ -226,6 +242,12 @@ impl ManagedToken {
         if let Some(pending) = pending {
             pending.complete(outcome);
         }
+        self.notify();
+    }
+
+    /// The token has changed: whoever watches it asks again.
+    pub(super) fn notify(&self) {
+        self.changed.notify(usize::MAX);
     }
 
     fn observe_failure(&self, id: AcquisitionId, error: &TokenError) {

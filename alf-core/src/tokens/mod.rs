@@ -12,7 +12,7 @@ mod watch;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::acquisition::revoke;
+use crate::acquisition::Revocation;
 use crate::config::checked_target;
 use crate::ports::Ports;
 use crate::{ConfigError, Origin, RevokeError, Token, TokenError, TokenTarget};
@@ -159,21 +159,27 @@ impl TokenManager {
     /// Revokes the cached token at the authorization server
     /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)), for example at shutdown. If there is no token, it does nothing.
     ///
-    /// alf stops using the token before it sends the request, and does not use it again, even if the request fails.
-    /// Requests that are under way with this token may be rejected. The next caller obtains a new token. Only the token of
-    /// this manager's target is revoked. The revocation request is sent once, and takes at most `attempt_timeout`.
+    /// alf stops using the token before it sends the request, and does not use it again, even if the request fails. The
+    /// result of an acquisition that is under way is not used either. Requests that are under way with this token may be
+    /// rejected. The next caller obtains a new token: stop requests, watches and readiness checks first. Only the token of
+    /// this manager's target is revoked, and a token that was evicted is not. The revocation request is sent once, and takes
+    /// at most `attempt_timeout`.
     ///
     /// # Errors
     ///
-    /// [`RevokeError::NoEndpoint`] if the revocation endpoint is not known. It comes from the issuer's metadata, or from
+    /// [`RevokeError::NoEndpoint`] if the revocation endpoint is not known; the token is then still used. It comes from the issuer's metadata, or from
     /// [`revocation_endpoint`](crate::ClientBuilder::revocation_endpoint). [`RevokeError::Failed`] if the request fails.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the server may not revoke the token. alf does not use it any more.
+    /// Dropping the future loses nothing: the request is sent without the caller.
     pub async fn revoke(&self) -> Result<(), RevokeError> {
+        if !self.token.holds_token() {
+            return Ok(());
+        }
+        let revocation = Revocation::new(&self.token.ports)?;
         match self.token.take() {
-            Some(token) => revoke(&self.token.ports, &token).await,
+            Some(token) => revocation.send(token).await,
             None => Ok(()),
         }
     }

@@ -79,8 +79,9 @@ impl Targets {
 }
 
 impl Others {
-    /// Removes the tokens above `limit`: first those that cannot be used any more, then those that were not used for the
-    /// longest time. A token that somebody holds stays (S1): a manager, a client, or its own acquisition.
+    /// Removes the tokens above `limit`: first those that have expired, then those that were not used for the longest time. A
+    /// target that backs off counts as a usable one, or its refusals would be forgotten (B2). A token that somebody holds
+    /// stays (S1): a manager, a client, or its own acquisition.
     fn evict(&mut self, limit: usize, now: Moment) -> Vec<Arc<ManagedToken>> {
         let mut evicted = Vec::new();
         while self.tokens.len() > limit {
@@ -88,8 +89,8 @@ impl Others {
                 .tokens
                 .values()
                 .filter(|entry| Arc::strong_count(&entry.token) == 1);
-            let Some(entry) = unused
-                .min_by_key(|entry| (entry.token.unexpired_at(now).is_some(), entry.last_use))
+            let Some(entry) =
+                unused.min_by_key(|entry| (entry.token.is_needed(now), entry.last_use))
             else {
                 break;
             };

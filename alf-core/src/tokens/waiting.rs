@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Cause, ErrorDetails};
+use crate::error::{Cause, ErrorDetails, RequestKind};
 use crate::machine::{Failure, Moment};
 use crate::ports::Ports;
 use crate::{Origin, TimeoutPhase, Token, TokenError, TokenErrorKind};
@@ -99,12 +99,15 @@ async fn wait_for_renewal(
     }
 }
 
-/// Waits until another attempt may help after `error`.
+/// Waits until another attempt may help after `error`, or for a shorter time.
 pub(super) async fn back_off(ports: &Ports, error: &TokenError) {
     let wall = ports.clock.wall();
     let until = error.retry_at().unwrap_or(wall);
     let pause = until.duration_since(wall).unwrap_or_default();
-    ports.runtime.sleep(pause.max(SHORTEST_PAUSE)).await;
+    ports
+        .runtime
+        .sleep(pause.clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
+        .await;
 }
 
 impl<'a> Caller<'a> {
@@ -150,7 +153,7 @@ impl<'a> Caller<'a> {
         let cause = Cause::new(kind, Failure::TRANSIENT).or_because(latest.as_ref());
         TokenError::new(ErrorDetails {
             cause,
-            request: "token request",
+            request: RequestKind::Token,
             endpoint: self.ports.shown_endpoint(),
             target: None,
             attempts: 0,
@@ -162,3 +165,5 @@ impl<'a> Caller<'a> {
 
 /// The clocks that `retry_at` and a timer use may differ a little.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// E7: the wall clock, in which `retry_at` is, may be set back. To ask too early costs no token request.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{Token, TokenError};
 
@@ -54,33 +55,39 @@ impl TokenWatch {
     /// # Errors
     ///
     /// If no token could be obtained. Each failed acquisition is returned once. The next call waits until alf sends the
-    /// next token request.
+    /// next token request. The failure of a renewal is not returned while the token can still be used.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: the next call returns the token.
     pub async fn next(&mut self) -> Result<Token, TokenError> {
-        if let Some(error) = &self.failure {
-            waiting::back_off(&self.token.ports, error).await;
-            self.failure = None;
-        }
+        let ports = &self.token.ports;
         loop {
             // Before the token is read, so that no change is missed.
-            let obtained = self.token.obtained();
+            let changed = self.token.changed();
             match waiting::acquire(&self.token).await {
                 Ok(token) if self.is_new(&token) => {
+                    self.failure = None;
                     self.latest = Some(token.clone());
                     return Ok(token);
                 }
-                Ok(_) => {}
+                Ok(_) => {
+                    // E7: a timer does not run while the computer is suspended.
+                    let pause = self.token.unchanged_for().min(LONGEST_PAUSE);
+                    ports.within(pause, changed).await;
+                }
+                Err(error) if self.is_known(&error) => waiting::back_off(ports, &error).await,
                 Err(error) => {
                     self.failure = Some(error.clone());
                     return Err(error);
                 }
             }
-            let unchanged_for = self.token.unchanged_for();
-            self.token.ports.within(unchanged_for, obtained).await;
         }
+    }
+
+    fn is_known(&self, error: &TokenError) -> bool {
+        let failure = self.failure.as_ref();
+        failure.is_some_and(|failure| failure.is_same(error))
     }
 
     fn is_new(&self, token: &Token) -> bool {
@@ -94,3 +101,5 @@ impl fmt::Debug for TokenWatch {
         f.debug_struct("TokenWatch").finish_non_exhaustive()
     }
 }
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);

@@ -97,7 +97,7 @@ mod by_tracing {
             ("alf tries again", "WARN"),
             ("refused the token request: 503", "WARN"),
             ("got a token", "INFO"),
-            ("the token was rejected", "WARN"),
+            ("an API rejected the token", "WARN"),
             ("refused the token request: 400", "ERROR"),
             ("was not sent", "WARN"),
         ] {

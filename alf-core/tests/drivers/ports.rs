@@ -1,11 +1,12 @@
 //! What the types promise: no work while idle, `Send`, and ports that are easy to replace.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use alf_core::{
-    Client, Error, ExchangeError, ExchangeOptions, OriginRef, Redirects, TokenError, TokenManager,
-    TokenTransport, Transport, from_fn,
+    Client, Error, ExchangeError, ExchangeOptions, FnTransport, OriginRef, Redirects, TokenError,
+    TokenManager, TokenTransport, Transport, from_fn,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -38,6 +39,24 @@ fn promises(client: &Client<Api>, endpoint: &Endpoint, request: ApiRequest) {
     is_send(&client.tokens().token());
     is_error::<Error<ApiError>>();
     is_error::<TokenError>();
+}
+
+type BoxedResponse = Result<Response<Full<Bytes>>, std::io::Error>;
+type BoxedClosure = Box<
+    dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = BoxedResponse> + Send>> + Send + Sync,
+>;
+
+/// A client whose type an application can name, in a task of tokio.
+#[expect(dead_code, reason = "compiled, never called")]
+fn nameable_client_can_be_spawned(
+    client: Client<FnTransport<BoxedClosure>>,
+    request: Request<Bytes>,
+) {
+    let other = request.clone();
+    is_send(&async move {
+        let _ = client.send_without_token(other).await;
+        client.send(request).await.is_ok()
+    });
 }
 
 #[test]

@@ -129,3 +129,48 @@ fn s5_revocation_ends_within_attempt_timeout() {
     assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Attempt));
     assert_eq!(harness.time().elapsed(), ATTEMPT_TIMEOUT);
 }
+
+#[test]
+fn f5_acquisition_under_way_does_not_bring_the_revoked_token_back() {
+    let harness = Harness::new();
+    let client = client(&harness);
+    let tokens = client.tokens();
+    harness.endpoint.reply(Reply::Token("same", None));
+    harness.token_now(tokens);
+    let renewal = harness.endpoint.hold();
+    let renewing = {
+        let tokens = tokens.clone();
+        harness.runtime.start(async move { tokens.renew().await })
+    };
+    harness.runtime.run_until_stalled();
+    harness.endpoint.reply(Reply::status(200));
+    revoke(&harness, tokens).unwrap();
+    harness.answer(renewal, Reply::Token("same", None));
+    assert_eq!(harness.token_now(tokens), "token-1");
+    drop(renewing);
+}
+
+#[test]
+fn f5_revocation_goes_on_if_its_caller_is_dropped() {
+    let harness = Harness::new();
+    let client = client(&harness);
+    let tokens = client.tokens().clone();
+    harness.token_now(&tokens);
+    let held = harness.endpoint.hold();
+    let call = harness.runtime.start(async move { tokens.revoke().await });
+    harness.runtime.run_until_stalled();
+    drop(call);
+    assert_eq!(harness.endpoint.under_way(), 1);
+    harness.answer(held, Reply::status(200));
+    harness.assert_idle();
+}
+
+#[test]
+fn f5_token_stays_in_use_if_no_endpoint_is_known() {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.token_now(client.tokens());
+    let error = revoke(&harness, client.tokens()).unwrap_err();
+    assert!(matches!(error, RevokeError::NoEndpoint));
+    assert_eq!(harness.token_now(client.tokens()), "token-1");
+}

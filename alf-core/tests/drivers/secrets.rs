@@ -191,7 +191,7 @@ fn x1_nothing_that_is_logged_at_any_level_shows_a_secret() {
         "got a token",
         "tries again",
         "got no token",
-        "was rejected",
+        "rejected the token",
         "is returned",
         "was replayed",
         "was not sent",

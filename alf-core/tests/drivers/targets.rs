@@ -251,3 +251,46 @@ fn t1_target_replaces_what_it_sets_and_nothing_else() {
         assert!(client.tokens().with(wrong.clone()).is_err(), "{wrong:?}");
     }
 }
+
+#[test]
+fn t1_empty_scope_of_a_target_leaves_the_scope_to_the_server() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.scope("read").audience("a"));
+    let target = TokenTarget::new().with_scope("").with_audience("");
+    harness.token_now(&client.tokens().with(target).unwrap());
+    harness.token_now(&client.tokens().with_scope(""));
+    let bodies: Vec<_> = harness.endpoint.exchanges();
+    assert_eq!(bodies[0].body, "grant_type=client_credentials");
+    assert_eq!(bodies[1].body, "grant_type=client_credentials&audience=a");
+}
+
+#[test]
+fn s1_target_that_repeats_a_parameter_of_the_client_is_the_same_target() {
+    let harness = Harness::new();
+    let client =
+        harness.client_with(|builder| builder.parameter("tenant", "1").parameter("region", "eu"));
+    let same = TokenTarget::new().with_parameter("tenant", "1");
+    harness.token_now(client.tokens());
+    harness.token_now(&client.tokens().with(same).unwrap());
+    assert_eq!(harness.endpoint.requests(), 1);
+}
+
+#[test]
+fn b2_target_that_backs_off_is_evicted_as_late_as_a_usable_one() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.max_targets(3));
+    let tokens = client.tokens();
+    harness
+        .endpoint
+        .always("scope=refused", Reply::refuse(400, "invalid_scope"));
+    assert!(harness.ask_now(&tokens.with_scope("refused")).is_err());
+    for number in 0..5 {
+        harness.token_now(&tokens.with_scope(format!("scope-{number}")));
+        assert!(harness.ask_now(&tokens.with_scope("refused")).is_err());
+    }
+    let exchanges = harness.endpoint.exchanges();
+    let refused = exchanges
+        .iter()
+        .filter(|exchange| exchange.body.contains("refused"));
+    assert_eq!(refused.count(), 1);
+}

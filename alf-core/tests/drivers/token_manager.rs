@@ -254,3 +254,70 @@ fn e8_watch_returns_an_error_once_for_each_failed_acquisition() {
         "{elapsed:?}"
     );
 }
+
+/// A watch that waits for the next token.
+fn waiting(harness: &Harness, mut watch: TokenWatch) -> alf_testkit::Call<Result<String, String>> {
+    let call = harness.runtime.start(async move {
+        let token = watch.next().await;
+        token
+            .map(|token| access_token(&token))
+            .map_err(|error| error.to_string())
+    });
+    harness.runtime.run_until_stalled();
+    call
+}
+
+#[test]
+fn e8_watch_returns_the_failure_to_replace_a_rejected_token() {
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.reply(Reply::Token("first", None));
+    let (watch, _) = next_now(&harness, tokens.watch());
+    let rejected = harness.ask_now(&tokens).unwrap();
+    let mut next = waiting(&harness, watch);
+    harness.endpoint.reply(Reply::refuse(401, "invalid_client"));
+    tokens.reject(&rejected);
+    harness.runtime.run_until_stalled();
+    let error = next.take().unwrap().unwrap_err();
+    assert!(error.contains("invalid_client"), "{error}");
+}
+
+#[test]
+fn e8_watch_returns_the_token_after_a_revoked_one() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.revocation_endpoint("https://as.example/r"));
+    let tokens = client.tokens().clone();
+    let (watch, _) = next_now(&harness, tokens.watch());
+    let mut next = waiting(&harness, watch);
+    harness.endpoint.reply(Reply::status(200));
+    harness
+        .runtime
+        .block_on(async move { tokens.revoke().await })
+        .unwrap();
+    harness.runtime.run_until_stalled();
+    assert_eq!(next.take().unwrap().unwrap(), "token-2");
+}
+
+#[test]
+fn e7_watch_notices_that_the_computer_was_suspended() {
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    let (watch, _) = next_now(&harness, tokens.watch());
+    let mut next = waiting(&harness, watch);
+    harness.time().step_wall_clock_forward(LIFETIME * 2);
+    harness.advance(seconds(31));
+    assert_eq!(next.take().unwrap().unwrap(), "token-2");
+}
+
+#[test]
+fn e7_ready_does_not_wait_for_a_wall_clock_that_was_set_back() {
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.endpoint.otherwise(Reply::unreachable());
+    assert!(harness.ask_and_wait(&tokens).is_err());
+    harness.time().step_wall_clock_backward(seconds(3600));
+    harness.endpoint.otherwise(Reply::Issue);
+    let waiting = harness.runtime.start(async move { tokens.ready().await });
+    harness.advance(seconds(20));
+    assert!(waiting.is_finished());
+}

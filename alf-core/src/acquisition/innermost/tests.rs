@@ -40,6 +40,15 @@ fn x1_no_secret_and_no_query_of_a_url_is_shown() {
         ),
         ("a://b,c://me:hush@d/ e", "a://[masked]@d/ e"),
         ("https://as.example?s3cr3t\nno", "https://as.example no"),
+        (
+            "to http://svc:hu#sh@proxy:80/ no",
+            "to http://[masked]@proxy:80/ no",
+        ),
+        ("http://svc:hu?sh@proxy/", "http://[masked]@proxy/"),
+        ("svc:hush@proxy:3128", "[masked]@proxy:3128"),
+        ("/token?key=hush failed", "/token failed"),
+        ("https:/as/t?key=hush", "https:/as/t"),
+        ("why? really", "why? really"),
         ("a\u{1b}[31mred", "a [31mred"),
     ] {
         assert_eq!(shown(text), cleaned);

@@ -35,7 +35,7 @@ fn x1_a_token_error_shows_no_secret_and_no_challenge() {
     ] {
         let cause = failed(status, body);
         let error = TokenError::new(ErrorDetails {
-            request: "token request",
+            request: RequestKind::Token,
             cause,
             endpoint: "https://as".to_owned(),
             target: None,

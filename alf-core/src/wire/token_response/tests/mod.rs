@@ -7,7 +7,7 @@ mod success;
 mod unreadable;
 
 use crate::TokenError;
-use crate::error::{ErrorDetails, Rejection};
+use crate::error::{ErrorDetails, Rejection, RequestKind};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 
