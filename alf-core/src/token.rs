@@ -93,7 +93,7 @@ impl Token {
     }
 
     /// Returns when the token expires, as wall-clock time. The stated lifetime is counted from before the token request was
-    /// sent. `None` if the authorization server did not state a lifetime.
+    /// sent. If the authorization server stated none, it is `default_lifetime` that is counted, and without that this is `None`.
     ///
     /// alf itself uses a monotonic clock. This is for code that needs the expiry of a token, such as another SDK.
     pub fn expires_at(&self) -> Option<SystemTime> {

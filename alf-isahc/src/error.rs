@@ -54,8 +54,8 @@ pub enum Error {
     NotAllowed(#[from] NotAllowed),
     /// The body of a response is not the JSON that `json()` should return. Needs the feature `json`.
     #[cfg(feature = "json")]
-    #[error(transparent)]
-    Json(serde_json::Error),
+    #[error("the body of the response is not the expected JSON: {0}")]
+    Json(#[source] serde_json::Error),
 }
 
 /// Of a request that cannot be built.

@@ -77,7 +77,8 @@ impl std::error::Error for TokenElsewhere {}
 
 impl fmt::Display for TokenElsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the second redirect at another origin would carry the token there")
+        f.write_str("alf does not follow this redirect, because reqwest would send the token to another origin; \
+             call that origin directly")
     }
 }
 

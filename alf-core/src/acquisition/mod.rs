@@ -192,9 +192,11 @@ impl<'a> Acquisition<'a> {
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
         wipe(response.into_body());
         let mut grant = decoded?;
-        grant.expires_at = grant
+        let lifetime = grant
             .expires_in
-            .and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
+            .or(self.ports.config.policy.default_lifetime);
+        grant.expires_at =
+            lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
         let header = presentation::credentials(&grant.token_type, &grant.access_token)
             .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;

@@ -70,7 +70,7 @@ impl ClientConfig {
             if is_of_a_service(&key) {
                 return Err(wrong(OF_A_SERVICE.to_owned()));
             }
-            let key = Key::find(&key).map_err(wrong)?;
+            let key = Key::find(&key, |similar| config.name_of(similar)).map_err(wrong)?;
             let value = key.kind.parse(Value::Text(value.into()));
             let value = value.ok_or_else(|| wrong(key.kind.expected().to_owned()))?;
             config.insert(key, value).map_err(wrong)?;

@@ -12,7 +12,11 @@ pub(super) struct Key {
 
 impl Key {
     /// The key of that name, or an error that names the most similar one.
-    pub(super) fn find(name: &str) -> Result<&'static Self, String> {
+    /// `shown` is how errors write the name of a key.
+    pub(super) fn find(
+        name: &str,
+        shown: impl Fn(&str) -> String,
+    ) -> Result<&'static Self, String> {
         if let Some(key) = KEYS.iter().find(|key| key.name == name) {
             return Ok(key);
         }
@@ -20,7 +24,7 @@ impl Key {
         let known = KEYS.iter().map(|key| key.name);
         let distances = known.map(|known| (strsim::damerau_levenshtein(&written, known), known));
         let hint = match distances.min() {
-            Some((0..=3, similar)) => format!("did you mean `{similar}`?"),
+            Some((0..=3, similar)) => format!("did you mean `{}`?", shown(similar)),
             Some(_) | None => format!("the keys are {}", KEYS.map(|key| key.name).join(", ")),
         };
         Err(format!("unknown key `{name}`; {hint}"))

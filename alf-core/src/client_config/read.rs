@@ -74,7 +74,7 @@ impl Visitor<'_> for ReadKey {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<&'static Key, E> {
-        Key::find(key).map_err(E::custom)
+        Key::find(key, str::to_owned).map_err(E::custom)
     }
 }
 

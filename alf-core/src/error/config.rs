@@ -2,14 +2,18 @@
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::fmt;
+use std::iter::successors;
 use std::sync::Arc;
 
 /// A client could not be built: a setting is missing, conflicts with another, or is not valid.
 ///
 /// Its cause is in the code or the configuration that builds the client, never in the answer of a server.
 /// It names the setting, and never shows a secret.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{setting}: {problem}")]
+///
+/// Its text ends with the innermost cause, if another error caused it.
+#[derive(Clone, thiserror::Error)]
+#[error("{setting}: {problem}{}", innermost(.source.as_deref()))]
 pub struct ConfigError {
     setting: Cow<'static, str>,
     problem: Cow<'static, str>,
@@ -49,3 +53,25 @@ impl ConfigError {
         &self.setting
     }
 }
+
+/// With the whole text, since `main` prints the `Debug` of an error that it returns.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigError")
+            .field("message", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The text of the last error in the chain, after a colon.
+fn innermost(source: Option<&(dyn StdError + Send + Sync + 'static)>) -> String {
+    let first = source.map(|source| source as &(dyn StdError + 'static));
+    let Some(last) = successors(first, |error| (*error).source()).last() else {
+        return String::new();
+    };
+    let text = last.to_string();
+    let text = text.chars().filter(|c| !c.is_control()).take(LONGEST);
+    format!(": {}", text.collect::<String>())
+}
+
+const LONGEST: usize = 256;

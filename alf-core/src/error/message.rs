@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
 use super::cause::AnswerDetails;
 use super::token::TokenError;
 use super::{TimeoutPhase, TokenErrorKind as Kind};
@@ -28,8 +30,14 @@ impl fmt::Display for TokenError {
             Kind::Refused => {
                 let target = self.details.target.as_ref();
                 let target = target.map_or_else(String::new, |target| format!(" for {target}"));
-                let advice = self.error_code().map_or("", advice);
                 let request = self.details.request;
+                let advice = match self.error_code() {
+                    Some(code) => advice(code).to_owned(),
+                    None if answer.status == Some(StatusCode::NOT_FOUND) => {
+                        format!("; check {}", request.setting())
+                    }
+                    None => String::new(),
+                };
                 format!("{endpoint} refused the {request}{target}: {answer}{advice}")
             }
             Kind::Redirected => {

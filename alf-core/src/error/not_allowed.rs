@@ -1,9 +1,11 @@
 //! A request that alf did not send (X2, X3).
 
+use std::fmt;
+
 use crate::Origin;
 
 /// alf did not send a request, because the request's origin must not get the token.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the request{} was not sent: {reason}", to(.origin))]
 pub struct NotAllowed {
     origin: Origin,
@@ -40,6 +42,16 @@ impl NotAllowed {
     /// Returns why the request was not sent.
     pub fn reason(&self) -> NotAllowedReason {
         self.reason
+    }
+}
+
+/// With the whole text, since `main` prints the `Debug` of an error that it returns.
+impl fmt::Debug for NotAllowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotAllowed")
+            .field("message", &self.to_string())
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
     }
 }
 

@@ -168,6 +168,8 @@ impl TokenError {
 impl fmt::Debug for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenError")
+            // First, since `main` prints the `Debug` of an error that it returns.
+            .field("message", &self.to_string())
             .field("kind", &self.kind())
             .field("endpoint", &self.details.endpoint)
             .field("target", &self.details.target)

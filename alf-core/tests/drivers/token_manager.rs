@@ -45,6 +45,15 @@ fn t9_expiry_by_the_wall_clock_counts_from_before_the_request() {
     harness.endpoint.reply(Reply::Token("unlimited", None));
     let other = harness.ask_now(&tokens.with_scope("other")).unwrap();
     assert_eq!(other.expires_at(), None);
+
+    let client = harness.client_with(|builder| builder.default_lifetime(seconds(60)));
+    harness.endpoint.reply(Reply::Token("unlimited", None));
+    let now = alf_core::Runtime::wall_clock(&harness.runtime);
+    let token = harness.ask_now(client.tokens()).unwrap();
+    assert_eq!(
+        (token.expires_at(), token.expires_in()),
+        (Some(now + seconds(60)), None)
+    );
 }
 
 #[test]

@@ -132,13 +132,13 @@ impl ScriptedServer {
 
     /// Returns the URL of a path, which starts with `/`.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.origin())
+        format!("{}{}", self.origin(), absolute(path))
     }
 
     /// Returns the URL of a path under the host `localhost`: the same server, but another origin.
     pub fn localhost_url(&self, path: &str) -> String {
         let port = self.address().port();
-        format!("{}://localhost:{port}{path}", self.scheme())
+        format!("{}://localhost:{port}{}", self.scheme(), absolute(path))
     }
 
     /// Refuses new connections and cuts the open ones, before it returns. The port stays reserved.
@@ -202,6 +202,17 @@ impl ScriptedServer {
             Some(_) => "https",
         }
     }
+}
+
+/// Fails the test if a path would become a part of the host.
+#[track_caller]
+fn absolute(path: &str) -> &str {
+    if !path.starts_with('/') {
+        fail(format_args!(
+            "the path {path:?} must start with a slash: write \"/{path}\""
+        ));
+    }
+    path
 }
 
 fn cannot_listen(error: &io::Error) -> ! {

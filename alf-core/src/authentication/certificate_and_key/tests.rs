@@ -104,7 +104,7 @@ fn x1_an_error_names_a_file_that_cannot_be_read() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "client_certificate_key: it cannot be read from /nowhere/client.key"
+        "client_certificate_key: it cannot be read from /nowhere/client.key: No such file or directory (os error 2)"
     );
     assert!(error.source().is_some());
     let error = CertificateAndKey::from_files("", there.path())
@@ -267,13 +267,13 @@ fn x1_an_error_names_the_files_that_a_library_refuses_and_keeps_its_error() {
     let error = files.refused(refused());
     assert_eq!(
         error.to_string(),
-        "client_certificate: /a/client.pem: it cannot be used with the private key in /a/client.key"
+        "client_certificate: /a/client.pem: it cannot be used with the private key in /a/client.key: KeyMismatch"
     );
     assert_eq!(error.source().unwrap().to_string(), "KeyMismatch");
     let error = CertificateAndKey::from_pem("", "").refused(refused());
     assert_eq!(
         error.to_string(),
-        "client_certificate: it cannot be used with the private key"
+        "client_certificate: it cannot be used with the private key: KeyMismatch"
     );
 }
 

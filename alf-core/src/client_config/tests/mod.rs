@@ -125,7 +125,7 @@ fn unknown_key_is_an_error_that_names_the_similar_key() {
     let error = variables(&[("ALF_CLIENTID", SECRET)]).unwrap_err();
     assert_eq!(
         error,
-        "ALF_CLIENTID: unknown key `clientid`; did you mean `client_id`?"
+        "ALF_CLIENTID: unknown key `clientid`; did you mean `ALF_CLIENT_ID`?"
     );
 }
 
