@@ -58,6 +58,7 @@ fn every_key_is_read() {
         "rejecting_statuses" => "[401, 403]",
         "parameters" | "token_request_headers" => r#"{"tenant":"one"}"#,
         "leeway" | "default_lifetime" | "acquire_timeout" | "attempt_timeout" => r#""30s""#,
+        "max_targets" => "16",
         "scope" | "resource" | "allowed_origins" => r#"["https://a.example"]"#,
         _ => r#""text""#,
     };
@@ -74,6 +75,19 @@ fn every_key_is_read() {
         let config = variables(&[(&variable, value)]).unwrap();
         assert!(config.values.contains_key(key), "{key}");
     }
+}
+
+#[test]
+fn s1_max_targets_is_set() {
+    let given = |max: &str| {
+        let config = read(&format!(
+            r#"{{"token_endpoint":"https://as.example/token","client_id":"me",
+                "client_secret":"s3cr3t","max_targets":{max}}}"#
+        ));
+        let builder = config.unwrap().builder::<CustomTransport>();
+        builder.unwrap().settings.max_targets
+    };
+    assert_eq!([given("16"), given(r#"" 17 ""#)], [16, 17]);
 }
 
 #[test]
@@ -159,6 +173,18 @@ fn wrong_value_is_an_error_that_names_the_key_and_not_the_value() {
         ),
         (r#""leeway":null"#, "leeway: should be a time with its unit"),
         (r#""replays":"no""#, "replays: should be true or false"),
+        (
+            r#""max_targets":"s3cr3t""#,
+            "max_targets: should be a whole number",
+        ),
+        (
+            r#""max_targets":-1"#,
+            "max_targets: should be a whole number",
+        ),
+        (
+            r#""max_targets":1.5"#,
+            "max_targets: should be a whole number",
+        ),
         (
             r#""rejecting_statuses":["no"]"#,
             "rejecting_statuses: should be a list of statuses",
