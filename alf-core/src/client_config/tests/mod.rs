@@ -415,6 +415,38 @@ fn x1_a_secret_written_as_the_name_of_a_variable_is_not_shown() {
 }
 
 #[test]
+fn x1_a_secret_written_in_place_of_a_name_is_not_shown() {
+    let long = "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t";
+    for secret in [long, "s3cr3t.", "s3cr3t=", "s3cr3t s3cr3t", "s3cr3t\u{e9}"] {
+        for (settings, problem) in [
+            (
+                r#""client_secret":"s","token_endpoint_auth_method""#,
+                "token_endpoint_auth_method: should be one of client_secret_basic,",
+            ),
+            (
+                r#""private_key_file":"/k","signing_algorithm""#,
+                "signing_algorithm: should be one of RS256,",
+            ),
+            (
+                r#""client_secret":"s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t",
+                   "token_endpoint_auth_method":"client_secret_jwt","signing_algorithm""#,
+                "signing_algorithm: should be one of HS256,",
+            ),
+        ] {
+            let error = with(&format!(r#"{settings}:"{secret}""#)).unwrap_err();
+            assert!(error.starts_with(problem), "{settings}: {error}");
+            assert!(!error.contains(SECRET), "{error}");
+        }
+    }
+    // Before the method itself is looked at.
+    let without_id = format!(
+        r#"{{"token_endpoint":"https://as.example/token","token_endpoint_auth_method":"{long}"}}"#
+    );
+    let error = built(read(&without_id)).unwrap_err();
+    assert_eq!(error, "client_id: is not set");
+}
+
+#[test]
 fn x1_no_parser_quotes_a_value() {
     for json in [
         r#""s3cr3t""#,
