@@ -8,7 +8,7 @@ use serde::de::{Error, IntoDeserializer};
 use crate::{ClientSecretJwt, ConfigError, PrivateKey, PrivateKeyJwt};
 
 use super::ClientConfig;
-use super::authentication::PRIVATE_KEY;
+use super::authentication::{PRIVATE_KEY, unknown_name};
 
 impl ClientConfig {
     pub(super) fn client_secret_jwt(&self) -> Result<ClientSecretJwt, ConfigError> {
@@ -77,6 +77,6 @@ impl Error for UnknownName {
     }
 
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
-        Self(format!("{name:?} is not one of {}", known.join(", ")))
+        Self(unknown_name(name, known))
     }
 }

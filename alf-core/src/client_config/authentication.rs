@@ -39,8 +39,7 @@ impl ClientConfig {
             "client_assertion" => builder.client_assertion(id, self.client_assertion()?),
             "none" => builder.no_client_authentication(id),
             unknown => {
-                let problem = format!("{unknown:?} is not one of {}", METHODS.join(", "));
-                return Err(self.problem(METHOD, problem));
+                return Err(self.problem(METHOD, unknown_name(unknown, &METHODS)));
             }
         })
     }
@@ -140,12 +139,28 @@ impl ClientConfig {
 
     fn needed(&self, key: &str) -> Result<&str, ConfigError> {
         self.text(key).ok_or_else(|| match self.method() {
-            Ok(method) => self.problem(key, format!("is not set, but {method} needs it")),
-            Err(_) => self.problem(key, "is not set"),
+            Ok(method) if METHODS.contains(&method) => {
+                self.problem(key, format!("is not set, but {method} needs it"))
+            }
+            // X1: what is not a method may be a secret.
+            Ok(_) | Err(_) => self.problem(key, "is not set"),
         })
     }
 }
 
+/// The text of an error. X1: it quotes what may be a misspelt name, and not what may be a secret in the wrong place.
+pub(super) fn unknown_name(written: &str, known: &[&str]) -> String {
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-');
+    let known = known.join(", ");
+    if written.len() <= LONGEST_NAME && written.chars().all(is_of_a_name) {
+        format!("{written:?} is not one of {known}")
+    } else {
+        format!("should be one of {known}")
+    }
+}
+
+/// The longest that an error quotes. The name of a method has at most 27 characters.
+const LONGEST_NAME: usize = 40;
 const METHOD: &str = "token_endpoint_auth_method";
 const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
 pub(super) const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];

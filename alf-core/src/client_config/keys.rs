@@ -51,7 +51,7 @@ const PRIVATE_KEY: &[&str] = &["private_key_jwt"];
 const JWT: &[&str] = &["client_secret_jwt", "private_key_jwt"];
 const ASSERTION: &[&str] = &["client_assertion"];
 
-pub(super) const KEYS: [Key; 36] = [
+pub(super) const KEYS: [Key; 37] = [
     key("issuer", Kind::Text, &METHODS),
     key("token_endpoint", Kind::Text, &METHODS),
     key("revocation_endpoint", Kind::Text, &METHODS),
@@ -80,6 +80,7 @@ pub(super) const KEYS: [Key; 36] = [
     key("audience", Kind::AnyText, &METHODS),
     key("parameters", Kind::Pairs, &METHODS),
     key("token_request_headers", Kind::Pairs, &METHODS),
+    key("max_targets", Kind::Number, &METHODS),
     key("leeway", Kind::Time, &METHODS),
     key("default_lifetime", Kind::Time, &METHODS),
     key("acquire_timeout", Kind::Time, &METHODS),

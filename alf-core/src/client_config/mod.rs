@@ -42,6 +42,7 @@ use value::Value;
 /// | `client_assertion_type`, `without_client_id` | the type of that assertion, if it is not a JWT; `true`: no `client_id` is sent with that assertion |
 /// | `scope`, `resource` | texts separated by spaces, or lists |
 /// | `audience`, `parameters`, `token_request_headers` | the audience; a table of further parameters, and a table of further headers, of the token request |
+/// | `max_targets` | how many token targets a client keeps in addition to its own: `256` |
 /// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | durations with their unit: `"30s"`, `"500ms"`, `"5m"` |
 /// | `allow_insecure_http` | `true`: tokens and secrets may be sent over plain `http` |
 /// | `allowed_origins` | the origins that the token may be sent to. A `TokenManager` sends no requests to APIs, so it ignores this key |
@@ -129,6 +130,7 @@ impl ClientConfig {
                 }
                 ("parameters", Value::Pairs(pairs)) => settings.parameters = pairs,
                 ("token_request_headers", Value::Pairs(pairs)) => settings.headers = pairs,
+                ("max_targets", Value::Number(targets)) => settings.max_targets = targets,
                 ("leeway", Value::Time(time)) => settings.leeway = time,
                 ("default_lifetime", Value::Time(time)) => settings.default_lifetime = Some(time),
                 ("acquire_timeout", Value::Time(time)) => settings.acquire_timeout = time,

@@ -91,7 +91,7 @@ impl<'de> DeserializeSeed<'de> for ReadValue {
             Kind::Text | Kind::AnyText | Kind::Time => {
                 SecretText::deserialize(deserializer).ok().map(Value::Text)
             }
-            Kind::Flag | Kind::List | Kind::Origins | Kind::Statuses => {
+            Kind::Flag | Kind::Number | Kind::List | Kind::Origins | Kind::Statuses => {
                 Value::deserialize(deserializer).ok()
             }
             Kind::Pairs => deserializer.deserialize_any(PairsOrText).ok(),

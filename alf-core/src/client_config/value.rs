@@ -14,6 +14,7 @@ pub(super) enum Value {
     Flag(bool),
     /// Each may be a secret in the wrong place.
     Text(SecretText),
+    Number(usize),
     #[serde(skip)]
     Time(Duration),
     List(Vec<String>),
@@ -30,6 +31,7 @@ pub(super) enum Kind {
     /// Not empty.
     Text,
     AnyText,
+    Number,
     Time,
     List,
     /// A list that is not empty: that would have the opposite meaning of no list.
@@ -45,6 +47,7 @@ impl Kind {
         match (self, written) {
             (Self::Flag, value @ Value::Flag(_))
             | (Self::AnyText, value @ Value::Text(_))
+            | (Self::Number, value @ Value::Number(_))
             | (Self::List, value @ Value::List(_))
             | (Self::Statuses, value @ Value::Statuses(_))
             | (Self::Pairs, value @ Value::Pairs(_)) => Some(value),
@@ -52,6 +55,9 @@ impl Kind {
                 (!text.expose().trim().is_empty()).then_some(Value::Text(text))
             }
             (Self::Flag, Value::Text(text)) => text.expose().trim().parse().ok().map(Value::Flag),
+            (Self::Number, Value::Text(text)) => {
+                text.expose().trim().parse().ok().map(Value::Number)
+            }
             (Self::Time, Value::Text(text)) => {
                 let time = humantime::parse_duration(text.expose().trim());
                 time.ok().map(Value::Time)
@@ -76,6 +82,7 @@ impl Kind {
             Self::Flag => "should be true or false",
             Self::Text => "should be a text that is not empty",
             Self::AnyText => "should be a text",
+            Self::Number => "should be a whole number",
             Self::Time => "should be a time with its unit, such as \"30s\"",
             Self::List => "should be a list of texts, or texts separated by spaces",
             Self::Origins => ORIGINS,

@@ -201,8 +201,9 @@ fn check_resources(resources: &[String]) -> Result<(), ConfigError> {
     };
     for resource in resources {
         if !is_absolute(resource) || resource.contains('#') {
+            let shown = without_user_info(resource);
             let problem =
-                format!("{resource:?} is not an absolute URI, or has a fragment (RFC 8707 §2)");
+                format!("{shown} is not an absolute URI, or has a fragment (RFC 8707 §2)");
             return wrong("resource", problem);
         }
     }
@@ -227,16 +228,20 @@ pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration
 pub(super) fn allowed_origins(entries: &[String]) -> Result<Vec<Origin>, ConfigError> {
     let check = |entry: &String| {
         origin(entry).ok_or_else(|| {
-            // An entry with a user name may have a password in it.
-            let shown = if entry.contains('@') {
-                "an entry".to_owned()
-            } else {
-                format!("{entry:?}")
-            };
+            let shown = without_user_info(entry);
             ConfigError::new("allowed_origins", format!("{shown} {NOT_AN_ORIGIN}"))
         })
     };
     entries.iter().map(check).collect()
+}
+
+/// X1: an entry with a user name may have a password in it.
+fn without_user_info(entry: &str) -> String {
+    if entry.contains('@') {
+        "an entry".to_owned()
+    } else {
+        format!("{entry:?}")
+    }
 }
 
 fn origin(entry: &str) -> Option<Origin> {

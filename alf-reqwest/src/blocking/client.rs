@@ -237,9 +237,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
-    /// to that URL, or where the thread must not block (see
-    /// [the module](super#in-an-async-program)), [`Error::Transport`] if reqwest fails: its own
-    /// error.
+    /// to that URL, [`Error::Transport`] if reqwest fails: its own error.
     ///
     /// # Examples
     ///

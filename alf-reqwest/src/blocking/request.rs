@@ -144,8 +144,7 @@ impl RequestBuilder {
     /// # Errors
     ///
     /// [`Error::Token`] if there is no token, [`Error::NotAllowed`] if the token must not go
-    /// to that URL or the thread must not block, [`Error::Transport`] if reqwest fails or the
-    /// request could not be built.
+    /// to that URL, [`Error::Transport`] if reqwest fails or the request could not be built.
     pub fn send(self) -> Result<Response, Error> {
         let request = self.request.build()?;
         let sent = match self.token {

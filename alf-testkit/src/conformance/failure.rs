@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::LazyLock;
 
 use crate::waiting;
@@ -29,18 +29,17 @@ fn panic_message(panic: &dyn Any) -> String {
     text.unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
-/// Returns whether the panic is one that `caught` reports. A second one, while the first unwinds, aborts
-/// the process, and has no report.
-fn is_reported(panic: &PanicHookInfo<'_>) -> bool {
-    PANICKED_AT.with_borrow_mut(|place| match place {
-        Some(place) if place.is_empty() => {
-            *place = panic
-                .location()
-                .map_or_else(String::new, ToString::to_string);
+/// Returns whether `caught` reports a panic at that place. It reports the latest: an adapter may catch those before it.
+fn is_reported(place: &str) -> bool {
+    // A hook must not panic, and a destructor of another thread-local value may panic when this one is gone.
+    let is_reported = PANICKED_AT.try_with(|panicked_at| match &mut *panicked_at.borrow_mut() {
+        Some(latest) => {
+            place.clone_into(latest);
             true
         }
-        _ => false,
-    })
+        None => false,
+    });
+    is_reported.unwrap_or(false)
 }
 
 thread_local! {
@@ -51,8 +50,54 @@ thread_local! {
 static HOOK: LazyLock<()> = LazyLock::new(|| {
     let others = take_hook();
     set_hook(Box::new(move |panic| {
-        if !is_reported(panic) {
+        let place = panic
+            .location()
+            .map_or_else(String::new, ToString::to_string);
+        if !is_reported(&place) {
             others(panic);
         }
     }));
 });
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn report_names_the_latest_panic() {
+        let report = caught(|| {
+            let _ = catch_unwind(|| fail("one thing"));
+            fail("another");
+        });
+        let place = format!("{}:{}:", file!(), line!() - 2);
+        let report = report.unwrap_err();
+        assert!(
+            report.starts_with(&format!("expected another\nat {place}")),
+            "{report}"
+        );
+    }
+
+    #[test]
+    fn panic_when_a_thread_ends_is_not_reported() {
+        struct AtTheEnd(Sender<bool>);
+        impl Drop for AtTheEnd {
+            fn drop(&mut self) {
+                self.0.send(is_reported("a destructor")).unwrap();
+            }
+        }
+        thread_local! {
+            static AT_THE_END: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+        }
+        let (sender, receiver) = channel();
+        let thread = thread::spawn(|| {
+            // Values are dropped in the reverse order of their first use.
+            AT_THE_END.set(Some(AtTheEnd(sender)));
+            assert_eq!(caught(|| 1), Ok(1));
+        });
+        thread.join().unwrap();
+        assert_eq!(receiver.recv(), Ok(false));
+    }
+}

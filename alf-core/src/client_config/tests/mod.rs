@@ -58,6 +58,7 @@ fn every_key_is_read() {
         "rejecting_statuses" => "[401, 403]",
         "parameters" | "token_request_headers" => r#"{"tenant":"one"}"#,
         "leeway" | "default_lifetime" | "acquire_timeout" | "attempt_timeout" => r#""30s""#,
+        "max_targets" => "16",
         "scope" | "resource" | "allowed_origins" => r#"["https://a.example"]"#,
         _ => r#""text""#,
     };
@@ -74,6 +75,19 @@ fn every_key_is_read() {
         let config = variables(&[(&variable, value)]).unwrap();
         assert!(config.values.contains_key(key), "{key}");
     }
+}
+
+#[test]
+fn s1_max_targets_is_set() {
+    let given = |max: &str| {
+        let config = read(&format!(
+            r#"{{"token_endpoint":"https://as.example/token","client_id":"me",
+                "client_secret":"s3cr3t","max_targets":{max}}}"#
+        ));
+        let builder = config.unwrap().builder::<CustomTransport>();
+        builder.unwrap().settings.max_targets
+    };
+    assert_eq!([given("16"), given(r#"" 17 ""#)], [16, 17]);
 }
 
 #[test]
@@ -159,6 +173,18 @@ fn wrong_value_is_an_error_that_names_the_key_and_not_the_value() {
         ),
         (r#""leeway":null"#, "leeway: should be a time with its unit"),
         (r#""replays":"no""#, "replays: should be true or false"),
+        (
+            r#""max_targets":"s3cr3t""#,
+            "max_targets: should be a whole number",
+        ),
+        (
+            r#""max_targets":-1"#,
+            "max_targets: should be a whole number",
+        ),
+        (
+            r#""max_targets":1.5"#,
+            "max_targets: should be a whole number",
+        ),
         (
             r#""rejecting_statuses":["no"]"#,
             "rejecting_statuses: should be a list of statuses",
@@ -386,6 +412,38 @@ fn x1_a_secret_written_as_the_name_of_a_variable_is_not_shown() {
         ]));
         assert_eq!(error.unwrap_err(), format!("{variable}: {problem}"));
     }
+}
+
+#[test]
+fn x1_a_secret_written_in_place_of_a_name_is_not_shown() {
+    let long = "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t";
+    for secret in [long, "s3cr3t.", "s3cr3t=", "s3cr3t s3cr3t", "s3cr3t\u{e9}"] {
+        for (settings, problem) in [
+            (
+                r#""client_secret":"s","token_endpoint_auth_method""#,
+                "token_endpoint_auth_method: should be one of client_secret_basic,",
+            ),
+            (
+                r#""private_key_file":"/k","signing_algorithm""#,
+                "signing_algorithm: should be one of RS256,",
+            ),
+            (
+                r#""client_secret":"s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t",
+                   "token_endpoint_auth_method":"client_secret_jwt","signing_algorithm""#,
+                "signing_algorithm: should be one of HS256,",
+            ),
+        ] {
+            let error = with(&format!(r#"{settings}:"{secret}""#)).unwrap_err();
+            assert!(error.starts_with(problem), "{settings}: {error}");
+            assert!(!error.contains(SECRET), "{error}");
+        }
+    }
+    // Before the method itself is looked at.
+    let without_id = format!(
+        r#"{{"token_endpoint":"https://as.example/token","token_endpoint_auth_method":"{long}"}}"#
+    );
+    let error = built(read(&without_id)).unwrap_err();
+    assert_eq!(error, "client_id: is not set");
 }
 
 #[test]

@@ -330,6 +330,8 @@ fn t1_a_resource_that_is_not_an_absolute_uri_without_a_fragment() {
         let builder = at(ENDPOINT).resource("urn:good").resource(resource);
         check(vec![(resource, builder, "resource", "RFC 8707")]);
     }
+    let builder = at(ENDPOINT).resource("https://me:s3cr3t@a/#f");
+    check(vec![("user name", builder, "resource", "RFC 8707")]);
 }
 
 #[test]
