@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alf_core::{ExchangeError, ExchangeOptions, TokenTransport};
 use alf_isahc::isahc::HttpClient;
 use alf_isahc::isahc::config::{Configurable, RedirectPolicy};
-use alf_isahc::{Client, ClientBuilder, Error, TokenErrorKind};
+use alf_isahc::{
+    Client, ClientBuilder, Error, ExchangeError, ExchangeOptions, TokenErrorKind, TokenTransport,
+};
 use alf_testkit::{Answer, Gate, Servers};
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alf_core::{ExchangeError, ExchangeOptions, TokenTransport};
 use alf_reqwest::reqwest::redirect::{Action, Attempt, Policy};
 use alf_reqwest::reqwest::{self, Proxy};
-use alf_reqwest::{Client, ClientBuilder, Error, TokenErrorKind};
+use alf_reqwest::{
+    Client, ClientBuilder, Error, ExchangeError, ExchangeOptions, TokenErrorKind, TokenTransport,
+};
 use alf_testkit::{Answer, Gate, Servers};
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alf_core::{ExchangeError, ExchangeOptions, TokenTransport};
 use alf_surf::surf;
-use alf_surf::{Client, ClientBuilder, H1Client};
+use alf_surf::{Client, ClientBuilder, ExchangeError, ExchangeOptions, H1Client, TokenTransport};
 use alf_testkit::{Answer, Gate, Servers};
 use async_trait::async_trait;
 use bytes::Bytes;
