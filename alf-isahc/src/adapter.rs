@@ -33,6 +33,12 @@ impl Adapter for Isahc {
         Ok(IsahcTransport::new(calls, tokens))
     }
 
+    fn call_transport(self) -> Result<IsahcTransport, ConfigError> {
+        let clients = self.http_clients;
+        let calls = route(clients.calls, Purpose::Calls, &clients.settings)?;
+        Ok(IsahcTransport::for_calls_alone(calls))
+    }
+
     fn token_transport(self) -> Result<IsahcTransport, ConfigError> {
         let clients = self.http_clients;
         let tokens = route(clients.tokens, Purpose::Tokens, &clients.settings)?;

@@ -32,12 +32,24 @@ use crate::{convert, request};
 #[derive(Clone)]
 pub struct IsahcTransport {
     calls: Route,
-    tokens: Route,
+    /// `None` if a transport of the user's sends the token requests.
+    tokens: Option<Route>,
 }
 
 impl IsahcTransport {
     pub(crate) fn new(calls: Route, tokens: Route) -> Self {
-        Self { calls, tokens }
+        Self {
+            calls,
+            tokens: Some(tokens),
+        }
+    }
+
+    /// No token request is sent through it.
+    pub(crate) fn for_calls_alone(calls: Route) -> Self {
+        Self {
+            calls,
+            tokens: None,
+        }
     }
 }
 
@@ -109,6 +121,12 @@ impl TokenTransport for IsahcTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
+        let Some(tokens) = &self.tokens else {
+            return Err(ExchangeError::new(
+                ExchangeErrorKind::Exchange,
+                NO_TOKEN_CLIENT,
+            ));
+        };
         let mut request = convert::token_request(&request)
             .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
         request::configure(&mut request, |request| {
@@ -117,14 +135,14 @@ impl TokenTransport for IsahcTransport {
             // Dropping this future does not stop the transfer: curl goes on until
             // the server sends something.
             let late = options.timeout().saturating_add(GRACE);
-            if self.tokens.has_known_settings() {
+            if tokens.has_known_settings() {
                 request.timeout(late)
             } else {
                 // The user may have set a time-out, which this leaves alone.
                 request.low_speed_timeout(1, late)
             }
         });
-        let mut response = self.tokens.send(request).await.map_err(failure)?;
+        let mut response = tokens.send(request).await.map_err(failure)?;
         let mut body = AnswerBody::new(convert::status(response.status()), options);
         let mut buffer = Zeroizing::new(vec![0; PIECE]);
         let mut is_empty = true;
@@ -200,6 +218,9 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
+
+/// The client has another transport for them.
+const NO_TOKEN_CLIENT: &str = "this transport sends no token requests";
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, TokioRuntime};
 
 use crate::http_client::{ClientSettings, Purpose};
 use crate::route::Route;
@@ -27,16 +27,19 @@ impl Adapter for Reqwest {
 
     fn transport(self) -> Result<ReqwestTransport, ConfigError> {
         let clients = self.http_clients;
-        let settings = |purpose| ClientSettings {
-            purpose,
+        let settings = ClientSettings {
+            purpose: Purpose::Tokens,
             user: clients.settings.clone(),
         };
-        let tokens = token_route(clients.tokens, settings(Purpose::Tokens))?;
-        let calls = match clients.calls {
-            Some(given) => Route::given(given.for_calls()?),
-            None => Route::build(settings(Purpose::Calls))?,
-        };
+        let tokens = token_route(clients.tokens, settings)?;
+        let calls = call_route(clients.calls, clients.settings)?;
         Ok(ReqwestTransport::new(calls, tokens))
+    }
+
+    fn call_transport(self) -> Result<ReqwestTransport, ConfigError> {
+        let clients = self.http_clients;
+        let calls = call_route(clients.calls, clients.settings)?;
+        Ok(ReqwestTransport::for_calls_alone(calls))
     }
 
     fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
@@ -55,6 +58,20 @@ impl Adapter for Reqwest {
 
     fn client(client: alf_core::Client<ReqwestTransport>) -> Client {
         Client::new(client)
+    }
+}
+
+/// For the user's requests: the user's client, or those that alf builds.
+fn call_route(
+    given: Option<HttpClient>,
+    user: HttpSettings<reqwest::ClientBuilder>,
+) -> Result<Route<reqwest::Client>, ConfigError> {
+    match given {
+        Some(given) => Ok(Route::given(given.for_calls()?)),
+        None => Route::build(ClientSettings {
+            purpose: Purpose::Calls,
+            user,
+        }),
     }
 }
 

@@ -73,9 +73,10 @@ pub use transport::ReqwestTransport;
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
     ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
-    EventContext, Moment, NotAllowed, NotAllowedReason, Observer, Origin, PrivateKeyJwt, Rejection,
-    RevokeError, Runtime, SecretError, Signer, ThreadRuntime, TimeoutPhase, Token, TokenError,
-    TokenErrorKind, TokenManager, TokenRequest, TokenTarget, TokenWatch, TokioRuntime,
+    EventContext, ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, NotAllowed,
+    NotAllowedReason, Observer, Origin, PrivateKeyJwt, Rejection, RevokeError, Runtime,
+    SecretError, Signer, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind,
+    TokenManager, TokenRequest, TokenTarget, TokenTransport, TokenWatch, TokioRuntime,
 };
 
 #[cfg(feature = "config")]

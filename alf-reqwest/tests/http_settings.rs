@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alf_core::{ExchangeError, ExchangeOptions, TokenTransport};
 use alf_reqwest::reqwest::redirect::{Action, Attempt, Policy};
 use alf_reqwest::reqwest::{self, Proxy};
-use alf_reqwest::{Client, ClientBuilder, Error, TokenErrorKind};
+use alf_reqwest::{
+    Client, ClientBuilder, Error, ExchangeError, ExchangeOptions, TokenErrorKind, TokenTransport,
+};
 use alf_testkit::{Answer, Gate, Servers};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -183,6 +184,29 @@ async fn p3_token_transport_sends_the_token_requests() {
     }
 }
 
+#[tokio::test]
+async fn p3_no_client_for_token_requests_is_built_beside_a_token_transport() {
+    let servers = Servers::start();
+    let built = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&built);
+    let client = builder(&servers)
+        .token_transport(Endpoint::default())
+        .configure_http(move |http| {
+            counts.fetch_add(1, Ordering::SeqCst);
+            http
+        })
+        .build()
+        .unwrap();
+    assert_eq!(built.load(Ordering::SeqCst), 1);
+
+    let request = http::Request::post(servers.token_endpoint());
+    let request = request.body(Bytes::from_static(b"secret")).unwrap();
+    let options = ExchangeOptions::new(1024, Duration::from_secs(5));
+    let exchanged = client.core().transport().exchange(request, &options);
+    assert!(exchanged.await.is_err());
+    assert_eq!(servers.authorization.request_count(), 0);
+}
+
 /// A token endpoint without a socket.
 #[derive(Clone, Default)]
 struct Endpoint {
@@ -208,6 +232,30 @@ mod on_blocking {
     use alf_reqwest::reqwest::blocking;
 
     use super::*;
+
+    #[test]
+    fn p3_no_client_for_token_requests_is_built_beside_a_token_transport() {
+        let servers = Servers::start();
+        let built = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&built);
+        let client = Client::builder(servers.token_endpoint())
+            .client_secret("client-id", "secret")
+            .token_transport(Endpoint::default())
+            .configure_http(move |http| {
+                counts.fetch_add(1, Ordering::SeqCst);
+                http
+            })
+            .build()
+            .unwrap();
+        assert_eq!(built.load(Ordering::SeqCst), 1);
+
+        let request = http::Request::post(servers.token_endpoint());
+        let request = request.body(Bytes::from_static(b"secret")).unwrap();
+        let options = ExchangeOptions::new(1024, Duration::from_secs(5));
+        let exchanged = client.core().transport().exchange(request, &options);
+        assert!(pollster::block_on(exchanged).is_err());
+        assert_eq!(servers.authorization.request_count(), 0);
+    }
 
     #[test]
     fn p3_settings_are_for_both_clients() {

@@ -27,11 +27,13 @@ impl Adapter for Surf {
     fn transport(self) -> Result<SurfTransport, ConfigError> {
         let clients = self.http_clients;
         let tokens = tokens(clients.tokens, &clients.settings)?;
-        let calls = match clients.calls {
-            Some(given) => given,
-            None => back_end::for_calls(&clients.settings)?,
-        };
+        let calls = calls(clients.calls, &clients.settings)?;
         Ok(SurfTransport::new(calls, tokens))
+    }
+
+    fn call_transport(self) -> Result<SurfTransport, ConfigError> {
+        let calls = calls(self.http_clients.calls, &self.http_clients.settings)?;
+        Ok(SurfTransport::for_calls_alone(calls))
     }
 
     fn token_transport(self) -> Result<SurfTransport, ConfigError> {
@@ -46,6 +48,17 @@ impl Adapter for Surf {
 
     fn client(client: alf_core::Client<SurfTransport>) -> Client {
         Client::new(client)
+    }
+}
+
+/// For the user's requests: the user's client, or one that alf builds.
+fn calls(
+    given: Option<surf::Client>,
+    settings: &HttpSettings<surf::Config>,
+) -> Result<surf::Client, ConfigError> {
+    match given {
+        Some(given) => Ok(given),
+        None => back_end::for_calls(settings),
     }
 }
 

@@ -1,10 +1,14 @@
 //! `configure_http`: settings for both of the HTTP clients that alf builds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use alf_surf::surf;
-use alf_surf::{Client, ClientBuilder, H1Client};
+use alf_surf::{Client, ClientBuilder, ExchangeError, ExchangeOptions, H1Client, TokenTransport};
 use alf_testkit::{Answer, Gate, Servers};
+use async_trait::async_trait;
+use bytes::Bytes;
 use pollster::block_on;
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -69,6 +73,80 @@ fn p3_settings_are_for_the_client_that_is_not_set() -> Outcome {
     let both = configured().http_client(own()).token_http_client(own());
     assert_eq!(both.build().unwrap_err().setting(), "configure_http");
     Ok(())
+}
+
+/// Token requests go through it, whatever the client for requests is.
+#[test]
+fn p3_token_transport_sends_the_token_requests() -> Outcome {
+    let servers = Servers::start();
+    let endpoint = Endpoint::default();
+    let with = || builder(&servers).token_transport(endpoint.clone());
+    let own = || surf::Client::with_http_client(H1Client::new());
+    let configured = || with().configure_http(|config| config);
+    servers.resource.answer_always(Answer::status(200));
+    for builder in [with(), with().http_client(own()), configured()] {
+        let client = builder.build()?;
+        block_on(client.get(servers.url("/")).send())?;
+    }
+    assert_eq!(endpoint.asked.load(Ordering::SeqCst), 3);
+    assert_eq!(servers.authorization.token_requests(), 0);
+    with().build_tokens()?;
+
+    for (builder, setting) in [
+        (with().token_http_client(own()), "token_transport"),
+        (configured().http_client(own()), "configure_http"),
+    ] {
+        assert_eq!(builder.build().unwrap_err().setting(), setting);
+    }
+    for (builder, setting) in [
+        (with().token_http_client(own()), "token_transport"),
+        (configured(), "configure_http"),
+    ] {
+        assert_eq!(builder.build_tokens().unwrap_err().setting(), setting);
+    }
+    Ok(())
+}
+
+#[test]
+fn p3_no_client_for_token_requests_is_built_beside_a_token_transport() {
+    let servers = Servers::start();
+    let built = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&built);
+    let client = builder(&servers)
+        .token_transport(Endpoint::default())
+        .configure_http(move |http| {
+            counts.fetch_add(1, Ordering::SeqCst);
+            http
+        })
+        .build()
+        .unwrap();
+    assert_eq!(built.load(Ordering::SeqCst), 1);
+
+    let request = http::Request::post(servers.token_endpoint());
+    let request = request.body(Bytes::from_static(b"secret")).unwrap();
+    let options = ExchangeOptions::new(1024, Duration::from_secs(5));
+    let exchanged = client.core().transport().exchange(request, &options);
+    assert!(block_on(exchanged).is_err());
+    assert_eq!(servers.authorization.request_count(), 0);
+}
+
+/// A token endpoint without a socket.
+#[derive(Clone, Default)]
+struct Endpoint {
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl TokenTransport for Endpoint {
+    async fn exchange(
+        &self,
+        _: http::Request<Bytes>,
+        _: &ExchangeOptions,
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let body = r#"{"access_token":"a-token","token_type":"Bearer"}"#;
+        Ok(http::Response::new(Bytes::from_static(body.as_bytes())))
+    }
 }
 
 fn with_user_agent(config: surf::Config, value: &str) -> surf::Config {

@@ -33,6 +33,15 @@ pub trait Adapter: Default + Sized + 'static {
     /// If the library cannot build a client.
     fn transport(self) -> Result<Self::Transport, ConfigError>;
 
+    /// Returns a transport that sends only the user's requests, because the user has set a
+    /// [`token_transport`](crate::ClientBuilder::token_transport). The adapter builds no client for token requests, and
+    /// [`exchange`](TokenTransport::exchange) returns an error.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot build a client.
+    fn call_transport(self) -> Result<Self::Transport, ConfigError>;
+
     /// Returns a transport that sends only token requests. It needs no client for the user's requests.
     ///
     /// # Errors

@@ -12,7 +12,8 @@ impl<A: Adapter> ClientBuilder<A> {
     /// what token requests need. The adapter's documentation lists these settings.
     ///
     /// If [`http_client`](Self::http_client) or [`token_http_client`](Self::token_http_client) is set, that client keeps
-    /// its own settings, and `configure` is only for the other one. If both are set, `build()` returns an error. A second
+    /// its own settings, and `configure` is only for the other one. With [`token_transport`](Self::token_transport) there
+    /// is no client for token requests. If there is no client left to configure, `build()` returns an error. A second
     /// call adds to the first.
     ///
     /// All settings apply to token requests too. Do not set a default header with a secret of the API here, because the

@@ -211,7 +211,8 @@ impl<A> ClientBuilder<A> {
     /// Sets the transport that sends token requests, if the adapter's HTTP library or your transport should not send
     /// them: another library, a recording, or a test without sockets. Default: the transport that sends your requests.
     ///
-    /// It must keep the promises of [`TokenTransport`]. It conflicts with the HTTP library's settings for token requests.
+    /// It must keep the promises of [`TokenTransport`]. The adapter then builds no HTTP client for token requests, and
+    /// settings for such a client conflict with it.
     ///
     /// # Examples
     ///
@@ -253,7 +254,10 @@ impl<A: Adapter> ClientBuilder<A> {
             None => http_clients.check_for_client()?,
         }
         let parts = Parts::new(self.settings, A::runtime)?;
-        let transport = Arc::new(self.adapter.transport()?);
+        let transport = Arc::new(match self.token_transport {
+            Some(_) => self.adapter.call_transport()?,
+            None => self.adapter.transport()?,
+        });
         let token_transport = self
             .token_transport
             .unwrap_or_else(|| Arc::<A::Transport>::clone(&transport));

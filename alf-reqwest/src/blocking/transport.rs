@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::failure::failure;
 use crate::route::Route;
+use crate::transport::NO_TOKEN_CLIENT;
 use crate::url::{origin, uri};
 
 /// `reqwest::blocking` as alf's transport: one client for your requests, and another one for token
@@ -28,15 +29,24 @@ use crate::url::{origin, uri};
 #[derive(Clone)]
 pub struct ReqwestTransport {
     calls: Route<Client>,
-    tokens: Route<Client>,
+    /// `None` if a transport of the user's sends the token requests.
+    tokens: Option<Route<Client>>,
     drains: Arc<Semaphore>,
 }
 
 impl ReqwestTransport {
     pub(super) fn new(calls: Route<Client>, tokens: Route<Client>) -> Self {
         Self {
+            tokens: Some(tokens),
+            ..Self::for_calls_alone(calls)
+        }
+    }
+
+    /// No token request is sent through it.
+    pub(super) fn for_calls_alone(calls: Route<Client>) -> Self {
+        Self {
             calls,
-            tokens,
+            tokens: None,
             drains: Arc::new(Semaphore::new(MOST_DRAINS)),
         }
     }
@@ -44,17 +54,6 @@ impl ReqwestTransport {
     /// The client on which the user's requests are made, whichever one sends them.
     pub(super) fn calls(&self) -> &Client {
         self.calls.usual()
-    }
-
-    /// T7: even a client that follows redirects hands a 307 or 308 back where the body is read
-    /// while it is sent. But where no connection is made, reqwest's error may then be about the
-    /// body: where no redirect is followed for certain, it is sent from memory.
-    fn token_body(&self, body: Bytes) -> Body {
-        if self.tokens.is_own() {
-            return Body::from(body);
-        }
-        let length = body.len() as u64;
-        Body::sized(Cursor::new(body), length)
     }
 }
 
@@ -141,13 +140,19 @@ impl TokenTransport for ReqwestTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
+        let Some(tokens) = &self.tokens else {
+            return Err(ExchangeError::new(
+                ExchangeErrorKind::Exchange,
+                NO_TOKEN_CLIENT,
+            ));
+        };
         let ends_at = ThreadRuntime::new().now() + options.timeout();
-        let request = request.map(|body| self.token_body(body));
+        let request = request.map(|body| token_body(tokens, body));
         let mut request = Request::try_from(request).map_err(failure)?;
         // Of a request, unlike of a client, this is the time for all of it, its body included.
         *request.timeout_mut() = Some(options.timeout());
         let asked = request.url().clone();
-        let client = self.tokens.to(&asked).map_err(failure)?;
+        let client = tokens.to(&asked).map_err(failure)?;
         let mut response = client.execute(request).map_err(failure)?;
         if *response.url() != asked {
             return Err(ExchangeErrorKind::Redirected.into());
@@ -159,6 +164,17 @@ impl TokenTransport for ReqwestTransport {
         *answer.body_mut() = body.read_from(response, ends_at, read_failure)?;
         Ok(answer)
     }
+}
+
+/// T7: even a client that follows redirects hands a 307 or 308 back where the body is read
+/// while it is sent. But where no connection is made, reqwest's error may then be about the
+/// body: where no redirect is followed for certain, it is sent from memory.
+fn token_body(tokens: &Route<Client>, body: Bytes) -> Body {
+    if tokens.is_own() {
+        return Body::from(body);
+    }
+    let length = body.len() as u64;
+    Body::sized(Cursor::new(body), length)
 }
 
 /// In an error of reading is reqwest's own.
