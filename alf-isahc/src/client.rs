@@ -270,8 +270,8 @@ impl Client {
         self.send_built_async(Request::head(uri).body(()))
     }
 
-    /// Sends a `POST` request. A body in memory can be replayed, a reader cannot: its 401 is returned
-    ///.
+    /// Sends a `POST` request. A body in memory can be replayed, a reader cannot: its 401 is
+    /// returned.
     ///
     /// # Errors
     ///
@@ -299,8 +299,8 @@ impl Client {
         self.send_built_async(Request::post(uri).body(body))
     }
 
-    /// Sends a `PUT` request. A body in memory can be replayed, a reader cannot: its 401 is returned
-    ///.
+    /// Sends a `PUT` request. A body in memory can be replayed, a reader cannot: its 401 is
+    /// returned.
     ///
     /// # Errors
     ///
@@ -357,8 +357,8 @@ impl Client {
     /// Sends a request that was built elsewhere, with a token on it, and waits for the response.
     ///
     /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
-    /// once more, with its isahc settings, if its body is in memory; the 401 of a reader is returned
-    ///. The second answer is returned, whatever it is.
+    /// once more, with its isahc settings, if its body is in memory; the 401 of a reader is returned.
+    /// The second answer is returned, whatever it is.
     ///
     /// A reader is read on a thread of its own, as fast as it is sent.
     ///

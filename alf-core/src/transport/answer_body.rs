@@ -82,6 +82,17 @@ impl AnswerBody {
     /// read alone does not limit a body that arrives byte by byte (S5). A read that was interrupted is
     /// repeated. `failure` converts an error of the library.
     ///
+    /// Compute `ends_at` at the start of [`exchange`](crate::TokenTransport::exchange), before the request
+    /// is sent, from that clock and [`timeout`](ExchangeOptions::timeout):
+    ///
+    /// ```
+    /// use alf_core::{ExchangeOptions, Moment, Runtime, ThreadRuntime};
+    ///
+    /// fn ends_at(options: &ExchangeOptions) -> Moment {
+    ///     ThreadRuntime::new().now() + options.timeout()
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Timeout`](ExchangeErrorKind::Timeout) if `ends_at` has passed; the errors of

@@ -33,6 +33,8 @@ pub enum Redirects {
 /// If the closure needs an async runtime, set it on the builder. A closure on tokio needs
 /// `TokioRuntime` (feature `tokio`).
 ///
+/// To keep the client in a struct, see [`FnTransport`].
+///
 /// # Examples
 ///
 // Tested in the crate `examples`, which has hyper-util.
@@ -50,6 +52,53 @@ where
 }
 
 /// The transport that [`from_fn`] returns.
+///
+/// # A client in a struct
+///
+/// The type of a closure has no name. A struct that keeps the client can be generic:
+///
+/// ```
+/// use alf_core::{Client, Transport};
+///
+/// struct App<T: Transport> {
+///     client: Client<T>,
+/// }
+/// ```
+///
+/// Or put the closure and its future in boxes, which have a type that can be written. It costs one
+/// allocation for each request.
+///
+/// ```
+/// use std::pin::Pin;
+///
+/// use alf_core::{Client, ConfigError, FnTransport, Redirects, from_fn};
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+///
+/// type Answer = Result<Response<Full<Bytes>>, std::io::Error>; // of your library
+/// type Sending = Pin<Box<dyn Future<Output = Answer> + Send>>;
+/// type SendRequest = dyn Fn(Request<Bytes>) -> Sending + Send + Sync;
+///
+/// struct App {
+///     client: Client<FnTransport<Box<SendRequest>>>,
+/// }
+///
+/// # async fn my_library(_: Request<Bytes>) -> Answer {
+/// #     Ok(Response::new(Full::default()))
+/// # }
+/// fn app() -> Result<App, ConfigError> {
+///     let send: Box<SendRequest> = Box::new(|request| Box::pin(my_library(request)));
+///     let client = Client::builder("https://auth.example.com/token")
+///         .client_secret("client-id", "secret")
+///         .build(from_fn(Redirects::NotFollowed, send))?;
+///     Ok(App { client })
+/// }
+/// # let app = app().unwrap();
+/// # let call = async move { app.client.send(Request::new(Bytes::new())).await.is_ok() };
+/// # fn spawn(_: impl Future + Send + 'static) {}
+/// # spawn(call);
+/// ```
 #[derive(Clone)]
 pub struct FnTransport<F> {
     send: F,

@@ -124,6 +124,8 @@ pub trait Transport: Send + Sync + 'static {
 /// (isahc). It does not hold if the library needs the caller's async runtime, such as tokio: a blocked
 /// thread of that runtime would wait for itself.
 ///
+/// If the library blocks, add `impl BlockingTransport for MyTransport {}`.
+///
 /// With such a transport, a client has [`send_blocking`](crate::Client::send_blocking). The client
 /// uses [`ThreadRuntime`](crate::ThreadRuntime), the default. Its acquisitions and timers have their
 /// own threads, so they do not need the blocked thread either.

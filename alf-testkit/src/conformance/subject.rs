@@ -60,8 +60,8 @@ pub trait Subject: 'static {
     /// ```
     /// fn known_failures() -> Vec<(&'static str, &'static str)> {
     ///     vec![(
-    ///         "p3_connections_are_reused",
-    ///         "https://example.com/my-transport/issues/7: the pool keeps none after a 204",
+    ///         "r4_a_body_in_memory_is_replayed_byte_for_byte",
+    ///         "issue 7: the replay has an empty body",
     ///     )]
     /// }
     /// # known_failures();

@@ -26,8 +26,8 @@ use super::service::{Service, serve};
 /// for any path, what is set for its path, what is set for the longest prefix of it, what is set for any
 /// path, and what the server normally does.
 ///
-/// A path may have a method before it: `answer_at("POST /things", ..)` is for that method only, and wins
-/// over `answer_at("/things", ..)`. A path that no request can have, such as one with a query, panics.
+/// A path may have a method before it, in upper or lower case: `answer_at("POST /things", ..)` is for that
+/// method only, and wins over `answer_at("/things", ..)`. A path that no request can have, such as one with a query, panics.
 ///
 /// **The end.** When it is dropped, the port and all connections are closed and all its threads end,
 /// whatever they were doing. Clients need not be gone before.
