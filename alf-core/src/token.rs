@@ -11,7 +11,7 @@ use crate::machine::Generation;
 
 /// An access token, ready to be sent.
 ///
-/// It is cheap to clone. Its `Debug` does not show the access token and the header (X1). It does not show
+/// It is cheap to clone. Its `Debug` does not show the access token or the header (X1). It does not show
 /// the `scope` either, because a server may return a very long one. Its memory is wiped when the last
 /// clone is dropped.
 ///
@@ -92,8 +92,8 @@ impl Token {
         self.0.grant.expires_in
     }
 
-    /// Returns when the token expires, as wall-clock time. The stated lifetime is counted from before the token request was
-    /// sent. If the authorization server stated none, it is `default_lifetime` that is counted, and without that this is `None`.
+    /// Returns when the token expires, as wall-clock time: the stated lifetime, counted from before the token request was
+    /// sent. If the authorization server stated none, `default_lifetime` is used. Without that, this is `None`.
     ///
     /// alf itself uses a monotonic clock. This is for code that needs the expiry of a token, such as another SDK.
     pub fn expires_at(&self) -> Option<SystemTime> {

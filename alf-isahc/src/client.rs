@@ -57,9 +57,9 @@ impl Client {
     /// Builds a client for the token endpoint at that URL.
     ///
     /// By default, requests and token requests go through two clients that alf builds, with isahc's
-    /// defaults: no redirect is followed unless a request asks for it, there is no time-out, and the
+    /// defaults: no redirect is followed unless a request asks for it, there is no timeout, and the
     /// proxy is that of the environment. [`configure_http`](ClientBuilder::configure_http) sets a
-    /// proxy, a certificate authority, a time-out or a user agent on both. Whatever it sets, token
+    /// proxy, a certificate authority, a timeout or a user agent on both. Whatever it sets, token
     /// requests follow no redirects and keep no connections, and what goes to loopback does not use a
     /// proxy, whatever proxy a request asks for.
     ///
@@ -95,7 +95,7 @@ impl Client {
     /// # Ok::<(), alf_isahc::ConfigError>(())
     /// ```
     ///
-    /// A time-out and a user agent, for requests and token requests:
+    /// A timeout and a user agent, for requests and token requests:
     ///
     /// ```
     /// use std::time::Duration;
@@ -185,7 +185,7 @@ impl Client {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
     }
 
-    /// This client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
+    /// Returns this client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
     /// connections, and the same target gives the same token; see [`alf_core::TokenManager::with`].
     ///
     /// # Errors
@@ -196,13 +196,13 @@ impl Client {
         Ok(Self::new(self.core.with(target)?))
     }
 
-    /// This client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
+    /// Returns this client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         Self::new(self.core.with_scope(scope))
     }
 
-    /// This client with a token for another `resource`, in place of those that were set
+    /// Returns this client with a token for another `resource`, in place of those that were set
     /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
     ///
     /// # Errors
@@ -212,7 +212,7 @@ impl Client {
         Ok(Self::new(self.core.with_resource(resource)?))
     }
 
-    /// This client with a token for another `audience`: see [`with`](Self::with).
+    /// Returns this client with a token for another `audience`: see [`with`](Self::with).
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
         Self::new(self.core.with_audience(audience))
@@ -450,12 +450,12 @@ impl Client {
         ResponseFuture(Box::pin(self.core.send_without_token(request).err_into()))
     }
 
-    /// The token of this client, for what is not sent by it.
+    /// Returns the token manager of this client, for requests that this client does not send.
     pub fn tokens(&self) -> &TokenManager {
         self.core.tokens()
     }
 
-    /// The client of alf-core under this one, for code that is generic over transports.
+    /// Returns the alf-core client that this client uses, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<IsahcTransport> {
         &self.core
     }

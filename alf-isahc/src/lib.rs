@@ -21,7 +21,7 @@
 //! ```
 //!
 //! - What can be set: [`ClientBuilder`].
-//! - A proxy, a certificate authority, a time-out: [`ClientBuilder::configure_http`], described at
+//! - A proxy, a certificate authority, a timeout: [`ClientBuilder::configure_http`], described at
 //!   [`Client::builder`].
 //! - Your own `isahc::HttpClient`, and what to know about its proxy and its log:
 //!   [`Client::builder`].

@@ -138,7 +138,7 @@ impl TokenTransport for IsahcTransport {
             if tokens.has_known_settings() {
                 request.timeout(late)
             } else {
-                // The user may have set a time-out, which this leaves alone.
+                // The user may have set a timeout, which this leaves alone.
                 request.low_speed_timeout(1, late)
             }
         });
@@ -213,7 +213,7 @@ impl std::fmt::Debug for IsahcTransport {
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: usize = 64 * 1024;
 
-/// How much longer than alf a transfer may wait, so that alf reports the time-out.
+/// How much longer than alf a transfer may wait, so that alf reports the timeout.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// How much is read at once.

@@ -35,7 +35,7 @@ fn p3_settings_are_for_both_clients() {
     assert!(matches!(result, Err(Error::Transport(e)) if e.is_timeout()));
 }
 
-/// The user's time-out for a token request is kept.
+/// The user's timeout for a token request is kept.
 #[test]
 fn p3_time_out_is_for_token_requests_too() {
     let servers = Servers::start();

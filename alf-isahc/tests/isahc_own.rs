@@ -145,7 +145,7 @@ fn r3_replay_is_the_same_request() {
     }
 }
 
-/// The replay has the request's time-out too.
+/// The replay has the request's timeout too.
 #[test]
 fn r3_replay_times_out_like_the_request() {
     let servers = Servers::start();
@@ -159,7 +159,7 @@ fn r3_replay_times_out_like_the_request() {
         .timeout(Duration::from_millis(300))
         .body(());
     let Err(Error::Transport(error)) = client.send(request.unwrap()) else {
-        panic!("no time-out: {}", servers.report())
+        panic!("no timeout: {}", servers.report())
     };
     assert!(error.is_timeout());
     assert_eq!(servers.resource.request_count(), 2);

@@ -10,9 +10,9 @@ use crate::{ClientBuilder, ConfigError, Error, RequestBuilder, ReqwestTransport,
 
 /// A `reqwest::Client` that puts an OAuth 2.0 token on every request.
 ///
-/// It gets the token with the first request, keeps it, renews it before it runs out, and when an
-/// API answers 401, renews it and sends the request once more. Clones share the token and the
-/// connections; make one client and clone it.
+/// It obtains the token with the first request, keeps it, and renews it before it expires. If an API
+/// answers 401, it renews the token and replays the request once. Clones share the token and the
+/// connections: build one client and clone it.
 ///
 /// # Examples
 ///
@@ -45,29 +45,30 @@ impl Client {
 
     /// Builds a client for the token endpoint at that URL.
     ///
-    /// By default, requests and token requests go through two clients that alf builds, with reqwest's
-    /// defaults, the proxy of the environment among them.
+    /// By default, alf builds two clients: one for your requests and one for token requests. They have
+    /// reqwest's defaults, including the proxy of the environment.
     /// [`configure_http`](ClientBuilder::configure_http) sets a proxy, a certificate authority, a
-    /// time-out or a user agent on both. Whatever it sets:
+    /// timeout or a user agent on both. Whatever it sets:
     ///
-    /// - requests follow redirects by [`guard_redirects`](crate::guard_redirects) over reqwest's
-    ///   default policy, or none, if it sets `Policy::none()`: no other policy that it sets is used.
+    /// - your requests follow reqwest's default redirect policy with
+    ///   [`guard_redirects`](crate::guard_redirects). With `Policy::none()` they follow no redirects. No
+    ///   other policy has an effect.
     /// - token requests follow no redirects, are not retried by reqwest, and keep no connections.
-    /// - what goes to loopback does not use a proxy.
+    /// - requests to loopback do not use a proxy.
     ///
     /// A client that you bring with [`http_client`](ClientBuilder::http_client) keeps its settings.
     /// Two of them decide who sees the token:
     ///
-    /// - *Redirects.* reqwest's default policy sends the token again on the second hop at another
-    ///   origin. `build()` rejects a client unless it shows that it has `Policy::none()`, or is in
+    /// - *Redirects.* reqwest's default policy sends the token to another origin if that origin
+    ///   redirects to itself. `build()` rejects a client unless it shows that it has `Policy::none()`, or is in
     ///   [`UncheckedRedirects`](crate::UncheckedRedirects): for one that has
     ///   [`guard_redirects`](crate::guard_redirects), for example.
-    /// - *Proxies.* Its proxy is used for loopback too, where plain `http` is allowed without
-    ///   asking: a proxy of the environment then reads the token. If that matters, give it
+    /// - *Proxies.* Its proxy is used for loopback too. Plain `http` is allowed there, so the proxy can
+    ///   read the token. If that matters, give it
     ///   `no_proxy()` or a proxy with exceptions. The same holds for the client's secret and
     ///   [`token_http_client`](ClientBuilder::token_http_client).
     ///
-    /// Where a redirect leads is not compared with
+    /// alf does not compare the target of a redirect with
     /// [`allowed_origins`](ClientBuilder::allowed_origins): reqwest follows it, without the token.
     ///
     /// # Examples
@@ -83,7 +84,7 @@ impl Client {
     /// # Ok::<(), alf_reqwest::ConfigError>(())
     /// ```
     ///
-    /// A certificate authority, a time-out and a user agent, for requests and token requests:
+    /// A certificate authority, a timeout and a user agent, for requests and token requests:
     ///
     #[cfg_attr(feature = "rustls", doc = "```no_run")]
     #[cfg_attr(not(feature = "rustls"), doc = "```ignore")]
@@ -93,11 +94,12 @@ impl Client {
     /// use alf_reqwest::reqwest::Certificate;
     ///
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let authority = Certificate::from_pem(&std::fs::read("/etc/ssl/our-ca.pem")?)?;
+    /// // Check that it is not empty.
+    /// let authorities = Certificate::from_pem_bundle(&std::fs::read("/etc/ssl/our-ca.pem")?)?;
     /// let client = Client::builder("https://auth.example.com/token")
     ///     .client_secret("client-id", "secret")
     ///     .configure_http(move |http| {
-    ///         http.tls_certs_merge([authority.clone()])
+    ///         http.tls_certs_merge(authorities.clone())
     ///             .timeout(Duration::from_secs(5))
     ///             .user_agent("our-service/1.0")
     ///     })
@@ -178,7 +180,7 @@ impl Client {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
     }
 
-    /// This client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
+    /// Returns this client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
     /// connections, and the same target gives the same token; see [`alf_core::TokenManager::with`].
     ///
     /// # Errors
@@ -189,13 +191,13 @@ impl Client {
         Ok(Self::new(self.0.with(target)?))
     }
 
-    /// This client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
+    /// Returns this client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         Self::new(self.0.with_scope(scope))
     }
 
-    /// This client with a token for another `resource`, in place of those that were set
+    /// Returns this client with a token for another `resource`, in place of those that were set
     /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
     ///
     /// # Errors
@@ -205,7 +207,7 @@ impl Client {
         Ok(Self::new(self.0.with_resource(resource)?))
     }
 
-    /// This client with a token for another `audience`: see [`with`](Self::with).
+    /// Returns this client with a token for another `audience`: see [`with`](Self::with).
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
         Self::new(self.0.with_audience(audience))
@@ -259,11 +261,11 @@ impl Client {
         RequestBuilder::new(Arc::clone(&self.0), request)
     }
 
-    /// Sends a request that was built elsewhere, with a token on it.
+    /// Sends a request that was built elsewhere, with a token.
     ///
-    /// Whatever it had as `Authorization` is replaced. A 401 renews the token and sends the request
-    /// once more, if its body is in memory; the 401 of a streaming body is returned. The second
-    /// answer is returned, whatever it is.
+    /// The token replaces its `Authorization` header. If the API answers 401, alf renews the token and
+    /// sends the request once more, if its body is in memory. For a streaming body, the 401 is returned.
+    /// The response to the replay is returned, whatever its status.
     ///
     /// # Errors
     ///
@@ -272,8 +274,8 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with reqwest. A renewal that it started goes on for
-    /// the others.
+    /// Dropping the future drops the request, as with reqwest. A renewal that it started continues
+    /// for other callers.
     ///
     /// # Examples
     ///
@@ -291,12 +293,12 @@ impl Client {
         Ok(self.0.send(request).await?)
     }
 
-    /// The token of this client, for what is not sent by it.
+    /// Returns the token manager of this client, for requests that this client does not send.
     pub fn tokens(&self) -> &TokenManager {
         self.0.tokens()
     }
 
-    /// The client of alf-core under this one, for code that is generic over transports.
+    /// Returns the alf-core client that this client uses, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
         &self.0
     }

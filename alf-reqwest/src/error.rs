@@ -6,8 +6,8 @@ use alf_core::{NotAllowed, TokenError};
 /// go to. A response of any status is not an error.
 ///
 /// It has a `From` for reqwest's error, so that `?` works on what comes after the response too:
-/// `error_for_status()`, `text()`, `json()`. reqwest's error comes untouched: its `is_timeout()` and
-/// the others are there, and its `Display` shows the URL with its query, as it does without alf.
+/// `error_for_status()`, `text()`, `json()`. reqwest's error is unchanged: it has
+/// `is_timeout()` and its other methods, and its `Display` shows the URL with its query.
 ///
 /// `alf_reqwest::blocking` has the same error.
 ///
@@ -39,11 +39,11 @@ use alf_core::{NotAllowed, TokenError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no token. The request was not sent, or was answered with a 401 before, which
-    /// [`rejection()`](TokenError::rejection) returns.
+    /// No token could be obtained. Either the request was not sent, or the API answered 401 and the
+    /// renewal failed. [`rejection()`](TokenError::rejection) returns that 401.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// reqwest's own error, untouched.
+    /// reqwest's own error, unchanged.
     #[error(transparent)]
     Transport(#[from] reqwest::Error),
     /// alf did not send the request: its origin must not get the token.

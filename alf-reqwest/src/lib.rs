@@ -2,8 +2,8 @@
 //! ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)) for services that call
 //! protected APIs on their own behalf.
 //!
-//! A [`Client`] is built once and used like a `reqwest::Client`. It gets the token, keeps it,
-//! renews it before it runs out, and when an API answers 401 it renews the token and replays the
+//! A [`Client`] is built once and used like a `reqwest::Client`. It obtains the token, keeps it, and
+//! renews it before it expires. If an API answers 401, the client renews the token and replays the
 //! request once.
 //!
 //! ```no_run
@@ -19,17 +19,18 @@
 //! ```
 //!
 //! - What can be set: [`ClientBuilder`].
-//! - A proxy, a certificate authority, a time-out: [`ClientBuilder::configure_http`], described at
+//! - A proxy, a certificate authority, a timeout: [`ClientBuilder::configure_http`], described at
 //!   [`Client::builder`].
 //! - Your own `reqwest::Client`, and the two things to know about it: its redirects
 //!   ([`UncheckedRedirects`]) and its proxy ([`Client::builder`]).
 //! - A certificate that the client authenticates with: `ClientCertificate`, with any feature for TLS.
 //! - What can go wrong, and what to do: [`Error`].
-//! - Only the token, for what is not sent by reqwest: [`TokenManager`], from [`ClientBuilder::build_tokens`].
+//! - Only the token, for requests that this client does not send: [`TokenManager`], from
+//!   [`ClientBuilder::build_tokens`].
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
-//! The Cargo features are those of reqwest, under its names. `alf-core` has what is behind this
-//! crate.
+//! Most Cargo features are reqwest's, with the same names. `jwt`, `config` and `tracing` are alf's own.
+//! This crate is built on `alf-core`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

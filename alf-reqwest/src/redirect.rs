@@ -10,15 +10,14 @@ use std::fmt;
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
-/// A redirect policy that follows what `policy` follows, but never carries the token to another
+/// Returns a redirect policy that follows what `policy` follows, but never sends the token to another
 /// origin.
 ///
-/// reqwest drops the `Authorization` header where a redirect leaves the origin, but puts it back
-/// where the next redirect stays at the new one: after A → B → B, the server B has the token.
-/// Clients that alf builds have this policy, over reqwest's default one. For a client of your own,
-/// which you set with [`http_client`](crate::ClientBuilder::http_client), give it this policy and set
-/// it as [`UncheckedRedirects`](crate::UncheckedRedirects), as reqwest does not show what a policy
-/// does; or give it [`Policy::none`].
+/// reqwest drops the `Authorization` header if a redirect leads to another origin. It sends the header
+/// again if the next redirect stays at that origin: after A → B → B, server B has the token. The
+/// clients that alf builds already have this policy. Give it to a client of your own, and set that
+/// client as [`UncheckedRedirects`](crate::UncheckedRedirects), because reqwest does not show what a
+/// policy does. Or use [`Policy::none`].
 ///
 /// The redirect that would carry the token fails with reqwest's error, whose `is_redirect()` is
 /// true.

@@ -14,7 +14,7 @@ use crate::{Error, ReqwestTransport};
 /// A request that is being built; [`send`](Self::send) puts the token on it.
 ///
 /// It has the methods of `reqwest::RequestBuilder` that are used most, and [`with`](Self::with) for
-/// all others. It is not that type itself, whose `send` would go out without a token.
+/// all others. It is not a `reqwest::RequestBuilder`, because that type's `send` would send no token.
 #[must_use = "a request does nothing before it is sent"]
 pub struct RequestBuilder {
     client: Arc<alf_core::Client<ReqwestTransport>>,
@@ -50,7 +50,7 @@ impl RequestBuilder {
         }
     }
 
-    /// Adds a header, beside those of the same name. An `Authorization` is replaced by the token.
+    /// Adds a header, and keeps others of the same name. The token replaces an `Authorization` header.
     pub fn header<K, V>(self, name: K, value: V) -> Self
     where
         HeaderName: TryFrom<K>,
@@ -89,8 +89,8 @@ impl RequestBuilder {
         self.change(|request| request.body(body))
     }
 
-    /// The longest that this request may take, until its body was read. Waiting for a token is not
-    /// part of it, and a replay has this time anew.
+    /// Sets the longest time that this request may take, including the response body. The wait for a
+    /// token is not included. A replay has the full time again.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.change(|request| request.timeout(timeout))
     }
@@ -128,7 +128,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends this request without a token: to an endpoint of the same API that needs none. An `Authorization` that you
+    /// Sends this request without a token, for an endpoint that needs none. An `Authorization` that you
     /// set stays. Nothing is replayed.
     ///
     /// # Examples
@@ -163,8 +163,8 @@ impl RequestBuilder {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the request, as with reqwest. A renewal that it started goes on for
-    /// the others.
+    /// Dropping the future drops the request, as with reqwest. A renewal that it started continues
+    /// for other callers.
     pub async fn send(self) -> Result<Response, Error> {
         let request = self.request.build()?;
         let sent = match (self.token, self.extensions) {
@@ -182,7 +182,7 @@ impl RequestBuilder {
 
 /// Copies a request that has no extensions. `Request::try_clone` would make a hash map for them.
 fn without_extensions(request: &mut Request) -> Option<Request> {
-    // reqwest keeps the time-out among the extensions, and shows no shared bytes of a body.
+    // reqwest keeps the timeout among the extensions, and shows no shared bytes of a body.
     if request.timeout().is_some() || request.body().is_some() {
         return request.try_clone();
     }

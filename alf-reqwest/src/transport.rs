@@ -123,7 +123,7 @@ impl TokenTransport for ReqwestTransport {
         let request = request.map(|body| Body::wrap(Full::new(body)));
         let request = Request::try_from(request).map_err(failure)?;
         let asked = request.url().clone();
-        // The time is up when the caller drops this future: reqwest's own time-outs stay as they
+        // The time is up when the caller drops this future: reqwest's own timeouts stay as they
         // are.
         let client = tokens.to(&asked).map_err(failure)?;
         let mut response = client.execute(request).await.map_err(failure)?;

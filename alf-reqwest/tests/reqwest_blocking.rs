@@ -128,7 +128,7 @@ fn r3_replay_times_out_like_the_request() {
     servers.resource.answer_next(held);
     let request = client.get(servers.url("/")).timeout(BRIEF);
     let Err(Error::Transport(error)) = request.send() else {
-        panic!("no time-out: {}", servers.report())
+        panic!("no timeout: {}", servers.report())
     };
     assert!(error.is_timeout());
     assert_eq!(servers.resource.request_count(), 2);

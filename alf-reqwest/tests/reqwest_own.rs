@@ -159,7 +159,7 @@ async fn r3_replay_times_out_like_the_request() {
         .get(servers.url("/"))
         .timeout(Duration::from_millis(300));
     let Err(Error::Transport(error)) = request.send().await else {
-        panic!("no time-out: {}", servers.report())
+        panic!("no timeout: {}", servers.report())
     };
     assert!(error.is_timeout());
     assert_eq!(servers.resource.request_count(), 2);

@@ -61,7 +61,7 @@ impl Client {
     ///
     /// By default, requests and token requests go through two back ends that alf builds, with surf's
     /// defaults. [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its
-    /// headers, its time-out, and a back end (`set_http_client`), which is then used for both. Token
+    /// headers, its timeout, and a back end (`set_http_client`), which is then used for both. Token
     /// requests have its headers too; of another back end they keep no connections. Which one that is, the features say: `curl-client`, and where that is not on,
     /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections, and has the proxy of the
     /// environment, but goes past it to loopback; h1 makes a connection for each request, and knows
@@ -89,7 +89,7 @@ impl Client {
     ///   asking: a proxy of the environment then reads the token. If that matters, make its
     ///   `CurlClient` of an isahc client with `proxy(None)` or a `proxy_blacklist`. The same holds
     ///   for the client's secret and [`token_http_client`](ClientBuilder::token_http_client).
-    /// - *Time-outs.* A replay has the time of a request anew, and waiting for a token is not part
+    /// - *Timeouts.* A replay has the time of a request anew, and waiting for a token is not part
     ///   of it.
     ///
     /// Token requests do not go through it. If they need a `surf::Client` of yours too, set
@@ -186,7 +186,7 @@ impl Client {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
     }
 
-    /// This client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
+    /// Returns this client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
     /// connections, and the same target gives the same token; see [`alf_core::TokenManager::with`].
     ///
     /// # Errors
@@ -197,13 +197,13 @@ impl Client {
         Ok(self.with_core(self.0.core.with(target)?))
     }
 
-    /// This client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
+    /// Returns this client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         self.with_core(self.0.core.with_scope(scope))
     }
 
-    /// This client with a token for another `resource`, in place of those that were set
+    /// Returns this client with a token for another `resource`, in place of those that were set
     /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
     ///
     /// # Errors
@@ -213,7 +213,7 @@ impl Client {
         Ok(self.with_core(self.0.core.with_resource(resource)?))
     }
 
-    /// This client with a token for another `audience`: see [`with`](Self::with).
+    /// Returns this client with a token for another `audience`: see [`with`](Self::with).
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
         self.with_core(self.0.core.with_audience(audience))
@@ -380,17 +380,17 @@ impl Client {
         &self.0.config
     }
 
-    /// The token of this client, for what is not sent by it.
+    /// Returns the token manager of this client, for requests that this client does not send.
     pub fn tokens(&self) -> &TokenManager {
         self.0.core.tokens()
     }
 
-    /// The client of alf-core under this one, for code that is generic over transports.
+    /// Returns the alf-core client that this client uses, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<SurfTransport> {
         &self.0.core
     }
 
-    /// This client with another token target.
+    /// Returns this client with another token target.
     fn with_core(&self, core: alf_core::Client<SurfTransport>) -> Self {
         let config = self.0.config.clone();
         Self(Arc::new(Inner { core, config }))

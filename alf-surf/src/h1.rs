@@ -30,7 +30,7 @@ use crate::wire::Wire;
 /// What else async-h1 cannot do, it cannot either: a body without `Content-Length` that ends with
 /// its connection is read as empty, HTTP/1.0 is refused, and so is a head of more than 8 KiB. It
 /// writes the whole body before it reads: if a server answers 401 to a large upload and does not
-/// read it, that is a broken pipe or a time-out, and the token is not renewed.
+/// read it, that is a broken pipe or a timeout, and the token is not renewed.
 ///
 /// [`Client::builder`]: crate::Client::builder
 ///

@@ -2,7 +2,8 @@
 
 use super::TokenError;
 
-/// A token could not be revoked at the authorization server. alf does not use the token any more.
+/// A token could not be revoked at the authorization server. After [`Failed`](Self::Failed), alf does not use the token any
+/// more. After [`NoEndpoint`](Self::NoEndpoint), alf still uses it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokeError {

@@ -153,7 +153,7 @@ impl TokenError {
         self.details.elapsed
     }
 
-    /// Returns when alf will send the next token request. Until then, callers get this error at once. `None`
+    /// Returns the end of the back-off. alf sends no token request before that time. Until then, callers get this error at once. `None`
     /// if alf does not back off: the deadline of this caller has passed, but the acquisition continues.
     pub fn retry_at(&self) -> Option<SystemTime> {
         self.details.retry_at

@@ -108,7 +108,7 @@ where
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
         let ends_at = ThreadRuntime.now() + options.timeout();
-        // X5: threads that hang in a closure without time-outs do not pile up.
+        // X5: threads that hang in a closure without timeouts do not pile up.
         let exchange = Arc::clone(&self.exchanges);
         if Arc::strong_count(&exchange) > MOST_EXCHANGES + 1 {
             return Err(ExchangeError::new(ExchangeErrorKind::Timeout, HANGING));

@@ -213,7 +213,7 @@ fn r1_many_threads_that_block_cause_one_renewal() {
     assert_eq!(servers.token_requests(), 2);
 }
 
-/// The closure has no time-out, and it cannot be dropped while it runs.
+/// The closure has no timeout, and it cannot be dropped while it runs.
 #[test]
 fn s5_closure_that_hangs_delays_no_caller_past_its_deadline() {
     let time = VirtualTime::new();

@@ -88,7 +88,7 @@ fn token_route(
     }
 }
 
-/// With the time-outs of reqwest's blocking client: 30 s for each step.
+/// With the timeouts of reqwest's blocking client: 30 s for each step.
 impl Library for blocking::Client {
     type Builder = blocking::ClientBuilder;
 

@@ -58,7 +58,7 @@ impl Client {
     /// origin has carried the client's secret there by then.
     ///
     /// Its token requests take [`attempt_timeout`](ClientBuilder::attempt_timeout) at most,
-    /// whatever its own time-out is; and one that finds no connection may be reported as one that broke
+    /// whatever its own timeout is; and one that finds no connection may be reported as one that broke
     /// off.
     ///
     /// # Examples
@@ -147,7 +147,7 @@ impl Client {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
     }
 
-    /// This client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
+    /// Returns this client with the token of another target: a scope, resources, an audience or parameters. Cheap: it shares the
     /// connections, and the same target gives the same token; see [`alf_core::TokenManager::with`].
     ///
     /// # Errors
@@ -158,13 +158,13 @@ impl Client {
         Ok(Self::new(self.0.with(target)?))
     }
 
-    /// This client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
+    /// Returns this client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         Self::new(self.0.with_scope(scope))
     }
 
-    /// This client with a token for another `resource`, in place of those that were set
+    /// Returns this client with a token for another `resource`, in place of those that were set
     /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
     ///
     /// # Errors
@@ -174,7 +174,7 @@ impl Client {
         Ok(Self::new(self.0.with_resource(resource)?))
     }
 
-    /// This client with a token for another `audience`: see [`with`](Self::with).
+    /// Returns this client with a token for another `audience`: see [`with`](Self::with).
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
         Self::new(self.0.with_audience(audience))
@@ -256,12 +256,12 @@ impl Client {
         Ok(self.0.send_blocking(request)?)
     }
 
-    /// The token of this client, for what is not sent by it.
+    /// Returns the token manager of this client, for requests that this client does not send.
     pub fn tokens(&self) -> &TokenManager {
         self.0.tokens()
     }
 
-    /// The client of alf-core under this one, for code that is generic over transports.
+    /// Returns the alf-core client that this client uses, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<ReqwestTransport> {
         &self.0
     }

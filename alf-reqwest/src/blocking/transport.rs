@@ -82,7 +82,7 @@ impl Transport for ReqwestTransport {
     }
 
     fn try_clone(&self, request: &mut Request) -> Option<Request> {
-        // reqwest's own copy has a hash map, whether there is a time-out to keep in it or not.
+        // reqwest's own copy has a hash map, whether there is a timeout to keep in it or not.
         if request.timeout().is_some() || request.body().is_some() {
             return Request::try_clone(request);
         }

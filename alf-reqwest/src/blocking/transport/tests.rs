@@ -103,7 +103,7 @@ fn t4_failures_have_their_kind() {
 }
 
 /// It is not dropped: neither a silent server, nor one that stops in the middle, nor one that goes on
-/// and on may keep it. The client's own time-out is as long as it is without more.
+/// and on may keep it. The client's own timeout is as long as it is without more.
 #[test]
 fn s5_exchange_ends_by_itself_in_its_time() {
     let servers = Servers::start();

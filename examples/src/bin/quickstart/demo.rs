@@ -74,9 +74,9 @@ impl<C: AlfClient> Demo<C> {
     async fn a_renewal(&mut self) -> Result<(), Box<dyn Error>> {
         self.checks.step(
             "The token expires soon",
-            "A new client gets a token that is valid for 6 seconds. When 70 to 80 % of its lifetime\n\
-             are over, the next call makes alf renew it in the background. Here, the authorization\n\
-             server answers the renewal only after 50 calls are done: no call waits for it.",
+            "A new client gets a token that is valid for 6 seconds. After 70 to 80 % of its lifetime,\n\
+             the next call starts a renewal in the background. Here, the authorization server answers\n\
+             the renewal only after 50 calls have finished. So no call waits for it.",
         );
         self.servers
             .authorization
