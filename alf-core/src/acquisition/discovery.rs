@@ -40,9 +40,11 @@ impl Acquisition<'_> {
             CachedMetadata::Fresh(endpoint) => Ok(endpoint),
             CachedMetadata::Missing => self.discover(issuer, until).await,
             CachedMetadata::Stale(endpoint) => {
-                // The other half of the time is for the token request.
-                let left = until.saturating_since(self.ports.now()) / 2;
-                let read = self.ports.within(left, self.discover(issuer, until)).await;
+                // The other half of the time is for the token request. Both bounds: a blocking transport keeps its own alone.
+                let now = self.ports.now();
+                let left = until.saturating_since(now) / 2;
+                let read = self.discover(issuer, now + left);
+                let read = self.ports.within(left, read).await;
                 Ok(read.and_then(Result::ok).unwrap_or(endpoint))
             }
         }

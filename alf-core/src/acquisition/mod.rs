@@ -84,7 +84,7 @@ impl<'a> Acquisition<'a> {
     }
 
     /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
-    /// informs it of the outcome, if no other acquisition has replaced this one (S5).
+    /// informs it of the outcome, if it still counts (S5, F5).
     pub(crate) async fn run(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
         self.permit().await?;
@@ -107,7 +107,7 @@ impl<'a> Acquisition<'a> {
                     return Err(self.failure(cause));
                 }
                 // It needs no permit: a changed secret may be what ends a back-off.
-                self.attempt_failed(self.error(cause), Duration::ZERO);
+                self.note_failed_attempt(self.error(cause), Duration::ZERO);
             }
         }
     }
@@ -220,7 +220,7 @@ impl<'a> Acquisition<'a> {
             return Err(self.failure(cause));
         };
         let pause = retry_at.saturating_since(now);
-        self.attempt_failed(error, pause);
+        self.note_failed_attempt(error, pause);
         Ok(pause)
     }
 
@@ -246,7 +246,7 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    fn attempt_failed(&mut self, error: TokenError, pause: Duration) {
+    fn note_failed_attempt(&mut self, error: TokenError, pause: Duration) {
         self.progress.delayed(self.id);
         let event = Event::AttemptFailed {
             acquisition: self.id.as_u64(),

@@ -24,9 +24,9 @@ pub(crate) struct Revocation {
     endpoint: Uri,
 }
 
-/// What became of the request, once its task has ended.
+/// How the task ended: the result of the request, if it has one.
 #[derive(Default)]
-struct Outcome {
+struct TaskEnd {
     result: OnceLock<Result<(), Cause>>,
     ended: Event,
 }
@@ -35,7 +35,7 @@ struct Outcome {
 struct Task {
     revocation: Arc<Revocation>,
     token: Token,
-    outcome: Arc<Outcome>,
+    end: Arc<TaskEnd>,
 }
 
 impl Revocation {
@@ -62,24 +62,23 @@ impl Revocation {
         let revocation = Arc::new(self);
         let ports = &revocation.ports;
         let (started_at, timeout) = (ports.now(), ports.config.attempt_timeout);
-        let outcome = Arc::new(Outcome::default());
-        let ended = outcome.ended.listen();
+        let end = Arc::new(TaskEnd::default());
+        let ended = end.ended.listen();
         let task = Task {
             revocation: Arc::clone(&revocation),
             token,
-            outcome: Arc::clone(&outcome),
+            end: Arc::clone(&end),
         };
         ports
             .runtime
             .spawn(Box::pin(task.run(started_at + timeout)));
         let in_time = ports.within(timeout, ended).await.is_some();
-        let result = outcome.result.get().cloned().unwrap_or_else(|| {
-            let kind = if in_time {
-                TokenErrorKind::Aborted
+        let result = end.result.get().cloned().unwrap_or_else(|| {
+            Err(if in_time {
+                Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT)
             } else {
-                TokenErrorKind::Timeout(TimeoutPhase::Attempt)
-            };
-            Err(Cause::new(kind, Failure::TRANSIENT))
+                timed_out()
+            })
         });
         result.map_err(|cause| {
             RevokeError::Failed(TokenError::new(ErrorDetails {
@@ -120,16 +119,23 @@ impl Task {
         let ports = &self.revocation.ports;
         let exchange = self.revocation.exchange(&self.token, until);
         let left = until.saturating_since(ports.now());
-        if let Some(result) = ports.within(left, exchange).await {
-            // It is set once, here.
-            let _ = self.outcome.result.set(result);
-        }
+        let result = ports.within(left, exchange).await;
+        // It is set once, here.
+        let _ = self
+            .end
+            .result
+            .set(result.unwrap_or_else(|| Err(timed_out())));
     }
 }
 
 /// Also if its runtime drops the task (S4).
 impl Drop for Task {
     fn drop(&mut self) {
-        self.outcome.ended.notify(usize::MAX);
+        self.end.ended.notify(usize::MAX);
     }
+}
+
+fn timed_out() -> Cause {
+    let kind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
+    Cause::new(kind, Failure::TRANSIENT)
 }

@@ -60,9 +60,9 @@ impl fmt::Display for TokenError {
                 format!("{endpoint} returned a token that cannot be presented: {answer}")
             }
             Kind::Aborted => format!(
-                "the token request to {endpoint} was stopped before it had a result: its runtime \
-                 was shut down, or the transport panicked (a transport on tokio needs the tokio \
-                 runtime)"
+                "the {} to {endpoint} was stopped before it had a result: its runtime was shut \
+                 down, or the transport panicked (a transport on tokio needs the tokio runtime)",
+                self.details.request
             ),
         })?;
         let is_deadline = self.kind() == Kind::Timeout(TimeoutPhase::Acquire);

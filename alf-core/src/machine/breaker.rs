@@ -54,7 +54,7 @@ enum Condition<E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TargetId(pub(crate) u64);
 
-/// An acquisition that wants to make an attempt.
+/// One acquisition, as the breaker knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Claim {
     pub(crate) target: TargetId,
@@ -248,7 +248,7 @@ impl<E: Clone> Breaker<E> {
                 if retry_at <= until {
                     return error(until);
                 }
-                (retry_at, is_transient)
+                (retry_at, failure.is_transient())
             }
             Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {
                 let back_off = self.take_back_off(failure);

@@ -11,7 +11,7 @@ use super::{
 
 /// The token of one target, and what is being done about it.
 ///
-/// `T` is the token: a real one in the driver, a number in a test. Every method takes `now`. Nothing happens by time
+/// `T` is the token: a real one in the driver, a number in a test. Time is an argument. Nothing happens by time
 /// alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is never wrong.
 ///
 /// When a method returns a [`NewAcquisition`], the caller starts it outside of every lock, and makes sure that exactly
@@ -168,7 +168,7 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
-    /// The user has revoked the held token: neither it nor the result of an acquisition under way is used.
+    /// The user revokes the held token: neither it nor the result of an acquisition under way is used.
     pub(crate) fn forget(&mut self) {
         self.held = None;
         self.acquisition = None;

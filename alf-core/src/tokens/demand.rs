@@ -31,7 +31,7 @@ impl ManagedToken {
     ) -> Step {
         let now = self.ports.now();
         let mut state = self.lock();
-        // Under the lock: a failure reaches the breaker before it reaches this token.
+        // Under the lock, as a failure changes this machine and the breaker: nobody sees only one of the two.
         let (health, server_error) = self.ports.server.health(now);
         let decision = decide(&mut state.renewal, now, health);
         let (step, start) = self.carry_out(&mut state, decision, server_error);
@@ -42,7 +42,7 @@ impl ManagedToken {
     }
 
     /// A resource server rejected a token: it is renewed (R1, R2). `None`: the 401 is returned, because renewing did not
-    /// help lately (R6), or because the token is another manager's.
+    /// help lately (R6), or because the token is another manager's, or was revoked.
     pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();

@@ -67,7 +67,10 @@ impl ManagedToken {
     pub(crate) fn replayed(&self, token: &Token, origin: OriginRef<'_>, outcome: ReplayOutcome) {
         let now = self.ports.now();
         let mut state = self.lock();
-        let origin_key = state.key_of(Some(origin));
+        let Some(origin_key) = state.known_key_of(origin) else {
+            // It has never rejected: nothing is known that this would change.
+            return;
+        };
         state
             .renewal
             .replayed(now, token.generation_id(), origin_key, outcome);
@@ -95,7 +98,7 @@ impl ManagedToken {
         Some(token)
     }
 
-    /// A token that has not expired, for a caller whose deadline has come (E4, S5).
+    /// The held token if it can still be used, for a caller whose acquisition failed or whose deadline has come (E4, S5).
     pub(super) fn unexpired(&self) -> Option<Token> {
         self.unexpired_at(self.ports.now())
     }

@@ -19,11 +19,12 @@ pub(crate) struct Pending {
 pub(super) enum Outcome {
     Obtained(Token),
     Failed(TokenError),
-    /// None: it was aborted, or another one replaced it. Its waiters ask again (S4, S5).
+    /// None: it was aborted, another one replaced it, or the token was revoked. Its waiters ask again (S4, S5, F5).
     AskAgain,
 }
 
-/// A caller that waits for an acquisition. It is made under the lock of the token, or again by a caller that has had one, so no outcome is missed.
+/// A caller that waits for an acquisition. An outcome from before it was made wakes nobody, so the outcome is looked at
+/// first.
 pub(crate) struct Waiter {
     pub(super) pending: Arc<Pending>,
     pub(super) changed: EventListener,

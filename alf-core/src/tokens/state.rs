@@ -46,7 +46,8 @@ impl State {
         }
     }
 
-    /// Whether it belongs to another manager: this one holds no token, or another token of that generation.
+    /// Whether it is not a token of this manager: this one holds none (also after a revocation), or another one of that
+    /// generation.
     pub(super) fn is_foreign(&self, token: &Token) -> bool {
         let held = self.token.as_ref();
         held.is_none_or(|held| {
@@ -101,18 +102,24 @@ impl State {
         self.pending.take_if(|pending| pending.id() == id)
     }
 
-    /// The number of an origin in the machine (R6).
+    /// The number of an origin in the machine; it gets one when it first rejects (R6).
     pub(super) fn key_of(&mut self, origin: Option<OriginRef<'_>>) -> OriginKey {
         let Some(origin) = origin else {
             return OriginKey::UNKNOWN;
         };
-        if let Some(index) = self.origins.iter().position(|seen| *seen == origin) {
-            return OriginKey::new(index);
-        }
-        let index = self.origins.len();
-        if index < usize::from(OriginKey::KEPT) {
+        self.known_key_of(origin).unwrap_or_else(|| {
+            let index = self.origins.len();
             self.origins.push(origin.to_origin());
-        }
-        OriginKey::new(index)
+            OriginKey::new(index)
+        })
+    }
+
+    /// The number of an origin that has rejected. Those that came after the numbers were used up share one.
+    pub(super) fn known_key_of(&self, origin: OriginRef<'_>) -> Option<OriginKey> {
+        let index = self.origins.iter().position(|seen| *seen == origin);
+        let is_full = self.origins.len() == usize::from(OriginKey::KEPT);
+        index
+            .map(OriginKey::new)
+            .or_else(|| is_full.then_some(OriginKey::OTHERS))
     }
 }

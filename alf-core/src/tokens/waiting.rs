@@ -59,7 +59,8 @@ impl ManagedToken {
         rejected: &Token,
         origin: &Origin,
     ) -> Result<Token, TokenError> {
-        // If the 401 is to be returned now: it is discarded already, so the replay shows what it can.
+        // `reject` may decide now that the 401 is returned (R6). It is discarded already: the request is replayed with the
+        // token there is.
         let again = || {
             let step = self.reject(rejected, Some(origin));
             step.unwrap_or_else(|| self.demand())
@@ -89,17 +90,17 @@ async fn wait_for_renewal(
         let pending = Arc::clone(&waiter.pending);
         step = match caller.wait(waiter).await {
             Woken::Completed(Outcome::Obtained(token)) => return Ok(token),
-            // R5: this caller saw the token rejected, even if others go on with it.
+            // R5, E8: this caller needs the renewed token, even if others go on with the held one.
             Woken::Completed(Outcome::Failed(error)) => return Err(error),
             Woken::Completed(Outcome::AskAgain) | Woken::Frozen => again(),
-            // R1: a rejected token is not used while its renewal is under way.
+            // R1, E8: for the same reason.
             Woken::Delayed => Step::Wait(pending.waiter()),
             Woken::DeadlineReached => return Err(caller.timed_out()),
         };
     }
 }
 
-/// Waits until another attempt may help after `error`, or for a shorter time.
+/// Waits until `retry_at` of the error, but at least `SHORTEST_PAUSE` and at most `LONGEST_PAUSE`.
 pub(super) async fn back_off(ports: &Ports, error: &TokenError) {
     let wall = ports.clock.wall();
     let until = error.retry_at().unwrap_or(wall);

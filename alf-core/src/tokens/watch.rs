@@ -54,8 +54,9 @@ impl TokenWatch {
     ///
     /// # Errors
     ///
-    /// If no token could be obtained. Each failed acquisition is returned once. The next call waits until alf sends the
-    /// next token request. The failure of a renewal is not returned while the token can still be used.
+    /// If no token could be obtained. Each failure is returned once; while the client backs off, that may be the failure of
+    /// another target. After that, the call waits until the back-off ends. The failure of a renewal is not returned while the
+    /// token can still be used.
     ///
     /// # Cancel safety
     ///

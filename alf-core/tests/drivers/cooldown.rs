@@ -233,6 +233,30 @@ fn r6_origins_after_the_first_64_share_one_cool_down() {
 }
 
 #[test]
+fn r6_origins_that_only_accept_take_no_cool_down_from_those_that_reject() {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.api.answers(|sent| {
+        if sent.origin.host().starts_with("rejects") {
+            ApiResponse::rejection()
+        } else {
+            ApiResponse::status_of(200)
+        }
+    });
+    // The token is unproven from now on.
+    let url = |number: usize| format!("https://rejects-{number}.example.com");
+    assert!(costs_a_renewal(&harness, &client, &url(0)));
+    for number in 0..70 {
+        let url = format!("https://accepts-{number}.example.com");
+        let answer = harness.send_now(&client, ApiRequest::get(&url)).unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    for number in 1..4 {
+        assert!(costs_a_renewal(&harness, &client, &url(number)), "{number}");
+    }
+}
+
+#[test]
 fn r6_rejections_by_a_users_own_loop_start_a_cool_down() {
     let harness = Harness::new();
     let tokens = harness.tokens();
