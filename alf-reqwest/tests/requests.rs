@@ -64,3 +64,43 @@ fn f6_blocking_request_without_a_token_is_sent_as_it_is() {
     assert_eq!(requests[0].header("authorization"), None);
     assert_eq!(servers.authorization.token_requests(), 0);
 }
+
+fn revocable(servers: &Servers) -> Client {
+    servers
+        .authorization
+        .answer_at("/revoke", Answer::status(200));
+    builder(servers)
+        .revocation_endpoint(servers.authorization.url("/revoke"))
+        .build()
+        .unwrap()
+}
+
+fn revocations(servers: &Servers) -> usize {
+    let requests = servers.authorization.requests();
+    let revocations = requests
+        .iter()
+        .filter(|request| request.path() == "/revoke");
+    revocations.count()
+}
+
+#[tokio::test]
+async fn f5_token_is_revoked_and_a_watch_returns_the_next_one() {
+    let servers = Servers::start();
+    let client = revocable(&servers);
+    let mut watch = client.tokens().watch();
+    let first = watch.next().await.unwrap();
+    client.tokens().revoke().await.unwrap();
+    assert_eq!(revocations(&servers), 1);
+    let next = watch.next().await.unwrap();
+    assert_ne!(first.expose_access_token(), next.expose_access_token());
+}
+
+/// The revocation runs where acquisitions do: reqwest needs tokio's reactor.
+#[test]
+fn f5_token_is_revoked_outside_of_tokio_too() {
+    let servers = Servers::start();
+    let client = revocable(&servers);
+    client.tokens().token_blocking().unwrap();
+    pollster::block_on(client.tokens().revoke()).unwrap();
+    assert_eq!(revocations(&servers), 1);
+}
