@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use crate::acquisition::Acquisition;
-use crate::machine::{Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal};
+use crate::machine::{
+    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
+};
 use crate::token::Grant;
 use crate::{Event, Origin, Token, TokenError};
 
@@ -88,21 +90,38 @@ impl ManagedToken {
         decision: Decision,
         server_error: Option<TokenError>,
     ) -> (Step, Option<Start>) {
-        let start = match decision {
-            Decision::UseAndRenew(_, acquisition) | Decision::Start(acquisition) => Some(Start {
-                running: Running {
-                    token: Arc::clone(self),
-                    acquisition,
-                    has_ended: false,
-                },
-                replaced: state.start(acquisition),
-            }),
-            Decision::Use(_) | Decision::Join(_) | Decision::Refuse { .. } => None,
+        let held = state.token.clone().map(Step::Use);
+        let (step, start) = match decision {
+            Decision::Use(_) => (held, None),
+            Decision::UseAndRenew(_, acquisition) => (held, Some(self.prepare(state, acquisition))),
+            Decision::Start(acquisition) => {
+                let start = self.prepare(state, acquisition);
+                (state.waiter().map(Step::Wait), Some(start))
+            }
+            Decision::Join(_) => (state.waiter().map(Step::Wait), None),
+            Decision::Refuse { cause, .. } => {
+                let error = match cause {
+                    BackOffCause::Server => server_error,
+                    BackOffCause::Target => state.target_error.clone(),
+                };
+                (error.map(Step::Fail), None)
+            }
         };
-        let step = state
-            .step(decision, server_error)
-            .unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
+        // `None` cannot occur: what a decision is about is kept in `state` until the next decision.
+        let step = step.unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
         (step, start)
+    }
+
+    fn prepare(self: &Arc<Self>, state: &mut State, acquisition: NewAcquisition) -> Start {
+        let pending = Arc::new(Pending::new(acquisition));
+        Start {
+            running: Running {
+                token: Arc::clone(self),
+                acquisition,
+                has_ended: false,
+            },
+            replaced: state.pending.replace(pending),
+        }
     }
 
     fn launch(&self, start: Option<Start>) {

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::machine::{
-    AcquisitionId, BackOffCause, Decision, Generation, Moment, NewAcquisition, OriginKey, Policy,
-    Renewal,
-};
+use crate::machine::{AcquisitionId, Generation, Moment, OriginKey, Policy, Renewal};
 use crate::token::Grant;
 use crate::{Origin, OriginRef, Token, TokenError};
 
@@ -55,33 +52,9 @@ impl State {
         })
     }
 
-    /// Prepares an acquisition; returns the one that it replaces, if that never ended (S5).
-    pub(super) fn start(&mut self, acquisition: NewAcquisition) -> Option<Arc<Pending>> {
-        let pending = Arc::new(Pending::new(acquisition));
-        self.pending.replace(pending)
-    }
-
-    /// What a decision means for the caller. `None` cannot occur: what a decision is about is kept here until the next
-    /// decision. `server_error` is the error for which all targets back off.
-    pub(super) fn step(
-        &self,
-        decision: Decision,
-        server_error: Option<TokenError>,
-    ) -> Option<Step> {
-        match decision {
-            Decision::Use(_) | Decision::UseAndRenew(..) => self.token.clone().map(Step::Use),
-            Decision::Start(_) | Decision::Join(_) => {
-                let pending = self.pending.as_ref()?;
-                Some(Step::Wait(pending.waiter()))
-            }
-            Decision::Refuse { cause, .. } => {
-                let error = match cause {
-                    BackOffCause::Server => server_error,
-                    BackOffCause::Target => self.target_error.clone(),
-                };
-                error.map(Step::Fail)
-            }
-        }
+    /// A caller that waits for the acquisition that is under way.
+    pub(super) fn waiter(&self) -> Option<Waiter> {
+        self.pending.as_ref().map(Pending::waiter)
     }
 
     /// Keeps a token that was obtained.
