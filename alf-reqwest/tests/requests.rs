@@ -65,14 +65,11 @@ fn f6_blocking_request_without_a_token_is_sent_as_it_is() {
     assert_eq!(servers.authorization.token_requests(), 0);
 }
 
-fn revocable(servers: &Servers) -> Client {
+fn revocable(servers: &Servers) -> alf_reqwest::ClientBuilder {
     servers
         .authorization
         .answer_at("/revoke", Answer::status(200));
-    builder(servers)
-        .revocation_endpoint(servers.authorization.url("/revoke"))
-        .build()
-        .unwrap()
+    builder(servers).revocation_endpoint(servers.authorization.url("/revoke"))
 }
 
 fn revocations(servers: &Servers) -> usize {
@@ -86,7 +83,7 @@ fn revocations(servers: &Servers) -> usize {
 #[tokio::test]
 async fn f5_token_is_revoked_and_a_watch_returns_the_next_one() {
     let servers = Servers::start();
-    let client = revocable(&servers);
+    let client = revocable(&servers).build().unwrap();
     let mut watch = client.tokens().watch();
     let first = watch.next().await.unwrap();
     client.tokens().revoke().await.unwrap();
@@ -99,7 +96,7 @@ async fn f5_token_is_revoked_and_a_watch_returns_the_next_one() {
 #[test]
 fn f5_token_is_revoked_outside_of_tokio_too() {
     let servers = Servers::start();
-    let client = revocable(&servers);
+    let client = revocable(&servers).build().unwrap();
     client.tokens().token_blocking().unwrap();
     pollster::block_on(client.tokens().revoke()).unwrap();
     assert_eq!(revocations(&servers), 1);
