@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, TokioRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
 
-use crate::http_client::{ClientSettings, Purpose};
+use crate::http_client::Purpose;
 use crate::route::Route;
 use crate::{Client, HttpClient, ReqwestTransport};
 
@@ -27,27 +27,24 @@ impl Adapter for Reqwest {
 
     fn transport(self) -> Result<ReqwestTransport, ConfigError> {
         let clients = self.http_clients;
-        let settings = ClientSettings {
-            purpose: Purpose::Tokens,
-            user: clients.settings.clone(),
-        };
-        let tokens = token_route(clients.tokens, settings)?;
-        let calls = call_route(clients.calls, clients.settings)?;
+        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
+        let tokens = Route::new(given, Purpose::Tokens, clients.settings.clone())?;
+        let given = clients.calls.map(HttpClient::for_calls).transpose()?;
+        let calls = Route::new(given, Purpose::Calls, clients.settings)?;
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
     fn call_transport(self) -> Result<ReqwestTransport, ConfigError> {
         let clients = self.http_clients;
-        let calls = call_route(clients.calls, clients.settings)?;
+        let given = clients.calls.map(HttpClient::for_calls).transpose()?;
+        let calls = Route::new(given, Purpose::Calls, clients.settings)?;
         Ok(ReqwestTransport::for_calls_alone(calls))
     }
 
     fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let settings = ClientSettings {
-            purpose: Purpose::Tokens,
-            user: self.http_clients.settings,
-        };
-        let tokens = token_route(self.http_clients.tokens, settings)?;
+        let clients = self.http_clients;
+        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
+        let tokens = Route::new(given, Purpose::Tokens, clients.settings)?;
         // No request of the user is sent: another client would only cost its TLS set-up.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
@@ -58,30 +55,5 @@ impl Adapter for Reqwest {
 
     fn client(client: alf_core::Client<ReqwestTransport>) -> Client {
         Client::new(client)
-    }
-}
-
-/// For the user's requests: the user's client, or those that alf builds.
-fn call_route(
-    given: Option<HttpClient>,
-    user: HttpSettings<reqwest::ClientBuilder>,
-) -> Result<Route<reqwest::Client>, ConfigError> {
-    match given {
-        Some(given) => Ok(Route::given(given.for_calls()?)),
-        None => Route::build(ClientSettings {
-            purpose: Purpose::Calls,
-            user,
-        }),
-    }
-}
-
-/// For token requests: the user's client, or those that do nothing but send them.
-fn token_route(
-    given: Option<HttpClient>,
-    settings: ClientSettings<reqwest::ClientBuilder>,
-) -> Result<Route<reqwest::Client>, ConfigError> {
-    match given {
-        Some(given) => Ok(Route::given(given.for_tokens()?)),
-        None => Route::build(settings),
     }
 }

@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use alf_core::ConfigError;
+use alf_core::{ConfigError, HttpSettings};
 use reqwest::Url;
 
-use crate::http_client::{ClientSettings, Library};
+use crate::http_client::{ClientSettings, Library, Purpose};
 use crate::url::origin;
 
 /// A reqwest client, or two with the same settings.
@@ -46,8 +46,16 @@ impl<C: Library> Route<C> {
         }
     }
 
-    /// Over a client that alf builds.
-    pub(crate) fn build(settings: ClientSettings<C::Builder>) -> Result<Self, ConfigError> {
+    /// Over the user's client if there is one, otherwise over a client that alf builds with the user's settings.
+    pub(crate) fn new(
+        given: Option<C>,
+        purpose: Purpose,
+        user: HttpSettings<C::Builder>,
+    ) -> Result<Self, ConfigError> {
+        if let Some(client) = given {
+            return Ok(Self::given(client));
+        }
+        let settings = ClientSettings { purpose, user };
         Ok(Self::own(settings.build()?, settings))
     }
 
@@ -94,7 +102,6 @@ impl<C: Library> Loopback<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http_client::Purpose;
 
     #[test]
     fn x2_every_spelling_of_loopback_goes_past_the_proxy() {

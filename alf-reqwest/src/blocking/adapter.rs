@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, ThreadRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
 use reqwest::redirect::Policy;
 
 use super::{Client, HttpClient, ReqwestTransport};
-use crate::http_client::{ClientSettings, Library, Purpose, ShownRedirects};
+use crate::http_client::{Library, Purpose, ShownRedirects};
 use crate::route::Route;
 
 /// `reqwest::blocking`, for the builder of a [`Client`].
@@ -29,27 +29,24 @@ impl Adapter for Reqwest {
 
     fn transport(self) -> Result<ReqwestTransport, ConfigError> {
         let clients = self.http_clients;
-        let settings = ClientSettings {
-            purpose: Purpose::Tokens,
-            user: clients.settings.clone(),
-        };
-        let tokens = token_route(clients.tokens, settings)?;
-        let calls = call_route(clients.calls, clients.settings)?;
+        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
+        let tokens = Route::new(given, Purpose::Tokens, clients.settings.clone())?;
+        let given = clients.calls.map(HttpClient::for_calls).transpose()?;
+        let calls = Route::new(given, Purpose::Calls, clients.settings)?;
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
     fn call_transport(self) -> Result<ReqwestTransport, ConfigError> {
         let clients = self.http_clients;
-        let calls = call_route(clients.calls, clients.settings)?;
+        let given = clients.calls.map(HttpClient::for_calls).transpose()?;
+        let calls = Route::new(given, Purpose::Calls, clients.settings)?;
         Ok(ReqwestTransport::for_calls_alone(calls))
     }
 
     fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let settings = ClientSettings {
-            purpose: Purpose::Tokens,
-            user: self.http_clients.settings,
-        };
-        let tokens = token_route(self.http_clients.tokens, settings)?;
+        let clients = self.http_clients;
+        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
+        let tokens = Route::new(given, Purpose::Tokens, clients.settings)?;
         // No request of the user is sent: another client would only cost a thread.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }
@@ -60,31 +57,6 @@ impl Adapter for Reqwest {
 
     fn client(client: alf_core::Client<ReqwestTransport>) -> Client {
         Client::new(client)
-    }
-}
-
-/// For the user's requests: the user's client, or those that alf builds.
-fn call_route(
-    given: Option<HttpClient>,
-    user: HttpSettings<blocking::ClientBuilder>,
-) -> Result<Route<blocking::Client>, ConfigError> {
-    match given {
-        Some(given) => Ok(Route::given(given.for_calls()?)),
-        None => Route::build(ClientSettings {
-            purpose: Purpose::Calls,
-            user,
-        }),
-    }
-}
-
-/// For token requests: the user's client, or those that do nothing but send them.
-fn token_route(
-    given: Option<HttpClient>,
-    settings: ClientSettings<blocking::ClientBuilder>,
-) -> Result<Route<blocking::Client>, ConfigError> {
-    match given {
-        Some(given) => Ok(Route::given(given.for_tokens()?)),
-        None => Route::build(settings),
     }
 }
 
