@@ -458,3 +458,22 @@ fn b2_one_target_is_probed_at_a_time_and_each_in_the_end() {
         assert!(*most <= 6 * least, "seed {seed}: {probes:?}");
     }
 }
+
+#[test]
+fn b2_retry_after_of_acquisitions_under_way_lengthens_the_back_off_and_does_not_double_it() {
+    let mut acquisitions = Acquisitions::new();
+    let refused = Failure::Permanent {
+        retry_after: secs(30),
+    };
+    let start = acquisitions.now;
+    for target in 0..10 {
+        let end = acquisitions.fail(target, refused);
+        // Each is answered 10 ms after the one before.
+        assert_eq!(end, start + secs(30) + millis(10 * target), "{target}");
+        acquisitions.pass(millis(10));
+    }
+    // Without a header, the next back-off is the second one: 2 s.
+    acquisitions.pass(secs(40));
+    let end = acquisitions.fail(10, Failure::PERMANENT);
+    assert_eq!(end, acquisitions.now + secs(2));
+}
