@@ -65,6 +65,8 @@ mod presentation;
 mod runtime;
 mod secret;
 mod server;
+#[cfg(feature = "store")]
+mod store;
 mod token;
 mod token_target;
 mod tokens;
@@ -102,6 +104,12 @@ pub use wire::token_request::TokenRequest;
 #[cfg(feature = "jwt")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
 pub use authentication::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
+
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub use store::{
+    SealingKey, StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,
+};
 
 #[cfg(feature = "tokio")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]

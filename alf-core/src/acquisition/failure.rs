@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::error::{Cause, ErrorDetails, RequestKind};
 use crate::machine::Failure;
+#[cfg(feature = "store")]
+use crate::machine::Moment;
 use crate::ports::Ports;
 use crate::wire::Redactor;
 use crate::wire::token_response;
@@ -22,6 +24,9 @@ pub(crate) enum AcquisitionFailure {
     Refused(TokenError),
     /// Its attempts failed.
     Attempts(Box<ErrorDetails>),
+    /// The store is in trouble, and the token can be renewed later (D14): that is no failure.
+    #[cfg(feature = "store")]
+    Postponed { until: Moment },
 }
 
 /// The details of an acquisition's failure, without the end of the back-off.

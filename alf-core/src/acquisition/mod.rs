@@ -3,14 +3,20 @@
 mod authenticate;
 mod discovery;
 mod failure;
+#[cfg(feature = "store")]
+mod in_fleet;
 mod innermost;
 mod revocation;
 
 pub(crate) use failure::{AcquisitionFailure, details};
+#[cfg(feature = "store")]
+pub(crate) use in_fleet::{Fleet, Save};
 pub(crate) use revocation::Revocation;
 
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "store")]
+use std::time::SystemTime;
 
 use http::HeaderValue;
 
@@ -48,12 +54,28 @@ pub(crate) struct Acquisition<'a> {
 pub(crate) trait Progress: Send + Sync {
     /// An attempt failed, or the acquisition waits for a permit: nobody with an unexpired token waits for it (E4).
     fn delayed(&self, id: AcquisitionId);
+
+    /// Whether a caller waits for the acquisition.
+    #[cfg(feature = "store")]
+    fn has_waiters(&self, id: AcquisitionId) -> bool;
+
+    /// Whether the token is good enough to renew it later (D14).
+    #[cfg(feature = "store")]
+    fn may_postpone(&self, id: AcquisitionId) -> bool;
 }
 
 /// What a successful acquisition brings.
 pub(crate) struct NewToken {
     pub(crate) obtained: Obtained<Arc<Grant>>,
     pub(crate) header: HeaderValue,
+    #[cfg(feature = "store")]
+    pub(crate) requested_by_wall_clock: SystemTime,
+    /// The number of the claim that obtained it.
+    #[cfg(feature = "store")]
+    pub(crate) claim: u64,
+    /// Whether it is to be saved.
+    #[cfg(feature = "store")]
+    pub(crate) save: Option<Save>,
 }
 
 /// What an attempt authenticated with.
@@ -85,7 +107,7 @@ impl<'a> Acquisition<'a> {
 
     /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
     /// informs it of the outcome, if it still counts (S5, F5).
-    pub(crate) async fn run(&mut self) -> Result<NewToken, AcquisitionFailure> {
+    pub(crate) async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
         self.permit().await?;
         loop {
@@ -204,8 +226,18 @@ impl<'a> Acquisition<'a> {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
             requested_at,
+            age: self.ports.now().saturating_since(requested_at),
         };
-        Ok(NewToken { obtained, header })
+        Ok(NewToken {
+            obtained,
+            header,
+            #[cfg(feature = "store")]
+            requested_by_wall_clock,
+            #[cfg(feature = "store")]
+            claim: 0,
+            #[cfg(feature = "store")]
+            save: None,
+        })
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).

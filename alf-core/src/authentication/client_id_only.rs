@@ -25,7 +25,7 @@ impl ClientAuthentication for ClientIdOnly {
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
         // RFC 8705 §2 requires it: it tells the server which certificate to expect.
         request.parameter("client_id", context.client_id());
-        Ok(CredentialsFingerprint::unchanging())
+        Ok(CredentialsFingerprint::unchanging_of(""))
     }
 
     fn method(&self) -> Option<&str> {

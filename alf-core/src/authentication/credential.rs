@@ -103,7 +103,7 @@ impl Credential {
         };
         let parsed = parse(&text).map_err(|problem| self.unusable(problem))?;
         let fingerprint = match &self.source {
-            Source::Value(_) => CredentialsFingerprint::unchanging(),
+            Source::Value(text) => CredentialsFingerprint::unchanging_of(text.expose()),
             Source::File(_) | Source::Callback(_) => CredentialsFingerprint::of(text.as_str()),
         };
         Ok(ReadCredential {

@@ -1,36 +1,65 @@
 //! Tells later whether credentials have changed, without keeping them (B3).
 
 use std::fmt;
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash};
+#[cfg(feature = "store")]
 use std::sync::OnceLock;
 
 /// A fingerprint of the credentials that one attempt used. It shows later whether they have changed.
 ///
-/// It contains only a hash of the credentials, with a random key of this process.
+/// It contains only a hash of the credentials. With a token store, other instances of the program see whether they have the
+/// same credentials, by a keyed hash of this hash.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CredentialsFingerprint(Option<u64>);
+pub struct CredentialsFingerprint {
+    hash: Option<u64>,
+    may_change: bool,
+}
 
 impl CredentialsFingerprint {
     /// Returns the fingerprint of credentials that never change.
     pub fn unchanging() -> Self {
-        Self(None)
+        Self {
+            hash: None,
+            may_change: false,
+        }
     }
 
     /// Returns the fingerprint of credentials that may change. They are a text, bytes, or a tuple of these.
     pub fn of(credentials: &(impl Hash + ?Sized)) -> Self {
-        static KEY: OnceLock<RandomState> = OnceLock::new();
-        Self(Some(
-            KEY.get_or_init(RandomState::new).hash_one(credentials),
-        ))
+        Self {
+            hash: Some(hash_of(credentials)),
+            may_change: true,
+        }
+    }
+
+    /// The fingerprint of credentials that never change, and that another instance may have too.
+    pub(crate) fn unchanging_of(credentials: &(impl Hash + ?Sized)) -> Self {
+        Self {
+            hash: Some(hash_of(credentials)),
+            may_change: false,
+        }
     }
 
     pub(crate) fn may_change(&self) -> bool {
-        self.0.is_some()
+        self.may_change
     }
 
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         self.may_change() && other.may_change() && self != other
     }
+
+    /// A number that instances with the same credentials share. Credentials that cannot be hashed have one for each process.
+    #[cfg(feature = "store")]
+    pub(crate) fn shared_hash(&self) -> u64 {
+        static OF_PROCESS: OnceLock<u64> = OnceLock::new();
+        self.hash
+            .unwrap_or_else(|| *OF_PROCESS.get_or_init(|| fastrand::u64(..)))
+    }
+}
+
+/// The same in every process: a random key would tell instances apart that have the same credentials.
+fn hash_of(credentials: &(impl Hash + ?Sized)) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(credentials)
 }
 
 /// Does not show the hash, because it would show whether two secrets are the same (X1).

@@ -7,6 +7,9 @@ mod authentication;
 
 mod http_clients;
 
+#[cfg(feature = "store")]
+mod store;
+
 mod adapter;
 
 pub use adapter::{Adapter, HttpClients, HttpSettings};
@@ -17,6 +20,8 @@ use std::time::Duration;
 
 use crate::config::{Config, InsecureHttp, Replays, Settings};
 use crate::ports::Ports;
+#[cfg(feature = "store")]
+use crate::store::SharedStore;
 use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
@@ -373,6 +378,8 @@ struct Parts {
     config: Config,
     runtime: Arc<dyn Runtime>,
     observer: Arc<dyn Observer>,
+    #[cfg(feature = "store")]
+    store: Option<SharedStore>,
 }
 
 impl Parts {
@@ -383,6 +390,8 @@ impl Parts {
         Ok(Self {
             runtime: settings.runtime.take().unwrap_or_else(default_runtime),
             observer: Arc::clone(&settings.observer),
+            #[cfg(feature = "store")]
+            store: store::shared_store(&mut settings)?,
             config: Config::parse(settings)?,
         })
     }
@@ -392,8 +401,17 @@ impl Parts {
             config,
             runtime,
             observer,
+            #[cfg(feature = "store")]
+            store,
         } = self;
-        TokenManager::new(Ports::new(config, token_transport, runtime, observer))
+        TokenManager::new(Ports::new(
+            config,
+            token_transport,
+            runtime,
+            observer,
+            #[cfg(feature = "store")]
+            store,
+        ))
     }
 }
 

@@ -8,6 +8,8 @@ use http::StatusCode;
 
 use crate::observe::NoObserver;
 use crate::{ClientAuthentication, Observer, Runtime};
+#[cfg(feature = "store")]
+use crate::{SealingKey, TokenStore};
 
 pub(crate) struct Settings {
     pub(crate) server: NamedBy,
@@ -33,6 +35,12 @@ pub(crate) struct Settings {
     pub(crate) replays: Replays,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) observer: Arc<dyn Observer>,
+    #[cfg(feature = "store")]
+    pub(crate) store: Option<(Arc<dyn TokenStore>, SealingKey)>,
+    #[cfg(feature = "store")]
+    pub(crate) store_prefix: String,
+    #[cfg(feature = "store")]
+    pub(crate) store_timeout: Duration,
     /// For the name of a setter, the name that errors use instead: a key, or a variable.
     pub(crate) names: BTreeMap<String, String>,
 }
@@ -82,6 +90,12 @@ impl Settings {
             replays: Replays::Once,
             runtime: None,
             observer: Arc::new(NoObserver),
+            #[cfg(feature = "store")]
+            store: None,
+            #[cfg(feature = "store")]
+            store_prefix: "alf".to_owned(),
+            #[cfg(feature = "store")]
+            store_timeout: Duration::from_secs(1),
             names: BTreeMap::new(),
         }
     }

@@ -55,6 +55,8 @@ pub(crate) struct Obtained<T> {
     pub(crate) lifetime: Option<Duration>,
     /// Before its request was sent (T9).
     pub(crate) requested_at: Moment,
+    /// How old it is, counted from before its request was sent (T9).
+    pub(crate) age: Duration,
 }
 
 /// What the success of an acquisition changed.

@@ -49,6 +49,12 @@ impl DoublingDelay {
         self.take().mul_f64(0.8 + 0.2 * jitter.clamp(0.0, 1.0))
     }
 
+    /// As if `delays` delays had been taken.
+    #[cfg(feature = "store")]
+    pub(super) fn skip(&mut self, delays: u32) {
+        self.taken = self.taken.saturating_add(delays);
+    }
+
     /// Starts again with the first delay.
     pub(crate) fn reset(&mut self) {
         self.taken = 0;

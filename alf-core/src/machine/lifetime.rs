@@ -41,11 +41,11 @@ impl Lifetime {
 
     /// The stages of a token that states the lifetime `stated`.
     ///
-    /// The lifetime counts from *before* the token was requested (T9). `jitter` is a random number from 0 to 1, drawn for
+    /// `age` counts from *before* the token was requested (T9). `jitter` is a random number from 0 to 1, drawn for
     /// each token, so that many instances do not renew at the same moment.
     pub(crate) fn new(
-        requested_at: Moment,
         obtained_at: Moment,
+        age: Duration,
         stated: Duration,
         leeway: Duration,
         jitter: f64,
@@ -55,10 +55,17 @@ impl Lifetime {
         // E1: otherwise a server that is slower than its tokens would cost one token request for each call.
         let usable_until = obtained_at + USABLE_AT_LEAST;
         Self {
-            due: requested_at + due_after(stated, jitter),
-            within_leeway: (requested_at + stated.saturating_sub(leeway)).max(usable_until),
-            expires: (requested_at + stated).max(usable_until),
+            due: obtained_at + due_after(stated, jitter).saturating_sub(age),
+            within_leeway: (obtained_at + stated.saturating_sub(leeway).saturating_sub(age))
+                .max(usable_until),
+            expires: (obtained_at + stated.saturating_sub(age)).max(usable_until),
         }
+    }
+
+    /// The middle between due and within leeway.
+    #[cfg(feature = "store")]
+    pub(super) fn late(&self) -> Moment {
+        self.due + self.within_leeway.saturating_since(self.due) / 2
     }
 
     pub(crate) fn stage(&self, now: Moment) -> Stage {

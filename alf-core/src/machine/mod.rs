@@ -29,8 +29,14 @@ mod cooldown;
 mod decision;
 mod doubling_delay;
 mod failure;
+#[cfg(feature = "store")]
+mod lease;
 mod lifetime;
 mod renewal;
+#[cfg(feature = "store")]
+mod shared_record;
+#[cfg(feature = "store")]
+mod store_health;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -45,4 +51,10 @@ pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;
 pub(crate) use lifetime::{Lifetime, Stage};
 pub(crate) use renewal::Renewal;
+#[cfg(feature = "store")]
+pub(crate) use lease::{AttemptBy, Clocks, CredentialHash, Lease, ReadDecision, Waiters};
+#[cfg(feature = "store")]
+pub(crate) use shared_record::{RecordStanding, SharedPause, SharedRecord, SharedToken};
+#[cfg(feature = "store")]
+pub(crate) use store_health::StoreHealth;
 pub use time::Moment;

@@ -28,6 +28,8 @@ pub(crate) struct Renewal<T> {
     cooldowns: Cooldowns,
     consecutive_aborts: u32,
     last_started: Option<Moment>,
+    /// Until when a renewal in the background waits for the store (D14).
+    postponed_until: Option<Moment>,
     acquisitions: u64,
     generations: u64,
 }
@@ -77,6 +79,7 @@ impl<T: PartialEq> Renewal<T> {
             cooldowns: Cooldowns::default(),
             consecutive_aborts: 0,
             last_started: None,
+            postponed_until: None,
             acquisitions: 0,
             generations: 0,
         }
@@ -240,6 +243,23 @@ impl<T: PartialEq> Renewal<T> {
         was_under_way
     }
 
+    /// The acquisition ended without a result: the token is renewed later (D14).
+    #[cfg(feature = "store")]
+    pub(crate) fn postponed(&mut self, id: AcquisitionId, until: Moment) -> bool {
+        let was_under_way = self.end(id).is_some();
+        if was_under_way {
+            self.postponed_until = Some(until);
+        }
+        was_under_way
+    }
+
+    /// D14: until the middle between due and within leeway.
+    #[cfg(feature = "store")]
+    pub(crate) fn may_postpone(&self, now: Moment) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.standing == Standing::Good && now < held.lifetime.late())
+    }
+
     /// The acquisition is gone without a result: its runtime was shut down, or the transport panicked (S4).
     pub(crate) fn aborted(&mut self, id: AcquisitionId) -> Option<Aborted> {
         self.take_acquisition(id)?;
@@ -280,7 +300,7 @@ impl<T: PartialEq> Renewal<T> {
                 // Until the last of what prevents a renewal in the background has passed.
                 let deadline = self.acquisition.as_ref().map(|current| current.deadline);
                 let spacing = self.last_started.map(|started| started + SPACING);
-                let until = deadline.max(back_off).max(spacing)?;
+                let until = deadline.max(back_off).max(spacing).max(self.postponed_until)?;
                 Some(until.min(held.lifetime.within_leeway))
             }
             Stage::WithinLeeway => {
@@ -310,13 +330,14 @@ impl<T: PartialEq> Renewal<T> {
         let Obtained {
             token,
             lifetime,
-            requested_at,
+            requested_at: _,
+            age,
         } = obtained;
         let leeway = self.policy.leeway;
         let lifetime = lifetime
             .or(self.policy.default_lifetime)
             .map_or(Lifetime::UNKNOWN, |stated| {
-                Lifetime::new(requested_at, now, stated, leeway, jitter)
+                Lifetime::new(now, age, stated, leeway, jitter)
             });
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
             held.lifetime = lifetime;
@@ -394,6 +415,7 @@ impl<T: PartialEq> Renewal<T> {
             && self
                 .last_started
                 .is_none_or(|started| started + SPACING <= now)
+            && self.postponed_until.is_none_or(|until| until <= now)
     }
 
     fn start(&mut self, now: Moment) -> NewAcquisition {
@@ -401,6 +423,7 @@ impl<T: PartialEq> Renewal<T> {
         let id = AcquisitionId(self.acquisitions);
         let deadline = now + self.policy.acquisition_timeout;
         self.last_started = Some(now);
+        self.postponed_until = None;
         self.acquisition = Some(UnderWay {
             id,
             deadline,

@@ -161,6 +161,18 @@ pub enum Event<'a> {
         /// Whether the response rejects the renewed token too. alf returns it in any case (R3).
         rejected: bool,
     },
+    /// The token store failed: it cannot be reached, or it refuses. Until it is used again, alf obtains tokens without it.
+    /// This is reported once, until [`StoreRecovered`](Self::StoreRecovered).
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    StoreFailed {
+        /// The failure.
+        error: &'a crate::StoreError,
+    },
+    /// The token store is used again.
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    StoreRecovered {},
     /// alf did not send a request, because its origin must not get the token.
     #[non_exhaustive]
     RequestNotAllowed {

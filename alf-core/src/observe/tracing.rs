@@ -181,6 +181,15 @@ impl Observer for TracingObserver {
                 let status = status.as_u16();
                 log!(debug, context, generation, %origin, status, "the request was replayed");
             }
+            #[cfg(feature = "store")]
+            Event::StoreFailed { error } => {
+                let message = "the token store failed; tokens are obtained without it";
+                log!(warn, context, %error, "{message}");
+            }
+            #[cfg(feature = "store")]
+            Event::StoreRecovered {} => {
+                log!(info, context, "the token store is used again");
+            }
             Event::RequestNotAllowed { error } => {
                 log!(warn, context, %error, "the request was not sent");
             }

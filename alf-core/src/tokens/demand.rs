@@ -170,11 +170,25 @@ impl Running {
         let ManagedToken { ports, target, .. } = &*self.token;
         // It keeps its place at the breaker until the token has its result.
         let mut acquisition = Acquisition::new(ports, target, claim, &*self.token);
-        let result = acquisition.run().await;
+        #[cfg(feature = "store")]
+        let fleet = self.token.fleet();
+        #[cfg(feature = "store")]
+        let mut result = match &fleet {
+            Some(fleet) => acquisition.run_in_fleet(fleet).await,
+            None => acquisition.run_alone().await,
+        };
+        #[cfg(not(feature = "store"))]
+        let result = acquisition.run_alone().await;
+        #[cfg(feature = "store")]
+        let save = result.as_mut().ok().and_then(|token| token.save.take());
         self.has_ended = true;
         match result {
             Ok(token) => self.token.succeeded(claim, token),
             Err(failure) => self.token.failed(claim, failure),
+        }
+        #[cfg(feature = "store")]
+        if let Some((fleet, save)) = fleet.as_ref().zip(save) {
+            acquisition.save(fleet, save).await;
         }
     }
 }

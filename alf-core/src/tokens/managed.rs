@@ -9,12 +9,18 @@ use std::time::{Duration, SystemTime};
 
 use event_listener::EventListener;
 
+#[cfg(feature = "store")]
+use crate::acquisition::Fleet;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
     Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, Success, TargetId,
 };
+#[cfg(feature = "store")]
+use crate::machine::Lease;
 use crate::ports::Ports;
+#[cfg(feature = "store")]
+use crate::store::Version;
 use crate::presentation::credentials;
 use crate::{Event, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
 
@@ -32,6 +38,9 @@ pub(crate) struct ManagedToken {
     /// Notified when the token has changed, or an acquisition has ended.
     changed: event_listener::Event,
     state: Mutex<State>,
+    /// What this instance knows of the record that it shares with others.
+    #[cfg(feature = "store")]
+    lease: Mutex<Lease<Version>>,
 }
 
 impl ManagedToken {
@@ -43,6 +52,8 @@ impl ManagedToken {
             is_unproven: AtomicBool::new(false),
             changed: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
+            #[cfg(feature = "store")]
+            lease: Mutex::new(Lease::new()),
             ports,
         }
     }
@@ -129,7 +140,11 @@ impl ManagedToken {
     }
 
     pub(super) fn succeeded(&self, claim: Claim, new: NewToken) {
-        let NewToken { obtained, header } = new;
+        #[cfg(feature = "store")]
+        let claim_number = new.claim;
+        let NewToken {
+            obtained, header, ..
+        } = new;
         let id = claim.id;
         let now = self.ports.now();
         let grant = Arc::clone(&obtained.token);
@@ -141,6 +156,8 @@ impl ManagedToken {
         };
         self.ports.server.update(|breaker| breaker.succeeded(claim));
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
+        #[cfg(feature = "store")]
+        self.lock_lease().holds(claim_number);
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);
         let (acquisition, generation) = (id.as_u64(), generation.as_u64());
@@ -168,6 +185,13 @@ impl ManagedToken {
             AcquisitionFailure::Refused(error) => {
                 let failed = state.renewal.failed(id, &error.cause().failure);
                 failed.then_some(error)
+            }
+            #[cfg(feature = "store")]
+            AcquisitionFailure::Postponed { until } => {
+                if state.renewal.postponed(id, until) {
+                    self.complete(state, now, id, Outcome::AskAgain);
+                }
+                return;
             }
             AcquisitionFailure::Attempts(details) => {
                 let failure = details.cause.failure;
@@ -224,11 +248,35 @@ impl ManagedToken {
         wall: SystemTime,
         details: ErrorDetails,
     ) -> TokenError {
-        let failure = details.cause.failure;
+        let failure = self.back_off_after(details.cause.failure);
         let error = |until: Moment| details.into_error(now, wall, until);
         self.ports
             .server
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
+    }
+
+    /// The record's pause protects the server, so an instance that shares it backs off for a short time only, and then reads
+    /// the record again (D15).
+    fn back_off_after(&self, failure: Failure) -> Failure {
+        #[cfg(feature = "store")]
+        if self.ports.store.is_some() {
+            return Failure::TRANSIENT;
+        }
+        failure
+    }
+
+    /// The shared record of this token, if the client has a store.
+    #[cfg(feature = "store")]
+    pub(super) fn fleet(&self) -> Option<Fleet<'_>> {
+        let store = self.ports.store.as_ref()?;
+        let keys = store.keys_of(&self.ports.config, &self.target);
+        Some(Fleet::new(store, &self.lease, keys))
+    }
+
+    #[cfg(feature = "store")]
+    fn lock_lease(&self) -> MutexGuard<'_, Lease<Version>> {
+        // Nothing that runs while it is held panics.
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.
@@ -302,6 +350,18 @@ impl Progress for ManagedToken {
         if let Some(pending) = pending {
             pending.wake();
         }
+    }
+
+    #[cfg(feature = "store")]
+    fn has_waiters(&self, id: AcquisitionId) -> bool {
+        self.lock().has_waiters(id)
+    }
+
+    #[cfg(feature = "store")]
+    fn may_postpone(&self, id: AcquisitionId) -> bool {
+        let now = self.ports.now();
+        let state = self.lock();
+        !state.has_waiters(id) && state.renewal.may_postpone(now)
     }
 }
 

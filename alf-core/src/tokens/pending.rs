@@ -1,5 +1,7 @@
 //! An acquisition that is under way, and those who wait for it.
 
+#[cfg(feature = "store")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use event_listener::{Event, EventListener};
@@ -12,6 +14,8 @@ pub(crate) struct Pending {
     acquisition: NewAcquisition,
     outcome: OnceLock<Outcome>,
     changed: Event,
+    #[cfg(feature = "store")]
+    has_waiters: AtomicBool,
 }
 
 /// What the waiters of an acquisition share (S2).
@@ -36,6 +40,8 @@ impl Pending {
             acquisition,
             outcome: OnceLock::new(),
             changed: Event::new(),
+            #[cfg(feature = "store")]
+            has_waiters: AtomicBool::new(false),
         }
     }
 
@@ -51,7 +57,15 @@ impl Pending {
         self.outcome.get().cloned()
     }
 
+    /// Whether a caller has waited.
+    #[cfg(feature = "store")]
+    pub(super) fn has_waiters(&self) -> bool {
+        self.has_waiters.load(Ordering::Relaxed)
+    }
+
     pub(super) fn waiter(self: &Arc<Self>) -> Waiter {
+        #[cfg(feature = "store")]
+        self.has_waiters.store(true, Ordering::Relaxed);
         Waiter {
             changed: self.changed.listen(),
             pending: Arc::clone(self),

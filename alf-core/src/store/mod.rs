@@ -1,0 +1,16 @@
+//! A store that the instances of a fleet share: a port, and the sealing of what is in it.
+
+mod key;
+mod record;
+mod seal;
+mod sealing_key;
+mod shared_store;
+mod token_store;
+
+pub(crate) use record::TokenRecord;
+pub(crate) use shared_store::{Found, RecordKeys, SharedStore, StoreFailed};
+
+pub use sealing_key::SealingKey;
+pub use token_store::{
+    StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,
+};

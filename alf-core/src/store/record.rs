@@ -1,0 +1,269 @@
+//! The bytes of a record, before they are sealed.
+//!
+//! The format is JSON. A member that is not known is ignored, so that a later version of alf may add one.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::error::{AnswerDetails, Cause, RefusalOf};
+use crate::machine::{
+    CredentialHash, Failure, SharedPause, SharedRecord, SharedToken, RecordStanding,
+};
+use crate::token::Grant;
+use crate::wire::Redactor;
+use crate::{TimeoutPhase, TokenErrorKind};
+
+/// The record of a target.
+pub(crate) type TokenRecord = SharedRecord<Arc<Grant>, Cause>;
+
+pub(super) fn encode(record: &TokenRecord) -> Zeroizing<Vec<u8>> {
+    let written = WrittenRecord::from(record);
+    // It has no maps and no floats, so it cannot fail; if it did, the record would count as empty.
+    Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+}
+
+/// `None` if the bytes are not a record.
+pub(super) fn decode(bytes: &[u8]) -> Option<TokenRecord> {
+    serde_json::from_slice::<WrittenRecord>(bytes).ok()?.into_record()
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenRecord {
+    claims: u64,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<WrittenToken>,
+    /// Milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<WrittenPause>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenToken {
+    value: Zeroizing<String>,
+    r#type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    extra: Vec<(String, Zeroizing<String>)>,
+    claim: u64,
+    /// Milliseconds since 1970.
+    obtained_at: u64,
+    /// Milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifetime: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenPause {
+    /// Milliseconds.
+    length: u64,
+    /// Milliseconds since 1970.
+    ends_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<u64>,
+    error: WrittenError,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenError {
+    kind: String,
+    is_transient: bool,
+    is_about_target: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl From<&TokenRecord> for WrittenRecord {
+    fn from(record: &TokenRecord) -> Self {
+        let (lease, pause) = match &record.standing {
+            RecordStanding::Free => (None, None),
+            RecordStanding::Leased { length } => (Some(millis(*length)), None),
+            RecordStanding::Paused(pause) => (None, Some(WrittenPause::from(pause))),
+        };
+        Self {
+            claims: record.claims,
+            attempts: record.attempts,
+            token: record.token.as_ref().map(WrittenToken::from),
+            lease,
+            pause,
+        }
+    }
+}
+
+impl WrittenRecord {
+    fn into_record(self) -> Option<TokenRecord> {
+        let standing = match (self.lease, self.pause) {
+            (Some(lease), _) => RecordStanding::Leased {
+                length: Duration::from_millis(lease),
+            },
+            (None, Some(pause)) => RecordStanding::Paused(pause.into_pause()?),
+            (None, None) => RecordStanding::Free,
+        };
+        Some(SharedRecord {
+            claims: self.claims,
+            attempts: self.attempts,
+            token: self.token.map(WrittenToken::into_token),
+            standing,
+        })
+    }
+}
+
+impl From<&SharedToken<Arc<Grant>>> for WrittenToken {
+    fn from(shared: &SharedToken<Arc<Grant>>) -> Self {
+        let grant = &shared.token;
+        Self {
+            value: grant.access_token.clone(),
+            r#type: grant.token_type.clone(),
+            scope: grant.scope.clone(),
+            extra: grant.extra.clone(),
+            claim: shared.claim,
+            obtained_at: since_epoch(shared.obtained_at),
+            lifetime: shared.lifetime.map(millis),
+        }
+    }
+}
+
+impl WrittenToken {
+    fn into_token(self) -> SharedToken<Arc<Grant>> {
+        let lifetime = self.lifetime.map(Duration::from_millis);
+        let obtained_at = from_epoch(self.obtained_at);
+        let grant = Grant {
+            access_token: self.value,
+            token_type: self.r#type,
+            scope: self.scope,
+            expires_in: lifetime,
+            expires_at: lifetime.and_then(|lifetime| obtained_at.checked_add(lifetime)),
+            extra: self.extra,
+        };
+        SharedToken {
+            token: Arc::new(grant),
+            claim: self.claim,
+            obtained_at,
+            lifetime,
+        }
+    }
+}
+
+impl From<&SharedPause<Cause>> for WrittenPause {
+    fn from(pause: &SharedPause<Cause>) -> Self {
+        Self {
+            length: millis(pause.length),
+            ends_at: since_epoch(pause.ends_at),
+            credential: pause.credential.map(|CredentialHash(hash)| hash),
+            error: WrittenError::from(&pause.error),
+        }
+    }
+}
+
+impl WrittenPause {
+    fn into_pause(self) -> Option<SharedPause<Cause>> {
+        Some(SharedPause {
+            length: Duration::from_millis(self.length),
+            ends_at: from_epoch(self.ends_at),
+            credential: self.credential.map(CredentialHash),
+            error: self.error.into_cause()?,
+        })
+    }
+}
+
+impl From<&Cause> for WrittenError {
+    fn from(cause: &Cause) -> Self {
+        let answer = &cause.answer;
+        Self {
+            kind: name_of(cause.kind).to_owned(),
+            is_transient: cause.failure.is_transient(),
+            is_about_target: cause.refusal_of == RefusalOf::Target,
+            status: answer.status.map(|status| status.as_u16()),
+            code: answer.error.clone(),
+            description: answer.description.clone(),
+            detail: answer.detail.clone().or_else(|| cause.shown_source.clone()),
+        }
+    }
+}
+
+impl WrittenError {
+    fn into_cause(self) -> Option<Cause> {
+        // T4: whoever has the key can write any text.
+        let redactor = Redactor::new(Vec::new());
+        let show = |text: Option<String>| text.map(|text| redactor.show(&text));
+        let failure = if self.is_transient {
+            Failure::TRANSIENT
+        } else {
+            Failure::PERMANENT
+        };
+        let mut cause = Cause::new(kind_of(&self.kind)?, failure).with_answer(AnswerDetails {
+            status: self.status.and_then(|status| StatusCode::from_u16(status).ok()),
+            error: show(self.code),
+            description: show(self.description),
+            detail: show(self.detail),
+            ..AnswerDetails::default()
+        });
+        cause.refusal_of = if self.is_about_target {
+            RefusalOf::Target
+        } else {
+            RefusalOf::Client
+        };
+        Some(cause)
+    }
+}
+
+fn name_of(kind: TokenErrorKind) -> &'static str {
+    match kind {
+        TokenErrorKind::Authentication => "authentication",
+        TokenErrorKind::Discovery => "discovery",
+        TokenErrorKind::Connect => "connect",
+        TokenErrorKind::Timeout(TimeoutPhase::Attempt) => "attempt_timeout",
+        TokenErrorKind::Timeout(TimeoutPhase::Acquire) => "acquire_timeout",
+        TokenErrorKind::Exchange => "exchange",
+        TokenErrorKind::Refused => "refused",
+        TokenErrorKind::Redirected => "redirected",
+        TokenErrorKind::Unreadable => "unreadable",
+        TokenErrorKind::TokenType => "token_type",
+        TokenErrorKind::Aborted => "aborted",
+    }
+}
+
+/// A kind of a later version of alf is not known.
+fn kind_of(name: &str) -> Option<TokenErrorKind> {
+    Some(match name {
+        "authentication" => TokenErrorKind::Authentication,
+        "discovery" => TokenErrorKind::Discovery,
+        "connect" => TokenErrorKind::Connect,
+        "attempt_timeout" => TokenErrorKind::Timeout(TimeoutPhase::Attempt),
+        "acquire_timeout" => TokenErrorKind::Timeout(TimeoutPhase::Acquire),
+        "exchange" => TokenErrorKind::Exchange,
+        "refused" => TokenErrorKind::Refused,
+        "redirected" => TokenErrorKind::Redirected,
+        "unreadable" => TokenErrorKind::Unreadable,
+        "token_type" => TokenErrorKind::TokenType,
+        "aborted" => TokenErrorKind::Aborted,
+        _ => return None,
+    })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn since_epoch(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    millis(since.unwrap_or_default())
+}
+
+fn from_epoch(milliseconds: u64) -> SystemTime {
+    let since = Duration::from_millis(milliseconds);
+    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+}

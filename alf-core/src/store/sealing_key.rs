@@ -1,0 +1,151 @@
+//! The key with which records are sealed.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::ConfigError;
+use crate::secret::SecretText;
+
+/// The key that seals the records of a store: 32 random bytes that all instances share.
+///
+/// Whoever has the key can read the tokens in the store. As text it is written in base64, as
+/// `openssl rand -base64 32` prints it. It is read once, when the client is built.
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::SealingKey;
+///
+/// let key = SealingKey::from_file("/run/secrets/alf-sealing-key");
+/// // During a rotation: records of the old key are still read.
+/// let rotating = SealingKey::from_file("/run/secrets/new").with_previous(key);
+/// # let _ = rotating;
+/// ```
+#[derive(Debug)]
+pub struct SealingKey {
+    source: Source,
+    previous: Option<Box<Self>>,
+}
+
+enum Source {
+    Text(SecretText),
+    Bytes(Zeroizing<[u8; LENGTH]>),
+    File(PathBuf),
+    Environment(String),
+}
+
+/// The bytes of a key.
+pub(super) type KeyBytes = Zeroizing<[u8; LENGTH]>;
+
+impl SealingKey {
+    /// Reads the key from a file that contains only the key, in base64. On Unix, only its owner may have access to the file.
+    pub fn from_file(path: impl AsRef<Path>) -> Self {
+        Self::new(Source::File(path.as_ref().to_owned()))
+    }
+
+    /// Reads the key from an environment variable, in base64.
+    pub fn from_env(variable: impl Into<String>) -> Self {
+        Self::new(Source::Environment(variable.into()))
+    }
+
+    /// Uses this key, in base64.
+    pub fn from_base64(text: impl Into<String>) -> Self {
+        Self::new(Source::Text(SecretText::from(text.into())))
+    }
+
+    /// Uses this key.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self::new(Source::Bytes(Zeroizing::new(bytes)))
+    }
+
+    /// Adds the key that was used before. If there is no record of this key yet, a token in a record of the previous key is
+    /// used. Records are only written with this key.
+    #[must_use]
+    pub fn with_previous(mut self, previous: Self) -> Self {
+        self.previous = Some(Box::new(previous));
+        self
+    }
+
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            previous: None,
+        }
+    }
+
+    /// The key, and the previous one.
+    pub(super) fn read(&self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
+        let previous = self.previous.as_ref().map(|previous| previous.source.read());
+        Ok((self.source.read()?, previous.transpose()?))
+    }
+}
+
+impl Source {
+    fn read(&self) -> Result<KeyBytes, ConfigError> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.clone()),
+            Self::Text(text) => decode(text.expose(), "it"),
+            Self::Environment(variable) => {
+                let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
+                    let problem = format!("the environment variable {variable} is not set, or not UTF-8");
+                    ConfigError::new(SETTING, problem)
+                })?;
+                decode(&text, &format!("the environment variable {variable}"))
+            }
+            Self::File(path) => {
+                let text = read_file(path)?;
+                decode(&text, &path.display().to_string())
+            }
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
+    let cannot_read = |error: std::io::Error| {
+        let problem = format!("{} cannot be read", path.display());
+        ConfigError::new(SETTING, problem).because(error)
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let mode = std::fs::metadata(path).map_err(cannot_read)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            let problem = format!(
+                "other users have access to {}; run `chmod 600` on it",
+                path.display()
+            );
+            return Err(ConfigError::new(SETTING, problem));
+        }
+    }
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(cannot_read)
+}
+
+fn decode(text: &str, place: &str) -> Result<KeyBytes, ConfigError> {
+    let problem = |problem: &str| ConfigError::new(SETTING, format!("{place} {problem}; {ADVICE}"));
+    let decoded = STANDARD.decode(text.trim()).map(Zeroizing::new);
+    let decoded = decoded.map_err(|_| problem("is not base64"))?;
+    let bytes = <[u8; LENGTH]>::try_from(decoded.as_slice());
+    bytes.map(Zeroizing::new).map_err(|_| {
+        problem(&format!("has {} bytes, but a key has 32", decoded.len()))
+    })
+}
+
+/// Shows where the key comes from, but no part of it (X1).
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) | Self::Bytes(_) => f.write_str("by value"),
+            Self::File(path) => write!(f, "from {}", path.display()),
+            Self::Environment(variable) => write!(f, "from the environment variable {variable}"),
+        }
+    }
+}
+
+const LENGTH: usize = 32;
+const SETTING: &str = "sealing_key";
+const ADVICE: &str = "`openssl rand -base64 32` makes one";

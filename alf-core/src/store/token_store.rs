@@ -1,0 +1,259 @@
+//! The port to a store.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// Keeps one small value for each key, and replaces it only if it has not changed.
+///
+/// Instances of alf that share a store share their tokens. alf needs no more than this: no transactions over several keys,
+/// no clock, no notification. Values are sealed: a store cannot read them.
+///
+/// To implement it, use the crate `async-trait`, as in the example. Do not retry inside a method: alf allows 1 s for each
+/// call (`store_timeout`), and handles errors itself. A future may be dropped before it is ready.
+///
+/// `alf_testkit` has a test suite for stores.
+///
+/// # Examples
+///
+/// A store in memory, for the clients of one process:
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Mutex, PoisonError};
+/// use std::time::Duration;
+///
+/// use alf_core::{StoreError, StoreKey, Stored, TokenStore, Version, Written};
+///
+/// #[derive(Default)]
+/// struct InMemory(Mutex<HashMap<StoreKey, Vec<u8>>>);
+///
+/// #[async_trait::async_trait]
+/// impl TokenStore for InMemory {
+///     async fn read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+///         let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let value = values.get(key).cloned();
+///         // No two values are equal, so a value can be its own version.
+///         Ok(value.map(|value| Stored::new(value.clone(), Version::new(value))))
+///     }
+///
+///     async fn write(
+///         &self,
+///         key: &StoreKey,
+///         expected: Option<&Version>,
+///         value: &[u8],
+///         _keep_for: Duration,
+///     ) -> Result<Written, StoreError> {
+///         let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let current = values.get(key).map(Vec::as_slice);
+///         if current != expected.map(Version::as_bytes) {
+///             return Ok(Written::Conflict);
+///         }
+///         values.insert(key.clone(), value.to_vec());
+///         Ok(Written::Done(Version::new(value)))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait TokenStore: Send + Sync + 'static {
+    /// Returns the value and its version. `None` if there is none, or if it has expired.
+    ///
+    /// A replica may answer. An old value costs a conflict and a short wait, but no second token request by itself.
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be read.
+    async fn read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError>;
+
+    /// Replaces the value if its version is `expected`, in one atomic step. If `expected` is `None`, there must be no value.
+    ///
+    /// All writes of a key must be decided in one place, a primary or a quorum: of two writes with the same `expected`, only
+    /// one is [`Written::Done`]. `keep_for` is a hint: the value may be deleted after that time, before it, or never.
+    ///
+    /// # Errors
+    ///
+    /// If it is not known whether the value was replaced, for example after a lost reply or a timeout. alf then expects both.
+    async fn write(
+        &self,
+        key: &StoreKey,
+        expected: Option<&Version>,
+        value: &[u8],
+        keep_for: Duration,
+    ) -> Result<Written, StoreError>;
+}
+
+macro_rules! implement_for_pointers {
+    ($($pointer:ident),*) => {$(
+        /// Forwards to the store that the pointer refers to.
+        #[async_trait]
+        impl<S: TokenStore + ?Sized> TokenStore for $pointer<S> {
+            async fn read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+                (**self).read(key).await
+            }
+
+            async fn write(
+                &self,
+                key: &StoreKey,
+                expected: Option<&Version>,
+                value: &[u8],
+                keep_for: Duration,
+            ) -> Result<Written, StoreError> {
+                (**self).write(key, expected, value, keep_for).await
+            }
+        }
+    )*};
+}
+
+implement_for_pointers!(Arc, Box);
+
+/// The name of a value: ASCII letters, digits, `-`, `_`, `.` and `:`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreKey(String);
+
+/// A value, and its version.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored {
+    value: Vec<u8>,
+    version: Version,
+}
+
+/// The version of a value: bytes that only the store understands, such as an `ETag`, a revision, or a row version.
+///
+/// It must not return to an earlier version of the same key, not even after the value was deleted. If the store has no such
+/// version, use the value itself: values are sealed with random nonces, so no two are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Version(Vec<u8>);
+
+/// The outcome of a [`write`](TokenStore::write).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a store has no third answer")]
+pub enum Written {
+    /// The value was replaced. It has this version now.
+    Done(Version),
+    /// The value has another version than the expected one. Nothing was changed.
+    Conflict,
+}
+
+/// A store could not read or write a value.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{kind}{}", .source.as_ref().map(|source| format!(": {source}")).unwrap_or_default())]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    #[source]
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What kind of failure a [`StoreError`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// The store cannot be reached, is overloaded, or it is not known whether the value was replaced.
+    Unavailable,
+    /// The store did not answer within `store_timeout`.
+    TimedOut,
+    /// The store refuses: alf has no permission, or the store is read-only. Nothing was changed.
+    Denied,
+}
+
+impl StoreKey {
+    /// Returns the key with this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoreKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Stored {
+    /// Returns a value with its version.
+    pub fn new(value: impl Into<Vec<u8>>, version: Version) -> Self {
+        Self {
+            value: value.into(),
+            version,
+        }
+    }
+
+    /// Returns the value.
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// Returns the version.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<u8>, Version) {
+        (self.value, self.version)
+    }
+}
+
+/// Does not show the value.
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored")
+            .field("length", &self.value.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Version {
+    /// Returns the version with these bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Returns the bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl StoreError {
+    /// Returns an error of this kind.
+    pub fn new(kind: StoreErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// Returns the error of a store that cannot be reached, or whose answer was lost. `source` must not show a secret.
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Unavailable).because(source)
+    }
+
+    /// Returns the error of a store that refuses. `source` must not show a secret.
+    pub fn denied(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(StoreErrorKind::Denied).because(source)
+    }
+
+    /// Returns the kind of failure.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(Arc::from(source.into()));
+        self
+    }
+}
+
+impl fmt::Display for StoreErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unavailable => "the token store is not available",
+            Self::TimedOut => "the token store did not answer within store_timeout",
+            Self::Denied => "the token store denies access",
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Instances crash or stand still, tokens are revoked, and the store loses its data.
+
+use std::time::Duration;
+
+use crate::fleet::{Fault, Fleet, millis, seconds};
+
+const OFTEN: Duration = millis(100);
+
+#[test]
+fn d3_t7_the_holder_crashes_before_its_request() {
+    assert_crash(Fault::CrashBeforeRequest, 1);
+}
+
+#[test]
+fn d3_t7_the_holder_crashes_after_its_request() {
+    assert_crash(Fault::CrashAfterRequest, 2);
+}
+
+#[test]
+fn d3_t7_the_holder_crashes_before_its_save() {
+    assert_crash(Fault::CrashBeforeSave, 2);
+}
+
+#[test]
+fn d3_t8_the_holder_of_a_due_token_crashes() {
+    for (fault, requests) in [
+        (Fault::CrashBeforeRequest, 2),
+        (Fault::CrashAfterRequest, 3),
+    ] {
+        let mut fleet = Fleet::new();
+        fleet.start(50, seconds(1));
+        fleet.run_until(seconds(60));
+        fleet.plan(fault);
+        fleet.run_until(seconds(3060));
+        fleet.assert_counts(requests..=requests, 362..=386, millis(940));
+    }
+}
+
+#[test]
+fn d3_t9_the_holder_stands_still_in_its_request() {
+    let mut fleet = Fleet::new();
+    fleet.plan(Fault::StandStillInRequest(seconds(2)));
+    fleet.start(50, OFTEN);
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(1..=1, 488..=494, seconds(3));
+}
+
+#[test]
+fn d9_t10_the_holder_stands_still_before_its_save() {
+    let mut fleet = Fleet::new();
+    fleet.plan(Fault::StandStillBeforeSave(seconds(30)));
+    fleet.start(50, OFTEN);
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(2..=2, 883..=906, seconds(31));
+}
+
+#[test]
+fn d3_t12_a_slow_server_and_a_crash() {
+    let mut fleet = Fleet::new();
+    fleet.server.set_delay(seconds(2));
+    fleet.plan(Fault::CrashBeforeRequest);
+    fleet.start(50, OFTEN);
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(1..=2, 1_042..=1_066, millis(9_650));
+}
+
+#[test]
+fn d5_t13_a_revoked_token_is_renewed_once() {
+    for lifetime in [Some(seconds(3600)), None] {
+        let mut fleet = Fleet::new();
+        fleet.server.set_lifetime(lifetime);
+        fleet.start(50, OFTEN);
+        fleet.run_until(seconds(20));
+        fleet.server.revoke_all();
+        fleet.run_until(seconds(60));
+        fleet.assert_counts(2..=2, 517..=547, millis(1_000));
+    }
+}
+
+#[test]
+fn d5_t15_a_server_that_revokes_the_token_before() {
+    let mut fleet = Fleet::new();
+    fleet.server.revokes_previous();
+    fleet.start(50, seconds(1));
+    fleet.run_until(seconds(3060));
+    fleet.assert_counts(2..=2, 441..=470, millis(1_000));
+}
+
+#[test]
+fn d9_t22_the_store_loses_its_data_during_the_request() {
+    let mut fleet = Fleet::new();
+    fleet.start(50, OFTEN);
+    fleet.run_until(millis(300));
+    fleet.store.lose_all();
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(2..=2, 302..=310, millis(940));
+}
+
+#[track_caller]
+fn assert_crash(fault: Fault, requests: usize) {
+    let mut fleet = Fleet::new();
+    fleet.plan(fault);
+    fleet.start(50, OFTEN);
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(requests..=requests, 881..=904, millis(7_250));
+}

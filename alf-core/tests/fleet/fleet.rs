@@ -1,0 +1,286 @@
+//! A fleet: its instances, what they call, and what came of it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use alf_core::{
+    BoxFuture, Client, ClientSecret, Origin, Runtime, SealingKey, TokenError, TokenManager,
+};
+use alf_testkit::{Call, SteppedRuntime};
+
+use crate::instance::InstanceRuntime;
+use crate::server::{Secret, Server, Stage};
+use crate::store::Store;
+
+pub(crate) struct Fleet {
+    pub(crate) runtime: SteppedRuntime,
+    pub(crate) server: Server,
+    pub(crate) store: Store,
+    outcomes: Arc<Mutex<Outcomes>>,
+    callers: Vec<Call<()>>,
+    secrets: Vec<Arc<Mutex<Secret>>>,
+    plan: Arc<Mutex<Plan>>,
+}
+
+/// What happens to the first instance that comes to a certain stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    CrashBeforeRequest,
+    CrashAfterRequest,
+    CrashBeforeSave,
+    StandStillInRequest(Duration),
+    StandStillBeforeSave(Duration),
+}
+
+#[derive(Default)]
+struct Plan {
+    fault: Option<Fault>,
+    /// How many writes an instance made before its request.
+    holder: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcomes {
+    pub(crate) calls: usize,
+    pub(crate) failed: usize,
+    pub(crate) returned_401: usize,
+    pub(crate) longest_wait: Duration,
+}
+
+/// One instance.
+#[derive(Clone)]
+pub(crate) struct Instance {
+    runtime: InstanceRuntime,
+    tokens: TokenManager,
+    server: Server,
+    outcomes: Arc<Mutex<Outcomes>>,
+    always_rejects: Arc<Mutex<Option<Origin>>>,
+}
+
+impl Fleet {
+    pub(crate) fn new() -> Self {
+        Self {
+            runtime: SteppedRuntime::new(),
+            server: Server::new(),
+            store: Store::default(),
+            outcomes: Arc::default(),
+            callers: Vec::new(),
+            secrets: Vec::new(),
+            plan: Arc::default(),
+        }
+    }
+
+    /// The fault meets the instance that holds the lease at the next token request.
+    pub(crate) fn plan(&self, fault: Fault) {
+        *self.plan.lock().unwrap() = Plan {
+            fault: Some(fault),
+            holder: None,
+        };
+    }
+
+    pub(crate) fn instance(&mut self) -> Instance {
+        let number = self.secrets.len();
+        let runtime = InstanceRuntime::new(self.runtime.clone());
+        let secret = Arc::new(Mutex::new(Secret::Right));
+        self.secrets.push(Arc::clone(&secret));
+        let before_write = {
+            let (plan, runtime) = (Arc::clone(&self.plan), runtime.clone());
+            move |_| {
+                let mut plan = plan.lock().unwrap();
+                // The write after its request is its save.
+                if plan.holder != Some(number) {
+                    return;
+                }
+                match plan.fault {
+                    Some(Fault::CrashBeforeSave) => runtime.crash(),
+                    Some(Fault::StandStillBeforeSave(duration)) => runtime.stand_still(duration),
+                    Some(_) | None => return,
+                }
+                *plan = Plan::default();
+            }
+        };
+        let on_request = {
+            let (plan, runtime) = (Arc::clone(&self.plan), runtime.clone());
+            move |stage| {
+                let mut plan = plan.lock().unwrap();
+                match (stage, plan.fault) {
+                    (Stage::BeforeRequest, Some(Fault::CrashBeforeRequest))
+                    | (Stage::AfterRequest, Some(Fault::CrashAfterRequest)) => runtime.crash(),
+                    (Stage::AfterRequest, Some(Fault::StandStillInRequest(duration))) => {
+                        runtime.stand_still(duration);
+                    }
+                    (
+                        Stage::AfterRequest,
+                        Some(Fault::CrashBeforeSave | Fault::StandStillBeforeSave(_)),
+                    ) => {
+                        plan.holder = Some(number);
+                        return;
+                    }
+                    (Stage::BeforeRequest | Stage::AfterRequest, Some(_) | None) => return,
+                }
+                *plan = Plan::default();
+            }
+        };
+        let read_secret = {
+            let secret = Arc::clone(&secret);
+            move || {
+                let text = match *secret.lock().unwrap() {
+                    Secret::Right => "the right secret",
+                    Secret::Wrong => "a wrong secret",
+                };
+                async move { Ok::<_, std::io::Error>(text) }
+            }
+        };
+        let tokens = Client::builder("https://auth.example.com/token")
+            .client_secret("client-id", ClientSecret::from_fn(read_secret))
+            .runtime(runtime.clone())
+            .store(
+                self.store.connect(runtime.clone(), before_write),
+                SealingKey::from_bytes([7; 32]),
+            )
+            .build_tokens(self.server.endpoint(runtime.clone(), secret, on_request))
+            .unwrap();
+        Instance {
+            runtime,
+            tokens,
+            server: self.server.clone(),
+            outcomes: Arc::clone(&self.outcomes),
+            always_rejects: Arc::default(),
+        }
+    }
+
+    /// Starts instances that call an API every `interval`.
+    pub(crate) fn start(&mut self, count: usize, interval: Duration) -> Vec<Instance> {
+        let instances: Vec<_> = (0..count).map(|_| self.instance()).collect();
+        for instance in &instances {
+            self.start_calls(instance, interval);
+        }
+        instances
+    }
+
+    pub(crate) fn start_calls(&mut self, instance: &Instance, interval: Duration) {
+        let caller = instance.clone();
+        let runtime = self.runtime.clone();
+        let calls = async move {
+            while !caller.runtime.has_crashed() {
+                let call = caller.clone();
+                caller
+                    .runtime
+                    .spawn(Box::pin(async move { call.call().await }) as BoxFuture);
+                runtime.sleep(interval).await;
+            }
+        };
+        self.callers.push(self.runtime.start(calls));
+    }
+
+    /// Stops the calls of all instances that were started.
+    pub(crate) fn stop_calls(&mut self) {
+        self.callers.clear();
+    }
+
+    pub(crate) fn give(&self, secret: Secret, instances: impl IntoIterator<Item = usize>) {
+        for number in instances {
+            *self.secrets[number].lock().unwrap() = secret;
+        }
+    }
+
+    pub(crate) fn run_until(&self, end: Duration) {
+        self.runtime.run_until_stalled();
+        let elapsed = self.runtime.time().elapsed();
+        self.runtime.time().advance(end.checked_sub(elapsed).unwrap());
+    }
+
+    pub(crate) fn outcomes(&self) -> Outcomes {
+        self.outcomes.lock().unwrap().clone()
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.server.requests().len()
+    }
+
+    /// When the token requests were sent.
+    pub(crate) fn request_times(&self) -> Vec<f64> {
+        let start = self.runtime.now().saturating_sub(self.runtime.time().elapsed());
+        let since = |at: &alf_core::Moment| at.saturating_since(start).as_secs_f64();
+        self.server.requests().iter().map(since).collect()
+    }
+
+    /// Checks the counts of a case in which no call fails.
+    #[track_caller]
+    pub(crate) fn assert_counts(
+        &self,
+        requests: impl std::ops::RangeBounds<usize> + std::fmt::Debug,
+        operations: impl std::ops::RangeBounds<usize> + std::fmt::Debug,
+        longest_wait: Duration,
+    ) {
+        let outcomes = self.outcomes();
+        let counts = format!(
+            "{} requests, {} operations, {outcomes:?}",
+            self.requests(),
+            self.store.operations()
+        );
+        assert!(requests.contains(&self.requests()), "{counts}; expected {requests:?}");
+        assert!(
+            operations.contains(&self.store.operations()),
+            "{counts}; expected {operations:?}"
+        );
+        assert!(outcomes.longest_wait <= longest_wait, "{counts}; expected {longest_wait:?}");
+        assert_eq!((outcomes.failed, outcomes.returned_401), (0, 0), "{counts}");
+    }
+}
+
+impl Instance {
+    pub(crate) fn crash(&self) {
+        self.runtime.crash();
+    }
+
+    /// The API at this origin answers every call of this instance with 401 from now on.
+    pub(crate) fn is_always_rejected(&self) {
+        let origin = Origin::parse("https://broken.example.com").unwrap();
+        *self.always_rejects.lock().unwrap() = Some(origin);
+    }
+
+    /// One call: a request, and after a 401 a replay.
+    async fn call(&self) {
+        let start = self.runtime.now();
+        let answered = self.send().await;
+        let wait = self.runtime.now().saturating_since(start);
+        let mut outcomes = self.outcomes.lock().unwrap();
+        outcomes.calls += 1;
+        outcomes.longest_wait = outcomes.longest_wait.max(wait);
+        match answered {
+            Ok(true) => {}
+            Ok(false) => outcomes.returned_401 += 1,
+            Err(_) => outcomes.failed += 1,
+        }
+    }
+
+    async fn send(&self) -> Result<bool, TokenError> {
+        let broken = self.always_rejects.lock().unwrap().clone();
+        let accepts = |token: &str| broken.is_none() && self.server.accepts(token);
+        let origin = Origin::parse("https://api.example.com").unwrap();
+        let origin = broken.as_ref().unwrap_or(&origin);
+        let token = self.tokens.token().await?;
+        if accepts(token.expose_access_token()) {
+            return Ok(true);
+        }
+        self.tokens.reject_by(&token, origin);
+        let renewed = self.tokens.token().await?;
+        if renewed.generation() == token.generation() {
+            return Ok(false);
+        }
+        let is_accepted = accepts(renewed.expose_access_token());
+        if !is_accepted {
+            self.tokens.reject_by(&renewed, origin);
+        }
+        Ok(is_accepted)
+    }
+}
+
+pub(crate) const fn millis(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}

@@ -1,0 +1,90 @@
+//! The authorization server or the store fails.
+
+use std::time::Duration;
+
+use crate::fleet::{Fleet, millis, seconds};
+use crate::server::{Condition, Secret};
+use crate::store::Mode;
+
+const OFTEN: Duration = millis(100);
+
+#[test]
+fn d11_t16_a_wrong_secret_everywhere() {
+    let mut fleet = Fleet::new();
+    let instances = fleet.start(50, seconds(1));
+    fleet.give(Secret::Wrong, 0..instances.len());
+    fleet.run_until(seconds(300));
+    assert_eq!(fleet.requests(), 10, "{:?}", fleet.request_times());
+    let operations = fleet.store.operations();
+    assert!((2_943..=3_094).contains(&operations), "{operations}");
+}
+
+#[test]
+fn d11_t17_half_has_a_wrong_secret() {
+    let mut fleet = Fleet::new();
+    fleet.start(50, seconds(1));
+    fleet.run_until(seconds(60));
+    fleet.give(Secret::Wrong, 0..25);
+    fleet.run_until(seconds(3060));
+    fleet.assert_counts(2..=8, 349..=404, millis(940));
+}
+
+#[test]
+fn d10_t18_the_server_is_unavailable_for_five_seconds() {
+    let mut fleet = Fleet::new();
+    fleet.server.set(Condition::Unavailable);
+    fleet.start(50, OFTEN);
+    fleet.run_until(seconds(5));
+    fleet.server.set(Condition::Works);
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(7..=7, 600..=619, millis(7_650));
+}
+
+#[test]
+fn d8_t19_the_server_does_not_answer_for_five_seconds() {
+    let mut fleet = Fleet::new();
+    fleet.server.set(Condition::Silent);
+    fleet.start(50, OFTEN);
+    fleet.run_until(seconds(5));
+    fleet.server.set(Condition::Works);
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(2..=2, 788..=803, millis(6_300));
+}
+
+#[test]
+fn d13_t20_a_store_that_fails_or_is_silent() {
+    for (mode, wait) in [(Mode::Fails, 503), (Mode::Silent, 1_501)] {
+        let mut fleet = Fleet::new();
+        fleet.store.set(mode);
+        fleet.start(50, OFTEN);
+        fleet.run_until(seconds(60));
+        fleet.assert_counts(50..=50, 100..=100, millis(wait));
+    }
+}
+
+#[test]
+fn d14_t21_the_store_is_away_while_the_token_is_due() {
+    let mut fleet = Fleet::new();
+    fleet.start(50, seconds(1));
+    fleet.run_until(seconds(2_520));
+    fleet.store.set(Mode::Fails);
+    fleet.run_until(seconds(2_550));
+    fleet.store.set(Mode::Works);
+    fleet.run_until(seconds(3060));
+    fleet.assert_counts(2..=2, 349..=384, millis(940));
+}
+
+#[test]
+fn d13_t23_a_read_only_store_still_gives_tokens() {
+    let mut fleet = Fleet::new();
+    let old = fleet.start(50, OFTEN);
+    fleet.run_until(seconds(10));
+    fleet.store.set(Mode::ReadOnly);
+    for (number, instance) in old.iter().enumerate() {
+        fleet.run_until(seconds(20) + millis(10) * u32::try_from(number).unwrap());
+        instance.crash();
+        fleet.start(1, OFTEN);
+    }
+    fleet.run_until(seconds(60));
+    fleet.assert_counts(1..=1, 347..=347, millis(940));
+}

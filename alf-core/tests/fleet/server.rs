@@ -1,0 +1,161 @@
+//! The authorization server and the APIs of a fleet.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use alf_core::{
+    ExchangeError, ExchangeOptions, Moment, Runtime, TokenTransport,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::instance::InstanceRuntime;
+
+#[derive(Clone)]
+pub(crate) struct Server(Arc<Mutex<State>>);
+
+struct State {
+    requests: Vec<Moment>,
+    delay: Duration,
+    lifetime: Option<Duration>,
+    condition: Condition,
+    /// Tokens that the APIs accept; a server that revokes the token before keeps one.
+    valid: HashSet<String>,
+    revokes_previous: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    Works,
+    Unavailable,
+    Silent,
+}
+
+/// The server as one instance sees it.
+pub(crate) struct Endpoint {
+    server: Server,
+    runtime: InstanceRuntime,
+    secret: Arc<Mutex<Secret>>,
+    on_request: Box<dyn Fn(Stage) + Send + Sync>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secret {
+    Right,
+    Wrong,
+}
+
+/// Where a token request is, when a test may crash its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    BeforeRequest,
+    AfterRequest,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            requests: Vec::new(),
+            delay: Duration::from_millis(500),
+            lifetime: Some(Duration::from_secs(3600)),
+            condition: Condition::Works,
+            valid: HashSet::new(),
+            revokes_previous: false,
+        })))
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Moment> {
+        self.0.lock().unwrap().requests.clone()
+    }
+
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        self.0.lock().unwrap().delay = delay;
+    }
+
+    pub(crate) fn set_lifetime(&self, lifetime: Option<Duration>) {
+        self.0.lock().unwrap().lifetime = lifetime;
+    }
+
+    pub(crate) fn set(&self, condition: Condition) {
+        self.0.lock().unwrap().condition = condition;
+    }
+
+    pub(crate) fn revokes_previous(&self) {
+        self.0.lock().unwrap().revokes_previous = true;
+    }
+
+    pub(crate) fn revoke_all(&self) {
+        self.0.lock().unwrap().valid.clear();
+    }
+
+    pub(crate) fn accepts(&self, token: &str) -> bool {
+        self.0.lock().unwrap().valid.contains(token)
+    }
+
+    pub(crate) fn endpoint(
+        &self,
+        runtime: InstanceRuntime,
+        secret: Arc<Mutex<Secret>>,
+        on_request: impl Fn(Stage) + Send + Sync + 'static,
+    ) -> Endpoint {
+        Endpoint {
+            server: self.clone(),
+            runtime,
+            secret,
+            on_request: Box::new(on_request),
+        }
+    }
+
+    fn issue(&self) -> (String, Option<Duration>) {
+        let mut state = self.0.lock().unwrap();
+        let token = format!("token-{}", state.requests.len());
+        if state.revokes_previous {
+            state.valid.clear();
+        }
+        state.valid.insert(token.clone());
+        (token, state.lifetime)
+    }
+}
+
+#[async_trait]
+impl TokenTransport for Endpoint {
+    async fn exchange(
+        &self,
+        _request: Request<Bytes>,
+        _options: &ExchangeOptions,
+    ) -> Result<Response<Bytes>, ExchangeError> {
+        (self.on_request)(Stage::BeforeRequest);
+        self.runtime.stand_still_if_frozen().await;
+        let (delay, condition) = {
+            let mut state = self.server.0.lock().unwrap();
+            state.requests.push(self.runtime.now());
+            (state.delay, state.condition)
+        };
+        (self.on_request)(Stage::AfterRequest);
+        match condition {
+            Condition::Silent => {
+                std::future::pending::<()>().await;
+            }
+            Condition::Works | Condition::Unavailable => self.runtime.sleep(delay).await,
+        }
+        let answer = |status: u16, body: String| {
+            let mut response = Response::new(Bytes::from(body));
+            *response.status_mut() = status.try_into().unwrap();
+            Ok(response)
+        };
+        if condition == Condition::Unavailable {
+            return answer(503, String::new());
+        }
+        if *self.secret.lock().unwrap() == Secret::Wrong {
+            return answer(401, r#"{"error":"invalid_client"}"#.to_owned());
+        }
+        let (token, lifetime) = self.server.issue();
+        let expires_in = lifetime.map(|lifetime| lifetime.as_secs());
+        let expires_in = expires_in.map_or_else(String::new, |seconds| {
+            format!(r#","expires_in":{seconds}"#)
+        });
+        answer(200, format!(r#"{{"access_token":"{token}"{expires_in}}}"#))
+    }
+}
