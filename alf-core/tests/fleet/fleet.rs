@@ -28,7 +28,7 @@ pub(crate) enum Fault {
     CrashBeforeRequest,
     CrashAfterRequest,
     CrashBeforeSave,
-    StandStillInRequest(Duration),
+    StandStillAfterAnswer(Duration),
     StandStillBeforeSave(Duration),
 }
 
@@ -58,7 +58,9 @@ pub(crate) struct Instance {
 }
 
 impl Fleet {
+    /// A case gives the same counts every time: every random number of it is from this thread.
     pub(crate) fn new() -> Self {
+        fastrand::seed(1);
         Self {
             runtime: SteppedRuntime::new(),
             server: Server::new(),
@@ -106,7 +108,7 @@ impl Fleet {
                 match (stage, plan.fault) {
                     (Stage::BeforeRequest, Some(Fault::CrashBeforeRequest))
                     | (Stage::AfterRequest, Some(Fault::CrashAfterRequest)) => runtime.crash(),
-                    (Stage::AfterRequest, Some(Fault::StandStillInRequest(duration))) => {
+                    (Stage::Answered, Some(Fault::StandStillAfterAnswer(duration))) => {
                         runtime.stand_still(duration);
                     }
                     (
@@ -116,7 +118,10 @@ impl Fleet {
                         plan.holder = Some(number);
                         return;
                     }
-                    (Stage::BeforeRequest | Stage::AfterRequest, Some(_) | None) => return,
+                    (
+                        Stage::BeforeRequest | Stage::AfterRequest | Stage::Answered,
+                        Some(_) | None,
+                    ) => return,
                 }
                 *plan = Plan::default();
             }
@@ -149,7 +154,7 @@ impl Fleet {
         }
     }
 
-    /// Starts instances that call an API every `interval`.
+    /// Starts instances that call an API at once, and then every `interval`, each from a random moment on.
     pub(crate) fn start(&mut self, count: usize, interval: Duration) -> Vec<Instance> {
         let instances: Vec<_> = (0..count).map(|_| self.instance()).collect();
         for instance in &instances {
@@ -161,21 +166,25 @@ impl Fleet {
     pub(crate) fn start_calls(&mut self, instance: &Instance, interval: Duration) {
         let caller = instance.clone();
         let runtime = self.runtime.clone();
+        let mut pause = interval.mul_f64(fastrand::f64());
         let calls = async move {
             while !caller.runtime.has_crashed() {
                 let call = caller.clone();
                 caller
                     .runtime
                     .spawn(Box::pin(async move { call.call().await }) as BoxFuture);
-                runtime.sleep(interval).await;
+                runtime.sleep(std::mem::replace(&mut pause, interval)).await;
             }
         };
         self.callers.push(self.runtime.start(calls));
     }
 
-    /// Stops the calls of all instances that were started.
-    pub(crate) fn stop_calls(&mut self) {
+    /// From now on, these instances and no others call an API every `interval`.
+    pub(crate) fn call_every(&mut self, interval: Duration, instances: &[Instance]) {
         self.callers.clear();
+        for instance in instances {
+            self.start_calls(instance, interval);
+        }
     }
 
     pub(crate) fn give(&self, secret: Secret, instances: impl IntoIterator<Item = usize>) {

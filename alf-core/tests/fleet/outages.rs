@@ -26,7 +26,7 @@ fn d11_t17_half_has_a_wrong_secret() {
     fleet.run_until(seconds(60));
     fleet.give(Secret::Wrong, 0..25);
     fleet.run_until(seconds(3060));
-    fleet.assert_counts(2..=8, 349..=404, millis(940));
+    fleet.assert_counts(2..=8, 349..=404, millis(960));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn d14_t21_the_store_is_away_while_the_token_is_due() {
     fleet.run_until(seconds(2_550));
     fleet.store.set(Mode::Works);
     fleet.run_until(seconds(3060));
-    fleet.assert_counts(2..=2, 349..=384, millis(940));
+    fleet.assert_counts(2..=2, 349..=384, millis(960));
 }
 
 #[test]
@@ -86,5 +86,5 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
         fleet.start(1, OFTEN);
     }
     fleet.run_until(seconds(60));
-    fleet.assert_counts(1..=1, 347..=347, millis(940));
+    fleet.assert_counts(1..=1, 347..=347, millis(960));
 }

@@ -52,6 +52,7 @@ pub(crate) enum Secret {
 pub(crate) enum Stage {
     BeforeRequest,
     AfterRequest,
+    Answered,
 }
 
 impl Server {
@@ -133,13 +134,21 @@ impl TokenTransport for Endpoint {
             state.requests.push(self.runtime.now());
             (state.delay, state.condition)
         };
+        let is_refused = *self.secret.lock().unwrap() == Secret::Wrong;
+        // A server that revokes the token before does so when it gets the request.
+        let works = condition == Condition::Works && !is_refused;
+        let issued = works.then(|| self.server.issue());
         (self.on_request)(Stage::AfterRequest);
         match condition {
             Condition::Silent => {
                 std::future::pending::<()>().await;
             }
-            Condition::Works | Condition::Unavailable => self.runtime.sleep(delay).await,
+            Condition::Works if works => self.runtime.sleep(delay).await,
+            // Failures are answered at once.
+            Condition::Works | Condition::Unavailable => {}
         }
+        (self.on_request)(Stage::Answered);
+        self.runtime.stand_still_if_frozen().await;
         let answer = |status: u16, body: String| {
             let mut response = Response::new(Bytes::from(body));
             *response.status_mut() = status.try_into().unwrap();
@@ -148,10 +157,9 @@ impl TokenTransport for Endpoint {
         if condition == Condition::Unavailable {
             return answer(503, String::new());
         }
-        if *self.secret.lock().unwrap() == Secret::Wrong {
+        let Some((token, lifetime)) = issued else {
             return answer(401, r#"{"error":"invalid_client"}"#.to_owned());
-        }
-        let (token, lifetime) = self.server.issue();
+        };
         let expires_in = lifetime.map(|lifetime| lifetime.as_secs());
         let expires_in = expires_in.map_or_else(String::new, |seconds| {
             format!(r#","expires_in":{seconds}"#)

@@ -25,7 +25,7 @@ fn d7_t3_fifty_instances_start_at_once() {
     let mut fleet = Fleet::new();
     fleet.start(50, OFTEN);
     fleet.run_until(seconds(60));
-    fleet.assert_counts(1..=1, 297..=297, millis(940));
+    fleet.assert_counts(1..=1, 297..=297, millis(960));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn d7_t4_a_thousand_instances_start_at_once() {
     let mut fleet = Fleet::new();
     fleet.start(1000, seconds(1));
     fleet.run_until(seconds(5));
-    fleet.assert_counts(1..=1, 5_997..=5_997, millis(950));
+    fleet.assert_counts(1..=1, 5_997..=5_997, millis(960));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn d5_t5_fifty_instances_renew_once() {
     let mut fleet = Fleet::new();
     fleet.start(50, seconds(1));
     fleet.run_until(seconds(3060));
-    fleet.assert_counts(2..=2, 349..=352, millis(940));
+    fleet.assert_counts(2..=2, 349..=352, millis(960));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn d5_t6_a_restart_costs_a_read_and_no_request() {
         fleet.start(1, OFTEN);
     }
     fleet.run_until(seconds(60));
-    fleet.assert_counts(1..=1, 347..=347, millis(940));
+    fleet.assert_counts(1..=1, 347..=347, millis(960));
 }
 
 #[test]
