@@ -15,6 +15,7 @@ use crate::token::Grant;
 use super::failure::failure;
 use super::members::Members;
 use super::redact::Redactor;
+use super::text;
 
 /// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock` if the response has
 /// no `Date`.
@@ -32,14 +33,13 @@ pub(crate) fn decode(
     if answer.status.is_redirection() {
         return Err(answer.cause(TokenErrorKind::Redirected, AnswerDetails::default()));
     }
-    let body = response.body();
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let members = Members::parse(body);
+    let json = text::json(response.body());
+    let members = Members::parse(json.as_slice());
     if !answer.status.is_success() {
         // The body may be empty, HTML, anything.
         return Err(answer.refused(&members.unwrap_or_default()));
     }
-    let members = members.map_err(|problem| answer.not_json(body, problem))?;
+    let members = members.map_err(|problem| answer.not_json(problem))?;
     if members.has_error() {
         return Err(answer.refused(&members));
     }
@@ -126,19 +126,21 @@ impl TokenAnswer<'_> {
         cause
     }
 
-    fn not_json(&self, body: &[u8], problem: &str) -> Cause {
+    fn not_json(&self, problem: &str) -> Cause {
         // Of a 2xx body nothing is shown, since it may hold a token; an HTML page holds none.
-        if body.trim_ascii_start().starts_with(b"<") {
+        let page: String = text::chars(self.response.body()).collect();
+        let page = page.trim_start_matches([BYTE_ORDER_MARK, ' ', '\r', '\n', '\t']);
+        if page.starts_with('<') {
             // The redactor reads the whole page: cut before, half a secret could be left.
-            let page = String::from_utf8_lossy(body.trim_ascii_start());
-            return self.unreadable(&format!("it is HTML or XML: {}", self.redactor.show(&page)));
+            return self.unreadable(&format!("it is HTML or XML: {}", self.redactor.show(page)));
         }
         self.unreadable(problem)
     }
 
     fn unreadable(&self, problem: &str) -> Cause {
         let content_type = self.response.headers().get(CONTENT_TYPE);
-        let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let content_type =
+            content_type.map(|value| text::chars(value.as_bytes()).collect::<String>());
         let mut details = AnswerDetails::new(problem);
         details.content_type = content_type.map(|text| self.redactor.show(&text));
         self.cause(TokenErrorKind::Unreadable, details)
@@ -196,7 +198,7 @@ fn contains(text: &str, secret: &str) -> bool {
 }
 
 const BEARER: &str = "Bearer";
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// A hundred years, which is far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 
