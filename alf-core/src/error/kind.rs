@@ -41,6 +41,7 @@ pub enum TokenErrorKind {
 pub enum TimeoutPhase {
     /// The timeout of one attempt: `attempt_timeout`, or the HTTP library's own timeout.
     Attempt,
-    /// The timeout of the whole acquisition: `acquire_timeout`.
+    /// The timeout of the whole acquisition: `acquire_timeout`. No attempt had failed before, so there is no other
+    /// kind to return.
     Acquire,
 }
