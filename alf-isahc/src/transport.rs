@@ -180,13 +180,14 @@ fn failure(error: isahc::Error) -> ExchangeError {
     let unconnected = [
         ErrorKind::ConnectionFailed,
         ErrorKind::NameResolution,
-        ErrorKind::BadServerCertificate,
         ErrorKind::BadClientCertificate,
         ErrorKind::InvalidTlsConfiguration,
         ErrorKind::TlsEngine,
     ];
     let kind = if error.is_timeout() {
         ExchangeErrorKind::Timeout
+    } else if error.kind() == ErrorKind::BadServerCertificate {
+        ExchangeErrorKind::Certificate
     } else if unconnected.contains(error.kind()) {
         ExchangeErrorKind::Connect
     } else {

@@ -55,6 +55,7 @@ impl Acquisition<'_> {
         let is_no_answer = matches!(
             cause.kind,
             TokenErrorKind::Connect
+                | TokenErrorKind::Certificate
                 | TokenErrorKind::Timeout(_)
                 | TokenErrorKind::Exchange
                 | TokenErrorKind::Redirected
@@ -101,6 +102,7 @@ impl Acquisition<'_> {
                     Err(unusable(problem, Failure::PERMANENT))
                 }
                 ExchangeErrorKind::Connect
+                | ExchangeErrorKind::Certificate
                 | ExchangeErrorKind::Exchange
                 | ExchangeErrorKind::Timeout => Err(no_response(error, &Redactor::new(Vec::new()))),
             },

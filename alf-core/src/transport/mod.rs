@@ -190,7 +190,7 @@ pub trait TokenTransport: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Every failure of the transport, with its kind. alf retries all kinds except `Redirected` and
+    /// Every failure of the transport, with its kind. alf retries all kinds except `Certificate`, `Redirected` and
     /// `TooLarge` (B1). The source of the error must not show the query of a URL, or a header.
     async fn exchange(
         &self,
