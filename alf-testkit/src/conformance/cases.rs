@@ -17,6 +17,7 @@ macro_rules! __alf_conformance_cases {
             flow::f4_a_refusal_is_an_error_and_nothing_is_sent [],
             token_request::t1_the_form_and_its_headers_arrive [],
             token_request::t1_a_form_has_a_length_and_no_expect_header [],
+            token_request::t1_the_user_agent_is_alf_unless_the_user_sets_one [],
             token_request::t1_a_query_of_the_token_endpoint_is_kept [],
             token_request::t2_basic_is_one_header_and_nothing_in_the_body [],
             token_request::t2_post_is_in_the_body_and_in_no_header [],
