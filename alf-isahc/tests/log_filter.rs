@@ -1,4 +1,4 @@
-//! X1: what `silence.rs` costs the rest of the program, counted on a `tracing` subscriber with a filter.
+//! X1: what `silence.rs` costs the other code of the program, counted on a `tracing` subscriber with a filter.
 
 #![expect(
     clippy::unwrap_used,
