@@ -1,6 +1,7 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
 mod authenticate;
+mod certificate;
 mod discovery;
 mod failure;
 mod innermost;
