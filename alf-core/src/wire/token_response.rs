@@ -105,10 +105,8 @@ impl TokenAnswer<'_> {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
         let error = members.text("error");
         // B1: by the code itself, which the redactor may mask in the error.
-        let is_transient = matches!(
-            error.as_deref(),
-            Some("temporarily_unavailable" | "server_error" | "slow_down")
-        );
+        let is_transient =
+            !refuses_client(self.status) && error.as_deref().is_some_and(is_transient_code);
         let refusal_of = refusal_of(self.status, error.as_deref());
         let mut cause = self.cause(
             TokenErrorKind::Refused,
@@ -151,16 +149,32 @@ impl TokenAnswer<'_> {
     }
 }
 
-/// B2: a 401 refuses the client, unless its code is about the scope or the resource.
+/// B2: what a refusal is about, by its code, or by its status if the code does not say.
 fn refusal_of(status: StatusCode, error: Option<&str>) -> RefusalOf {
     match error {
         Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type") => {
             RefusalOf::Client
         }
         Some("invalid_scope" | "invalid_target") => RefusalOf::Target,
-        Some(_) | None if status == StatusCode::UNAUTHORIZED => RefusalOf::Client,
+        // The code of a 403, such as `access_denied`, may mean the audience.
+        Some(code) if status == StatusCode::FORBIDDEN && !is_transient_code(code) => {
+            RefusalOf::Target
+        }
+        Some(_) | None if refuses_client(status) => RefusalOf::Client,
         Some(_) | None => RefusalOf::Target,
     }
+}
+
+/// B1: some servers answer every wrong secret with such a status, and with any code.
+fn refuses_client(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
+fn is_transient_code(error: &str) -> bool {
+    matches!(
+        error,
+        "temporarily_unavailable" | "server_error" | "slow_down"
+    )
 }
 
 /// T5: an integer, a float or a numeric string; zero and less count as zero. Read from the JSON text,
