@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::cause::AnswerDetails;
+use super::cause::{AnswerDetails, RefusalOf};
 use super::token::TokenError;
 use super::{TimeoutPhase, TokenErrorKind as Kind};
 
@@ -33,6 +33,7 @@ impl fmt::Display for TokenError {
                 let request = self.details.request;
                 let advice = match self.error_code() {
                     Some(code) => advice(code).to_owned(),
+                    None if self.cause().refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
                     None if answer.status == Some(StatusCode::NOT_FOUND) => {
                         format!("; check {}", request.setting())
                     }
@@ -114,3 +115,7 @@ impl fmt::Display for AnswerDetails {
         f.write_str(&parts.join(", "))
     }
 }
+
+/// What to do about a refusal of the client without an `error`.
+const CHECK_CLIENT: &str = "; check the client id, the secret (with Basic, whether the server needs `raw`) or key (the `kid` \
+                            and `aud` of the assertion), and the authentication method";

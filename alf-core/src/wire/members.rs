@@ -68,9 +68,11 @@ impl<'de> Deserialize<'de> for Members<'de> {
             fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Self::Value, M::Error> {
                 let mut members = Members::default();
                 while let Some(name) = object.next_key::<String>()? {
+                    let value: &RawValue = object.next_value()?;
                     let read = READ.iter().find(|read| **read == name);
-                    let previous = members.0.insert(name, object.next_value()?);
-                    if let (Some(name), Some(_)) = (read, previous) {
+                    let previous = members.0.insert(name, value);
+                    let differs = previous.is_some_and(|previous| previous.get() != value.get());
+                    if let (Some(name), true) = (read, differs) {
                         return Err(M::Error::duplicate_field(name));
                     }
                 }

@@ -15,6 +15,7 @@ use crate::token::Grant;
 use super::failure::failure;
 use super::members::Members;
 use super::redact::Redactor;
+use super::text;
 
 /// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock`.
 pub(crate) fn decode(
@@ -31,14 +32,13 @@ pub(crate) fn decode(
     if answer.status.is_redirection() {
         return Err(answer.cause(TokenErrorKind::Redirected, AnswerDetails::default()));
     }
-    let body = response.body();
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let members = Members::parse(body);
+    let json = text::json(response.body());
+    let members = Members::parse(json.as_slice());
     if !answer.status.is_success() {
         // The body may be empty, HTML, anything.
         return Err(answer.refused(&members.unwrap_or_default()));
     }
-    let members = members.map_err(|problem| answer.not_json(body, problem))?;
+    let members = members.map_err(|problem| answer.not_json(problem))?;
     if members.has_error() {
         return Err(answer.refused(&members));
     }
@@ -105,10 +105,8 @@ impl TokenAnswer<'_> {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
         let error = members.text("error");
         // B1: by the code itself, which the redactor may mask in the error.
-        let is_transient = matches!(
-            error.as_deref(),
-            Some("temporarily_unavailable" | "server_error" | "slow_down")
-        );
+        let is_transient =
+            !refuses_client(self.status) && error.as_deref().is_some_and(is_transient_code);
         let refusal_of = refusal_of(self.status, error.as_deref());
         let mut cause = self.cause(
             TokenErrorKind::Refused,
@@ -127,19 +125,21 @@ impl TokenAnswer<'_> {
         cause
     }
 
-    fn not_json(&self, body: &[u8], problem: &str) -> Cause {
+    fn not_json(&self, problem: &str) -> Cause {
         // Of a 2xx body nothing is shown, since it may hold a token; an HTML page holds none.
-        if body.trim_ascii_start().starts_with(b"<") {
+        let page: String = text::chars(self.response.body()).collect();
+        let page = page.trim_start_matches([BYTE_ORDER_MARK, ' ', '\r', '\n', '\t']);
+        if page.starts_with('<') {
             // The redactor reads the whole page: cut before, half a secret could be left.
-            let page = String::from_utf8_lossy(body.trim_ascii_start());
-            return self.unreadable(&format!("it is HTML or XML: {}", self.redactor.show(&page)));
+            return self.unreadable(&format!("it is HTML or XML: {}", self.redactor.show(page)));
         }
         self.unreadable(problem)
     }
 
     fn unreadable(&self, problem: &str) -> Cause {
         let content_type = self.response.headers().get(CONTENT_TYPE);
-        let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let content_type =
+            content_type.map(|value| text::chars(value.as_bytes()).collect::<String>());
         let mut details = AnswerDetails::new(problem);
         details.content_type = content_type.map(|text| self.redactor.show(&text));
         self.cause(TokenErrorKind::Unreadable, details)
@@ -151,16 +151,32 @@ impl TokenAnswer<'_> {
     }
 }
 
-/// B2: a 401 refuses the client, unless its code is about the scope or the resource.
+/// B2: what a refusal is about, by its code, or by its status if the code does not say.
 fn refusal_of(status: StatusCode, error: Option<&str>) -> RefusalOf {
     match error {
         Some("invalid_client" | "unauthorized_client" | "unsupported_grant_type") => {
             RefusalOf::Client
         }
         Some("invalid_scope" | "invalid_target") => RefusalOf::Target,
-        Some(_) | None if status == StatusCode::UNAUTHORIZED => RefusalOf::Client,
+        // The code of a 403, such as `access_denied`, may mean the audience.
+        Some(code) if status == StatusCode::FORBIDDEN && !is_transient_code(code) => {
+            RefusalOf::Target
+        }
+        Some(_) | None if refuses_client(status) => RefusalOf::Client,
         Some(_) | None => RefusalOf::Target,
     }
+}
+
+/// B1: some servers answer every wrong secret with such a status, and with any code.
+fn refuses_client(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
+fn is_transient_code(error: &str) -> bool {
+    matches!(
+        error,
+        "temporarily_unavailable" | "server_error" | "slow_down"
+    )
 }
 
 /// T5: an integer, a float or a numeric string; zero and less count as zero. Read from the JSON text,
@@ -181,7 +197,7 @@ fn contains(text: &str, secret: &str) -> bool {
 }
 
 const BEARER: &str = "Bearer";
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// A hundred years, which is far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 

@@ -43,6 +43,27 @@ fn t4_text_of_an_error_after_a_rejection_ends_with_its_innermost_cause_too() {
 }
 
 #[test]
+fn t4_text_of_a_401_or_403_without_an_error_code_advises_on_the_client_and_blames_no_scope() {
+    for status in [401, 403] {
+        let harness = Harness::new();
+        harness.endpoint.otherwise(Reply::status(status));
+        let tokens = harness.tokens().with_scope("read");
+        let error = harness.ask_now(&tokens).unwrap_err().to_string();
+        for part in [
+            "client id",
+            "secret",
+            "raw",
+            "kid",
+            "aud",
+            "authentication method",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        assert!(!error.contains("read"), "{error}");
+    }
+}
+
+#[test]
 fn s5_text_of_a_time_out_names_the_time_the_attempts_and_the_latest_failure() {
     let harness = Harness::new();
     let tokens = harness.tokens();

@@ -1,5 +1,6 @@
 //! Unusual answers as data (T4 to T7, B1).
 
+mod lossy;
 mod masking;
 mod random;
 mod refusal;
