@@ -190,6 +190,7 @@ impl Acquisition<'_> {
                 age,
             },
             header,
+            jumped: self.ports.clock.jumped(),
             requested_by_wall_clock: shared.obtained_at,
             claim: shared.claim,
             save: None,
@@ -253,7 +254,7 @@ impl Acquisition<'_> {
             // B3: once, or two secrets that alternate would never end.
             let may_read = std::mem::take(may_read_credentials_again);
             if may_read && self.have_changed(credentials.as_ref()).await {
-                self.note_failed_attempt(self.error(cause), Duration::ZERO);
+                self.note_failed_attempt(&self.error(cause), Duration::ZERO);
                 continue;
             }
             let credential = credentials.map_or(CredentialHash(0), |credentials| {
@@ -297,7 +298,7 @@ impl Acquisition<'_> {
         });
         self.leave();
         let length = record.pause().unwrap_or_default();
-        self.note_failed_attempt(error, length);
+        self.note_failed_attempt(&error, length);
         self.write_pause(fleet, claimed, &record).await;
         Lease::<Version>::read_after_pause(
             clocks.now + length,
@@ -316,7 +317,7 @@ impl Acquisition<'_> {
     /// Another instance's attempt failed: nobody with an unexpired token waits for the next one (E4).
     fn note_failure_of_fleet(&mut self, cause: Cause) {
         self.progress.delayed(self.id);
-        self.latest_failure = Some(self.error(cause));
+        self.latest_failure = Some(cause);
     }
 
     /// The credentials were refused: here, or at the instance whose error is in the record.

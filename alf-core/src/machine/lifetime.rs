@@ -68,6 +68,15 @@ impl Lifetime {
         self.due + self.within_leeway.saturating_since(self.due) / 2
     }
 
+    /// Ends every stage earlier by that time.
+    pub(super) fn shorten(&mut self, by: Duration) {
+        for moment in [&mut self.due, &mut self.within_leeway, &mut self.expires] {
+            if *moment != Moment::NEVER {
+                *moment = moment.saturating_sub(by);
+            }
+        }
+    }
+
     pub(crate) fn stage(&self, now: Moment) -> Stage {
         if now < self.due {
             Stage::Fresh

@@ -224,6 +224,7 @@ fn name_of(kind: TokenErrorKind) -> &'static str {
     match kind {
         TokenErrorKind::Authentication => "authentication",
         TokenErrorKind::Discovery => "discovery",
+        TokenErrorKind::Certificate => "certificate",
         TokenErrorKind::Connect => "connect",
         TokenErrorKind::Timeout(TimeoutPhase::Attempt) => "attempt_timeout",
         TokenErrorKind::Timeout(TimeoutPhase::Acquire) => "acquire_timeout",
@@ -241,6 +242,7 @@ fn kind_of(name: &str) -> Option<TokenErrorKind> {
     Some(match name {
         "authentication" => TokenErrorKind::Authentication,
         "discovery" => TokenErrorKind::Discovery,
+        "certificate" => TokenErrorKind::Certificate,
         "connect" => TokenErrorKind::Connect,
         "attempt_timeout" => TokenErrorKind::Timeout(TimeoutPhase::Attempt),
         "acquire_timeout" => TokenErrorKind::Timeout(TimeoutPhase::Acquire),
