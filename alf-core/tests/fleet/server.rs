@@ -134,6 +134,10 @@ impl TokenTransport for Endpoint {
             state.requests.push(self.runtime.now());
             (state.delay, state.condition)
         };
+        if condition == Condition::Works {
+            // Half of the time is for the way to the server.
+            self.runtime.sleep(delay / 2).await;
+        }
         let is_refused = *self.secret.lock().unwrap() == Secret::Wrong;
         // A server that revokes the token before does so when it gets the request.
         let works = condition == Condition::Works && !is_refused;
@@ -143,7 +147,7 @@ impl TokenTransport for Endpoint {
             Condition::Silent => {
                 std::future::pending::<()>().await;
             }
-            Condition::Works if works => self.runtime.sleep(delay).await,
+            Condition::Works if works => self.runtime.sleep(delay / 2).await,
             // Failures are answered at once.
             Condition::Works | Condition::Unavailable => {}
         }
