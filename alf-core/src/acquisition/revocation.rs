@@ -84,11 +84,12 @@ impl Revocation {
             RevokeError::Failed(TokenError::new(ErrorDetails {
                 cause,
                 request: RequestKind::Revocation,
+                client_id: ports.config.client_id.clone(),
                 endpoint: shown_endpoint(&revocation.endpoint),
                 target: None,
                 attempts: 1,
                 elapsed: ports.now().saturating_since(started_at),
-                retry_at: None,
+                back_off: None,
             }))
         })
     }

@@ -11,7 +11,8 @@ use super::{TimeoutPhase, TokenErrorKind as Kind};
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = &self.details.endpoint;
+        let client_id = self.client_id().replace(char::is_control, " ");
+        let endpoint = format!("{} (client {client_id})", self.details.endpoint);
         let answer = &self.details.cause.answer;
         f.write_str(&match self.kind() {
             Kind::Authentication => {
@@ -75,6 +76,13 @@ impl fmt::Display for TokenError {
             1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
+        if let Some(back_off) = &self.details.back_off {
+            write!(
+                f,
+                "; alf backs off for {} s",
+                whole_seconds(back_off.length)
+            )?;
+        }
         if let Some(rejection) = self.rejection() {
             write!(f, "; the API had answered with {}", rejection.status())?;
         }
@@ -83,6 +91,12 @@ impl fmt::Display for TokenError {
             None => Ok(()),
         }
     }
+}
+
+/// Rounded up.
+fn whole_seconds(duration: Duration) -> u64 {
+    let seconds = duration.as_secs();
+    seconds.saturating_add((duration.subsec_nanos() > 0).into())
 }
 
 /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).

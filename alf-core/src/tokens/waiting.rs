@@ -158,11 +158,12 @@ impl<'a> Caller<'a> {
         TokenError::new(ErrorDetails {
             cause,
             request: RequestKind::Token,
+            client_id: self.ports.config.client_id.clone(),
             endpoint: self.ports.shown_endpoint(),
             target: None,
             attempts: latest.map_or(0, |latest| latest.attempts()),
             elapsed: now.saturating_since(asked_at),
-            retry_at: None,
+            back_off: None,
         })
     }
 }
