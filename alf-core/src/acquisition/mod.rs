@@ -1,6 +1,7 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
 mod authenticate;
+mod certificate;
 mod discovery;
 mod failure;
 mod innermost;
@@ -55,6 +56,8 @@ pub(crate) trait Progress: Send + Sync {
 pub(crate) struct NewToken {
     pub(crate) obtained: Obtained<Arc<Grant>>,
     pub(crate) header: HeaderValue,
+    /// How far the clock had jumped before its request was sent (E7).
+    pub(crate) jumped: Duration,
 }
 
 /// What an attempt authenticated with.
@@ -165,6 +168,7 @@ impl<'a> Acquisition<'a> {
         until: Moment,
         credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
+        let jumped = self.ports.clock.jumped();
         let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
         let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
@@ -203,7 +207,11 @@ impl<'a> Acquisition<'a> {
             token: Arc::new(grant),
             requested_at,
         };
-        Ok(NewToken { obtained, header })
+        Ok(NewToken {
+            obtained,
+            header,
+            jumped,
+        })
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).

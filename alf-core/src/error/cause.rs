@@ -89,6 +89,7 @@ impl Cause {
                 TokenErrorKind::Authentication
                 | TokenErrorKind::Discovery
                 | TokenErrorKind::Connect
+                | TokenErrorKind::Certificate
                 | TokenErrorKind::Timeout(_)
                 | TokenErrorKind::Exchange
                 | TokenErrorKind::Redirected

@@ -20,6 +20,9 @@ impl fmt::Display for TokenError {
             }
             Kind::Discovery => format!("the metadata of {endpoint} cannot be used: {answer}"),
             Kind::Connect => format!("could not connect to {endpoint}"),
+            Kind::Certificate => {
+                format!("could not connect to {endpoint}: its TLS certificate {answer}")
+            }
             Kind::Timeout(TimeoutPhase::Attempt) => format!(
                 "{endpoint} did not answer within attempt_timeout or the HTTP library's own timeout"
             ),
