@@ -23,12 +23,19 @@ impl fmt::Display for TokenError {
             Kind::Certificate => {
                 format!("could not connect to {endpoint}: its TLS certificate {answer}")
             }
-            Kind::Timeout(TimeoutPhase::Attempt) => format!(
-                "{endpoint} did not answer within attempt_timeout or the HTTP library's own timeout"
-            ),
-            Kind::Timeout(TimeoutPhase::Acquire) => {
-                format!("no token from {endpoint} within acquire_timeout")
-            }
+            Kind::Timeout(phase) => match (&answer.detail, phase) {
+                (Some(detail), _) => {
+                    let request = self.details.request;
+                    format!("{detail}; no {request} was sent to {endpoint}")
+                }
+                (None, TimeoutPhase::Attempt) => format!(
+                    "{endpoint} did not answer within attempt_timeout or the HTTP library's own \
+                     timeout"
+                ),
+                (None, TimeoutPhase::Acquire) => {
+                    format!("no token from {endpoint} within acquire_timeout")
+                }
+            },
             Kind::Exchange => {
                 format!("the connection to {endpoint} failed before the answer was complete")
             }
@@ -66,8 +73,7 @@ impl fmt::Display for TokenError {
                 format!("{endpoint} returned a token that cannot be presented: {answer}")
             }
             Kind::Aborted => format!(
-                "the {} to {endpoint} was stopped before it had a result: its runtime was shut \
-                 down, or the transport panicked (a transport on tokio needs the tokio runtime)",
+                "the {} to {endpoint} was stopped before it had a result: {answer}",
                 self.details.request
             ),
         })?;
