@@ -24,8 +24,8 @@ use crate::server::Admission;
 use crate::token::Grant;
 use crate::wire::token_response;
 use crate::{
-    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
-    TokenRequest, TokenTarget,
+    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
+    TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 use authenticate::authenticate;
@@ -36,6 +36,8 @@ pub(crate) struct Acquisition<'a> {
     target: &'a TokenTarget,
     admission: Admission<'a>,
     progress: &'a dyn Progress,
+    /// The token that this acquisition replaces. X1: it is masked in errors.
+    held: Option<Token>,
     id: AcquisitionId,
     deadline: Moment,
     started_at: Moment,
@@ -68,6 +70,7 @@ impl<'a> Acquisition<'a> {
         target: &'a TokenTarget,
         claim: Claim,
         progress: &'a dyn Progress,
+        held: Option<Token>,
     ) -> Self {
         let Claim { id, deadline, .. } = claim;
         Self {
@@ -75,6 +78,7 @@ impl<'a> Acquisition<'a> {
             target,
             admission: ports.server.admit(claim),
             progress,
+            held,
             id,
             deadline,
             started_at: ports.now(),
@@ -173,6 +177,10 @@ impl<'a> Acquisition<'a> {
         let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
             .await
             .map_err(authentication_failed)?;
+        if let Some(held) = &self.held {
+            request.mask(held.expose_access_token());
+        }
+        let credentials_check = request.credentials_check();
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,
@@ -189,7 +197,8 @@ impl<'a> Acquisition<'a> {
             .exchange(request, &options)
             .await
             .map_err(|error| no_response(error, &redactor))?;
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
+        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
+            .map_err(|cause| cause.with_credentials_check(credentials_check));
         wipe(response.into_body());
         let mut grant = decoded?;
         let lifetime = grant
