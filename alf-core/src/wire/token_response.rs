@@ -18,7 +18,8 @@ use super::text;
 
 mod reason;
 
-/// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock`.
+/// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock` if the response has
+/// no `Date`.
 pub(crate) fn decode(
     response: &Response<Bytes>,
     redactor: &Redactor,
