@@ -178,9 +178,10 @@ impl Running {
     async fn run(mut self) {
         let claim = self.claim();
         let ManagedToken { ports, target, .. } = &*self.token;
+        let held = self.token.lock().token.clone();
         // It keeps its place at the breaker until the token has its result.
-        let mut acquisition =
-            Acquisition::new(ports, target, claim, &*self.token, &self.pending.awaited);
+        let awaited = &self.pending.awaited;
+        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
         let result = acquisition.run().await;
         self.has_ended = true;
         match result {
