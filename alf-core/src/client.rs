@@ -235,7 +235,8 @@ impl<T: Transport> Client<T> {
     /// X2, X3: before a token is asked for and before anything is sent.
     fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
         let origin = self.transport.origin(request);
-        let allowed = self.managed().ports.config.allow(origin);
+        let managed = self.managed();
+        let allowed = managed.ports.config.allow(origin, &managed.target);
         allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
     }
 

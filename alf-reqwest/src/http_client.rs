@@ -25,6 +25,9 @@ pub(crate) trait Library: Sized {
 
     /// What reqwest shows of the redirects that it follows.
     fn shown_redirects(&self) -> ShownRedirects;
+
+    /// Whether it may have a `User-Agent` of its own.
+    fn may_have_user_agent(&self) -> bool;
 }
 
 /// What reqwest shows of a client's redirect policy.
@@ -72,6 +75,11 @@ impl Library for reqwest::Client {
             Ok(_) | Err(_) => ShownRedirects::Unknown,
         }
     }
+
+    fn may_have_user_agent(&self) -> bool {
+        // `Debug` shows the default headers, and nothing else does.
+        format!("{self:?}").contains(r#""user-agent""#)
+    }
 }
 
 /// What a client that alf builds is for.
@@ -113,7 +121,12 @@ impl<B> ClientSettings<B> {
 impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     /// The builder of a client with these settings.
     pub(crate) fn builder<C: Library<Builder = B>>(&self) -> B {
-        let builder = self.user.apply(reqwest::Client::builder().into());
+        let defaults = match self.purpose {
+            Purpose::Calls => reqwest::Client::builder(),
+            // T1: the user's is set over it.
+            Purpose::Tokens => reqwest::Client::builder().user_agent(alf_core::USER_AGENT),
+        };
+        let builder = self.user.apply(defaults.into());
         match self.purpose {
             // X4: of the user's policies, only this one is known to be safe.
             Purpose::Calls if follows_none(&builder) => builder,

@@ -87,4 +87,8 @@ impl Library for blocking::Client {
     fn shown_redirects(&self) -> ShownRedirects {
         ShownRedirects::Unknown
     }
+
+    fn may_have_user_agent(&self) -> bool {
+        true
+    }
 }

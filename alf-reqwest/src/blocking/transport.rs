@@ -151,6 +151,7 @@ impl TokenTransport for ReqwestTransport {
         let ends_at = ThreadRuntime::new().now() + options.timeout();
         let request = request.map(|body| token_body(tokens, body));
         let mut request = Request::try_from(request).map_err(failure)?;
+        tokens.leave_user_agent_to_client(request.headers_mut());
         // Of a request, unlike of a client, this is the time for all of it, its body included.
         *request.timeout_mut() = Some(options.timeout());
         let asked = request.url().clone();
