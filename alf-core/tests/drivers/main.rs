@@ -38,3 +38,4 @@ mod shared_back_off;
 mod support;
 mod targets;
 mod token_manager;
+mod user_code;
