@@ -96,6 +96,7 @@ macro_rules! __alf_conformance_cases {
             rejection::r2_a_newer_token_is_used_without_a_token_request [],
             rejection::r5_the_error_of_a_failed_renewal_includes_the_401 [],
             rejection::r6_an_api_that_always_rejects_causes_no_load_and_hides_nothing [],
+            rejection::r6_an_api_that_rejects_one_path_causes_no_load_and_hides_nothing [],
             rejection::r7_other_statuses_are_returned [],
             replay::r3_the_answer_to_the_replay_is_returned [],
             replay::r3_a_replay_is_the_same_request [],
