@@ -18,7 +18,6 @@ use crate::config::TokenEndpoint;
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
-use crate::presentation;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
@@ -169,7 +168,7 @@ impl<'a> Acquisition<'a> {
     ) -> Result<NewToken, Cause> {
         let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
             .await
             .map_err(authentication_failed)?;
@@ -189,6 +188,7 @@ impl<'a> Acquisition<'a> {
             .exchange(request, &options)
             .await
             .map_err(|error| no_response(error, &redactor))?;
+        let status = response.status();
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
         wipe(response.into_body());
         let mut grant = decoded?;
@@ -198,14 +198,23 @@ impl<'a> Acquisition<'a> {
         grant.expires_at =
             lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
-        let header = presentation::credentials(&grant.token_type, &grant.access_token)
-            .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
+        let presentation = &self.ports.config.presentation;
+        let header = presentation.credentials(&grant.token_type, &grant.access_token);
+        let header = header.ok_or_else(|| {
+            token_response::wrong_token_type(status, &grant.token_type, &redactor)
+        })?;
         let obtained = Obtained {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
             requested_at,
         };
         Ok(NewToken { obtained, header })
+    }
+
+    /// A token request that lacks the client's authentication.
+    fn request(&self) -> TokenRequest {
+        let config = &self.ports.config;
+        TokenRequest::new(&config.grant_type, self.target, &config.headers)
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -234,7 +243,7 @@ impl<'a> Acquisition<'a> {
         let left = self.deadline.saturating_since(self.ports.now());
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let number = self.attempts + 1;
         let again = authenticate(self.ports, &refused.endpoint, number, &mut request);
         match self.ports.within(timeout, again).await {
