@@ -313,7 +313,7 @@ impl<T: BlockingTransport> Client<T> {
     ///
     /// It cannot deadlock: with [`ThreadRuntime`](crate::ThreadRuntime), the default, everything that it
     /// waits for runs on other threads. It may be called from an async task, but it then blocks the other
-    /// tasks of that thread too. Some HTTP libraries return an error or panic in an async task.
+    /// tasks of that thread too. A transport of your own may return an error or panic there.
     ///
     /// # Errors
     ///

@@ -32,6 +32,7 @@ fn t1_it_is_a_post_of_a_form_that_accepts_json() {
         [
             ("content-type", "application/x-www-form-urlencoded"),
             ("accept", "application/json"),
+            ("user-agent", concat!("alf/", env!("CARGO_PKG_VERSION"))),
         ]
     );
 }
