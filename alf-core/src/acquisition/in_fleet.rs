@@ -3,13 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::TokenRequest;
 use crate::error::Cause;
 use crate::machine::{
     AttemptBy, Clocks, CredentialHash, Lease, Moment, Obtained, Permit, ReadDecision, SharedToken,
     Waiters,
 };
-use crate::presentation;
 use crate::store::{Found, RecordKeys, SharedStore, StoreFailed, TokenRecord, Version};
 use crate::token::Grant;
 
@@ -179,7 +177,8 @@ impl Acquisition<'_> {
     fn take(&self, found: &Found) -> Option<NewToken> {
         let shared = found.record.token.as_ref()?;
         let grant = &shared.token;
-        let header = presentation::credentials(&grant.token_type, &grant.access_token)?;
+        let presentation = &self.ports.config.presentation;
+        let header = presentation.credentials(&grant.token_type, &grant.access_token)?;
         let age = shared.age(self.ports.clock.wall());
         let now = self.ports.now();
         Some(NewToken {
@@ -289,8 +288,7 @@ impl Acquisition<'_> {
     async fn pause_fleet(&mut self, fleet: &Fleet<'_>, claimed: &Found, cause: Cause) -> Moment {
         let clocks = self.clocks();
         let retry_after = cause.failure.retry_after();
-        let record =
-            Lease::<Version>::failed(clocks, &claimed.record, retry_after, cause.clone());
+        let record = Lease::<Version>::failed(clocks, &claimed.record, retry_after, cause.clone());
         let error = self.error(cause);
         self.admission.change(|breaker, claim| {
             let error = error.clone();
@@ -336,10 +334,11 @@ impl Acquisition<'_> {
         let until = self.ports.now() + timeout;
         let fingerprint = async {
             let endpoint = self.token_endpoint(until).await.ok()?;
-            let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+            let mut request = self.request();
             let number = self.attempts + 1;
-            let fingerprint = authenticate(self.ports, &endpoint, number, &mut request).await;
-            fingerprint.ok()
+            let awaited = self.awaited;
+            let fingerprint = authenticate(self.ports, &endpoint, number, awaited, &mut request);
+            fingerprint.await.ok()
         };
         let fingerprint = self.ports.within(timeout, fingerprint).await.flatten()?;
         Some(fleet.store.hash_of(&fingerprint))
@@ -370,7 +369,9 @@ impl Acquisition<'_> {
         record: &TokenRecord,
     ) -> Result<Option<Version>, StoreFailed> {
         let Fleet { store, keys, .. } = fleet;
-        store.write(self.ports, self.target, keys, expected, record).await
+        store
+            .write(self.ports, self.target, keys, expected, record)
+            .await
     }
 
     fn clocks(&self) -> Clocks {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use super::doubling_delay::LONGEST_RETRY_AFTER;
-use super::{DoublingDelay, Moment, SharedRecord, SharedToken, RecordStanding};
+use super::{DoublingDelay, Moment, RecordStanding, SharedRecord, SharedToken};
 
 /// What one instance knows of the record of one token target, over all its acquisitions. `V` is the version of a record.
 ///
@@ -213,7 +213,9 @@ impl<V: PartialEq> Lease<V> {
         credential: CredentialHash,
         error: E,
     ) -> SharedRecord<T, E> {
-        let same = self.refused.filter(|refused| refused.credential == credential);
+        let same = self
+            .refused
+            .filter(|refused| refused.credential == credential);
         let mut delay = same.map_or(REFUSAL_PAUSES, |refused| refused.delay);
         let until = clocks.now + delay.take().max(retry_after.min(LONGEST_RETRY_AFTER));
         self.refused = Some(Refused {
@@ -240,7 +242,9 @@ impl<V: PartialEq> Lease<V> {
         };
         let poll = now + poll.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0));
         match until {
-            Some(until) => poll.min(until + AFTER_LEASE.mul_f64(random_after_lease.clamp(0.0, 1.0))),
+            Some(until) => {
+                poll.min(until + AFTER_LEASE.mul_f64(random_after_lease.clamp(0.0, 1.0)))
+            }
             None => poll,
         }
     }

@@ -32,6 +32,7 @@ mod failure;
 #[cfg(feature = "store")]
 mod lease;
 mod lifetime;
+mod rejecting_origins;
 mod renewal;
 #[cfg(feature = "store")]
 mod shared_record;
@@ -42,17 +43,17 @@ mod tests;
 mod time;
 
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::OriginKey;
+pub(crate) use cooldown::RowCount;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,
 };
 pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;
-pub(crate) use lifetime::{Lifetime, Stage};
-pub(crate) use renewal::Renewal;
 #[cfg(feature = "store")]
 pub(crate) use lease::{AttemptBy, Clocks, CredentialHash, Lease, ReadDecision, Waiters};
+pub(crate) use lifetime::{Lifetime, Stage};
+pub(crate) use renewal::Renewal;
 #[cfg(feature = "store")]
 pub(crate) use shared_record::{RecordStanding, SharedPause, SharedRecord, SharedToken};
 #[cfg(feature = "store")]

@@ -24,7 +24,9 @@ pub(crate) struct SharedRecord<T, E> {
 pub(crate) enum RecordStanding<E> {
     Free,
     /// An instance makes an attempt. `length`: how long the others wait for it.
-    Leased { length: Duration },
+    Leased {
+        length: Duration,
+    },
     /// The latest attempt failed.
     Paused(SharedPause<E>),
 }
@@ -89,7 +91,9 @@ impl<T: Clone, E> SharedRecord<T, E> {
             RecordStanding::Leased { length } if token.claim < self.claims => {
                 RecordStanding::Leased { length: *length }
             }
-            RecordStanding::Leased { .. } | RecordStanding::Paused(_) | RecordStanding::Free => RecordStanding::Free,
+            RecordStanding::Leased { .. } | RecordStanding::Paused(_) | RecordStanding::Free => {
+                RecordStanding::Free
+            }
         };
         Some(Self {
             claims: self.claims.max(token.claim),
@@ -124,7 +128,9 @@ impl<T: Clone, E> SharedRecord<T, E> {
     /// How long the store should keep it, as a hint (D16).
     pub(crate) fn keep_for(&self, wall: SystemTime) -> Duration {
         let left = self.token.as_ref().map_or(Duration::ZERO, |token| {
-            let left = token.lifetime.map(|lifetime| lifetime.saturating_sub(token.age(wall)));
+            let left = token
+                .lifetime
+                .map(|lifetime| lifetime.saturating_sub(token.age(wall)));
             left.unwrap_or(KEPT_IF_UNKNOWN)
         });
         left.max(KEPT_AT_LEAST) + KEPT_LONGER
@@ -134,7 +140,9 @@ impl<T: Clone, E> SharedRecord<T, E> {
 impl<T> SharedToken<T> {
     /// Its age by the wall clock, from 0 to its lifetime (D6).
     pub(crate) fn age(&self, wall: SystemTime) -> Duration {
-        let age = wall.duration_since(self.obtained_at).unwrap_or(Duration::ZERO);
+        let age = wall
+            .duration_since(self.obtained_at)
+            .unwrap_or(Duration::ZERO);
         self.lifetime.map_or(age, |lifetime| age.min(lifetime))
     }
 
@@ -150,7 +158,10 @@ impl<E> SharedPause<E> {
     /// When it ends: `length` after this instance first read it, or by the wall clock, whichever is first (D4).
     pub(super) fn until(&self, clocks: Clocks, first_read_at: Moment) -> Moment {
         let by_length = first_read_at + self.length.min(LONGEST_RETRY_AFTER);
-        let left = self.ends_at.duration_since(clocks.wall).unwrap_or(Duration::ZERO);
+        let left = self
+            .ends_at
+            .duration_since(clocks.wall)
+            .unwrap_or(Duration::ZERO);
         by_length.min(clocks.now + left)
     }
 }

@@ -11,6 +11,4 @@ pub(crate) use record::TokenRecord;
 pub(crate) use shared_store::{Found, RecordKeys, SharedStore, StoreFailed};
 
 pub use sealing_key::SealingKey;
-pub use token_store::{
-    StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,
-};
+pub use token_store::{StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written};

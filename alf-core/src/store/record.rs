@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{AnswerDetails, Cause, RefusalOf};
 use crate::machine::{
-    CredentialHash, Failure, SharedPause, SharedRecord, SharedToken, RecordStanding,
+    CredentialHash, Failure, RecordStanding, SharedPause, SharedRecord, SharedToken,
 };
 use crate::token::Grant;
 use crate::wire::Redactor;
@@ -28,7 +28,9 @@ pub(super) fn encode(record: &TokenRecord) -> Zeroizing<Vec<u8>> {
 
 /// `None` if the bytes are not a record.
 pub(super) fn decode(bytes: &[u8]) -> Option<TokenRecord> {
-    serde_json::from_slice::<WrittenRecord>(bytes).ok()?.into_record()
+    serde_json::from_slice::<WrittenRecord>(bytes)
+        .ok()?
+        .into_record()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -205,7 +207,9 @@ impl WrittenError {
             Failure::PERMANENT
         };
         let mut cause = Cause::new(kind_of(&self.kind)?, failure).with_answer(AnswerDetails {
-            status: self.status.and_then(|status| StatusCode::from_u16(status).ok()),
+            status: self
+                .status
+                .and_then(|status| StatusCode::from_u16(status).ok()),
             error: show(self.code),
             description: show(self.description),
             detail: show(self.detail),
@@ -267,5 +271,7 @@ fn since_epoch(time: SystemTime) -> u64 {
 
 fn from_epoch(milliseconds: u64) -> SystemTime {
     let since = Duration::from_millis(milliseconds);
-    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+    SystemTime::UNIX_EPOCH
+        .checked_add(since)
+        .unwrap_or(SystemTime::UNIX_EPOCH)
 }

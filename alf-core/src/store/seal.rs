@@ -54,7 +54,10 @@ impl Sealer {
             msg: sealed,
             aad: &aad,
         };
-        self.cipher.decrypt(&nonce, payload).ok().map(Zeroizing::new)
+        self.cipher
+            .decrypt(&nonce, payload)
+            .ok()
+            .map(Zeroizing::new)
     }
 
     pub(super) fn hasher(&self, purpose: &str) -> Hasher {

@@ -79,7 +79,10 @@ impl SealingKey {
 
     /// The key, and the previous one.
     pub(super) fn read(&self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
-        let previous = self.previous.as_ref().map(|previous| previous.source.read());
+        let previous = self
+            .previous
+            .as_ref()
+            .map(|previous| previous.source.read());
         Ok((self.source.read()?, previous.transpose()?))
     }
 }
@@ -91,7 +94,8 @@ impl Source {
             Self::Text(text) => decode(text.expose(), "it"),
             Self::Environment(variable) => {
                 let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
-                    let problem = format!("the environment variable {variable} is not set, or not UTF-8");
+                    let problem =
+                        format!("the environment variable {variable} is not set, or not UTF-8");
                     ConfigError::new(SETTING, problem)
                 })?;
                 decode(&text, &format!("the environment variable {variable}"))
@@ -113,7 +117,10 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
     {
         use std::os::unix::fs::PermissionsExt as _;
 
-        let mode = std::fs::metadata(path).map_err(cannot_read)?.permissions().mode();
+        let mode = std::fs::metadata(path)
+            .map_err(cannot_read)?
+            .permissions()
+            .mode();
         if mode & 0o077 != 0 {
             let problem = format!(
                 "other users have access to {}; run `chmod 600` on it",
@@ -122,7 +129,9 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
             return Err(ConfigError::new(SETTING, problem));
         }
     }
-    std::fs::read_to_string(path).map(Zeroizing::new).map_err(cannot_read)
+    std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(cannot_read)
 }
 
 fn decode(text: &str, place: &str) -> Result<KeyBytes, ConfigError> {
@@ -130,9 +139,9 @@ fn decode(text: &str, place: &str) -> Result<KeyBytes, ConfigError> {
     let decoded = STANDARD.decode(text.trim()).map(Zeroizing::new);
     let decoded = decoded.map_err(|_| problem("is not base64"))?;
     let bytes = <[u8; LENGTH]>::try_from(decoded.as_slice());
-    bytes.map(Zeroizing::new).map_err(|_| {
-        problem(&format!("has {} bytes, but a key has 32", decoded.len()))
-    })
+    bytes
+        .map(Zeroizing::new)
+        .map_err(|_| problem(&format!("has {} bytes, but a key has 32", decoded.len())))
 }
 
 /// Shows where the key comes from, but no part of it (X1).

@@ -93,7 +93,9 @@ impl SharedStore {
         target: &TokenTarget,
         keys: &RecordKeys,
     ) -> Result<Found, StoreFailed> {
-        let found = self.read_sealed(ports, target, &self.sealer, &keys.key).await?;
+        let found = self
+            .read_sealed(ports, target, &self.sealer, &keys.key)
+            .await?;
         let Some(found) = found else {
             let record = match (&self.previous, &keys.previous) {
                 (Some(sealer), Some(key)) => self.read_previous(ports, target, sealer, key).await?,
@@ -122,7 +124,9 @@ impl SharedStore {
                 return Err(StoreError::unavailable(problem));
             };
             let keep_for = record.keep_for(ports.clock.wall());
-            self.store.write(&keys.key, expected, &sealed, keep_for).await
+            self.store
+                .write(&keys.key, expected, &sealed, keep_for)
+                .await
         };
         match self.operate(ports, target, written).await? {
             Written::Done(version) => Ok(Some(version)),

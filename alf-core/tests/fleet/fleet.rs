@@ -196,7 +196,9 @@ impl Fleet {
     pub(crate) fn run_until(&self, end: Duration) {
         self.runtime.run_until_stalled();
         let elapsed = self.runtime.time().elapsed();
-        self.runtime.time().advance(end.checked_sub(elapsed).unwrap());
+        self.runtime
+            .time()
+            .advance(end.checked_sub(elapsed).unwrap());
     }
 
     pub(crate) fn outcomes(&self) -> Outcomes {
@@ -209,7 +211,10 @@ impl Fleet {
 
     /// When the token requests were sent.
     pub(crate) fn request_times(&self) -> Vec<f64> {
-        let start = self.runtime.now().saturating_sub(self.runtime.time().elapsed());
+        let start = self
+            .runtime
+            .now()
+            .saturating_sub(self.runtime.time().elapsed());
         let since = |at: &alf_core::Moment| at.saturating_since(start).as_secs_f64();
         self.server.requests().iter().map(since).collect()
     }
@@ -228,12 +233,18 @@ impl Fleet {
             self.requests(),
             self.store.operations()
         );
-        assert!(requests.contains(&self.requests()), "{counts}; expected {requests:?}");
+        assert!(
+            requests.contains(&self.requests()),
+            "{counts}; expected {requests:?}"
+        );
         assert!(
             operations.contains(&self.store.operations()),
             "{counts}; expected {operations:?}"
         );
-        assert!(outcomes.longest_wait <= longest_wait, "{counts}; expected {longest_wait:?}");
+        assert!(
+            outcomes.longest_wait <= longest_wait,
+            "{counts}; expected {longest_wait:?}"
+        );
         assert_eq!((outcomes.failed, outcomes.returned_401), (0, 0), "{counts}");
     }
 }

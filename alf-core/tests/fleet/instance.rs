@@ -48,7 +48,9 @@ impl InstanceRuntime {
     fn stands_still_until(&self) -> Option<Moment> {
         match *self.condition.lock().unwrap() {
             Condition::Running => None,
-            Condition::StandsStill(until) => Some(until).filter(|until| self.runtime.now() < *until),
+            Condition::StandsStill(until) => {
+                Some(until).filter(|until| self.runtime.now() < *until)
+            }
             Condition::Crashed => Some(Moment::NEVER),
         }
     }

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alf_core::{
-    ExchangeError, ExchangeOptions, Moment, Runtime, TokenTransport,
-};
+use alf_core::{ExchangeError, ExchangeOptions, Moment, Runtime, TokenTransport};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -165,9 +163,8 @@ impl TokenTransport for Endpoint {
             return answer(401, r#"{"error":"invalid_client"}"#.to_owned());
         };
         let expires_in = lifetime.map(|lifetime| lifetime.as_secs());
-        let expires_in = expires_in.map_or_else(String::new, |seconds| {
-            format!(r#","expires_in":{seconds}"#)
-        });
+        let expires_in =
+            expires_in.map_or_else(String::new, |seconds| format!(r#","expires_in":{seconds}"#));
         answer(200, format!(r#"{{"access_token":"{token}"{expires_in}}}"#))
     }
 }

@@ -120,9 +120,11 @@ impl TokenStore for Connection {
             if state.mode == Mode::ReadOnly {
                 return Err(StoreError::denied("read-only"));
             }
-            let version = state.values.get(key).map(|(version, _)| version.to_le_bytes());
-            if version.as_ref().map(|version| version.as_slice())
-                != expected.map(Version::as_bytes)
+            let version = state
+                .values
+                .get(key)
+                .map(|(version, _)| version.to_le_bytes());
+            if version.as_ref().map(|version| version.as_slice()) != expected.map(Version::as_bytes)
             {
                 return Ok(Written::Conflict);
             }
