@@ -146,8 +146,7 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
             Ok(Err(error)) => Err(self.problem("reqwest cannot build a client").because(error)),
             Err(Panicked) => Err(self.problem(
                 "reqwest panicked when it built a client: with the feature rustls-no-provider, \
-                 install a rustls CryptoProvider first; build a blocking client in \
-                 tokio::task::spawn_blocking, not in an async task",
+                 install a rustls CryptoProvider first",
             )),
         }
     }
@@ -173,8 +172,7 @@ fn follows_none<B: From<ClientBuilder> + fmt::Debug>(
     known.is_some_and(|none| none.is_shown_by(builder))
 }
 
-/// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed, or if a blocking client is
-/// built in an async task.
+/// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed.
 pub(crate) fn try_to_build<C: Library>(
     builder: C::Builder,
 ) -> Result<Result<C, reqwest::Error>, Panicked> {

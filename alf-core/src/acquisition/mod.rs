@@ -16,7 +16,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::config::TokenEndpoint;
-use crate::error::{Cause, ErrorDetails};
+use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
 use crate::presentation;
@@ -37,12 +37,14 @@ pub(crate) struct Acquisition<'a> {
     target: &'a TokenTarget,
     admission: Admission<'a>,
     progress: &'a dyn Progress,
+    awaited: &'a CurrentlyAwaited,
     id: AcquisitionId,
     deadline: Moment,
     started_at: Moment,
     /// How many attempts have failed.
     attempts: u32,
-    latest_failure: Option<TokenError>,
+    /// Why the latest of them failed, if that explains why the acquisition did not end earlier (S5).
+    latest_failure: Option<Cause>,
 }
 
 /// Is notified while an acquisition goes on.
@@ -55,6 +57,8 @@ pub(crate) trait Progress: Send + Sync {
 pub(crate) struct NewToken {
     pub(crate) obtained: Obtained<Arc<Grant>>,
     pub(crate) header: HeaderValue,
+    /// How far the clock had jumped before its request was sent (E7).
+    pub(crate) jumped: Duration,
 }
 
 /// What an attempt authenticated with.
@@ -69,6 +73,7 @@ impl<'a> Acquisition<'a> {
         target: &'a TokenTarget,
         claim: Claim,
         progress: &'a dyn Progress,
+        awaited: &'a CurrentlyAwaited,
     ) -> Self {
         let Claim { id, deadline, .. } = claim;
         Self {
@@ -76,6 +81,7 @@ impl<'a> Acquisition<'a> {
             target,
             admission: ports.server.admit(claim),
             progress,
+            awaited,
             id,
             deadline,
             started_at: ports.now(),
@@ -108,7 +114,7 @@ impl<'a> Acquisition<'a> {
                     return Err(self.failure(cause));
                 }
                 // It needs no permit: a changed secret may be what ends a back-off.
-                self.note_failed_attempt(self.error(cause), Duration::ZERO);
+                self.note_failed_attempt(&self.error(cause), Duration::ZERO);
             }
         }
     }
@@ -143,23 +149,31 @@ impl<'a> Acquisition<'a> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
         let left = self.deadline.saturating_since(requested_at);
-        let attempt_timeout = self.ports.config.attempt_timeout;
-        let phase = if left < attempt_timeout {
-            TimeoutPhase::Acquire
-        } else {
-            TimeoutPhase::Attempt
+        let timeout = self.ports.config.attempt_timeout.min(left);
+        let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
+        let result = self.ports.within(timeout, exchange).await;
+        let mut cause = match result {
+            Some(Ok(token)) => return Ok(token),
+            Some(Err(cause)) => cause,
+            None => Cause::new(ATTEMPT_TIMED_OUT, Failure::TRANSIENT),
         };
-        let timeout = attempt_timeout.min(left);
-        let until = requested_at + timeout;
-        let exchange = self.exchange(requested_at, until, credentials);
-        match self.ports.within(timeout, exchange).await {
-            Some(result) => result,
-            None => Err(Cause::new(
-                TokenErrorKind::Timeout(phase),
-                Failure::TRANSIENT,
-            )),
+        self.doubt_metadata(&cause);
+        // By alf or by the HTTP library: that is chance.
+        if cause.kind == ATTEMPT_TIMED_OUT {
+            let now = self.ports.now();
+            let phase = if self.deadline <= now {
+                TimeoutPhase::Acquire
+            } else {
+                TimeoutPhase::Attempt
+            };
+            let after = now.saturating_since(requested_at);
+            cause = Cause {
+                source: cause.source,
+                shown_source: cause.shown_source,
+                ..Cause::timed_out(phase, self.awaited.get(), after)
+            };
         }
-        .inspect_err(|cause| self.doubt_metadata(cause))
+        Err(cause)
     }
 
     async fn exchange(
@@ -168,12 +182,19 @@ impl<'a> Acquisition<'a> {
         until: Moment,
         credentials: &mut Option<Credentials>,
     ) -> Result<NewToken, Cause> {
+        let jumped = self.ports.clock.jumped();
         let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
         let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
-        let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
-            .await
-            .map_err(authentication_failed)?;
+        let fingerprint = authenticate(
+            self.ports,
+            &endpoint,
+            self.attempts + 1,
+            self.awaited,
+            &mut request,
+        )
+        .await
+        .map_err(authentication_failed)?;
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,
@@ -186,6 +207,7 @@ impl<'a> Acquisition<'a> {
         }
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
         let transport = self.ports.token_transport.as_ref();
+        self.awaited.set(Awaited::Response);
         let response = transport
             .exchange(request, &options)
             .await
@@ -206,7 +228,11 @@ impl<'a> Acquisition<'a> {
             token: Arc::new(grant),
             requested_at,
         };
-        Ok(NewToken { obtained, header })
+        Ok(NewToken {
+            obtained,
+            header,
+            jumped,
+        })
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -221,7 +247,7 @@ impl<'a> Acquisition<'a> {
             return Err(self.failure(cause));
         };
         let pause = retry_at.saturating_since(now);
-        self.note_failed_attempt(error, pause);
+        self.note_failed_attempt(&error, pause);
         Ok(pause)
     }
 
@@ -237,7 +263,13 @@ impl<'a> Acquisition<'a> {
         let timeout = left.min(self.ports.config.attempt_timeout);
         let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
         let number = self.attempts + 1;
-        let again = authenticate(self.ports, &refused.endpoint, number, &mut request);
+        let again = authenticate(
+            self.ports,
+            &refused.endpoint,
+            number,
+            self.awaited,
+            &mut request,
+        );
         match self.ports.within(timeout, again).await {
             Some(Ok(latest)) => {
                 latest.differs_from(&refused.fingerprint) && self.ports.now() < self.deadline
@@ -247,15 +279,19 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    fn note_failed_attempt(&mut self, error: TokenError, pause: Duration) {
+    fn note_failed_attempt(&mut self, error: &TokenError, pause: Duration) {
         self.progress.delayed(self.id);
         let event = Event::AttemptFailed {
             acquisition: self.id.as_u64(),
-            error: &error,
+            error,
             pause,
         };
+        self.awaited.set(Awaited::Observer);
         self.ports.observe(self.target, &event);
-        self.latest_failure = Some(error);
+        self.awaited.set(Awaited::NextAttempt);
+        // A refusal of credentials that have changed since (B3) does not.
+        let cause = Some(error.cause().clone());
+        self.latest_failure = cause.filter(|cause| cause.failure.is_transient());
     }
 
     fn failure(&self, cause: Cause) -> AcquisitionFailure {
@@ -279,8 +315,19 @@ impl<'a> Acquisition<'a> {
     }
 
     fn details(&self, cause: Cause) -> ErrorDetails {
-        let cause = cause.or_because(self.latest_failure.as_ref());
+        let is_deadline = cause.kind == OUT_OF_TIME;
+        let cause = match &self.latest_failure {
+            // S5. Its `Retry-After` was waited for.
+            Some(latest) if is_deadline => Cause {
+                failure: Failure::TRANSIENT,
+                ..latest.clone()
+            },
+            Some(_) | None => cause,
+        };
         let elapsed = self.ports.now().saturating_since(self.started_at);
         details(self.ports, self.target, cause, self.attempts, elapsed)
     }
 }
+
+const ATTEMPT_TIMED_OUT: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
+const OUT_OF_TIME: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);

@@ -148,6 +148,7 @@ impl ClientAuthentication for ClientSecretBasic {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(check_secret).await?;
         let encoded_id = self.encoded(context.client_id(), IN_ID);
         let encoded_secret = self.encoded(&secret.text, IN_SECRET);
@@ -187,6 +188,7 @@ impl ClientAuthentication for ClientSecretPost {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(check_secret).await?;
         request.parameter("client_id", context.client_id());
         request.secret_parameter("client_secret", &secret.text);

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
+use crate::error::Awaited;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{AuthenticationContext, AuthenticationError};
@@ -34,6 +35,7 @@ impl AssertionSettings {
         thumbprint: Option<String>,
     ) -> Result<(), AuthenticationError> {
         let message = self.message(context, signer, thumbprint.as_deref())?;
+        context.awaits(Awaited::Signature);
         let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
         let signature = Zeroizing::new(base64url(&signature));
         // RFC 7515 §7.1.

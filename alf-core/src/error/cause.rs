@@ -2,11 +2,14 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use http::StatusCode;
 
 use crate::machine::Failure;
 
+use super::awaited::Awaited;
 use super::{TimeoutPhase, TokenErrorKind};
 
 /// What went wrong with one attempt, and whether it is transient.
@@ -39,7 +42,7 @@ pub(crate) struct AnswerDetails {
     pub(crate) description: Option<String>,
     pub(crate) uri: Option<String>,
     pub(crate) content_type: Option<String>,
-    /// Why the answer could not be read, or the start of its body.
+    /// Why the answer could not be read, or the start of its body; of a timeout or an abort, what was awaited.
     pub(crate) detail: Option<String>,
 }
 
@@ -64,6 +67,24 @@ impl Cause {
         }
     }
 
+    /// A timeout has passed while that was awaited.
+    pub(crate) fn timed_out(phase: TimeoutPhase, awaited: Awaited, after: Duration) -> Self {
+        let mut cause = Self::new(TokenErrorKind::Timeout(phase), Failure::TRANSIENT);
+        cause.answer.detail = awaited.timed_out(phase, after);
+        cause
+    }
+
+    /// The task that awaited that is being dropped: by a panic, or by its runtime (S4).
+    pub(crate) fn aborted(awaited: Awaited) -> Self {
+        let reason = if thread::panicking() {
+            awaited.panicked()
+        } else {
+            awaited.dropped()
+        };
+        Self::new(TokenErrorKind::Aborted, Failure::TRANSIENT)
+            .with_answer(AnswerDetails::new(reason))
+    }
+
     pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {
         *self.answer = answer;
         self
@@ -77,21 +98,6 @@ impl Cause {
         self.source = Some(source);
         self.shown_source = Some(shown);
         self
-    }
-
-    /// Gives a deadline the failure before it as its source: that one explains what went wrong.
-    pub(crate) fn or_because<E>(self, earlier: Option<&E>) -> Self
-    where
-        E: StdError + Clone + Send + Sync + 'static,
-    {
-        let is_deadline = self.kind == TokenErrorKind::Timeout(TimeoutPhase::Acquire);
-        match earlier {
-            Some(earlier) if is_deadline && self.source.is_none() => {
-                let shown = format!("the latest failure: {earlier}");
-                self.because(Arc::new(earlier.clone()), shown)
-            }
-            Some(_) | None => self,
-        }
     }
 
     /// Whether the same failure is expected for every scope and resource of the client (B2).

@@ -1,6 +1,7 @@
 //! The text of a token error: what happened, to which endpoint, and what to do.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -10,7 +11,8 @@ use super::{TimeoutPhase, TokenErrorKind as Kind};
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = &self.details.endpoint;
+        let client_id = self.client_id().replace(char::is_control, " ");
+        let endpoint = format!("{} (client {client_id})", self.details.endpoint);
         let answer = &self.details.cause.answer;
         f.write_str(&match self.kind() {
             Kind::Authentication => {
@@ -21,12 +23,19 @@ impl fmt::Display for TokenError {
             Kind::Certificate => {
                 format!("could not connect to {endpoint}: its TLS certificate {answer}")
             }
-            Kind::Timeout(TimeoutPhase::Attempt) => format!(
-                "{endpoint} did not answer within attempt_timeout or the HTTP library's own timeout"
-            ),
-            Kind::Timeout(TimeoutPhase::Acquire) => {
-                format!("no token from {endpoint} within acquire_timeout")
-            }
+            Kind::Timeout(phase) => match (&answer.detail, phase) {
+                (Some(detail), _) => {
+                    let request = self.details.request;
+                    format!("{detail}; no {request} was sent to {endpoint}")
+                }
+                (None, TimeoutPhase::Attempt) => format!(
+                    "{endpoint} did not answer within attempt_timeout or the HTTP library's own \
+                     timeout"
+                ),
+                (None, TimeoutPhase::Acquire) => {
+                    format!("no token from {endpoint} within acquire_timeout")
+                }
+            },
             Kind::Exchange => {
                 format!("the connection to {endpoint} failed before the answer was complete")
             }
@@ -64,18 +73,24 @@ impl fmt::Display for TokenError {
                 format!("{endpoint} returned a token that cannot be presented: {answer}")
             }
             Kind::Aborted => format!(
-                "the {} to {endpoint} was stopped before it had a result: its runtime was shut \
-                 down, or the transport panicked (a transport on tokio needs the tokio runtime)",
+                "the {} to {endpoint} was stopped before it had a result: {answer}",
                 self.details.request
             ),
         })?;
-        let is_deadline = self.kind() == Kind::Timeout(TimeoutPhase::Acquire);
         let elapsed = self.elapsed();
+        let is_long = self.kind() == Kind::Timeout(TimeoutPhase::Acquire) || A_SECOND <= elapsed;
         match self.attempts() {
-            0 if is_deadline => write!(f, ", after {elapsed:.1?}")?,
-            1 if is_deadline => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
-            0 | 1 => {}
+            0 | 1 if !is_long => {}
+            0 => write!(f, ", after {elapsed:.1?}")?,
+            1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
+        }
+        if let Some(back_off) = &self.details.back_off {
+            write!(
+                f,
+                "; alf backs off for {} s",
+                whole_seconds(back_off.length)
+            )?;
         }
         if let Some(rejection) = self.rejection() {
             write!(f, "; the API had answered with {}", rejection.status())?;
@@ -85,6 +100,12 @@ impl fmt::Display for TokenError {
             None => Ok(()),
         }
     }
+}
+
+/// Rounded up.
+fn whole_seconds(duration: Duration) -> u64 {
+    let seconds = duration.as_secs();
+    seconds.saturating_add((duration.subsec_nanos() > 0).into())
 }
 
 /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
@@ -122,3 +143,5 @@ impl fmt::Display for AnswerDetails {
 /// What to do about a refusal of the client without an `error`.
 const CHECK_CLIENT: &str = "; check the client id, the secret (with Basic, whether the server needs `raw`) or key (the `kid` \
                             and `aud` of the assertion), and the authentication method";
+
+const A_SECOND: Duration = Duration::from_secs(1);

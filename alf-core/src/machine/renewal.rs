@@ -168,6 +168,13 @@ impl<T: PartialEq> Renewal<T> {
         }
     }
 
+    /// The machine was suspended that long, and `now` does not count it (E7).
+    pub(crate) fn was_suspended(&mut self, time: Duration) {
+        if let Some(held) = &mut self.held {
+            held.lifetime.shorten(time);
+        }
+    }
+
     /// The user revokes the held token: neither it nor the result of an acquisition under way is used.
     pub(crate) fn forget(&mut self) {
         self.held = None;

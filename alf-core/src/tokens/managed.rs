@@ -11,12 +11,10 @@ use event_listener::EventListener;
 
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
-use crate::machine::{
-    Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, Success, TargetId,
-};
+use crate::machine::{Aborted, AcquisitionId, Claim, Moment, ReplayOutcome, Success, TargetId};
 use crate::ports::Ports;
 use crate::presentation::credentials;
-use crate::{Event, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
+use crate::{Event, OriginRef, Token, TokenError, TokenTarget};
 
 use super::cached::TokenCache;
 use super::pending::Outcome;
@@ -49,7 +47,8 @@ impl ManagedToken {
 
     /// The fast path: the held token, if it may be used without asking the machine.
     pub(crate) fn cached(&self) -> Option<Token> {
-        self.cache.read(self.ports.now())
+        let now = self.ports.now();
+        self.cache.read(now + self.ports.clock.jumped())
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
@@ -129,7 +128,11 @@ impl ManagedToken {
     }
 
     pub(super) fn succeeded(&self, claim: Claim, new: NewToken) {
-        let NewToken { obtained, header } = new;
+        let NewToken {
+            obtained,
+            header,
+            jumped,
+        } = new;
         let id = claim.id;
         let now = self.ports.now();
         let grant = Arc::clone(&obtained.token);
@@ -139,6 +142,7 @@ impl ManagedToken {
         let Some(success) = state.renewal.succeeded(now, id, obtained, jitter) else {
             return;
         };
+        state.note_jumps_since(jumped);
         self.ports.server.update(|breaker| breaker.succeeded(claim));
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
@@ -191,7 +195,7 @@ impl ManagedToken {
     }
 
     /// S4
-    pub(super) fn aborted(&self, claim: Claim) {
+    pub(super) fn aborted(&self, claim: Claim, cause: Cause) {
         let id = claim.id;
         let now = self.ports.now();
         let wall = self.ports.clock.wall();
@@ -202,7 +206,7 @@ impl ManagedToken {
             None => return,
             Some(Aborted::AskAgain) => None,
             Some(Aborted::Failed) => {
-                Some(self.back_off_all(claim, now, wall, self.aborted_details()))
+                Some(self.back_off_all(claim, now, wall, self.aborted_details(cause)))
             }
         };
         let outcome = error.clone().map_or(Outcome::AskAgain, Outcome::Failed);
@@ -261,8 +265,7 @@ impl ManagedToken {
     }
 
     /// Nothing is known of the attempts of an acquisition that was aborted (S4).
-    pub(super) fn aborted_details(&self) -> ErrorDetails {
-        let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
+    pub(super) fn aborted_details(&self, cause: Cause) -> ErrorDetails {
         details(&self.ports, &self.target, cause, 0, Duration::ZERO)
     }
 
@@ -272,6 +275,8 @@ impl ManagedToken {
         let is_unproven = state.renewal.is_unproven();
         self.is_unproven.store(is_unproven, Ordering::Relaxed);
         let until = state.renewal.cacheable_until(now, health);
+        // E7: a jump makes the callers ask the machine.
+        let until = until.map(|until| until + state.jumped());
         let Some((token, until)) = state.token.as_ref().zip(until) else {
             if state.cached.take().is_some() {
                 self.cache.clear();
@@ -287,7 +292,9 @@ impl ManagedToken {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs while it is held panics.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.note_jumps(self.ports.clock.jumped());
+        state
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the lock of a token guards: the machine, and what its decisions are about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -20,6 +21,8 @@ pub(super) struct State {
     pub(super) target_error: Option<TokenError>,
     /// The origins that were seen rejecting, by their number (R6).
     origins: Vec<Origin>,
+    /// How far the clock had jumped when the lock was last taken (E7).
+    jumped: Duration,
     /// What the cache holds; only the code that writes the cache writes this.
     pub(super) cached: Option<(Token, Moment)>,
 }
@@ -39,8 +42,29 @@ impl State {
             pending: None,
             target_error: None,
             origins: Vec::new(),
+            jumped: Duration::ZERO,
             cached: None,
         }
+    }
+
+    /// E7: the clock has jumped that far.
+    pub(super) fn note_jumps(&mut self, jumped: Duration) {
+        let jump = jumped.saturating_sub(self.jumped);
+        if !jump.is_zero() {
+            self.renewal.was_suspended(jump);
+            self.jumped = jumped;
+        }
+    }
+
+    /// E7: the token that was just obtained was requested when the clock had jumped that far.
+    pub(super) fn note_jumps_since(&mut self, jumped: Duration) {
+        self.renewal
+            .was_suspended(self.jumped.saturating_sub(jumped));
+    }
+
+    /// How far the clock has jumped, as the machine knows it.
+    pub(super) fn jumped(&self) -> Duration {
+        self.jumped
     }
 
     /// Whether it is not a token of this manager: this one holds none (also after a revocation), or another one of that

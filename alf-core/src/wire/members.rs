@@ -18,7 +18,9 @@ impl<'a> Members<'a> {
         serde_json::from_slice(body).map_err(|error| match error.classify() {
             Category::Eof => "its JSON is truncated",
             Category::Syntax => "it is not JSON",
-            Category::Data => "it is not a token response",
+            Category::Data => {
+                "it is not a JSON object, or has a member twice with different values"
+            }
             Category::Io => "it cannot be read",
         })
     }
@@ -27,6 +29,11 @@ impl<'a> Members<'a> {
     pub(super) fn has_error(&self) -> bool {
         self.get("error")
             .is_some_and(|raw| !matches!(raw, "\"\"" | "false"))
+    }
+
+    /// Every member: its name and its JSON.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, raw)| (name.as_str(), raw.get()))
     }
 
     /// The text of a member that is a string.

@@ -30,4 +30,57 @@ pub(super) fn json(body: &[u8]) -> SecretBytes {
     json
 }
 
+/// An escape at the start of a text, if it is one: its character, and its length.
+pub(super) type Escape = fn(&str) -> Option<(char, usize)>;
+
+/// Returns `text` with the characters that its escapes stand for.
+pub(super) fn unescaped(text: &str, escape: Escape) -> String {
+    let mut unescaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (c, length) = escape(rest).unwrap_or((first, first.len_utf8()));
+        unescaped.push(c);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    unescaped
+}
+
+/// In a string of JSON (RFC 8259 §7).
+pub(super) fn json_escape(text: &str) -> Option<(char, usize)> {
+    let escaped = text.strip_prefix('\\')?;
+    let first = escaped.chars().next()?;
+    if first != 'u' {
+        return Some((first, 1 + first.len_utf8()));
+    }
+    let code = u32::from_str_radix(escaped.get(1..5)?, 16).ok()?;
+    Some((char::from_u32(code)?, 6))
+}
+
+/// In HTML and XML.
+pub(super) fn html_escape(text: &str) -> Option<(char, usize)> {
+    let name = text.strip_prefix('&')?;
+    let end = name
+        .bytes()
+        .take(LONGEST_NAME)
+        .position(|byte| byte == b';')?;
+    let c = match name.get(..end)? {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        number => {
+            let number = number.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    Some((c, end + 2))
+}
+
+/// `#x10ffff;`
+const LONGEST_NAME: usize = 9;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

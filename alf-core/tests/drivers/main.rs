@@ -14,6 +14,7 @@ mod acquisitions;
 mod assertions;
 #[cfg(feature = "jwt")]
 mod authentication;
+mod awaited;
 mod backoff;
 mod blocking;
 mod concurrency;

@@ -6,6 +6,7 @@ use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
 use reqwest::redirect::Policy;
 
+use super::outside_tokio::outside_tokio;
 use super::{Client, HttpClient, ReqwestTransport};
 use crate::http_client::{Library, Purpose, ShownRedirects};
 use crate::route::Route;
@@ -79,7 +80,7 @@ impl Library for blocking::Client {
     }
 
     fn build(builder: blocking::ClientBuilder) -> Result<Self, reqwest::Error> {
-        builder.build()
+        outside_tokio(|| builder.build())
     }
 
     /// A blocking client shows nothing.

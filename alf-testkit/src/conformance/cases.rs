@@ -84,6 +84,8 @@ macro_rules! __alf_conformance_cases {
             backoff::b1_a_failure_with_an_endless_body_is_tried_again [],
             backoff::b1_a_connection_that_the_server_closed_is_tried_again [],
             backoff::b1_retry_after_lengthens_the_pause [],
+            backoff::b1_first_readable_retry_after_counts [],
+            backoff::b1_retry_after_that_is_a_date_is_measured_against_the_answers_own_date [],
             backoff::b2_a_wrong_secret_costs_a_hundred_callers_one_request [],
             backoff::b2_an_outage_causes_little_load_and_its_end_is_noticed [],
             backoff::b3_a_rotated_secret_is_read_again [],

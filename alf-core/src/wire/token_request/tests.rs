@@ -55,6 +55,7 @@ fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
             ("tenant".to_owned(), "t".to_owned()),
             ("region".to_owned(), "u".to_owned()),
         ],
+        allowed_origins: None,
     };
     let mut request = TokenRequest::new(&target, &[]);
     request.parameter("client_id", "me");

@@ -37,11 +37,12 @@ fn x1_a_token_error_shows_no_secret_and_no_challenge() {
         let error = TokenError::new(ErrorDetails {
             request: RequestKind::Token,
             cause,
+            client_id: "id".to_owned(),
             endpoint: "https://as".to_owned(),
             target: None,
             attempts: 2,
             elapsed: Duration::ZERO,
-            retry_at: None,
+            back_off: None,
         });
         let challenge = HeaderValue::from_static("Bearer realm=\"s3cr3t-of-the-client\"");
         let rejected = Rejection::new(StatusCode::UNAUTHORIZED, vec![challenge]);

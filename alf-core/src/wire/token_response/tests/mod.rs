@@ -3,6 +3,7 @@
 mod lossy;
 mod masking;
 mod random;
+mod reasons;
 mod refusal;
 mod success;
 mod unreadable;
@@ -10,7 +11,7 @@ mod unreadable;
 use crate::TokenError;
 use crate::error::{ErrorDetails, Rejection, RequestKind};
 use http::HeaderValue;
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use super::*;
 
