@@ -5,10 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use alf_core::{ConfigError, HttpSettings};
+use http::HeaderName;
+use http::header::AUTHORIZATION;
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 
-use crate::redirect::{FollowsNone, guard_redirects};
+use crate::redirect::{FollowsNone, guard_redirects, within_origin};
 
 /// reqwest's async client, or its blocking one.
 pub(crate) trait Library: Sized {
@@ -90,15 +92,26 @@ impl Library for reqwest::Client {
 pub(crate) enum Purpose {
     /// The user's requests.
     Calls,
+    /// The user's requests, with the token in another header than `Authorization`.
+    CallsWithOtherHeader,
     /// Token requests.
     Tokens,
 }
 
 impl Purpose {
+    /// Requests with the token in that header.
+    pub(crate) fn calls(token_header: &HeaderName) -> Self {
+        if *token_header == AUTHORIZATION {
+            Self::Calls
+        } else {
+            Self::CallsWithOtherHeader
+        }
+    }
+
     /// The setter by which a user can set another client.
     fn setter(self) -> &'static str {
         match self {
-            Self::Calls => "http_client",
+            Self::Calls | Self::CallsWithOtherHeader => "http_client",
             Self::Tokens => "token_http_client",
         }
     }
@@ -125,7 +138,7 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     /// The builder of a client with these settings.
     pub(crate) fn builder<C: Library<Builder = B>>(&self) -> B {
         let defaults = match self.purpose {
-            Purpose::Calls => reqwest::Client::builder(),
+            Purpose::Calls | Purpose::CallsWithOtherHeader => reqwest::Client::builder(),
             // T1: the user's is set over it.
             Purpose::Tokens => reqwest::Client::builder().user_agent(alf_core::USER_AGENT),
         };
@@ -133,8 +146,11 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
         let with = |builder: B, policy| C::with_redirects(builder, policy);
         match self.purpose {
             // X4: of the user's policies, only those that follow nothing are known to be safe.
-            Purpose::Calls if follows_none(&builder, with) => builder,
+            Purpose::Calls | Purpose::CallsWithOtherHeader if follows_none(&builder, with) => {
+                builder
+            }
             Purpose::Calls => with(builder, guard_redirects(Policy::default())),
+            Purpose::CallsWithOtherHeader => with(builder, within_origin()),
             Purpose::Tokens => with(C::for_tokens(builder), Policy::none()),
         }
     }

@@ -19,14 +19,13 @@ use crate::config::TokenEndpoint;
 use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
-use crate::presentation;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
 use crate::wire::token_response;
 use crate::{
-    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
-    TokenRequest, TokenTarget,
+    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
+    TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 use authenticate::authenticate;
@@ -38,6 +37,8 @@ pub(crate) struct Acquisition<'a> {
     admission: Admission<'a>,
     progress: &'a dyn Progress,
     awaited: &'a CurrentlyAwaited,
+    /// The token that this acquisition replaces. X1: it is masked in errors.
+    held: Option<Token>,
     id: AcquisitionId,
     deadline: Moment,
     started_at: Moment,
@@ -74,6 +75,7 @@ impl<'a> Acquisition<'a> {
         claim: Claim,
         progress: &'a dyn Progress,
         awaited: &'a CurrentlyAwaited,
+        held: Option<Token>,
     ) -> Self {
         let Claim { id, deadline, .. } = claim;
         Self {
@@ -82,6 +84,7 @@ impl<'a> Acquisition<'a> {
             admission: ports.server.admit(claim),
             progress,
             awaited,
+            held,
             id,
             deadline,
             started_at: ports.now(),
@@ -185,7 +188,7 @@ impl<'a> Acquisition<'a> {
         let jumped = self.ports.clock.jumped();
         let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let fingerprint = authenticate(
             self.ports,
             &endpoint,
@@ -195,6 +198,10 @@ impl<'a> Acquisition<'a> {
         )
         .await
         .map_err(authentication_failed)?;
+        if let Some(held) = &self.held {
+            request.mask(held.expose_access_token());
+        }
+        let credentials_check = request.credentials_check();
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,
@@ -212,7 +219,9 @@ impl<'a> Acquisition<'a> {
             .exchange(request, &options)
             .await
             .map_err(|error| no_response(error, &redactor))?;
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
+        let status = response.status();
+        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
+            .map_err(|cause| cause.with_credentials_check(credentials_check));
         wipe(response.into_body());
         let mut grant = decoded?;
         let lifetime = grant
@@ -221,8 +230,11 @@ impl<'a> Acquisition<'a> {
         grant.expires_at =
             lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
-        let header = presentation::credentials(&grant.token_type, &grant.access_token)
-            .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
+        let presentation = &self.ports.config.presentation;
+        let header = presentation.credentials(&grant.token_type, &grant.access_token);
+        let header = header.ok_or_else(|| {
+            token_response::wrong_token_type(status, &grant.token_type, &redactor)
+        })?;
         let obtained = Obtained {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
@@ -233,6 +245,12 @@ impl<'a> Acquisition<'a> {
             header,
             jumped,
         })
+    }
+
+    /// A token request that lacks the client's authentication.
+    fn request(&self) -> TokenRequest {
+        let config = &self.ports.config;
+        TokenRequest::new(&config.grant_type, self.target, &config.headers)
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -261,7 +279,7 @@ impl<'a> Acquisition<'a> {
         let left = self.deadline.saturating_since(self.ports.now());
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let number = self.attempts + 1;
         let again = authenticate(
             self.ports,
