@@ -25,8 +25,8 @@ use crate::server::Admission;
 use crate::token::Grant;
 use crate::wire::token_response;
 use crate::{
-    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
-    TokenRequest, TokenTarget,
+    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
+    TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 use authenticate::authenticate;
@@ -38,6 +38,8 @@ pub(crate) struct Acquisition<'a> {
     admission: Admission<'a>,
     progress: &'a dyn Progress,
     awaited: &'a CurrentlyAwaited,
+    /// The token that this acquisition replaces. X1: it is masked in errors.
+    held: Option<Token>,
     id: AcquisitionId,
     deadline: Moment,
     started_at: Moment,
@@ -74,6 +76,7 @@ impl<'a> Acquisition<'a> {
         claim: Claim,
         progress: &'a dyn Progress,
         awaited: &'a CurrentlyAwaited,
+        held: Option<Token>,
     ) -> Self {
         let Claim { id, deadline, .. } = claim;
         Self {
@@ -82,6 +85,7 @@ impl<'a> Acquisition<'a> {
             admission: ports.server.admit(claim),
             progress,
             awaited,
+            held,
             id,
             deadline,
             started_at: ports.now(),
@@ -195,6 +199,10 @@ impl<'a> Acquisition<'a> {
         )
         .await
         .map_err(authentication_failed)?;
+        if let Some(held) = &self.held {
+            request.mask(held.expose_access_token());
+        }
+        let credentials_check = request.credentials_check();
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,
@@ -212,7 +220,8 @@ impl<'a> Acquisition<'a> {
             .exchange(request, &options)
             .await
             .map_err(|error| no_response(error, &redactor))?;
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
+        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
+            .map_err(|cause| cause.with_credentials_check(credentials_check));
         wipe(response.into_body());
         let mut grant = decoded?;
         let lifetime = grant

@@ -100,6 +100,7 @@ impl Revocation {
         authenticate(ports, &self.token_endpoint, 1, awaited, &mut request)
             .await
             .map_err(authentication_failed)?;
+        let credentials_check = request.credentials_check();
         let (request, redactor) = request.encode(&self.endpoint);
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
         let transport = ports.token_transport.as_ref();
@@ -112,7 +113,9 @@ impl Revocation {
         if response.status().is_success() {
             return Ok(());
         }
-        token_response::decode(&response, &redactor, ports.clock.wall()).map(|_| ())
+        token_response::decode(&response, &redactor, ports.clock.wall())
+            .map(|_| ())
+            .map_err(|cause| cause.with_credentials_check(credentials_check))
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Cause {
     pub(crate) kind: TokenErrorKind,
     pub(crate) failure: Failure,
     pub(crate) refusal_of: RefusalOf,
+    /// What to check about the client's authentication, if it is refused.
+    pub(crate) credentials_check: Option<&'static str>,
     /// On the heap, so that a result is small.
     pub(crate) answer: Box<AnswerDetails>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -61,6 +63,7 @@ impl Cause {
             kind,
             failure,
             refusal_of: RefusalOf::Target,
+            credentials_check: None,
             answer: Box::default(),
             source: None,
             shown_source: None,
@@ -87,6 +90,11 @@ impl Cause {
 
     pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {
         *self.answer = answer;
+        self
+    }
+
+    pub(crate) fn with_credentials_check(mut self, check: Option<&'static str>) -> Self {
+        self.credentials_check = check;
         self
     }
 

@@ -43,14 +43,7 @@ impl fmt::Display for TokenError {
                 let target = self.details.target.as_ref();
                 let target = target.map_or_else(String::new, |target| format!(" for {target}"));
                 let request = self.details.request;
-                let advice = match self.error_code() {
-                    Some(code) => advice(code).to_owned(),
-                    None if self.cause().refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
-                    None if answer.status == Some(StatusCode::NOT_FOUND) => {
-                        format!("; check {}", request.setting())
-                    }
-                    None => String::new(),
-                };
+                let advice = self.advice();
                 format!("{endpoint} refused the {request}{target}: {answer}{advice}")
             }
             Kind::Redirected => {
@@ -108,8 +101,38 @@ fn whole_seconds(duration: Duration) -> u64 {
     seconds.saturating_add((duration.subsec_nanos() > 0).into())
 }
 
-/// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
-fn advice(error_code: &str) -> &'static str {
+impl TokenError {
+    /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
+    fn advice(&self) -> String {
+        let cause = self.cause();
+        let mut advice = match self.error_code() {
+            Some(code) => advice_for(code).to_owned(),
+            None => self.advice_without_code(),
+        };
+        let is_client = cause.refusal_of == RefusalOf::Client;
+        if let Some(check) = cause.credentials_check.filter(|_| is_client) {
+            advice += "; ";
+            advice += check;
+        }
+        advice
+    }
+
+    fn advice_without_code(&self) -> String {
+        let cause = self.cause();
+        let media_type = cause.answer.content_type.as_deref().unwrap_or_default();
+        let is_page = media_type.contains("html");
+        match cause.answer.status {
+            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
+                self.details.request.advice_about_endpoint().to_owned()
+            }
+            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + CHECK_CLIENT,
+            Some(_) | None if cause.refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
+            Some(_) | None => String::new(),
+        }
+    }
+}
+
+fn advice_for(error_code: &str) -> &'static str {
     match error_code {
         "invalid_client" => {
             "; check the client id, the secret or key, and the authentication method"
@@ -119,6 +142,10 @@ fn advice(error_code: &str) -> &'static str {
         }
         "invalid_scope" => "; request a scope that this client may have",
         "invalid_target" => "; request a resource or audience that the server knows",
+        "invalid_dpop_proof" | "use_dpop_nonce" => {
+            "; this server wants DPoP (RFC 9449), which alf does not support: allow Bearer tokens for \
+             this client"
+        }
         _ => "",
     }
 }
@@ -143,5 +170,6 @@ impl fmt::Display for AnswerDetails {
 /// What to do about a refusal of the client without an `error`.
 const CHECK_CLIENT: &str = "; check the client id, the secret (with Basic, whether the server needs `raw`) or key (the `kid` \
                             and `aud` of the assertion), and the authentication method";
+const FIREWALL: &str = "; this may be the page of a firewall that wants another User-Agent: set it with token_request_header";
 
 const A_SECOND: Duration = Duration::from_secs(1);

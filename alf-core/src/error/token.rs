@@ -73,6 +73,14 @@ impl RequestKind {
             Self::Revocation => "revocation_endpoint",
         }
     }
+
+    /// What to do if there is nothing at its endpoint.
+    pub(super) fn advice_about_endpoint(self) -> &'static str {
+        match self {
+            Self::Token => "; is this the token endpoint? if it is the issuer, use discover(..)",
+            Self::Revocation => "; check revocation_endpoint",
+        }
+    }
 }
 
 impl fmt::Display for RequestKind {

@@ -51,3 +51,20 @@ fn x1_a_token_error_shows_no_secret_and_no_challenge() {
         assert!(!shown.contains(SECRET), "{shown}");
     }
 }
+
+#[test]
+fn x1_a_registered_error_code_is_not_masked() {
+    for secret in ["client", "invalid", "_", "invalid_client", "slow_down"] {
+        let redactor = Redactor::new(vec![Zeroizing::new(secret.to_owned())]);
+        for code in ["invalid_client", "slow_down", "use_dpop_nonce"] {
+            let body = format!(r#"{{"error":"{code}","error_description":"{secret}"}}"#);
+            let cause = decode(&answer(400, body), &redactor, SystemTime::UNIX_EPOCH).err();
+            let answer = cause.unwrap().answer;
+            assert_eq!(answer.error.as_deref(), Some(code), "{secret}");
+            assert_eq!(answer.description.as_deref(), Some("[masked]"));
+        }
+        let body = format!(r#"{{"error":"no {secret}"}}"#);
+        let cause = decode(&answer(400, body), &redactor, SystemTime::UNIX_EPOCH).err();
+        assert_eq!(cause.unwrap().answer.error.as_deref(), Some("no [masked]"));
+    }
+}
