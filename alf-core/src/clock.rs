@@ -1,4 +1,4 @@
-//! The clock of a client: monotonic time that includes the sleep of the machine (E7).
+//! The clock of a client: monotonic time, and how long the machine was suspended (E7).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +8,11 @@ use std::time::{Duration, SystemTime};
 use crate::Runtime;
 use crate::machine::Moment;
 
-/// Monotonic time, plus every forward jump of the wall clock over it.
+/// Monotonic time, and the forward jumps of the wall clock over it.
 ///
-/// Many monotonic clocks stop while a machine sleeps. Without the jumps, alf would go on with a token that expired
-/// meanwhile. Reading this clock costs the runtime's `now` and two loads.
+/// Many monotonic clocks stop while a machine is suspended. Without the jumps, alf would go on with a token that expired
+/// meanwhile. They end the lifetimes of tokens earlier, and nothing else: a deadline is not reached by a wall clock that
+/// was corrected. Reading both costs the runtime's `now` and two loads.
 pub(crate) struct Clock {
     runtime: Arc<dyn Runtime>,
     /// The sum of all jumps so far, in nanoseconds.
@@ -46,7 +47,12 @@ impl Clock {
         if now.as_nanos() >= self.compare_at.load(Ordering::Relaxed) {
             self.compare();
         }
-        now + Duration::from_nanos(self.jumped.load(Ordering::Relaxed))
+        now
+    }
+
+    /// The sum of all jumps so far.
+    pub(crate) fn jumped(&self) -> Duration {
+        Duration::from_nanos(self.jumped.load(Ordering::Relaxed))
     }
 
     /// The wall clock.

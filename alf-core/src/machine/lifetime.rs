@@ -61,6 +61,15 @@ impl Lifetime {
         }
     }
 
+    /// Ends every stage earlier by that time.
+    pub(super) fn shorten(&mut self, by: Duration) {
+        for moment in [&mut self.due, &mut self.within_leeway, &mut self.expires] {
+            if *moment != Moment::NEVER {
+                *moment = moment.saturating_sub(by);
+            }
+        }
+    }
+
     pub(crate) fn stage(&self, now: Moment) -> Stage {
         if now < self.due {
             Stage::Fresh

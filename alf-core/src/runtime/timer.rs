@@ -35,7 +35,8 @@ type Key = (Instant, u64);
 struct Timers {
     waiting: BTreeMap<Key, Waker>,
     numbers: u64,
-    /// The id of the process in which their thread runs: a forked process has no copy of it.
+    /// The id of the process in which their thread runs: a forked process has no copy of it. The thread sets it, so that no
+    /// timer relies on a thread that could not be started.
     thread: Option<u32>,
 }
 
@@ -49,7 +50,17 @@ static CHANGED: Condvar = Condvar::new();
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.get_mut().poll_with(context, start_thread)
+    }
+}
+
+impl Sleep {
+    fn poll_with(
+        &mut self,
+        context: &mut Context<'_>,
+        start_thread: impl FnOnce() -> bool,
+    ) -> Poll<()> {
         if self.at <= clock::instant() {
             return Poll::Ready(());
         }
@@ -61,14 +72,15 @@ impl Future for Sleep {
         self.key = Some(key);
         let replaced = timers.waiting.insert(key, context.waker().clone());
         let is_next = timers.waiting.keys().next() == Some(&key);
-        let has_thread = timers.has_thread();
+        let has_thread = timers.thread == Some(std::process::id());
         if has_thread && is_next {
             CHANGED.notify_one();
         }
         drop(timers);
         // Outside of the lock: it may run code of an executor, and so drop a timer.
         drop(replaced);
-        if !has_thread {
+        // S5: outside of it too, since a process may be forked while a thread starts.
+        if !has_thread && !start_thread() {
             wait_without_a_thread(self.at, context.waker());
         }
         Poll::Pending
@@ -97,21 +109,17 @@ impl Timers {
         self.numbers
     }
 
-    /// Whether the thread runs; starts it if necessary.
-    fn has_thread(&mut self) -> bool {
-        let here = Some(std::process::id());
-        if self.thread != here {
-            let thread = std::thread::Builder::new().name("alf-timer".to_owned());
-            self.thread = thread.spawn(serve).ok().and(here);
-        }
-        self.thread.is_some()
-    }
-
     /// Removes the timers that are due at `now`.
     fn take_due(&mut self, now: Instant) -> BTreeMap<Key, Waker> {
         let later = self.waiting.split_off(&(now, u64::MAX));
         std::mem::replace(&mut self.waiting, later)
     }
+}
+
+/// Returns false if the system has no thread left.
+fn start_thread() -> bool {
+    let thread = std::thread::Builder::new().name("alf-timer".to_owned());
+    thread.spawn(serve).is_ok()
 }
 
 /// The system has no thread left. The timer must end all the same, so its task is polled again and again, with a pause that
@@ -127,7 +135,13 @@ fn wait_without_a_thread(at: Instant, waker: &Waker) {
 }
 
 fn serve() {
+    let here = Some(std::process::id());
     let mut timers = timers();
+    if timers.thread == here {
+        // Two timers have started one each.
+        return;
+    }
+    timers.thread = here;
     loop {
         let now = clock::instant();
         let due = timers.take_due(now);
@@ -164,6 +178,7 @@ const LONGEST_BLOCK: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::task::Wake;
@@ -236,7 +251,7 @@ mod tests {
         let _alone = alone();
         let mut long = sleep(HOUR);
         assert_eq!(poll(&mut long, &Arc::default()), Poll::Pending);
-        assert!(!thread_has_ended());
+        assert!(eventually(|| !thread_has_ended()));
         drop(long);
         assert_eq!(waiting(), 0);
         assert!(eventually(thread_has_ended));
@@ -324,10 +339,40 @@ mod tests {
     }
 
     #[test]
-    fn x5_a_timer_without_a_thread_is_polled_again() {
-        let counting = Arc::<CountingWaker>::default();
-        wait_without_a_thread(clock::instant(), &Arc::clone(&counting).into());
-        assert_eq!(counting.woken.load(Ordering::SeqCst), 1);
+    fn s5_a_timer_whose_thread_cannot_be_started_ends() {
+        let _alone = alone();
+        assert!(eventually(thread_has_ended));
+        let mut timer = sleep(Duration::from_millis(25));
+        block_on(poll_fn(|context| timer.poll_with(context, || false)));
+        assert!(timer.at <= clock::instant());
+        drop(timer);
+        assert_eq!(waiting(), 0);
+    }
+
+    #[test]
+    fn s5_no_lock_is_held_while_the_thread_starts_so_that_a_fork_does_not_copy_a_held_one() {
+        let _alone = alone();
+        assert!(eventually(thread_has_ended));
+        let mut timer = sleep(HOUR);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut is_free = false;
+        let polled = timer.poll_with(&mut context, || {
+            // Not at the first look: timers of other tests use it too.
+            is_free = eventually(|| TIMERS.try_lock().is_ok());
+            true
+        });
+        assert_eq!(polled, Poll::Pending);
+        assert!(is_free);
+    }
+
+    #[test]
+    fn s5_of_two_threads_that_start_at_once_one_serves() {
+        let _alone = alone();
+        let mut timer = sleep(HOUR);
+        assert_eq!(poll(&mut timer, &Arc::default()), Poll::Pending);
+        assert!(eventually(|| !thread_has_ended()));
+        serve();
+        assert!(!thread_has_ended());
     }
 
     #[test]

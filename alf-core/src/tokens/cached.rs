@@ -34,7 +34,8 @@ impl TokenCache {
         }
     }
 
-    /// The token, if it may be used at `now` without asking the machine.
+    /// The token, if it may be used at `now` without asking the machine. Here `now` and `until` include the jumps of the
+    /// clock (E7).
     pub(crate) fn read(&self, now: Moment) -> Option<Token> {
         let copy = self.copies.get(thread_number() % COPIES)?;
         let entry = copy.0.load();

@@ -52,7 +52,8 @@ impl ManagedToken {
 
     /// The fast path: the held token, if it may be used without asking the machine.
     pub(crate) fn cached(&self) -> Option<Token> {
-        self.cache.read(self.ports.now())
+        let now = self.ports.now();
+        self.cache.read(now + self.ports.clock.jumped())
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
@@ -139,7 +140,11 @@ impl ManagedToken {
     }
 
     pub(super) fn succeeded(&self, claim: Claim, new: NewToken) {
-        let NewToken { obtained, header } = new;
+        let NewToken {
+            obtained,
+            header,
+            jumped,
+        } = new;
         let id = claim.id;
         let now = self.ports.now();
         let grant = Arc::clone(&obtained.token);
@@ -149,6 +154,7 @@ impl ManagedToken {
         let Some(success) = state.renewal.succeeded(now, id, obtained, jitter) else {
             return;
         };
+        state.note_jumps_since(jumped);
         self.ports.server.update(|breaker| breaker.succeeded(claim));
         let (Success::New(generation)
         | Success::Unchanged(generation)
@@ -287,6 +293,8 @@ impl ManagedToken {
         let (health, _) = self.ports.server.health(now);
         self.update_rejections(state, now);
         let until = state.renewal.cacheable_until(now, health);
+        // E7: a jump makes the callers ask the machine.
+        let until = until.map(|until| until + state.jumped());
         let Some((token, until)) = state.token.as_ref().zip(until) else {
             if state.cached.take().is_some() {
                 self.cache.clear();
@@ -309,7 +317,9 @@ impl ManagedToken {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs while it is held panics.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.note_jumps(self.ports.clock.jumped());
+        state
     }
 }
 

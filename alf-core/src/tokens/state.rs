@@ -1,6 +1,7 @@
 //! What the lock of a token guards: the machine, and what its decisions are about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -18,6 +19,8 @@ pub(super) struct State {
     pub(super) pending: Option<Arc<Pending>>,
     /// The error of the latest failure that concerned this target alone.
     pub(super) target_error: Option<TokenError>,
+    /// How far the clock had jumped when the lock was last taken (E7).
+    jumped: Duration,
     /// What the cache holds; only the code that writes the cache writes this.
     pub(super) cached: Option<(Token, Moment)>,
 }
@@ -36,8 +39,29 @@ impl State {
             token: None,
             pending: None,
             target_error: None,
+            jumped: Duration::ZERO,
             cached: None,
         }
+    }
+
+    /// E7: the clock has jumped that far.
+    pub(super) fn note_jumps(&mut self, jumped: Duration) {
+        let jump = jumped.saturating_sub(self.jumped);
+        if !jump.is_zero() {
+            self.renewal.was_suspended(jump);
+            self.jumped = jumped;
+        }
+    }
+
+    /// E7: the token that was just obtained was requested when the clock had jumped that far.
+    pub(super) fn note_jumps_since(&mut self, jumped: Duration) {
+        self.renewal
+            .was_suspended(self.jumped.saturating_sub(jumped));
+    }
+
+    /// How far the clock has jumped, as the machine knows it.
+    pub(super) fn jumped(&self) -> Duration {
+        self.jumped
     }
 
     /// Whether it is the held token. A token of another manager may have the same number.

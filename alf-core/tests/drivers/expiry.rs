@@ -277,6 +277,61 @@ fn e7_backward_steps_and_small_jumps_of_the_wall_clock_are_ignored() {
     assert_eq!(harness.token_now(&tokens), "token-2");
 }
 
+#[test]
+fn e7_step_of_the_wall_clock_ends_no_acquisition_and_fails_no_waiter() {
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.advance(seconds(14));
+    let attempt = harness.endpoint.hold();
+    let next = harness.endpoint.hold();
+    let mut first = harness.ask(&tokens);
+    harness.time().step_wall_clock_forward(seconds(3600));
+    harness.advance(seconds(2));
+    // The clocks are compared now.
+    let mut second = harness.ask(&tokens);
+    harness.answer(attempt, Reply::status(503));
+    harness.advance(millis(100));
+    assert_eq!(harness.endpoint.under_way(), 1);
+    harness.answer(next, Reply::Issue);
+    for call in [&mut first, &mut second] {
+        assert_eq!(access_token(&call.take().unwrap().unwrap()), "token-1");
+    }
+    assert_eq!(harness.events.count("AcquisitionStarted"), 1);
+    assert_eq!(harness.token_now(&tokens), "token-1");
+    assert_eq!(harness.endpoint.requests(), 2);
+}
+
+#[test]
+fn e7_step_of_the_wall_clock_ends_no_back_off() {
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    let refusal = Reply::refuse(401, "invalid_client").header("retry-after", "60");
+    harness.endpoint.otherwise(refusal);
+    assert!(harness.ask_now(&tokens).is_err());
+    harness.time().step_wall_clock_forward(seconds(3600));
+    harness.advance(just_before(seconds(60)));
+    assert!(harness.ask_now(&tokens).is_err());
+    assert_eq!(harness.endpoint.requests(), 1);
+    harness.advance(millis(1));
+    assert!(harness.ask_now(&tokens).is_err());
+    assert_eq!(harness.endpoint.requests(), 2);
+}
+
+#[test]
+fn e7_suspension_during_a_token_request_counts_for_the_lifetime() {
+    let harness = Harness::new();
+    let tokens = harness.tokens();
+    harness.advance(seconds(14));
+    let attempt = harness.endpoint.hold();
+    let mut first = harness.ask(&tokens);
+    harness.time().step_wall_clock_forward(LIFETIME);
+    harness.advance(seconds(2));
+    harness.answer(attempt, Reply::Issue);
+    assert_eq!(access_token(&first.take().unwrap().unwrap()), "token-1");
+    assert_eq!(harness.token_now(&tokens), "token-2");
+    assert_eq!(harness.endpoint.requests(), 2);
+}
+
 /// The renewal takes so long that its token is due when it is obtained.
 #[test]
 fn e2_token_that_is_due_when_it_is_obtained_replaces_the_old_one() {

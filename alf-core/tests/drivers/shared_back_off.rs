@@ -66,6 +66,30 @@ fn b2_failure_that_concerns_one_target_backs_off_that_target_alone() {
     }
 }
 
+/// How a server that answers every mistake alike reports a wrong secret. `invalid_client` shows what it should cost.
+#[test]
+fn b2_wrong_secret_costs_as_little_without_an_error_code_as_with_one() {
+    for reply in [
+        Reply::refuse(401, "invalid_client"),
+        Reply::refuse(401, "server_error"),
+        Reply::status(401),
+        Reply::status(403),
+        Reply::refuse(403, "server_error"),
+    ] {
+        let harness = Harness::new();
+        let tokens = scopes(&harness.tokens(), 5);
+        harness.endpoint.otherwise(reply.clone());
+        for _ in 0..30 {
+            for call in &mut ask_all(&harness, &tokens) {
+                call.take().unwrap().unwrap_err();
+            }
+            harness.advance(millis(100));
+        }
+        // At 0 s and 1 s.
+        assert_eq!(harness.endpoint.requests(), 2, "{reply:?}");
+    }
+}
+
 #[test]
 fn b2_after_a_bare_401_all_targets_back_off_and_the_longer_back_off_holds() {
     let harness = Harness::new();

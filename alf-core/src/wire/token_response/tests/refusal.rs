@@ -54,6 +54,7 @@ fn t4_an_error_in_a_200_is_a_refusal_too() {
 }
 
 const NO_ERROR: &str = "";
+const TRANSIENT_ERRORS: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 
 #[test]
 fn b1_some_statuses_are_transient_with_any_error() {
@@ -66,12 +67,43 @@ fn b1_some_statuses_are_transient_with_any_error() {
 }
 
 #[test]
-fn b1_some_errors_are_transient_at_any_status() {
-    for status in [200, 400, 401, 403, 404, 429, 500] {
-        for error in ["temporarily_unavailable", "server_error", "slow_down"] {
+fn b1_some_errors_are_transient_at_any_status_except_401_and_403() {
+    for status in [200, 400, 402, 404, 429, 500] {
+        for error in TRANSIENT_ERRORS {
             let cause = failed(status, body_with(error));
             assert!(cause.failure.is_transient(), "{status} {error}");
         }
+    }
+}
+
+#[test]
+fn b1_401_and_403_are_permanent_with_any_error() {
+    for status in [401, 403] {
+        for error in TRANSIENT_ERRORS.into_iter().chain([NO_ERROR, "made_up"]) {
+            let cause = failed(status, body_with(error));
+            assert!(!cause.failure.is_transient(), "{status} {error}");
+        }
+    }
+}
+
+#[test]
+fn b2_401_and_403_refuse_the_client_unless_their_error_is_about_something_else() {
+    for (status, error, refusal_of) in [
+        (401, NO_ERROR, RefusalOf::Client),
+        (401, "server_error", RefusalOf::Client),
+        (401, "made_up", RefusalOf::Client),
+        (401, "invalid_scope", RefusalOf::Target),
+        (403, NO_ERROR, RefusalOf::Client),
+        (403, "server_error", RefusalOf::Client),
+        (403, "invalid_client", RefusalOf::Client),
+        // Some servers mean the audience.
+        (403, "access_denied", RefusalOf::Target),
+        (403, "invalid_target", RefusalOf::Target),
+        (400, NO_ERROR, RefusalOf::Target),
+        (404, NO_ERROR, RefusalOf::Target),
+    ] {
+        let cause = failed(status, body_with(error));
+        assert_eq!(cause.refusal_of, refusal_of, "{status} {error}");
     }
 }
 
