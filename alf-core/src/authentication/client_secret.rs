@@ -148,11 +148,15 @@ impl ClientAuthentication for ClientSecretBasic {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(check_secret).await?;
         let encoded_id = self.encoded(context.client_id(), IN_ID);
         let encoded_secret = self.encoded(&secret.text, IN_SECRET);
         request.mask(&secret.text);
         request.mask(&encoded_secret);
+        if *encoded_id != context.client_id() || encoded_secret != secret.text {
+            request.check_if_refused(ENCODING);
+        }
         let pair = Zeroizing::new([encoded_id.as_str(), ":", &encoded_secret].concat());
         let credentials = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
         let value = sensitive_header(["Basic ", &credentials].concat()).ok_or_else(|| {
@@ -187,6 +191,7 @@ impl ClientAuthentication for ClientSecretPost {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(check_secret).await?;
         request.parameter("client_id", context.client_id());
         request.secret_parameter("client_secret", &secret.text);
@@ -205,6 +210,9 @@ impl ClientAuthentication for ClientSecretPost {
 /// T3: these, controls and non-ASCII, and nothing else.
 const IN_SECRET: &AsciiSet = &CONTROLS.add(b'%').add(b'+').add(b' ');
 const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
+
+const ENCODING: &str = "encoding changed the id or the secret: if the server does not decode them, use the `raw` switch of \
+                        client_secret_basic";
 
 const CLIENT_SECRET: CredentialKind = CredentialKind {
     name: "client_secret",

@@ -154,6 +154,9 @@ impl<A> ClientBuilder<A> {
     ///
     /// If the answer to a request is a 401, its caller may wait a second time, for the token of the
     /// replay.
+    ///
+    /// If one token request of your server may take more than 5 s, raise
+    /// [`attempt_timeout`](Self::attempt_timeout) too.
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.settings.acquire_timeout = timeout;
         self
@@ -161,6 +164,10 @@ impl<A> ClientBuilder<A> {
 
     /// Sets the longest time that one token request may take before alf tries again. Default: 5 s. It
     /// never exceeds the remaining [`acquire_timeout`](Self::acquire_timeout).
+    ///
+    /// Raise both if the server may be busy for longer. An attempt that is given up may already have
+    /// waited for most of its time, and the next one waits from the start. An example is a server with
+    /// few threads that keeps one for each open connection: a token request waits until it closes one.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::acquisition::Acquisition;
+use crate::error::{Awaited, Cause};
 use crate::machine::{
     BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
     RowCount,
@@ -123,7 +124,11 @@ impl ManagedToken {
             }
         };
         // `None` cannot occur: what a decision is about is kept in `state` until the next decision.
-        let step = step.unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
+        let step = step.unwrap_or_else(|| {
+            Step::Fail(TokenError::new(
+                self.aborted_details(Cause::aborted(Awaited::NextAttempt)),
+            ))
+        });
         (step, start)
     }
 
@@ -133,6 +138,7 @@ impl ManagedToken {
             running: Running {
                 token: Arc::clone(self),
                 acquisition,
+                pending: Arc::clone(&pending),
                 has_ended: false,
             },
             replaced: state.pending.replace(pending),
@@ -147,9 +153,12 @@ impl ManagedToken {
             // S5: its waiters ask again, and join the one that replaces it.
             replaced.complete(Outcome::AskAgain);
         }
+        let awaited = &running.pending.awaited;
+        awaited.set(Awaited::Observer);
         self.observe(&Event::AcquisitionStarted {
             acquisition: running.acquisition.id.as_u64(),
         });
+        awaited.set(Awaited::NextAttempt);
         // S3: it belongs to no caller.
         self.ports.runtime.spawn(Box::pin(running.run()));
     }
@@ -167,6 +176,7 @@ struct Start {
 struct Running {
     token: Arc<ManagedToken>,
     acquisition: NewAcquisition,
+    pending: Arc<Pending>,
     has_ended: bool,
 }
 
@@ -183,8 +193,10 @@ impl Running {
     async fn run(mut self) {
         let claim = self.claim();
         let ManagedToken { ports, target, .. } = &*self.token;
+        let held = self.token.lock().token.clone();
         // It keeps its place at the breaker until the token has its result.
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token);
+        let awaited = &self.pending.awaited;
+        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
         let result = acquisition.run().await;
         self.has_ended = true;
         match result {
@@ -197,7 +209,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.token.aborted(self.claim());
+            let cause = Cause::aborted(self.pending.awaited.get());
+            self.token.aborted(self.claim(), cause);
         }
     }
 }

@@ -12,11 +12,11 @@ use event_listener::EventListener;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, RowCount, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Moment, ReplayOutcome, RowCount, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::presentation::credentials;
-use crate::{Event, Origin, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
+use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::awaited::AwaitedOrigins;
 use super::cached::TokenCache;
@@ -213,7 +213,7 @@ impl ManagedToken {
     }
 
     /// S4
-    pub(super) fn aborted(&self, claim: Claim) {
+    pub(super) fn aborted(&self, claim: Claim, cause: Cause) {
         let id = claim.id;
         let now = self.ports.now();
         let wall = self.ports.clock.wall();
@@ -224,7 +224,7 @@ impl ManagedToken {
             None => return,
             Some(Aborted::AskAgain) => None,
             Some(Aborted::Failed) => {
-                Some(self.back_off_all(claim, now, wall, self.aborted_details()))
+                Some(self.back_off_all(claim, now, wall, self.aborted_details(cause)))
             }
         };
         let outcome = error.clone().map_or(Outcome::AskAgain, Outcome::Failed);
@@ -283,8 +283,7 @@ impl ManagedToken {
     }
 
     /// Nothing is known of the attempts of an acquisition that was aborted (S4).
-    pub(super) fn aborted_details(&self) -> ErrorDetails {
-        let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
+    pub(super) fn aborted_details(&self, cause: Cause) -> ErrorDetails {
         details(&self.ports, &self.target, cause, 0, Duration::ZERO)
     }
 

@@ -109,7 +109,7 @@ impl TokenAnswer<'_> {
             !refuses_client(self.status) && error.as_deref().is_some_and(is_transient_code);
         let refusal_of = refusal_of(self.status, error.as_deref());
         let details = AnswerDetails {
-            error: show(error),
+            error: error.map(|error| self.shown_code(error)),
             description: show(members.text("error_description")),
             uri: show(members.text("error_uri")),
             ..self.reason(members)
@@ -121,6 +121,15 @@ impl TokenAnswer<'_> {
             cause.failure = Failure::Transient { retry_after };
         }
         cause
+    }
+
+    /// A registered code is no secret, even if the secret is part of it.
+    fn shown_code(&self, error: String) -> String {
+        if REGISTERED_CODES.contains(&error.as_str()) {
+            error
+        } else {
+            self.redactor.show(&error)
+        }
     }
 
     fn redirected(&self) -> Cause {
@@ -225,6 +234,24 @@ fn contains(text: &str, secret: &str) -> bool {
 }
 
 const BEARER: &str = "Bearer";
+/// The values of `error` that IANA has registered for a token or revocation endpoint (RFC 6749 §11.4), and those that authorization
+/// servers take from an authorization endpoint.
+const REGISTERED_CODES: &[&str] = &[
+    "access_denied",
+    "invalid_client",
+    "invalid_dpop_proof",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_target",
+    "server_error",
+    "slow_down",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_token_type",
+    "use_dpop_nonce",
+];
 /// A hundred years, which is far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 

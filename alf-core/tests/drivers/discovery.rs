@@ -210,7 +210,7 @@ fn t10_method_that_the_server_does_not_list_is_rejected_and_the_listed_ones_are_
     let message = error.to_string();
     assert!(
         message.contains("does not list client_secret_basic")
-            && message.ends_with("it lists private_key_jwt, client_secret_post"),
+            && message.contains("it lists private_key_jwt, client_secret_post;"),
         "{message}"
     );
     assert_eq!(uris(&harness), [OPENID]);

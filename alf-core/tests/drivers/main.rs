@@ -14,6 +14,7 @@ mod acquisitions;
 mod assertions;
 #[cfg(feature = "jwt")]
 mod authentication;
+mod awaited;
 mod backoff;
 mod blocking;
 mod concurrency;
@@ -39,3 +40,4 @@ mod shared_back_off;
 mod support;
 mod targets;
 mod token_manager;
+mod user_code;

@@ -8,6 +8,7 @@ use alf_core::TokenErrorKind;
 use crate::server::{Answer, AuthorizationServer, ResourceServer};
 
 use super::case::{Case, CaseClient, get, post};
+use super::outcome::expect_in_text;
 
 pub(super) fn t7_a_301_of_the_token_endpoint_carries_no_secret_elsewhere(case: &Case) {
     no_secret_elsewhere(case, 301);
@@ -69,6 +70,7 @@ fn is_not_followed(client: &CaseClient<'_>, status: u16, location: &str) {
     let outcome = client.get("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Redirected);
     assert!(!error.is_transient(), "expected no retry after {error:?}");
+    expect_in_text(&error, &format!("to {location}"));
     let followed = authorization.counts().at("/caught");
     assert_eq!(followed, 0, "requests after a {status} to {location}");
 }
