@@ -9,8 +9,6 @@ use crate::config::{Config, Server, shown_endpoint};
 use crate::machine::Moment;
 use crate::runtime::before;
 use crate::server::ServerState;
-#[cfg(feature = "store")]
-use crate::store::SharedStore;
 use crate::{Event, EventContext, Observer, Runtime, TokenTarget, TokenTransport};
 
 /// One for each client, shared by all its tokens.
@@ -20,8 +18,6 @@ pub(crate) struct Ports {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) clock: Clock,
     pub(crate) server: ServerState,
-    #[cfg(feature = "store")]
-    pub(crate) store: Option<SharedStore>,
     observer: Arc<dyn Observer>,
 }
 
@@ -31,7 +27,6 @@ impl Ports {
         token_transport: Arc<dyn TokenTransport>,
         runtime: Arc<dyn Runtime>,
         observer: Arc<dyn Observer>,
-        #[cfg(feature = "store")] store: Option<SharedStore>,
     ) -> Self {
         Self {
             config,
@@ -39,8 +34,6 @@ impl Ports {
             clock: Clock::new(Arc::clone(&runtime)),
             runtime,
             server: ServerState::new(),
-            #[cfg(feature = "store")]
-            store,
             observer,
         }
     }

@@ -24,6 +24,7 @@ const LAYERS: [&[&str]; 8] = [
         "presentation",
         "runtime",
         "observe",
+        "store",
     ],
     &["wire"],
     &["token", "token_target", "error", "origin", "secret"],

@@ -4,22 +4,26 @@ mod authenticate;
 mod certificate;
 mod discovery;
 mod failure;
-#[cfg(feature = "store")]
-mod in_fleet;
 mod innermost;
+#[cfg(feature = "store")]
+mod lease;
+mod new_token;
 mod revocation;
+#[cfg(feature = "store")]
+mod sharing;
+#[cfg(feature = "store")]
+mod store_access;
+#[cfg(feature = "store")]
+mod with_store;
 
 pub(crate) use failure::{AcquisitionFailure, details};
-#[cfg(feature = "store")]
-pub(crate) use in_fleet::{Fleet, Save};
+pub(crate) use new_token::NewToken;
 pub(crate) use revocation::Revocation;
+#[cfg(feature = "store")]
+pub(crate) use sharing::Urgency;
 
 use std::sync::Arc;
 use std::time::Duration;
-#[cfg(feature = "store")]
-use std::time::SystemTime;
-
-use http::HeaderValue;
 
 use crate::config::TokenEndpoint;
 use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
@@ -27,7 +31,6 @@ use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
 use crate::secret::wipe;
 use crate::server::Admission;
-use crate::token::Grant;
 use crate::wire::token_response;
 use crate::{
     CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
@@ -52,6 +55,10 @@ pub(crate) struct Acquisition<'a> {
     attempts: u32,
     /// Why the latest of them failed, if that explains why the acquisition did not end earlier (S5).
     latest_failure: Option<Cause>,
+    #[cfg(feature = "store")]
+    shared: Option<sharing::Shared<'a>>,
+    #[cfg(feature = "store")]
+    outcome: sharing::Outcome,
 }
 
 /// Is notified while an acquisition goes on.
@@ -59,29 +66,9 @@ pub(crate) trait Progress: Send + Sync {
     /// An attempt failed, or the acquisition waits for a permit: nobody with an unexpired token waits for it (E4).
     fn delayed(&self, id: AcquisitionId);
 
-    /// Whether a caller waits for the acquisition.
+    /// How much the acquisition matters now.
     #[cfg(feature = "store")]
-    fn has_waiters(&self, id: AcquisitionId) -> bool;
-
-    /// Whether the token is good enough to renew it later (D14).
-    #[cfg(feature = "store")]
-    fn may_postpone(&self, id: AcquisitionId) -> bool;
-}
-
-/// What a successful acquisition brings.
-pub(crate) struct NewToken {
-    pub(crate) obtained: Obtained<Arc<Grant>>,
-    pub(crate) header: HeaderValue,
-    #[cfg(feature = "store")]
-    pub(crate) requested_by_wall_clock: SystemTime,
-    /// The number of the claim that obtained it.
-    #[cfg(feature = "store")]
-    pub(crate) claim: u64,
-    /// Whether it is to be saved.
-    #[cfg(feature = "store")]
-    pub(crate) save: Option<Save>,
-    /// How far the clock had jumped before its request was sent (E7).
-    pub(crate) jumped: Duration,
+    fn urgency(&self, id: AcquisitionId) -> Urgency;
 }
 
 /// What an attempt authenticated with.
@@ -112,12 +99,25 @@ impl<'a> Acquisition<'a> {
             started_at: ports.now(),
             attempts: 0,
             latest_failure: None,
+            #[cfg(feature = "store")]
+            shared: None,
+            #[cfg(feature = "store")]
+            outcome: sharing::Outcome::default(),
         }
+    }
+
+    /// Obtains a token.
+    pub(crate) async fn run(&mut self) -> Result<NewToken, AcquisitionFailure> {
+        #[cfg(feature = "store")]
+        if let Some(shared) = self.shared {
+            return self.run_with_store(shared).await;
+        }
+        self.run_alone().await
     }
 
     /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
     /// informs it of the outcome, if it still counts (S5, F5).
-    pub(crate) async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
+    async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
         self.permit().await?;
         loop {
@@ -266,12 +266,6 @@ impl<'a> Acquisition<'a> {
         Ok(NewToken {
             obtained,
             header,
-            #[cfg(feature = "store")]
-            requested_by_wall_clock,
-            #[cfg(feature = "store")]
-            claim: 0,
-            #[cfg(feature = "store")]
-            save: None,
             jumped,
         })
     }

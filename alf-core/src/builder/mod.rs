@@ -1,14 +1,14 @@
 //! The builder of clients and token managers, for every HTTP library.
 
-// rustdoc shows the setters in this order: the server, the client's authentication, HTTP, then those of this file.
+// rustdoc shows the setters in this order: the server, the client's authentication, the store, HTTP, then those of this file.
 mod server;
 
 mod authentication;
 
-mod http_clients;
-
 #[cfg(feature = "store")]
 mod store;
+
+mod http_clients;
 
 mod adapter;
 
@@ -20,8 +20,6 @@ use std::time::Duration;
 
 use crate::config::{Config, InsecureHttp, Replays, Settings};
 use crate::ports::Ports;
-#[cfg(feature = "store")]
-use crate::store::SharedStore;
 use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
 };
@@ -442,8 +440,6 @@ struct Parts {
     config: Config,
     runtime: Arc<dyn Runtime>,
     observer: Arc<dyn Observer>,
-    #[cfg(feature = "store")]
-    store: Option<SharedStore>,
 }
 
 impl Parts {
@@ -454,8 +450,6 @@ impl Parts {
         Ok(Self {
             runtime: settings.runtime.take().unwrap_or_else(default_runtime),
             observer: Arc::clone(&settings.observer),
-            #[cfg(feature = "store")]
-            store: store::shared_store(&mut settings)?,
             config: Config::parse(settings)?,
         })
     }
@@ -465,17 +459,8 @@ impl Parts {
             config,
             runtime,
             observer,
-            #[cfg(feature = "store")]
-            store,
         } = self;
-        TokenManager::new(Ports::new(
-            config,
-            token_transport,
-            runtime,
-            observer,
-            #[cfg(feature = "store")]
-            store,
-        ))
+        TokenManager::new(Ports::new(config, token_transport, runtime, observer))
     }
 }
 

@@ -3,41 +3,61 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Settings;
-use crate::store::SharedStore;
-use crate::{ClientBuilder, ConfigError, SealingKey, TokenStore};
+use crate::{ClientBuilder, SealingKey, TokenStore};
 
-/// # A token for all instances
+/// # One token for all instances
 impl<A> ClientBuilder<A> {
     /// Sets the store with which the instances of a program share their tokens, and the key that seals what is in it.
+    /// `None`: the key is set in the `ClientConfig`.
     ///
-    /// Instances with the same settings make one token request for each renewal between them. If the store fails, each
-    /// instance obtains tokens on its own: no request fails because of the store.
+    /// Instances with the same settings make one token request for each renewal between them. Only an acquisition uses the
+    /// store, so calls with a usable token do not. If the store fails, each instance obtains tokens by itself.
+    ///
+    /// Needs the feature `store`. The repository has a page about it: `docs/fleet.md`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_core::{Client, SealingKey, TokenStore};
+    ///
+    /// fn builder(store: impl TokenStore) {
+    ///     Client::builder("https://auth.example.com/token")
+    ///         .client_secret("client-id", "secret")
+    ///         .store(store, SealingKey::from_file("/run/secrets/sealing-key"));
+    /// }
+    /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
-    pub fn store(mut self, store: impl TokenStore, key: SealingKey) -> Self {
-        self.settings.store = Some((Arc::new(store), key));
+    pub fn store(
+        mut self,
+        store: impl TokenStore,
+        sealing_key: impl Into<Option<SealingKey>>,
+    ) -> Self {
+        let settings = &mut self.settings.store;
+        settings.store = Some(Arc::new(store));
+        if let Some(sealing_key) = sealing_key.into() {
+            if settings.sealing_key.replace(sealing_key).is_some() {
+                self.settings.repeated.push("sealing_key");
+            }
+        }
         self
     }
 
-    /// Sets the beginning of the keys that alf uses in the store. Default: `alf`.
+    /// Sets the beginning of the keys that alf uses in the store: letters, digits, `-`, `_`, `.` and `:`. Default: `alf`.
+    ///
+    /// Instances with different prefixes do not share tokens.
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.settings.store_prefix = prefix.into();
+        self.settings.store.prefix = prefix.into();
         self
     }
 
     /// Sets how long one operation of the store may take. Default: 1 s.
+    ///
+    /// A caller that waits for its first token waits that long if the store does not answer. If it is less than the store
+    /// needs, each instance obtains tokens by itself.
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.store_timeout = timeout;
+        self.settings.store.timeout = timeout;
         self
     }
-}
-
-pub(super) fn shared_store(settings: &mut Settings) -> Result<Option<SharedStore>, ConfigError> {
-    let Some((store, key)) = settings.store.take() else {
-        return Ok(None);
-    };
-    let prefix = std::mem::take(&mut settings.store_prefix);
-    SharedStore::new(store, &key, prefix, settings.store_timeout).map(Some)
 }

@@ -3,6 +3,8 @@
 mod check;
 mod server;
 mod settings;
+#[cfg(feature = "store")]
+mod store;
 mod url_mistake;
 
 pub(crate) use check::target as checked_target;
@@ -15,6 +17,8 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::machine::Policy;
 use crate::presentation::Presentation;
+#[cfg(feature = "store")]
+use crate::store::SharedStore;
 use crate::wire::metadata;
 use crate::{
     ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, OriginRef, TokenTarget,
@@ -38,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) replays: Replays,
     pub(crate) presentation: Presentation,
+    #[cfg(feature = "store")]
+    pub(crate) store: Option<SharedStore>,
     rejecting: Vec<StatusCode>,
     insecure_http: InsecureHttp,
 }
@@ -63,7 +69,8 @@ impl Config {
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let default_lifetime = settings
             .default_lifetime
-            .map(|lifetime| check::not_zero("default_lifetime", lifetime));
+            .map(|lifetime| check::not_zero("default_lifetime", lifetime))
+            .transpose()?;
         Ok(Self {
             server,
             grant_type: check::grant_type(settings.grant_type)?,
@@ -75,7 +82,7 @@ impl Config {
             max_targets: settings.max_targets,
             policy: Policy {
                 leeway: settings.leeway,
-                default_lifetime: default_lifetime.transpose()?,
+                default_lifetime,
                 acquisition_timeout: acquire_timeout
                     .saturating_sub((acquire_timeout / 20).min(LONGEST_COMPLETION)),
             },
@@ -83,6 +90,8 @@ impl Config {
             attempt_timeout: check::not_zero("attempt_timeout", settings.attempt_timeout)?,
             replays: settings.replays,
             presentation: check::presentation(settings.token_header, settings.token_scheme)?,
+            #[cfg(feature = "store")]
+            store: settings.store.checked(default_lifetime)?,
             rejecting: check::rejecting(&settings.rejecting)?,
             insecure_http: settings.insecure_http,
         })

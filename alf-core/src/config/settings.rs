@@ -36,11 +36,7 @@ pub(crate) struct Settings {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) observer: Arc<dyn Observer>,
     #[cfg(feature = "store")]
-    pub(crate) store: Option<(Arc<dyn TokenStore>, SealingKey)>,
-    #[cfg(feature = "store")]
-    pub(crate) store_prefix: String,
-    #[cfg(feature = "store")]
-    pub(crate) store_timeout: Duration,
+    pub(crate) store: StoreSettings,
     /// For the name of a setter, the name that errors use instead: a key, or a variable.
     pub(crate) names: BTreeMap<String, String>,
 }
@@ -95,11 +91,7 @@ impl Settings {
             runtime: None,
             observer: Arc::new(NoObserver),
             #[cfg(feature = "store")]
-            store: None,
-            #[cfg(feature = "store")]
-            store_prefix: "alf".to_owned(),
-            #[cfg(feature = "store")]
-            store_timeout: Duration::from_secs(1),
+            store: StoreSettings::new(),
             names: BTreeMap::new(),
         }
     }
@@ -107,5 +99,26 @@ impl Settings {
     /// Sets something of what the client's own token is for.
     pub(crate) fn for_target(&mut self, set: impl FnOnce(TokenTarget) -> TokenTarget) {
         self.target = set(std::mem::take(&mut self.target));
+    }
+}
+
+#[cfg(feature = "store")]
+/// The settings of a store.
+pub(crate) struct StoreSettings {
+    pub(crate) store: Option<Arc<dyn TokenStore>>,
+    pub(crate) sealing_key: Option<SealingKey>,
+    pub(crate) prefix: String,
+    pub(crate) timeout: Duration,
+}
+
+#[cfg(feature = "store")]
+impl StoreSettings {
+    fn new() -> Self {
+        Self {
+            store: None,
+            sealing_key: None,
+            prefix: "alf".to_owned(),
+            timeout: Duration::from_secs(1),
+        }
     }
 }

@@ -19,6 +19,11 @@ pub(crate) enum Awaited {
     Signature,
     Response,
     Observer,
+    #[cfg(feature = "store")]
+    Store,
+    /// Another instance makes an attempt, or the pause after its failure.
+    #[cfg(feature = "store")]
+    OtherInstance,
 }
 
 /// What is awaited now. Whoever reports that it was not awaited to the end reads it from another thread.
@@ -44,6 +49,10 @@ impl Awaited {
             Self::Authentication => "client authentication".to_owned(),
             Self::Credential(name) => format!("reading {name}"),
             Self::Signature => "signing the assertion".to_owned(),
+            #[cfg(feature = "store")]
+            Self::Store => "an operation of the token store".to_owned(),
+            #[cfg(feature = "store")]
+            Self::OtherInstance => "waiting for the token of another instance".to_owned(),
         };
         let limit = match phase {
             TimeoutPhase::Acquire => "acquire_timeout",
@@ -69,6 +78,10 @@ impl Awaited {
             Self::Credential(name) => format!("the callback for {name} panicked"),
             Self::Signature => "the signer panicked".to_owned(),
             Self::Observer => "the observer panicked".to_owned(),
+            #[cfg(feature = "store")]
+            Self::Store => "the token store panicked".to_owned(),
+            #[cfg(feature = "store")]
+            Self::OtherInstance => "the runtime panicked".to_owned(),
         }
     }
 
@@ -82,6 +95,10 @@ impl Awaited {
             Self::Signature => "the assertion was signed".to_owned(),
             Self::Response => "it waited for the response".to_owned(),
             Self::Observer => "the observer was called".to_owned(),
+            #[cfg(feature = "store")]
+            Self::Store => "the token store was used".to_owned(),
+            #[cfg(feature = "store")]
+            Self::OtherInstance => "it waited for another instance".to_owned(),
         };
         format!("its runtime was shut down while {meanwhile} {NEEDS_TOKIO}")
     }

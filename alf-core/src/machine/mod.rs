@@ -23,19 +23,26 @@
 //! client backs off (B2).
 //!
 //! Failures that concern one target alone (its scope, say) do not count there: [`Renewal`] backs off by itself.
+//!
+//! # The instances that share a store: `Sharing`
+//!
+//! What an acquisition does with the record that it has read (D4): use its token, wait, or take the lease. `SharedRecord` is
+//! that record, `Refusal` and `StoreHealth` are what one client knows for all its targets (D11, D13).
 
 mod breaker;
 mod cooldown;
 mod decision;
 mod doubling_delay;
 mod failure;
-#[cfg(feature = "store")]
-mod lease;
 mod lifetime;
+#[cfg(feature = "store")]
+mod refusal;
 mod rejecting_origins;
 mod renewal;
 #[cfg(feature = "store")]
 mod shared_record;
+#[cfg(feature = "store")]
+mod sharing;
 #[cfg(feature = "store")]
 mod store_health;
 #[cfg(test)]
@@ -50,12 +57,16 @@ pub(crate) use decision::{
 };
 pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;
-#[cfg(feature = "store")]
-pub(crate) use lease::{AttemptBy, Clocks, CredentialHash, Lease, ReadDecision, Waiters};
 pub(crate) use lifetime::{Lifetime, Stage};
+#[cfg(feature = "store")]
+pub(crate) use refusal::Refusal;
 pub(crate) use renewal::Renewal;
 #[cfg(feature = "store")]
-pub(crate) use shared_record::{RecordStanding, SharedPause, SharedRecord, SharedToken};
+pub(crate) use shared_record::{
+    Clocks, CredentialHash, Occupancy, SharedPause, SharedRecord, SharedToken, WallTime,
+};
+#[cfg(feature = "store")]
+pub(crate) use sharing::{AttemptBy, ReadDecision, Sharing, Waiters, read_after_pause};
 #[cfg(feature = "store")]
 pub(crate) use store_health::StoreHealth;
 pub use time::Moment;

@@ -1,27 +1,26 @@
-//! The record that the instances of a fleet share, unsealed (fleet protocol, D8 to D11, D16).
+//! The record that the instances of a program share, unsealed (D3 to D11, D16).
 
 use core::time::Duration;
-use std::time::SystemTime;
 
 use super::doubling_delay::LONGEST_RETRY_AFTER;
-use super::{Clocks, CredentialHash, Moment};
+use super::{DoublingDelay, Moment};
 
 /// The shared record of one token target. Every write replaces all of it.
 ///
 /// `T` is the token, `E` the error of a failed attempt, as callers of other instances get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SharedRecord<T, E> {
-    /// The number of the latest claim. A claim is a write that takes the lease.
-    pub(crate) claims: u64,
-    /// The claims since a token was last saved.
+    /// The number of the latest lease. Each write that takes the lease increases it.
+    pub(crate) number: u64,
+    /// The leases since a token was last saved.
     pub(crate) attempts: u32,
     pub(crate) token: Option<SharedToken<T>>,
-    pub(crate) standing: RecordStanding<E>,
+    pub(crate) occupancy: Occupancy<E>,
 }
 
-/// Whether an instance may claim the record.
+/// Whether an instance may take the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RecordStanding<E> {
+pub(crate) enum Occupancy<E> {
     Free,
     /// An instance makes an attempt. `length`: how long the others wait for it.
     Leased {
@@ -34,119 +33,144 @@ pub(crate) enum RecordStanding<E> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SharedToken<T> {
     pub(crate) token: T,
-    /// The number of the claim that obtained it.
-    pub(crate) claim: u64,
+    /// The number of the lease with which it was obtained.
+    pub(crate) number: u64,
     /// From before its request was sent (T9).
-    pub(crate) obtained_at: SystemTime,
-    /// What it states.
+    pub(crate) obtained_at: WallTime,
+    /// What it states, or the `default_lifetime` of this instance.
     pub(crate) lifetime: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SharedPause<E> {
     pub(crate) length: Duration,
-    pub(crate) ends_at: SystemTime,
+    pub(crate) ends_at: WallTime,
     /// The credentials that were refused: the pause is only for instances with these. `None`: for all.
     pub(crate) credential: Option<CredentialHash>,
     pub(crate) error: E,
 }
 
+/// A keyed hash of everything that a client authenticates with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CredentialHash(pub(crate) u64);
+
+/// The wall clock: the time since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WallTime(pub(crate) Duration);
+
+/// Both clocks. A lease counts by the first, and a token's age by the second (D3, D6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Clocks {
+    pub(crate) now: Moment,
+    pub(crate) wall: WallTime,
+}
+
 impl<T, E> SharedRecord<T, E> {
-    /// What is read where no record is, or none that can be opened.
+    /// What is read if there is no record, or none that can be opened (D16).
     pub(crate) const EMPTY: Self = Self {
-        claims: 0,
+        number: 0,
         attempts: 0,
         token: None,
-        standing: RecordStanding::Free,
+        occupancy: Occupancy::Free,
     };
 
     /// How long its pause is.
-    pub(crate) fn pause(&self) -> Option<Duration> {
-        match &self.standing {
-            RecordStanding::Paused(pause) => Some(pause.length),
-            RecordStanding::Free | RecordStanding::Leased { .. } => None,
+    pub(crate) fn pause(&self) -> Duration {
+        match &self.occupancy {
+            Occupancy::Paused(pause) => pause.length,
+            Occupancy::Free | Occupancy::Leased { .. } => Duration::ZERO,
         }
     }
 
-    pub(super) fn refused_credential(&self) -> Option<CredentialHash> {
-        match &self.standing {
-            RecordStanding::Paused(pause) => pause.credential,
-            RecordStanding::Free | RecordStanding::Leased { .. } => None,
+    /// Whether a pause in it is for some credentials only.
+    pub(crate) fn is_about_credentials(&self) -> bool {
+        match &self.occupancy {
+            Occupancy::Paused(pause) => pause.credential.is_some(),
+            Occupancy::Free | Occupancy::Leased { .. } => false,
         }
+    }
+
+    /// How long the store should keep it, as a hint (D16).
+    pub(crate) fn keep_for(&self, wall: WallTime) -> Duration {
+        let left = self.token.as_ref().map_or(Duration::ZERO, |token| {
+            let left = |lifetime: Duration| lifetime.saturating_sub(token.age(wall));
+            token.lifetime.map_or(KEPT_IF_UNKNOWN, left)
+        });
+        left.max(KEPT_AT_LEAST).saturating_add(KEPT_LONGER)
     }
 }
 
-impl<T: Clone, E> SharedRecord<T, E> {
+impl<T: Clone, E: Clone> SharedRecord<T, E> {
     /// This record with a token that was obtained; `None` if it has that token, or a later one (D9).
-    pub(crate) fn saved(&self, token: SharedToken<T>) -> Option<Self>
-    where
-        E: Clone,
-    {
+    pub(crate) fn saved(&self, token: SharedToken<T>) -> Option<Self> {
         let known = self.token.as_ref();
-        if known.is_some_and(|known| token.claim <= known.claim) {
+        if known.is_some_and(|known| token.number <= known.number) {
             return None;
         }
-        let standing = match &self.standing {
+        let occupancy = match &self.occupancy {
             // A later attempt is under way.
-            RecordStanding::Leased { length } if token.claim < self.claims => {
-                RecordStanding::Leased { length: *length }
+            Occupancy::Leased { length } if token.number < self.number => {
+                Occupancy::Leased { length: *length }
             }
-            RecordStanding::Leased { .. } | RecordStanding::Paused(_) | RecordStanding::Free => {
-                RecordStanding::Free
-            }
+            Occupancy::Leased { .. } | Occupancy::Paused(_) | Occupancy::Free => Occupancy::Free,
         };
         Some(Self {
-            claims: self.claims.max(token.claim),
+            number: self.number.max(token.number),
             attempts: 0,
             token: Some(token),
-            standing,
+            occupancy,
         })
     }
 
-    pub(super) fn paused(
+    /// This record after a failed attempt that may succeed later (D10).
+    pub(crate) fn failed(&self, wall: WallTime, retry_after: Duration, error: E) -> Self {
+        self.paused(wall, FAILURE_PAUSES, retry_after, None, error)
+    }
+
+    /// This record after an attempt with credentials that were refused (D11).
+    pub(crate) fn refused(
         &self,
-        clocks: Clocks,
-        length: Duration,
+        wall: WallTime,
+        retry_after: Duration,
+        credential: CredentialHash,
+        error: E,
+    ) -> Self {
+        self.paused(wall, REFUSAL_PAUSES, retry_after, Some(credential), error)
+    }
+
+    fn paused(
+        &self,
+        wall: WallTime,
+        mut pauses: DoublingDelay,
         retry_after: Duration,
         credential: Option<CredentialHash>,
         error: E,
     ) -> Self {
-        let length = length.max(retry_after.min(LONGEST_RETRY_AFTER));
+        pauses.skip(self.attempts.saturating_sub(1));
+        let length = pauses.take().max(retry_after.min(LONGEST_RETRY_AFTER));
         Self {
-            claims: self.claims,
+            number: self.number,
             attempts: self.attempts,
             token: self.token.clone(),
-            standing: RecordStanding::Paused(SharedPause {
+            occupancy: Occupancy::Paused(SharedPause {
                 length,
-                ends_at: clocks.wall.checked_add(length).unwrap_or(clocks.wall),
+                ends_at: WallTime(wall.0.saturating_add(length)),
                 credential,
                 error,
             }),
         }
     }
-
-    /// How long the store should keep it, as a hint (D16).
-    pub(crate) fn keep_for(&self, wall: SystemTime) -> Duration {
-        let left = self.token.as_ref().map_or(Duration::ZERO, |token| {
-            let left = token
-                .lifetime
-                .map(|lifetime| lifetime.saturating_sub(token.age(wall)));
-            left.unwrap_or(KEPT_IF_UNKNOWN)
-        });
-        left.max(KEPT_AT_LEAST) + KEPT_LONGER
-    }
 }
 
 impl<T> SharedToken<T> {
     /// Its age by the wall clock, from 0 to its lifetime (D6).
-    pub(crate) fn age(&self, wall: SystemTime) -> Duration {
-        let age = wall
-            .duration_since(self.obtained_at)
-            .unwrap_or(Duration::ZERO);
+    pub(crate) fn age(&self, wall: WallTime) -> Duration {
+        let age = wall.saturating_since(self.obtained_at);
         self.lifetime.map_or(age, |lifetime| age.min(lifetime))
     }
 
-    pub(super) fn is_within_leeway(&self, wall: SystemTime, leeway: Duration) -> bool {
+    /// E1, by the wall clock.
+    pub(super) fn is_within_leeway(&self, wall: WallTime, leeway: Duration) -> bool {
         self.lifetime.is_some_and(|lifetime| {
             let leeway = leeway.min(lifetime / LEEWAY_PART);
             lifetime.saturating_sub(leeway) <= self.age(wall)
@@ -158,14 +182,27 @@ impl<E> SharedPause<E> {
     /// When it ends: `length` after this instance first read it, or by the wall clock, whichever is first (D4).
     pub(super) fn until(&self, clocks: Clocks, first_read_at: Moment) -> Moment {
         let by_length = first_read_at + self.length.min(LONGEST_RETRY_AFTER);
-        let left = self
-            .ends_at
-            .duration_since(clocks.wall)
-            .unwrap_or(Duration::ZERO);
+        let left = self.ends_at.saturating_since(clocks.wall);
         by_length.min(clocks.now + left)
     }
 }
 
+impl WallTime {
+    pub(crate) fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration))
+    }
+
+    fn saturating_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// D10
+const FAILURE_PAUSES: DoublingDelay =
+    DoublingDelay::new(Duration::from_millis(100), Duration::from_secs(4));
+/// D11
+const REFUSAL_PAUSES: DoublingDelay =
+    DoublingDelay::new(Duration::from_secs(1), Duration::from_secs(60));
 /// E1
 const LEEWAY_PART: u32 = 10;
 /// D16

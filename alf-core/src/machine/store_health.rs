@@ -29,12 +29,21 @@ impl StoreHealth {
         self.left_alone_until.filter(|until| now < *until)
     }
 
-    pub(crate) fn failed(&mut self, now: Moment) {
-        self.left_alone_until = Some(now + self.delay.take());
+    /// An operation failed. Returns whether that is the start of the trouble.
+    pub(crate) fn failed(&mut self, now: Moment) -> bool {
+        // Operations that were under way when the trouble began are the same failure.
+        if self.left_alone_until(now).is_none() {
+            let until = now + self.delay.take();
+            return self.left_alone_until.replace(until).is_none();
+        }
+        false
     }
 
-    pub(crate) fn succeeded(&mut self) {
+    /// An operation succeeded. Returns whether that is the end of the trouble.
+    pub(crate) fn succeeded(&mut self) -> bool {
+        let was_in_trouble = self.is_in_trouble();
         *self = Self::new();
+        was_in_trouble
     }
 }
 

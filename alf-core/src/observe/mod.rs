@@ -91,7 +91,7 @@ pub enum Event<'a> {
         /// How long the acquisition waits before the next attempt.
         pause: Duration,
     },
-    /// An acquisition obtained a new token.
+    /// An acquisition obtained a new token: from the authorization server, or from the token store.
     #[non_exhaustive]
     TokenObtained {
         /// The number of the acquisition.
@@ -161,8 +161,38 @@ pub enum Event<'a> {
         /// Whether the response rejects the renewed token too. alf returns it in any case (R3).
         rejected: bool,
     },
+    /// An acquisition uses a token of the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
+    /// follows. So token requests that succeeded are the difference of the two.
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    TokenTaken {
+        /// The number of the acquisition.
+        acquisition: u64,
+        /// The number of the lease with which the token was obtained. It is the same in all instances.
+        number: u64,
+        /// How old the token is, by the wall clock.
+        age: Duration,
+    },
+    /// An acquisition has taken the lease of the shared record, and makes an attempt (D7).
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    LeaseTaken {
+        /// The number of the acquisition.
+        acquisition: u64,
+        /// The number of the lease. It is the same in all instances.
+        number: u64,
+    },
+    /// An acquisition could not take the lease, because another instance was faster. It waits for that one (D7).
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    LeaseConflict {
+        /// The number of the acquisition.
+        acquisition: u64,
+        /// The number that the lease would have had.
+        number: u64,
+    },
     /// The token store failed: it cannot be reached, or it refuses. Until it is used again, alf obtains tokens without it.
-    /// This is reported once, until [`StoreRecovered`](Self::StoreRecovered).
+    /// This is reported once, until [`StoreRecovered`](Self::StoreRecovered) (D13).
     #[cfg(feature = "store")]
     #[non_exhaustive]
     StoreFailed {

@@ -18,8 +18,8 @@ use super::{Event, EventContext, Observer};
 /// | level | events |
 /// | --- | --- |
 /// | `ERROR` | an acquisition failed, and does not succeed without a change |
-/// | `WARN` | an acquisition failed but may succeed later, an acquisition was aborted, an attempt failed, a rejected token is renewed, a request was not sent, a usable token was evicted (once a minute) |
-/// | `INFO` | a token was obtained; an API rejects the renewed token too, at most once a minute for each origin |
+/// | `WARN` | an acquisition failed but may succeed later, an acquisition was aborted, an attempt failed, a rejected token is renewed, a request was not sent, a usable token was evicted (once a minute), the token store failed |
+/// | `INFO` | a token was obtained; an API rejects the renewed token too, at most once a minute for each origin; the token store is used again |
 /// | `DEBUG` | all others |
 ///
 /// Every event has `client_id`, `token_endpoint` and `token_target`. Times are in RFC 3339, durations are
@@ -180,6 +180,32 @@ impl Observer for TracingObserver {
             } => {
                 let status = status.as_u16();
                 log!(debug, context, generation, %origin, status, "the request was replayed");
+            }
+            #[cfg(feature = "store")]
+            Event::TokenTaken {
+                acquisition,
+                number,
+                age,
+            } => {
+                let age = plain(*age);
+                let message = "another instance obtained the token";
+                log!(debug, context, acquisition, number, age, "{message}");
+            }
+            #[cfg(feature = "store")]
+            Event::LeaseTaken {
+                acquisition,
+                number,
+            } => {
+                let message = "this instance requests the token for all";
+                log!(debug, context, acquisition, number, "{message}");
+            }
+            #[cfg(feature = "store")]
+            Event::LeaseConflict {
+                acquisition,
+                number,
+            } => {
+                let message = "another instance requests the token";
+                log!(debug, context, acquisition, number, "{message}");
             }
             #[cfg(feature = "store")]
             Event::StoreFailed { error } => {

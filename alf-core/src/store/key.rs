@@ -1,41 +1,64 @@
-//! The name of a record in the store.
+//! The name of a record in the store (D17).
+
+use http::{HeaderName, HeaderValue};
 
 use crate::TokenTarget;
-use crate::config::Config;
 
 use super::StoreKey;
 use super::seal::Sealer;
 
-/// The store key of a target: a readable prefix, and a hash of everything that makes a token another one. Instances that
-/// differ in any of it, or in the sealing key, never meet.
-pub(super) fn store_key(
-    prefix: &str,
-    sealer: &Sealer,
-    server: &str,
-    config: &Config,
-    target: &TokenTarget,
-) -> StoreKey {
-    let mut hasher = sealer.hasher("store key");
-    hasher.part(server.as_bytes());
-    hasher.part(config.client_id.as_bytes());
-    hasher.part(target.scope().unwrap_or_default().as_bytes());
-    hasher.part(target.audience().unwrap_or_default().as_bytes());
-    for resource in target.resources() {
-        hasher.part(b"resource");
-        hasher.part(resource.as_bytes());
-    }
-    for (name, value) in &target.parameters {
-        hasher.part(b"parameter");
-        hasher.part(name.as_bytes());
-        hasher.part(value.as_bytes());
-    }
-    let hash = hasher.finish();
-    let mut name = format!("{prefix}:");
-    for byte in hash.iter().take(SHOWN) {
-        name += &format!("{byte:02x}");
-    }
-    StoreKey::new(name)
+/// What the store key of a token target consists of. Instances that differ in any of it have different records.
+pub(crate) struct RecordName<'a> {
+    /// The token endpoint, or the issuer.
+    pub(crate) server: &'a str,
+    pub(crate) grant_type: &'a str,
+    pub(crate) client_id: &'a str,
+    /// A token may be bound to the certificate that this method uses (RFC 8705).
+    pub(crate) method: Option<&'a str>,
+    pub(crate) headers: &'a [(HeaderName, HeaderValue)],
+    pub(crate) target: &'a TokenTarget,
 }
 
-/// 128 bits: no two targets meet by accident.
+impl RecordName<'_> {
+    /// A readable prefix, and a hash with a key that depends on the sealing key.
+    pub(super) fn store_key(&self, prefix: &str, sealer: &Sealer) -> StoreKey {
+        let target = self.target;
+        let mut hasher = sealer.hasher("store key");
+        for text in [
+            self.server,
+            self.grant_type,
+            self.client_id,
+            self.method.unwrap_or_default(),
+            target.scope().unwrap_or_default(),
+            target.audience().unwrap_or_default(),
+        ] {
+            hasher.part(text.as_bytes());
+        }
+        for resource in target.resources() {
+            hasher.part(b"resource");
+            hasher.part(resource.as_bytes());
+        }
+        for (name, value) in &target.parameters {
+            hasher.part(b"parameter");
+            hasher.part(name.as_bytes());
+            hasher.part(value.as_bytes());
+        }
+        for (name, value) in self.headers {
+            hasher.part(b"header");
+            hasher.part(name.as_str().as_bytes());
+            hasher.part(value.as_bytes());
+        }
+        let hash = hasher.finish();
+        let mut key = format!("{prefix}:");
+        for byte in hash.iter().take(SHOWN) {
+            key += &format!("{byte:02x}");
+        }
+        StoreKey::new(key)
+    }
+}
+
+/// 128 bits: no two records have the same name by accident.
 const SHOWN: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! A store that the instances of a fleet share: a port, and the sealing of what is in it.
+//! A store that the instances of a program share: a port, and the sealing of what is in it.
 
 mod key;
 mod record;
@@ -7,8 +7,9 @@ mod sealing_key;
 mod shared_store;
 mod token_store;
 
+pub(crate) use key::RecordName;
 pub(crate) use record::TokenRecord;
-pub(crate) use shared_store::{Found, RecordKeys, SharedStore, StoreFailed};
+pub(crate) use shared_store::{SharedStore, StoreConfig, TargetRecord, VersionedRecord};
 
 pub use sealing_key::SealingKey;
 pub use token_store::{StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written};

@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 
 use crate::error::{AnswerDetails, Cause, RefusalOf};
 use crate::machine::{
-    CredentialHash, Failure, RecordStanding, SharedPause, SharedRecord, SharedToken,
+    CredentialHash, Failure, Occupancy, SharedPause, SharedRecord, SharedToken, WallTime,
 };
 use crate::token::Grant;
 use crate::wire::Redactor;
 use crate::{TimeoutPhase, TokenErrorKind};
 
-/// The record of a target.
+/// The record of a token target.
 pub(crate) type TokenRecord = SharedRecord<Arc<Grant>, Cause>;
 
 pub(super) fn encode(record: &TokenRecord) -> Zeroizing<Vec<u8>> {
@@ -26,16 +26,23 @@ pub(super) fn encode(record: &TokenRecord) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
 }
 
-/// `None` if the bytes are not a record.
-pub(super) fn decode(bytes: &[u8]) -> Option<TokenRecord> {
-    serde_json::from_slice::<WrittenRecord>(bytes)
-        .ok()?
-        .into_record()
+/// `None` if the bytes are not a record. `default_lifetime` is that of tokens that state none (E5).
+pub(super) fn decode(bytes: &[u8], default_lifetime: Option<Duration>) -> Option<TokenRecord> {
+    let written = serde_json::from_slice::<WrittenRecord>(bytes).ok()?;
+    written.into_record(default_lifetime)
+}
+
+impl From<SystemTime> for WallTime {
+    /// A time before 1970 counts as 1970.
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH);
+        Self(since.unwrap_or_default())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct WrittenRecord {
-    claims: u64,
+    number: u64,
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<WrittenToken>,
@@ -54,7 +61,7 @@ struct WrittenToken {
     scope: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     extra: Vec<(String, Zeroizing<String>)>,
-    claim: u64,
+    number: u64,
     /// Milliseconds since 1970.
     obtained_at: u64,
     /// Milliseconds.
@@ -90,13 +97,13 @@ struct WrittenError {
 
 impl From<&TokenRecord> for WrittenRecord {
     fn from(record: &TokenRecord) -> Self {
-        let (lease, pause) = match &record.standing {
-            RecordStanding::Free => (None, None),
-            RecordStanding::Leased { length } => (Some(millis(*length)), None),
-            RecordStanding::Paused(pause) => (None, Some(WrittenPause::from(pause))),
+        let (lease, pause) = match &record.occupancy {
+            Occupancy::Free => (None, None),
+            Occupancy::Leased { length } => (Some(millis(*length)), None),
+            Occupancy::Paused(pause) => (None, Some(WrittenPause::from(pause))),
         };
         Self {
-            claims: record.claims,
+            number: record.number,
             attempts: record.attempts,
             token: record.token.as_ref().map(WrittenToken::from),
             lease,
@@ -106,19 +113,19 @@ impl From<&TokenRecord> for WrittenRecord {
 }
 
 impl WrittenRecord {
-    fn into_record(self) -> Option<TokenRecord> {
-        let standing = match (self.lease, self.pause) {
-            (Some(lease), _) => RecordStanding::Leased {
+    fn into_record(self, default_lifetime: Option<Duration>) -> Option<TokenRecord> {
+        let occupancy = match (self.lease, self.pause) {
+            (Some(lease), _) => Occupancy::Leased {
                 length: Duration::from_millis(lease),
             },
-            (None, Some(pause)) => RecordStanding::Paused(pause.into_pause()?),
-            (None, None) => RecordStanding::Free,
+            (None, Some(pause)) => Occupancy::Paused(pause.into_pause()?),
+            (None, None) => Occupancy::Free,
         };
         Some(SharedRecord {
-            claims: self.claims,
+            number: self.number,
             attempts: self.attempts,
-            token: self.token.map(WrittenToken::into_token),
-            standing,
+            token: self.token.map(|token| token.into_token(default_lifetime)),
+            occupancy,
         })
     }
 }
@@ -131,29 +138,35 @@ impl From<&SharedToken<Arc<Grant>>> for WrittenToken {
             r#type: grant.token_type.clone(),
             scope: grant.scope.clone(),
             extra: grant.extra.clone(),
-            claim: shared.claim,
-            obtained_at: since_epoch(shared.obtained_at),
-            lifetime: shared.lifetime.map(millis),
+            number: shared.number,
+            obtained_at: millis(shared.obtained_at.0),
+            // Not the `default_lifetime` of this instance.
+            lifetime: grant.expires_in.map(millis),
         }
     }
 }
 
 impl WrittenToken {
-    fn into_token(self) -> SharedToken<Arc<Grant>> {
-        let lifetime = self.lifetime.map(Duration::from_millis);
-        let obtained_at = from_epoch(self.obtained_at);
+    fn into_token(self, default_lifetime: Option<Duration>) -> SharedToken<Arc<Grant>> {
+        let stated = self.lifetime.map(Duration::from_millis);
+        let lifetime = stated.or(default_lifetime);
+        let obtained_at = Duration::from_millis(self.obtained_at);
+        let expires_at = |lifetime: Duration| {
+            let since_1970 = obtained_at.checked_add(lifetime)?;
+            SystemTime::UNIX_EPOCH.checked_add(since_1970)
+        };
         let grant = Grant {
             access_token: self.value,
             token_type: self.r#type,
             scope: self.scope,
-            expires_in: lifetime,
-            expires_at: lifetime.and_then(|lifetime| obtained_at.checked_add(lifetime)),
+            expires_in: stated,
+            expires_at: lifetime.and_then(expires_at),
             extra: self.extra,
         };
         SharedToken {
             token: Arc::new(grant),
-            claim: self.claim,
-            obtained_at,
+            number: self.number,
+            obtained_at: WallTime(obtained_at),
             lifetime,
         }
     }
@@ -163,7 +176,7 @@ impl From<&SharedPause<Cause>> for WrittenPause {
     fn from(pause: &SharedPause<Cause>) -> Self {
         Self {
             length: millis(pause.length),
-            ends_at: since_epoch(pause.ends_at),
+            ends_at: millis(pause.ends_at.0),
             credential: pause.credential.map(|CredentialHash(hash)| hash),
             error: WrittenError::from(&pause.error),
         }
@@ -174,7 +187,7 @@ impl WrittenPause {
     fn into_pause(self) -> Option<SharedPause<Cause>> {
         Some(SharedPause {
             length: Duration::from_millis(self.length),
-            ends_at: from_epoch(self.ends_at),
+            ends_at: WallTime(Duration::from_millis(self.ends_at)),
             credential: self.credential.map(CredentialHash),
             error: self.error.into_cause()?,
         })
@@ -198,7 +211,7 @@ impl From<&Cause> for WrittenError {
 
 impl WrittenError {
     fn into_cause(self) -> Option<Cause> {
-        // T4: whoever has the key can write any text.
+        // T4: any instance that has the key can write any text.
         let redactor = Redactor::new(Vec::new());
         let show = |text: Option<String>| text.map(|text| redactor.show(&text));
         let failure = if self.is_transient {
@@ -264,14 +277,5 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn since_epoch(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    millis(since.unwrap_or_default())
-}
-
-fn from_epoch(milliseconds: u64) -> SystemTime {
-    let since = Duration::from_millis(milliseconds);
-    SystemTime::UNIX_EPOCH
-        .checked_add(since)
-        .unwrap_or(SystemTime::UNIX_EPOCH)
-}
+#[cfg(test)]
+mod tests;

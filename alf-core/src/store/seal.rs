@@ -89,3 +89,6 @@ fn associated_data(key: &StoreKey) -> Vec<u8> {
 /// The format of a record. A record of another format does not open.
 const FORMAT: &[u8] = b"alf record 1";
 const NONCE: usize = 24;
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::secret::SecretText;
 
 /// The key that seals the records of a store: 32 random bytes that all instances share.
 ///
-/// Whoever has the key can read the tokens in the store. As text it is written in base64, as
+/// Anyone who has the key can read the tokens in the store. As text it is written in base64, as
 /// `openssl rand -base64 32` prints it. It is read once, when the client is built.
 ///
 /// # Examples
@@ -39,7 +39,7 @@ enum Source {
 }
 
 /// The bytes of a key.
-pub(super) type KeyBytes = Zeroizing<[u8; LENGTH]>;
+pub(crate) type KeyBytes = Zeroizing<[u8; LENGTH]>;
 
 impl SealingKey {
     /// Reads the key from a file that contains only the key, in base64. On Unix, only its owner may have access to the file.
@@ -78,7 +78,7 @@ impl SealingKey {
     }
 
     /// The key, and the previous one.
-    pub(super) fn read(&self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
+    pub(crate) fn read(&self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
         let previous = self
             .previous
             .as_ref()
@@ -158,3 +158,6 @@ impl fmt::Debug for Source {
 const LENGTH: usize = 32;
 const SETTING: &str = "sealing_key";
 const ADVICE: &str = "`openssl rand -base64 32` makes one";
+
+#[cfg(test)]
+mod tests;

@@ -1,71 +1,74 @@
-//! The store of a client: sealed records, the limit of each operation, and whether it is in trouble (D13).
+//! The store of a client: what is in it is sealed, and what this client knows of it (D11, D13).
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::config::{Config, Server};
-use crate::machine::{CredentialHash, Moment, RecordStanding, StoreHealth};
-use crate::ports::Ports;
-use crate::{ConfigError, CredentialsFingerprint, Event, TokenTarget};
+use crate::CredentialsFingerprint;
+use crate::machine::{CredentialHash, Occupancy, Refusal, Sharing, StoreHealth, WallTime};
 
-use super::key::store_key;
+use super::key::RecordName;
 use super::record::{TokenRecord, decode, encode};
 use super::seal::Sealer;
-use super::{SealingKey, StoreError, StoreErrorKind, StoreKey, TokenStore, Version, Written};
+use super::sealing_key::KeyBytes;
+use super::{StoreError, StoreKey, TokenStore, Version, Written};
 
-/// One for each client, shared by all its targets.
+/// One for each client. All its token targets share it.
 pub(crate) struct SharedStore {
     store: Arc<dyn TokenStore>,
     sealer: Sealer,
+    /// Of the previous sealing key, during a rotation.
     previous: Option<Sealer>,
     prefix: String,
-    timeout: Duration,
+    /// How long one operation may take.
+    pub(crate) timeout: Duration,
+    default_lifetime: Option<Duration>,
     health: Mutex<StoreHealth>,
+    refusal: Mutex<Refusal>,
 }
 
-/// Where the records of a target are.
-pub(crate) struct RecordKeys {
+/// The settings of a store, checked.
+pub(crate) struct StoreConfig {
+    pub(crate) store: Arc<dyn TokenStore>,
+    pub(crate) key: KeyBytes,
+    pub(crate) previous_key: Option<KeyBytes>,
+    pub(crate) prefix: String,
+    pub(crate) timeout: Duration,
+    pub(crate) default_lifetime: Option<Duration>,
+}
+
+/// The record of one token target, as this instance knows it.
+pub(crate) struct TargetRecord {
     key: StoreKey,
     previous: Option<StoreKey>,
+    sharing: Mutex<Sharing<Version>>,
 }
 
 /// A record as it was read or written.
-pub(crate) struct Found {
+pub(crate) struct VersionedRecord {
     pub(crate) version: Option<Version>,
     pub(crate) record: TokenRecord,
 }
 
-/// The store has failed: the acquisition goes on without it.
-pub(crate) struct StoreFailed;
-
 impl SharedStore {
-    pub(crate) fn new(
-        store: Arc<dyn TokenStore>,
-        key: &SealingKey,
-        prefix: String,
-        timeout: Duration,
-    ) -> Result<Self, ConfigError> {
-        let (key, previous) = key.read()?;
-        Ok(Self {
-            store,
-            sealer: Sealer::new(&key),
-            previous: previous.as_ref().map(Sealer::new),
-            prefix,
-            timeout,
+    pub(crate) fn new(config: StoreConfig) -> Self {
+        Self {
+            store: config.store,
+            sealer: Sealer::new(&config.key),
+            previous: config.previous_key.as_ref().map(Sealer::new),
+            prefix: config.prefix,
+            timeout: config.timeout,
+            default_lifetime: config.default_lifetime,
             health: Mutex::new(StoreHealth::new()),
-        })
+            refusal: Mutex::new(Refusal::NONE),
+        }
     }
 
-    pub(crate) fn keys_of(&self, config: &Config, target: &TokenTarget) -> RecordKeys {
-        let server = match &config.server {
-            Server::Endpoint(endpoint) => endpoint.uri.to_string(),
-            Server::Issuer(issuer) => issuer.name.clone(),
-        };
-        let key = |sealer| store_key(&self.prefix, sealer, &server, config, target);
-        RecordKeys {
+    pub(crate) fn record(&self, name: &RecordName<'_>) -> TargetRecord {
+        let key = |sealer| name.store_key(&self.prefix, sealer);
+        TargetRecord {
             key: key(&self.sealer),
             previous: self.previous.as_ref().map(key),
+            sharing: Mutex::new(Sharing::new()),
         }
     }
 
@@ -78,131 +81,78 @@ impl SharedStore {
         CredentialHash(u64::from_le_bytes(*first))
     }
 
-    pub(crate) fn is_in_trouble(&self) -> bool {
-        self.health().is_in_trouble()
-    }
-
-    pub(crate) fn left_alone_until(&self, now: Moment) -> Option<Moment> {
-        self.health().left_alone_until(now)
-    }
-
-    /// Reads the record of a target. One that cannot be opened counts as empty (D16).
-    pub(crate) async fn read(
-        &self,
-        ports: &Ports,
-        target: &TokenTarget,
-        keys: &RecordKeys,
-    ) -> Result<Found, StoreFailed> {
-        let found = self
-            .read_sealed(ports, target, &self.sealer, &keys.key)
-            .await?;
-        let Some(found) = found else {
-            let record = match (&self.previous, &keys.previous) {
-                (Some(sealer), Some(key)) => self.read_previous(ports, target, sealer, key).await?,
-                (Some(_) | None, Some(_) | None) => TokenRecord::EMPTY,
-            };
-            return Ok(Found {
-                version: None,
-                record,
-            });
+    /// Reads a record. One that cannot be opened counts as empty (D16). If there is none, the token in the record of the
+    /// previous key counts, and nothing else in that record: nothing is written there (D18).
+    pub(crate) async fn read(&self, record: &TargetRecord) -> Result<VersionedRecord, StoreError> {
+        if let Some(read) = self.read_with(&self.sealer, &record.key).await? {
+            return Ok(read);
+        }
+        let previous = match self.previous.as_ref().zip(record.previous.as_ref()) {
+            Some((sealer, key)) => self.read_with(sealer, key).await?,
+            None => None,
         };
-        Ok(found)
+        let previous = previous.map(|previous| TokenRecord {
+            attempts: 0,
+            occupancy: Occupancy::Free,
+            ..previous.record
+        });
+        Ok(VersionedRecord {
+            version: None,
+            record: previous.unwrap_or(TokenRecord::EMPTY),
+        })
     }
 
-    /// Replaces the record if it has not changed. `None`: it has.
+    /// Replaces a record if it has not changed. `None`: it has.
     pub(crate) async fn write(
         &self,
-        ports: &Ports,
-        target: &TokenTarget,
-        keys: &RecordKeys,
+        record: &TargetRecord,
         expected: Option<&Version>,
-        record: &TokenRecord,
-    ) -> Result<Option<Version>, StoreFailed> {
-        let written = async {
-            let Some(sealed) = self.sealer.seal(&keys.key, &encode(record)) else {
-                let problem = "the operating system has no random numbers";
-                return Err(StoreError::unavailable(problem));
-            };
-            let keep_for = record.keep_for(ports.clock.wall());
-            self.store
-                .write(&keys.key, expected, &sealed, keep_for)
-                .await
+        new: &TokenRecord,
+        wall: WallTime,
+    ) -> Result<Option<Version>, StoreError> {
+        let Some(sealed) = self.sealer.seal(&record.key, &encode(new)) else {
+            return Err(StoreError::unavailable("the system has no random numbers"));
         };
-        match self.operate(ports, target, written).await? {
+        let keep_for = new.keep_for(wall);
+        let written = self.store.write(&record.key, expected, &sealed, keep_for);
+        match written.await? {
             Written::Done(version) => Ok(Some(version)),
             Written::Conflict => Ok(None),
         }
     }
 
-    async fn read_sealed(
-        &self,
-        ports: &Ports,
-        target: &TokenTarget,
-        sealer: &Sealer,
-        key: &StoreKey,
-    ) -> Result<Option<Found>, StoreFailed> {
-        let stored = self.operate(ports, target, self.store.read(key)).await?;
-        Ok(stored.map(|stored| {
-            let (sealed, version) = stored.into_parts();
-            let record = sealer.open(key, &sealed).and_then(|bytes| decode(&bytes));
-            Found {
-                version: Some(version),
-                record: record.unwrap_or(TokenRecord::EMPTY),
-            }
-        }))
-    }
-
-    /// The token of the record that was sealed with the previous key. Nothing is written there.
-    async fn read_previous(
-        &self,
-        ports: &Ports,
-        target: &TokenTarget,
-        sealer: &Sealer,
-        key: &StoreKey,
-    ) -> Result<TokenRecord, StoreFailed> {
-        let found = self.read_sealed(ports, target, sealer, key).await?;
-        Ok(found.map_or(TokenRecord::EMPTY, |found| TokenRecord {
-            attempts: 0,
-            standing: RecordStanding::Free,
-            ..found.record
-        }))
-    }
-
-    /// One operation within its limit (D13).
-    async fn operate<T>(
-        &self,
-        ports: &Ports,
-        target: &TokenTarget,
-        operation: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreFailed> {
-        let result = ports.within(self.timeout, operation).await;
-        let error = match result {
-            Some(Ok(value)) => {
-                let was_in_trouble = self.health().is_in_trouble();
-                if was_in_trouble {
-                    self.health().succeeded();
-                    ports.observe(target, &Event::StoreRecovered {});
-                }
-                return Ok(value);
-            }
-            Some(Err(error)) => error,
-            None => StoreError::new(StoreErrorKind::TimedOut),
-        };
-        let now = ports.now();
-        let was_in_trouble = {
-            let mut health = self.health();
-            let was_in_trouble = health.is_in_trouble();
-            health.failed(now);
-            was_in_trouble
-        };
-        if !was_in_trouble {
-            ports.observe(target, &Event::StoreFailed { error: &error });
-        }
-        Err(StoreFailed)
-    }
-
-    fn health(&self) -> MutexGuard<'_, StoreHealth> {
+    pub(crate) fn health(&self) -> MutexGuard<'_, StoreHealth> {
         // Nothing that runs while it is held panics.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn refusal(&self) -> MutexGuard<'_, Refusal> {
+        // Nothing that runs while it is held panics.
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read_with(
+        &self,
+        sealer: &Sealer,
+        key: &StoreKey,
+    ) -> Result<Option<VersionedRecord>, StoreError> {
+        let Some(stored) = self.store.read(key).await? else {
+            return Ok(None);
+        };
+        let (sealed, version) = stored.into_parts();
+        let record = sealer
+            .open(key, &sealed)
+            .and_then(|bytes| decode(&bytes, self.default_lifetime));
+        Ok(Some(VersionedRecord {
+            version: Some(version),
+            record: record.unwrap_or(TokenRecord::EMPTY),
+        }))
+    }
+}
+
+impl TargetRecord {
+    pub(crate) fn sharing(&self) -> MutexGuard<'_, Sharing<Version>> {
+        // Nothing that runs while it is held panics.
+        self.sharing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -198,25 +198,18 @@ impl Running {
         let awaited = &self.pending.awaited;
         let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
         #[cfg(feature = "store")]
-        let fleet = self.token.fleet();
-        #[cfg(feature = "store")]
-        let mut result = match &fleet {
-            Some(fleet) => acquisition.run_in_fleet(fleet).await,
-            None => acquisition.run_alone().await,
-        };
-        #[cfg(not(feature = "store"))]
-        let result = acquisition.run_alone().await;
-        #[cfg(feature = "store")]
-        let save = result.as_mut().ok().and_then(|token| token.save.take());
+        acquisition.share(self.token.record.as_ref());
+        let result = acquisition.run().await;
         self.has_ended = true;
         match result {
-            Ok(token) => self.token.succeeded(claim, token),
+            Ok(token) => self.token.succeeded(claim, token, || {
+                #[cfg(feature = "store")]
+                acquisition.hold_shared();
+            }),
             Err(failure) => self.token.failed(claim, failure),
         }
         #[cfg(feature = "store")]
-        if let Some((fleet, save)) = fleet.as_ref().zip(save) {
-            acquisition.save(fleet, save).await;
-        }
+        acquisition.save_shared().await;
     }
 }
 

@@ -10,18 +10,16 @@ use std::time::{Duration, SystemTime};
 use event_listener::EventListener;
 
 #[cfg(feature = "store")]
-use crate::acquisition::Fleet;
+use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
-#[cfg(feature = "store")]
-use crate::machine::Lease;
 use crate::machine::{
     Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, RowCount, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::secret::sensitive_header;
 #[cfg(feature = "store")]
-use crate::store::Version;
+use crate::store::TargetRecord;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::awaited::AwaitedOrigins;
@@ -40,14 +38,19 @@ pub(crate) struct ManagedToken {
     /// Notified when the token has changed, or an acquisition has ended.
     changed: event_listener::Event,
     state: Mutex<State>,
-    /// What this instance knows of the record that it shares with others.
+    /// The record that this instance shares with others, if the client has a store.
     #[cfg(feature = "store")]
-    lease: Mutex<Lease<Version>>,
+    pub(super) record: Option<TargetRecord>,
 }
 
 impl ManagedToken {
     pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, target_id: TargetId) -> Self {
         Self {
+            #[cfg(feature = "store")]
+            record: {
+                let store = ports.config.store.as_ref();
+                store.map(|store| store.record(&ports.config.record_name(&target)))
+            },
             target,
             target_id,
             cache: TokenCache::new(),
@@ -55,8 +58,6 @@ impl ManagedToken {
             rows: AtomicU64::new(0),
             changed: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
-            #[cfg(feature = "store")]
-            lease: Mutex::new(Lease::new()),
             ports,
         }
     }
@@ -150,14 +151,12 @@ impl ManagedToken {
         until.map_or(UNKNOWN_CHANGE, |until| until.saturating_since(now))
     }
 
-    pub(super) fn succeeded(&self, claim: Claim, new: NewToken) {
-        #[cfg(feature = "store")]
-        let claim_number = new.claim;
+    /// `accepted` is called under the lock, if the result counts.
+    pub(super) fn succeeded(&self, claim: Claim, new: NewToken, accepted: impl FnOnce()) {
         let NewToken {
             obtained,
             header,
             jumped,
-            ..
         } = new;
         let id = claim.id;
         let now = self.ports.now();
@@ -170,8 +169,7 @@ impl ManagedToken {
         };
         state.note_jumps_since(jumped);
         self.ports.server.update(|breaker| breaker.succeeded(claim));
-        #[cfg(feature = "store")]
-        self.lock_lease().holds(claim_number);
+        accepted();
         let (Success::New(generation)
         | Success::Unchanged(generation)
         | Success::Outdated(generation)) = success;
@@ -280,24 +278,12 @@ impl ManagedToken {
     /// the record again (D15).
     fn back_off_after(&self, failure: Failure) -> Failure {
         #[cfg(feature = "store")]
-        if self.ports.store.is_some() {
-            return Failure::TRANSIENT;
+        if let Some(store) = &self.ports.config.store {
+            if !store.health().is_in_trouble() {
+                return Failure::TRANSIENT;
+            }
         }
         failure
-    }
-
-    /// The shared record of this token, if the client has a store.
-    #[cfg(feature = "store")]
-    pub(super) fn fleet(&self) -> Option<Fleet<'_>> {
-        let store = self.ports.store.as_ref()?;
-        let keys = store.keys_of(&self.ports.config, &self.target);
-        Some(Fleet::new(store, &self.lease, keys))
-    }
-
-    #[cfg(feature = "store")]
-    fn lock_lease(&self) -> MutexGuard<'_, Lease<Version>> {
-        // Nothing that runs while it is held panics.
-        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.
@@ -383,15 +369,17 @@ impl Progress for ManagedToken {
     }
 
     #[cfg(feature = "store")]
-    fn has_waiters(&self, id: AcquisitionId) -> bool {
-        self.lock().has_waiters(id)
-    }
-
-    #[cfg(feature = "store")]
-    fn may_postpone(&self, id: AcquisitionId) -> bool {
+    fn urgency(&self, id: AcquisitionId) -> Urgency {
         let now = self.ports.now();
         let state = self.lock();
-        !state.has_waiters(id) && state.renewal.may_postpone(now)
+        let pending = state.pending.as_ref().filter(|pending| pending.id() == id);
+        if pending.is_some_and(|pending| pending.is_awaited()) {
+            Urgency::Awaited
+        } else if state.renewal.may_postpone(now) {
+            Urgency::Postponable
+        } else {
+            Urgency::Background
+        }
     }
 }
 

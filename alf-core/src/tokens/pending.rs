@@ -1,7 +1,5 @@
 //! An acquisition that is under way, and those who wait for it.
 
-#[cfg(feature = "store")]
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use event_listener::{Event, EventListener};
@@ -16,8 +14,6 @@ pub(crate) struct Pending {
     pub(super) awaited: CurrentlyAwaited,
     outcome: OnceLock<Outcome>,
     changed: Event,
-    #[cfg(feature = "store")]
-    has_waiters: AtomicBool,
 }
 
 /// What the waiters of an acquisition share (S2).
@@ -43,8 +39,6 @@ impl Pending {
             awaited: CurrentlyAwaited::default(),
             outcome: OnceLock::new(),
             changed: Event::new(),
-            #[cfg(feature = "store")]
-            has_waiters: AtomicBool::new(false),
         }
     }
 
@@ -60,15 +54,13 @@ impl Pending {
         self.outcome.get().cloned()
     }
 
-    /// Whether a caller has waited.
+    /// Whether a caller waits for it.
     #[cfg(feature = "store")]
-    pub(super) fn has_waiters(&self) -> bool {
-        self.has_waiters.load(Ordering::Relaxed)
+    pub(super) fn is_awaited(&self) -> bool {
+        self.changed.total_listeners() > 0
     }
 
     pub(super) fn waiter(self: &Arc<Self>) -> Waiter {
-        #[cfg(feature = "store")]
-        self.has_waiters.store(true, Ordering::Relaxed);
         Waiter {
             changed: self.changed.listen(),
             pending: Arc::clone(self),

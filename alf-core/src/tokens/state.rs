@@ -90,12 +90,6 @@ impl State {
         token
     }
 
-    #[cfg(feature = "store")]
-    pub(super) fn has_waiters(&self, id: AcquisitionId) -> bool {
-        let pending = self.pending.as_ref().filter(|pending| pending.id() == id);
-        pending.is_some_and(|pending| pending.has_waiters())
-    }
-
     /// Takes the acquisition out, unless another one has replaced it.
     pub(super) fn take_pending(&mut self, id: AcquisitionId) -> Option<Arc<Pending>> {
         self.pending.take_if(|pending| pending.id() == id)

@@ -1,4 +1,4 @@
-//! Instances crash or stand still, tokens are revoked, and the store loses its data.
+//! Instances stop or stand still, tokens are revoked, and the store loses its data.
 
 use std::time::Duration;
 
@@ -7,26 +7,23 @@ use crate::fleet::{Fault, Fleet, millis, seconds};
 const OFTEN: Duration = millis(100);
 
 #[test]
-fn d3_t7_the_holder_crashes_before_its_request() {
-    assert_crash(Fault::CrashBeforeRequest, 1);
+fn d3_t7_the_holder_stops_before_its_request() {
+    assert_stop(Fault::StopBeforeRequest, 1);
 }
 
 #[test]
-fn d3_t7_the_holder_crashes_after_its_request() {
-    assert_crash(Fault::CrashAfterRequest, 2);
+fn d3_t7_the_holder_stops_after_its_request() {
+    assert_stop(Fault::StopAfterRequest, 2);
 }
 
 #[test]
-fn d3_t7_the_holder_crashes_before_its_save() {
-    assert_crash(Fault::CrashBeforeSave, 2);
+fn d3_t7_the_holder_stops_before_its_save() {
+    assert_stop(Fault::StopBeforeSave, 2);
 }
 
 #[test]
-fn d3_t8_the_holder_of_a_due_token_crashes() {
-    for (fault, requests) in [
-        (Fault::CrashBeforeRequest, 2),
-        (Fault::CrashAfterRequest, 3),
-    ] {
+fn d3_t8_the_holder_of_a_due_token_stops() {
+    for (fault, requests) in [(Fault::StopBeforeRequest, 2), (Fault::StopAfterRequest, 3)] {
         let mut fleet = Fleet::new();
         fleet.start(50, seconds(1));
         fleet.run_until(seconds(60));
@@ -55,10 +52,10 @@ fn d9_t10_the_holder_stands_still_before_its_save() {
 }
 
 #[test]
-fn d3_t12_a_slow_server_and_a_crash() {
+fn d3_t12_a_slow_server_and_a_holder_that_stops() {
     let mut fleet = Fleet::new();
     fleet.server.set_delay(seconds(2));
-    fleet.plan(Fault::CrashBeforeRequest);
+    fleet.plan(Fault::StopBeforeRequest);
     fleet.start(50, OFTEN);
     fleet.run_until(seconds(60));
     fleet.assert_counts(1..=2, 1_042..=1_066, millis(9_650));
@@ -102,7 +99,7 @@ fn d9_t22_the_store_loses_its_data_during_the_request() {
 }
 
 #[track_caller]
-fn assert_crash(fault: Fault, requests: usize) {
+fn assert_stop(fault: Fault, requests: usize) {
     let mut fleet = Fleet::new();
     fleet.plan(fault);
     fleet.start(50, OFTEN);

@@ -25,9 +25,9 @@ pub(crate) struct Fleet {
 /// What happens to the first instance that comes to a certain stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    CrashBeforeRequest,
-    CrashAfterRequest,
-    CrashBeforeSave,
+    StopBeforeRequest,
+    StopAfterRequest,
+    StopBeforeSave,
     StandStillAfterAnswer(Duration),
     StandStillBeforeSave(Duration),
 }
@@ -94,7 +94,7 @@ impl Fleet {
                     return;
                 }
                 match plan.fault {
-                    Some(Fault::CrashBeforeSave) => runtime.crash(),
+                    Some(Fault::StopBeforeSave) => runtime.stop(),
                     Some(Fault::StandStillBeforeSave(duration)) => runtime.stand_still(duration),
                     Some(_) | None => return,
                 }
@@ -106,14 +106,14 @@ impl Fleet {
             move |stage| {
                 let mut plan = plan.lock().unwrap();
                 match (stage, plan.fault) {
-                    (Stage::BeforeRequest, Some(Fault::CrashBeforeRequest))
-                    | (Stage::AfterRequest, Some(Fault::CrashAfterRequest)) => runtime.crash(),
+                    (Stage::BeforeRequest, Some(Fault::StopBeforeRequest))
+                    | (Stage::AfterRequest, Some(Fault::StopAfterRequest)) => runtime.stop(),
                     (Stage::Answered, Some(Fault::StandStillAfterAnswer(duration))) => {
                         runtime.stand_still(duration);
                     }
                     (
                         Stage::AfterRequest,
-                        Some(Fault::CrashBeforeSave | Fault::StandStillBeforeSave(_)),
+                        Some(Fault::StopBeforeSave | Fault::StandStillBeforeSave(_)),
                     ) => {
                         plan.holder = Some(number);
                         return;
@@ -168,7 +168,7 @@ impl Fleet {
         let runtime = self.runtime.clone();
         let mut pause = interval.mul_f64(fastrand::f64());
         let calls = async move {
-            while !caller.runtime.has_crashed() {
+            while !caller.runtime.has_stopped() {
                 let call = caller.clone();
                 caller
                     .runtime
@@ -250,8 +250,8 @@ impl Fleet {
 }
 
 impl Instance {
-    pub(crate) fn crash(&self) {
-        self.runtime.crash();
+    pub(crate) fn stop(&self) {
+        self.runtime.stop();
     }
 
     /// The API at this origin answers every call of this instance with 401 from now on.

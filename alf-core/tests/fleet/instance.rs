@@ -1,4 +1,4 @@
-//! The runtime of one instance, which a test can crash, or let stand still.
+//! The runtime of one instance, which a test can stop, or let stand still.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -20,7 +20,7 @@ enum Condition {
     Running,
     /// None of its tasks runs before that moment.
     StandsStill(Moment),
-    Crashed,
+    Stopped,
 }
 
 impl InstanceRuntime {
@@ -31,8 +31,8 @@ impl InstanceRuntime {
         }
     }
 
-    pub(crate) fn crash(&self) {
-        *self.condition.lock().unwrap() = Condition::Crashed;
+    pub(crate) fn stop(&self) {
+        *self.condition.lock().unwrap() = Condition::Stopped;
     }
 
     pub(crate) fn stand_still(&self, duration: Duration) {
@@ -40,18 +40,18 @@ impl InstanceRuntime {
         *self.condition.lock().unwrap() = Condition::StandsStill(until);
     }
 
-    pub(crate) fn has_crashed(&self) -> bool {
-        matches!(*self.condition.lock().unwrap(), Condition::Crashed)
+    pub(crate) fn has_stopped(&self) -> bool {
+        matches!(*self.condition.lock().unwrap(), Condition::Stopped)
     }
 
-    /// Until when it stands still; [`Moment::NEVER`] after a crash.
+    /// Until when it stands still; [`Moment::NEVER`] after it has stopped.
     fn stands_still_until(&self) -> Option<Moment> {
         match *self.condition.lock().unwrap() {
             Condition::Running => None,
             Condition::StandsStill(until) => {
                 Some(until).filter(|until| self.runtime.now() < *until)
             }
-            Condition::Crashed => Some(Moment::NEVER),
+            Condition::Stopped => Some(Moment::NEVER),
         }
     }
 

@@ -82,7 +82,7 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
     fleet.store.set(Mode::ReadOnly);
     for (number, instance) in old.iter().enumerate() {
         fleet.run_until(seconds(20) + millis(10) * u32::try_from(number).unwrap());
-        instance.crash();
+        instance.stop();
         fleet.start(1, OFTEN);
     }
     fleet.run_until(seconds(60));

@@ -45,7 +45,7 @@ pub(crate) enum Secret {
     Wrong,
 }
 
-/// Where a token request is, when a test may crash its instance.
+/// Where a token request is, when a test may stop its instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     BeforeRequest,

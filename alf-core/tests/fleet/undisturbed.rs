@@ -50,7 +50,7 @@ fn d5_t6_a_restart_costs_a_read_and_no_request() {
     let old = fleet.start(50, OFTEN);
     for (number, instance) in old.iter().enumerate() {
         fleet.run_until(seconds(20) + millis(10) * u32::try_from(number).unwrap());
-        instance.crash();
+        instance.stop();
         fleet.start(1, OFTEN);
     }
     fleet.run_until(seconds(60));

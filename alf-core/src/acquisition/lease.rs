@@ -1,0 +1,188 @@
+//! Attempts of an instance that takes the lease of the shared record (D7, D8, D10, D11).
+
+use std::time::Duration;
+
+use crate::Event;
+use crate::error::Cause;
+use crate::machine::{AttemptBy, Breaker, CredentialHash, Moment, Permit, read_after_pause};
+use crate::store::{TokenRecord, VersionedRecord};
+
+use super::failure::AcquisitionFailure;
+use super::new_token::NewToken;
+use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved};
+use super::{Acquisition, Credentials};
+
+impl Acquisition<'_> {
+    /// Takes the lease and makes an attempt; another one, if the credentials have changed since they were refused (B3).
+    pub(super) async fn attempt_with_lease(
+        &mut self,
+        shared: Shared<'_>,
+        mut read: VersionedRecord,
+        may_read_credentials_again: &mut bool,
+    ) -> Result<LeaseOutcome, StoreTrouble> {
+        loop {
+            if let Some(outcome) = self.shared_permit(shared).await {
+                return Ok(outcome);
+            }
+            let Some(leased) = self.take_lease(shared, &read).await? else {
+                shared.record.sharing().conflicted();
+                self.leave();
+                return Ok(LeaseOutcome::ReadAt(self.next_read(shared, None)));
+            };
+            let mut credentials = None;
+            let cause = match self.attempt(&mut credentials).await {
+                Ok(token) => {
+                    self.note_success(shared, &token, leased);
+                    return Ok(LeaseOutcome::Obtained(token));
+                }
+                Err(cause) => cause,
+            };
+            self.attempts += 1;
+            if cause.failure.is_transient() {
+                let read_at = self.pause_all(shared, &leased, cause).await;
+                return Ok(LeaseOutcome::ReadAt(read_at));
+            }
+            // B3: once, or two secrets that alternate would never end.
+            let may_read = std::mem::take(may_read_credentials_again);
+            if may_read && self.have_changed(credentials.as_ref()).await {
+                self.note_failed_attempt(&self.error(cause), Duration::ZERO);
+                read = leased;
+                continue;
+            }
+            self.refuse(shared, &leased, credentials, &cause).await;
+            return Ok(LeaseOutcome::Failed(self.failure(cause)));
+        }
+    }
+
+    /// Asks the breaker, which the targets of this client share (B2). `None`: the attempt is permitted.
+    async fn shared_permit(&self, shared: Shared<'_>) -> Option<LeaseOutcome> {
+        let changed = self.admission.changed();
+        let now = self.ports.now();
+        match self.admission.request(now, self.exclusivity()) {
+            Permit::Granted => None,
+            Permit::Wait { until } => {
+                self.progress.delayed(self.id);
+                let until = until.min(self.deadline);
+                let wait = until.saturating_since(now);
+                self.ports.within(wait, changed).await;
+                // The record may have changed meanwhile.
+                Some(LeaseOutcome::ReadAt(self.ports.now()))
+            }
+            Permit::Refused(error) => {
+                let failure = AcquisitionFailure::Refused(error);
+                Some(LeaseOutcome::Failed(failure))
+            }
+            // Another instance may obtain a token before the deadline.
+            Permit::TooLate => Some(LeaseOutcome::ReadAt(self.next_read(shared, None))),
+        }
+    }
+
+    /// `None`: another instance was faster.
+    async fn take_lease(
+        &self,
+        shared: Shared<'_>,
+        read: &VersionedRecord,
+    ) -> Result<Option<VersionedRecord>, StoreTrouble> {
+        let attempt_timeout = self.attempt_timeout(self.ports.now());
+        let record = shared
+            .record
+            .sharing()
+            .take_lease(&read.record, attempt_timeout);
+        let acquisition = self.id.as_u64();
+        let number = record.number;
+        let Some(version) = self.write(shared, read.version.as_ref(), &record).await? else {
+            self.observe_store(&Event::LeaseConflict {
+                acquisition,
+                number,
+            });
+            return Ok(None);
+        };
+        self.observe_store(&Event::LeaseTaken {
+            acquisition,
+            number,
+        });
+        Ok(Some(VersionedRecord {
+            version: Some(version),
+            record,
+        }))
+    }
+
+    fn note_success(&mut self, shared: Shared<'_>, token: &NewToken, leased: VersionedRecord) {
+        shared.store.refusal().ended();
+        let number = leased.record.number;
+        self.outcome = Outcome {
+            number,
+            unsaved: Some(Unsaved {
+                token: self.shared_token(token, number),
+                leased: Some(leased),
+            }),
+        };
+    }
+
+    /// A transient failure (D10). Returns when the record is read again.
+    async fn pause_all(
+        &mut self,
+        shared: Shared<'_>,
+        leased: &VersionedRecord,
+        cause: Cause,
+    ) -> Moment {
+        let clocks = self.clocks();
+        let retry_after = cause.failure.retry_after();
+        let record = leased
+            .record
+            .failed(clocks.wall, retry_after, cause.clone());
+        let error = self.error(cause);
+        self.admission.change(|breaker, claim| {
+            let error = error.clone();
+            breaker.attempt_failed(clocks.now, claim, retry_after, fastrand::f64(), error)
+        });
+        self.leave();
+        let length = record.pause();
+        self.note_failed_attempt(&error, length);
+        self.write_pause(shared, leased, &record).await;
+        let until = clocks.now + length;
+        read_after_pause(until, AttemptBy::ThisInstance, fastrand::f64())
+    }
+
+    /// A permanent failure (D11).
+    async fn refuse(
+        &self,
+        shared: Shared<'_>,
+        leased: &VersionedRecord,
+        credentials: Option<Credentials>,
+        cause: &Cause,
+    ) {
+        let credential = credentials.map_or(NO_CREDENTIAL, |credentials| {
+            shared.store.hash_of(&credentials.fingerprint)
+        });
+        let clocks = self.clocks();
+        let retry_after = cause.failure.retry_after();
+        if cause.concerns_all_targets() {
+            let mut refusal = shared.store.refusal();
+            refusal.refused(clocks.now, credential, retry_after);
+        }
+        let record = leased
+            .record
+            .refused(clocks.wall, retry_after, credential, cause.clone());
+        self.write_pause(shared, leased, &record).await;
+    }
+
+    /// On a conflict or an error of the store, nothing more is done (D10).
+    async fn write_pause(
+        &self,
+        shared: Shared<'_>,
+        leased: &VersionedRecord,
+        record: &TokenRecord,
+    ) {
+        // The error has been reported.
+        let _ = self.write(shared, leased.version.as_ref(), record).await;
+    }
+
+    /// The other targets go on while this one waits for another instance.
+    fn leave(&self) {
+        self.admission.change(Breaker::leave);
+    }
+}
+
+/// Of an attempt whose client authentication could not be prepared.
+const NO_CREDENTIAL: CredentialHash = CredentialHash(0);

@@ -1,0 +1,16 @@
+//! What a successful acquisition brings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use crate::machine::Obtained;
+use crate::token::Grant;
+
+pub(crate) struct NewToken {
+    pub(crate) obtained: Obtained<Arc<Grant>>,
+    pub(crate) header: HeaderValue,
+    /// How far the clock had jumped before its request was sent (E7).
+    pub(crate) jumped: Duration,
+}

@@ -1,0 +1,120 @@
+//! Reads and writes the shared record within the limits of an operation, and reports trouble once (D9, D13).
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::error::Awaited;
+use crate::store::{TokenRecord, Version, VersionedRecord};
+use crate::{Event, StoreError, StoreErrorKind};
+
+use super::Acquisition;
+use super::sharing::{Shared, StoreTrouble, Unsaved};
+
+impl Acquisition<'_> {
+    pub(super) async fn read(&self, shared: Shared<'_>) -> Result<VersionedRecord, StoreTrouble> {
+        let left = self.deadline.saturating_since(self.ports.now());
+        self.operate(shared, left, shared.store.read(shared.record))
+            .await
+    }
+
+    /// Replaces the record if it has not changed. `None`: it has.
+    pub(super) async fn write(
+        &self,
+        shared: Shared<'_>,
+        expected: Option<&Version>,
+        record: &TokenRecord,
+    ) -> Result<Option<Version>, StoreTrouble> {
+        let left = self.deadline.saturating_since(self.ports.now());
+        self.write_within(shared, left, expected, record).await
+    }
+
+    /// Saves the token that was obtained, after its waiters have it: nobody waits for this (D8, D9).
+    pub(crate) async fn save_shared(&mut self) {
+        let unsaved = self.outcome.unsaved.take();
+        let Some((shared, Unsaved { token, mut leased })) = self.shared.zip(unsaved) else {
+            return;
+        };
+        let mut may_fail = !shared.store.health().is_in_trouble();
+        for _ in 0..MOST_WRITES {
+            let saved = async {
+                let read = match leased.take() {
+                    Some(leased) => leased,
+                    None => {
+                        let read = shared.store.read(shared.record);
+                        self.operate(shared, NO_DEADLINE, read).await?
+                    }
+                };
+                let Some(record) = read.record.saved(token.clone()) else {
+                    return Ok(true);
+                };
+                let version = read.version.as_ref();
+                let written = self.write_within(shared, NO_DEADLINE, version, &record);
+                Ok(written.await?.is_some())
+            };
+            match saved.await {
+                Ok(true) => return,
+                // A conflict: it is read again.
+                Ok(false) => {}
+                Err(StoreTrouble) if std::mem::take(&mut may_fail) => {}
+                Err(StoreTrouble) => return,
+            }
+        }
+    }
+
+    pub(super) fn observe_store(&self, event: &Event<'_>) {
+        self.awaited.set(Awaited::Observer);
+        self.ports.observe(self.target, event);
+        self.awaited.set(Awaited::NextAttempt);
+    }
+
+    async fn write_within(
+        &self,
+        shared: Shared<'_>,
+        limit: Duration,
+        expected: Option<&Version>,
+        record: &TokenRecord,
+    ) -> Result<Option<Version>, StoreTrouble> {
+        let wall = self.ports.clock.wall().into();
+        let write = shared.store.write(shared.record, expected, record, wall);
+        let written = self.operate(shared, limit, write).await?;
+        if let Some(version) = &written {
+            let mut sharing = shared.record.sharing();
+            sharing.written(self.ports.now(), version.clone());
+        }
+        Ok(written)
+    }
+
+    /// One operation. It has `store_timeout`, and in an acquisition what is left until the deadline.
+    async fn operate<T>(
+        &self,
+        shared: Shared<'_>,
+        limit: Duration,
+        operation: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreTrouble> {
+        let store = shared.store;
+        self.awaited.set(Awaited::Store);
+        let result = self.ports.within(limit.min(store.timeout), operation).await;
+        self.awaited.set(Awaited::NextAttempt);
+        let error = match result {
+            Some(Ok(value)) => {
+                if store.health().succeeded() {
+                    self.observe_store(&Event::StoreRecovered {});
+                }
+                return Ok(value);
+            }
+            Some(Err(error)) => error,
+            // That is the fault of the deadline, not of the store.
+            None if limit < store.timeout => return Err(StoreTrouble),
+            None => StoreError::new(StoreErrorKind::TimedOut),
+        };
+        let is_first = store.health().failed(self.ports.now());
+        if is_first {
+            self.observe_store(&Event::StoreFailed { error: &error });
+        }
+        Err(StoreTrouble)
+    }
+}
+
+/// D9
+const MOST_WRITES: usize = 3;
+const NO_DEADLINE: Duration = Duration::MAX;

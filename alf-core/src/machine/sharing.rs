@@ -1,0 +1,231 @@
+//! What one instance does with the record that it shares with others (D3 to D7, D12).
+
+use core::ops::RangeInclusive;
+use core::time::Duration;
+
+use super::{Clocks, CredentialHash, DoublingDelay, Moment, Occupancy, SharedRecord, SharedToken};
+
+/// What one instance knows of the record of one token target, over all its acquisitions. `V` is the version of a record.
+///
+/// Random numbers are arguments, from 0 to 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sharing<V> {
+    /// The latest version that was read or written, and when this instance first had it (D3).
+    latest: Option<(Option<V>, Moment)>,
+    /// The highest number of a lease that this instance has seen.
+    highest: u64,
+    /// There was no reply to the latest write that takes the lease: whether it was applied is not known.
+    is_unanswered: bool,
+    /// The number of the token that this instance holds; 0 before the first.
+    held: u64,
+    /// D6: the highest lease for which the acquisition under way has waited.
+    waited_for: Option<u64>,
+    polls: DoublingDelay,
+}
+
+/// What an acquisition does after it has read the record (D4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReadDecision<E> {
+    /// It succeeds with the token of the record.
+    UseToken,
+    /// Another instance makes an attempt. It reads again, at this moment at the latest.
+    AwaitLease { until: Moment },
+    /// An attempt failed. It reads again after this moment.
+    AwaitPause { until: Moment, error: E },
+    /// It fails with this error: another instance was refused with the same credentials.
+    Fail { error: E },
+    /// It takes the lease, and makes an attempt.
+    TakeLease,
+}
+
+/// Whether a caller waits for an acquisition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiters {
+    Some,
+    None,
+}
+
+/// Whose attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AttemptBy {
+    ThisInstance,
+    AnotherInstance,
+}
+
+impl<V: PartialEq> Sharing<V> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            latest: None,
+            highest: 0,
+            is_unanswered: false,
+            held: 0,
+            waited_for: None,
+            polls: POLLS,
+        }
+    }
+
+    /// An acquisition starts.
+    pub(crate) fn start(&mut self) {
+        self.waited_for = None;
+        self.polls.reset();
+    }
+
+    /// The record was read. `leeway` is this instance's own, for the record's token (D4).
+    pub(crate) fn decide<T, E: Clone>(
+        &mut self,
+        clocks: Clocks,
+        version: Option<V>,
+        record: &SharedRecord<T, E>,
+        credential: Option<CredentialHash>,
+        leeway: Duration,
+    ) -> ReadDecision<E> {
+        let first_read_at = self.first_read_at(clocks.now, version);
+        self.highest = self.highest.max(record.number);
+        if self.is_helped_by(clocks, record.token.as_ref(), leeway) {
+            return ReadDecision::UseToken;
+        }
+        match &record.occupancy {
+            Occupancy::Free => ReadDecision::TakeLease,
+            Occupancy::Leased { length } => {
+                let until = first_read_at + (*length).clamp(SHORTEST_LEASE, LONGEST_LEASE);
+                if until <= clocks.now {
+                    return ReadDecision::TakeLease;
+                }
+                self.wait_for(record.number);
+                ReadDecision::AwaitLease { until }
+            }
+            Occupancy::Paused(pause) => {
+                let until = pause.until(clocks, first_read_at);
+                let error = pause.error.clone();
+                match pause.credential {
+                    _ if until <= clocks.now => ReadDecision::TakeLease,
+                    None => ReadDecision::AwaitPause { until, error },
+                    Some(_) if pause.credential == credential => ReadDecision::Fail { error },
+                    Some(_) => ReadDecision::TakeLease,
+                }
+            }
+        }
+    }
+
+    /// The record with a lease of this instance (D7). `attempt_timeout` is how long the attempt may take.
+    pub(crate) fn take_lease<T: Clone, E>(
+        &mut self,
+        record: &SharedRecord<T, E>,
+        attempt_timeout: Duration,
+    ) -> SharedRecord<T, E> {
+        self.highest = self.highest.saturating_add(1);
+        self.is_unanswered = true;
+        let attempts = record.attempts.saturating_add(1);
+        let length = attempt_timeout.saturating_add(AFTER_ATTEMPT);
+        let length = if SHORT_LEASES.contains(&attempts) {
+            length.min(SHORT_LEASE)
+        } else {
+            length
+        };
+        SharedRecord {
+            number: self.highest,
+            attempts,
+            token: record.token.clone(),
+            occupancy: Occupancy::Leased { length },
+        }
+    }
+
+    /// The number of a token that is obtained without the store. A lease without a reply may have been taken: then it is
+    /// that one's (D13).
+    pub(crate) fn number_without_store(&mut self) -> u64 {
+        if !core::mem::take(&mut self.is_unanswered) {
+            self.highest = self.highest.saturating_add(1);
+        }
+        self.highest
+    }
+
+    /// This instance has written the record.
+    pub(crate) fn written(&mut self, now: Moment, version: V) {
+        self.latest = Some((Some(version), now));
+        self.is_unanswered = false;
+    }
+
+    /// Another instance wrote the record first: this one waits as behind a lease (D7).
+    pub(crate) fn conflicted(&mut self) {
+        self.is_unanswered = false;
+        self.wait_for(self.highest);
+    }
+
+    /// This instance holds the token with this number.
+    pub(crate) fn holds(&mut self, number: u64) {
+        self.held = self.held.max(number);
+        self.highest = self.highest.max(number);
+    }
+
+    /// When the record is read again behind a lease (D12). `until` is `None` after a conflict.
+    pub(crate) fn next_read(
+        &mut self,
+        now: Moment,
+        until: Option<Moment>,
+        waiters: Waiters,
+        random: f64,
+        random_after_lease: f64,
+    ) -> Moment {
+        let poll = match waiters {
+            Waiters::Some => self.polls.take(),
+            Waiters::None => LONGEST_POLL,
+        };
+        let poll = now + poll.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0));
+        match until {
+            Some(until) => {
+                poll.min(until + AFTER_LEASE.mul_f64(random_after_lease.clamp(0.0, 1.0)))
+            }
+            None => poll,
+        }
+    }
+
+    fn first_read_at(&mut self, now: Moment, version: Option<V>) -> Moment {
+        match &self.latest {
+            Some((latest, first_read_at)) if *latest == version => *first_read_at,
+            Some(_) | None => {
+                self.latest = Some((version, now));
+                now
+            }
+        }
+    }
+
+    fn wait_for(&mut self, number: u64) {
+        self.waited_for = self.waited_for.max(Some(number));
+    }
+
+    /// D5, D6
+    fn is_helped_by<T>(
+        &self,
+        clocks: Clocks,
+        token: Option<&SharedToken<T>>,
+        leeway: Duration,
+    ) -> bool {
+        token.is_some_and(|token| {
+            let was_waited_for = self.waited_for.is_some_and(|number| number <= token.number);
+            self.held < token.number
+                && (was_waited_for || !token.is_within_leeway(clocks.wall, leeway))
+        })
+    }
+}
+
+/// When the record is read again after a pause (D12).
+pub(crate) fn read_after_pause(until: Moment, attempt: AttemptBy, random: f64) -> Moment {
+    let after = until + AFTER_PAUSE.mul_f64(random.clamp(0.0, 1.0));
+    match attempt {
+        AttemptBy::ThisInstance => after + AFTER_PAUSE,
+        AttemptBy::AnotherInstance => after,
+    }
+}
+
+/// D12
+const POLLS: DoublingDelay = DoublingDelay::new(Duration::from_millis(50), LONGEST_POLL);
+const LONGEST_POLL: Duration = Duration::from_millis(500);
+const AFTER_LEASE: Duration = Duration::from_millis(100);
+const AFTER_PAUSE: Duration = Duration::from_millis(250);
+/// D7
+const AFTER_ATTEMPT: Duration = Duration::from_secs(1);
+const SHORT_LEASE: Duration = Duration::from_millis(1_500);
+const SHORT_LEASES: RangeInclusive<u32> = 2..=5;
+/// D16
+const SHORTEST_LEASE: Duration = Duration::from_millis(500);
+const LONGEST_LEASE: Duration = Duration::from_secs(15);
