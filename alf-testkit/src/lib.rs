@@ -10,6 +10,8 @@ mod behind_proxy;
 pub mod conformance;
 mod runtime;
 pub mod server;
+#[cfg(feature = "conformance")]
+mod suite;
 mod waiting;
 
 pub use behind_proxy::BehindProxy;
