@@ -40,6 +40,42 @@ impl StoreSubject for Memory {
 
 alf_testkit::store_conformance!(Memory);
 
+/// A store that works only in tokio: it waits with tokio's timers.
+mod on_tokio {
+    use std::future::Future;
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
+    use alf_core::TokioRuntime;
+    use alf_testkit::MemoryStore;
+    use alf_testkit::store_conformance::StoreSubject;
+    use tokio::runtime::{Builder, Runtime};
+
+    struct OnTokio(MemoryStore);
+
+    impl StoreSubject for OnTokio {
+        type Store = MemoryStore;
+
+        fn start() -> Self {
+            let store = MemoryStore::new().on(TokioRuntime::new());
+            store.set_delay(Duration::from_micros(100));
+            Self(store)
+        }
+
+        fn connect(&self) -> MemoryStore {
+            self.0.clone()
+        }
+
+        fn block_on<F: Future>(future: F) -> F::Output {
+            static RUNTIME: LazyLock<Runtime> =
+                LazyLock::new(|| Builder::new_multi_thread().enable_all().build().unwrap());
+            RUNTIME.block_on(future)
+        }
+    }
+
+    alf_testkit::store_conformance!(OnTokio);
+}
+
 mod faults {
     use std::time::Duration;
 

@@ -32,7 +32,7 @@ impl<'a> Connection<'a> {
     }
 
     pub(super) fn try_read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        let read = self.store.read(key);
+        let read = async { self.store.read(key).await };
         let result = self.case.block_on(within(DEADLINE, read));
         let answer = match &result {
             Ok(Some(stored)) => shown(stored.value(), stored.version()),
@@ -51,7 +51,7 @@ impl<'a> Connection<'a> {
         keep_for: Duration,
         limit: Duration,
     ) -> Result<Written, StoreError> {
-        let write = self.store.write(key, expected, value, keep_for);
+        let write = async { self.store.write(key, expected, value, keep_for).await };
         let result = self.case.block_on(within(limit, write));
         let answer = match &result {
             Ok(Written::Done(version)) => format!("done, {}", shown(value, version)),
