@@ -105,6 +105,9 @@ pub use wire::token_request::{TokenRequest, USER_AGENT};
 #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
 pub use authentication::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
+#[cfg(feature = "store-file")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store-file")))]
+pub use store::FileStore;
 #[cfg(feature = "store")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 pub use store::{

@@ -1,10 +1,13 @@
 //! Reads and writes the shared record within the limits of an operation, and reports trouble once (D9, D13).
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Awaited;
+use crate::machine::SharedToken;
 use crate::store::{TokenRecord, Version, VersionedRecord};
+use crate::token::Grant;
 use crate::{Event, StoreError, StoreErrorKind};
 
 use super::Acquisition;
@@ -36,27 +39,12 @@ impl Acquisition<'_> {
         };
         let mut may_fail = !shared.store.health().is_in_trouble();
         for _ in 0..MOST_WRITES {
-            let saved = async {
-                let read = match leased.take() {
-                    Some(leased) => leased,
-                    None => {
-                        let read = shared.store.read(shared.record);
-                        self.operate(shared, NO_DEADLINE, read).await?
-                    }
-                };
-                let Some(record) = read.record.saved(token.clone()) else {
-                    return Ok(true);
-                };
-                let version = read.version.as_ref();
-                let written = self.write_within(shared, NO_DEADLINE, version, &record);
-                Ok(written.await?.is_some())
+            let has_ended = match self.save_once(shared, &token, leased.take()).await {
+                Ok(has_ended) => has_ended,
+                Err(StoreTrouble) => !std::mem::take(&mut may_fail),
             };
-            match saved.await {
-                Ok(true) => return,
-                // A conflict: it is read again.
-                Ok(false) => {}
-                Err(StoreTrouble) if std::mem::take(&mut may_fail) => {}
-                Err(StoreTrouble) => return,
+            if has_ended {
+                return;
             }
         }
     }
@@ -65,6 +53,27 @@ impl Acquisition<'_> {
         self.awaited.set(Awaited::Observer);
         self.ports.observe(self.target, event);
         self.awaited.set(Awaited::NextAttempt);
+    }
+
+    /// Returns whether the store has the token, or a later one. If not, another instance has written the record.
+    async fn save_once(
+        &self,
+        shared: Shared<'_>,
+        token: &SharedToken<Arc<Grant>>,
+        leased: Option<VersionedRecord>,
+    ) -> Result<bool, StoreTrouble> {
+        let read = if let Some(leased) = leased {
+            leased
+        } else {
+            let read = shared.store.read(shared.record);
+            self.operate(shared, NO_DEADLINE, read).await?
+        };
+        let Some(record) = read.record.saved(token.clone()) else {
+            return Ok(true);
+        };
+        let version = read.version.as_ref();
+        let written = self.write_within(shared, NO_DEADLINE, version, &record);
+        Ok(written.await?.is_some())
     }
 
     async fn write_within(

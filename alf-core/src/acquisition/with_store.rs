@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Event;
 use crate::error::{Awaited, Cause};
 use crate::machine::{
     AttemptBy, Clocks, CredentialHash, Moment, Obtained, ReadDecision, SharedToken, Waiters,
@@ -11,6 +10,7 @@ use crate::machine::{
 };
 use crate::store::{TargetRecord, TokenRecord, VersionedRecord};
 use crate::token::Grant;
+use crate::{Event, TimeoutPhase};
 
 use super::Acquisition;
 use super::authenticate::authenticate;
@@ -36,7 +36,7 @@ impl<'a> Acquisition<'a> {
         loop {
             let now = self.ports.now();
             if self.deadline <= now {
-                return Err(self.failure(out_of_time()));
+                return Err(self.failure(self.nobody_obtained_it(now)));
             }
             let left_alone = shared.store.health().left_alone_until(now);
             if let Some(until) = left_alone {
@@ -222,6 +222,12 @@ impl<'a> Acquisition<'a> {
         };
         let fingerprint = self.ports.within(timeout, fingerprint).await.flatten()?;
         Some(shared.store.hash_of(&fingerprint))
+    }
+
+    /// S5: the deadline has come while this instance waited for another one.
+    fn nobody_obtained_it(&self, now: Moment) -> Cause {
+        let elapsed = now.saturating_since(self.started_at);
+        Cause::timed_out(TimeoutPhase::Acquire, Awaited::OtherInstance, elapsed)
     }
 
     /// How long an attempt may take.

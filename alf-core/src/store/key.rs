@@ -50,11 +50,15 @@ impl RecordName<'_> {
         }
         let hash = hasher.finish();
         let mut key = format!("{prefix}:");
-        for byte in hash.iter().take(SHOWN) {
-            key += &format!("{byte:02x}");
-        }
+        key.extend(hash.iter().take(SHOWN).flat_map(|byte| hex_digits(*byte)));
         StoreKey::new(key)
     }
+}
+
+fn hex_digits(byte: u8) -> impl Iterator<Item = char> {
+    let digits = [byte >> 4, byte & 15];
+    let digits = digits.into_iter();
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16))
 }
 
 /// 128 bits: no two records have the same name by accident.

@@ -1,5 +1,7 @@
 //! A store that the instances of a program share: a port, and the sealing of what is in it.
 
+#[cfg(feature = "store-file")]
+mod file_store;
 mod key;
 mod record;
 mod seal;
@@ -11,5 +13,7 @@ pub(crate) use key::RecordName;
 pub(crate) use record::TokenRecord;
 pub(crate) use shared_store::{SharedStore, StoreConfig, TargetRecord, VersionedRecord};
 
+#[cfg(feature = "store-file")]
+pub use file_store::FileStore;
 pub use sealing_key::SealingKey;
 pub use token_store::{StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written};

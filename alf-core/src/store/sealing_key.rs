@@ -42,7 +42,8 @@ enum Source {
 pub(crate) type KeyBytes = Zeroizing<[u8; LENGTH]>;
 
 impl SealingKey {
-    /// Reads the key from a file that contains only the key, in base64. On Unix, only its owner may have access to the file.
+    /// Reads the key from a file that contains only the key, in base64. On Unix, only its owner may write to the file, and
+    /// only its owner and its group may read it.
     pub fn from_file(path: impl AsRef<Path>) -> Self {
         Self::new(Source::File(path.as_ref().to_owned()))
     }
@@ -121,9 +122,9 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
             .map_err(cannot_read)?
             .permissions()
             .mode();
-        if mode & 0o077 != 0 {
+        if mode & NOT_ALLOWED != 0 {
             let problem = format!(
-                "other users have access to {}; run `chmod 600` on it",
+                "other users have access to {}; run `chmod 640` or `chmod 600` on it",
                 path.display()
             );
             return Err(ConfigError::new(SETTING, problem));
@@ -155,6 +156,9 @@ impl fmt::Debug for Source {
     }
 }
 
+/// Read by all, written by all or the group. A Kubernetes secret with `fsGroup` is read by its group.
+#[cfg(unix)]
+const NOT_ALLOWED: u32 = 0o027;
 const LENGTH: usize = 32;
 const SETTING: &str = "sealing_key";
 const ADVICE: &str = "`openssl rand -base64 32` makes one";

@@ -139,9 +139,9 @@ impl SharedStore {
         let Some(stored) = self.store.read(key).await? else {
             return Ok(None);
         };
-        let (sealed, version) = stored.into_parts();
+        let (value, version) = stored.into_parts();
         let record = sealer
-            .open(key, &sealed)
+            .open(key, &value)
             .and_then(|bytes| decode(&bytes, self.default_lifetime));
         Ok(Some(VersionedRecord {
             version: Some(version),

@@ -17,6 +17,7 @@ pub(crate) struct Fleet {
     pub(crate) server: Server,
     pub(crate) store: Store,
     outcomes: Arc<Mutex<Outcomes>>,
+    instances: Vec<Instance>,
     callers: Vec<Call<()>>,
     secrets: Vec<Arc<Mutex<Secret>>>,
     plan: Arc<Mutex<Plan>>,
@@ -44,6 +45,8 @@ pub(crate) struct Outcomes {
     pub(crate) calls: usize,
     pub(crate) failed: usize,
     pub(crate) returned_401: usize,
+    /// By the API that always answers 401.
+    pub(crate) returned_by_broken: usize,
     pub(crate) longest_wait: Duration,
 }
 
@@ -58,14 +61,19 @@ pub(crate) struct Instance {
 }
 
 impl Fleet {
-    /// A case gives the same counts every time: every random number of it is from this thread.
     pub(crate) fn new() -> Self {
-        fastrand::seed(1);
+        Self::with_seed(1)
+    }
+
+    /// A seed gives the same counts every time: every random number of a case is from this thread.
+    pub(crate) fn with_seed(seed: u64) -> Self {
+        fastrand::seed(seed);
         Self {
             runtime: SteppedRuntime::new(),
             server: Server::new(),
             store: Store::default(),
             outcomes: Arc::default(),
+            instances: Vec::new(),
             callers: Vec::new(),
             secrets: Vec::new(),
             plan: Arc::default(),
@@ -160,6 +168,7 @@ impl Fleet {
         for instance in &instances {
             self.start_calls(instance, interval);
         }
+        self.instances.extend(instances.clone());
         instances
     }
 
@@ -179,11 +188,24 @@ impl Fleet {
         self.callers.push(self.runtime.start(calls));
     }
 
-    /// From now on, these instances and no others call an API every `interval`.
-    pub(crate) fn call_every(&mut self, interval: Duration, instances: &[Instance]) {
+    /// Nothing happens until a token may be due: the instances call rarely until then, and then every second.
+    pub(crate) fn run_until_due(&mut self) {
+        self.call_every(seconds(20));
+        self.run_until(seconds(2_500));
+        self.call_every(seconds(1));
+    }
+
+    /// Nothing happens any more: the instances call rarely.
+    pub(crate) fn run_quietly_until(&mut self, end: Duration) {
+        self.call_every(seconds(10));
+        self.run_until(end);
+    }
+
+    /// From now on, the instances call an API every `interval`.
+    pub(crate) fn call_every(&mut self, interval: Duration) {
         self.callers.clear();
-        for instance in instances {
-            self.start_calls(instance, interval);
+        for instance in self.instances.clone() {
+            self.start_calls(&instance, interval);
         }
     }
 
@@ -270,6 +292,9 @@ impl Instance {
         outcomes.longest_wait = outcomes.longest_wait.max(wait);
         match answered {
             Ok(true) => {}
+            Ok(false) if self.always_rejects.lock().unwrap().is_some() => {
+                outcomes.returned_by_broken += 1;
+            }
             Ok(false) => outcomes.returned_401 += 1,
             Err(_) => outcomes.failed += 1,
         }

@@ -25,6 +25,7 @@ fn d11_t17_half_has_a_wrong_secret() {
     fleet.start(50, seconds(1));
     fleet.run_until(seconds(60));
     fleet.give(Secret::Wrong, 0..25);
+    fleet.run_until_due();
     fleet.run_until(seconds(3060));
     fleet.assert_counts(2..=8, 349..=404, millis(960));
 }
@@ -36,7 +37,8 @@ fn d10_t18_the_server_is_unavailable_for_five_seconds() {
     fleet.start(50, OFTEN);
     fleet.run_until(seconds(5));
     fleet.server.set(Condition::Works);
-    fleet.run_until(seconds(60));
+    fleet.run_until(seconds(20));
+    fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(7..=7, 600..=619, millis(7_650));
 }
 
@@ -47,7 +49,8 @@ fn d8_t19_the_server_does_not_answer_for_five_seconds() {
     fleet.start(50, OFTEN);
     fleet.run_until(seconds(5));
     fleet.server.set(Condition::Works);
-    fleet.run_until(seconds(60));
+    fleet.run_until(seconds(20));
+    fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(2..=2, 788..=803, millis(6_300));
 }
 
@@ -57,7 +60,8 @@ fn d13_t20_a_store_that_fails_or_is_silent() {
         let mut fleet = Fleet::new();
         fleet.store.set(mode);
         fleet.start(50, OFTEN);
-        fleet.run_until(seconds(60));
+        fleet.run_until(seconds(30));
+        fleet.run_quietly_until(seconds(60));
         fleet.assert_counts(50..=50, 100..=100, millis(wait));
     }
 }
@@ -66,6 +70,7 @@ fn d13_t20_a_store_that_fails_or_is_silent() {
 fn d14_t21_the_store_is_away_while_the_token_is_due() {
     let mut fleet = Fleet::new();
     fleet.start(50, seconds(1));
+    fleet.run_until_due();
     fleet.run_until(seconds(2_520));
     fleet.store.set(Mode::Fails);
     fleet.run_until(seconds(2_550));
@@ -85,6 +90,7 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
         instance.stop();
         fleet.start(1, OFTEN);
     }
-    fleet.run_until(seconds(60));
+    fleet.run_until(seconds(25));
+    fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(1..=1, 347..=347, millis(960));
 }

@@ -17,7 +17,6 @@ struct State {
     values: HashMap<StoreKey, (u64, Vec<u8>)>,
     versions: u64,
     operations: usize,
-    claims: usize,
     mode: Mode,
 }
 
@@ -120,16 +119,12 @@ impl TokenStore for Connection {
             if state.mode == Mode::ReadOnly {
                 return Err(StoreError::denied("read-only"));
             }
-            let version = state
-                .values
-                .get(key)
-                .map(|(version, _)| version.to_le_bytes());
-            if version.as_ref().map(|version| version.as_slice()) != expected.map(Version::as_bytes)
-            {
+            let version = state.values.get(key).map(|(version, _)| *version);
+            let version = version.map(|version| Version::new(version.to_le_bytes()));
+            if version.as_ref() != expected {
                 return Ok(Written::Conflict);
             }
             state.versions += 1;
-            state.claims += 1;
             let version = state.versions;
             state.values.insert(key.clone(), (version, value.to_vec()));
             Ok(Written::Done(Version::new(version.to_le_bytes())))

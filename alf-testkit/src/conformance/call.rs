@@ -9,9 +9,9 @@ use std::time::Duration;
 use futures_util::future::{AbortHandle, Abortable, Aborted};
 
 use crate::runtime::VirtualTime;
+use crate::suite::{caught, fail};
 use crate::waiting::DEADLINE;
 
-use super::failure::{caught, fail};
 use super::outcome::CallOutcome;
 use super::subject::Subject;
 

@@ -11,11 +11,11 @@ use http::{Method, Request};
 use crate::runtime::VirtualTime;
 use crate::server::tls::{Tls, root_certificate};
 use crate::server::{Answer, Gate, Recorded, Servers};
+use crate::suite::fail;
 
 use super::body::Body;
 use super::call::ThreadCall;
 use super::events::Events;
-use super::failure::fail;
 use super::outcome::CallOutcome;
 use super::subject::{Capability, Setup, Subject};
 use super::tested::{self, ReadBody, TestedClient, TestedTransport};

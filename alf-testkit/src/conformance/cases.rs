@@ -1,5 +1,7 @@
 //! The list of all cases, and the capabilities that each needs.
 
+use crate::suite::NamedCase;
+
 use super::case::Case;
 use super::subject::Capability;
 
@@ -156,24 +158,10 @@ macro_rules! __alf_conformance_cases {
     };
 }
 
-/// A case and its name.
-pub(super) struct NamedCase {
-    pub(super) name: &'static str,
-    pub(super) needs: &'static [Capability],
-    pub(super) run: fn(&Case),
-}
-
-impl NamedCase {
-    /// Returns the capability without which the case is not applicable.
-    pub(super) fn missing(&self, lacks: &[Capability]) -> Option<Capability> {
-        self.needs.iter().copied().find(|need| lacks.contains(need))
-    }
-}
-
 macro_rules! table {
     ([] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
         /// All cases.
-        pub(super) const ALL: &[NamedCase] = &[$(NamedCase {
+        pub(super) const ALL: &[NamedCase<Capability, fn(&Case)>] = &[$(NamedCase {
             name: stringify!($case),
             needs: &[$(Capability::$need),*],
             run: super::$module::$case,

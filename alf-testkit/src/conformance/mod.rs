@@ -28,10 +28,8 @@ mod call;
 mod case;
 mod cases;
 mod events;
-mod failure;
 mod log_recording;
 mod outcome;
-mod report;
 mod rules;
 mod subject;
 mod tested;
@@ -63,11 +61,10 @@ pub use log_recording::LogRecording;
 pub use subject::{Capability, ReadError, Setup, Subject};
 
 use std::future::Future;
-use std::io::Write;
-use std::panic::resume_unwind;
+
+use crate::suite::{Tested, caught};
 
 use case::Case;
-use failure::{caught, fail};
 
 /// Makes a `#[test]` of every case of the [conformance suite](mod@crate::conformance) for one
 /// [`Subject`].
@@ -107,44 +104,44 @@ macro_rules! __alf_conformance_tests {
 /// If the transport breaks the rule, with what was expected and what was seen; if it does not, although
 /// the case is one of the [`known_failures`](Subject::known_failures); if no case has that name.
 pub fn run<S: Subject>(name: &str) {
-    let Some(named) = cases::ALL.iter().find(|case| case.name == name) else {
-        fail(&format!("a case with the name {name}, but there is none"));
-    };
-    if let Some(missing) = named.missing(&S::lacks()) {
-        // Captured unless the test is run with `--nocapture`.
-        eprintln!("{name}: not applicable without {missing:?}");
+    let tested = Tested::new::<S>(S::lacks(), S::known_failures());
+    let Some(named) = tested.applicable(cases::ALL, name) else {
         return;
-    }
+    };
     let case = Case::new::<S>(named.needs);
     let outcome = caught(|| {
         (named.run)(&case);
         case.shows_no_secret("an event", &case.events.shown());
     });
-    let failure = match (outcome, report::known_failure::<S>(name)) {
-        (Ok(()), None) => return,
-        (Err(wrong), None) => report::of_failure::<S>(name, &case, &wrong),
-        (Err(wrong), Some(reason)) => {
-            eprintln!("{name} is known to fail: {reason}\n{wrong}");
-            return;
-        }
-        (Ok(()), Some(reason)) => report::of_unknown_success::<S>(name, reason),
-    };
-    eprintln!("{failure}");
-    resume_unwind(Box::new(failure));
+    tested.conclude(name, outcome, |wrong| {
+        let rule = rules::rule_of(name);
+        let parts = [
+            (
+                &*format!("the rule is {rule}"),
+                rules::sentence(&rule).to_owned(),
+            ),
+            ("what went wrong", wrong),
+            ("what was odd about the last answer", case.odd_answer()),
+            ("what the transport lacks", format!("{:?}", case.lacks)),
+            ("what the client reported", case.events.shown()),
+            ("what the servers saw", case.report()),
+        ];
+        let parts = parts.into_iter();
+        parts
+            .map(|(title, text)| (title.to_owned(), text))
+            .collect()
+    });
 }
 
 /// Prints which cases are not applicable, with the capability that each would need, and which are known to
 /// fail, with the reason.
 ///
-/// It writes to stderr directly: the test harness shows no output of a test that passes.
-///
 /// # Panics
 ///
 /// If [`known_failures`](Subject::known_failures) names a case that does not exist or is not applicable.
 pub fn report<S: Subject>() {
-    let report = report::of_missing::<S>() + &report::of_known_failures::<S>();
-    // If stderr is closed, the report has no reader.
-    let _ = std::io::stderr().write_all(report.as_bytes());
+    let tested = Tested::new::<S>(S::lacks(), S::known_failures());
+    tested.report("conformance suite", cases::ALL);
 }
 
 /// Runs a future to its end on the calling thread: the [`block_on`](Subject::block_on) of a library

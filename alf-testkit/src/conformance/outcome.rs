@@ -6,7 +6,7 @@ use std::fmt;
 
 use alf_core::{Error, NotAllowedReason, TokenError, TokenErrorKind};
 
-use super::failure::fail;
+use crate::suite::fail;
 
 #[derive(Debug)]
 pub(super) struct CallOutcome(pub(super) Result<Reply, CallError>);

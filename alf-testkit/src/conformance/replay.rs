@@ -7,10 +7,10 @@ use http::header::HeaderValue;
 use http::{Method, Request};
 
 use crate::server::{Answer, Gate, Recorded, body_hash, pattern};
+use crate::suite::fail;
 
 use super::body::{Body, BodyStream};
 use super::case::{Case, CaseClient, get, request};
-use super::failure::fail;
 
 pub(super) fn r3_the_answer_to_the_replay_is_returned(case: &Case) {
     let client = case.client_with_token();

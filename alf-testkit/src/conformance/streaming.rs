@@ -11,12 +11,12 @@ use http::Method;
 use http::header::HeaderValue;
 
 use crate::server::{Answer, Gate, body_hash, pattern};
+use crate::suite::fail;
 use crate::waiting::DEADLINE;
 
 use super::body::{Body, BodyStream};
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post, request};
-use super::failure::fail;
 use super::tested::ReadBody;
 
 pub(super) fn p3_megabytes_arrive_intact(case: &Case) {

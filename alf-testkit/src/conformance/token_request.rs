@@ -3,9 +3,9 @@
 use alf_core::{ConfigError, USER_AGENT};
 
 use crate::server::{Recorded, body_hash};
+use crate::suite::fail;
 
 use super::case::{CLIENT_ID, Case, CaseClient, SECRET};
-use super::failure::fail;
 
 pub(super) fn t1_the_form_and_its_headers_arrive(case: &Case) {
     let builder = case

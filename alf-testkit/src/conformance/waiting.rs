@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use alf_core::Runtime;
 
 use crate::server::Counts;
+use crate::suite::fail;
 use crate::waiting::DEADLINE;
 
 use super::call::ThreadCall;
 use super::case::{Case, CaseClient};
 use super::events::AttemptFailure;
-use super::failure::fail;
 use super::outcome::CallOutcome;
 
 impl CaseClient<'_> {

@@ -26,6 +26,7 @@ struct QueuedTask {
     owner: TaskOwner,
     /// `None` while it is polled.
     future: Option<BoxFuture>,
+    is_woken: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,8 +61,12 @@ impl TaskQueue {
         state.numbers += 1;
         let number = state.numbers;
         if owner == TaskOwner::Test || state.mode != Mode::ShutDown {
-            let future = Some(future);
-            state.tasks.insert(number, QueuedTask { owner, future });
+            let task = QueuedTask {
+                owner,
+                future: Some(future),
+                is_woken: true,
+            };
+            state.tasks.insert(number, task);
             state.woken.push_back(number);
         }
         number
@@ -97,7 +102,13 @@ impl TaskQueue {
         let mut state = locked(&self.state);
         let is_frozen = state.mode == Mode::Frozen;
         let QueueState { tasks, woken, .. } = &mut *state;
-        woken.retain(|number| tasks.contains_key(number));
+        // What was cancelled. The others of these are skipped until they come to the front.
+        while woken
+            .front()
+            .is_some_and(|number| !tasks.contains_key(number))
+        {
+            woken.pop_front();
+        }
         let can_run = |number: &u64| {
             tasks.get(number).is_some_and(|task| {
                 task.future.is_some() && !(is_frozen && task.owner == TaskOwner::Runtime)
@@ -106,6 +117,7 @@ impl TaskQueue {
         let next = woken.iter().position(can_run)?;
         let number = woken.remove(next)?;
         let task = tasks.get_mut(&number)?;
+        task.is_woken = false;
         Some((number, task.owner, task.future.take()?))
     }
 
@@ -140,8 +152,11 @@ impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         if let Some(queue) = self.queue.upgrade() {
             let mut state = locked(&queue.state);
-            if !state.woken.contains(&self.number) {
-                state.woken.push_back(self.number);
+            let QueueState { tasks, woken, .. } = &mut *state;
+            let task = tasks.get_mut(&self.number);
+            if let Some(task) = task.filter(|task| !task.is_woken) {
+                task.is_woken = true;
+                woken.push_back(self.number);
             }
         }
     }

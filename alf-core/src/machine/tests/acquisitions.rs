@@ -172,6 +172,7 @@ fn s5_result_of_a_replaced_acquisition_changes_nothing() {
         token: 77,
         lifetime: Some(secs(100)),
         requested_at: at(0),
+        age: secs(0),
     };
     let now = scenario.now();
     let machine = &mut scenario.machine;

@@ -9,7 +9,7 @@ const LONGEST: Duration = secs(1 << 63);
 
 /// The lifetime of a token that was requested and obtained at the start and states `seconds`.
 fn lifetime(seconds: u64) -> Lifetime {
-    Lifetime::new(at(0), at(0), secs(seconds), LEEWAY, 0.0)
+    Lifetime::new(at(0), Duration::ZERO, secs(seconds), LEEWAY, 0.0)
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
         (secs(50), secs(0), secs(50)),
         (secs(50), Duration::MAX, secs(45)),
     ] {
-        let lifetime = Lifetime::new(at(0), at(0), stated, leeway, 0.0);
+        let lifetime = Lifetime::new(at(0), Duration::ZERO, stated, leeway, 0.0);
         assert_eq!(
             lifetime.within_leeway,
             at(0) + expired,
@@ -65,7 +65,7 @@ fn e1_leeway_is_never_more_than_a_tenth_of_the_lifetime() {
 #[test]
 fn e1_due_is_at_80_percent_less_a_jitter_of_up_to_10() {
     for (jitter, due) in [(0.0, 800), (0.5, 750), (1.0, 700), (-3.0, 800), (7.0, 700)] {
-        let lifetime = Lifetime::new(at(0), at(0), secs(1000), LEEWAY, jitter);
+        let lifetime = Lifetime::new(at(0), Duration::ZERO, secs(1000), LEEWAY, jitter);
         assert_eq!(lifetime.due, at(due), "jitter {jitter}");
     }
 }
@@ -83,7 +83,7 @@ fn e1_due_comes_before_within_leeway_for_every_lifetime() {
         LONGEST,
     ] {
         for jitter in [0.0, 0.5, 1.0] {
-            let lifetime = Lifetime::new(at(7), at(7), stated, LEEWAY, jitter);
+            let lifetime = Lifetime::new(at(7), Duration::ZERO, stated, LEEWAY, jitter);
             assert!(lifetime.due <= lifetime.within_leeway, "{stated:?}");
             assert!(lifetime.within_leeway <= lifetime.expires, "{stated:?}");
             let has_end = lifetime.expires < Moment::NEVER;
@@ -113,7 +113,7 @@ fn e1_token_is_usable_for_a_second_after_it_was_obtained() {
         (secs(2), secs(5), secs(6)), // an AS slower than its tokens
         (secs(2), millis(500), millis(1800)),
     ] {
-        let lifetime = Lifetime::new(at(0), at(0) + obtained_after, stated, LEEWAY, 0.0);
+        let lifetime = Lifetime::new(at(0) + obtained_after, obtained_after, stated, LEEWAY, 0.0);
         let until = at(0) + usable_until;
         assert_eq!(
             lifetime.within_leeway, until,
@@ -136,6 +136,7 @@ fn e1_jitter_is_drawn_for_every_token() {
             token,
             lifetime: Some(secs(100)),
             requested_at: now,
+            age: Duration::ZERO,
         };
         machine.succeeded(now, started.id, obtained, jitter);
         machine
@@ -177,8 +178,8 @@ fn e5_default_lifetime_replaces_an_unknown_one_only() {
 #[test]
 fn t5_no_lifetime_overflows() {
     for stated in [LONGEST, Duration::from_secs(u64::MAX), Duration::MAX] {
-        for requested_at in [at(0), at(1 << 33), Moment::NEVER] {
-            let lifetime = Lifetime::new(requested_at, requested_at, stated, LEEWAY, 0.5);
+        for obtained_at in [at(0), at(1 << 33), Moment::NEVER] {
+            let lifetime = Lifetime::new(obtained_at, Duration::ZERO, stated, LEEWAY, 0.5);
             assert_eq!(lifetime.expires, Moment::NEVER);
             assert!(lifetime.due <= lifetime.within_leeway);
         }
@@ -187,7 +188,7 @@ fn t5_no_lifetime_overflows() {
 
 #[test]
 fn t9_lifetime_is_counted_from_before_its_request_was_sent() {
-    let slow = Lifetime::new(at(10), at(19), secs(100), LEEWAY, 0.0);
+    let slow = Lifetime::new(at(19), secs(9), secs(100), LEEWAY, 0.0);
     assert_eq!(slow.due, at(90));
     assert_eq!(slow.within_leeway, at(100));
     assert_eq!(slow.expires, at(110));

@@ -16,6 +16,10 @@ mod renewal;
 mod revoked_in_cool_down;
 mod scenario;
 mod search;
+#[cfg(feature = "store")]
+mod sharing;
+#[cfg(feature = "store")]
+mod sharing_instances;
 mod time;
 mod unproven;
 

@@ -198,6 +198,7 @@ impl Scenario {
             token,
             lifetime,
             requested_at: self.requested_at,
+            age: self.now.saturating_since(self.requested_at),
         };
         self.machine
             .succeeded(self.now, self.started(), obtained, 0.0)

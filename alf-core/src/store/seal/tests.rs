@@ -1,1 +1,69 @@
+use super::*;
 
+#[test]
+fn d17_what_is_sealed_opens_with_the_same_keys() {
+    let value = b"a value \0\xff";
+    let sealed = sealer(1).seal(&name("a"), value).unwrap();
+    let opened = sealer(1).open(&name("a"), &sealed).unwrap();
+    assert_eq!(opened.as_slice(), value);
+    assert!(!sealed.windows(7).any(|part| part == b"a value"));
+}
+
+#[test]
+fn d17_another_key_and_another_name_do_not_open_it() {
+    let sealed = sealer(1).seal(&name("a"), b"value").unwrap();
+    assert!(sealer(2).open(&name("a"), &sealed).is_none());
+    assert!(sealer(1).open(&name("b"), &sealed).is_none());
+}
+
+#[test]
+fn d17_a_changed_or_truncated_value_does_not_open() {
+    let sealed = sealer(1).seal(&name("a"), b"value").unwrap();
+    for i in 0..sealed.len() {
+        let mut changed = sealed.clone();
+        changed[i] ^= 1;
+        assert!(sealer(1).open(&name("a"), &changed).is_none(), "byte {i}");
+        assert!(
+            sealer(1).open(&name("a"), &sealed[..i]).is_none(),
+            "{i} bytes"
+        );
+    }
+    let longer = [sealed.as_slice(), b"x"].concat();
+    assert!(sealer(1).open(&name("a"), &longer).is_none());
+}
+
+#[test]
+fn d17_no_two_sealed_values_are_equal() {
+    let sealer = sealer(1);
+    let seal = || sealer.seal(&name("a"), b"value").unwrap();
+    assert_ne!(seal(), seal());
+}
+
+#[test]
+fn d17_a_hash_depends_on_the_key_the_purpose_and_the_parts() {
+    let hash = |key: u8, purpose: &str, parts: &[&str]| {
+        let mut hasher = sealer(key).hasher(purpose);
+        for part in parts {
+            hasher.part(part.as_bytes());
+        }
+        hasher.finish()
+    };
+    let first = hash(1, "name", &["ab", "c"]);
+    assert_eq!(*first, *hash(1, "name", &["ab", "c"]));
+    for other in [
+        hash(2, "name", &["ab", "c"]),
+        hash(1, "credential", &["ab", "c"]),
+        hash(1, "name", &["a", "bc"]),
+        hash(1, "name", &["abc"]),
+    ] {
+        assert_ne!(*first, *other);
+    }
+}
+
+fn sealer(key: u8) -> Sealer {
+    Sealer::new(&Zeroizing::new([key; 32]))
+}
+
+fn name(name: &str) -> StoreKey {
+    StoreKey::new(name)
+}

@@ -1,1 +1,83 @@
+use super::*;
 
+const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+#[test]
+fn d17_a_key_is_base64_or_bytes() {
+    let bytes = [1; 32];
+    for key in [
+        SealingKey::from_bytes(bytes),
+        SealingKey::from_base64(KEY),
+        SealingKey::from_base64(format!("\n {KEY} \r\n")),
+    ] {
+        let (key, previous) = key.read().unwrap();
+        assert_eq!(*key, bytes);
+        assert!(previous.is_none());
+    }
+    let rotating = SealingKey::from_bytes([2; 32]).with_previous(SealingKey::from_base64(KEY));
+    let (key, previous) = rotating.read().unwrap();
+    assert_eq!((*key, *previous.unwrap()), ([2; 32], bytes));
+}
+
+#[test]
+fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
+    for (key, problem) in [
+        (
+            SealingKey::from_base64("AAAA"),
+            "it has 3 bytes, but a key has 32",
+        ),
+        (SealingKey::from_base64(""), "it has 0 bytes"),
+        (SealingKey::from_base64("not base64"), "it is not base64"),
+        (
+            SealingKey::from_env("ALF_TEST_NO_SUCH_VARIABLE"),
+            "the environment variable ALF_TEST_NO_SUCH_VARIABLE is not set",
+        ),
+        (
+            SealingKey::from_file("/no/such/file"),
+            "/no/such/file cannot be read: ",
+        ),
+        (
+            SealingKey::from_bytes([1; 32]).with_previous(SealingKey::from_base64("AAAA")),
+            "it has 3 bytes",
+        ),
+    ] {
+        let error = key.read().unwrap_err();
+        assert_eq!(error.setting(), "sealing_key");
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+    let text = SealingKey::from_base64("AAAA").read().unwrap_err();
+    assert!(text.to_string().contains("openssl rand -base64 32"));
+}
+
+#[test]
+fn x1_a_wrong_key_is_not_shown() {
+    let wrong = "c2VjcmV0IGJ1dCB0b28gc2hvcnQ=";
+    let key = SealingKey::from_base64(wrong);
+    let error = key.read().unwrap_err();
+    for shown in [format!("{key:?}"), format!("{error:?}"), error.to_string()] {
+        assert!(!shown.contains("c2Vj"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn d17_a_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let path = std::env::temp_dir().join(format!("alf-sealing-key-{}", std::process::id()));
+    std::fs::write(&path, KEY).unwrap();
+    let set_mode = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for mode in [0o600, 0o400, 0o440, 0o640] {
+        set_mode(mode);
+        assert!(SealingKey::from_file(&path).read().is_ok(), "{mode:o}");
+    }
+    for mode in [0o604, 0o660, 0o644, 0o602] {
+        set_mode(mode);
+        let error = SealingKey::from_file(&path).read().unwrap_err();
+        assert!(error.to_string().contains("chmod 640"), "{error}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}

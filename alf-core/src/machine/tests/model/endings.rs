@@ -12,10 +12,12 @@ impl CheckedMachine {
         let Some(under_way) = self.acquisition.take() else {
             return Ok(());
         };
+        let age = self.now.saturating_since(under_way.started_at);
         let obtained = Obtained {
             token: value,
             lifetime: states,
             requested_at: under_way.started_at,
+            age,
         };
         let success = self
             .machine
@@ -49,7 +51,7 @@ impl CheckedMachine {
         let lifetime = states
             .or(self.policy.default_lifetime)
             .map_or(Lifetime::UNKNOWN, |stated| {
-                Lifetime::new(under_way.started_at, self.now, stated, leeway, jitter)
+                Lifetime::new(self.now, age, stated, leeway, jitter)
             });
         self.held = Some(Token {
             value,
@@ -128,6 +130,7 @@ impl CheckedMachine {
             token: 200,
             lifetime: None,
             requested_at: at(0),
+            age: self.now.saturating_since(at(0)),
         };
         let machine = &mut self.machine;
         machine.renewal.delayed(frozen.id);

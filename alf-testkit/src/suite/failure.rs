@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 use crate::waiting;
 
 #[track_caller]
-pub(super) fn fail(expected: &str) -> ! {
+pub(crate) fn fail(expected: &str) -> ! {
     waiting::fail(format_args!("expected {expected}"));
 }
 
 /// Calls `run`. If it panics, nothing is printed: the error is the message, and where it panicked.
-pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     LazyLock::force(&HOOK);
     PANICKED_AT.set(Some(String::new()));
     let outcome = catch_unwind(AssertUnwindSafe(run));

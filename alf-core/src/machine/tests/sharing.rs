@@ -1,0 +1,463 @@
+//! What one instance does with the shared record (D3 to D12, D16).
+
+use super::*;
+
+type Record = SharedRecord<&'static str, &'static str>;
+type Instance = Sharing<u32>;
+
+const ATTEMPT: Duration = Duration::from_secs(5);
+const LEEWAY: Duration = Duration::from_secs(10);
+const OURS: CredentialHash = CredentialHash(1);
+const THEIRS: CredentialHash = CredentialHash(2);
+
+#[test]
+fn d3_a_lease_counts_from_when_its_version_was_first_read() {
+    let mut instance = Instance::new();
+    let leased = leased(7, 1, millis(6_000));
+    assert_eq!(read(&mut instance, 100.0, 1, &leased), await_lease(106.0));
+    assert_eq!(read(&mut instance, 105.9, 1, &leased), await_lease(106.0));
+    // Another version, with the same content: somebody wrote it since.
+    assert_eq!(read(&mut instance, 105.9, 2, &leased), await_lease(111.9));
+    assert_eq!(
+        read(&mut instance, 111.9, 2, &leased),
+        ReadDecision::TakeLease
+    );
+}
+
+#[test]
+fn d3_a_lease_is_not_compared_with_the_wall_clock() {
+    let mut instance = Instance::new();
+    let leased = leased(7, 1, millis(6_000));
+    assert_eq!(read(&mut instance, 100.0, 1, &leased), await_lease(106.0));
+    let clocks = clocks(100.1, 1_000_000.0);
+    let decision = instance.decide(clocks, Some(1), &leased, Some(OURS), LEEWAY);
+    assert_eq!(decision, await_lease(106.0));
+}
+
+#[test]
+fn d4_an_empty_record_is_leased_at_once() {
+    assert_eq!(
+        Instance::new().decide(clocks(1.0, 1.0), None, &Record::EMPTY, None, LEEWAY),
+        ReadDecision::TakeLease
+    );
+}
+
+#[test]
+fn d4_a_token_comes_before_a_lease_and_a_pause() {
+    let with_token = |record: Record| Record {
+        token: Some(token(1, 0.0)),
+        ..record
+    };
+    for record in [
+        with_token(leased(2, 1, ATTEMPT)),
+        with_token(leased(2, 1, ATTEMPT).failed(at_wall(10.0), Duration::ZERO, "503")),
+    ] {
+        assert_eq!(
+            read(&mut Instance::new(), 10.0, 1, &record),
+            ReadDecision::UseToken
+        );
+    }
+}
+
+#[test]
+fn d4_a_pause_ends_by_its_length_or_by_the_wall_clock() {
+    let record = leased(1, 6, ATTEMPT).failed(at_wall(10.0), Duration::ZERO, "503");
+    assert_eq!(record.pause(), millis(3_200));
+    // Ahead by 1000 s: by the wall clock it is over.
+    let ahead = clocks(10.0, 1_010.0);
+    let mut instance = Instance::new();
+    assert_eq!(
+        instance.decide(ahead, Some(1), &record, None, LEEWAY),
+        ReadDecision::TakeLease
+    );
+    // Behind by 10 s: it lasts no longer than its length from the first reading.
+    let mut instance = Instance::new();
+    let behind = clocks(10.0, 0.0);
+    let decision = instance.decide(behind, Some(1), &record, None, LEEWAY);
+    assert_eq!(
+        decision,
+        ReadDecision::AwaitPause {
+            until: at_seconds(13.2),
+            error: "503"
+        }
+    );
+}
+
+#[test]
+fn d5_the_same_or_an_older_token_does_not_help() {
+    let mut instance = Instance::new();
+    instance.holds(4);
+    for (number, helps) in [(3, false), (4, false), (5, true)] {
+        let record = Record {
+            number: 5,
+            token: Some(token(number, 0.0)),
+            ..Record::EMPTY
+        };
+        let decision = read(&mut instance, 1.0, 1, &record);
+        let expected = if helps {
+            ReadDecision::UseToken
+        } else {
+            ReadDecision::TakeLease
+        };
+        assert_eq!(decision, expected, "{number}");
+    }
+}
+
+#[test]
+fn d5_a_token_within_leeway_does_not_help_unless_it_was_waited_for() {
+    // Of 100 s, used until 90 s.
+    for (now, helps) in [(89.9, true), (90.0, false), (200.0, false)] {
+        let record = Record {
+            number: 1,
+            token: Some(token(1, 0.0)),
+            ..Record::EMPTY
+        };
+        let decision = read(&mut Instance::new(), now, 1, &record);
+        assert_eq!(decision == ReadDecision::UseToken, helps, "{now}");
+    }
+}
+
+#[test]
+fn d6_who_waited_for_a_lease_takes_its_token_whatever_its_age() {
+    let record = Record {
+        number: 7,
+        token: Some(token(7, 0.0)),
+        ..Record::EMPTY
+    };
+    // Behind the lease 7.
+    let mut instance = Instance::new();
+    read(&mut instance, 500.0, 1, &leased(7, 1, ATTEMPT));
+    assert_eq!(
+        read(&mut instance, 501.0, 2, &record),
+        ReadDecision::UseToken
+    );
+    // Its own lease 7 met a conflict.
+    let mut instance = Instance::new();
+    read(
+        &mut instance,
+        500.0,
+        1,
+        &Record {
+            token: None,
+            number: 6,
+            ..record.clone()
+        },
+    );
+    instance.take_lease(&record, ATTEMPT);
+    instance.conflicted();
+    assert_eq!(
+        read(&mut instance, 501.0, 2, &record),
+        ReadDecision::UseToken
+    );
+    // The next acquisition has not waited.
+    instance.start();
+    assert_eq!(
+        read(&mut instance, 502.0, 2, &record),
+        ReadDecision::TakeLease
+    );
+}
+
+#[test]
+fn d6_an_age_is_at_least_zero_and_at_most_the_lifetime() {
+    let token = token(1, 100.0);
+    for (wall, age) in [(50.0, 0.0), (130.0, 30.0), (9_999.0, 100.0)] {
+        assert_eq!(token.age(at_wall(wall)), Duration::from_secs_f64(age));
+    }
+}
+
+#[test]
+fn d7_a_lease_has_a_higher_number_than_any_that_was_seen() {
+    let mut instance = Instance::new();
+    read(&mut instance, 1.0, 1, &leased(7, 3, ATTEMPT));
+    // The store went back to an older value.
+    let old = Record {
+        number: 2,
+        attempts: 9,
+        ..Record::EMPTY
+    };
+    read(&mut instance, 1.0, 2, &old);
+    let record = instance.take_lease(&old, ATTEMPT);
+    assert_eq!((record.number, record.attempts), (8, 10));
+    assert_eq!(instance.take_lease(&old, ATTEMPT).number, 9);
+}
+
+#[test]
+fn d7_the_leases_of_the_second_to_fifth_attempt_are_short() {
+    for (attempts, length) in [(0, 6_000), (1, 1_500), (4, 1_500), (5, 6_000)] {
+        let before = Record {
+            attempts,
+            ..Record::EMPTY
+        };
+        let record = Instance::new().take_lease(&before, ATTEMPT);
+        let length = millis(length);
+        assert_eq!(record.occupancy, Occupancy::Leased { length }, "{attempts}");
+    }
+    let short = Instance::new().take_lease(&leased(1, 1, ATTEMPT), millis(200));
+    let length = millis(1_200);
+    assert_eq!(short.occupancy, Occupancy::Leased { length });
+}
+
+#[test]
+fn d9_a_token_is_saved_unless_a_later_one_is_there() {
+    let claimed = leased(5, 3, ATTEMPT);
+    let saved = claimed.saved(token(5, 0.0)).unwrap();
+    assert_eq!((saved.number, saved.attempts), (5, 0));
+    assert_eq!(saved.occupancy, Occupancy::Free);
+    assert_eq!(saved.saved(token(5, 0.0)), None);
+    assert_eq!(saved.saved(token(4, 0.0)), None);
+    // A later attempt is under way: its lease stays.
+    let later = leased(6, 1, ATTEMPT).saved(token(5, 0.0)).unwrap();
+    assert_eq!(later.number, 6);
+    assert_eq!(later.occupancy, Occupancy::Leased { length: ATTEMPT });
+    // The store lost its data meanwhile.
+    assert_eq!(Record::EMPTY.saved(token(5, 0.0)).unwrap().number, 5);
+}
+
+#[test]
+fn d10_pauses_double_and_a_longer_retry_after_counts() {
+    let pause = |attempts, retry_after| {
+        let leased = leased(1, attempts, ATTEMPT);
+        leased.failed(at_wall(0.0), retry_after, "503").pause()
+    };
+    let pauses = [0, 1, 2, 3, 4, 5, 6, 7, 8, u32::MAX];
+    let expected = [100, 100, 200, 400, 800, 1_600, 3_200, 4_000, 4_000, 4_000];
+    for (attempts, expected) in pauses.into_iter().zip(expected) {
+        assert_eq!(pause(attempts, Duration::ZERO), millis(expected));
+    }
+    assert_eq!(pause(1, secs(7)), secs(7));
+    assert_eq!(pause(1, secs(100_000)), secs(300));
+}
+
+#[test]
+fn d11_a_refusal_pauses_those_with_the_same_credentials() {
+    let refused = leased(1, 1, ATTEMPT).refused(at_wall(10.0), Duration::ZERO, THEIRS, "401");
+    assert_eq!(refused.pause(), secs(1));
+    assert!(refused.is_about_credentials());
+    for (credential, expected) in [
+        (Some(THEIRS), ReadDecision::Fail { error: "401" }),
+        (Some(OURS), ReadDecision::TakeLease),
+        (None, ReadDecision::TakeLease),
+    ] {
+        let clocks = clocks(10.0, 10.0);
+        let decision = Instance::new().decide(clocks, Some(1), &refused, credential, LEEWAY);
+        assert_eq!(decision, expected, "{credential:?}");
+    }
+    let long = leased(1, 20, ATTEMPT).refused(at_wall(10.0), Duration::ZERO, THEIRS, "401");
+    assert_eq!(long.pause(), secs(60));
+}
+
+#[test]
+fn d11_refused_credentials_wait_for_their_own_back_off() {
+    let mut refusal = Refusal::NONE;
+    assert!(!refusal.binds(at(0), Some(OURS)));
+    refusal.refused(at(0), OURS, Duration::ZERO);
+    assert!(refusal.binds(at(0), Some(OURS)));
+    assert!(!refusal.binds(at(0), Some(THEIRS)));
+    assert!(!refusal.binds(at(0), None));
+    assert!(!refusal.binds(at(1), Some(OURS)));
+    // 1 s, 2 s, …, 60 s.
+    for (now, until) in [
+        (10, 12),
+        (20, 24),
+        (30, 38),
+        (40, 56),
+        (60, 92),
+        (100, 160),
+        (200, 260),
+    ] {
+        refusal.refused(at(now), OURS, Duration::ZERO);
+        assert!(refusal.binds(at(until - 1), Some(OURS)), "{now}");
+        assert!(!refusal.binds(at(until), Some(OURS)), "{now}");
+    }
+    refusal.refused(at(300), THEIRS, Duration::ZERO);
+    assert!(
+        !refusal.binds(at(301), Some(THEIRS)),
+        "other credentials start again"
+    );
+    refusal.refused(at(400), OURS, secs(1_000));
+    assert!(!refusal.binds(at(700), Some(OURS)), "at most 5 min");
+    refusal.ended();
+    assert!(!refusal.is_some());
+}
+
+#[test]
+fn d12_polls_double_and_look_when_the_lease_is_over() {
+    let mut instance = Instance::new();
+    instance.start();
+    let mut next = |until, waiters, random| instance.next_read(at(0), until, waiters, random, 1.0);
+    let far = Some(at(100));
+    for expected in [50, 100, 200, 400, 500, 500] {
+        let poll = next(far, Waiters::Some, 0.5);
+        assert_eq!(poll, Moment::START + millis(expected));
+    }
+    assert_eq!(next(far, Waiters::None, 0.0), Moment::START + millis(400));
+    assert_eq!(next(None, Waiters::None, 1.0), Moment::START + millis(600));
+    let soon = Some(Moment::START + millis(100));
+    assert_eq!(next(soon, Waiters::None, 1.0), Moment::START + millis(200));
+}
+
+#[test]
+fn d12_whose_attempt_failed_comes_later() {
+    let until = at(10);
+    assert_eq!(
+        read_after_pause(until, AttemptBy::AnotherInstance, 0.0),
+        until
+    );
+    assert_eq!(
+        read_after_pause(until, AttemptBy::AnotherInstance, 1.0),
+        until + millis(250)
+    );
+    assert_eq!(
+        read_after_pause(until, AttemptBy::ThisInstance, 1.0),
+        until + millis(500)
+    );
+}
+
+#[test]
+fn d13_a_store_in_trouble_is_left_alone() {
+    let mut health = StoreHealth::new();
+    let mut now = at(0);
+    for (i, pause) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
+        assert_eq!(health.failed(now), i == 0, "reported once");
+        // Operations that were under way when it failed.
+        assert!(!health.failed(now));
+        assert_eq!(health.left_alone_until(now), Some(now + secs(pause)));
+        now = now + secs(pause);
+        assert_eq!(health.left_alone_until(now), None);
+        assert!(health.is_in_trouble());
+    }
+    assert!(health.succeeded());
+    assert!(!health.succeeded());
+    assert!(health.failed(now));
+    assert_eq!(health.left_alone_until(now), Some(now + secs(1)));
+}
+
+#[test]
+fn d13_a_lease_without_a_reply_keeps_its_number() {
+    let mut instance = Instance::new();
+    assert_eq!(instance.number_without_store(), 1);
+    assert_eq!(instance.number_without_store(), 2);
+    assert_eq!(instance.take_lease(&Record::EMPTY, ATTEMPT).number, 3);
+    assert_eq!(instance.number_without_store(), 3);
+    assert_eq!(instance.number_without_store(), 4);
+    // With a reply, it is the number of another attempt.
+    instance.take_lease(&Record::EMPTY, ATTEMPT);
+    instance.written(at(0), 1);
+    assert_eq!(instance.number_without_store(), 6);
+}
+
+#[test]
+fn d16_whatever_is_written_a_lease_and_a_pause_have_limits() {
+    for (written, counted) in [(0, 500), (u64::MAX, 15_000)] {
+        let record = leased(1, 1, millis(written));
+        let until = at_seconds(100.0) + millis(counted);
+        assert_eq!(
+            read(&mut Instance::new(), 100.0, 1, &record),
+            ReadDecision::AwaitLease { until }
+        );
+    }
+    let record = Record {
+        occupancy: Occupancy::Paused(SharedPause {
+            length: Duration::MAX,
+            ends_at: WallTime(Duration::MAX),
+            credential: None,
+            error: "503",
+        }),
+        ..Record::EMPTY
+    };
+    let until = at_seconds(400.0);
+    assert_eq!(
+        read(&mut Instance::new(), 100.0, 1, &record),
+        ReadDecision::AwaitPause {
+            until,
+            error: "503"
+        }
+    );
+}
+
+#[test]
+fn d16_huge_numbers_neither_overflow_nor_wrap() {
+    let record = leased(u64::MAX, u32::MAX, Duration::MAX);
+    let mut instance = Instance::new();
+    read(&mut instance, 1.0, 1, &record);
+    let next = instance.take_lease(&record, Duration::MAX);
+    assert_eq!((next.number, next.attempts), (u64::MAX, u32::MAX));
+    assert_eq!(instance.number_without_store(), u64::MAX);
+    let old = SharedToken {
+        lifetime: Some(Duration::MAX),
+        obtained_at: WallTime(Duration::MAX),
+        ..token(1, 0.0)
+    };
+    let kept = Record {
+        token: Some(old),
+        ..record
+    };
+    assert_eq!(kept.keep_for(at_wall(0.0)), Duration::MAX);
+}
+
+#[test]
+fn d16_a_record_is_kept_for_its_token_and_a_minute() {
+    let kept = |lifetime, wall| {
+        let token = SharedToken {
+            lifetime,
+            ..token(1, 0.0)
+        };
+        let record = Record {
+            token: Some(token),
+            ..Record::EMPTY
+        };
+        record.keep_for(at_wall(wall))
+    };
+    assert_eq!(kept(Some(secs(3_600)), 600.0), secs(3_060));
+    assert_eq!(kept(Some(secs(3_600)), 3_599.0), secs(360));
+    assert_eq!(kept(None, 0.0), secs(30 * 24 * 3_600 + 60));
+    assert_eq!(Record::EMPTY.keep_for(at_wall(0.0)), secs(360));
+}
+
+fn read(
+    instance: &mut Instance,
+    now: f64,
+    version: u32,
+    record: &Record,
+) -> ReadDecision<&'static str> {
+    instance.decide(clocks(now, now), Some(version), record, Some(OURS), LEEWAY)
+}
+
+fn await_lease(until: f64) -> ReadDecision<&'static str> {
+    let until = at_seconds(until);
+    ReadDecision::AwaitLease { until }
+}
+
+fn leased(number: u64, attempts: u32, length: Duration) -> Record {
+    Record {
+        number,
+        attempts,
+        token: None,
+        occupancy: Occupancy::Leased { length },
+    }
+}
+
+/// It lives 100 s.
+fn token(number: u64, obtained_at: f64) -> SharedToken<&'static str> {
+    SharedToken {
+        token: "token",
+        number,
+        obtained_at: at_wall(obtained_at),
+        lifetime: Some(secs(100)),
+    }
+}
+
+fn clocks(now: f64, wall: f64) -> Clocks {
+    Clocks {
+        now: at_seconds(now),
+        wall: at_wall(wall),
+    }
+}
+
+fn at_seconds(seconds: f64) -> Moment {
+    Moment::START + Duration::from_secs_f64(seconds)
+}
+
+fn at_wall(seconds: f64) -> WallTime {
+    WallTime(Duration::from_secs_f64(seconds))
+}

@@ -1,0 +1,247 @@
+//! [`FileStore`]: a store in a directory, for the processes of one machine.
+
+mod on_a_thread;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fs4::{FileExt, TryLockError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{ConfigError, Runtime, ThreadRuntime};
+
+use super::{StoreError, StoreKey, Stored, TokenStore, Version, Written};
+use on_a_thread::on_a_thread;
+
+/// A store in a directory, for command-line programs and for several processes of one machine. It needs no server.
+///
+/// Each value is a file that only its owner can read. A file is replaced as a whole, so no process reads half a value. A file
+/// that is locked decides which of several writers is first; the operating system releases the lock when a process ends, however
+/// it ends. Files stay: there is one for each token.
+///
+/// The directory must be on a local disk. A network file system may not lock files as this needs.
+///
+/// # Examples
+///
+/// ```no_run
+/// use alf_core::{FileStore, SealingKey};
+///
+/// # fn example() -> Result<(), alf_core::ConfigError> {
+/// let store = FileStore::new("/var/lib/my-service/tokens")?;
+/// let key = SealingKey::from_file("/var/lib/my-service/sealing-key");
+/// // Client::builder(..).store(store, key)
+/// # let _ = (store, key);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    directory: PathBuf,
+}
+
+impl FileStore {
+    /// Returns the store in this directory.
+    ///
+    /// # Errors
+    ///
+    /// If the directory does not exist, if no file can be made in it, or, on Unix, if other users can write to it: they could
+    /// replace files. `mkdir -m 700` makes one that they cannot write to.
+    pub fn new(directory: impl Into<PathBuf>) -> Result<Self, ConfigError> {
+        let directory = directory.into();
+        let problem =
+            |problem: &str| ConfigError::new(SETTING, format!("{} {problem}", directory.display()));
+        let found = fs::metadata(&directory);
+        let found =
+            found.map_err(|error| problem("cannot be used as a directory").because(error))?;
+        if !found.is_dir() {
+            return Err(problem("is not a directory"));
+        }
+        let lock = open_lock(&directory);
+        let lock = lock.map_err(|error| problem("cannot be written to").because(error))?;
+        let owned = lock.metadata();
+        let owned = owned.map_err(|error| problem("cannot be used").because(error))?;
+        if can_others_write(&found, &owned) {
+            return Err(problem(
+                "is a directory that other users can write to; run `chmod 700` on it, or make another with `mkdir -m 700`",
+            ));
+        }
+        Ok(Self { directory })
+    }
+
+    fn path(&self, key: &StoreKey) -> PathBuf {
+        let name = utf8_percent_encode(key.as_str(), ENCODED);
+        self.directory.join(format!("{name}.token"))
+    }
+
+    /// Waits until no other writer has the lock. It is released when the file is dropped.
+    async fn lock(&self) -> Result<File, StoreError> {
+        let file = open_lock(&self.directory).map_err(|error| failed(&self.directory, &error))?;
+        loop {
+            match FileExt::try_lock(&file) {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(failed(&self.directory, &error)),
+            }
+            // Not a call that blocks: a process that stands still may have the lock.
+            let pause = Duration::from_micros(fastrand::u64(500..2_000));
+            ThreadRuntime::new().sleep(pause).await;
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for FileStore {
+    async fn read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
+        // Windows does not replace a file that is open.
+        let lock = if cfg!(windows) {
+            Some(self.lock().await?)
+        } else {
+            None
+        };
+        let path = self.path(key);
+        on_a_thread(move || {
+            let _lock = lock;
+            let value = read(&path).map_err(|error| failed(&path, &error))?;
+            // No two values are equal, so a value is its own version.
+            Ok(value.map(|value| Stored::new(value.clone(), Version::new(value))))
+        })
+        .await
+    }
+
+    /// `keep_for` is not used: files are not deleted.
+    async fn write(
+        &self,
+        key: &StoreKey,
+        expected: Option<&Version>,
+        value: &[u8],
+        _keep_for: Duration,
+    ) -> Result<Written, StoreError> {
+        let lock = self.lock().await?;
+        let path = self.path(key);
+        let (expected, value) = (expected.cloned(), value.to_vec());
+        on_a_thread(move || {
+            let _lock = lock;
+            let current = read(&path).map_err(|error| failed(&path, &error))?;
+            if current.as_deref() != expected.as_ref().map(Version::as_bytes) {
+                return Ok(Written::Conflict);
+            }
+            replace(&path, &value).map_err(|error| failed(&path, &error))?;
+            Ok(Written::Done(Version::new(value)))
+        })
+        .await
+    }
+}
+
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Only with the lock.
+fn replace(path: &Path, value: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    // A process that ended in the middle has left one.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = for_owner_only().write(true).create_new(true).open(&new)?;
+    file.write_all(value)?;
+    // Otherwise the name may be on the disk before the bytes.
+    file.sync_all()?;
+    drop(file);
+    fs::rename(&new, path)
+}
+
+fn open_lock(directory: &Path) -> io::Result<File> {
+    let path = directory.join("alf.lock");
+    let mut options = for_owner_only();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path)
+}
+
+fn for_owner_only() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// `own` is a file of this user.
+#[cfg(unix)]
+fn can_others_write(directory: &fs::Metadata, own: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let is_owner_trusted = directory.uid() == own.uid() || directory.uid() == 0;
+    directory.mode() & 0o022 != 0 || !is_owner_trusted
+}
+
+/// Not asked: a directory of a user's profile is writable for that user alone.
+#[cfg(not(unix))]
+fn can_others_write(_directory: &fs::Metadata, _own: &fs::Metadata) -> bool {
+    false
+}
+
+fn failed(path: &Path, error: &io::Error) -> StoreError {
+    let source = format!("{}: {error}", path.display());
+    let denials = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+    if denials.contains(&error.kind()) {
+        StoreError::denied(source)
+    } else {
+        StoreError::unavailable(source)
+    }
+}
+
+/// What stands in a file name as `%3A`: some file systems do not distinguish capital letters.
+const ENCODED: &AsciiSet = &{
+    let mut set = NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    let mut letter = b'A';
+    while letter <= b'Z' {
+        set = set.add(letter);
+        letter += 1;
+    }
+    set
+};
+
+const SETTING: &str = "store";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StoreErrorKind;
+
+    #[test]
+    fn a_missing_permission_is_denied_and_names_the_file() {
+        for (kind, expected) in [
+            (ErrorKind::PermissionDenied, StoreErrorKind::Denied),
+            (ErrorKind::ReadOnlyFilesystem, StoreErrorKind::Denied),
+            (ErrorKind::StorageFull, StoreErrorKind::Unavailable),
+            (ErrorKind::Other, StoreErrorKind::Unavailable),
+        ] {
+            let error = failed(Path::new("/a/file"), &kind.into());
+            assert_eq!(error.kind(), expected);
+            assert!(error.to_string().contains("/a/file"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_name_has_no_capital_letter_of_its_key_and_no_separator() {
+        let store = FileStore {
+            directory: PathBuf::from("/d"),
+        };
+        for (key, name) in [
+            ("alf:0a-b_c", "/d/alf%3A0a-b_c.token"),
+            ("Alf:0a", "/d/%41lf%3A0a.token"),
+            ("../a", "/d/%2E%2E%2Fa.token"),
+        ] {
+            assert_eq!(store.path(&StoreKey::new(key)), Path::new(name));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The store suite: every promise of a [`TokenStore`] as a test of its own.
+//!
+//! Needs the feature `store`.
+//!
+//! Describe your store in a [`StoreSubject`], in a file of `tests/`. Then
+//!
+//! ```text
+//! alf_testkit::store_conformance!(MySubject);
+//! ```
+//!
+//! makes a `#[test]` of each case: `of_many_first_writers_one_succeeds`, … A case that fails reports what it expected, and the
+//! latest operations. If the suite cannot do to your store what a case needs (a missing [hook](StoreHooks)), the case passes
+//! and reports that; the test `the_cases_that_are_not_applicable` lists them.
+//!
+//! The suite accepts whatever the trait allows: a read that a replica answers somewhat later, a value that is deleted early
+//! or never, an error if a reply was lost.
+//!
+//! [`TokenStore`]: alf_core::TokenStore
+
+mod case;
+mod cases;
+mod connection;
+mod subject;
+mod tested;
+
+mod contention;
+mod expiry;
+mod faults;
+mod swap;
+mod values;
+
+pub use subject::{StoreHooks, StoreSubject};
+
+use std::future::Future;
+
+use crate::suite::{Tested, caught};
+
+use case::Case;
+
+/// Makes a `#[test]` of every case of the [store suite](mod@crate::store_conformance) for one
+/// [`StoreSubject`](crate::store_conformance::StoreSubject).
+///
+/// Needs the feature `store`. Call it in a file of `tests/`, once in each file or module.
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+#[macro_export]
+macro_rules! store_conformance {
+    ($subject:ty) => {
+        $crate::__alf_store_cases! { [$crate::__alf_store_tests] [$subject] }
+
+        #[test]
+        fn the_cases_that_are_not_applicable() {
+            $crate::store_conformance::report::<$subject>();
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __alf_store_tests {
+    ([$subject:ty] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
+        $(
+            #[test]
+            fn $case() {
+                $crate::store_conformance::run::<$subject>(stringify!($case));
+            }
+        )*
+    };
+}
+
+/// Runs one case, as its `#[test]` does.
+///
+/// # Panics
+///
+/// If the store breaks its promise, with what was expected and what was done; if it does not, although the case is one of the
+/// [`known_failures`](StoreSubject::known_failures); if no case has that name.
+pub fn run<S: StoreSubject>(name: &str) {
+    let tested = tested::<S>();
+    let Some(named) = tested.applicable(cases::ALL, name) else {
+        return;
+    };
+    let case = Case::new::<S>();
+    let outcome = caught(|| (named.run)(&case));
+    tested.conclude(name, outcome, |wrong| {
+        vec![
+            ("what went wrong".to_owned(), wrong),
+            ("the latest operations".to_owned(), case.operations()),
+        ]
+    });
+}
+
+/// Prints which cases are not applicable, with the hook that each would need, and which are known to fail, with the reason.
+///
+/// # Panics
+///
+/// If [`known_failures`](StoreSubject::known_failures) names a case that does not exist or is not applicable.
+pub fn report<S: StoreSubject>() {
+    tested::<S>().report("store suite", cases::ALL);
+}
+
+/// Runs a future to its end on the calling thread: the [`block_on`](StoreSubject::block_on) of a store that needs no async
+/// runtime.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    pollster::block_on(future)
+}
+
+fn tested<S: StoreSubject>() -> Tested<subject::StoreHook> {
+    Tested::new::<S>(StoreHooks::<S>::of_subject().missing(), S::known_failures())
+}

@@ -1,0 +1,109 @@
+//! [`StoreSubject`]: what the suite needs to know about a store, and what it can do to that store.
+
+use std::future::Future;
+
+use alf_core::{StoreKey, TokenStore};
+
+/// A store to test: how to start it, how to connect to it, and how to disturb it.
+///
+/// The documentation of [alf-testkit](crate) has an example.
+pub trait StoreSubject: Sized + Send + Sync + 'static {
+    /// The store under test.
+    type Store: TokenStore;
+
+    /// Starts the store, or finds one that runs. Called once for each case.
+    ///
+    /// Cases may share a server: each has keys of its own. If there is a [`restart`](StoreHooks::restart) or
+    /// [`deny_writes`](StoreHooks::deny_writes), start one for each case.
+    fn start() -> Self;
+
+    /// Returns a connection of its own, as another instance of a program would have. What was written by one, the others
+    /// read. Called several times for each case, outside of [`block_on`](Self::block_on).
+    fn connect(&self) -> Self::Store;
+
+    /// Runs a future to its end. Many threads call this at once, and the connections must outlive its call: if the store
+    /// needs a runtime, keep one in a `static`. If it needs none, use [`block_on`](crate::store_conformance::block_on).
+    fn block_on<F: Future>(future: F) -> F::Output;
+
+    /// Adds what the suite can do to the store to `hooks`. Nothing by default. A case that needs a missing hook is reported as
+    /// not applicable.
+    fn hooks(hooks: StoreHooks<Self>) -> StoreHooks<Self> {
+        hooks
+    }
+
+    /// Returns the cases that are known to fail, each with the reason. None by default.
+    ///
+    /// Such a case runs, and passes if it fails. Once it no longer fails, it fails: remove it from here.
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+}
+
+/// What the suite can do to a store, beside reading and writing.
+#[derive(Debug)]
+pub struct StoreHooks<S> {
+    pub(super) delete: Option<fn(&S, &StoreKey)>,
+    pub(super) restart: Option<fn(&S)>,
+    pub(super) lose_reply: Option<fn(&S)>,
+    pub(super) deny_writes: Option<fn(&S)>,
+}
+
+impl<S: StoreSubject> StoreHooks<S> {
+    pub(super) fn of_subject() -> Self {
+        S::hooks(Self {
+            delete: None,
+            restart: None,
+            lose_reply: None,
+            deny_writes: None,
+        })
+    }
+
+    /// Deletes a value, as an eviction or an administrator does, and returns when it is gone.
+    #[must_use]
+    pub fn delete(mut self, delete: fn(&S, &StoreKey)) -> Self {
+        self.delete = Some(delete);
+        self
+    }
+
+    /// Stops the store and starts it again. It may lose values. Existing connections break, and must work again soon
+    /// without help.
+    #[must_use]
+    pub fn restart(mut self, restart: fn(&S)) -> Self {
+        self.restart = Some(restart);
+        self
+    }
+
+    /// Loses the reply of the next write, which is applied: the connection is closed, or there is no answer.
+    #[must_use]
+    pub fn lose_reply(mut self, lose_reply: fn(&S)) -> Self {
+        self.lose_reply = Some(lose_reply);
+        self
+    }
+
+    /// Denies writes from now on: the permission is revoked, or the store becomes read-only.
+    #[must_use]
+    pub fn deny_writes(mut self, deny_writes: fn(&S)) -> Self {
+        self.deny_writes = Some(deny_writes);
+        self
+    }
+
+    pub(super) fn missing(&self) -> Vec<StoreHook> {
+        let hooks = [
+            (StoreHook::Delete, self.delete.is_some()),
+            (StoreHook::Restart, self.restart.is_some()),
+            (StoreHook::LoseReply, self.lose_reply.is_some()),
+            (StoreHook::DenyWrites, self.deny_writes.is_some()),
+        ];
+        let missing = hooks.into_iter().filter(|(_, is_there)| !is_there);
+        missing.map(|(hook, _)| hook).collect()
+    }
+}
+
+/// The hook that a case needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum StoreHook {
+    Delete,
+    Restart,
+    LoseReply,
+    DenyWrites,
+}

@@ -1,0 +1,149 @@
+//! What the suites have in common: cases that have a name, how one fails, and the reports.
+
+mod failure;
+
+pub(crate) use failure::{caught, fail};
+
+use std::any::type_name;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::panic::resume_unwind;
+
+/// A case, its name, and what a subject must have for it.
+pub(crate) struct NamedCase<N: 'static, R> {
+    pub(crate) name: &'static str,
+    pub(crate) needs: &'static [N],
+    pub(crate) run: R,
+}
+
+/// What a suite tests, and which cases are known to fail on it, with the reasons.
+pub(crate) struct Tested<N> {
+    subject: &'static str,
+    lacks: Vec<N>,
+    known_failures: Vec<(&'static str, &'static str)>,
+}
+
+impl<N: Copy + Ord + fmt::Debug> Tested<N> {
+    pub(crate) fn new<S: ?Sized>(
+        lacks: Vec<N>,
+        known_failures: Vec<(&'static str, &'static str)>,
+    ) -> Self {
+        Self {
+            subject: type_name::<S>(),
+            lacks,
+            known_failures,
+        }
+    }
+
+    /// Returns the case with this name; `None` if it is not applicable, which is printed.
+    pub(crate) fn applicable<'a, R>(
+        &self,
+        cases: &'a [NamedCase<N, R>],
+        name: &str,
+    ) -> Option<&'a NamedCase<N, R>> {
+        let Some(named) = cases.iter().find(|case| case.name == name) else {
+            fail(&format!("a case with the name {name}, but there is none"));
+        };
+        if let Some(missing) = self.missing(named) {
+            // Captured unless the test is run with `--nocapture`.
+            eprintln!("{name}: not applicable without {missing:?}");
+            return None;
+        }
+        Some(named)
+    }
+
+    /// Ends a case. `parts` are the titles and texts of the report on its failure.
+    ///
+    /// # Panics
+    ///
+    /// If it failed and is not known to fail, or the other way round.
+    pub(crate) fn conclude(
+        &self,
+        name: &str,
+        outcome: Result<(), String>,
+        parts: impl FnOnce(String) -> Vec<(String, String)>,
+    ) {
+        let known = self.known_failures.iter().find(|(case, _)| *case == name);
+        let failure = match (outcome, known) {
+            (Ok(()), None) => return,
+            (Err(wrong), None) => self.failure(name, &parts(wrong)),
+            (Err(wrong), Some((_, reason))) => {
+                eprintln!("{name} is known to fail: {reason}\n{wrong}");
+                return;
+            }
+            (Ok(()), Some((_, reason))) => format!(
+                "{name} passes: remove it from known_failures of {}, where the reason is: {reason}",
+                self.subject
+            ),
+        };
+        eprintln!("{failure}");
+        resume_unwind(Box::new(failure));
+    }
+
+    /// Prints which cases are not applicable, and which are known to fail.
+    ///
+    /// It writes to stderr directly: the test harness shows no output of a test that passes.
+    pub(crate) fn report<R>(&self, suite: &str, cases: &[NamedCase<N, R>]) {
+        let report = self.not_applicable(suite, cases) + &self.known(cases);
+        // If stderr is closed, the report has no reader.
+        let _ = std::io::stderr().write_all(report.as_bytes());
+    }
+
+    fn missing<R>(&self, case: &NamedCase<N, R>) -> Option<N> {
+        let mut needs = case.needs.iter().copied();
+        needs.find(|need| self.lacks.contains(need))
+    }
+
+    fn failure(&self, name: &str, parts: &[(String, String)]) -> String {
+        let parts = parts.iter().filter(|(_, text)| !text.is_empty());
+        let parts = parts.map(|(title, text)| format!("\n{title}:\n{}", indented(text)));
+        let parts: String = parts.collect();
+        format!("\n{name} failed on {}\n{parts}", self.subject)
+    }
+
+    fn known<R>(&self, cases: &[NamedCase<N, R>]) -> String {
+        let mut report = String::new();
+        for (name, reason) in &self.known_failures {
+            let case = cases.iter().find(|case| case.name == *name);
+            assert!(
+                case.is_some_and(|case| self.missing(case).is_none()),
+                "known_failures names {name}, but there is no such case, or it is not applicable"
+            );
+            report.extend(["known to fail: ", name, ": ", reason, "\n"]);
+        }
+        report
+    }
+
+    /// Grouped by what they need.
+    fn not_applicable<R>(&self, suite: &str, cases: &[NamedCase<N, R>]) -> String {
+        let mut groups = BTreeMap::<N, Vec<&str>>::new();
+        for case in cases {
+            if let Some(missing) = self.missing(case) {
+                groups.entry(missing).or_default().push(case.name);
+            }
+        }
+        if groups.is_empty() {
+            return String::new();
+        }
+        let count: usize = groups.values().map(Vec::len).sum();
+        let groups = groups.into_iter().map(|(missing, names)| {
+            let names = indented(&names.join("\n"));
+            format!("without {missing:?}:\n{names}")
+        });
+        format!(
+            "\nalf's {suite}: of {} cases {count} are not applicable to {}\n{}",
+            cases.len(),
+            self.subject,
+            groups.collect::<String>()
+        )
+    }
+}
+
+fn indented(text: &str) -> String {
+    let mut indented = String::new();
+    for line in text.lines() {
+        indented.extend(["    ", line, "\n"]);
+    }
+    indented
+}
