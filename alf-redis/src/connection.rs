@@ -1,4 +1,4 @@
-//! The connection of a store: opened when it is first needed, and replaced when it is of no use any more.
+//! The connection of a store: opened when it is first needed, and replaced when it has failed.
 
 use std::fmt;
 use std::pin::Pin;
@@ -31,7 +31,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Connector<C> {
         }
     }
 
-    /// Runs a command that may be applied twice. If the connection turns out to be of no use, runs it once more on a new one.
+    /// Runs a command that may be applied twice. If the connection fails, runs it once more on a new one.
     pub(crate) async fn run<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, Failure> {
         match self.attempt(command).await {
             Err(Failure::Command(error)) if needs_new_connection(&error) => {

@@ -1,4 +1,4 @@
-//! What alf is told of an error of redis-rs. Never the password of a URL.
+//! Errors of redis-rs as alf's. They never show the password of a URL.
 
 use alf_core::StoreError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
@@ -36,19 +36,28 @@ fn is_denied(error: &RedisError) -> bool {
         error.kind(),
         ErrorKind::AuthenticationFailed
             | ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::NoPerm)
-    ) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
+    ) || match error.code() {
+        Some("NOAUTH" | "WRONGPASS") => true,
+        // A user who may run scripts, but not the commands in this one. The words differ between servers and versions.
+        Some("ERR") => error
+            .detail()
+            .is_some_and(|detail| detail.contains("script")),
+        _ => false,
+    }
 }
 
 /// A server may repeat the arguments of a command that it does not know, and one of AUTH is the password. So what the server
 /// says is not shown.
 fn of_connect(error: &RedisError) -> String {
-    match error.kind() {
-        ErrorKind::AuthenticationFailed => "it rejects the user name or the password".to_owned(),
-        ErrorKind::Server(_) | ErrorKind::Extension => {
-            format!("it answers {}", error.code().unwrap_or("with an error"))
-        }
-        _ if error.detail().is_none() => error.to_string(),
-        _ => error.category().to_owned(),
+    let kind = error.kind();
+    if kind == ErrorKind::AuthenticationFailed {
+        "it rejects the user name or the password".to_owned()
+    } else if let Some(code) = error.code() {
+        format!("it answers {code}")
+    } else if kind == ErrorKind::Extension || error.detail().is_some() {
+        error.category().to_owned()
+    } else {
+        error.to_string()
     }
 }
 

@@ -1,5 +1,10 @@
 //! What the store does if the server fails: against a server that answers as each test says.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "code of tests, outside of their functions"
+)]
+
 mod scripted;
 
 use std::error::Error as StdError;
@@ -95,6 +100,10 @@ async fn other_answers_of_the_server_keep_the_connection() {
         ),
         (
             "-NOAUTH Authentication required.\r\n",
+            StoreErrorKind::Denied,
+        ),
+        (
+            "-ERR ACL failure in script: User alf has no permissions to run the 'set' command\r\n",
             StoreErrorKind::Denied,
         ),
         (
@@ -237,13 +246,9 @@ fn key() -> StoreKey {
 
 /// The error and its causes, for users and for developers.
 fn shown(error: &(dyn StdError + 'static)) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        text += &format!("{error} {error:?} ");
-        next = error.source();
-    }
-    text
+    let errors = std::iter::successors(Some(error), |&error| error.source());
+    let texts: Vec<_> = errors.map(|error| format!("{error} {error:?}")).collect();
+    texts.concat()
 }
 
 const READONLY: &str =

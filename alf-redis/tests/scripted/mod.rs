@@ -31,9 +31,9 @@ struct State {
 }
 
 impl Server {
-    /// Accepts as many connections as there are lists, and gives the answers of each list in turn.
+    /// Accepts as many connections as there are lists, and gives the answers of each list in their order.
     pub(crate) fn start<const N: usize>(connections: [Vec<Answer>; N]) -> Self {
-        Self::serve(connections.to_vec(), "+OK\r\n")
+        Self::serve(Vec::from(connections), "+OK\r\n")
     }
 
     /// Gives this answer to `AUTH` or `HELLO`.
@@ -121,7 +121,7 @@ async fn next_command(read: &mut BufReader<OwnedReadHalf>) -> Option<String> {
     for _ in 0..count {
         let mut argument = vec![0; number(read).await? + 2];
         read.read_exact(&mut argument).await.ok()?;
-        name.get_or_insert(String::from_utf8_lossy(&argument).trim_end().to_owned());
+        name.get_or_insert_with(|| String::from_utf8_lossy(&argument).trim_end().to_owned());
     }
     name
 }

@@ -40,13 +40,15 @@ use case::Case;
 /// Makes a `#[test]` of every case of the [store suite](mod@crate::store_conformance) for one
 /// [`StoreSubject`](crate::store_conformance::StoreSubject).
 ///
-/// Needs the feature `store`. Call it in a file of `tests/`, once in each file or module.
+/// Needs the feature `store`. Call it in a file of `tests/`, once in each file or module. Attributes in front of the subject apply
+/// to each test: `store_conformance!(#[ignore = "needs a server"] MySubject)`.
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 #[macro_export]
 macro_rules! store_conformance {
-    ($subject:ty) => {
-        $crate::__alf_store_cases! { [$crate::__alf_store_tests] [$subject] }
+    ($(#[$attribute:meta])* $subject:ty) => {
+        $crate::__alf_store_cases! { [$crate::__alf_store_tests] [[$(#[$attribute])*] $subject] }
 
+        $(#[$attribute])*
         #[test]
         fn the_cases_that_are_not_applicable() {
             $crate::store_conformance::report::<$subject>();
@@ -57,13 +59,20 @@ macro_rules! store_conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __alf_store_tests {
-    ([$subject:ty] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
-        $(
-            #[test]
-            fn $case() {
-                $crate::store_conformance::run::<$subject>(stringify!($case));
-            }
-        )*
+    ([$attributes:tt $subject:ty] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
+        $($crate::__alf_store_test! { $attributes $case $subject })*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __alf_store_test {
+    ([$($attributes:tt)*] $case:ident $subject:ty) => {
+        $($attributes)*
+        #[test]
+        fn $case() {
+            $crate::store_conformance::run::<$subject>(stringify!($case));
+        }
     };
 }
 
