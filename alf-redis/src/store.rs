@@ -133,7 +133,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
     /// use tokio::sync::Mutex;
     ///
     /// let sentinels = vec!["redis://10.0.0.1:26379", "redis://10.0.0.2:26379"];
-    /// let client = SentinelClient::build(sentinels, "main".into(), None, SentinelServerType::Master)?;
+    /// let client = SentinelClient::build(sentinels, "main", None, SentinelServerType::Master)?;
     /// let client = Arc::new(Mutex::new(client));
     /// let store = RedisStore::connect_with(move || {
     ///     let client = Arc::clone(&client);
