@@ -1,8 +1,9 @@
-//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R6).
+//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R6, R9).
 
 use core::time::Duration;
 
 use super::cooldown::Cooldowns;
+use super::previous::Previous;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
     Lifetime, Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision,
@@ -41,6 +42,8 @@ struct Held<T> {
     standing: Standing,
     /// The origins whose rejections caused its acquisition, without those that have accepted it since (R6).
     unproven_for: Vec<OriginKey>,
+    /// The token that it replaced, while that can be used in its place (R9).
+    previous: Option<Previous>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +51,8 @@ enum Standing {
     Good,
     /// Not used while its renewal is under way, but kept: a single rejection may be a mistake (R1).
     Rejected,
+    /// Used again: renewing it failed, or brought it once more.
+    UsedAgain,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -84,7 +89,7 @@ impl<T: PartialEq> Renewal<T> {
 
     /// A caller needs a token.
     pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
-        self.forget_overdue_acquisition(now);
+        self.forget_outdated(now);
         let Some((generation, stage)) = self.usable(now) else {
             return self.join_or_start(now, health);
         };
@@ -121,7 +126,7 @@ impl<T: PartialEq> Renewal<T> {
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
     pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
-        self.forget_overdue_acquisition(now);
+        self.forget_outdated(now);
         self.join_or_start(now, health)
     }
 
@@ -133,19 +138,23 @@ impl<T: PartialEq> Renewal<T> {
         generation: Generation,
         origin: OriginKey,
     ) -> RejectionDecision {
-        self.forget_overdue_acquisition(now);
-        if !self.holds(generation) {
+        self.forget_outdated(now);
+        if !self.rejects_held(now, generation) {
             return RejectionDecision::Superseded(self.demand(now, health));
         }
         self.note_useless_renewal(now, origin);
         if self.cooldowns.is_on(origin, now) {
             return RejectionDecision::Return;
         }
+        if let Some(previous) = self.previous_mut() {
+            previous.use_in_place();
+            return RejectionDecision::UsePrevious(previous.generation);
+        }
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
-        if let Some(acquisition) = &mut self.acquisition {
+        if let (Some(acquisition), Some(held)) = (&mut self.acquisition, &mut self.held) {
             acquisition.note_rejection(origin);
-            self.set_standing(Standing::Rejected);
+            held.standing = Standing::Rejected;
         }
         RejectionDecision::Renew(decision)
     }
@@ -172,6 +181,9 @@ impl<T: PartialEq> Renewal<T> {
     pub(crate) fn was_suspended(&mut self, time: Duration) {
         if let Some(held) = &mut self.held {
             held.lifetime.shorten(time);
+        }
+        if let Some(previous) = self.previous_mut() {
+            previous.shorten(time);
         }
     }
 
@@ -266,11 +278,19 @@ impl<T: PartialEq> Renewal<T> {
             .is_some_and(|held| !held.unproven_for.is_empty())
     }
 
-    /// Whether the held token may be used if nothing else helps: it has neither expired nor been rejected (E4). For a
-    /// caller whose deadline has come while the acquisition hangs (S5).
-    pub(crate) fn is_unexpired(&self, now: Moment) -> bool {
-        let usable = self.usable(now);
-        usable.is_some_and(|(_, stage)| stage < Stage::Expired)
+    /// The token that may be used if nothing else helps: it has neither expired nor been rejected (E4). For a caller
+    /// whose deadline has come while the acquisition hangs (S5).
+    pub(crate) fn in_use(&self, now: Moment) -> Option<Generation> {
+        let usable = self
+            .usable(now)
+            .filter(|(_, stage)| *stage < Stage::Expired);
+        usable.map(|(generation, _)| generation)
+    }
+
+    /// Whether the token of `generation` may still be used.
+    pub(crate) fn keeps(&self, generation: Generation) -> bool {
+        let previous = self.held.as_ref().and_then(|held| held.previous);
+        self.holds(generation) || previous.is_some_and(|previous| previous.generation == generation)
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
@@ -299,6 +319,11 @@ impl<T: PartialEq> Renewal<T> {
             }
             Stage::Expired => None,
         }
+        // R9: the next demand forgets the previous token.
+        .map(|until| {
+            let previous = held.previous.as_ref();
+            previous.map_or(until, |previous| until.min(previous.usable_until()))
+        })
         .filter(|until| now < *until)
     }
 
@@ -327,13 +352,19 @@ impl<T: PartialEq> Renewal<T> {
             });
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
             held.lifetime = lifetime;
-            held.standing = Standing::Good;
+            held.use_again();
             for origin in &acquisition.rejected_by {
                 self.cooldowns
                     .useless_acquisition(*origin, held.generation, now);
             }
             return Success::Unchanged(held.generation);
         }
+        // R9: after an ordinary renewal, if it was never rejected.
+        let replaced = self
+            .held
+            .take()
+            .filter(|held| held.standing == Standing::Good && acquisition.rejected_by.is_empty());
+        let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
         self.generations += 1;
         let generation = Generation(self.generations);
         self.held = Some(Held {
@@ -343,21 +374,25 @@ impl<T: PartialEq> Renewal<T> {
             lifetime,
             standing: Standing::Good,
             unproven_for: acquisition.rejected_by,
+            previous: previous.filter(|previous| now < previous.usable_until()),
         });
         Success::New(generation)
     }
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
     fn restore_after(&mut self, failure: &Failure) {
-        if failure.is_transient() {
-            self.set_standing(Standing::Good);
+        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
+            held.use_again();
         }
     }
 
-    /// The held token and its stage, unless it is rejected.
+    /// The token that callers use and the stage of the held one, unless that is rejected.
     fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
-        let held = self.held.as_ref()?;
-        (held.standing == Standing::Good).then(|| (held.generation, held.lifetime.stage(now)))
+        let held = self.held.as_ref();
+        let held = held.filter(|held| held.standing != Standing::Rejected)?;
+        let previous = held.previous.filter(|previous| previous.is_used(now));
+        let generation = previous.map_or(held.generation, |previous| previous.generation);
+        Some((generation, held.lifetime.stage(now)))
     }
 
     /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.
@@ -417,10 +452,15 @@ impl<T: PartialEq> Renewal<T> {
         NewAcquisition { id, deadline }
     }
 
-    /// S5: an acquisition past its deadline hangs; a later result of it is outdated.
-    fn forget_overdue_acquisition(&mut self, now: Moment) {
+    /// S5: an acquisition past its deadline hangs; a later result of it is outdated. R9: the previous token is not used
+    /// any more.
+    fn forget_outdated(&mut self, now: Moment) {
         self.acquisition
             .take_if(|acquisition| acquisition.deadline <= now);
+        if let Some(held) = &mut self.held {
+            held.previous
+                .take_if(|previous| previous.usable_until() <= now);
+        }
     }
 
     /// The acquisition has a result.
@@ -440,16 +480,32 @@ impl<T: PartialEq> Renewal<T> {
             .is_some_and(|held| held.generation == generation)
     }
 
-    fn set_standing(&mut self, standing: Standing) {
-        if let Some(held) = &mut self.held {
-            held.standing = standing;
-        }
+    /// Whether a rejection of `generation` rejects the held token. The previous one is not used again (R9).
+    fn rejects_held(&mut self, now: Moment, generation: Generation) -> bool {
+        let held = self.held.as_mut();
+        let previous = held.and_then(|held| {
+            held.previous
+                .take_if(|previous| previous.generation == generation)
+        });
+        self.holds(generation) || previous.is_some_and(|previous| previous.rejects_held(now))
+    }
+
+    fn previous_mut(&mut self) -> Option<&mut Previous> {
+        self.held.as_mut()?.previous.as_mut()
     }
 
     #[cfg(test)]
     pub(super) fn held(&self) -> Option<(&T, Generation)> {
         let held = self.held.as_ref();
         held.map(|held| (&held.token, held.generation))
+    }
+}
+
+impl<T> Held<T> {
+    fn use_again(&mut self) {
+        if self.standing == Standing::Rejected {
+            self.standing = Standing::UsedAgain;
+        }
     }
 }
 

@@ -37,3 +37,4 @@ mod shared_back_off;
 mod support;
 mod targets;
 mod token_manager;
+mod too_new;

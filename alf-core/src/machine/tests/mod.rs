@@ -9,6 +9,7 @@ mod failed_acquisitions;
 mod lifetime;
 mod machines;
 mod model;
+mod previous;
 mod random;
 mod rejection;
 mod renewal;

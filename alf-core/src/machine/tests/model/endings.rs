@@ -33,7 +33,7 @@ impl CheckedMachine {
                 self.cool_down(origin, generation);
             }
         } else {
-            self.older = self.held.as_ref().map(|held| held.generation);
+            self.keep_older(&under_way);
         }
         let in_order = if same {
             success == Some(Success::Unchanged(generation))
@@ -42,9 +42,9 @@ impl CheckedMachine {
             success == Some(Success::New(generation))
                 && self.generation_of(SentToken::Held) < Some(generation)
         };
-        let (obtained_at, unproven) = match &self.held {
-            Some(held) if same => (held.obtained_at, held.unproven),
-            Some(_) | None => (self.now, under_way.rejected_by),
+        let (obtained_at, unproven, was_ever_rejected) = match &self.held {
+            Some(held) if same => (held.obtained_at, held.unproven, held.was_ever_rejected),
+            Some(_) | None => (self.now, under_way.rejected_by, false),
         };
         let leeway = self.policy.leeway;
         let lifetime = states
@@ -58,6 +58,7 @@ impl CheckedMachine {
             obtained_at,
             lifetime,
             rejected: false,
+            was_ever_rejected,
             unproven,
         });
         holds(in_order, "R1, E6: a generation for each new token")

@@ -4,6 +4,7 @@
 
 mod cooldowns;
 mod endings;
+mod previous;
 
 use super::machines::Machines;
 use super::*;
@@ -16,7 +17,7 @@ pub(super) struct CheckedMachine {
     now: Moment,
     held: Option<Token>,
     /// The token before the held one.
-    older: Option<Generation>,
+    older: Option<Older>,
     acquisition: Option<UnderWay>,
     /// An acquisition that another one has replaced.
     frozen: Option<NewAcquisition>,
@@ -38,8 +39,19 @@ struct Token {
     obtained_at: Moment,
     lifetime: Lifetime,
     rejected: bool,
+    was_ever_rejected: bool,
     /// It replaced one that these rejected, and they have not accepted it yet.
     unproven: [bool; ORIGINS],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Older {
+    generation: Generation,
+    lifetime: Lifetime,
+    /// R9: it may be used in place of the held one.
+    is_kept: bool,
+    /// R9: it is used in place of the held one.
+    is_used: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +129,7 @@ impl CheckedMachine {
             Event::Pass(time) => self.now = self.now + time,
             Event::Demand => {
                 self.replace_overdue_acquisition();
+                self.forget_outdated_older();
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
@@ -204,16 +217,24 @@ impl CheckedMachine {
         self.judge(generation, origin);
         let decision = self.machine.reject(self.now, generation, key);
         self.replace_overdue_acquisition();
-        if which == SentToken::Older {
+        self.forget_outdated_older();
+        if which == SentToken::Older && !self.older_rejects_held() {
             let RejectionDecision::Superseded(demand) = decision else {
                 return broken("R1, R2: an old token rejects nothing", &decision);
             };
             return self.check_demand(demand);
         }
         let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
+        if !cooling && which == SentToken::Held && self.older_is_usable() {
+            return self.check_use_of_older(decision);
+        }
         match decision {
             RejectionDecision::Return => holds(cooling, "R6: returned in a cool-down only"),
-            RejectionDecision::Renew(_) | RejectionDecision::Superseded(_) if cooling => {
+            RejectionDecision::Renew(_)
+            | RejectionDecision::UsePrevious(_)
+            | RejectionDecision::Superseded(_)
+                if cooling =>
+            {
                 broken("R6: returned in a cool-down", &decision)
             }
             RejectionDecision::Renew(Decision::Start(started)) => {
@@ -228,6 +249,7 @@ impl CheckedMachine {
             }
             RejectionDecision::Renew(Decision::Refuse { until, .. }) => self.check_refusal(until),
             RejectionDecision::Renew(Decision::Use(_) | Decision::UseAndRenew(..))
+            | RejectionDecision::UsePrevious(_)
             | RejectionDecision::Superseded(_) => {
                 broken("R1: the held token was rejected", &decision)
             }
@@ -267,6 +289,7 @@ impl CheckedMachine {
     fn rejected(&mut self, origin: usize) {
         if let (Some(held), Some(acquisition)) = (&mut self.held, &mut self.acquisition) {
             held.rejected = true;
+            held.was_ever_rejected = true;
             acquisition.rejected_by[origin] = true;
         }
     }
@@ -279,7 +302,7 @@ impl CheckedMachine {
             Stage::WithinLeeway => self.attempt_failed || self.failed,
             Stage::Expired => false,
         };
-        may.then_some(held.generation)
+        may.then(|| self.used_older().unwrap_or(held.generation))
     }
 
     fn stage(&self) -> Option<Stage> {
@@ -289,7 +312,7 @@ impl CheckedMachine {
     fn generation_of(&self, which: SentToken) -> Option<Generation> {
         match which {
             SentToken::Held => self.held.as_ref().map(|held| held.generation),
-            SentToken::Older => self.older,
+            SentToken::Older => self.older.map(|older| older.generation),
         }
     }
 
@@ -297,7 +320,10 @@ impl CheckedMachine {
     fn check_cacheable(&self) -> Result<(), BrokenRule> {
         let Some(until) = self.machine.cacheable_until(self.now) else {
             let fresh = self.may_use().is_some() && self.stage() == Some(Stage::Fresh);
-            return holds(!fresh, "a fresh token is cacheable");
+            return holds(
+                !fresh || self.older_is_outdated(),
+                "a fresh token is cacheable",
+            );
         };
         holds(self.now < until, "cacheable until a later moment")?;
         let last = until.saturating_sub(Duration::from_nanos(1));
