@@ -240,7 +240,8 @@ impl<T: Transport> Client<T> {
     /// X2, X3: before a token is asked for and before anything is sent.
     fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
         let origin = self.transport.origin(request);
-        let allowed = self.managed().ports.config.allow(origin);
+        let managed = self.managed();
+        let allowed = managed.ports.config.allow(origin, &managed.target);
         allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
     }
 
@@ -323,7 +324,7 @@ impl<T: BlockingTransport> Client<T> {
     ///
     /// It cannot deadlock: with [`ThreadRuntime`](crate::ThreadRuntime), the default, everything that it
     /// waits for runs on other threads. It may be called from an async task, but it then blocks the other
-    /// tasks of that thread too. Some HTTP libraries return an error or panic in an async task.
+    /// tasks of that thread too. A transport of your own may return an error or panic there.
     ///
     /// # Errors
     ///

@@ -97,7 +97,7 @@ pub use transport::{
     ExchangeOptions, FnError, FnTransport, Redirects, TokenTransport, Transport, from_blocking_fn,
     from_fn,
 };
-pub use wire::token_request::TokenRequest;
+pub use wire::token_request::{TokenRequest, USER_AGENT};
 
 #[cfg(feature = "jwt")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]

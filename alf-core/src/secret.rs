@@ -36,6 +36,10 @@ impl SecretBytes {
         self.0.extend_from_slice(piece);
     }
 
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The bytes. Their memory is wiped with the last copy.
     pub(crate) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self.0)

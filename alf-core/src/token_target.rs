@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// What a token is for: its scope, resources, audience and parameters. A client has one token for each target.
+use crate::OriginRef;
+
+/// What a token is for: its scope, resources, audience and parameters, and the origins that it may be sent to. A client has
+/// one token for each target.
 ///
 /// The builder sets the client's own target. [`Client::with`](crate::Client::with) returns the client with another
 /// target. What the new target sets replaces the same setting of the client's own target. The other settings stay the
@@ -29,6 +32,8 @@ pub struct TokenTarget {
     pub(crate) resources: Vec<String>,
     pub(crate) audience: Option<String>,
     pub(crate) parameters: Vec<(String, String)>,
+    /// All of them, if `None`.
+    pub(crate) allowed_origins: Option<Vec<String>>,
 }
 
 impl TokenTarget {
@@ -37,12 +42,14 @@ impl TokenTarget {
         Self::default()
     }
 
-    /// Sets the `scope`. Separate several scopes by spaces
+    /// Sets the `scope`. Separate several scopes by white space
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). If it is empty, no scope is sent, and the
     /// authorization server chooses.
     #[must_use]
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+        let scopes = scope.into();
+        let scopes: Vec<&str> = scopes.split_whitespace().collect();
+        self.scope = Some(scopes.join(" "));
         self
     }
 
@@ -50,14 +57,14 @@ impl TokenTarget {
     /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
-        self.resources.push(resource.into());
+        self.resources.push(resource.into().trim().to_owned());
         self
     }
 
     /// Sets the `audience`. Some servers use this parameter instead of `resource`. If it is empty, no audience is sent.
     #[must_use]
     pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience = Some(audience.into());
+        self.audience = Some(audience.into().trim().to_owned());
         self
     }
 
@@ -66,6 +73,23 @@ impl TokenTarget {
     #[must_use]
     pub fn with_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the origins that requests with this token may be sent to, like
+    /// [`ClientBuilder::allowed_origins`](crate::ClientBuilder::allowed_origins). They replace those of the client. A second
+    /// call adds more origins.
+    ///
+    /// A target with other origins is another target, with a token of its own. A
+    /// [`TokenManager`](crate::TokenManager) sends no requests to APIs, so it ignores them.
+    #[must_use]
+    pub fn with_allowed_origins<I>(mut self, origins: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let allowed = self.allowed_origins.get_or_insert_default();
+        allowed.extend(origins.into_iter().map(Into::into));
         self
     }
 
@@ -104,15 +128,25 @@ impl TokenTarget {
             resources,
             audience: self.audience.or_else(|| base.audience.clone()),
             parameters,
+            allowed_origins: self
+                .allowed_origins
+                .or_else(|| base.allowed_origins.clone()),
         }
         .without_empty()
     }
 
     /// Without an empty scope or audience, which real servers refuse (T1).
     pub(crate) fn without_empty(mut self) -> Self {
-        self.scope = self.scope.filter(|scope| !scope.trim().is_empty());
+        self.scope = self.scope.filter(|scope| !scope.is_empty());
         self.audience = self.audience.filter(|audience| !audience.is_empty());
         self
+    }
+
+    /// X3: whether a request with this token may go to that origin.
+    pub(crate) fn allows(&self, origin: OriginRef<'_>) -> bool {
+        let is_it = |allowed: &String| OriginRef::parse(allowed) == Some(origin);
+        let allowed = self.allowed_origins.as_ref();
+        allowed.is_none_or(|allowed| allowed.iter().any(is_it))
     }
 
     /// Whether a failure can concern this target alone, and so names it.
@@ -148,6 +182,9 @@ impl fmt::Debug for TokenTarget {
         shown.field("resources", &self.resources);
         if let Some(audience) = &self.audience {
             shown.field("audience", audience);
+        }
+        if let Some(origins) = &self.allowed_origins {
+            shown.field("allowed_origins", origins);
         }
         shown.finish()
     }

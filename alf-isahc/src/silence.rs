@@ -12,6 +12,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::LazyLock;
 
+use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
@@ -33,20 +34,28 @@ fn unseen<T>(what: impl FnOnce() -> T) -> T {
 
 /// One for all, and made once: `tracing` asks every subscriber that there is about every place that
 /// logs, and remembers their answers.
-static SILENCE: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Silence));
+static SILENCE: LazyLock<Dispatch> = LazyLock::new(|| {
+    let users = dispatcher::get_default(Dispatch::downgrade);
+    Dispatch::new(Silence { users })
+});
 
 /// A subscriber that enables nothing.
-struct Silence;
+struct Silence {
+    /// The subscriber that there was when this one was made: it does not end later because of this one.
+    users: WeakDispatch,
+}
 
 impl Subscriber for Silence {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         if metadata.target().starts_with("isahc") {
             // Or `tracing` would no longer ask, once another subscriber always wants it.
-            Interest::never()
-        } else {
-            // Of the others nothing is kept out of a log that wants it, wherever it is written. (A
-            // subscriber that never wanted a target is asked each time from now on.)
-            Interest::always()
+            return Interest::never();
+        }
+        // Where two subscribers differ, `tracing` asks them each time, which is slower. So the other lines of the program
+        // cost what they did, and none is kept out of a log that wants it.
+        match self.users.upgrade() {
+            Some(users) => users.register_callsite(metadata),
+            None => Interest::sometimes(),
         }
     }
 

@@ -13,7 +13,7 @@ use alf_core::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{AsyncReadExt, FutureExt};
-use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use isahc::config::{Configurable, RedirectPolicy};
 use isahc::error::ErrorKind;
@@ -118,7 +118,7 @@ impl BlockingTransport for IsahcTransport {}
 impl TokenTransport for IsahcTransport {
     async fn exchange(
         &self,
-        request: http::Request<Bytes>,
+        mut request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
         let Some(tokens) = &self.tokens else {
@@ -127,6 +127,11 @@ impl TokenTransport for IsahcTransport {
                 NO_TOKEN_CLIENT,
             ));
         };
+        // T1: a client that may have a `User-Agent` of the user's adds it if there is none, or isahc's.
+        let is_alfs = |value: &HeaderValue| value == alf_core::USER_AGENT;
+        if !tokens.has_known_settings() && request.headers().get(USER_AGENT).is_some_and(is_alfs) {
+            request.headers_mut().remove(USER_AGENT);
+        }
         let mut request = convert::token_request(&request)
             .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
         request::configure(&mut request, |request| {
@@ -180,13 +185,14 @@ fn failure(error: isahc::Error) -> ExchangeError {
     let unconnected = [
         ErrorKind::ConnectionFailed,
         ErrorKind::NameResolution,
-        ErrorKind::BadServerCertificate,
         ErrorKind::BadClientCertificate,
         ErrorKind::InvalidTlsConfiguration,
         ErrorKind::TlsEngine,
     ];
     let kind = if error.is_timeout() {
         ExchangeErrorKind::Timeout
+    } else if error.kind() == ErrorKind::BadServerCertificate {
+        ExchangeErrorKind::Certificate
     } else if unconnected.contains(error.kind()) {
         ExchangeErrorKind::Connect
     } else {

@@ -62,6 +62,10 @@ impl Subject for Isahc {
     fn lacks() -> Vec<Capability> {
         support::lacks()
     }
+
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        support::known_failures()
+    }
 }
 
 alf_testkit::conformance!(Isahc);

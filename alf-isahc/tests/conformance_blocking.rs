@@ -68,6 +68,10 @@ impl Subject for Blocking {
     fn lacks() -> Vec<Capability> {
         support::lacks()
     }
+
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        support::known_failures()
+    }
 }
 
 alf_testkit::conformance!(Blocking);

@@ -126,8 +126,7 @@ impl ClientCertificate {
             Err(Panicked) => Err(ConfigError::new(
                 "client_certificate",
                 "reqwest panicked when it built a client with it: with the feature \
-                 rustls-no-provider, install a rustls CryptoProvider first; build a blocking client \
-                 in tokio::task::spawn_blocking, not in an async task",
+                 rustls-no-provider, install a rustls CryptoProvider first",
             )),
         }
     }

@@ -25,6 +25,9 @@ pub(crate) trait Library: Sized {
 
     /// What reqwest shows of the redirects that it follows.
     fn shown_redirects(&self) -> ShownRedirects;
+
+    /// Whether it may have a `User-Agent` of its own.
+    fn may_have_user_agent(&self) -> bool;
 }
 
 /// What reqwest shows of a client's redirect policy.
@@ -72,6 +75,11 @@ impl Library for reqwest::Client {
             Ok(_) | Err(_) => ShownRedirects::Unknown,
         }
     }
+
+    fn may_have_user_agent(&self) -> bool {
+        // `Debug` shows the default headers, and nothing else does.
+        format!("{self:?}").contains(r#""user-agent""#)
+    }
 }
 
 /// What a client that alf builds is for.
@@ -113,7 +121,12 @@ impl<B> ClientSettings<B> {
 impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     /// The builder of a client with these settings.
     pub(crate) fn builder<C: Library<Builder = B>>(&self) -> B {
-        let builder = self.user.apply(reqwest::Client::builder().into());
+        let defaults = match self.purpose {
+            Purpose::Calls => reqwest::Client::builder(),
+            // T1: the user's is set over it.
+            Purpose::Tokens => reqwest::Client::builder().user_agent(alf_core::USER_AGENT),
+        };
+        let builder = self.user.apply(defaults.into());
         match self.purpose {
             // X4: of the user's policies, only this one is known to be safe.
             Purpose::Calls if follows_none(&builder) => builder,
@@ -129,8 +142,7 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
             Ok(Err(error)) => Err(self.problem("reqwest cannot build a client").because(error)),
             Err(Panicked) => Err(self.problem(
                 "reqwest panicked when it built a client: with the feature rustls-no-provider, \
-                 install a rustls CryptoProvider first; build a blocking client in \
-                 tokio::task::spawn_blocking, not in an async task",
+                 install a rustls CryptoProvider first",
             )),
         }
     }
@@ -148,8 +160,7 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     }
 }
 
-/// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed, or if a blocking client is
-/// built in an async task.
+/// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed.
 pub(crate) fn try_to_build<C: Library>(
     builder: C::Builder,
 ) -> Result<Result<C, reqwest::Error>, Panicked> {

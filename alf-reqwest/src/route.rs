@@ -6,6 +6,8 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use alf_core::{ConfigError, HttpSettings};
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue};
 use reqwest::Url;
 
 use crate::http_client::{ClientSettings, Library, Purpose};
@@ -16,6 +18,7 @@ use crate::url::origin;
 pub(crate) struct Route<C: Library> {
     usual: C,
     loopback: Option<Arc<Loopback<C>>>,
+    may_have_user_agent: bool,
 }
 
 /// The client past the proxy: made when it is first needed, as most programs never need it.
@@ -29,6 +32,7 @@ impl<C: Library> Route<C> {
     /// The user's client, for every host: its proxy settings are the user's.
     pub(crate) fn given(client: C) -> Self {
         Self {
+            may_have_user_agent: client.may_have_user_agent(),
             usual: client,
             loopback: None,
         }
@@ -43,6 +47,7 @@ impl<C: Library> Route<C> {
                 client: OnceLock::new(),
                 building: Mutex::new(()),
             })),
+            may_have_user_agent: true,
         }
     }
 
@@ -68,6 +73,15 @@ impl<C: Library> Route<C> {
     #[cfg(feature = "blocking")]
     pub(crate) fn is_own(&self) -> bool {
         self.loopback.is_some()
+    }
+
+    /// T1: removes alf's own `User-Agent` from a token request, if the client may have one: a client adds its own only if
+    /// a request has none.
+    pub(crate) fn leave_user_agent_to_client(&self, headers: &mut HeaderMap) {
+        let is_alfs = |value: &HeaderValue| value == alf_core::USER_AGENT;
+        if self.may_have_user_agent && headers.get(USER_AGENT).is_some_and(is_alfs) {
+            headers.remove(USER_AGENT);
+        }
     }
 
     /// The client for a request to that URL. If a redirect leads to or from loopback, the client

@@ -121,7 +121,8 @@ impl TokenTransport for ReqwestTransport {
         // T7: even a client that follows redirects hands a 307 or 308 back where the body cannot be
         // cloned, and nothing sends it a second time.
         let request = request.map(|body| Body::wrap(Full::new(body)));
-        let request = Request::try_from(request).map_err(failure)?;
+        let mut request = Request::try_from(request).map_err(failure)?;
+        tokens.leave_user_agent_to_client(request.headers_mut());
         let asked = request.url().clone();
         // The time is up when the caller drops this future: reqwest's own timeouts stay as they
         // are.

@@ -106,7 +106,7 @@ impl SurfError {
         match self.0.type_name() {
             Some("async_std::future::timeout::TimeoutError") => return ExchangeErrorKind::Timeout,
             // Only the handshake fails with it; after that it is an `io::Error`.
-            Some(name) if name.contains("native_tls") => return ExchangeErrorKind::Connect,
+            Some(name) if name.contains("native_tls") => return kind_of_handshake(&self.0),
             Some(_) | None => {}
         }
         // What isahc and the pool of h1 say is known by its text alone.
@@ -114,11 +114,22 @@ impl SurfError {
         let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| shown.starts_with(prefix));
         if starts(TIMED_OUT) {
             ExchangeErrorKind::Timeout
+        } else if starts(BAD_CERTIFICATE) {
+            ExchangeErrorKind::Certificate
         } else if starts(NOT_CONNECTED) {
             ExchangeErrorKind::Connect
         } else {
             ExchangeErrorKind::Exchange
         }
+    }
+}
+
+/// native-tls has no codes. This is OpenSSL's text; those of Windows and macOS are not told from other failures.
+fn kind_of_handshake(error: &surf::Error) -> ExchangeErrorKind {
+    if error.to_string().contains("certificate verify failed") {
+        ExchangeErrorKind::Certificate
+    } else {
+        ExchangeErrorKind::Connect
     }
 }
 
@@ -170,10 +181,10 @@ impl StdError for SurfError {
 }
 
 const TIMED_OUT: &[&str] = &["Timeout:"];
+const BAD_CERTIFICATE: &[&str] = &["BadServerCertificate"];
 const NOT_CONNECTED: &[&str] = &[
     "An error occured while creating a new object:",
     "BadClientCertificate",
-    "BadServerCertificate",
     "ConnectFailed",
     "CouldntResolveHost",
     "CouldntResolveProxy",

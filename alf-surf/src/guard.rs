@@ -8,7 +8,7 @@
 use alf_core::{Origin, OriginRef};
 use async_trait::async_trait;
 use surf::http::Url;
-use surf::http::headers::{HeaderName, HeaderValue};
+use surf::http::headers::{HeaderName, HeaderValue, USER_AGENT};
 use surf::middleware::{Middleware, Next};
 use surf::{Client, Request, Response};
 
@@ -58,7 +58,11 @@ impl Guard {
     /// For a request that goes through no middleware, and at the end for every other.
     pub(crate) fn put_on(&self, request: &mut Request) {
         for (name, value) in &self.headers {
-            request.insert_header(name, value.clone());
+            // T1: that of the user's client stays.
+            let is_default = *name == USER_AGENT && value == alf_core::USER_AGENT;
+            if !(is_default && request.header(name).is_some()) {
+                request.insert_header(name, value.clone());
+            }
         }
     }
 

@@ -44,6 +44,7 @@ mod docs {
         Libraries: "libraries.md",
         LogsAndAlerts: "recipes/logs_and_alerts.md",
         ManyTenants: "recipes/many_tenants.md",
+        OwnServers: "recipes/own_servers.md",
         ScopesAndAudiences: "recipes/scopes_and_audiences.md",
         Servers: "recipes/servers.md",
         StartAndShutdown: "recipes/start_and_shutdown.md",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::config::{Issuer, Server, TokenEndpoint};
@@ -11,6 +11,7 @@ use crate::error::{AnswerDetails, Cause};
 use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::server::CachedMetadata;
 use crate::wire::metadata::{self, Metadata};
+use crate::wire::token_request::user_agent;
 use crate::wire::{Redactor, failure, may_pass};
 use crate::{Event, ExchangeErrorKind, ExchangeOptions, TokenErrorKind};
 
@@ -55,6 +56,7 @@ impl Acquisition<'_> {
         let is_no_answer = matches!(
             cause.kind,
             TokenErrorKind::Connect
+                | TokenErrorKind::Certificate
                 | TokenErrorKind::Timeout(_)
                 | TokenErrorKind::Exchange
                 | TokenErrorKind::Redirected
@@ -87,6 +89,8 @@ impl Acquisition<'_> {
         *request.uri_mut() = document.clone();
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
+        let user_agent = user_agent(&self.ports.config.headers);
+        request.headers_mut().insert(USER_AGENT, user_agent);
         let left = until.saturating_since(self.ports.now());
         let options = ExchangeOptions::new(MAX_RESPONSE, left);
         let transport = self.ports.token_transport.as_ref();
@@ -101,6 +105,7 @@ impl Acquisition<'_> {
                     Err(unusable(problem, Failure::PERMANENT))
                 }
                 ExchangeErrorKind::Connect
+                | ExchangeErrorKind::Certificate
                 | ExchangeErrorKind::Exchange
                 | ExchangeErrorKind::Timeout => Err(no_response(error, &Redactor::new(Vec::new()))),
             },

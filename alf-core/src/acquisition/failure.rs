@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Cause, ErrorDetails, RequestKind};
+use crate::error::{AnswerDetails, Cause, ErrorDetails, RequestKind};
 use crate::machine::Failure;
 use crate::ports::Ports;
 use crate::wire::Redactor;
@@ -14,6 +14,7 @@ use crate::{
     TokenErrorKind, TokenTarget,
 };
 
+use super::certificate::problem_and_advice;
 use super::innermost::innermost_cause;
 
 /// Why an acquisition brought no token.
@@ -65,10 +66,11 @@ pub(super) fn authentication_failed(error: AuthenticationError) -> Cause {
     Cause::new(TokenErrorKind::Authentication, failure).because(Arc::new(error), shown)
 }
 
-/// There is no response to decode. Every failure of the transport may pass (B1).
+/// There is no response to decode (B1).
 pub(super) fn no_response(error: ExchangeError, redactor: &Redactor) -> Cause {
     let (kind, failure) = match error.kind() {
         ExchangeErrorKind::Connect => (TokenErrorKind::Connect, Failure::TRANSIENT),
+        ExchangeErrorKind::Certificate => (TokenErrorKind::Certificate, Failure::PERMANENT),
         ExchangeErrorKind::Exchange => (TokenErrorKind::Exchange, Failure::TRANSIENT),
         ExchangeErrorKind::Timeout => (
             TokenErrorKind::Timeout(TimeoutPhase::Attempt),
@@ -77,8 +79,13 @@ pub(super) fn no_response(error: ExchangeError, redactor: &Redactor) -> Cause {
         ExchangeErrorKind::Redirected => (TokenErrorKind::Redirected, Failure::PERMANENT),
         ExchangeErrorKind::TooLarge => return token_response::too_large(),
     };
-    let cause = Cause::new(kind, failure);
-    match error.into_source() {
+    let mut cause = Cause::new(kind, failure);
+    let source = error.into_source();
+    if kind == TokenErrorKind::Certificate {
+        let problem = problem_and_advice(source.as_deref().map(|source| source as _));
+        cause = cause.with_answer(AnswerDetails::new(problem));
+    }
+    match source {
         Some(source) => {
             let shown = innermost_cause(&*source, redactor);
             cause.because(source, shown)

@@ -1,6 +1,7 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
 mod authenticate;
+mod certificate;
 mod discovery;
 mod failure;
 mod innermost;
@@ -41,7 +42,8 @@ pub(crate) struct Acquisition<'a> {
     started_at: Moment,
     /// How many attempts have failed.
     attempts: u32,
-    latest_failure: Option<TokenError>,
+    /// Why the latest of them failed, if that explains why the acquisition did not end earlier (S5).
+    latest_failure: Option<Cause>,
 }
 
 /// Is notified while an acquisition goes on.
@@ -109,7 +111,7 @@ impl<'a> Acquisition<'a> {
                     return Err(self.failure(cause));
                 }
                 // It needs no permit: a changed secret may be what ends a back-off.
-                self.note_failed_attempt(self.error(cause), Duration::ZERO);
+                self.note_failed_attempt(&self.error(cause), Duration::ZERO);
             }
         }
     }
@@ -144,23 +146,20 @@ impl<'a> Acquisition<'a> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
         let left = self.deadline.saturating_since(requested_at);
-        let attempt_timeout = self.ports.config.attempt_timeout;
-        let phase = if left < attempt_timeout {
-            TimeoutPhase::Acquire
-        } else {
-            TimeoutPhase::Attempt
+        let timeout = self.ports.config.attempt_timeout.min(left);
+        let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
+        let result = self.ports.within(timeout, exchange).await;
+        let mut cause = match result {
+            Some(Ok(token)) => return Ok(token),
+            Some(Err(cause)) => cause,
+            None => Cause::new(ATTEMPT_TIMED_OUT, Failure::TRANSIENT),
         };
-        let timeout = attempt_timeout.min(left);
-        let until = requested_at + timeout;
-        let exchange = self.exchange(requested_at, until, credentials);
-        match self.ports.within(timeout, exchange).await {
-            Some(result) => result,
-            None => Err(Cause::new(
-                TokenErrorKind::Timeout(phase),
-                Failure::TRANSIENT,
-            )),
+        self.doubt_metadata(&cause);
+        // Whether alf or the HTTP library was first.
+        if cause.kind == ATTEMPT_TIMED_OUT && self.deadline <= self.ports.now() {
+            cause.kind = OUT_OF_TIME;
         }
-        .inspect_err(|cause| self.doubt_metadata(cause))
+        Err(cause)
     }
 
     async fn exchange(
@@ -227,7 +226,7 @@ impl<'a> Acquisition<'a> {
             return Err(self.failure(cause));
         };
         let pause = retry_at.saturating_since(now);
-        self.note_failed_attempt(error, pause);
+        self.note_failed_attempt(&error, pause);
         Ok(pause)
     }
 
@@ -253,15 +252,17 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    fn note_failed_attempt(&mut self, error: TokenError, pause: Duration) {
+    fn note_failed_attempt(&mut self, error: &TokenError, pause: Duration) {
         self.progress.delayed(self.id);
         let event = Event::AttemptFailed {
             acquisition: self.id.as_u64(),
-            error: &error,
+            error,
             pause,
         };
         self.ports.observe(self.target, &event);
-        self.latest_failure = Some(error);
+        // A refusal of credentials that have changed since (B3) does not.
+        let cause = Some(error.cause().clone());
+        self.latest_failure = cause.filter(|cause| cause.failure.is_transient());
     }
 
     fn failure(&self, cause: Cause) -> AcquisitionFailure {
@@ -285,8 +286,19 @@ impl<'a> Acquisition<'a> {
     }
 
     fn details(&self, cause: Cause) -> ErrorDetails {
-        let cause = cause.or_because(self.latest_failure.as_ref());
+        let is_deadline = cause.kind == OUT_OF_TIME;
+        let cause = match &self.latest_failure {
+            // S5. Its `Retry-After` was waited for.
+            Some(latest) if is_deadline => Cause {
+                failure: Failure::TRANSIENT,
+                ..latest.clone()
+            },
+            Some(_) | None => cause,
+        };
         let elapsed = self.ports.now().saturating_since(self.started_at);
         details(self.ports, self.target, cause, self.attempts, elapsed)
     }
 }
+
+const ATTEMPT_TIMED_OUT: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
+const OUT_OF_TIME: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);

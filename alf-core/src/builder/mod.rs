@@ -65,22 +65,24 @@ impl Client<()> {
 }
 
 impl<A> ClientBuilder<A> {
-    /// Sets the `scope` of the token. Separate several scopes by spaces
+    /// Sets the `scope` of the token. Separate several scopes by white space
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, and the
     /// server chooses.
     ///
     /// `build()` returns an error if the scope is set twice. A scope from a `ClientConfig` counts too.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        if self.settings.scope.replace(scope.into()).is_some() {
+        if self.settings.target.scope.is_some() {
             self.settings.repeated.push("scope");
         }
+        self.settings.for_target(|target| target.with_scope(scope));
         self
     }
 
     /// Adds a `resource` that the token is for. It may be called more than once
     /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.settings.resources.push(resource.into());
+        self.settings
+            .for_target(|target| target.with_resource(resource));
         self
     }
 
@@ -88,9 +90,11 @@ impl<A> ClientBuilder<A> {
     ///
     /// `build()` returns an error if the audience is set twice. An audience from a `ClientConfig` counts too.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        if self.settings.audience.replace(audience.into()).is_some() {
+        if self.settings.target.audience.is_some() {
             self.settings.repeated.push("audience");
         }
+        self.settings
+            .for_target(|target| target.with_audience(audience));
         self
     }
 
@@ -101,7 +105,8 @@ impl<A> ClientBuilder<A> {
     /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)), or if alf sets this parameter
     /// itself.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.parameters.push((name.into(), value.into()));
+        self.settings
+            .for_target(|target| target.with_parameter(name, value));
         self
     }
 
@@ -173,14 +178,15 @@ impl<A> ClientBuilder<A> {
     ///
     /// An origin is a scheme, a host, and a port if it is not the default port:
     /// `https://api.example.com`. alf checks the URL of the request. It does not check the URLs of
-    /// redirects: the HTTP client follows them, and sends no token to another origin.
+    /// redirects: the HTTP client follows them, and sends no token to another origin. A token target may have
+    /// [others](crate::TokenTarget::with_allowed_origins).
     pub fn allowed_origins<I>(mut self, origins: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let allowed = self.settings.allowed_origins.get_or_insert_default();
-        allowed.extend(origins.into_iter().map(Into::into));
+        self.settings
+            .for_target(|target| target.with_allowed_origins(origins));
         self
     }
 
@@ -416,9 +422,9 @@ mod tests {
         let builder = || ClientBuilder::<CustomTransport>::new("https://as.example/token");
         let (one, other) = ("https://a.example", "http://localhost:1");
         let both = builder().allowed_origins([one]).allowed_origins([other]);
-        assert_eq!(both.settings.allowed_origins.unwrap(), [one, other]);
+        assert_eq!(both.settings.target.allowed_origins.unwrap(), [one, other]);
         let none = builder().allowed_origins::<[&str; 0]>([]);
-        assert_eq!(none.settings.allowed_origins, Some(Vec::new()));
-        assert_eq!(builder().settings.allowed_origins, None);
+        assert_eq!(none.settings.target.allowed_origins, Some(Vec::new()));
+        assert_eq!(builder().settings.target.allowed_origins, None);
     }
 }

@@ -120,15 +120,21 @@ impl ClientConfig {
     fn apply(self, settings: &mut Settings) {
         for entry in self.values {
             match entry {
-                ("scope", Value::List(scopes)) => settings.scope = Some(scopes.join(" ")),
-                ("resource", Value::List(resources)) => settings.resources = resources,
+                ("scope", Value::List(scopes)) => {
+                    settings.for_target(|target| target.with_scope(scopes.join(" ")));
+                }
+                ("resource", Value::List(resources)) => {
+                    for resource in resources {
+                        settings.for_target(|target| target.with_resource(resource));
+                    }
+                }
                 ("audience", Value::Text(text)) => {
-                    settings.audience = Some(text.expose().to_owned());
+                    settings.for_target(|target| target.with_audience(text.expose()));
                 }
                 ("revocation_endpoint", Value::Text(url)) => {
                     settings.revocation_endpoint = Some(url.expose().to_owned());
                 }
-                ("parameters", Value::Pairs(pairs)) => settings.parameters = pairs,
+                ("parameters", Value::Pairs(pairs)) => settings.target.parameters = pairs,
                 ("token_request_headers", Value::Pairs(pairs)) => settings.headers = pairs,
                 ("max_targets", Value::Number(targets)) => settings.max_targets = targets,
                 ("leeway", Value::Time(time)) => settings.leeway = time,
@@ -136,7 +142,7 @@ impl ClientConfig {
                 ("acquire_timeout", Value::Time(time)) => settings.acquire_timeout = time,
                 ("attempt_timeout", Value::Time(time)) => settings.attempt_timeout = time,
                 ("allowed_origins", Value::List(origins)) => {
-                    settings.allowed_origins = Some(origins);
+                    settings.for_target(|target| target.with_allowed_origins(origins));
                 }
                 ("allow_insecure_http", Value::Flag(true)) => {
                     settings.insecure_http = InsecureHttp::Allowed;

@@ -14,6 +14,7 @@ use crate::{ClientAuthentication, ConfigError, Origin, OriginRef, TokenTarget};
 
 use super::server::{Issuer, Server, TokenEndpoint};
 use super::settings::{InsecureHttp, NamedBy};
+use super::url_mistake::{placeholder, url_mistake};
 
 pub(super) fn server(
     server: NamedBy,
@@ -64,13 +65,15 @@ pub(super) fn endpoint(
     if url.contains('#') {
         return wrong(setting, "has a fragment; remove `#` and the text after it");
     }
-    let uri: Uri = url
-        .trim()
-        .parse()
-        .map_err(|error: InvalidUri| ConfigError::new(setting, NOT_A_URL).because(error))?;
-    if uri.scheme().is_none() {
+    if let Some(mistake) = url_mistake(url) {
+        return wrong(setting, mistake);
+    }
+    let url = url.trim();
+    let parsed: Result<Uri, InvalidUri> = url.parse();
+    if lacks_scheme(url, parsed.as_ref().ok()) {
         return wrong(setting, "is not an absolute URL; add https:// in front");
     }
+    let uri = parsed.map_err(|error| ConfigError::new(setting, NOT_A_URL).because(error))?;
     let Some(origin) = OriginRef::of(&uri) else {
         return wrong(setting, NOT_A_URL);
     };
@@ -91,6 +94,16 @@ pub(super) fn endpoint(
         return wrong(setting, PLAIN_HTTP);
     }
     Ok(uri)
+}
+
+/// `http::Uri` parses only some URLs without a scheme.
+fn lacks_scheme(url: &str, parsed: Option<&Uri>) -> bool {
+    let has_one = url.contains("://") || url.starts_with("http:") || url.starts_with("https:");
+    let is_without = match parsed {
+        Some(uri) => uri.scheme().is_none(),
+        None => format!("https://{url}").parse::<Uri>().is_ok(),
+    };
+    is_without && !has_one
 }
 
 /// X2, T8: encrypted, or loopback, or allowed by the user. Only `http` can be allowed: what another
@@ -134,9 +147,12 @@ pub(super) fn authentication(
 }
 
 /// What a token is for, as a user wrote it.
-pub(crate) fn target(target: TokenTarget) -> Result<TokenTarget, ConfigError> {
+pub(crate) fn target(mut target: TokenTarget) -> Result<TokenTarget, ConfigError> {
     check_parameters(&target.parameters)?;
     check_resources(&target.resources)?;
+    let origins = target.allowed_origins.as_deref();
+    // S1: one text for each origin.
+    target.allowed_origins = origins.map(allowed_origins).transpose()?;
     Ok(target)
 }
 
@@ -200,6 +216,9 @@ fn check_resources(resources: &[String]) -> Result<(), ConfigError> {
         parts.is_some_and(|(scheme, path)| is_scheme(scheme) && !path.is_empty())
     };
     for resource in resources {
+        if let Some(mistake) = placeholder(resource) {
+            return wrong("resource", mistake);
+        }
         if !is_absolute(resource) || resource.contains('#') {
             let shown = without_user_info(resource);
             let problem =
@@ -225,11 +244,13 @@ pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration
 }
 
 /// X3: scheme, host and port alone. Anything more would suggest a check that alf does not make.
-pub(super) fn allowed_origins(entries: &[String]) -> Result<Vec<Origin>, ConfigError> {
+fn allowed_origins(entries: &[String]) -> Result<Vec<String>, ConfigError> {
     let check = |entry: &String| {
-        origin(entry).ok_or_else(|| {
+        let origin = origin(entry).filter(|_| url_mistake(entry).is_none());
+        origin.map(|origin| origin.to_string()).ok_or_else(|| {
             let shown = without_user_info(entry);
-            ConfigError::new("allowed_origins", format!("{shown} {NOT_AN_ORIGIN}"))
+            let problem = url_mistake(entry).unwrap_or_else(|| NOT_AN_ORIGIN.to_owned());
+            ConfigError::new("allowed_origins", format!("{shown} {problem}"))
         })
     };
     entries.iter().map(check).collect()

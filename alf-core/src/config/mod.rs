@@ -3,6 +3,7 @@
 mod check;
 mod server;
 mod settings;
+mod url_mistake;
 
 pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
@@ -15,7 +16,7 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri};
 use crate::machine::Policy;
 use crate::wire::metadata;
 use crate::{
-    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Origin, OriginRef, TokenTarget,
+    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, OriginRef, TokenTarget,
 };
 
 /// What a client is built with.
@@ -36,7 +37,6 @@ pub(crate) struct Config {
     pub(crate) replays: Replays,
     rejecting: Vec<StatusCode>,
     insecure_http: InsecureHttp,
-    allowed_origins: Option<Vec<Origin>>,
 }
 
 impl Config {
@@ -61,19 +61,12 @@ impl Config {
         let default_lifetime = settings
             .default_lifetime
             .map(|lifetime| check::not_zero("default_lifetime", lifetime));
-        let origins = settings.allowed_origins.as_deref();
         Ok(Self {
             server,
             revocation_endpoint,
             client_id,
             authentication,
-            target: checked_target(TokenTarget {
-                scope: settings.scope,
-                resources: settings.resources,
-                audience: settings.audience,
-                parameters: settings.parameters,
-            })?
-            .without_empty(),
+            target: checked_target(settings.target)?.without_empty(),
             headers: check::headers(settings.headers)?,
             max_targets: settings.max_targets,
             policy: Policy {
@@ -87,7 +80,6 @@ impl Config {
             replays: settings.replays,
             rejecting: check::rejecting(&settings.rejecting)?,
             insecure_http: settings.insecure_http,
-            allowed_origins: origins.map(check::allowed_origins).transpose()?,
         })
     }
 
@@ -97,19 +89,19 @@ impl Config {
             .saturating_sub(self.policy.acquisition_timeout)
     }
 
-    /// Whether the token may go to an origin (X2, X3).
-    pub(crate) fn allow(&self, origin: OriginRef<'_>) -> Result<(), NotAllowed> {
+    /// Whether the token of a target may go to an origin (X2, X3).
+    pub(crate) fn allow(
+        &self,
+        origin: OriginRef<'_>,
+        target: &TokenTarget,
+    ) -> Result<(), NotAllowed> {
         let reason = if !check::is_safe(origin, self.insecure_http) {
             if origin.is_http() {
                 NotAllowedReason::InsecureHttp
             } else {
                 NotAllowedReason::UnsupportedScheme
             }
-        } else if self
-            .allowed_origins
-            .as_ref()
-            .is_some_and(|allowed| !allowed.iter().any(|allowed| *allowed == origin))
-        {
+        } else if !target.allows(origin) {
             NotAllowedReason::OriginNotAllowed
         } else {
             return Ok(());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::observe::NoObserver;
-use crate::{ClientAuthentication, Observer, Runtime};
+use crate::{ClientAuthentication, Observer, Runtime, TokenTarget};
 
 pub(crate) struct Settings {
     pub(crate) server: NamedBy,
@@ -15,12 +15,10 @@ pub(crate) struct Settings {
     pub(crate) revocation_endpoint: Option<String>,
     /// Every client authentication that was set, with the name of its setter and the client's id.
     pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
-    pub(crate) scope: Option<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) audience: Option<String>,
+    /// What the client's own token is for.
+    pub(crate) target: TokenTarget,
     /// The setters of `scope` and `audience` that were called more than once.
     pub(crate) repeated: Vec<&'static str>,
-    pub(crate) parameters: Vec<(String, String)>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) max_targets: usize,
     pub(crate) leeway: Duration,
@@ -28,7 +26,6 @@ pub(crate) struct Settings {
     pub(crate) acquire_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) insecure_http: InsecureHttp,
-    pub(crate) allowed_origins: Option<Vec<String>>,
     pub(crate) rejecting: Vec<u16>,
     pub(crate) replays: Replays,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
@@ -65,11 +62,8 @@ impl Settings {
             issuer: None,
             revocation_endpoint: None,
             authentications: Vec::new(),
-            scope: None,
-            resources: Vec::new(),
-            audience: None,
+            target: TokenTarget::new(),
             repeated: Vec::new(),
-            parameters: Vec::new(),
             headers: Vec::new(),
             max_targets: 256,
             leeway: Duration::from_secs(10),
@@ -77,12 +71,16 @@ impl Settings {
             acquire_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(5),
             insecure_http: InsecureHttp::Refused,
-            allowed_origins: None,
             rejecting: vec![StatusCode::UNAUTHORIZED.as_u16()],
             replays: Replays::Once,
             runtime: None,
             observer: Arc::new(NoObserver),
             names: BTreeMap::new(),
         }
+    }
+
+    /// Sets something of what the client's own token is for.
+    pub(crate) fn for_target(&mut self, set: impl FnOnce(TokenTarget) -> TokenTarget) {
+        self.target = set(std::mem::take(&mut self.target));
     }
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use crate::machine::Failure;
 
-use super::{TimeoutPhase, TokenErrorKind};
+use super::TokenErrorKind;
 
 /// What went wrong with one attempt, and whether it is transient.
 #[derive(Clone)]
@@ -79,21 +79,6 @@ impl Cause {
         self
     }
 
-    /// Gives a deadline the failure before it as its source: that one explains what went wrong.
-    pub(crate) fn or_because<E>(self, earlier: Option<&E>) -> Self
-    where
-        E: StdError + Clone + Send + Sync + 'static,
-    {
-        let is_deadline = self.kind == TokenErrorKind::Timeout(TimeoutPhase::Acquire);
-        match earlier {
-            Some(earlier) if is_deadline && self.source.is_none() => {
-                let shown = format!("the latest failure: {earlier}");
-                self.because(Arc::new(earlier.clone()), shown)
-            }
-            Some(_) | None => self,
-        }
-    }
-
     /// Whether the same failure is expected for every scope and resource of the client (B2).
     pub(crate) fn concerns_all_targets(&self) -> bool {
         self.failure.is_transient()
@@ -104,6 +89,7 @@ impl Cause {
                 TokenErrorKind::Authentication
                 | TokenErrorKind::Discovery
                 | TokenErrorKind::Connect
+                | TokenErrorKind::Certificate
                 | TokenErrorKind::Timeout(_)
                 | TokenErrorKind::Exchange
                 | TokenErrorKind::Redirected

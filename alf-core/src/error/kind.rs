@@ -12,6 +12,10 @@ pub enum TokenErrorKind {
     Discovery,
     /// There is no connection to the authorization server: DNS, TCP or TLS failed.
     Connect,
+    /// The certificate of the authorization server (TLS) is not valid: its issuer is not known, it has expired, or it is for
+    /// another name. If a certificate authority of your own issued it, add that one to the HTTP client of the token requests,
+    /// with `configure_http` or `token_http_client`.
+    Certificate,
     /// A timeout has passed. The phase says which one.
     Timeout(TimeoutPhase),
     /// The connection broke before the answer was complete, or the answer was not HTTP.
@@ -41,6 +45,7 @@ pub enum TokenErrorKind {
 pub enum TimeoutPhase {
     /// The timeout of one attempt: `attempt_timeout`, or the HTTP library's own timeout.
     Attempt,
-    /// The timeout of the whole acquisition: `acquire_timeout`.
+    /// The timeout of the whole acquisition: `acquire_timeout`. No attempt had failed before, so there is no other
+    /// kind to return.
     Acquire,
 }

@@ -1,6 +1,7 @@
 //! The text of a token error: what happened, to which endpoint, and what to do.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -18,6 +19,9 @@ impl fmt::Display for TokenError {
             }
             Kind::Discovery => format!("the metadata of {endpoint} cannot be used: {answer}"),
             Kind::Connect => format!("could not connect to {endpoint}"),
+            Kind::Certificate => {
+                format!("could not connect to {endpoint}: its TLS certificate {answer}")
+            }
             Kind::Timeout(TimeoutPhase::Attempt) => format!(
                 "{endpoint} did not answer within attempt_timeout or the HTTP library's own timeout"
             ),
@@ -66,12 +70,12 @@ impl fmt::Display for TokenError {
                 self.details.request
             ),
         })?;
-        let is_deadline = self.kind() == Kind::Timeout(TimeoutPhase::Acquire);
         let elapsed = self.elapsed();
+        let is_long = self.kind() == Kind::Timeout(TimeoutPhase::Acquire) || A_SECOND <= elapsed;
         match self.attempts() {
-            0 if is_deadline => write!(f, ", after {elapsed:.1?}")?,
-            1 if is_deadline => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
-            0 | 1 => {}
+            0 | 1 if !is_long => {}
+            0 => write!(f, ", after {elapsed:.1?}")?,
+            1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
         if let Some(rejection) = self.rejection() {
@@ -119,3 +123,5 @@ impl fmt::Display for AnswerDetails {
 /// What to do about a refusal of the client without an `error`.
 const CHECK_CLIENT: &str = "; check the client id, the secret (with Basic, whether the server needs `raw`) or key (the `kid` \
                             and `aud` of the assertion), and the authentication method";
+
+const A_SECOND: Duration = Duration::from_secs(1);

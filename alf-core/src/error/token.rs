@@ -18,8 +18,10 @@ use super::cause::Cause;
 /// failure, later callers get the error at once: see [`retry_at`](Self::retry_at). It is cheap to clone.
 ///
 /// Its text is one line. The line ends with the innermost cause, such as `UnknownIssuer` or
-/// `No such file or directory`. If `acquire_timeout` has passed, it ends with the latest failure before
-/// that. `source()` has the whole chain.
+/// `No such file or directory`. `source()` has the whole chain.
+///
+/// If `acquire_timeout` has passed, it is the error of the latest attempt that failed before. If none has failed, its kind is
+/// [`Timeout`](TokenErrorKind::Timeout).
 ///
 /// The error never shows a secret. Text of the authorization server and of the innermost cause is cut to
 /// 256 bytes and has no control characters. It is masked if it repeats what alf sent. A URL in the cause
@@ -143,7 +145,7 @@ impl TokenError {
 
     /// Returns how many attempts the acquisition made. An attempt whose client authentication could not be
     /// prepared counts too. For an [aborted](TokenErrorKind::Aborted) acquisition the number is not known,
-    /// and this returns 0.
+    /// and this returns 0. An attempt that `acquire_timeout` ended counts.
     pub fn attempts(&self) -> u32 {
         self.details.attempts
     }

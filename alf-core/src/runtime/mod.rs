@@ -3,6 +3,7 @@
 mod before;
 mod clock;
 mod thread;
+mod thread_pool;
 mod timer;
 #[cfg(feature = "tokio")]
 mod tokio;

@@ -1,15 +1,17 @@
-//! No async runtime: an acquisition runs on a thread of its own.
+//! No async runtime: an acquisition runs on threads.
 
 use std::time::{Duration, SystemTime};
 
 use crate::machine::Moment;
 
+use super::thread_pool::ThreadPool;
 use super::{BoxFuture, Runtime, clock, timer};
 
 /// The runtime for programs without an async runtime, and for HTTP libraries that have their own.
 ///
-/// Each acquisition runs on its own thread, which ends with the acquisition. One more thread serves all timers of the
-/// process. It ends when there are no timers. Between acquisitions, there are no threads.
+/// An acquisition holds a thread while it runs: for the whole of a token request if the HTTP library blocks, and for the
+/// time between two waits if it does not. While an acquisition waits for a pause, or for a permit in an outage, it holds
+/// none. One more thread serves all timers of the process. If no acquisition is under way, there are no threads.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ThreadRuntime;
@@ -36,8 +38,8 @@ impl Runtime for ThreadRuntime {
 
     fn spawn(&self, task: BoxFuture) {
         // If the system has no thread left, the task is dropped, and its acquisition reports that.
-        let _ = std::thread::Builder::new()
-            .name("alf-acquisition".to_owned())
-            .spawn(move || pollster::block_on(task));
+        THREADS.spawn(task);
     }
 }
+
+static THREADS: ThreadPool = ThreadPool::new();

@@ -149,15 +149,18 @@ impl<'a> Caller<'a> {
     fn timed_out(&self) -> TokenError {
         let now = self.ports.now();
         let asked_at = self.asked_at.unwrap_or(now);
-        let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
         let latest = self.ports.server.latest_failure(asked_at);
-        let cause = Cause::new(kind, Failure::TRANSIENT).or_because(latest.as_ref());
+        let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+        let cause = latest.as_ref().map_or_else(
+            || Cause::new(kind, Failure::TRANSIENT),
+            |latest| latest.cause().clone(),
+        );
         TokenError::new(ErrorDetails {
             cause,
             request: RequestKind::Token,
             endpoint: self.ports.shown_endpoint(),
             target: None,
-            attempts: 0,
+            attempts: latest.map_or(0, |latest| latest.attempts()),
             elapsed: now.saturating_since(asked_at),
             retry_at: None,
         })

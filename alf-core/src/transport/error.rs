@@ -16,9 +16,13 @@ pub struct ExchangeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExchangeErrorKind {
-    /// There is no connection: DNS, TCP, TLS or the proxy failed. alf retries.
+    /// There is no connection: DNS, TCP, TLS or the proxy failed, except for an invalid certificate. alf retries.
     #[error("no connection")]
     Connect,
+    /// The certificate of the server (TLS) is not valid: its issuer is not known, it has expired, or it is for another name.
+    /// alf does not retry. If the library does not tell this from other failures, use `Connect`.
+    #[error("the server's certificate is not valid")]
+    Certificate,
     /// A timeout of the HTTP library has passed. alf retries.
     #[error("timed out")]
     Timeout,

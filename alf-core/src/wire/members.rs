@@ -18,7 +18,9 @@ impl<'a> Members<'a> {
         serde_json::from_slice(body).map_err(|error| match error.classify() {
             Category::Eof => "its JSON is truncated",
             Category::Syntax => "it is not JSON",
-            Category::Data => "it is not a token response",
+            Category::Data => {
+                "it is not a JSON object, or has a member twice with different values"
+            }
             Category::Io => "it cannot be read",
         })
     }
@@ -27,6 +29,11 @@ impl<'a> Members<'a> {
     pub(super) fn has_error(&self) -> bool {
         self.get("error")
             .is_some_and(|raw| !matches!(raw, "\"\"" | "false"))
+    }
+
+    /// Every member: its name and its JSON.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, raw)| (name.as_str(), raw.get()))
     }
 
     /// The text of a member that is a string.
@@ -68,9 +75,11 @@ impl<'de> Deserialize<'de> for Members<'de> {
             fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Self::Value, M::Error> {
                 let mut members = Members::default();
                 while let Some(name) = object.next_key::<String>()? {
+                    let value: &RawValue = object.next_value()?;
                     let read = READ.iter().find(|read| **read == name);
-                    let previous = members.0.insert(name, object.next_value()?);
-                    if let (Some(name), Some(_)) = (read, previous) {
+                    let previous = members.0.insert(name, value);
+                    let differs = previous.is_some_and(|previous| previous.get() != value.get());
+                    if let (Some(name), true) = (read, differs) {
                         return Err(M::Error::duplicate_field(name));
                     }
                 }

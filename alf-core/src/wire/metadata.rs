@@ -5,6 +5,7 @@ use http::{Response, StatusCode, Uri};
 use serde_json::Value;
 
 use super::redact::cut;
+use super::text;
 
 /// The members that alf uses.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ pub(crate) fn documents(issuer: &Uri) -> [String; 2] {
 
 /// Whether it is a JSON document, of any content.
 pub(crate) fn is_json(response: &Response<Bytes>) -> bool {
-    serde_json::from_slice::<serde_core::de::IgnoredAny>(response.body()).is_ok()
+    serde_json::from_slice::<serde_core::de::IgnoredAny>(text::json(response.body()).as_slice())
+        .is_ok()
 }
 
 /// Reads the metadata of `issuer`. The error is its problem.
@@ -43,7 +45,8 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
     if response.status() != StatusCode::OK {
         return Err(format!("status {}", response.status().as_str()));
     }
-    let Ok(document) = serde_json::from_slice::<Value>(response.body()) else {
+    let Ok(document) = serde_json::from_slice::<Value>(text::json(response.body()).as_slice())
+    else {
         return Err("it is not JSON, or it is truncated".to_owned());
     };
     if !document.is_object() {
@@ -136,6 +139,16 @@ mod tests {
         let bare = of(r#"{"issuer":"https://as.example","token_endpoint":"https://as.example/t"}"#);
         let bare = bare.unwrap();
         assert_eq!((bare.mtls_token_endpoint, bare.methods), (None, None));
+    }
+
+    #[test]
+    fn t10_metadata_need_not_be_exact_json() {
+        let body = b"\xef\xbb\xbf{\"issuer\":\"https://as.example\",\"x\":\"caf\xe9\n\",\
+            \"token_endpoint\":\"https://as.example/t\"}\0";
+        let response = Response::new(Bytes::from_static(body));
+        assert!(is_json(&response));
+        let metadata = decode(&response, ISSUER).unwrap();
+        assert_eq!(metadata.token_endpoint, "https://as.example/t");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use super::text::{Escape, html_escape, json_escape, unescaped};
+
 /// Masks the secrets of a token request.
 pub(crate) struct Redactor {
     secrets: Vec<Zeroizing<String>>,
@@ -20,11 +22,15 @@ impl Redactor {
         let masked = self.mask(text);
         let masked = masked.trim();
         // A control character may be inside a secret, or in place of its space: so masked once more
-        // without them, and with spaces for them. All before the cut, or half a secret could be left.
-        let without: String = masked.chars().filter(|c| !c.is_control()).collect();
-        let masked_without = self.mask(&without);
-        if masked_without != without {
-            return cut(masked_without);
+        // without them, and with spaces for them. And the server may have escaped it. All before the
+        // cut, or half a secret could be left.
+        let mut reading = masked.to_owned();
+        for escape in ESCAPES {
+            reading = without_controls(&unescaped(&reading, *escape));
+            let masked = self.mask(&reading);
+            if masked != reading {
+                return cut(masked);
+            }
         }
         let spaces = masked.chars().map(|c| if c.is_control() { ' ' } else { c });
         cut(self.mask(&spaces.collect::<String>()))
@@ -41,6 +47,10 @@ impl Redactor {
     }
 }
 
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
 /// T4: an error shows at most 256 bytes of the server's text.
 pub(super) fn cut(mut text: String) -> String {
     if text.len() > LONGEST {
@@ -55,6 +65,8 @@ pub(super) fn cut(mut text: String) -> String {
 }
 
 const LONGEST: usize = 256;
+/// First the text as it is. Then each escape, also within the other.
+const ESCAPES: &[Escape] = &[|_| None, html_escape, json_escape, html_escape, json_escape];
 const MASK: &str = "[masked]";
 const ELLIPSIS: &str = "…";
 
@@ -102,6 +114,29 @@ mod tests {
         let secrets = secrets.map(|secret| Zeroizing::new(secret.to_owned()));
         let redactor = Redactor::new(secrets.into());
         assert_eq!(redactor.show("s3cret, cret"), "[masked], [masked]");
+    }
+
+    #[test]
+    fn x1_an_escaped_secret_is_masked() {
+        let secret = "a/b+c=\"d<é>&'\\";
+        let redactor = Redactor::new(vec![Zeroizing::new(secret.to_owned())]);
+        for escaped in [
+            r#"a/b+c=\"d<é>&'\\"#,
+            r#"a\/b+c=\"d<\u00e9>&'\\"#,
+            r#"a\u002fb\u002Bc\u003d\u0022d\u003C\u00e9\u003E\u0026\u0027\u005c"#,
+            r"a/b+c=&quot;d&lt;é&gt;&amp;&#39;\",
+            r"a/b&#x2B;c=&#34;d&lt;&#xE9;&gt;&amp;&apos;\",
+            r#"a\\/b+c=\\\"d<é>&'\\\\"#,
+            r"a/b+c=\&quot;d&lt;\u00e9&gt;&amp;&#39;\\",
+        ] {
+            let shown = redactor.show(&format!("no {escaped} here"));
+            assert_eq!(shown, "no [masked] here", "{escaped}");
+        }
+        for text in [r"C:\new\u12", "a & b &amp; c &#; &#x110000; &", "\\", r"\u"] {
+            assert_eq!(redactor.show(text), text);
+        }
+        // It takes no time to speak of.
+        redactor.show(&"&amp;\\".repeat(100_000));
     }
 
     #[test]

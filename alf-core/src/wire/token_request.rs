@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
@@ -12,6 +12,10 @@ use crate::secret::{SecretBytes, percent_encoded};
 use crate::{Token, TokenTarget};
 
 use super::Redactor;
+
+/// The `User-Agent` of token requests, and of those for metadata and revocation (T1): `alf/` and the version. The user can set
+/// another.
+pub const USER_AGENT: &str = concat!("alf/", env!("CARGO_PKG_VERSION"));
 
 /// A token request that is not complete yet. A [`ClientAuthentication`](crate::ClientAuthentication) adds the client's
 /// authentication.
@@ -55,7 +59,7 @@ impl TokenRequest {
     fn with_headers(headers: &[(HeaderName, HeaderValue)]) -> Self {
         let mut request = Self {
             form: SecretBytes::with_capacity(USUAL_LENGTH),
-            headers: HeaderMap::with_capacity(3),
+            headers: HeaderMap::with_capacity(4),
             secrets: Vec::new(),
         };
         request
@@ -64,6 +68,9 @@ impl TokenRequest {
         request
             .headers
             .insert(ACCEPT, HeaderValue::from_static(JSON));
+        request
+            .headers
+            .insert(header::USER_AGENT, user_agent(headers));
         for (name, value) in headers {
             // To mask a short value would mask other text of the server's.
             if value.len() < SHORTEST_SECRET {
@@ -129,6 +136,14 @@ impl TokenRequest {
             self.form.push(piece.as_bytes());
         }
     }
+}
+
+/// T1: the one that the user has set, otherwise that of alf.
+pub(crate) fn user_agent(headers: &[(HeaderName, HeaderValue)]) -> HeaderValue {
+    let of_user = headers.iter().find(|(name, _)| *name == header::USER_AGENT);
+    of_user.map_or(HeaderValue::from_static(USER_AGENT), |(_, value)| {
+        value.clone()
+    })
 }
 
 impl fmt::Debug for TokenRequest {

@@ -4,7 +4,6 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 use zeroize::Zeroizing;
 
@@ -15,8 +14,12 @@ use crate::token::Grant;
 use super::failure::failure;
 use super::members::Members;
 use super::redact::Redactor;
+use super::text;
 
-/// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock`.
+mod reason;
+
+/// Reads an answer of the token endpoint. A date in `Retry-After` is relative to `wall_clock` if the response has
+/// no `Date`.
 pub(crate) fn decode(
     response: &Response<Bytes>,
     redactor: &Redactor,
@@ -29,16 +32,15 @@ pub(crate) fn decode(
         failure: failure(response, wall_clock),
     };
     if answer.status.is_redirection() {
-        return Err(answer.cause(TokenErrorKind::Redirected, AnswerDetails::default()));
+        return Err(answer.redirected());
     }
-    let body = response.body();
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let members = Members::parse(body);
+    let json = text::json(response.body());
+    let members = Members::parse(json.as_slice());
     if !answer.status.is_success() {
         // The body may be empty, HTML, anything.
         return Err(answer.refused(&members.unwrap_or_default()));
     }
-    let members = members.map_err(|problem| answer.not_json(body, problem))?;
+    let members = members.map_err(|problem| answer.not_json(problem))?;
     if members.has_error() {
         return Err(answer.refused(&members));
     }
@@ -72,12 +74,10 @@ struct TokenAnswer<'a> {
 impl TokenAnswer<'_> {
     fn grant(&self, members: &Members<'_>) -> Result<Grant, Cause> {
         let Some(access_token) = members.text("access_token").map(Zeroizing::new) else {
-            return Err(self.unreadable("it has no access_token that is a string"));
+            return Err(self.without_token(members));
         };
-        if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(self.unreadable(
-                "its access_token is empty, or contains a character that a header cannot have",
-            ));
+        if let Some(problem) = problem_of(&access_token) {
+            return Err(self.unreadable(&format!("its access_token {problem}")));
         }
         let token_type = match members.get("token_type") {
             None => BEARER.to_owned(),
@@ -103,20 +103,18 @@ impl TokenAnswer<'_> {
     /// A refusal (RFC 6749 §5.2); its body may lack every member.
     fn refused(&self, members: &Members<'_>) -> Cause {
         let show = |text: Option<String>| text.map(|text| self.redactor.show(&text));
-        let error = members.text("error");
+        let error = members.text("error").filter(|error| !error.is_empty());
         // B1: by the code itself, which the redactor may mask in the error.
         let is_transient =
             !refuses_client(self.status) && error.as_deref().is_some_and(is_transient_code);
         let refusal_of = refusal_of(self.status, error.as_deref());
-        let mut cause = self.cause(
-            TokenErrorKind::Refused,
-            AnswerDetails {
-                error: show(error),
-                description: show(members.text("error_description")),
-                uri: show(members.text("error_uri")),
-                ..AnswerDetails::default()
-            },
-        );
+        let details = AnswerDetails {
+            error: show(error),
+            description: show(members.text("error_description")),
+            uri: show(members.text("error_uri")),
+            ..self.reason(members)
+        };
+        let mut cause = self.cause(TokenErrorKind::Refused, details);
         cause.refusal_of = refusal_of;
         if is_transient {
             let retry_after = self.failure.retry_after();
@@ -125,21 +123,31 @@ impl TokenAnswer<'_> {
         cause
     }
 
-    fn not_json(&self, body: &[u8], problem: &str) -> Cause {
-        // Of a 2xx body nothing is shown, since it may hold a token; an HTML page holds none.
-        if body.trim_ascii_start().starts_with(b"<") {
-            // The redactor reads the whole page: cut before, half a secret could be left.
-            let page = String::from_utf8_lossy(body.trim_ascii_start());
-            return self.unreadable(&format!("it is HTML or XML: {}", self.redactor.show(&page)));
+    fn redirected(&self) -> Cause {
+        let target = self.redirect_target();
+        let details = AnswerDetails {
+            detail: target.map(|target| format!("to {target}")),
+            ..AnswerDetails::default()
+        };
+        self.cause(TokenErrorKind::Redirected, details)
+    }
+
+    fn not_json(&self, problem: &str) -> Cause {
+        let known = self.page().or_else(|| self.compression());
+        self.unreadable(known.as_deref().unwrap_or(problem))
+    }
+
+    fn without_token(&self, members: &Members<'_>) -> Cause {
+        if members.get("access_token").is_some() {
+            return self.unreadable("its access_token is not a string");
         }
-        self.unreadable(problem)
+        let found = self.names_and_messages(members);
+        self.unreadable(&format!("it has no access_token at the top level; {found}"))
     }
 
     fn unreadable(&self, problem: &str) -> Cause {
-        let content_type = self.response.headers().get(CONTENT_TYPE);
-        let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let mut details = AnswerDetails::new(problem);
-        details.content_type = content_type.map(|text| self.redactor.show(&text));
+        details.content_type = self.content_type();
         self.cause(TokenErrorKind::Unreadable, details)
     }
 
@@ -177,6 +185,28 @@ fn is_transient_code(error: &str) -> bool {
     )
 }
 
+/// T4: why a token cannot be sent in a header.
+fn problem_of(access_token: &str) -> Option<&'static str> {
+    if access_token.is_empty() {
+        return Some("is empty");
+    }
+    if access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let start = access_token.get(..BEARER.len());
+    Some(
+        if start.is_some_and(|start| start.eq_ignore_ascii_case(BEARER)) {
+            "begins with \"Bearer \"; use a token_transport that removes it"
+        } else if access_token.ends_with(['\r', '\n']) {
+            "ends in a line break; use a token_transport that removes it"
+        } else if access_token.trim() != access_token {
+            "begins or ends in white space; use a token_transport that removes it"
+        } else {
+            "contains a character that a header cannot have"
+        },
+    )
+}
+
 /// T5: an integer, a float or a numeric string; zero and less count as zero. Read from the JSON text,
 /// since 2^63 or 1e400 fit neither an integer nor a float.
 fn lifetime(raw: &str) -> Option<Duration> {
@@ -195,7 +225,6 @@ fn contains(text: &str, secret: &str) -> bool {
 }
 
 const BEARER: &str = "Bearer";
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// A hundred years, which is far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 

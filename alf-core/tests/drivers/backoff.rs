@@ -73,6 +73,7 @@ fn b1_permanent_failures_end_the_acquisition() {
         Reply::refuse(200, "invalid_request"),
         Reply::body(""),
         Reply::body(r#"{"access_token":""}"#),
+        Reply::Fail(ExchangeErrorKind::Certificate),
         Reply::Fail(ExchangeErrorKind::Redirected),
         Reply::Fail(ExchangeErrorKind::TooLarge),
     ];

@@ -50,6 +50,7 @@ fn t10_token_request_is_sent_to_the_endpoint_of_the_metadata() {
     assert_eq!((&*request.method, &*request.body), ("GET", ""));
     assert_eq!(request.header("accept"), "application/json");
     assert_eq!(request.header("authorization"), "");
+    assert_eq!(request.header("user-agent"), alf_core::USER_AGENT);
     // It is not read again, and all token targets share it.
     harness.advance(DUE);
     harness.token_now(client.tokens());

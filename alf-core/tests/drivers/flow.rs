@@ -103,6 +103,26 @@ fn t1_token_request_is_the_configured_form() {
 }
 
 #[test]
+fn t1_white_space_in_a_target_is_normalized() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| {
+        builder
+            .scope(" read\twrite \n a,b ")
+            .resource(" https://a.example\n")
+            .audience("\tapi ")
+    });
+    let expected = "grant_type=client_credentials&scope=read%20write%20a%2Cb\
+                    &resource=https%3A%2F%2Fa.example&audience=api";
+    harness.token_now(client.tokens());
+    assert_eq!(harness.endpoint.exchanges()[0].body, expected);
+    // It is the same target (S1).
+    let same = client.tokens().with_scope("read  write a,b\n");
+    let same = same.with_resource("\nhttps://a.example").unwrap();
+    harness.token_now(&same.with_audience(" api"));
+    assert_eq!(harness.endpoint.requests(), 1);
+}
+
+#[test]
 fn t2_client_authenticates_in_exactly_one_way() {
     let harness = Harness::new();
     let basic = harness.client();

@@ -64,7 +64,7 @@ fn t4_text_of_a_401_or_403_without_an_error_code_advises_on_the_client_and_blame
 }
 
 #[test]
-fn s5_text_of_a_time_out_names_the_time_the_attempts_and_the_latest_failure() {
+fn s5_text_of_the_error_of_the_deadline_names_the_time_the_attempts_and_the_latest_failure() {
     let harness = Harness::new();
     let tokens = harness.tokens();
     harness.endpoint.reply(Reply::unreachable());
@@ -75,11 +75,7 @@ fn s5_text_of_a_time_out_names_the_time_the_attempts_and_the_latest_failure() {
     let mut call = harness.ask(&tokens);
     harness.advance(ACQUIRE_TIMEOUT);
     let error = call.take().unwrap().unwrap_err().to_string();
-    assert!(
-        error.contains("within acquire_timeout, after 3 attempts in 9.8s: the latest failure: "),
-        "{error}"
-    );
-    assert!(error.contains("503, after 2 attempts in 5."), "{error}");
+    assert!(error.contains("503, after 3 attempts in 9.8s"), "{error}");
 
     // One attempt without an end, and none.
     let tokens = harness.tokens();

@@ -40,6 +40,7 @@ fn f5_revoked_token_is_sent_to_the_endpoint_and_not_used_any_more() {
     assert_eq!((&*request.method, &*request.uri), ("POST", REVOCATION));
     assert_eq!(request.body, "token=token-1&token_type_hint=access_token");
     assert!(request.header("authorization").starts_with("Basic "));
+    assert_eq!(request.header("user-agent"), alf_core::USER_AGENT);
     // The token of another target is still used.
     assert_eq!(harness.token_now(&writer), "token-2");
     assert_eq!(harness.token_now(tokens), "token-3");

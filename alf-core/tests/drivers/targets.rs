@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use alf_core::TokenTarget;
+use alf_core::{Error, TokenTarget};
 
-use crate::support::{Harness, Reply};
+use crate::support::{API, ApiRequest, Harness, Reply};
 
 #[test]
 fn s1_each_scope_has_its_own_token_and_one_request() {
@@ -53,6 +53,33 @@ fn f2_request_for_a_target_carries_its_token() {
     let resource = client.with_resource("https://b.example").unwrap();
     assert_eq!(harness.get_now(&resource), 200);
     assert_eq!(harness.api.tokens_sent(), ["token-1", "token-2", "token-3"]);
+}
+
+#[test]
+fn x3_target_may_have_allowed_origins_of_its_own() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.allowed_origins([API]));
+    let is_sent = |client, url| match harness.send_now(client, ApiRequest::get(url)) {
+        Ok(_) => true,
+        Err(Error::NotAllowed(_)) => false,
+        Err(error) => panic!("{error}"),
+    };
+    let billing = "https://billing.example.com";
+    let target = TokenTarget::new().with_scope("write");
+    let inherits = client.with(target.clone()).unwrap();
+    assert!(is_sent(&inherits, API) && !is_sent(&inherits, billing));
+    let own = client
+        .with(target.clone().with_allowed_origins([billing]))
+        .unwrap();
+    assert!(!is_sent(&own, API) && is_sent(&own, billing));
+    assert!(is_sent(&client, API) && !is_sent(&client, billing));
+    // Three tokens. The same origin in another spelling is the same target (S1).
+    let same = target.with_allowed_origins(["https://BILLING.example.com:443/"]);
+    assert!(is_sent(&client.with(same).unwrap(), billing));
+    assert_eq!(harness.endpoint.requests(), 3);
+    let wrong = TokenTarget::new().with_allowed_origins(["billing.example.com"]);
+    let error = client.with(wrong).unwrap_err();
+    assert_eq!(error.setting(), "allowed_origins");
 }
 
 #[test]

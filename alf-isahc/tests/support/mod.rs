@@ -48,6 +48,16 @@ pub(crate) fn lacks() -> Vec<Capability> {
     lacks
 }
 
+pub(crate) fn known_failures() -> Vec<(&'static str, &'static str)> {
+    if !cfg!(feature = "rustls-tls") {
+        return Vec::new();
+    }
+    vec![(
+        "t4_the_error_of_a_certificate_tells_what_is_wrong_with_it",
+        "isahc returns curl's code, which is the same for all causes, without curl's text",
+    )]
+}
+
 #[cfg(feature = "rustls-tls")]
 fn trusting(setup: &Setup) -> HttpClientBuilder {
     use alf_isahc::isahc::tls::{TlsConfig, TrustStore};

@@ -6,6 +6,7 @@ use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 use reqwest::blocking;
 use reqwest::redirect::Policy;
 
+use super::outside_tokio::outside_tokio;
 use super::{Client, HttpClient, ReqwestTransport};
 use crate::http_client::{Library, Purpose, ShownRedirects};
 use crate::route::Route;
@@ -79,11 +80,15 @@ impl Library for blocking::Client {
     }
 
     fn build(builder: blocking::ClientBuilder) -> Result<Self, reqwest::Error> {
-        builder.build()
+        outside_tokio(|| builder.build())
     }
 
     /// A blocking client shows nothing.
     fn shown_redirects(&self) -> ShownRedirects {
         ShownRedirects::Unknown
+    }
+
+    fn may_have_user_agent(&self) -> bool {
+        true
     }
 }

@@ -18,8 +18,8 @@
 //!
 //! # In an async program
 //!
-//! reqwest's blocking client is not for async tasks: it panics there in builds with debug assertions, and delays the other
-//! tasks of its thread in others. Use [`alf_reqwest::Client`](crate::Client), or `spawn_blocking`:
+//! In an async task, a call delays the other tasks of its thread. Reading the response there is a call to reqwest, which
+//! panics in builds with debug assertions. Use [`alf_reqwest::Client`](crate::Client), or `spawn_blocking`:
 //!
 //! ```no_run
 //! # type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -48,6 +48,7 @@ mod client;
     feature = "native-tls-no-alpn"
 ))]
 mod client_certificate;
+mod outside_tokio;
 mod request;
 mod transport;
 

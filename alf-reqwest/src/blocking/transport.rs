@@ -15,6 +15,7 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use reqwest::blocking::{Body, Client, Request, Response};
 use tokio::sync::{Semaphore, oneshot};
 
+use super::outside_tokio::outside_tokio;
 use crate::failure::failure;
 use crate::route::Route;
 use crate::transport::NO_TOKEN_CLIENT;
@@ -66,7 +67,8 @@ impl Transport for ReqwestTransport {
     type Error = reqwest::Error;
 
     async fn send(&self, request: Request) -> Result<Response, reqwest::Error> {
-        self.calls.to(request.url())?.execute(request)
+        let client = self.calls.to(request.url())?;
+        outside_tokio(|| client.execute(request))
     }
 
     fn origin<'r>(&self, request: &'r Request) -> OriginRef<'r> {
@@ -149,20 +151,23 @@ impl TokenTransport for ReqwestTransport {
         let ends_at = ThreadRuntime::new().now() + options.timeout();
         let request = request.map(|body| token_body(tokens, body));
         let mut request = Request::try_from(request).map_err(failure)?;
+        tokens.leave_user_agent_to_client(request.headers_mut());
         // Of a request, unlike of a client, this is the time for all of it, its body included.
         *request.timeout_mut() = Some(options.timeout());
         let asked = request.url().clone();
         let client = tokens.to(&asked).map_err(failure)?;
-        let mut response = client.execute(request).map_err(failure)?;
-        if *response.url() != asked {
-            return Err(ExchangeErrorKind::Redirected.into());
-        }
-        let mut answer = http::Response::new(Bytes::new());
-        *answer.status_mut() = response.status();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        let body = AnswerBody::new(answer.status(), options);
-        *answer.body_mut() = body.read_from(response, ends_at, read_failure)?;
-        Ok(answer)
+        outside_tokio(|| {
+            let mut response = client.execute(request).map_err(failure)?;
+            if *response.url() != asked {
+                return Err(ExchangeErrorKind::Redirected.into());
+            }
+            let mut answer = http::Response::new(Bytes::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = std::mem::take(response.headers_mut());
+            let body = AnswerBody::new(answer.status(), options);
+            *answer.body_mut() = body.read_from(response, ends_at, read_failure)?;
+            Ok(answer)
+        })
     }
 }
 

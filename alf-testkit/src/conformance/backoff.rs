@@ -84,7 +84,21 @@ pub(super) fn b1_a_connection_that_the_server_closed_is_tried_again(case: &Case)
 }
 
 pub(super) fn b1_retry_after_lengthens_the_pause(case: &Case) {
-    let answer = Answer::status(503).header("Retry-After", "2");
+    expect_a_pause_of_2_s_after(case, Answer::status(503).header("Retry-After", "2"));
+}
+
+pub(super) fn b1_first_readable_retry_after_counts(case: &Case) {
+    let answer = Answer::status(503).header("Retry-After", "soon");
+    expect_a_pause_of_2_s_after(case, answer.header("Retry-After", "1.7"));
+}
+
+pub(super) fn b1_retry_after_that_is_a_date_is_measured_against_the_answers_own_date(case: &Case) {
+    let answer = Answer::status(503).header("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    let retry_after = "Sun, 06 Nov 1994 08:49:39 GMT";
+    expect_a_pause_of_2_s_after(case, answer.header("Retry-After", retry_after));
+}
+
+fn expect_a_pause_of_2_s_after(case: &Case, answer: Answer) {
     case.authorization.answer_next(answer);
     let client = case.client();
     let call = client.start_get("/things");

@@ -103,7 +103,7 @@ pub enum Capability {
     Redirects,
     /// Connections are kept and reused.
     ConnectionReuse,
-    /// The error of a token request has a kind: no connection, timed out, broken off.
+    /// The error of a token request has a kind: no connection, an invalid certificate, timed out, broken off.
     ErrorKinds,
     /// A future that waits for the network can be dropped, and nothing of it continues. A library
     /// that blocks its thread cannot do that.

@@ -15,12 +15,17 @@ pub(super) fn t4_any_content_type_and_chunks_are_accepted(case: &Case) {
         format!(r#" {{"expires_in":60,"x":[{{}}],"token_type":"bearer","access_token":"{token}"}}"#)
     };
     let html = Answer::status(200).header("Content-Type", "text/html; charset=utf-8");
+    let latin_1 = Answer::status(200).header("Content-Type", "application/json; charset=latin1");
     let answers = [
         ("t-1", Answer::status(200).body(json("t-1"))),
         ("t-2", html.body(json("t-2"))),
         (
             "t-3",
             Answer::json(200, []).chunks(json("t-3").bytes().map(|byte| [byte])),
+        ),
+        (
+            "t-4",
+            latin_1.body(&b"{\"access_token\":\"t-4\",\"scope\":\"caf\xe9\t\"}\0"[..]),
         ),
     ];
     for (token, answer) in answers {

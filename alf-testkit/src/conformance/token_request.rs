@@ -1,10 +1,10 @@
 //! T1 to T3, T8: the token request, as the server receives it.
 
-use alf_core::ConfigError;
+use alf_core::{ConfigError, USER_AGENT};
 
 use crate::server::{Recorded, body_hash};
 
-use super::case::{CLIENT_ID, Case, SECRET};
+use super::case::{CLIENT_ID, Case, CaseClient, SECRET};
 use super::failure::fail;
 
 pub(super) fn t1_the_form_and_its_headers_arrive(case: &Case) {
@@ -92,6 +92,17 @@ pub(super) fn t3_unusual_secrets_arrive_in_the_body(case: &Case) {
         let sent = the_token_request(case).parameter("client_secret");
         assert_eq!(sent.as_deref(), Some(secret));
     }
+}
+
+pub(super) fn t1_the_user_agent_is_alf_unless_the_user_sets_one(case: &Case) {
+    let user_agent = |client: CaseClient<'_>| {
+        client.get("/things").expect_status(200);
+        let request = case.authorization.requests().pop();
+        request.map(|request| request.header_values("user-agent").join(" and "))
+    };
+    assert_eq!(user_agent(case.client()).as_deref(), Some(USER_AGENT));
+    let set = case.builder().token_request_header("User-Agent", "ours/1");
+    assert_eq!(user_agent(case.build(set)).as_deref(), Some("ours/1"));
 }
 
 pub(super) fn t8_an_insecure_token_endpoint_is_refused(case: &Case) {

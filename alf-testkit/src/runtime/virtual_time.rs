@@ -38,7 +38,7 @@ pub(super) enum TasksOn {
 }
 
 impl VirtualTime {
-    /// Returns virtual time whose tasks run on threads of their own.
+    /// Returns virtual time whose tasks run on threads ([`ThreadRuntime`]).
     pub fn new() -> Self {
         Self::on(ThreadRuntime::new())
     }

@@ -6,6 +6,7 @@
     reason = "code of tests, outside of their functions"
 )]
 
+use std::error::Error as _;
 use std::future::Future;
 use std::io::{self, Write};
 use std::marker::PhantomData;
@@ -345,6 +346,7 @@ fn is_long(body: &Full<Bytes>) -> bool {
 fn failure<F: HasFlaw>(error: Error, sent: &Request<Bytes>) -> ExchangeError {
     let kind = match F::FLAW {
         Some(Flaw::ExchangeCallsEveryFailureRedirected) => ExchangeErrorKind::Redirected,
+        _ if is_bad_certificate(&error) => ExchangeErrorKind::Certificate,
         _ if error.is_connect() => ExchangeErrorKind::Connect,
         _ => ExchangeErrorKind::Exchange,
     };
@@ -352,6 +354,25 @@ fn failure<F: HasFlaw>(error: Error, sent: &Request<Bytes>) -> ExchangeError {
         return ExchangeError::new(kind, format!("{} failed: {error}", sent.uri()));
     }
     ExchangeError::new(kind, error)
+}
+
+/// `source()` of an `io::Error` skips the error that it wraps.
+fn is_bad_certificate(error: &Error) -> bool {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if matches!(
+            error.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        ) {
+            return true;
+        }
+        let wrapped = error.downcast_ref::<io::Error>();
+        next = match wrapped.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// Returns the URL that a redirect leads to.

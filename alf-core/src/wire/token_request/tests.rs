@@ -32,6 +32,7 @@ fn t1_it_is_a_post_of_a_form_that_accepts_json() {
         [
             ("content-type", "application/x-www-form-urlencoded"),
             ("accept", "application/json"),
+            ("user-agent", concat!("alf/", env!("CARGO_PKG_VERSION"))),
         ]
     );
 }
@@ -54,6 +55,7 @@ fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
             ("tenant".to_owned(), "t".to_owned()),
             ("region".to_owned(), "u".to_owned()),
         ],
+        allowed_origins: None,
     };
     let mut request = TokenRequest::new(&target, &[]);
     request.parameter("client_id", "me");

@@ -45,6 +45,8 @@ pub(crate) enum Reply {
     Fail(ExchangeErrorKind),
     /// No answer, ever.
     Never,
+    /// No answer, and the library ends the request by itself, as one that blocks must.
+    TimesOut,
     Panic,
 }
 
@@ -203,6 +205,10 @@ impl TokenTransport for Endpoint {
             Reply::Answer(status, body, headers) => Ok(answer(status, body, headers)),
             Reply::Fail(kind) => Err(ExchangeError::new(kind, "as in the script")),
             Reply::Never => std::future::pending().await,
+            Reply::TimesOut => {
+                self.runtime.sleep(options.timeout()).await;
+                Err(ExchangeErrorKind::Timeout.into())
+            }
             Reply::Panic => panic!("the transport panics, as in the script"),
         }
     }

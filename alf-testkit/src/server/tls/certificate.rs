@@ -16,10 +16,33 @@ pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
+/// A certificate and its key.
+pub(super) type Identity = (CertificateDer<'static>, PrivateKeyDer<'static>);
+
+/// The time in which a certificate is valid.
+#[derive(Clone, Copy)]
+pub(super) enum Validity {
+    Current,
+    /// It ended two days ago.
+    Over,
+}
+
 impl Authority {
     /// Makes an authority of this name with a new key.
     pub(super) fn new(name: &str) -> Result<Self, rcgen::Error> {
-        let mut params = params(name, &[])?;
+        Self::of_hosts(name, &[])
+    }
+
+    /// Makes an authority whose own certificate is also for these hosts, as `openssl req -x509` makes one. Returns that
+    /// certificate and its key.
+    pub(super) fn self_signed(hosts: &[&str]) -> Result<Identity, rcgen::Error> {
+        let issuer = Self::of_hosts("a server", hosts)?.issuer;
+        let key = PrivatePkcs8KeyDer::from(issuer.key().serialize_der());
+        Ok((issuer.der().clone(), key.into()))
+    }
+
+    fn of_hosts(name: &str, hosts: &[&str]) -> Result<Self, rcgen::Error> {
+        let mut params = params(name, hosts)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
@@ -35,8 +58,16 @@ impl Authority {
     pub(super) fn certify(
         &self,
         hosts: &[&str],
-    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
+        validity: Validity,
+    ) -> Result<Identity, rcgen::Error> {
         let mut params = params("a server", hosts)?;
+        match validity {
+            Validity::Current => {}
+            Validity::Over => {
+                params.not_before = (SystemTime::now() - 3 * DAY).into();
+                params.not_after = (SystemTime::now() - 2 * DAY).into();
+            }
+        }
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -19,7 +19,7 @@ pub(crate) use super::connection::Sessions;
 
 use super::connection::Session;
 
-use certificate::Authority;
+use certificate::{Authority, Identity, Validity};
 
 /// What a server needs to speak TLS.
 pub(crate) struct Tls {
@@ -29,22 +29,39 @@ pub(crate) struct Tls {
 impl Tls {
     /// A certificate for 127.0.0.1 and `localhost`, signed with [`root_certificate`].
     pub(crate) fn trusted() -> Arc<dyn Sessions> {
-        Self::certified_by(&ROOT, &["localhost", "127.0.0.1"])
+        Self::certified_by(&ROOT, OWN_HOSTS, Validity::Current)
     }
 
     /// The same, signed by an authority that no client trusts.
     pub(crate) fn of_unknown_authority() -> Arc<dyn Sessions> {
         let unknown = authority("an authority that no client trusts");
-        Self::certified_by(&unknown, &["localhost", "127.0.0.1"])
+        Self::certified_by(&unknown, OWN_HOSTS, Validity::Current)
     }
 
     /// Signed with [`root_certificate`], but for another host.
     pub(crate) fn of_another_host() -> Arc<dyn Sessions> {
-        Self::certified_by(&ROOT, &["another.example"])
+        Self::certified_by(&ROOT, &["another.example"], Validity::Current)
     }
 
-    fn certified_by(authority: &Authority, hosts: &[&str]) -> Arc<dyn Sessions> {
-        let (certificate, key) = made(authority.certify(hosts));
+    /// Signed with [`root_certificate`], but no longer valid.
+    pub(crate) fn expired() -> Arc<dyn Sessions> {
+        Self::certified_by(&ROOT, OWN_HOSTS, Validity::Over)
+    }
+
+    /// The certificate of an authority, which no client trusts.
+    pub(crate) fn self_signed() -> Arc<dyn Sessions> {
+        Self::presenting(made(Authority::self_signed(OWN_HOSTS)))
+    }
+
+    fn certified_by(
+        authority: &Authority,
+        hosts: &[&str],
+        validity: Validity,
+    ) -> Arc<dyn Sessions> {
+        Self::presenting(made(authority.certify(hosts, validity)))
+    }
+
+    fn presenting((certificate, key): Identity) -> Arc<dyn Sessions> {
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
@@ -95,6 +112,8 @@ impl Session for StreamOwned<ServerConnection, &TcpStream> {
     }
 }
 
+const OWN_HOSTS: &[&str] = &["localhost", "127.0.0.1"];
+
 /// The first byte of a TLS connection (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 22;
 
@@ -112,7 +131,7 @@ mod tests {
     use crate::Servers;
 
     #[test]
-    fn a_certificate_is_as_good_as_its_name_and_its_authority() {
+    fn a_certificate_is_as_good_as_its_name_its_authority_and_its_time() {
         let trusted = Servers::start_with(Some(Tls::trusted()));
         for host in ["localhost", "127.0.0.1"] {
             assert_eq!(status(&trusted, host).unwrap(), "HTTP/1.1 401");
@@ -123,8 +142,13 @@ mod tests {
         assert_eq!(status(&another, "another.example").unwrap(), "HTTP/1.1 401");
         let unknown = Servers::start_with(Some(Tls::of_unknown_authority()));
         assert!(status(&unknown, "localhost").is_err());
-        let requests = [&trusted, &another, &unknown].map(|one| one.resource.request_count());
-        assert_eq!(requests, [2, 1, 0]);
+        let expired = Servers::start_with(Some(Tls::expired()));
+        assert!(status(&expired, "localhost").is_err());
+        let own = Servers::start_with(Some(Tls::self_signed()));
+        assert!(status(&own, "localhost").is_err());
+        let servers = [&trusted, &another, &unknown, &expired, &own];
+        let requests = servers.map(|one| one.resource.request_count());
+        assert_eq!(requests, [2, 1, 0, 0, 0]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Unusual answers as data (T4 to T7, B1).
 
+mod lossy;
 mod masking;
 mod random;
+mod reasons;
 mod refusal;
 mod success;
 mod unreadable;
@@ -9,7 +11,7 @@ mod unreadable;
 use crate::TokenError;
 use crate::error::{ErrorDetails, Rejection, RequestKind};
 use http::HeaderValue;
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use super::*;
 

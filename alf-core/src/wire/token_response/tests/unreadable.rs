@@ -56,7 +56,7 @@ fn t4_an_error_shows_nothing_of_a_2xx_body() {
         r#"{"access_token":"t0ken" t0ken}"#,
         r#"{"access_token":"t0 ken"}"#,
         r#"{"access_token":{"t0ken":"t0ken"}}"#,
-        r#"{"access_token":"t0ken","access_token":"t0ken"}"#,
+        r#"{"access_token":"t0ken","access_token":"t0ken2"}"#,
         r#"{"access_token":"t0ken","token_type":["t0ken"]}"#,
         "access_token=t0ken",
     ] {

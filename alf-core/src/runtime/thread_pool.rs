@@ -1,0 +1,203 @@
+//! Threads that run tasks. A task holds one while it runs, and none while it waits.
+//!
+//! A task may block its thread, as a blocking HTTP library does. So a thread that starts to run a task makes sure that
+//! another one is idle, for the tasks that wait. All threads end with the last task.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+
+use super::BoxFuture;
+
+pub(super) struct ThreadPool {
+    state: Mutex<State>,
+    changed: Condvar,
+    start_thread: StartThread,
+}
+
+/// Starts a thread that calls [`ThreadPool::work`]. Returns false if the system has no thread left.
+type StartThread = fn(&'static ThreadPool) -> bool;
+
+struct State {
+    /// The tasks that are to be polled.
+    woken: VecDeque<Arc<Task>>,
+    /// How many tasks have not ended.
+    tasks: usize,
+    threads: usize,
+    /// How many of the threads wait for a task, or are being started.
+    idle: usize,
+    /// The process in which they run: a forked process has no copy of them.
+    process: u32,
+}
+
+struct Task {
+    pool: &'static ThreadPool,
+    /// `None` while it is polled, and when it has ended.
+    future: Mutex<Option<BoxFuture>>,
+    /// How many wakes no finished poll has followed. If it is not 0, the task is in the queue, or is polled, or has ended.
+    wakes: AtomicUsize,
+}
+
+/// A task that has not ended.
+struct Counted(&'static ThreadPool);
+
+impl ThreadPool {
+    pub(super) const fn new() -> Self {
+        Self::with(start_thread)
+    }
+
+    const fn with(start_thread: StartThread) -> Self {
+        Self {
+            state: Mutex::new(State {
+                woken: VecDeque::new(),
+                tasks: 0,
+                threads: 0,
+                idle: 0,
+                process: 0,
+            }),
+            changed: Condvar::new(),
+            start_thread,
+        }
+    }
+
+    /// Runs `task` to its end; or drops it, if the system has no thread for it.
+    pub(super) fn spawn(&'static self, task: BoxFuture) {
+        self.lock().tasks += 1;
+        let counted = Counted(self);
+        let future: BoxFuture = Box::pin(async move {
+            let _counted = counted;
+            task.await;
+        });
+        let task = Task {
+            pool: self,
+            future: Mutex::new(Some(future)),
+            wakes: AtomicUsize::new(0),
+        };
+        Arc::new(task).wake();
+        self.start_thread_if_needed();
+    }
+
+    /// Starts a thread, if a task has none of its own and none is idle. This holds no lock while the thread starts: a
+    /// process may be forked meanwhile (S5).
+    fn start_thread_if_needed(&'static self) {
+        let mut state = self.lock();
+        if state.idle > 0 || state.tasks <= state.threads {
+            return;
+        }
+        state.threads += 1;
+        state.idle += 1;
+        drop(state);
+        if (self.start_thread)(self) {
+            return;
+        }
+        let mut state = self.lock();
+        state.threads -= 1;
+        state.idle -= 1;
+        // Otherwise the tasks wait until a thread is free.
+        if state.threads == 0 {
+            let woken = std::mem::take(&mut state.woken);
+            drop(state);
+            for task in woken {
+                task.drop_future();
+            }
+        }
+    }
+
+    fn work(&'static self) {
+        let mut state = self.lock();
+        loop {
+            state.idle = state.idle.saturating_sub(1);
+            while let Some(task) = state.woken.pop_front() {
+                drop(state);
+                self.start_thread_if_needed();
+                task.run();
+                state = self.lock();
+            }
+            if state.tasks == 0 || state.idle >= MOST_IDLE {
+                // Not counted, if the process was forked on this thread.
+                state.threads = state.threads.saturating_sub(1);
+                return;
+            }
+            state.idle += 1;
+            let woken = self.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in this file panics while it holds the lock.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = std::process::id();
+        if state.process != here {
+            state.process = here;
+            (state.threads, state.idle) = (0, 0);
+        }
+        state
+    }
+}
+
+fn start_thread(pool: &'static ThreadPool) -> bool {
+    let thread = std::thread::Builder::new().name("alf-acquisition".to_owned());
+    thread.spawn(|| pool.work()).is_ok()
+}
+
+impl Task {
+    fn run(self: Arc<Self>) {
+        let waker = Waker::from(Arc::clone(&self));
+        let mut context = Context::from_waker(&waker);
+        // If it panics, it is dropped, and reports that itself.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            loop {
+                let seen = self.wakes.load(Ordering::Acquire);
+                let Some(mut future) = self.future().take() else {
+                    return;
+                };
+                if future.as_mut().poll(&mut context).is_ready() {
+                    return;
+                }
+                *self.future() = Some(future);
+                if self.wakes.fetch_sub(seen, Ordering::AcqRel) == seen {
+                    return;
+                }
+            }
+        }));
+    }
+
+    fn drop_future(&self) {
+        let future = self.future().take();
+        drop(future);
+    }
+
+    fn future(&self) -> MutexGuard<'_, Option<BoxFuture>> {
+        self.future.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts no thread and drops no task: a waker may be called while its caller holds a lock.
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        if self.wakes.fetch_add(1, Ordering::AcqRel) == 0 {
+            let pool = self.pool;
+            pool.lock().woken.push_back(self);
+            pool.changed.notify_one();
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.tasks -= 1;
+        if state.tasks == 0 {
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+/// With one, each wake would start a thread while two tasks wait.
+const MOST_IDLE: usize = 2;
+
+#[cfg(test)]
+mod tests;

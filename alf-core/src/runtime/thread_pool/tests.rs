@@ -1,0 +1,160 @@
+use std::future::poll_fn;
+use std::sync::Barrier;
+use std::sync::atomic::AtomicBool;
+use std::task::Poll;
+
+use futures_channel::oneshot;
+use pollster::block_on;
+
+use super::*;
+
+/// One for each test.
+fn pool() -> &'static ThreadPool {
+    pool_with(start_thread)
+}
+
+fn pool_with(start_thread: StartThread) -> &'static ThreadPool {
+    Box::leak(Box::new(ThreadPool::with(start_thread)))
+}
+
+/// Lets other threads run until it is so.
+fn eventually(is_so: impl Fn() -> bool) -> bool {
+    (0..5_000_000).any(|_| {
+        std::thread::yield_now();
+        is_so()
+    })
+}
+
+fn has_ended(pool: &ThreadPool) -> bool {
+    let state = pool.lock();
+    (state.tasks, state.threads, state.idle) == (0, 0, 0)
+}
+
+#[test]
+fn p2_a_thousand_tasks_that_wait_hold_no_thread() {
+    let pool = pool();
+    let ended = Arc::new(AtomicUsize::new(0));
+    let ends = (0..1000)
+        .map(|_| {
+            let (end, wait) = oneshot::channel::<()>();
+            let ended = Arc::clone(&ended);
+            pool.spawn(Box::pin(async move {
+                let _ = wait.await;
+                ended.fetch_add(1, Ordering::SeqCst);
+            }));
+            end
+        })
+        .collect::<Vec<_>>();
+    assert!(eventually(|| {
+        let state = pool.lock();
+        state.woken.is_empty() && state.threads == state.idle
+    }));
+    assert_eq!(pool.lock().tasks, 1000);
+    assert!(pool.lock().threads <= MOST_IDLE);
+    drop(ends);
+    assert!(eventually(|| has_ended(pool)));
+    assert_eq!(ended.load(Ordering::SeqCst), 1000);
+}
+
+#[test]
+fn p2_tasks_that_block_do_not_wait_for_each_other() {
+    let pool = pool();
+    let all = Arc::new(Barrier::new(20));
+    for number in 0..20 {
+        let (end, wait) = oneshot::channel::<()>();
+        let all = Arc::clone(&all);
+        pool.spawn(Box::pin(async move {
+            if number % 2 == 0 {
+                let _ = wait.await;
+            }
+            all.wait();
+        }));
+        drop(end);
+    }
+    assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn p2_a_task_that_waits_is_woken_while_another_one_blocks() {
+    let pool = pool();
+    let (end, wait) = oneshot::channel::<()>();
+    let (blocked, unblock) = std::sync::mpsc::channel::<()>();
+    let has_run = Arc::new(AtomicBool::new(false));
+    let ran = Arc::clone(&has_run);
+    pool.spawn(Box::pin(async move {
+        let _ = wait.await;
+        ran.store(true, Ordering::SeqCst);
+    }));
+    pool.spawn(Box::pin(async move {
+        let _ = unblock.recv();
+    }));
+    drop(end);
+    assert!(eventually(|| has_run.load(Ordering::SeqCst)));
+    drop(blocked);
+    assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn p2_a_task_that_is_woken_while_it_runs_is_polled_again() {
+    let pool = pool();
+    let (end, ended) = oneshot::channel();
+    pool.spawn(Box::pin(async move {
+        let mut polls = 0;
+        poll_fn(|context| {
+            polls += 1;
+            context.waker().wake_by_ref();
+            context.waker().wake_by_ref();
+            if polls < 3 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+        end.send(polls).unwrap();
+    }));
+    assert_eq!(block_on(ended), Ok(3));
+    assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn s4_a_task_for_which_there_is_no_thread_is_dropped_at_once() {
+    let pool = pool_with(|_| false);
+    let (end, ended) = oneshot::channel::<()>();
+    pool.spawn(Box::pin(async move {
+        let _end = end;
+    }));
+    assert!(block_on(ended).is_err());
+    assert!(has_ended(pool));
+}
+
+#[test]
+fn s4_a_task_that_nothing_can_wake_is_dropped() {
+    let pool = pool();
+    let (end, ended) = oneshot::channel::<()>();
+    pool.spawn(Box::pin(async move {
+        let _end = end;
+        std::future::pending::<()>().await;
+    }));
+    assert!(block_on(ended).is_err());
+    assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn s5_no_lock_is_held_while_a_thread_starts_so_that_a_fork_does_not_copy_a_held_one() {
+    let pool = pool_with(|pool| pool.state.try_lock().is_ok() && start_thread(pool));
+    let (end, ended) = oneshot::channel();
+    pool.spawn(Box::pin(async move { end.send(()).unwrap() }));
+    assert_eq!(block_on(ended), Ok(()));
+    assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn x5_a_task_that_panics_does_not_affect_the_others() {
+    let pool = pool();
+    pool.spawn(Box::pin(async { panic!("a task that panics, on purpose") }));
+    let (end, ended) = oneshot::channel();
+    pool.spawn(Box::pin(async move { end.send(()).unwrap() }));
+    assert_eq!(block_on(ended), Ok(()));
+    assert!(eventually(|| has_ended(pool)));
+}
