@@ -143,7 +143,9 @@ impl ManagedToken {
             return;
         };
         state.note_jumps_since(jumped);
-        self.ports.server.update(|breaker| breaker.succeeded(claim));
+        self.ports
+            .server
+            .update(|breaker| breaker.succeeded(now, claim));
         let (Success::New(generation) | Success::Unchanged(generation)) = success;
         let outcome = state.hold(generation, grant, header);
         self.complete(state, now, id, outcome);

@@ -21,9 +21,13 @@ impl CheckedMachine {
             .machine
             .succeeded(self.now, under_way.acquisition, obtained, jitter);
         self.was_aborted = false;
-        self.failed = false;
         self.attempt_failed = false;
-        self.backs_off_until = at(0);
+        if self.now < under_way.acquisition.deadline {
+            self.server_backs_off_until = None;
+        }
+        // B2: a success past its deadline ends the back-off of this target alone.
+        self.failed = self.server_backs_off_until.is_some();
+        self.backs_off_until = self.server_backs_off_until.unwrap_or(at(0));
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
         let Some(Success::New(generation) | Success::Unchanged(generation)) = success else {
             return broken("S1: it was the acquisition that is under way", &success);
@@ -71,7 +75,7 @@ impl CheckedMachine {
         let acquisition = under_way.acquisition;
         self.was_aborted = false;
         match self.machine.failed(self.now, acquisition, &failure) {
-            Some(until) => self.back_off(until, failure),
+            Some(until) => self.server_back_off(until, failure),
             None => broken("S1: it was the acquisition that is under way", &failure),
         }
     }
@@ -97,12 +101,17 @@ impl CheckedMachine {
             (Some(Aborted::AskAgain), _) => holds(!second, "S4: the second in a row fails"),
             (Some(Aborted::Failed), Some(until)) => {
                 holds(second, "S4: the first one is not a failure")?;
-                self.back_off(until, Failure::TRANSIENT)
+                self.server_back_off(until, Failure::TRANSIENT)
             }
             (Some(Aborted::Failed) | None, _) => {
                 broken("S1: it was the acquisition that is under way", &under_way)
             }
         }
+    }
+
+    fn server_back_off(&mut self, until: Moment, failure: Failure) -> Result<(), BrokenRule> {
+        self.server_backs_off_until = self.server_backs_off_until.max(Some(until));
+        self.back_off(until, failure)
     }
 
     fn back_off(&mut self, until: Moment, failure: Failure) -> Result<(), BrokenRule> {

@@ -29,6 +29,8 @@ pub(super) struct CheckedMachine {
     /// An attempt has failed since an acquisition last had a result.
     attempt_failed: bool,
     backs_off_until: Moment,
+    /// An attempt has failed at the server since its latest success in time, and until when it backs off.
+    server_backs_off_until: Option<Moment>,
     cooldowns: [Option<CoolingDown>; ORIGINS],
 }
 
@@ -119,6 +121,7 @@ impl CheckedMachine {
             failed: false,
             attempt_failed: false,
             backs_off_until: at(0),
+            server_backs_off_until: None,
             cooldowns: [None; ORIGINS],
         }
     }
@@ -136,8 +139,10 @@ impl CheckedMachine {
             Event::Reject(which, origin) => self.reject(which, origin)?,
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
-                    self.attempt_failed |=
-                        self.machine.attempt_failed(self.now, under_way.acquisition);
+                    if self.machine.attempt_failed(self.now, under_way.acquisition) {
+                        self.attempt_failed = true;
+                        self.server_backs_off_until.get_or_insert(at(0));
+                    }
                 }
             }
             Event::ObtainNew { states, jitter } => {
