@@ -6,8 +6,8 @@ use super::previous::Previous;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionDecision, ReplayOutcome, RowCount,
-    Stage, Success,
+    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionCount, RejectionDecision,
+    ReplayOutcome, Stage, Success,
 };
 
 /// The token of one target, and what is being done about it.
@@ -127,13 +127,13 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent.
+    /// [`rejections`](Self::rejections) returned when the request was sent.
     pub(crate) fn reject(
         &mut self,
         now: Moment,
         health: Health,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&O>,
     ) -> RejectionDecision {
         self.forget_outdated(now);
@@ -158,10 +158,9 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         RejectionDecision::Renew(decision)
     }
 
-    /// How many rows of rejections have begun. A request keeps the count of when it was sent, for
-    /// [`reject`](Self::reject).
-    pub(crate) fn rows(&self) -> RowCount {
-        self.origins.rows()
+    /// How many rejections were counted. A request keeps the count of when it was sent, for [`reject`](Self::reject).
+    pub(crate) fn rejections(&self) -> RejectionCount {
+        self.origins.rejections()
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::acquisition::Acquisition;
 use crate::error::{Awaited, Cause};
 use crate::machine::{
-    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
-    RowCount,
+    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionCount,
+    RejectionDecision, Renewal,
 };
 use crate::token::Grant;
 use crate::{Event, Origin, Token, TokenError};
@@ -50,17 +50,17 @@ impl ManagedToken {
         let holds = self.lock().holds(token);
         if holds {
             // It is not known when the request was sent, nor whether others are accepted.
-            let _ = self.reject(token, RowCount::default(), origin);
+            let _ = self.reject(token, RejectionCount::default(), origin);
         }
     }
 
     /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent. `None`: the 401 is returned, because renewing
+    /// [`rejections`](Self::rejections) returned when the request was sent. `None`: the 401 is returned, because renewing
     /// did not help lately (R6), or because the token was revoked.
     pub(crate) fn reject(
         self: &Arc<Self>,
         token: &Token,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&Origin>,
     ) -> Option<Step> {
         let now = self.ports.now();

@@ -132,11 +132,11 @@ impl CheckedMachine {
                 self.check_demand(demand)?;
             }
             Event::Reject(which, origin) => {
-                let sent = self.machine.renewal.rows();
+                let sent = self.machine.renewal.rejections();
                 self.reject(which, origin, sent)?;
             }
             Event::RejectEarly(origin) => {
-                self.reject(SentToken::Held, origin, RowCount::default())?;
+                self.reject(SentToken::Held, origin, RejectionCount::default())?;
             }
             Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
@@ -213,12 +213,12 @@ impl CheckedMachine {
         &mut self,
         which: SentToken,
         origin: usize,
-        sent: RowCount,
+        sent: RejectionCount,
     ) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let is_later = sent == self.machine.renewal.rows();
+        let is_later = sent == self.machine.renewal.rejections();
         let decision = self
             .machine
             .reject(self.now, generation, sent, Some(key(origin)));
