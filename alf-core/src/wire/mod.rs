@@ -5,6 +5,7 @@ mod failure;
 mod members;
 pub(crate) mod metadata;
 mod redact;
+mod redirect;
 mod text;
 pub(crate) mod token_request;
 pub(crate) mod token_response;
