@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 
 use crate::config::Replays;
 use crate::error::Rejection;
@@ -244,8 +244,9 @@ impl<T: Transport> Client<T> {
 
     /// F2: in place of every value that the request has there.
     fn present(&self, token: &Token, request: &mut T::Request) {
+        let header = &self.managed().ports.config.presentation.header;
         self.transport
-            .insert_header(request, &AUTHORIZATION, token.header_value());
+            .insert_header(request, header, token.header_value());
     }
 
     /// What a response means for the token (R1, R7, X4). `origin` is the request's.

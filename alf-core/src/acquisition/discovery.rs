@@ -83,7 +83,11 @@ impl Acquisition<'_> {
                 Found::Nothing(problem) => problems.push(format!("{document}: {problem}")),
             }
         }
-        Err(unusable(problems.join("; "), Failure::PERMANENT))
+        let mut problem = problems.join("; ");
+        if issuer.documents.len() > 1 {
+            problem += "; if its metadata has another URL, use discover_at";
+        }
+        Err(unusable(problem, Failure::PERMANENT))
     }
 
     async fn fetch(&self, document: &Uri, until: Moment) -> Result<Found, Cause> {
@@ -169,7 +173,7 @@ impl Acquisition<'_> {
             .filter(|_| by_tls);
         let revocation = mtls.or(metadata.revocation_endpoint.as_ref());
         config
-            .endpoint_of_issuer(endpoint, revocation.map(String::as_str), &issuer.name)
+            .endpoint_of_issuer(endpoint, revocation.map(String::as_str), issuer)
             .map_err(|error| error.to_string())
     }
 }

@@ -19,7 +19,6 @@ use crate::config::TokenEndpoint;
 use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
-use crate::presentation;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
@@ -189,7 +188,7 @@ impl<'a> Acquisition<'a> {
         let jumped = self.ports.clock.jumped();
         let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let fingerprint = authenticate(
             self.ports,
             &endpoint,
@@ -220,6 +219,7 @@ impl<'a> Acquisition<'a> {
             .exchange(request, &options)
             .await
             .map_err(|error| no_response(error, &redactor))?;
+        let status = response.status();
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
             .map_err(|cause| cause.with_credentials_check(credentials_check));
         wipe(response.into_body());
@@ -230,8 +230,11 @@ impl<'a> Acquisition<'a> {
         grant.expires_at =
             lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
-        let header = presentation::credentials(&grant.token_type, &grant.access_token)
-            .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
+        let presentation = &self.ports.config.presentation;
+        let header = presentation.credentials(&grant.token_type, &grant.access_token);
+        let header = header.ok_or_else(|| {
+            token_response::wrong_token_type(status, &grant.token_type, &redactor)
+        })?;
         let obtained = Obtained {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
@@ -242,6 +245,12 @@ impl<'a> Acquisition<'a> {
             header,
             jumped,
         })
+    }
+
+    /// A token request that lacks the client's authentication.
+    fn request(&self) -> TokenRequest {
+        let config = &self.ports.config;
+        TokenRequest::new(&config.grant_type, self.target, &config.headers)
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -270,7 +279,7 @@ impl<'a> Acquisition<'a> {
         let left = self.deadline.saturating_since(self.ports.now());
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let number = self.attempts + 1;
         let again = authenticate(
             self.ports,

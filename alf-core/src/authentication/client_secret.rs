@@ -53,6 +53,7 @@ pub struct ClientSecret(pub(super) Credential);
 pub struct ClientSecretBasic {
     secret: Credential,
     raw: bool,
+    with_client_id: bool,
 }
 
 /// `client_secret_post`: the id and the secret are in the body of the token request.
@@ -120,6 +121,7 @@ impl ClientSecretBasic {
         Self {
             secret: secret.into().0,
             raw: false,
+            with_client_id: false,
         }
     }
 
@@ -128,6 +130,14 @@ impl ClientSecretBasic {
     #[must_use]
     pub fn raw(mut self) -> Self {
         self.raw = true;
+        self
+    }
+
+    /// Sends the client's id in the body too (`client_id`), for servers that look there for it. Default: it is in the
+    /// header alone, since some servers refuse a request that names the client twice.
+    #[must_use]
+    pub fn with_client_id(mut self) -> Self {
+        self.with_client_id = true;
         self
     }
 
@@ -163,6 +173,9 @@ impl ClientAuthentication for ClientSecretBasic {
             AuthenticationError::permanent("the secret cannot be sent in a header")
         })?;
         request.authorization(value);
+        if self.with_client_id {
+            request.parameter("client_id", context.client_id());
+        }
         Ok(secret.fingerprint)
     }
 

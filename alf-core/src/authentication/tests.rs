@@ -62,7 +62,7 @@ pub(super) fn attempt(
     method: &dyn ClientAuthentication,
     context: &AuthenticationContext<'_>,
 ) -> Result<Sent, AuthenticationError> {
-    let mut request = TokenRequest::new(&TokenTarget::new(), &[]);
+    let mut request = TokenRequest::new("client_credentials", &TokenTarget::new(), &[]);
     let fingerprint = block_on(method.authenticate(context, &mut request))?;
     let (request, redactor) = request.encode(context.token_endpoint());
     let (head, body) = request.into_parts();

@@ -15,7 +15,7 @@ use crate::machine::{
     Aborted, AcquisitionId, Claim, Moment, ReplayOutcome, RowCount, Success, TargetId,
 };
 use crate::ports::Ports;
-use crate::presentation::credentials;
+use crate::secret::sensitive_header;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::awaited::AwaitedOrigins;
@@ -337,8 +337,9 @@ impl Progress for ManagedToken {
 }
 
 fn copy_of(token: &Token) -> Token {
-    let header = credentials(token.token_type(), token.expose_access_token());
-    // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
+    let header = token.header_value().to_str().ok();
+    let header = header.and_then(|header| sensitive_header(header.to_owned()));
+    // If it is no text, the copies share a header, which is correct too.
     token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
 

@@ -32,9 +32,13 @@ pub struct TokenRequest {
 
 impl TokenRequest {
     /// A request for that target, with its parameters in the order of T1. The headers are those that the user has set.
-    pub(crate) fn new(target: &TokenTarget, headers: &[(HeaderName, HeaderValue)]) -> Self {
+    pub(crate) fn new(
+        grant_type: &str,
+        target: &TokenTarget,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Self {
         let mut request = Self::with_headers(headers);
-        request.parameter("grant_type", "client_credentials");
+        request.parameter("grant_type", grant_type);
         if let Some(scope) = &target.scope {
             request.parameter("scope", scope);
         }

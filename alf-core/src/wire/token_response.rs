@@ -44,17 +44,16 @@ pub(crate) fn decode(
     if members.has_error() {
         return Err(answer.refused(&members));
     }
-    if answer.status != StatusCode::OK {
-        return Err(answer.unreadable("a token response must have status 200"));
-    }
     answer.grant(&members)
 }
 
 /// A token of a type that cannot be presented (T6).
-pub(crate) fn wrong_token_type(token_type: &str, redactor: &Redactor) -> Cause {
+pub(crate) fn wrong_token_type(status: StatusCode, token_type: &str, redactor: &Redactor) -> Cause {
     let token_type = redactor.show(token_type);
-    let mut details = AnswerDetails::new(format!("its token_type is {token_type:?}"));
-    details.status = Some(StatusCode::OK);
+    let mut details = AnswerDetails::new(format!(
+        "its token_type is {token_type:?}; if your API takes it as another one, set token_scheme"
+    ));
+    details.status = Some(status);
     Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).with_answer(details)
 }
 

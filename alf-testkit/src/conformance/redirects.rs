@@ -7,7 +7,7 @@ use alf_core::TokenErrorKind;
 
 use crate::server::{Answer, AuthorizationServer, ResourceServer};
 
-use super::case::{Case, CaseClient, get, post};
+use super::case::{Case, CaseClient, TOKEN_HEADER, get, post};
 use super::outcome::expect_in_text;
 
 pub(super) fn t7_a_301_of_the_token_endpoint_carries_no_secret_elsewhere(case: &Case) {
@@ -151,6 +151,40 @@ pub(super) fn x4_a_redirected_replay_carries_no_token(case: &Case) {
         case.time.advance(Duration::from_secs(61));
     }
     no_token_at(&other);
+}
+
+pub(super) fn x4_a_redirect_elsewhere_carries_no_token_in_another_header(case: &Case) {
+    let other = case.another_resource_server();
+    other.answer_at("/hop", Answer::redirect(302, "/caught"));
+    let builder = case.builder().token_header(TOKEN_HEADER);
+    let client = case.build(builder);
+    let elsewhere = [
+        other.url("/caught"),
+        other.url("/hop"),
+        case.resource.localhost_url("/caught"),
+    ];
+    for status in REDIRECTS {
+        for location in &elsewhere {
+            let redirect = Answer::redirect(status, location);
+            case.resource.answer_at("/moved", redirect);
+            client.get("/moved");
+            client.send(post(&case.url("/moved"), "the body"));
+        }
+    }
+    let moved = case.resource.requests();
+    let moved = moved.iter().filter(|request| request.path() == "/moved");
+    assert!(moved.clone().count() >= 2 * REDIRECTS.len() * elsewhere.len());
+    for request in moved {
+        assert!(request.header(TOKEN_HEADER).is_some(), "{request:?}");
+    }
+    let caught = case.resource.requests();
+    let caught = caught
+        .into_iter()
+        .filter(|request| request.path() == "/caught");
+    for request in caught.chain(other.requests()) {
+        let token = request.header(TOKEN_HEADER);
+        assert!(token.is_none(), "expected no {TOKEN_HEADER}: {request:?}");
+    }
 }
 
 pub(super) fn x4_a_401_from_another_origin_rejects_nothing(case: &Case) {

@@ -240,7 +240,7 @@ fn t7_a_redirect_says_where_to_without_what_may_be_a_secret() {
 
 fn failed_unless_granted(status: u16, body: &str) -> Cause {
     match read(status, body) {
-        Ok(_) => wrong_token_type("", &redactor()),
+        Ok(_) => wrong_token_type(StatusCode::OK, "", &redactor()),
         Err(cause) => cause,
     }
 }

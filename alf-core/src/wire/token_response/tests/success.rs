@@ -108,7 +108,7 @@ fn t6_a_token_type_is_kept_as_it_was_written() {
 
 #[test]
 fn t6_an_error_shows_the_token_type_without_secrets() {
-    let cause = wrong_token_type(&format!("N_A {SECRET}\u{1b}"), &redactor());
+    let cause = wrong_token_type(StatusCode::OK, &format!("N_A {SECRET}\u{1b}"), &redactor());
     assert_eq!(cause.kind, TokenErrorKind::TokenType);
     assert_eq!(cause.answer.status, Some(StatusCode::OK));
     assert!(!cause.failure.is_transient());
