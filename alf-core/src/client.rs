@@ -8,7 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 
 use crate::config::Replays;
 use crate::error::Rejection;
-use crate::machine::ReplayOutcome;
+use crate::machine::{ReplayOutcome, RowCount};
 use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
@@ -179,6 +179,7 @@ impl<T: Transport> Client<T> {
         };
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
+        let sent = self.managed().rows();
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         let origin = || kept.origin(&*self.transport);
@@ -187,7 +188,7 @@ impl<T: Transport> Client<T> {
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
-                return Box::pin(self.renew_and_replay(&token, kept, response)).await;
+                return Box::pin(self.renew_and_replay(&token, sent, kept, response)).await;
             }
         }
         Ok(response)
@@ -197,11 +198,12 @@ impl<T: Transport> Client<T> {
     async fn renew_and_replay(
         &self,
         token: &Token,
+        sent: RowCount,
         kept: Kept<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
         let origin = kept.origin(&*self.transport).to_origin();
-        let renewal = self.managed().reject(token, Some(&origin));
+        let renewal = self.managed().reject(token, sent, Some(&origin));
         let (Some(renewal), Kept::Copy(mut copy)) = (renewal, kept) else {
             // R4, R6: untouched.
             return Ok(response);
@@ -209,7 +211,7 @@ impl<T: Transport> Client<T> {
         // R8: before the wait for the renewal, which may need this response's connection.
         let rejection = self.rejection(&response);
         self.discard(response).await;
-        let renewed = self.managed().renewed(renewal, token, &origin).await;
+        let renewed = self.managed().renewed(renewal, token, sent, &origin).await;
         let token = renewed.map_err(|error| error.after(rejection))?;
         self.present(&token, &mut copy);
         let response = self.transport.send(copy).await;
@@ -221,7 +223,7 @@ impl<T: Transport> Client<T> {
             Judgement::Unknown => None,
         };
         if let Some(outcome) = outcome {
-            self.managed().replayed(&token, origin.as_ref(), outcome);
+            self.managed().replayed(&token, &origin, outcome);
         }
         self.observe(&Event::Replayed {
             generation: token.generation(),

@@ -30,13 +30,14 @@ mod decision;
 mod doubling_delay;
 mod failure;
 mod lifetime;
+mod rejecting_origins;
 mod renewal;
 #[cfg(test)]
 mod tests;
 mod time;
 
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::OriginKey;
+pub(crate) use cooldown::RowCount;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,

@@ -9,6 +9,7 @@ use crate::acquisition::Acquisition;
 use crate::error::{Awaited, Cause};
 use crate::machine::{
     BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
+    RowCount,
 };
 use crate::token::Grant;
 use crate::{Event, Origin, Token, TokenError};
@@ -30,7 +31,7 @@ impl ManagedToken {
 
     fn ask(
         self: &Arc<Self>,
-        decide: fn(&mut Renewal<Arc<Grant>>, Moment, Health) -> Decision,
+        decide: fn(&mut Renewal<Arc<Grant>, Origin>, Moment, Health) -> Decision,
     ) -> Step {
         let now = self.ports.now();
         let mut state = self.lock();
@@ -44,24 +45,38 @@ impl ManagedToken {
         step
     }
 
-    /// A resource server rejected a token: it is renewed (R1, R2). `None`: the 401 is returned, because renewing did not
-    /// help lately (R6), or because the token is another manager's, or was revoked.
-    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
+    /// A user's own loop rejects a token, which does nothing unless it is the held one (R1). The next caller waits for the
+    /// renewal.
+    pub(super) fn reject_held(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) {
+        let holds = self.lock().holds(token);
+        if holds {
+            // It is not known when the request was sent, nor whether others are accepted.
+            let _ = self.reject(token, RowCount::default(), origin);
+        }
+    }
+
+    /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent` is what
+    /// [`rows`](Self::rows) returned when the request was sent. `None`: the 401 is returned, because renewing
+    /// did not help lately (R6), or because the token was revoked.
+    pub(crate) fn reject(
+        self: &Arc<Self>,
+        token: &Token,
+        sent: RowCount,
+        origin: Option<&Origin>,
+    ) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
         let (health, server_error) = self.ports.server.health(now);
-        if state.is_foreign(token) {
-            return None;
-        }
-        let origin_key = state.key_of(origin.map(Origin::as_ref));
+        state.token.as_ref()?;
         let rejection = state
             .renewal
-            .reject(now, health, token.generation_id(), origin_key);
+            .reject(now, health, token.generation_id(), sent, origin);
         let decision = match rejection {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 decision
             }
             RejectionDecision::Return => {
+                self.update_rejections(&state, now);
                 drop(state);
                 self.observe(&Event::RejectionReturned {
                     generation: token.generation(),

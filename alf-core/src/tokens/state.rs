@@ -5,22 +5,20 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::machine::{AcquisitionId, Generation, Moment, OriginKey, Policy, Renewal};
+use crate::machine::{AcquisitionId, Generation, Moment, Policy, Renewal};
 use crate::token::Grant;
-use crate::{Origin, OriginRef, Token, TokenError};
+use crate::{Origin, Token, TokenError};
 
-use super::pending::{Outcome, Pending, Waiter};
+use super::pending::{Pending, Waiter};
 
 pub(super) struct State {
-    pub(super) renewal: Renewal<Arc<Grant>>,
+    pub(super) renewal: Renewal<Arc<Grant>, Origin>,
     /// The held token as it is presented.
     pub(super) token: Option<Token>,
     /// The acquisition that is under way.
     pub(super) pending: Option<Arc<Pending>>,
     /// The error of the latest failure that concerned this target alone.
     pub(super) target_error: Option<TokenError>,
-    /// The origins that were seen rejecting, by their number (R6).
-    origins: Vec<Origin>,
     /// How far the clock had jumped when the lock was last taken (E7).
     jumped: Duration,
     /// What the cache holds; only the code that writes the cache writes this.
@@ -41,7 +39,6 @@ impl State {
             token: None,
             pending: None,
             target_error: None,
-            origins: Vec::new(),
             jumped: Duration::ZERO,
             cached: None,
         }
@@ -67,12 +64,11 @@ impl State {
         self.jumped
     }
 
-    /// Whether it is not a token of this manager: this one holds none (also after a revocation), or another one of that
-    /// generation.
-    pub(super) fn is_foreign(&self, token: &Token) -> bool {
+    /// Whether it is the held token. A token of another manager may have the same number.
+    pub(super) fn holds(&self, token: &Token) -> bool {
         let held = self.token.as_ref();
-        held.is_none_or(|held| {
-            held.generation_id() == token.generation_id() && !held.is_same_token(token)
+        held.is_some_and(|held| {
+            held.generation_id() == token.generation_id() && held.is_same_token(token)
         })
     }
 
@@ -87,36 +83,15 @@ impl State {
         generation: Generation,
         grant: Arc<Grant>,
         header: HeaderValue,
-    ) -> Outcome {
+    ) -> Token {
         let token = Token::new(grant, generation, header);
         self.token = Some(token.clone());
         self.target_error = None;
-        Outcome::Obtained(token)
+        token
     }
 
     /// Takes the acquisition out, unless another one has replaced it.
     pub(super) fn take_pending(&mut self, id: AcquisitionId) -> Option<Arc<Pending>> {
         self.pending.take_if(|pending| pending.id() == id)
-    }
-
-    /// The number of an origin in the machine; it gets one when it first rejects (R6).
-    pub(super) fn key_of(&mut self, origin: Option<OriginRef<'_>>) -> OriginKey {
-        let Some(origin) = origin else {
-            return OriginKey::UNKNOWN;
-        };
-        self.known_key_of(origin).unwrap_or_else(|| {
-            let index = self.origins.len();
-            self.origins.push(origin.to_origin());
-            OriginKey::new(index)
-        })
-    }
-
-    /// The number of an origin that has rejected. Those that came after the numbers were used up share one.
-    pub(super) fn known_key_of(&self, origin: OriginRef<'_>) -> Option<OriginKey> {
-        let index = self.origins.iter().position(|seen| *seen == origin);
-        let is_full = self.origins.len() == usize::from(OriginKey::KEPT);
-        index
-            .map(OriginKey::new)
-            .or_else(|| is_full.then_some(OriginKey::OTHERS))
     }
 }

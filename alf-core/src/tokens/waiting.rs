@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Awaited, Cause, ErrorDetails, RequestKind};
-use crate::machine::Moment;
+use crate::machine::{Moment, RowCount};
 use crate::ports::Ports;
 use crate::{Origin, TimeoutPhase, Token, TokenError};
 
@@ -58,12 +58,13 @@ impl ManagedToken {
         self: &Arc<Self>,
         renewal: Step,
         rejected: &Token,
+        sent: RowCount,
         origin: &Origin,
     ) -> Result<Token, TokenError> {
         // `reject` may decide now that the 401 is returned (R6). It is discarded already: the request is replayed with the
         // token there is.
         let again = || {
-            let step = self.reject(rejected, Some(origin));
+            let step = self.reject(rejected, sent, Some(origin));
             step.unwrap_or_else(|| self.demand())
         };
         wait_for_renewal(self, renewal, again).await

@@ -21,7 +21,7 @@ F3: A 401 causes one renewal and one replay. The answer to the replay is returne
 F4: If the authorization server refuses, the user gets its answer as an error, and the request is \
     not sent.
 T1: The token request is a POST of a form, with its content type and length, `Accept: \
-    application/json`, and every parameter that was set.
+    application/json`, a `User-Agent`, and every parameter that was set.
 T2: The client authenticates in one way, never by Basic and in the body together.
 T3: Ids and secrets of any characters arrive unchanged, percent-encoded where needed.
 T4: Success is a 200 with a JSON object that has an access_token, whatever its content type. \
@@ -59,8 +59,8 @@ R4: A request whose body cannot be sent again is not replayed: its 401 is return
     token is renewed for the next caller. Another body is sent again byte for byte.
 R5: If the renewal after a 401 fails, the user gets the token error, with the 401's status and \
     challenge.
-R6: An API that always answers 401 causes no load on the authorization server, and does not hide a \
-    real revocation from others.
+R6: An API that always answers 401, to all requests or to some, causes no load on the authorization \
+    server, and hides no real revocation.
 R7: Statuses other than 401 are never replayed.
 R8: A rejected response is discarded before the renewal, so that a pool of one connection still works, \
     and its remainder never becomes the next answer.

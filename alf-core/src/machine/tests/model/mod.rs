@@ -2,11 +2,12 @@
 //!
 //! It keeps the few facts that the rules are about, and names the rule that a decision breaks.
 
-mod cooldowns;
 mod endings;
+mod origins;
 
 use super::machines::Machines;
 use super::*;
+use origins::{Facts, key};
 
 /// A machine whose every decision is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,32 +29,21 @@ pub(super) struct CheckedMachine {
     /// An attempt has failed since an acquisition last had a result.
     attempt_failed: bool,
     backs_off_until: Moment,
-    cooldowns: [Option<CoolingDown>; ORIGINS],
+    origins: [Facts; ORIGINS],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Token {
     value: u8,
     generation: Generation,
-    obtained_at: Moment,
     lifetime: Lifetime,
     rejected: bool,
-    /// It replaced one that these rejected, and they have not accepted it yet.
-    unproven: [bool; ORIGINS],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct UnderWay {
     acquisition: NewAcquisition,
     started_at: Moment,
-    rejected_by: [bool; ORIGINS],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct CoolingDown {
-    counted: Generation,
-    until: Moment,
-    next: Duration,
 }
 
 /// An event. One that cannot happen in a state (a success without an acquisition) is ignored.
@@ -62,6 +52,10 @@ pub(super) enum Event {
     Pass(Duration),
     Demand,
     Reject(SentToken, usize),
+    /// The request was sent before every earlier rejection.
+    RejectEarly(usize),
+    /// A request that was no replay is accepted.
+    Accept(SentToken, usize),
     AttemptFailure,
     ObtainNew {
         states: Option<Duration>,
@@ -107,7 +101,7 @@ impl CheckedMachine {
             failed: false,
             attempt_failed: false,
             backs_off_until: at(0),
-            cooldowns: [None; ORIGINS],
+            origins: [Facts::NONE; ORIGINS],
         }
     }
 
@@ -120,7 +114,14 @@ impl CheckedMachine {
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
-            Event::Reject(which, origin) => self.reject(which, origin)?,
+            Event::Reject(which, origin) => {
+                let sent = self.machine.renewal.rows();
+                self.reject(which, origin, sent)?;
+            }
+            Event::RejectEarly(origin) => {
+                self.reject(SentToken::Held, origin, RowCount::default())?;
+            }
+            Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
                     self.attempt_failed |=
@@ -142,14 +143,7 @@ impl CheckedMachine {
             Event::EndLate => self.end_late()?,
             Event::Replayed(which, origin, outcome) => self.replayed(which, origin, outcome),
         }
-        let unproven = self
-            .held
-            .as_ref()
-            .is_some_and(|held| held.unproven.contains(&true));
-        holds(
-            self.machine.renewal.is_unproven() == unproven,
-            "R6: unproven until accepted",
-        )?;
+        self.check_awaited()?;
         self.check_cacheable()
     }
 
@@ -196,13 +190,19 @@ impl CheckedMachine {
         }
     }
 
-    fn reject(&mut self, which: SentToken, origin: usize) -> Result<(), BrokenRule> {
+    fn reject(
+        &mut self,
+        which: SentToken,
+        origin: usize,
+        sent: RowCount,
+    ) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let key = OriginKey::new(origin);
-        self.judge(generation, origin);
-        let decision = self.machine.reject(self.now, generation, key);
+        let is_later = sent == self.machine.renewal.rows();
+        let decision = self
+            .machine
+            .reject(self.now, generation, sent, Some(key(origin)));
         self.replace_overdue_acquisition();
         if which == SentToken::Older {
             let RejectionDecision::Superseded(demand) = decision else {
@@ -210,10 +210,10 @@ impl CheckedMachine {
             };
             return self.check_demand(demand);
         }
-        let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
+        let may_renew = self.may_renew(generation, origin, is_later);
         match decision {
-            RejectionDecision::Return => holds(cooling, "R6: returned in a cool-down only"),
-            RejectionDecision::Renew(_) | RejectionDecision::Superseded(_) if cooling => {
+            RejectionDecision::Return => holds(!may_renew, "R6: returned in a cool-down only"),
+            RejectionDecision::Renew(_) | RejectionDecision::Superseded(_) if !may_renew => {
                 broken("R6: returned in a cool-down", &decision)
             }
             RejectionDecision::Renew(Decision::Start(started)) => {
@@ -259,16 +259,15 @@ impl CheckedMachine {
         self.acquisition = Some(UnderWay {
             acquisition: started,
             started_at: self.now,
-            rejected_by: [false; ORIGINS],
         });
         Ok(())
     }
 
     fn rejected(&mut self, origin: usize) {
-        if let (Some(held), Some(acquisition)) = (&mut self.held, &mut self.acquisition) {
+        if let Some(held) = &mut self.held {
             held.rejected = true;
-            acquisition.rejected_by[origin] = true;
         }
+        self.wait(origin);
     }
 
     /// The token that a caller may use now (E1, E4, R1).
