@@ -15,7 +15,6 @@ use crate::machine::{
     Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
-use crate::presentation::credentials;
 use crate::{Event, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
 
 use super::cached::TokenCache;
@@ -289,7 +288,7 @@ impl ManagedToken {
         };
         let is_cached = |(cached, known): &(Token, Moment)| cached.is(&token) && *known == until;
         if !state.cached.as_ref().is_some_and(is_cached) {
-            self.cache.write(until, || copy_of(&token));
+            self.cache.write(until, &token);
             state.cached = Some((token, until));
         }
     }
@@ -314,12 +313,6 @@ impl Progress for ManagedToken {
             pending.wake();
         }
     }
-}
-
-fn copy_of(token: &Token) -> Token {
-    let header = credentials(token.token_type(), token.expose_access_token());
-    // It could be presented when it was obtained. If not, the copies share a header, which is correct too.
-    token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
 
 /// How soon a caller asks again if it is not known when something changes.
