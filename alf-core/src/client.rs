@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 
 use crate::config::Replays;
 use crate::error::Rejection;
-use crate::machine::ReplayOutcome;
+use crate::machine::{ReplayOutcome, RowCount};
 use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
@@ -176,6 +176,7 @@ impl<T: Transport> Client<T> {
         let kept = self.keep(copy, &request);
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
+        let sent = self.managed().rows();
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         let origin = || kept.origin(&*self.transport);
@@ -184,7 +185,7 @@ impl<T: Transport> Client<T> {
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
-                return Box::pin(self.renew_and_replay(&token, kept, response)).await;
+                return Box::pin(self.renew_and_replay(&token, sent, kept, response)).await;
             }
         }
         Ok(response)
@@ -194,11 +195,12 @@ impl<T: Transport> Client<T> {
     async fn renew_and_replay(
         &self,
         token: &Token,
+        sent: RowCount,
         kept: Kept<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
         let origin = kept.origin(&*self.transport).to_origin();
-        let renewal = self.managed().reject(token, Some(&origin));
+        let renewal = self.managed().reject(token, sent, Some(&origin));
         let (Some(renewal), Kept::Copy(mut copy)) = (renewal, kept) else {
             // R4, R6: untouched.
             return Ok(response);
@@ -206,18 +208,19 @@ impl<T: Transport> Client<T> {
         // R8: before the wait for the renewal, which may need this response's connection.
         let rejection = self.rejection(&response);
         self.discard(response).await;
-        let renewed = self.managed().renewed(renewal, token, &origin).await;
+        let renewed = self.managed().renewed(renewal, token, sent, &origin).await;
         let renewed = renewed.map_err(|error| error.after(rejection))?;
         // R9: the previous token may be rejected too.
         let is_previous = renewed.generation() < token.generation();
         let again = is_previous.then(|| self.keep(self.transport.try_clone(&mut copy), &copy));
         self.present(&renewed, &mut copy);
+        let sent = self.managed().rows();
         let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
         let judgement = self.judge(|| origin.as_ref(), &response);
         if let (Some(again), Judgement::Rejected) = (again, judgement) {
             // Once: nobody gets the previous token again.
-            return Box::pin(self.renew_and_replay(&renewed, again, response)).await;
+            return Box::pin(self.renew_and_replay(&renewed, sent, again, response)).await;
         }
         // R3: returned as it is. R6: whether the renewal helped.
         let outcome = match judgement {
@@ -226,7 +229,7 @@ impl<T: Transport> Client<T> {
             Judgement::Unknown => None,
         };
         if let Some(outcome) = outcome {
-            self.managed().replayed(&renewed, origin.as_ref(), outcome);
+            self.managed().replayed(&renewed, &origin, outcome);
         }
         self.observe(&Event::Replayed {
             generation: renewed.generation(),
@@ -254,8 +257,9 @@ impl<T: Transport> Client<T> {
 
     /// F2: in place of every value that the request has there.
     fn present(&self, token: &Token, request: &mut T::Request) {
+        let header = &self.managed().ports.config.presentation.header;
         self.transport
-            .insert_header(request, &AUTHORIZATION, token.header_value());
+            .insert_header(request, header, token.header_value());
     }
 
     /// What a response means for the token (R1, R7, X4). `origin` is the request's.

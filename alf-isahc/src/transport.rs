@@ -13,7 +13,7 @@ use alf_core::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{AsyncReadExt, FutureExt};
-use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use isahc::config::{Configurable, RedirectPolicy};
 use isahc::error::ErrorKind;
@@ -77,6 +77,12 @@ impl Transport for IsahcTransport {
 
     fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue) {
         convert::insert_header(request, name, value);
+        if *name != AUTHORIZATION {
+            // X4: in a redirect to another origin, isahc removes no other header.
+            request::configure(request, |request| {
+                request.redirect_policy(RedirectPolicy::None)
+            });
+        }
     }
 
     fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request> {

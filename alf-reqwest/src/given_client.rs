@@ -3,6 +3,8 @@
 use std::fmt;
 
 use alf_core::ConfigError;
+use http::HeaderName;
+use http::header::AUTHORIZATION;
 
 use crate::http_client::{Library, ShownRedirects};
 
@@ -98,13 +100,15 @@ impl<C> HttpClient<C> {
         Self::new(client, Redirects::None)
     }
 
-    /// The client, if it carries the token nowhere else (X4).
-    pub(crate) fn for_calls(self) -> Result<C, ConfigError>
+    /// The client, if it carries the token in that header nowhere else (X4).
+    pub(crate) fn for_calls(self, token_header: &HeaderName) -> Result<C, ConfigError>
     where
         C: Library,
     {
         let problem = match self.redirects {
-            Redirects::Unchecked | Redirects::Guarded | Redirects::None => return Ok(self.client),
+            Redirects::Unchecked | Redirects::None => return Ok(self.client),
+            Redirects::Guarded if *token_header == AUTHORIZATION => return Ok(self.client),
+            Redirects::Guarded => OTHER_HEADER,
             Redirects::AsShown => match self.client.shown_redirects() {
                 ShownRedirects::None => return Ok(self.client),
                 ShownRedirects::Some => CALLS_FOLLOW,
@@ -162,6 +166,8 @@ impl<C> fmt::Debug for UncheckedRedirects<C> {
     }
 }
 
+const OTHER_HEADER: &str = "follows redirects, which carry the token to another origin if it is in another header than \
+                            Authorization; remove token_header, or use a client with .redirect(reqwest::redirect::Policy::none())";
 const CALLS_FOLLOW: &str = "follows redirects, and two in a row could carry the token to another \
                             origin; remove it and use configure_http, or build it with \
                             .redirect(reqwest::redirect::Policy::none()), or set \

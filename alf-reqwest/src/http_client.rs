@@ -4,10 +4,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use alf_core::{ConfigError, HttpSettings};
+use http::HeaderName;
+use http::header::AUTHORIZATION;
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 
-use crate::redirect::{follows_none, follows_redirects, guard_redirects};
+use crate::redirect::{follows_none, follows_redirects, guard_redirects, within_origin};
 
 /// reqwest's async client, or its blocking one.
 pub(crate) trait Library: Sized {
@@ -87,15 +89,26 @@ impl Library for reqwest::Client {
 pub(crate) enum Purpose {
     /// The user's requests.
     Calls,
+    /// The user's requests, with the token in another header than `Authorization`.
+    CallsWithOtherHeader,
     /// Token requests.
     Tokens,
 }
 
 impl Purpose {
+    /// Requests with the token in that header.
+    pub(crate) fn calls(token_header: &HeaderName) -> Self {
+        if *token_header == AUTHORIZATION {
+            Self::Calls
+        } else {
+            Self::CallsWithOtherHeader
+        }
+    }
+
     /// The setter by which a user can set another client.
     fn setter(self) -> &'static str {
         match self {
-            Self::Calls => "http_client",
+            Self::Calls | Self::CallsWithOtherHeader => "http_client",
             Self::Tokens => "token_http_client",
         }
     }
@@ -122,15 +135,16 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     /// The builder of a client with these settings.
     pub(crate) fn builder<C: Library<Builder = B>>(&self) -> B {
         let defaults = match self.purpose {
-            Purpose::Calls => reqwest::Client::builder(),
+            Purpose::Calls | Purpose::CallsWithOtherHeader => reqwest::Client::builder(),
             // T1: the user's is set over it.
             Purpose::Tokens => reqwest::Client::builder().user_agent(alf_core::USER_AGENT),
         };
         let builder = self.user.apply(defaults.into());
         match self.purpose {
             // X4: of the user's policies, only this one is known to be safe.
-            Purpose::Calls if follows_none(&builder) => builder,
+            Purpose::Calls | Purpose::CallsWithOtherHeader if follows_none(&builder) => builder,
             Purpose::Calls => C::with_redirects(builder, guard_redirects(Policy::default())),
+            Purpose::CallsWithOtherHeader => C::with_redirects(builder, within_origin()),
             Purpose::Tokens => C::with_redirects(C::for_tokens(builder), Policy::none()),
         }
     }

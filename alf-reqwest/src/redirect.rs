@@ -19,6 +19,9 @@ use reqwest::redirect::Policy;
 /// client as [`UncheckedRedirects`](crate::UncheckedRedirects), because reqwest does not show what a
 /// policy does. Or use [`Policy::none`].
 ///
+/// It protects the `Authorization` header. If the token is in another one
+/// ([`token_header`](crate::ClientBuilder::token_header)), use [`Policy::none`].
+///
 /// The redirect that would carry the token fails with reqwest's error, whose `is_redirect()` is
 /// true.
 ///
@@ -59,6 +62,20 @@ pub fn guard_redirects(policy: Policy) -> Policy {
             return attempt.error(TokenElsewhere);
         }
         policy.redirect(attempt)
+    })
+}
+
+/// For a token in another header than `Authorization`, which reqwest sends to every target of a redirect. A redirect that
+/// leaves the origin is the answer.
+pub(crate) fn within_origin() -> Policy {
+    let default = Policy::default();
+    Policy::custom(move |attempt| {
+        let first = attempt.previous().first();
+        if first.is_some_and(|first| same_origin(first, attempt.url())) {
+            default.redirect(attempt)
+        } else {
+            attempt.stop()
+        }
     })
 }
 

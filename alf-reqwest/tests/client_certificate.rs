@@ -24,6 +24,12 @@ fn t2_the_certificate_is_on_the_clients() {
         .http_client(certificate.http_client().unwrap())
         .token_http_client(certificate.token_http_client().unwrap());
     client.build().unwrap();
+    // X4: in a redirect, reqwest protects no other header.
+    let in_another_header = builder()
+        .http_client(certificate.http_client().unwrap())
+        .token_header("X-Auth-Token");
+    let error = in_another_header.build().unwrap_err();
+    assert_eq!(error.setting(), "http_client");
     let following = builder().token_http_client(certificate.http_client().unwrap());
     assert_eq!(
         following.build().unwrap_err().setting(),

@@ -23,6 +23,7 @@ impl Subject for Reqwest {
     fn transport(setup: &Setup) -> ReqwestTransport {
         let builder =
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
+        let builder = builder.token_header(setup.token_header.unwrap_or("authorization"));
         let builder = match setup.root_certificate.clone() {
             Some(root) => builder.configure_http(move |client| support::trusting(client, &root)),
             None => builder,

@@ -35,7 +35,8 @@ impl Subject for Blocking {
         };
         let client = Client::builder("https://auth.example.com/token")
             .client_secret("id", "secret")
-            .configure_http(configure);
+            .configure_http(configure)
+            .token_header(setup.token_header.unwrap_or("authorization"));
         client.build().unwrap().core().transport().clone()
     }
 

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::config::{Issuer, Server, TokenEndpoint};
-use crate::error::{AnswerDetails, Cause};
+use crate::error::{AnswerDetails, Awaited, Cause};
 use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::server::CachedMetadata;
 use crate::wire::metadata::{self, Metadata};
@@ -53,6 +53,9 @@ impl Acquisition<'_> {
 
     /// If the endpoint did not answer, or not as a token endpoint does, it may have moved.
     pub(super) fn doubt_metadata(&self, cause: &Cause) {
+        if self.awaited.get() != Awaited::Response {
+            return;
+        }
         let is_no_answer = matches!(
             cause.kind,
             TokenErrorKind::Connect
@@ -80,7 +83,11 @@ impl Acquisition<'_> {
                 Found::Nothing(problem) => problems.push(format!("{document}: {problem}")),
             }
         }
-        Err(unusable(problems.join("; "), Failure::PERMANENT))
+        let mut problem = problems.join("; ");
+        if issuer.documents.len() > 1 {
+            problem += "; if its metadata has another URL, use discover_at";
+        }
+        Err(unusable(problem, Failure::PERMANENT))
     }
 
     async fn fetch(&self, document: &Uri, until: Moment) -> Result<Found, Cause> {
@@ -94,6 +101,7 @@ impl Acquisition<'_> {
         let left = until.saturating_since(self.ports.now());
         let options = ExchangeOptions::new(MAX_RESPONSE, left);
         let transport = self.ports.token_transport.as_ref();
+        self.awaited.set(Awaited::Metadata);
         match transport.exchange(request, &options).await {
             Ok(response) => Ok(found(response)),
             Err(error) => match error.kind() {
@@ -128,6 +136,7 @@ impl Acquisition<'_> {
         let cache = &self.ports.server.metadata;
         cache.insert(Arc::clone(&endpoint), self.ports.now());
         self.admission.change(Breaker::end_exclusivity);
+        self.awaited.set(Awaited::Observer);
         let event = Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.ports.shown_endpoint(),
@@ -164,7 +173,7 @@ impl Acquisition<'_> {
             .filter(|_| by_tls);
         let revocation = mtls.or(metadata.revocation_endpoint.as_ref());
         config
-            .endpoint_of_issuer(endpoint, revocation.map(String::as_str), &issuer.name)
+            .endpoint_of_issuer(endpoint, revocation.map(String::as_str), issuer)
             .map_err(|error| error.to_string())
     }
 }

@@ -37,11 +37,12 @@ pub(crate) fn details(
     ErrorDetails {
         cause,
         request: RequestKind::Token,
+        client_id: ports.config.client_id.clone(),
         endpoint: ports.shown_endpoint(),
         target: is_about_target.then(|| target.to_string()),
         attempts,
         elapsed,
-        retry_at: None,
+        back_off: None,
     }
 }
 

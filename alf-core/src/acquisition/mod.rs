@@ -16,17 +16,16 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::config::TokenEndpoint;
-use crate::error::{Cause, ErrorDetails};
+use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
 use crate::ports::Ports;
-use crate::presentation;
 use crate::secret::wipe;
 use crate::server::Admission;
 use crate::token::Grant;
 use crate::wire::token_response;
 use crate::{
-    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, TokenError, TokenErrorKind,
-    TokenRequest, TokenTarget,
+    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
+    TokenErrorKind, TokenRequest, TokenTarget,
 };
 
 use authenticate::authenticate;
@@ -37,6 +36,9 @@ pub(crate) struct Acquisition<'a> {
     target: &'a TokenTarget,
     admission: Admission<'a>,
     progress: &'a dyn Progress,
+    awaited: &'a CurrentlyAwaited,
+    /// The token that this acquisition replaces. X1: it is masked in errors.
+    held: Option<Token>,
     id: AcquisitionId,
     deadline: Moment,
     started_at: Moment,
@@ -72,6 +74,8 @@ impl<'a> Acquisition<'a> {
         target: &'a TokenTarget,
         claim: Claim,
         progress: &'a dyn Progress,
+        awaited: &'a CurrentlyAwaited,
+        held: Option<Token>,
     ) -> Self {
         let Claim { id, deadline, .. } = claim;
         Self {
@@ -79,6 +83,8 @@ impl<'a> Acquisition<'a> {
             target,
             admission: ports.server.admit(claim),
             progress,
+            awaited,
+            held,
             id,
             deadline,
             started_at: ports.now(),
@@ -155,9 +161,20 @@ impl<'a> Acquisition<'a> {
             None => Cause::new(ATTEMPT_TIMED_OUT, Failure::TRANSIENT),
         };
         self.doubt_metadata(&cause);
-        // Whether alf or the HTTP library was first.
-        if cause.kind == ATTEMPT_TIMED_OUT && self.deadline <= self.ports.now() {
-            cause.kind = OUT_OF_TIME;
+        // By alf or by the HTTP library: that is chance.
+        if cause.kind == ATTEMPT_TIMED_OUT {
+            let now = self.ports.now();
+            let phase = if self.deadline <= now {
+                TimeoutPhase::Acquire
+            } else {
+                TimeoutPhase::Attempt
+            };
+            let after = now.saturating_since(requested_at);
+            cause = Cause {
+                source: cause.source,
+                shown_source: cause.shown_source,
+                ..Cause::timed_out(phase, self.awaited.get(), after)
+            };
         }
         Err(cause)
     }
@@ -171,10 +188,20 @@ impl<'a> Acquisition<'a> {
         let jumped = self.ports.clock.jumped();
         let endpoint = self.token_endpoint(until).await?;
         let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
-        let fingerprint = authenticate(self.ports, &endpoint, self.attempts + 1, &mut request)
-            .await
-            .map_err(authentication_failed)?;
+        let mut request = self.request();
+        let fingerprint = authenticate(
+            self.ports,
+            &endpoint,
+            self.attempts + 1,
+            self.awaited,
+            &mut request,
+        )
+        .await
+        .map_err(authentication_failed)?;
+        if let Some(held) = &self.held {
+            request.mask(held.expose_access_token());
+        }
+        let credentials_check = request.credentials_check();
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,
@@ -187,11 +214,14 @@ impl<'a> Acquisition<'a> {
         }
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
         let transport = self.ports.token_transport.as_ref();
+        self.awaited.set(Awaited::Response);
         let response = transport
             .exchange(request, &options)
             .await
             .map_err(|error| no_response(error, &redactor))?;
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall());
+        let status = response.status();
+        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
+            .map_err(|cause| cause.with_credentials_check(credentials_check));
         wipe(response.into_body());
         let mut grant = decoded?;
         let lifetime = grant
@@ -200,8 +230,11 @@ impl<'a> Acquisition<'a> {
         grant.expires_at =
             lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
         // T6
-        let header = presentation::credentials(&grant.token_type, &grant.access_token)
-            .ok_or_else(|| token_response::wrong_token_type(&grant.token_type, &redactor))?;
+        let presentation = &self.ports.config.presentation;
+        let header = presentation.credentials(&grant.token_type, &grant.access_token);
+        let header = header.ok_or_else(|| {
+            token_response::wrong_token_type(status, &grant.token_type, &redactor)
+        })?;
         let obtained = Obtained {
             lifetime: grant.expires_in,
             token: Arc::new(grant),
@@ -212,6 +245,12 @@ impl<'a> Acquisition<'a> {
             header,
             jumped,
         })
+    }
+
+    /// A token request that lacks the client's authentication.
+    fn request(&self) -> TokenRequest {
+        let config = &self.ports.config;
+        TokenRequest::new(&config.grant_type, self.target, &config.headers)
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -240,9 +279,15 @@ impl<'a> Acquisition<'a> {
         let left = self.deadline.saturating_since(self.ports.now());
         // Others may wait for the permit.
         let timeout = left.min(self.ports.config.attempt_timeout);
-        let mut request = TokenRequest::new(self.target, &self.ports.config.headers);
+        let mut request = self.request();
         let number = self.attempts + 1;
-        let again = authenticate(self.ports, &refused.endpoint, number, &mut request);
+        let again = authenticate(
+            self.ports,
+            &refused.endpoint,
+            number,
+            self.awaited,
+            &mut request,
+        );
         match self.ports.within(timeout, again).await {
             Some(Ok(latest)) => {
                 latest.differs_from(&refused.fingerprint) && self.ports.now() < self.deadline
@@ -259,7 +304,9 @@ impl<'a> Acquisition<'a> {
             error,
             pause,
         };
+        self.awaited.set(Awaited::Observer);
         self.ports.observe(self.target, &event);
+        self.awaited.set(Awaited::NextAttempt);
         // A refusal of credentials that have changed since (B3) does not.
         let cause = Some(error.cause().clone());
         self.latest_failure = cause.filter(|cause| cause.failure.is_transient());

@@ -1,18 +1,17 @@
 //! Revokes a token at the authorization server (RFC 7009).
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use event_listener::Event;
 use http::Uri;
 
 use crate::config::{Server, TokenEndpoint, shown_endpoint};
-use crate::error::{Cause, ErrorDetails, RequestKind};
-use crate::machine::{Failure, Moment};
+use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails, RequestKind};
+use crate::machine::Moment;
 use crate::ports::Ports;
 use crate::wire::token_response;
-use crate::{
-    ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenRequest,
-};
+use crate::{ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError, TokenRequest};
 
 use super::authenticate::authenticate;
 use super::failure::{MAX_RESPONSE, authentication_failed, no_response};
@@ -28,6 +27,7 @@ pub(crate) struct Revocation {
 #[derive(Default)]
 struct TaskEnd {
     result: OnceLock<Result<(), Cause>>,
+    awaited: CurrentlyAwaited,
     ended: Event,
 }
 
@@ -72,36 +72,39 @@ impl Revocation {
         ports
             .runtime
             .spawn(Box::pin(task.run(started_at + timeout)));
-        let in_time = ports.within(timeout, ended).await.is_some();
-        let result = end.result.get().cloned().unwrap_or_else(|| {
-            Err(if in_time {
-                Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT)
-            } else {
-                timed_out()
-            })
-        });
+        ports.within(timeout, ended).await;
+        let result = end.result.get().cloned();
+        let result = result.unwrap_or_else(|| Err(end.timed_out(timeout)));
         result.map_err(|cause| {
             RevokeError::Failed(TokenError::new(ErrorDetails {
                 cause,
                 request: RequestKind::Revocation,
+                client_id: ports.config.client_id.clone(),
                 endpoint: shown_endpoint(&revocation.endpoint),
                 target: None,
                 attempts: 1,
                 elapsed: ports.now().saturating_since(started_at),
-                retry_at: None,
+                back_off: None,
             }))
         })
     }
 
-    async fn exchange(&self, token: &Token, until: Moment) -> Result<(), Cause> {
+    async fn exchange(
+        &self,
+        token: &Token,
+        until: Moment,
+        awaited: &CurrentlyAwaited,
+    ) -> Result<(), Cause> {
         let ports = &self.ports;
         let mut request = TokenRequest::revocation(token, &ports.config.headers);
-        authenticate(ports, &self.token_endpoint, 1, &mut request)
+        authenticate(ports, &self.token_endpoint, 1, awaited, &mut request)
             .await
             .map_err(authentication_failed)?;
+        let credentials_check = request.credentials_check();
         let (request, redactor) = request.encode(&self.endpoint);
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
         let transport = ports.token_transport.as_ref();
+        awaited.set(Awaited::Response);
         let response = transport
             .exchange(request, &options)
             .await
@@ -110,32 +113,38 @@ impl Revocation {
         if response.status().is_success() {
             return Ok(());
         }
-        token_response::decode(&response, &redactor, ports.clock.wall()).map(|_| ())
+        token_response::decode(&response, &redactor, ports.clock.wall())
+            .map(|_| ())
+            .map_err(|cause| cause.with_credentials_check(credentials_check))
     }
 }
 
 impl Task {
     async fn run(self, until: Moment) {
         let ports = &self.revocation.ports;
-        let exchange = self.revocation.exchange(&self.token, until);
+        let exchange = self
+            .revocation
+            .exchange(&self.token, until, &self.end.awaited);
         let left = until.saturating_since(ports.now());
         let result = ports.within(left, exchange).await;
-        // It is set once, here.
-        let _ = self
-            .end
-            .result
-            .set(result.unwrap_or_else(|| Err(timed_out())));
+        let timeout = ports.config.attempt_timeout;
+        let result = result.unwrap_or_else(|| Err(self.end.timed_out(timeout)));
+        // It is set once: here, or when the task is dropped before.
+        let _ = self.end.result.set(result);
+    }
+}
+
+impl TaskEnd {
+    fn timed_out(&self, timeout: Duration) -> Cause {
+        Cause::timed_out(TimeoutPhase::Attempt, self.awaited.get(), timeout)
     }
 }
 
 /// Also if its runtime drops the task (S4).
 impl Drop for Task {
     fn drop(&mut self) {
+        let aborted = || Err(Cause::aborted(self.end.awaited.get()));
+        self.end.result.get_or_init(aborted);
         self.end.ended.notify(usize::MAX);
     }
-}
-
-fn timed_out() -> Cause {
-    let kind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
-    Cause::new(kind, Failure::TRANSIENT)
 }

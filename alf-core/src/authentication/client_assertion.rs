@@ -104,6 +104,7 @@ impl ClientAuthentication for ClientAssertion {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.assertion.awaited());
         let assertion = self.assertion.read(check_assertion).await?;
         if self.sends_client_id {
             request.parameter("client_id", context.client_id());

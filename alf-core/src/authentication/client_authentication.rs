@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use http::Uri;
 
 use crate::ConfigError;
+use crate::error::{Awaited, CurrentlyAwaited};
 use crate::wire::token_request::TokenRequest;
 
 use super::fingerprint::CredentialsFingerprint;
@@ -124,6 +125,7 @@ pub struct AuthenticationContext<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) wall_clock: SystemTime,
     pub(crate) attempt: u32,
+    pub(crate) awaited: &'a CurrentlyAwaited,
 }
 
 impl<'a> AuthenticationContext<'a> {
@@ -157,6 +159,11 @@ impl<'a> AuthenticationContext<'a> {
     /// Returns the current time, from the client's [`Runtime`](crate::Runtime).
     pub fn wall_clock(&self) -> SystemTime {
         self.wall_clock
+    }
+
+    /// Notes what is awaited from now on.
+    pub(super) fn awaits(&self, awaited: Awaited) {
+        self.awaited.set(awaited);
     }
 
     /// Returns the number of this attempt within its acquisition. The first is 1.

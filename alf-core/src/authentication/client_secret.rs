@@ -53,6 +53,7 @@ pub struct ClientSecret(pub(super) Credential);
 pub struct ClientSecretBasic {
     secret: Credential,
     raw: bool,
+    with_client_id: bool,
 }
 
 /// `client_secret_post`: the id and the secret are in the body of the token request.
@@ -120,6 +121,7 @@ impl ClientSecretBasic {
         Self {
             secret: secret.into().0,
             raw: false,
+            with_client_id: false,
         }
     }
 
@@ -128,6 +130,14 @@ impl ClientSecretBasic {
     #[must_use]
     pub fn raw(mut self) -> Self {
         self.raw = true;
+        self
+    }
+
+    /// Sends the client's id in the body too (`client_id`), for servers that look there for it. Default: it is in the
+    /// header alone, since some servers refuse a request that names the client twice.
+    #[must_use]
+    pub fn with_client_id(mut self) -> Self {
+        self.with_client_id = true;
         self
     }
 
@@ -148,17 +158,24 @@ impl ClientAuthentication for ClientSecretBasic {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(check_secret).await?;
         let encoded_id = self.encoded(context.client_id(), IN_ID);
         let encoded_secret = self.encoded(&secret.text, IN_SECRET);
         request.mask(&secret.text);
         request.mask(&encoded_secret);
+        if *encoded_id != context.client_id() || encoded_secret != secret.text {
+            request.check_if_refused(ENCODING);
+        }
         let pair = Zeroizing::new([encoded_id.as_str(), ":", &encoded_secret].concat());
         let credentials = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
         let value = sensitive_header(["Basic ", &credentials].concat()).ok_or_else(|| {
             AuthenticationError::permanent("the secret cannot be sent in a header")
         })?;
         request.authorization(value);
+        if self.with_client_id {
+            request.parameter("client_id", context.client_id());
+        }
         Ok(secret.fingerprint)
     }
 
@@ -187,6 +204,7 @@ impl ClientAuthentication for ClientSecretPost {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(check_secret).await?;
         request.parameter("client_id", context.client_id());
         request.secret_parameter("client_secret", &secret.text);
@@ -205,6 +223,9 @@ impl ClientAuthentication for ClientSecretPost {
 /// T3: these, controls and non-ASCII, and nothing else.
 const IN_SECRET: &AsciiSet = &CONTROLS.add(b'%').add(b'+').add(b' ');
 const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
+
+const ENCODING: &str = "encoding changed the id or the secret: if the server does not decode them, use the `raw` switch of \
+                        client_secret_basic";
 
 const CLIENT_SECRET: CredentialKind = CredentialKind {
     name: "client_secret",

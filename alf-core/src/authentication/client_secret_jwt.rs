@@ -112,6 +112,7 @@ impl ClientAuthentication for ClientSecretJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        context.awaits(self.secret.awaited());
         let secret = self.secret.read(|secret| self.algorithm.signer(secret));
         let secret = secret.await?;
         request.mask(&secret.text);

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
+use crate::error::Awaited;
 use crate::secret::SecretText;
 
 use super::client_authentication::{AuthenticationError, SecretError};
@@ -81,6 +82,14 @@ impl Credential {
             })
         }));
         Self { kind, source }
+    }
+
+    /// What a method awaits while it reads the credential.
+    pub(super) fn awaited(&self) -> Awaited {
+        match &self.source {
+            Source::Value(_) => Awaited::Authentication,
+            Source::File(_) | Source::Callback(_) => Awaited::Credential(self.kind.name),
+        }
     }
 
     /// Reads the credential. `parse` returns the problem of a text that cannot be used.

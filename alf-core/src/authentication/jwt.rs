@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
+use crate::error::Awaited;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{AuthenticationContext, AuthenticationError};
@@ -34,10 +35,18 @@ impl AssertionSettings {
         thumbprint: Option<String>,
     ) -> Result<(), AuthenticationError> {
         let message = self.message(context, signer, thumbprint.as_deref())?;
+        context.awaits(Awaited::Signature);
         let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
         let signature = Zeroizing::new(base64url(&signature));
         // RFC 7515 §7.1.
         let assertion = Zeroizing::new([message.as_str(), &signature].join("."));
+        if self.audience.is_none() {
+            request.check_if_refused(if context.issuer().is_some() {
+                AUDIENCE_IS_ISSUER
+            } else {
+                AUDIENCE_IS_ENDPOINT
+            });
+        }
         request.parameter("client_id", context.client_id());
         add_assertion(request, JWT_BEARER, &assertion);
         Ok(())
@@ -121,6 +130,10 @@ fn unique_id(since_1970: Duration) -> String {
     base64url(&[half(), half()].concat())
 }
 
+const AUDIENCE_IS_ISSUER: &str = "the `aud` of the assertion is the issuer; if the server wants another, set it with \
+                                  `.audience(..)`";
+const AUDIENCE_IS_ENDPOINT: &str = "the `aud` of the assertion is the token endpoint; if the server wants another, set it with \
+                                    `.audience(..)`";
 /// RFC 7523 §2.2.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// An assertion is used at once. A longer lifetime would only help someone who steals it.

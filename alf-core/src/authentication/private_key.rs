@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::Path;
 
 use crate::ConfigError;
+use crate::error::Awaited;
 
 use super::client_authentication::{AuthenticationError, SecretError};
 use super::credential::{Credential, CredentialKind, Problem, ReadCredential};
@@ -99,6 +100,10 @@ impl PrivateKey {
     pub fn with_certificate(mut self) -> Self {
         self.with_certificate = true;
         self
+    }
+
+    pub(super) fn awaited(&self) -> Awaited {
+        self.pem.awaited()
     }
 
     pub(super) async fn read(&self) -> Result<ReadCredential<ParsedKey>, AuthenticationError> {

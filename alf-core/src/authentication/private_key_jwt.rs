@@ -157,12 +157,14 @@ impl ClientAuthentication for PrivateKeyJwt {
         let (mut thumbprint, mut fingerprint) = (None, CredentialsFingerprint::unchanging());
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.certificate {
+            context.awaits(certificate.awaited());
             let certificate = certificate.read(thumbprint::of_certificate).await?;
             (thumbprint, fingerprint) = (Some(certificate.parsed), certificate.fingerprint);
         }
         match &self.key {
             #[cfg(feature = "jwt")]
             SigningKey::Pem(key) => {
+                context.awaits(key.awaited());
                 let key = key.read().await?;
                 let ParsedKey { pair, certificate } = key.parsed;
                 self.settings

@@ -2,8 +2,8 @@
 
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -11,6 +11,7 @@ use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 use pollster::block_on;
 
+use crate::error::CurrentlyAwaited;
 use crate::wire::Redactor;
 use crate::wire::token_request::TokenRequest;
 use crate::{ConfigError, TokenTarget};
@@ -27,6 +28,8 @@ pub(crate) use super::{
 pub(super) const ENDPOINT: &str = "https://as.example/token";
 pub(super) const NOW: u64 = 1_700_000_000;
 
+static AWAITED: LazyLock<CurrentlyAwaited> = LazyLock::new(CurrentlyAwaited::default);
+
 /// The first attempt of an acquisition, for the client `id`.
 pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationContext<'a> {
     AuthenticationContext {
@@ -36,6 +39,7 @@ pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationConte
         client_id: id,
         wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(NOW),
         attempt: 1,
+        awaited: &AWAITED,
     }
 }
 
@@ -58,7 +62,7 @@ pub(super) fn attempt(
     method: &dyn ClientAuthentication,
     context: &AuthenticationContext<'_>,
 ) -> Result<Sent, AuthenticationError> {
-    let mut request = TokenRequest::new(&TokenTarget::new(), &[]);
+    let mut request = TokenRequest::new("client_credentials", &TokenTarget::new(), &[]);
     let fingerprint = block_on(method.authenticate(context, &mut request))?;
     let (request, redactor) = request.encode(context.token_endpoint());
     let (head, body) = request.into_parts();

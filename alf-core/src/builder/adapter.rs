@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+
 use crate::{Client, ConfigError, Runtime, TokenTransport, Transport};
 
 /// Connects an HTTP library to the [`ClientBuilder`](crate::ClientBuilder). It is for those who write an adapter.
@@ -66,6 +69,9 @@ pub struct HttpClients<H, B> {
     pub tokens: Option<H>,
     /// The settings of the clients that the adapter builds.
     pub settings: HttpSettings<B>,
+    /// The header of the user's requests that has the token: `Authorization`, unless the user has set another one with
+    /// [`token_header`](crate::ClientBuilder::token_header). A redirect must not carry it to another origin (X4).
+    pub token_header: HeaderName,
 }
 
 /// The user's settings for the HTTP clients that an adapter builds. The user sets them with
@@ -155,6 +161,7 @@ impl<H, B> Default for HttpClients<H, B> {
             calls: None,
             tokens: None,
             settings: HttpSettings::default(),
+            token_header: AUTHORIZATION,
         }
     }
 }

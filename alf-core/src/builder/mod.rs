@@ -62,6 +62,15 @@ impl Client<()> {
     pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTransport> {
         ClientBuilder::discover(issuer)
     }
+
+    /// Returns a builder for the authorization server of this issuer, whose metadata is at this URL, for a transport of your
+    /// own: see [`ClientBuilder::discover_at`].
+    pub fn discover_at(
+        url: impl Into<String>,
+        issuer: impl Into<String>,
+    ) -> ClientBuilder<CustomTransport> {
+        ClientBuilder::discover_at(url, issuer)
+    }
 }
 
 impl<A> ClientBuilder<A> {
@@ -98,6 +107,13 @@ impl<A> ClientBuilder<A> {
         self
     }
 
+    /// Sets the `grant_type` of the token request, for servers that have another name for this grant. Default:
+    /// `client_credentials` ([RFC 6749 §4.4.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2)).
+    pub fn grant_type(mut self, name: impl Into<String>) -> Self {
+        self.settings.grant_type = name.into();
+        self
+    }
+
     /// Adds a parameter of the token request that the server's documentation requires. Its value is not
     /// treated as a secret.
     ///
@@ -113,9 +129,9 @@ impl<A> ClientBuilder<A> {
     /// Adds a header of the token request, for example for a gateway in front of the server. Its value is
     /// treated as a secret: it is marked as sensitive, and masked if the server's answer repeats it.
     ///
-    /// alf sets `Authorization`, `Content-Type` and `Accept`. The HTTP library sets `Host`,
+    /// alf sets `Authorization`, `Content-Type` and `Accept`. The HTTP library sets
     /// `Accept-Encoding`, `Expect` and the headers of the connection and its proxy. These headers cannot
-    /// be set here.
+    /// be set here. `Host` can, for a server behind an address that is not its name; it replaces the host of the URL.
     pub fn token_request_header(
         mut self,
         name: impl Into<String>,
@@ -154,6 +170,9 @@ impl<A> ClientBuilder<A> {
     ///
     /// If the answer to a request is a 401, its caller may wait a second time, for the token of the
     /// replay.
+    ///
+    /// If one token request of your server may take more than 5 s, raise
+    /// [`attempt_timeout`](Self::attempt_timeout) too.
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.settings.acquire_timeout = timeout;
         self
@@ -161,6 +180,10 @@ impl<A> ClientBuilder<A> {
 
     /// Sets the longest time that one token request may take before alf tries again. Default: 5 s. It
     /// never exceeds the remaining [`acquire_timeout`](Self::acquire_timeout).
+    ///
+    /// Raise both if the server may be busy for longer. An attempt that is given up may already have
+    /// waited for most of its time, and the next one waits from the start. An example is a server with
+    /// few threads that keeps one for each open connection: a token request waits until it closes one.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self
@@ -190,8 +213,42 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets the statuses that mean that a resource server rejects the token. Default: 401. Some servers
-    /// answer 403. The statuses replace the default, so include 401.
+    /// Sets the header of your requests that has the token. Default: `Authorization`
+    /// ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)). It replaces a header of that name that the
+    /// request has.
+    ///
+    /// HTTP libraries protect `Authorization` alone in a redirect. So if the token is in another header, reqwest follows
+    /// redirects within the origin only, and isahc follows none. A [`TokenManager`] ignores this setting.
+    ///
+    /// # Examples
+    ///
+    /// `X-Auth-Token: …`, with the token alone:
+    ///
+    /// ```
+    /// alf_core::Client::builder("https://auth.example.com/token")
+    ///     .client_secret("client-id", "secret")
+    ///     .token_header("X-Auth-Token")
+    ///     .token_scheme("");
+    /// ```
+    pub fn token_header(mut self, name: impl Into<String>) -> Self {
+        self.settings.token_header = name.into();
+        self
+    }
+
+    /// Sets the scheme in front of the token, such as `token` or `OAuth`. If it is empty, the header has the token alone.
+    /// Default: `Bearer` ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
+    ///
+    /// With this setting, a token of any `token_type` is presented in this way. So `token_scheme("Bearer")` is for a server
+    /// that has another name for this type. Default: every type that does not begin with `Bearer` is an error
+    /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
+    pub fn token_scheme(mut self, scheme: impl Into<String>) -> Self {
+        self.settings.token_scheme = Some(scheme.into().trim().to_owned());
+        self
+    }
+
+    /// Sets the statuses that mean that a resource server rejects the token, from 300 to 599. Default: 401. Some servers
+    /// answer 403, or 302 to a login page. The statuses replace the default, so include 401. A redirect is seen only if the
+    /// HTTP client does not follow it.
     ///
     /// A response with the challenge `error="insufficient_scope"` never rejects a token, because a new
     /// token would have the same scope.
@@ -260,6 +317,7 @@ impl<A: Adapter> ClientBuilder<A> {
             None => http_clients.check_for_client()?,
         }
         let parts = Parts::new(self.settings, A::runtime)?;
+        self.adapter.http_clients().token_header = parts.config.presentation.header.clone();
         let transport = Arc::new(match self.token_transport {
             Some(_) => self.adapter.call_transport()?,
             None => self.adapter.transport()?,

@@ -34,6 +34,33 @@ impl<A: Default> ClientBuilder<A> {
         }
     }
 
+    /// Returns a builder for the authorization server of this issuer, like [`discover`](Self::discover), but reads its metadata
+    /// at this URL. It is for servers whose metadata is not at one of the two well-known URLs of their issuer.
+    ///
+    /// alf compares `issuer` with the metadata too. It need not be a URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_core::{ClientBuilder, CustomTransport};
+    ///
+    /// # let builder =
+    /// ClientBuilder::<CustomTransport>::discover_at(
+    ///     "https://gateway.example.com/oauth/metadata",
+    ///     "https://auth.internal.example.com",
+    /// );
+    /// ```
+    pub fn discover_at(url: impl Into<String>, issuer: impl Into<String>) -> Self {
+        Self {
+            settings: Settings::new(NamedBy::Metadata {
+                url: url.into(),
+                issuer: issuer.into(),
+            }),
+            adapter: A::default(),
+            token_transport: None,
+        }
+    }
+
     /// Sets the URL that [`TokenManager::revoke`](crate::TokenManager::revoke) uses
     /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). Default: the `revocation_endpoint` of the issuer's metadata, if
     /// the client was built with [`discover`](Self::discover).
@@ -47,8 +74,8 @@ impl<A: Default> ClientBuilder<A> {
     /// metadata has it. It is the default `aud` of the assertions of `client_secret_jwt` and
     /// `private_key_jwt`. If it is not set, their `aud` is the token endpoint as you wrote it.
     ///
-    /// This setting does not read any metadata. With [`discover`](Self::discover) it is an error, because
-    /// the issuer is known already.
+    /// This setting does not read any metadata. With [`discover`](Self::discover) and
+    /// [`discover_at`](Self::discover_at) it is an error, because the issuer is known already.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuer = Some(issuer.into());
         self

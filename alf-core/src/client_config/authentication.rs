@@ -22,6 +22,9 @@ impl ClientConfig {
                 if self.is_true("client_secret_raw") {
                     basic = basic.raw();
                 }
+                if self.is_true("with_client_id") {
+                    basic = basic.with_client_id();
+                }
                 builder.client_authentication(id, basic)
             }
             "client_secret_post" => builder.client_secret_post(id, self.client_secret()?),

@@ -51,9 +51,11 @@ const PRIVATE_KEY: &[&str] = &["private_key_jwt"];
 const JWT: &[&str] = &["client_secret_jwt", "private_key_jwt"];
 const ASSERTION: &[&str] = &["client_assertion"];
 
-pub(super) const KEYS: [Key; 37] = [
+pub(super) const KEYS: [Key; 42] = [
     key("issuer", Kind::Text, &METHODS),
     key("token_endpoint", Kind::Text, &METHODS),
+    key("metadata_url", Kind::Text, &METHODS),
+    key("grant_type", Kind::Text, &METHODS),
     key("revocation_endpoint", Kind::Text, &METHODS),
     key("client_id", Kind::Text, &METHODS),
     key("token_endpoint_auth_method", Kind::Text, &METHODS),
@@ -61,6 +63,7 @@ pub(super) const KEYS: [Key; 37] = [
     key("client_secret_file", Kind::Text, SECRET),
     key("client_secret_env", Kind::Text, SECRET),
     key("client_secret_raw", Kind::Flag, BASIC),
+    key("with_client_id", Kind::Flag, BASIC),
     key("private_key", Kind::AnyText, PRIVATE_KEY),
     key("private_key_file", Kind::Text, PRIVATE_KEY),
     key("private_key_env", Kind::Text, PRIVATE_KEY),
@@ -87,6 +90,8 @@ pub(super) const KEYS: [Key; 37] = [
     key("attempt_timeout", Kind::Time, &METHODS),
     key("allowed_origins", Kind::Origins, &METHODS),
     key("allow_insecure_http", Kind::Flag, &METHODS),
+    key("token_header", Kind::Text, &METHODS),
+    key("token_scheme", Kind::AnyText, &METHODS),
     key("rejecting_statuses", Kind::Statuses, &METHODS),
     key("replays", Kind::Flag, &METHODS),
 ];

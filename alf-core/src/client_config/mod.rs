@@ -28,11 +28,14 @@ use value::Value;
 /// | key | value |
 /// | --- | --- |
 /// | `issuer`, `token_endpoint` | the authorization server: the issuer, whose metadata names the token endpoint, or the URL of the token endpoint. If both are set, no metadata is read, and the issuer is the default `aud` of the client's assertions |
+/// | `metadata_url` | the URL of the issuer's metadata, if it is not a well-known one: see [`discover_at`](ClientBuilder::discover_at) |
+/// | `grant_type` | the `grant_type` of the token request: `client_credentials` |
 /// | `revocation_endpoint` | the URL that `TokenManager::revoke` uses |
 /// | `client_id` | the client's identifier |
 /// | `token_endpoint_auth_method` | how the client authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `client_assertion`, or `none`. Default: `client_secret_basic` if there is a secret, `private_key_jwt` if there is a key, `client_assertion` if there is an assertion |
 /// | `client_secret`, `client_secret_file`, or `client_secret_env` | the secret, the path of its file, or the name of its environment variable |
 /// | `client_secret_raw` | `true`: `client_secret_basic` sends the id and the secret without encoding, for a server that does not decode them |
+/// | `with_client_id` | `true`: `client_secret_basic` sends the id in the body too |
 /// | `private_key`, `private_key_file`, or `private_key_env` | the private key in PEM, the path of its file, or the name of its environment variable |
 /// | `key_id`, or `thumbprint_as_key_id` | the `kid` of the key, or `true`: the `kid` is the thumbprint of the key |
 /// | `signing_algorithm` | the `alg` of the key: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA` or `Ed25519`. With `client_secret_jwt`: `HS256`, `HS384` or `HS512` |
@@ -46,6 +49,7 @@ use value::Value;
 /// | `leeway`, `default_lifetime`, `acquire_timeout`, `attempt_timeout` | durations with their unit: `"30s"`, `"500ms"`, `"5m"` |
 /// | `allow_insecure_http` | `true`: tokens and secrets may be sent over plain `http` |
 /// | `allowed_origins` | the origins that the token may be sent to. A `TokenManager` sends no requests to APIs, so it ignores this key |
+/// | `token_header`, `token_scheme` | how requests carry the token: `Authorization`, `Bearer`. An empty scheme sends the token alone (in a variable, one space). A `TokenManager` ignores `token_header` |
 /// | `rejecting_statuses`, `replays` | the statuses that mean that an API rejects the token; `false`: no request is replayed. A `TokenManager` ignores these keys |
 ///
 /// For the details and the default of a key, see the setter of the same name. It is in [`ClientBuilder`],
@@ -101,11 +105,25 @@ impl ClientConfig {
     /// finds some problems later. Its error also names the key or the variable, or the setter if the setting
     /// is not from this configuration.
     pub fn builder<A: Default>(self) -> Result<ClientBuilder<A>, ConfigError> {
-        let builder = match (self.text("issuer"), self.text("token_endpoint")) {
-            (Some(issuer), None) => ClientBuilder::discover(issuer),
-            (None, Some(endpoint)) => ClientBuilder::new(endpoint),
-            (Some(issuer), Some(endpoint)) => ClientBuilder::new(endpoint).issuer(issuer),
-            (None, None) => {
+        let builder = match (
+            self.text("issuer"),
+            self.text("token_endpoint"),
+            self.text(METADATA_URL),
+        ) {
+            (Some(issuer), None, None) => ClientBuilder::discover(issuer),
+            (Some(issuer), None, Some(url)) => ClientBuilder::discover_at(url, issuer),
+            (None, Some(endpoint), None) => ClientBuilder::new(endpoint),
+            (Some(issuer), Some(endpoint), None) => ClientBuilder::new(endpoint).issuer(issuer),
+            (_, Some(_), Some(_)) => {
+                let other = self.name_of("token_endpoint");
+                let problem = format!("has no effect, because {other} is set; remove one of them");
+                return Err(self.problem(METADATA_URL, problem));
+            }
+            (None, None, Some(_)) => {
+                let problem = format!("is not set, but {} needs it", self.name_of(METADATA_URL));
+                return Err(self.problem("issuer", problem));
+            }
+            (None, None, None) => {
                 let problem = format!("is not set; set it, or {}", self.name_of("issuer"));
                 return Err(self.problem("token_endpoint", problem));
             }
@@ -130,6 +148,15 @@ impl ClientConfig {
                 }
                 ("audience", Value::Text(text)) => {
                     settings.for_target(|target| target.with_audience(text.expose()));
+                }
+                ("grant_type", Value::Text(text)) => {
+                    text.expose().clone_into(&mut settings.grant_type);
+                }
+                ("token_header", Value::Text(text)) => {
+                    text.expose().clone_into(&mut settings.token_header);
+                }
+                ("token_scheme", Value::Text(text)) => {
+                    settings.token_scheme = Some(text.expose().trim().to_owned());
                 }
                 ("revocation_endpoint", Value::Text(url)) => {
                     settings.revocation_endpoint = Some(url.expose().to_owned());
@@ -191,6 +218,8 @@ impl ClientConfig {
         }
     }
 }
+
+const METADATA_URL: &str = "metadata_url";
 
 /// The builder's setter for what a key sets.
 fn setter_of(key: &str) -> &str {

@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{AUTHORIZATION, HOST};
 use http::uri::InvalidUri;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
+use crate::presentation::Presentation;
 use crate::secret::sensitive_header;
 use crate::wire::metadata;
 use crate::{ClientAuthentication, ConfigError, Origin, OriginRef, TokenTarget};
@@ -25,14 +27,18 @@ pub(super) fn server(
         NamedBy::TokenEndpoint(url) => Ok(Server::Endpoint(Arc::new(TokenEndpoint {
             uri: endpoint("token_endpoint", &url, insecure_http)?,
             written: url.trim().to_owned(),
-            issuer: issuer.map(issuer_of_endpoint).transpose()?,
+            issuer: issuer.map(issuer_as_text).transpose()?,
             revocation: None,
         }))),
-        NamedBy::Issuer(_) if issuer.is_some() => wrong(
+        NamedBy::Issuer(_) | NamedBy::Metadata { .. } if issuer.is_some() => wrong(
             "issuer",
-            "conflicts with the issuer given to `discover`; remove one of them",
+            "conflicts with the issuer given to `discover` or `discover_at`; remove one of them",
         ),
         NamedBy::Issuer(name) => Ok(Server::Issuer(discovered(name, insecure_http)?)),
+        NamedBy::Metadata { url, issuer } => Ok(Server::Issuer(Issuer {
+            name: issuer_as_text(issuer)?,
+            documents: vec![endpoint("metadata_url", &url, insecure_http)?],
+        })),
     }
 }
 
@@ -51,7 +57,7 @@ fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, Confi
     let [openid, oauth] = metadata::documents(&uri);
     Ok(Issuer {
         name,
-        documents: [document(openid)?, document(oauth)?],
+        documents: vec![document(openid)?, document(oauth)?],
     })
 }
 
@@ -114,7 +120,7 @@ pub(super) fn is_safe(origin: OriginRef<'_>, insecure_http: InsecureHttp) -> boo
 }
 
 /// Nothing is corrected here, since it is compared as it was written (RFC 8414 §3.3).
-fn issuer_of_endpoint(issuer: String) -> Result<String, ConfigError> {
+fn issuer_as_text(issuer: String) -> Result<String, ConfigError> {
     if issuer.is_empty() {
         return wrong("issuer", "is empty");
     }
@@ -193,7 +199,7 @@ pub(super) fn headers(
         // An invalid name is not shown: `Name: value` has a secret in it.
         let name = HeaderName::try_from(name)
             .map_err(|_| "the name of a header is not valid; check the names".to_owned())?;
-        if OWN_HEADERS.split(' ').any(|own| name == own) {
+        if is_own(&name) {
             return Err(format!(
                 "{name} is set by alf or the HTTP library; remove it"
             ));
@@ -207,6 +213,10 @@ pub(super) fn headers(
     };
     let headers: Result<_, String> = headers.into_iter().map(check).collect();
     headers.or_else(|problem| wrong("token_request_header", problem))
+}
+
+fn is_own(header: &HeaderName) -> bool {
+    OWN_HEADERS.split(' ').any(|own| header == own)
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment. Its scheme is that of RFC 3986 §3.1.
@@ -272,12 +282,43 @@ fn origin(entry: &str) -> Option<Origin> {
     (is_bare && (origin.is_https() || origin.is_http())).then(|| origin.to_origin())
 }
 
+/// T1: what a server calls the grant.
+pub(super) fn grant_type(name: String) -> Result<String, ConfigError> {
+    if name.trim().is_empty() {
+        return wrong("grant_type", "is empty; remove it for client_credentials");
+    }
+    Ok(name)
+}
+
+/// F2: a header that nothing else sets, and a scheme (RFC 9110 §11.1) or none.
+pub(super) fn presentation(
+    header: String,
+    scheme: Option<String>,
+) -> Result<Presentation, ConfigError> {
+    let header = HeaderName::try_from(header).map_err(|error| {
+        ConfigError::new("token_header", "is not the name of a header").because(error)
+    })?;
+    if header != AUTHORIZATION && (header == HOST || is_own(&header)) {
+        let problem = format!("{header} is set by alf or the HTTP library; use another header");
+        return wrong("token_header", problem);
+    }
+    // A scheme has the same characters as the name of a header.
+    let is_scheme = |scheme: &String| scheme.is_empty() || HeaderName::try_from(scheme).is_ok();
+    if !scheme.as_ref().is_none_or(is_scheme) {
+        return wrong(
+            "token_scheme",
+            "is not a scheme such as Bearer; set an empty one to send the token alone",
+        );
+    }
+    Ok(Presentation { header, scheme })
+}
+
 /// R1: the statuses that reject a token.
 pub(super) fn rejecting(statuses: &[u16]) -> Result<Vec<StatusCode>, ConfigError> {
     let check = |&status: &u16| match StatusCode::from_u16(status) {
-        Ok(status) if status.is_client_error() => Ok(status),
+        Ok(known) if (300..600).contains(&status) => Ok(known),
         Ok(_) | Err(_) => {
-            let problem = format!("{status} is not a 4xx status");
+            let problem = format!("{status} is not a status from 300 to 599");
             wrong("rejecting_statuses", problem)
         }
     };
@@ -302,5 +343,5 @@ const NOT_AN_ORIGIN: &str = "is not an origin; write it as https://host or https
 const OWN_PARAMETERS: &str = "grant_type scope resource audience client_id client_secret \
                               client_assertion client_assertion_type access_token";
 const OWN_HEADERS: &str = "accept accept-encoding authorization connection content-length \
-                           content-type expect host proxy-authorization te trailer \
+                           content-type expect proxy-authorization te trailer \
                            transfer-encoding upgrade";

@@ -14,6 +14,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
 use crate::machine::Policy;
+use crate::presentation::Presentation;
 use crate::wire::metadata;
 use crate::{
     ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, OriginRef, TokenTarget,
@@ -22,6 +23,7 @@ use crate::{
 /// What a client is built with.
 pub(crate) struct Config {
     pub(crate) server: Server,
+    pub(crate) grant_type: String,
     /// Where tokens are revoked (RFC 7009), if the user has set it.
     pub(crate) revocation_endpoint: Option<Uri>,
     pub(crate) client_id: String,
@@ -35,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) acquire_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) replays: Replays,
+    pub(crate) presentation: Presentation,
     rejecting: Vec<StatusCode>,
     insecure_http: InsecureHttp,
 }
@@ -63,6 +66,7 @@ impl Config {
             .map(|lifetime| check::not_zero("default_lifetime", lifetime));
         Ok(Self {
             server,
+            grant_type: check::grant_type(settings.grant_type)?,
             revocation_endpoint,
             client_id,
             authentication,
@@ -78,6 +82,7 @@ impl Config {
             acquire_timeout,
             attempt_timeout: check::not_zero("attempt_timeout", settings.attempt_timeout)?,
             replays: settings.replays,
+            presentation: check::presentation(settings.token_header, settings.token_scheme)?,
             rejecting: check::rejecting(&settings.rejecting)?,
             insecure_http: settings.insecure_http,
         })
@@ -120,11 +125,11 @@ impl Config {
         &self,
         token_endpoint: &str,
         revocation_endpoint: Option<&str>,
-        issuer: &str,
+        issuer: &Issuer,
     ) -> Result<TokenEndpoint, ConfigError> {
         let endpoint = |setting: &'static str, url: &str| {
             let uri = check::endpoint(setting, url, self.insecure_http)?;
-            let downgrades = issuer.starts_with("https:") && uri.scheme_str() != Some("https");
+            let downgrades = issuer.is_https() && uri.scheme_str() != Some("https");
             if downgrades && self.insecure_http == InsecureHttp::Refused {
                 let problem = "is plain http, but the issuer is https; the server's metadata must be corrected";
                 return Err(ConfigError::new(setting, problem));
@@ -134,7 +139,7 @@ impl Config {
         Ok(TokenEndpoint {
             uri: endpoint("token_endpoint", token_endpoint)?,
             written: token_endpoint.trim().to_owned(),
-            issuer: Some(issuer.to_owned()),
+            issuer: Some(issuer.name.clone()),
             revocation: revocation_endpoint.and_then(|url| endpoint("", url).ok()),
         })
     }

@@ -24,5 +24,13 @@ pub(crate) struct TokenEndpoint {
 pub(crate) struct Issuer {
     pub(crate) name: String,
     /// Where its metadata may be, in this order.
-    pub(crate) documents: [Uri; 2],
+    pub(crate) documents: Vec<Uri>,
+}
+
+impl Issuer {
+    /// Whether its endpoints must be https too (T10).
+    pub(crate) fn is_https(&self) -> bool {
+        let is_https = |uri: &Uri| uri.scheme_str() == Some("https");
+        self.name.starts_with("https:") || self.documents.iter().any(is_https)
+    }
 }

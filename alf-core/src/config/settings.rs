@@ -12,6 +12,7 @@ use crate::{ClientAuthentication, Observer, Runtime, TokenTarget};
 pub(crate) struct Settings {
     pub(crate) server: NamedBy,
     pub(crate) issuer: Option<String>,
+    pub(crate) grant_type: String,
     pub(crate) revocation_endpoint: Option<String>,
     /// Every client authentication that was set, with the name of its setter and the client's id.
     pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) acquire_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) insecure_http: InsecureHttp,
+    pub(crate) token_header: String,
+    pub(crate) token_scheme: Option<String>,
     pub(crate) rejecting: Vec<u16>,
     pub(crate) replays: Replays,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
@@ -39,6 +42,11 @@ pub(crate) struct Settings {
 pub(crate) enum NamedBy {
     TokenEndpoint(String),
     Issuer(String),
+    /// The metadata of that issuer, by its URL.
+    Metadata {
+        url: String,
+        issuer: String,
+    },
 }
 
 /// Whether tokens and secrets may be sent unencrypted to other machines.
@@ -60,6 +68,7 @@ impl Settings {
         Self {
             server,
             issuer: None,
+            grant_type: "client_credentials".to_owned(),
             revocation_endpoint: None,
             authentications: Vec::new(),
             target: TokenTarget::new(),
@@ -71,6 +80,8 @@ impl Settings {
             acquire_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(5),
             insecure_http: InsecureHttp::Refused,
+            token_header: "authorization".to_owned(),
+            token_scheme: None,
             rejecting: vec![StatusCode::UNAUTHORIZED.as_u16()],
             replays: Replays::Once,
             runtime: None,

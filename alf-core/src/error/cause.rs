@@ -2,12 +2,15 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use http::StatusCode;
 
 use crate::machine::Failure;
 
-use super::TokenErrorKind;
+use super::awaited::Awaited;
+use super::{TimeoutPhase, TokenErrorKind};
 
 /// What went wrong with one attempt, and whether it is transient.
 #[derive(Clone)]
@@ -15,6 +18,8 @@ pub(crate) struct Cause {
     pub(crate) kind: TokenErrorKind,
     pub(crate) failure: Failure,
     pub(crate) refusal_of: RefusalOf,
+    /// What to check about the client's authentication, if it is refused.
+    pub(crate) credentials_check: Option<&'static str>,
     /// On the heap, so that a result is small.
     pub(crate) answer: Box<AnswerDetails>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -39,7 +44,7 @@ pub(crate) struct AnswerDetails {
     pub(crate) description: Option<String>,
     pub(crate) uri: Option<String>,
     pub(crate) content_type: Option<String>,
-    /// Why the answer could not be read, or the start of its body.
+    /// Why the answer could not be read, or the start of its body; of a timeout or an abort, what was awaited.
     pub(crate) detail: Option<String>,
 }
 
@@ -58,14 +63,38 @@ impl Cause {
             kind,
             failure,
             refusal_of: RefusalOf::Target,
+            credentials_check: None,
             answer: Box::default(),
             source: None,
             shown_source: None,
         }
     }
 
+    /// A timeout has passed while that was awaited.
+    pub(crate) fn timed_out(phase: TimeoutPhase, awaited: Awaited, after: Duration) -> Self {
+        let mut cause = Self::new(TokenErrorKind::Timeout(phase), Failure::TRANSIENT);
+        cause.answer.detail = awaited.timed_out(phase, after);
+        cause
+    }
+
+    /// The task that awaited that is being dropped: by a panic, or by its runtime (S4).
+    pub(crate) fn aborted(awaited: Awaited) -> Self {
+        let reason = if thread::panicking() {
+            awaited.panicked()
+        } else {
+            awaited.dropped()
+        };
+        Self::new(TokenErrorKind::Aborted, Failure::TRANSIENT)
+            .with_answer(AnswerDetails::new(reason))
+    }
+
     pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {
         *self.answer = answer;
+        self
+    }
+
+    pub(crate) fn with_credentials_check(mut self, check: Option<&'static str>) -> Self {
+        self.credentials_check = check;
         self
     }
 

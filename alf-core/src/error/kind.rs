@@ -16,7 +16,8 @@ pub enum TokenErrorKind {
     /// another name. If a certificate authority of your own issued it, add that one to the HTTP client of the token requests,
     /// with `configure_http` or `token_http_client`.
     Certificate,
-    /// A timeout has passed. The phase says which one.
+    /// A timeout has passed. The phase says which one. The text of the error says what was awaited: a credential, client
+    /// authentication, a signature, the metadata, or the answer of the authorization server.
     Timeout(TimeoutPhase),
     /// The connection broke before the answer was complete, or the answer was not HTTP.
     Exchange,
@@ -34,8 +35,9 @@ pub enum TokenErrorKind {
     /// The token has a type that alf cannot present. alf presents Bearer tokens
     /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
     TokenType,
-    /// The acquisition ended without a result twice in a row. Its runtime was shut down, or the transport
-    /// panicked. A transport on tokio needs the tokio runtime.
+    /// The acquisition ended without a result twice in a row. Its runtime was shut down, or code that it called
+    /// panicked: the transport, a callback, the observer. The text of the error says which one. A transport on tokio needs the
+    /// tokio runtime.
     Aborted,
 }
 

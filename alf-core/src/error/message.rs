@@ -11,7 +11,8 @@ use super::{TimeoutPhase, TokenErrorKind as Kind};
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let endpoint = &self.details.endpoint;
+        let client_id = self.client_id().replace(char::is_control, " ");
+        let endpoint = format!("{} (client {client_id})", self.details.endpoint);
         let answer = &self.details.cause.answer;
         f.write_str(&match self.kind() {
             Kind::Authentication => {
@@ -22,12 +23,19 @@ impl fmt::Display for TokenError {
             Kind::Certificate => {
                 format!("could not connect to {endpoint}: its TLS certificate {answer}")
             }
-            Kind::Timeout(TimeoutPhase::Attempt) => format!(
-                "{endpoint} did not answer within attempt_timeout or the HTTP library's own timeout"
-            ),
-            Kind::Timeout(TimeoutPhase::Acquire) => {
-                format!("no token from {endpoint} within acquire_timeout")
-            }
+            Kind::Timeout(phase) => match (&answer.detail, phase) {
+                (Some(detail), _) => {
+                    let request = self.details.request;
+                    format!("{detail}; no {request} was sent to {endpoint}")
+                }
+                (None, TimeoutPhase::Attempt) => format!(
+                    "{endpoint} did not answer within attempt_timeout or the HTTP library's own \
+                     timeout"
+                ),
+                (None, TimeoutPhase::Acquire) => {
+                    format!("no token from {endpoint} within acquire_timeout")
+                }
+            },
             Kind::Exchange => {
                 format!("the connection to {endpoint} failed before the answer was complete")
             }
@@ -35,14 +43,7 @@ impl fmt::Display for TokenError {
                 let target = self.details.target.as_ref();
                 let target = target.map_or_else(String::new, |target| format!(" for {target}"));
                 let request = self.details.request;
-                let advice = match self.error_code() {
-                    Some(code) => advice(code).to_owned(),
-                    None if self.cause().refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
-                    None if answer.status == Some(StatusCode::NOT_FOUND) => {
-                        format!("; check {}", request.setting())
-                    }
-                    None => String::new(),
-                };
+                let advice = self.advice();
                 format!("{endpoint} refused the {request}{target}: {answer}{advice}")
             }
             Kind::Redirected => {
@@ -65,8 +66,7 @@ impl fmt::Display for TokenError {
                 format!("{endpoint} returned a token that cannot be presented: {answer}")
             }
             Kind::Aborted => format!(
-                "the {} to {endpoint} was stopped before it had a result: its runtime was shut \
-                 down, or the transport panicked (a transport on tokio needs the tokio runtime)",
+                "the {} to {endpoint} was stopped before it had a result: {answer}",
                 self.details.request
             ),
         })?;
@@ -78,6 +78,13 @@ impl fmt::Display for TokenError {
             1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
+        if let Some(back_off) = &self.details.back_off {
+            write!(
+                f,
+                "; alf backs off for {} s",
+                whole_seconds(back_off.length)
+            )?;
+        }
         if let Some(rejection) = self.rejection() {
             write!(f, "; the API had answered with {}", rejection.status())?;
         }
@@ -88,8 +95,44 @@ impl fmt::Display for TokenError {
     }
 }
 
-/// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
-fn advice(error_code: &str) -> &'static str {
+/// Rounded up.
+fn whole_seconds(duration: Duration) -> u64 {
+    let seconds = duration.as_secs();
+    seconds.saturating_add((duration.subsec_nanos() > 0).into())
+}
+
+impl TokenError {
+    /// What to do about a refusal (RFC 6749 §5.2, RFC 8707 §2).
+    fn advice(&self) -> String {
+        let cause = self.cause();
+        let mut advice = match self.error_code() {
+            Some(code) => advice_for(code).to_owned(),
+            None => self.advice_without_code(),
+        };
+        let is_client = cause.refusal_of == RefusalOf::Client;
+        if let Some(check) = cause.credentials_check.filter(|_| is_client) {
+            advice += "; ";
+            advice += check;
+        }
+        advice
+    }
+
+    fn advice_without_code(&self) -> String {
+        let cause = self.cause();
+        let media_type = cause.answer.content_type.as_deref().unwrap_or_default();
+        let is_page = media_type.contains("html");
+        match cause.answer.status {
+            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
+                self.details.request.advice_about_endpoint().to_owned()
+            }
+            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + CHECK_CLIENT,
+            Some(_) | None if cause.refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
+            Some(_) | None => String::new(),
+        }
+    }
+}
+
+fn advice_for(error_code: &str) -> &'static str {
     match error_code {
         "invalid_client" => {
             "; check the client id, the secret or key, and the authentication method"
@@ -99,6 +142,10 @@ fn advice(error_code: &str) -> &'static str {
         }
         "invalid_scope" => "; request a scope that this client may have",
         "invalid_target" => "; request a resource or audience that the server knows",
+        "invalid_dpop_proof" | "use_dpop_nonce" => {
+            "; this server wants DPoP (RFC 9449), which alf does not support: allow Bearer tokens for \
+             this client"
+        }
         _ => "",
     }
 }
@@ -123,5 +170,6 @@ impl fmt::Display for AnswerDetails {
 /// What to do about a refusal of the client without an `error`.
 const CHECK_CLIENT: &str = "; check the client id, the secret (with Basic, whether the server needs `raw`) or key (the `kid` \
                             and `aud` of the assertion), and the authentication method";
+const FIREWALL: &str = "; this may be the page of a firewall that wants another User-Agent: set it with token_request_header";
 
 const A_SECOND: Duration = Duration::from_secs(1);

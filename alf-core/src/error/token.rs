@@ -17,7 +17,7 @@ use super::cause::Cause;
 /// All callers that wait for the same acquisition get the same error. While alf backs off after the
 /// failure, later callers get the error at once: see [`retry_at`](Self::retry_at). It is cheap to clone.
 ///
-/// Its text is one line. The line ends with the innermost cause, such as `UnknownIssuer` or
+/// Its text is one line. It names the client's id, the token endpoint, and how long alf backs off. The line ends with the innermost cause, such as `UnknownIssuer` or
 /// `No such file or directory`. `source()` has the whole chain.
 ///
 /// If `acquire_timeout` has passed, it is the error of the latest attempt that failed before. If none has failed, its kind is
@@ -43,12 +43,19 @@ pub(crate) enum RequestKind {
 pub(crate) struct ErrorDetails {
     pub(crate) cause: Cause,
     pub(crate) request: RequestKind,
+    pub(crate) client_id: String,
     pub(crate) endpoint: String,
     /// The scope and resources, if the failure is about them.
     pub(crate) target: Option<String>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
-    pub(crate) retry_at: Option<SystemTime>,
+    pub(crate) back_off: Option<BackOff>,
+}
+
+/// How long the client backs off, and until when by the wall clock.
+pub(crate) struct BackOff {
+    pub(super) length: Duration,
+    pub(super) until: SystemTime,
 }
 
 /// The rejection of a token by an API, after which the renewal failed.
@@ -66,6 +73,14 @@ impl RequestKind {
             Self::Revocation => "revocation_endpoint",
         }
     }
+
+    /// What to do if there is nothing at its endpoint.
+    pub(super) fn advice_about_endpoint(self) -> &'static str {
+        match self {
+            Self::Token => "; is this the token endpoint? if it is the issuer, use discover(..)",
+            Self::Revocation => "; check revocation_endpoint",
+        }
+    }
 }
 
 impl fmt::Display for RequestKind {
@@ -80,7 +95,9 @@ impl fmt::Display for RequestKind {
 impl ErrorDetails {
     /// The error of a client that backs off until that moment.
     pub(crate) fn into_error(mut self, now: Moment, wall: SystemTime, until: Moment) -> TokenError {
-        self.retry_at = wall.checked_add(until.saturating_since(now));
+        let length = until.saturating_since(now);
+        let until = wall.checked_add(length);
+        self.back_off = until.map(|until| BackOff { length, until });
         TokenError::new(self)
     }
 }
@@ -143,6 +160,11 @@ impl TokenError {
         self.cause().answer.uri.as_deref()
     }
 
+    /// Returns the id of the client ([RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749#section-2.2)).
+    pub fn client_id(&self) -> &str {
+        &self.details.client_id
+    }
+
     /// Returns how many attempts the acquisition made. An attempt whose client authentication could not be
     /// prepared counts too. For an [aborted](TokenErrorKind::Aborted) acquisition the number is not known,
     /// and this returns 0. An attempt that `acquire_timeout` ended counts.
@@ -158,7 +180,7 @@ impl TokenError {
     /// Returns the end of the back-off. alf sends no token request before that time. Until then, callers get this error at once. `None`
     /// if alf does not back off: the deadline of this caller has passed, but the acquisition continues.
     pub fn retry_at(&self) -> Option<SystemTime> {
-        self.details.retry_at
+        Some(self.details.back_off.as_ref()?.until)
     }
 
     /// Returns the 401 of the API that caused the renewal of the token. `None` if the request was not sent.
@@ -173,6 +195,7 @@ impl fmt::Debug for TokenError {
             // First, since `main` prints the `Debug` of an error that it returns.
             .field("message", &self.to_string())
             .field("kind", &self.kind())
+            .field("client_id", &self.details.client_id)
             .field("endpoint", &self.details.endpoint)
             .field("target", &self.details.target)
             .field("answer", &self.cause().answer)

@@ -65,6 +65,8 @@ pub(crate) enum Success {
     New(Generation),
     /// The held token again, and what is left of its lifetime (E6).
     Unchanged(Generation),
+    /// The same, but the token was requested before a rejection that waits for it: the waiters ask again (R6).
+    Outdated(Generation),
 }
 
 /// What it means that an acquisition ended without a result (S4).

@@ -33,13 +33,14 @@ mod doubling_delay;
 mod failure;
 mod lifetime;
 mod previous;
+mod rejecting_origins;
 mod renewal;
 #[cfg(test)]
 mod tests;
 mod time;
 
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::OriginKey;
+pub(crate) use cooldown::RowCount;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,

@@ -1,32 +1,32 @@
-//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R6, R9).
+//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R9).
 
 use core::time::Duration;
 
-use super::cooldown::Cooldowns;
 use super::previous::Previous;
+use super::rejecting_origins::RejectingOrigins;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, OriginKey, Policy, RejectionDecision,
-    ReplayOutcome, Stage, Success,
+    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionDecision, ReplayOutcome, RowCount,
+    Stage, Success,
 };
 
 /// The token of one target, and what is being done about it.
 ///
-/// `T` is the token: a real one in the driver, a number in a test. Time is an argument. Nothing happens by time
-/// alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is never wrong.
+/// `T` is the token, `O` an origin: real ones in the driver, numbers in a test. Time is an argument. Nothing happens by
+/// time alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is never wrong.
 ///
 /// When a method returns a [`NewAcquisition`], the caller starts it outside of every lock, and makes sure that exactly
 /// one of [`succeeded`](Self::succeeded), [`failed`](Self::failed), [`failed_alone`](Self::failed_alone) and
 /// [`aborted`](Self::aborted) is called for it. They change nothing if another acquisition has replaced it (S5), and say
 /// so by `None` or `false`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Renewal<T> {
+pub(crate) struct Renewal<T, O> {
     policy: Policy,
     held: Option<Held<T>>,
     acquisition: Option<UnderWay>,
     /// After failures of this target alone; other failures are in the [`Breaker`](super::Breaker).
     back_off: TargetBackOff,
-    cooldowns: Cooldowns,
+    origins: RejectingOrigins<O>,
     consecutive_aborts: u32,
     last_started: Option<Moment>,
     acquisitions: u64,
@@ -40,8 +40,6 @@ struct Held<T> {
     obtained_at: Moment,
     lifetime: Lifetime,
     standing: Standing,
-    /// The origins whose rejections caused its acquisition, without those that have accepted it since (R6).
-    unproven_for: Vec<OriginKey>,
     /// The token that it replaced, while that can be used in its place (R9).
     previous: Option<Previous>,
 }
@@ -61,8 +59,6 @@ struct UnderWay {
     deadline: Moment,
     /// One of its attempts has failed, or it waits for a permit: nobody with an unexpired token waits for it (E4).
     is_delayed: bool,
-    /// The origins whose rejections wait for it (R6).
-    rejected_by: Vec<OriginKey>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,7 +67,7 @@ struct TargetBackOff {
     delay: DoublingDelay,
 }
 
-impl<T: PartialEq> Renewal<T> {
+impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     /// Without a token and without an acquisition.
     pub(crate) fn new(policy: Policy) -> Self {
         Self {
@@ -79,7 +75,7 @@ impl<T: PartialEq> Renewal<T> {
             held: None,
             acquisition: None,
             back_off: TargetBackOff::NONE,
-            cooldowns: Cooldowns::default(),
+            origins: RejectingOrigins::new(),
             consecutive_aborts: 0,
             last_started: None,
             acquisitions: 0,
@@ -130,20 +126,23 @@ impl<T: PartialEq> Renewal<T> {
         self.join_or_start(now, health)
     }
 
-    /// A resource server rejected the token of `generation`: the one that was sent (R1).
+    /// A resource server rejected the token of `generation`: the one that was sent (R1). `sent` is what
+    /// [`rows`](Self::rows) returned when the request was sent.
     pub(crate) fn reject(
         &mut self,
         now: Moment,
         health: Health,
         generation: Generation,
-        origin: OriginKey,
+        sent: RowCount,
+        origin: Option<&O>,
     ) -> RejectionDecision {
         self.forget_outdated(now);
-        if !self.rejects_held(now, generation) {
+        let rejects_held = self.rejects_held(now, generation);
+        let Some(held) = self.held.as_ref().filter(|_| rejects_held) else {
             return RejectionDecision::Superseded(self.demand(now, health));
-        }
-        self.note_useless_renewal(now, origin);
-        if self.cooldowns.is_on(origin, now) {
+        };
+        let held = (held.generation, held.obtained_at);
+        if !self.origins.rejected(now, held, sent, origin) {
             return RejectionDecision::Return;
         }
         if let Some(previous) = self.previous_mut() {
@@ -152,29 +151,17 @@ impl<T: PartialEq> Renewal<T> {
         }
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
-        if let (Some(acquisition), Some(held)) = (&mut self.acquisition, &mut self.held) {
-            acquisition.note_rejection(origin);
+        if let (Some(_), Some(held)) = (&self.acquisition, &mut self.held) {
+            self.origins.wait(now, origin);
             held.standing = Standing::Rejected;
         }
         RejectionDecision::Renew(decision)
     }
 
-    /// R6: a token that was obtained because `origin` rejected the one before, and that `origin` rejects too before it
-    /// was seen to accept it, was a useless renewal: the replay that would show it has no answer yet, was lost, or
-    /// does not exist. A token that served for a while was not useless.
-    fn note_useless_renewal(&mut self, now: Moment, origin: OriginKey) {
-        let Some(held) = &self.held else {
-            return;
-        };
-        let generation = held.generation;
-        if now.saturating_since(held.obtained_at) < useless_within(origin) {
-            if held.unproven_for.contains(&origin) {
-                self.cooldowns.useless(origin, generation, now);
-            }
-        } else if !self.cooldowns.has_counted(origin, generation) {
-            // It served: earlier useless renewals do not count any more, unless it was useless itself.
-            self.cooldowns.accepted(origin, generation);
-        }
+    /// How many rows of rejections have begun. A request keeps the count of when it was sent, for
+    /// [`reject`](Self::reject).
+    pub(crate) fn rows(&self) -> RowCount {
+        self.origins.rows()
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
@@ -191,29 +178,38 @@ impl<T: PartialEq> Renewal<T> {
     pub(crate) fn forget(&mut self) {
         self.held = None;
         self.acquisition = None;
+        self.origins.stop_waiting();
     }
 
-    /// A resource server answered a replay that carried the token of `generation`; or, if that token
-    /// [is unproven](Self::is_unproven), accepted another request with it (R6).
+    /// A resource server answered a replay that carried the token of `generation` (R6).
     pub(crate) fn replayed(
         &mut self,
         now: Moment,
         generation: Generation,
-        origin: OriginKey,
+        origin: &O,
         outcome: ReplayOutcome,
     ) {
         match outcome {
-            ReplayOutcome::Accepted => {
-                self.cooldowns.accepted(origin, generation);
-                let held = self.held.as_mut();
-                if let Some(held) = held.filter(|held| held.generation == generation) {
-                    held.unproven_for.retain(|rejecter| *rejecter != origin);
-                }
-            }
+            ReplayOutcome::Accepted => self.origins.accepted_replay(now, generation, origin),
             // Whether renewing a token helped that is not held any more is unknown.
             ReplayOutcome::RejectedAgain if !self.holds(generation) => {}
-            ReplayOutcome::RejectedAgain => self.cooldowns.useless(origin, generation, now),
+            ReplayOutcome::RejectedAgain => self.origins.rejected_replay(now, generation, origin),
         }
+    }
+
+    /// A resource server accepted a request that was no replay, with the token of `generation`. It must be called if the
+    /// origin is among the [awaited](Self::awaited_origins) (R6).
+    pub(crate) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
+    where
+        O: PartialEq<Q>,
+    {
+        self.origins.accepted(now, generation, origin);
+    }
+
+    /// The origins of which it matters whether they accept the held token, and until when it matters (R6).
+    pub(crate) fn awaited_origins(&self, now: Moment) -> Vec<(O, Moment)> {
+        let held = self.held.as_ref();
+        held.map_or_else(Vec::new, |held| self.origins.awaited(now, held.generation))
     }
 
     /// An attempt of the acquisition failed and it goes on, or it waits for a permit: its waiters ask again (E4).
@@ -231,9 +227,9 @@ impl<T: PartialEq> Renewal<T> {
         obtained: Obtained<T>,
         jitter: f64,
     ) -> Option<Success> {
-        let acquisition = self.end(id)?;
+        self.end(id)?;
         self.back_off = TargetBackOff::NONE;
-        Some(self.hold(now, acquisition, obtained, jitter))
+        Some(self.hold(now, obtained, jitter))
     }
 
     /// The acquisition failed in a way that concerns this target alone. Returns the end of its back-off.
@@ -268,14 +264,6 @@ impl<T: PartialEq> Renewal<T> {
         }
         self.restore_after(&Failure::TRANSIENT);
         Some(Aborted::Failed)
-    }
-
-    /// Whether it must be called when a resource server accepts the held token: that was obtained because of a
-    /// rejection, and not every origin that rejected has accepted it since (R6).
-    pub(crate) fn is_unproven(&self) -> bool {
-        self.held
-            .as_ref()
-            .is_some_and(|held| !held.unproven_for.is_empty())
     }
 
     /// The token that may be used if nothing else helps: it has neither expired nor been rejected (E4). For a caller
@@ -332,13 +320,7 @@ impl<T: PartialEq> Renewal<T> {
         self.back_off.until.is_some_and(|until| now < until)
     }
 
-    fn hold(
-        &mut self,
-        now: Moment,
-        acquisition: UnderWay,
-        obtained: Obtained<T>,
-        jitter: f64,
-    ) -> Success {
+    fn hold(&mut self, now: Moment, obtained: Obtained<T>, jitter: f64) -> Success {
         let Obtained {
             token,
             lifetime,
@@ -352,18 +334,16 @@ impl<T: PartialEq> Renewal<T> {
             });
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
             held.lifetime = lifetime;
-            held.use_again();
-            for origin in &acquisition.rejected_by {
-                self.cooldowns
-                    .useless_acquisition(*origin, held.generation, now);
+            let generation = held.generation;
+            if self.origins.issued_again(now, generation, requested_at) {
+                return Success::Outdated(generation);
             }
-            return Success::Unchanged(held.generation);
+            held.use_again();
+            return Success::Unchanged(generation);
         }
-        // R9: after an ordinary renewal, if it was never rejected.
-        let replaced = self
-            .held
-            .take()
-            .filter(|held| held.standing == Standing::Good && acquisition.rejected_by.is_empty());
+        // R9: it was never rejected, so this renewal is an ordinary one.
+        let replaced = self.held.take();
+        let replaced = replaced.filter(|held| held.standing == Standing::Good);
         let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
         self.generations += 1;
         let generation = Generation(self.generations);
@@ -373,16 +353,19 @@ impl<T: PartialEq> Renewal<T> {
             obtained_at: now,
             lifetime,
             standing: Standing::Good,
-            unproven_for: acquisition.rejected_by,
             previous: previous.filter(|previous| now < previous.usable_until()),
         });
+        self.origins.replaced(now, generation);
         Success::New(generation)
     }
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
     fn restore_after(&mut self, failure: &Failure) {
-        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
-            held.use_again();
+        if failure.is_transient() {
+            if let Some(held) = &mut self.held {
+                held.use_again();
+            }
+            self.origins.stop_waiting();
         }
     }
 
@@ -447,7 +430,6 @@ impl<T: PartialEq> Renewal<T> {
             id,
             deadline,
             is_delayed: false,
-            rejected_by: Vec::new(),
         });
         NewAcquisition { id, deadline }
     }
@@ -502,17 +484,10 @@ impl<T: PartialEq> Renewal<T> {
 }
 
 impl<T> Held<T> {
+    /// It is not rejected any more.
     fn use_again(&mut self) {
         if self.standing == Standing::Rejected {
             self.standing = Standing::UsedAgain;
-        }
-    }
-}
-
-impl UnderWay {
-    fn note_rejection(&mut self, origin: OriginKey) {
-        if !self.rejected_by.contains(&origin) {
-            self.rejected_by.push(origin);
         }
     }
 }
@@ -522,17 +497,6 @@ impl TargetBackOff {
         until: None,
         delay: DoublingDelay::after_permanent_failures(),
     };
-}
-
-/// R6: a token that is rejected so soon after it was obtained, by the origin for which it was obtained, was useless. If
-/// the origin is known, that is as long as the longest cool-down, so that slow calls to an API that always answers 401
-/// cost less and less too.
-fn useless_within(origin: OriginKey) -> Duration {
-    if origin == OriginKey::UNKNOWN {
-        Duration::from_secs(1)
-    } else {
-        Duration::from_secs(60)
-    }
 }
 
 /// E6: renewals of a due token start at least this far apart.

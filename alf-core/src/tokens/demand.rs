@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use crate::acquisition::Acquisition;
+use crate::error::{Awaited, Cause};
 use crate::machine::{
     BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
+    RowCount,
 };
 use crate::token::Grant;
 use crate::{Event, Origin, Token, TokenError};
@@ -29,7 +31,7 @@ impl ManagedToken {
 
     fn ask(
         self: &Arc<Self>,
-        decide: fn(&mut Renewal<Arc<Grant>>, Moment, Health) -> Decision,
+        decide: fn(&mut Renewal<Arc<Grant>, Origin>, Moment, Health) -> Decision,
     ) -> Step {
         let now = self.ports.now();
         let mut state = self.lock();
@@ -43,25 +45,39 @@ impl ManagedToken {
         step
     }
 
-    /// A resource server rejected a token: it is renewed (R1, R2). `None`: the 401 is returned, because renewing did not
-    /// help lately (R6), or because the token is another manager's, or was revoked.
-    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
+    /// A user's own loop rejects a token, which does nothing unless it is the held one (R1). The next caller waits for the
+    /// renewal.
+    pub(super) fn reject_held(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) {
+        let holds = self.lock().holds(token);
+        if holds {
+            // It is not known when the request was sent, nor whether others are accepted.
+            let _ = self.reject(token, RowCount::default(), origin);
+        }
+    }
+
+    /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent` is what
+    /// [`rows`](Self::rows) returned when the request was sent. `None`: the 401 is returned, because renewing
+    /// did not help lately (R6), or because the token was revoked.
+    pub(crate) fn reject(
+        self: &Arc<Self>,
+        token: &Token,
+        sent: RowCount,
+        origin: Option<&Origin>,
+    ) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
         let (health, server_error) = self.ports.server.health(now);
-        if state.is_foreign(token) {
-            return None;
-        }
-        let origin_key = state.key_of(origin.map(Origin::as_ref));
+        state.token.as_ref()?;
         let rejection = state
             .renewal
-            .reject(now, health, token.generation_id(), origin_key);
+            .reject(now, health, token.generation_id(), sent, origin);
         let decision = match rejection {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 decision
             }
             RejectionDecision::UsePrevious(previous) => Decision::Use(previous),
             RejectionDecision::Return => {
+                self.update_rejections(&state, now);
                 drop(state);
                 self.observe(&Event::RejectionReturned {
                     generation: token.generation(),
@@ -120,7 +136,11 @@ impl ManagedToken {
             }
         };
         // `None` cannot occur: what a decision is about is kept in `state` until the next decision.
-        let step = step.unwrap_or_else(|| Step::Fail(TokenError::new(self.aborted_details())));
+        let step = step.unwrap_or_else(|| {
+            Step::Fail(TokenError::new(
+                self.aborted_details(Cause::aborted(Awaited::NextAttempt)),
+            ))
+        });
         (step, start)
     }
 
@@ -130,6 +150,7 @@ impl ManagedToken {
             running: Running {
                 token: Arc::clone(self),
                 acquisition,
+                pending: Arc::clone(&pending),
                 has_ended: false,
             },
             replaced: state.pending.replace(pending),
@@ -144,9 +165,12 @@ impl ManagedToken {
             // S5: its waiters ask again, and join the one that replaces it.
             replaced.complete(Outcome::AskAgain);
         }
+        let awaited = &running.pending.awaited;
+        awaited.set(Awaited::Observer);
         self.observe(&Event::AcquisitionStarted {
             acquisition: running.acquisition.id.as_u64(),
         });
+        awaited.set(Awaited::NextAttempt);
         // S3: it belongs to no caller.
         self.ports.runtime.spawn(Box::pin(running.run()));
     }
@@ -164,6 +188,7 @@ struct Start {
 struct Running {
     token: Arc<ManagedToken>,
     acquisition: NewAcquisition,
+    pending: Arc<Pending>,
     has_ended: bool,
 }
 
@@ -180,8 +205,10 @@ impl Running {
     async fn run(mut self) {
         let claim = self.claim();
         let ManagedToken { ports, target, .. } = &*self.token;
+        let held = self.token.lock().token.clone();
         // It keeps its place at the breaker until the token has its result.
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token);
+        let awaited = &self.pending.awaited;
+        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
         let result = acquisition.run().await;
         self.has_ended = true;
         match result {
@@ -194,7 +221,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.token.aborted(self.claim());
+            let cause = Cause::aborted(self.pending.awaited.get());
+            self.token.aborted(self.claim(), cause);
         }
     }
 }

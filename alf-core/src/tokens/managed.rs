@@ -3,7 +3,7 @@
 //! No method waits, and none calls anything outside while it holds the lock: a waker may poll.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -12,11 +12,12 @@ use event_listener::EventListener;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Moment, ReplayOutcome, RowCount, Success, TargetId,
 };
 use crate::ports::Ports;
-use crate::{Event, OriginRef, Token, TokenError, TokenErrorKind, TokenTarget};
+use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
+use super::awaited::AwaitedOrigins;
 use super::cached::TokenCache;
 use super::pending::Outcome;
 use super::state::State;
@@ -26,8 +27,9 @@ pub(crate) struct ManagedToken {
     pub(crate) target: TokenTarget,
     pub(super) target_id: TargetId,
     cache: TokenCache,
-    /// Whether the held token is unproven (R6). It is read for each request, so it is not behind the lock.
-    is_unproven: AtomicBool,
+    // Both are read for each request, so they are not behind the lock.
+    awaited: AwaitedOrigins,
+    rows: AtomicU64,
     /// Notified when the token has changed, or an acquisition has ended.
     changed: event_listener::Event,
     state: Mutex<State>,
@@ -39,7 +41,8 @@ impl ManagedToken {
             target,
             target_id,
             cache: TokenCache::new(),
-            is_unproven: AtomicBool::new(false),
+            awaited: AwaitedOrigins::new(),
+            rows: AtomicU64::new(0),
             changed: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
             ports,
@@ -56,25 +59,32 @@ impl ManagedToken {
         self.ports.observe(&self.target, event);
     }
 
-    /// A request was answered, and the token was not rejected (R6).
+    /// How many rows of rejections have begun (R6): a request that is sent now keeps it for [`reject`](Self::reject).
+    pub(crate) fn rows(&self) -> RowCount {
+        RowCount::from_u64(self.rows.load(Ordering::Relaxed))
+    }
+
+    /// A request that was no replay was answered, and the token was not rejected (R6).
     pub(crate) fn accepted<'o>(&self, token: &Token, origin: impl FnOnce() -> OriginRef<'o>) {
-        if self.is_unproven.load(Ordering::Relaxed) {
-            self.replayed(token, origin(), ReplayOutcome::Accepted);
+        if self.awaited.is_empty() {
+            return;
+        }
+        let (now, origin) = (self.ports.now(), origin());
+        if self.awaited.concerns(origin, now) {
+            let mut state = self.lock();
+            state.renewal.accepted(now, token.generation_id(), &origin);
+            self.update_rejections(&state, now);
         }
     }
 
     /// A replay was answered (R6).
-    pub(crate) fn replayed(&self, token: &Token, origin: OriginRef<'_>, outcome: ReplayOutcome) {
+    pub(crate) fn replayed(&self, token: &Token, origin: &Origin, outcome: ReplayOutcome) {
         let now = self.ports.now();
         let mut state = self.lock();
-        let Some(origin_key) = state.known_key_of(origin) else {
-            // It has never rejected: nothing is known that this would change.
-            return;
-        };
         state
             .renewal
-            .replayed(now, token.generation_id(), origin_key, outcome);
-        self.update_cache(&mut state, now);
+            .replayed(now, token.generation_id(), origin, outcome);
+        self.update_rejections(&state, now);
     }
 
     pub(super) fn holds_token(&self) -> bool {
@@ -145,8 +155,14 @@ impl ManagedToken {
         self.ports
             .server
             .update(|breaker| breaker.succeeded(now, claim));
-        let (Success::New(generation) | Success::Unchanged(generation)) = success;
-        let outcome = state.hold(generation, grant, header);
+        let (Success::New(generation)
+        | Success::Unchanged(generation)
+        | Success::Outdated(generation)) = success;
+        let token = state.hold(generation, grant, header);
+        let outcome = match success {
+            Success::New(_) | Success::Unchanged(_) => Outcome::Obtained(token),
+            Success::Outdated(_) => Outcome::AskAgain,
+        };
         self.complete(state, now, id, outcome);
         let (acquisition, generation) = (id.as_u64(), generation.as_u64());
         self.observe(&match success {
@@ -155,7 +171,7 @@ impl ManagedToken {
                 generation,
                 expires_in,
             },
-            Success::Unchanged(_) => Event::TokenUnchanged {
+            Success::Unchanged(_) | Success::Outdated(_) => Event::TokenUnchanged {
                 acquisition,
                 generation,
                 expires_in,
@@ -196,7 +212,7 @@ impl ManagedToken {
     }
 
     /// S4
-    pub(super) fn aborted(&self, claim: Claim) {
+    pub(super) fn aborted(&self, claim: Claim, cause: Cause) {
         let id = claim.id;
         let now = self.ports.now();
         let wall = self.ports.clock.wall();
@@ -207,7 +223,7 @@ impl ManagedToken {
             None => return,
             Some(Aborted::AskAgain) => None,
             Some(Aborted::Failed) => {
-                Some(self.back_off_all(claim, now, wall, self.aborted_details()))
+                Some(self.back_off_all(claim, now, wall, self.aborted_details(cause)))
             }
         };
         let outcome = error.clone().map_or(Outcome::AskAgain, Outcome::Failed);
@@ -266,8 +282,7 @@ impl ManagedToken {
     }
 
     /// Nothing is known of the attempts of an acquisition that was aborted (S4).
-    pub(super) fn aborted_details(&self) -> ErrorDetails {
-        let cause = Cause::new(TokenErrorKind::Aborted, Failure::TRANSIENT);
+    pub(super) fn aborted_details(&self, cause: Cause) -> ErrorDetails {
         details(&self.ports, &self.target, cause, 0, Duration::ZERO)
     }
 
@@ -275,8 +290,7 @@ impl ManagedToken {
     pub(super) fn update_cache(&self, state: &mut State, now: Moment) {
         state.forget_previous();
         let (health, _) = self.ports.server.health(now);
-        let is_unproven = state.renewal.is_unproven();
-        self.is_unproven.store(is_unproven, Ordering::Relaxed);
+        self.update_rejections(state, now);
         let until = state.renewal.cacheable_until(now, health);
         // E7: a jump makes the callers ask the machine.
         let until = until.map(|until| until + state.jumped());
@@ -291,6 +305,13 @@ impl ManagedToken {
             self.cache.write(until, &token);
             state.cached = Some((token, until));
         }
+    }
+
+    /// Publishes what requests need to know of rejections (R6).
+    pub(super) fn update_rejections(&self, state: &State, now: Moment) {
+        let rows = state.renewal.rows().as_u64();
+        self.rows.store(rows, Ordering::Relaxed);
+        self.awaited.write(state.renewal.awaited_origins(now));
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

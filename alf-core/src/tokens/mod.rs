@@ -1,5 +1,6 @@
 //! The tokens of a client: obtained, kept, renewed.
 
+mod awaited;
 mod cached;
 mod demand;
 mod managed;
@@ -200,14 +201,13 @@ impl TokenManager {
     /// up to 60 s. In a cool-down, a rejection starts no renewal. With [`reject_by`](Self::reject_by), alf detects this within a minute
     /// instead of a second.
     pub fn reject(&self, token: &Token) {
-        // The next call of `token` waits for the outcome.
-        let _ = self.token.reject(token, None);
+        self.token.reject_held(token, None);
     }
 
     /// Tells alf which origin rejected this token, and is otherwise like [`reject`](Self::reject). The cool-down is then for
     /// that origin only, so an API that always answers 401 does not delay the renewals that other APIs need.
     pub fn reject_by(&self, token: &Token, origin: &Origin) {
-        let _ = self.token.reject(token, Some(origin));
+        self.token.reject_held(token, Some(origin));
     }
 
     /// Returns a manager for the token of another target. What `target` sets replaces the same setting of this manager's

@@ -4,12 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use event_listener::{Event, EventListener};
 
+use crate::error::CurrentlyAwaited;
 use crate::machine::{AcquisitionId, Moment, NewAcquisition};
 use crate::{Token, TokenError};
 
 /// The outcome of one acquisition, once there is one.
 pub(crate) struct Pending {
     acquisition: NewAcquisition,
+    pub(super) awaited: CurrentlyAwaited,
     outcome: OnceLock<Outcome>,
     changed: Event,
 }
@@ -34,6 +36,7 @@ impl Pending {
     pub(super) fn new(acquisition: NewAcquisition) -> Self {
         Self {
             acquisition,
+            awaited: CurrentlyAwaited::default(),
             outcome: OnceLock::new(),
             changed: Event::new(),
         }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::machine::{AcquisitionId, Generation, Moment, OriginKey, Policy, Renewal};
+use crate::machine::{AcquisitionId, Generation, Moment, Policy, Renewal};
 use crate::token::Grant;
-use crate::{Origin, OriginRef, Token, TokenError};
+use crate::{Origin, Token, TokenError};
 
-use super::pending::{Outcome, Pending, Waiter};
+use super::pending::{Pending, Waiter};
 
 pub(super) struct State {
-    pub(super) renewal: Renewal<Arc<Grant>>,
+    pub(super) renewal: Renewal<Arc<Grant>, Origin>,
     /// The held token as it is presented.
     pub(super) token: Option<Token>,
     /// The token before it, while the machine may use that in its place (R9).
@@ -21,8 +21,6 @@ pub(super) struct State {
     pub(super) pending: Option<Arc<Pending>>,
     /// The error of the latest failure that concerned this target alone.
     pub(super) target_error: Option<TokenError>,
-    /// The origins that were seen rejecting, by their number (R6).
-    origins: Vec<Origin>,
     /// How far the clock had jumped when the lock was last taken (E7).
     jumped: Duration,
     /// What the cache holds; only the code that writes the cache writes this.
@@ -44,7 +42,6 @@ impl State {
             previous: None,
             pending: None,
             target_error: None,
-            origins: Vec::new(),
             jumped: Duration::ZERO,
             cached: None,
         }
@@ -70,11 +67,10 @@ impl State {
         self.jumped
     }
 
-    /// Whether it is not a token of this manager: this one holds none (also after a revocation), or another one of that
-    /// generation.
-    pub(super) fn is_foreign(&self, token: &Token) -> bool {
+    /// Whether it is one that callers use or used a moment ago. A token of another manager may have the same number.
+    pub(super) fn holds(&self, token: &Token) -> bool {
         let known = self.token_of(token.generation_id());
-        self.token.is_none() || known.is_some_and(|known| !known.is_same_token(token))
+        known.is_some_and(|known| known.is_same_token(token))
     }
 
     /// The token that a decision of the machine is about.
@@ -105,7 +101,7 @@ impl State {
         generation: Generation,
         grant: Arc<Grant>,
         header: HeaderValue,
-    ) -> Outcome {
+    ) -> Token {
         let token = Token::new(grant, generation, header);
         let replaced = self.token.replace(token.clone());
         // Not by the same token with another lifetime (E6).
@@ -113,32 +109,11 @@ impl State {
             self.previous = Some(replaced);
         }
         self.target_error = None;
-        Outcome::Obtained(token)
+        token
     }
 
     /// Takes the acquisition out, unless another one has replaced it.
     pub(super) fn take_pending(&mut self, id: AcquisitionId) -> Option<Arc<Pending>> {
         self.pending.take_if(|pending| pending.id() == id)
-    }
-
-    /// The number of an origin in the machine; it gets one when it first rejects (R6).
-    pub(super) fn key_of(&mut self, origin: Option<OriginRef<'_>>) -> OriginKey {
-        let Some(origin) = origin else {
-            return OriginKey::UNKNOWN;
-        };
-        self.known_key_of(origin).unwrap_or_else(|| {
-            let index = self.origins.len();
-            self.origins.push(origin.to_origin());
-            OriginKey::new(index)
-        })
-    }
-
-    /// The number of an origin that has rejected. Those that came after the numbers were used up share one.
-    pub(super) fn known_key_of(&self, origin: OriginRef<'_>) -> Option<OriginKey> {
-        let index = self.origins.iter().position(|seen| *seen == origin);
-        let is_full = self.origins.len() == usize::from(OriginKey::KEPT);
-        index
-            .map(OriginKey::new)
-            .or_else(|| is_full.then_some(OriginKey::OTHERS))
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Cause, ErrorDetails, RequestKind};
-use crate::machine::{Failure, Moment};
+use crate::error::{Awaited, Cause, ErrorDetails, RequestKind};
+use crate::machine::{Moment, RowCount};
 use crate::ports::Ports;
-use crate::{Origin, TimeoutPhase, Token, TokenError, TokenErrorKind};
+use crate::{Origin, TimeoutPhase, Token, TokenError};
 
 use super::managed::ManagedToken;
 use super::pending::{Outcome, Waiter};
@@ -25,7 +25,8 @@ enum Woken {
     Completed(Outcome),
     /// The acquisition is past its deadline and has no outcome: its runtime does not run.
     Frozen,
-    DeadlineReached,
+    /// While the acquisition awaited that.
+    DeadlineReached(Awaited),
 }
 
 /// Waits for a token (E3, S).
@@ -44,8 +45,8 @@ pub(crate) async fn acquire(token: &Arc<ManagedToken>) -> Result<Token, TokenErr
             Woken::Completed(Outcome::Failed(error)) => return token.unexpired().ok_or(error),
             // E4, S4, S5
             Woken::Delayed | Woken::Completed(Outcome::AskAgain) | Woken::Frozen => {}
-            Woken::DeadlineReached => {
-                return token.unexpired().ok_or_else(|| caller.timed_out());
+            Woken::DeadlineReached(awaited) => {
+                return token.unexpired().ok_or_else(|| caller.timed_out(awaited));
             }
         }
     }
@@ -57,12 +58,13 @@ impl ManagedToken {
         self: &Arc<Self>,
         renewal: Step,
         rejected: &Token,
+        sent: RowCount,
         origin: &Origin,
     ) -> Result<Token, TokenError> {
         // `reject` may decide now that the 401 is returned (R6). It is discarded already: the request is replayed with the
         // token there is.
         let again = || {
-            let step = self.reject(rejected, Some(origin));
+            let step = self.reject(rejected, sent, Some(origin));
             step.unwrap_or_else(|| self.demand())
         };
         wait_for_renewal(self, renewal, again).await
@@ -95,7 +97,7 @@ async fn wait_for_renewal(
             Woken::Completed(Outcome::AskAgain) | Woken::Frozen => again(),
             // R1, E8: for the same reason.
             Woken::Delayed => Step::Wait(pending.waiter()),
-            Woken::DeadlineReached => return Err(caller.timed_out()),
+            Woken::DeadlineReached(awaited) => return Err(caller.timed_out(awaited)),
         };
     }
 }
@@ -141,28 +143,29 @@ impl<'a> Caller<'a> {
         match woken {
             Some(()) => Woken::Delayed,
             None if self.ports.now() < deadline => Woken::Frozen,
-            None => Woken::DeadlineReached,
+            None => Woken::DeadlineReached(pending.awaited.get()),
         }
     }
 
     /// The error of a caller that waits no longer, while the acquisition goes on (S5).
-    fn timed_out(&self) -> TokenError {
+    fn timed_out(&self, awaited: Awaited) -> TokenError {
         let now = self.ports.now();
         let asked_at = self.asked_at.unwrap_or(now);
         let latest = self.ports.server.latest_failure(asked_at);
-        let kind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);
+        let elapsed = now.saturating_since(asked_at);
         let cause = latest.as_ref().map_or_else(
-            || Cause::new(kind, Failure::TRANSIENT),
+            || Cause::timed_out(TimeoutPhase::Acquire, awaited, elapsed),
             |latest| latest.cause().clone(),
         );
         TokenError::new(ErrorDetails {
             cause,
             request: RequestKind::Token,
+            client_id: self.ports.config.client_id.clone(),
             endpoint: self.ports.shown_endpoint(),
             target: None,
             attempts: latest.map_or(0, |latest| latest.attempts()),
-            elapsed: now.saturating_since(asked_at),
-            retry_at: None,
+            elapsed,
+            back_off: None,
         })
     }
 }

@@ -63,7 +63,8 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a request. Returns its response, of any status, once the headers have arrived.
     ///
     /// An implementation may be an `async fn`. If the library follows a redirect to another origin, it
-    /// must not send the `Authorization` header there (X4). If the library may panic, and its error type
+    /// must not send the header of [`insert_header`](Self::insert_header) there (X4): `Authorization`, or the user's
+    /// [`token_header`](crate::ClientBuilder::token_header). If the library may panic, and its error type
     /// can be constructed, convert the panic to an error.
     ///
     /// # Errors
@@ -85,7 +86,7 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Sets a header. It replaces *all* values of that name.
     ///
-    /// A transport that only adds the value would send two `Authorization` headers. `value` is marked as
+    /// It is the header that has the token. A transport that only adds the value would send two of them. `value` is marked as
     /// sensitive. Keep that mark if the library can.
     fn insert_header(&self, request: &mut Self::Request, name: &HeaderName, value: &HeaderValue);
 

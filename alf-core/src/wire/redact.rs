@@ -123,7 +123,7 @@ mod tests {
         for escaped in [
             r#"a/b+c=\"d<é>&'\\"#,
             r#"a\/b+c=\"d<\u00e9>&'\\"#,
-            r#"a\u002fb\u002Bc\u003d\u0022d\u003C\u00e9\u003E\u0026\u0027\u005c"#,
+            r"a\u002fb\u002Bc\u003d\u0022d\u003C\u00e9\u003E\u0026\u0027\u005c",
             r"a/b+c=&quot;d&lt;é&gt;&amp;&#39;\",
             r"a/b&#x2B;c=&#34;d&lt;&#xE9;&gt;&amp;&apos;\",
             r#"a\\/b+c=\\\"d<é>&'\\\\"#,

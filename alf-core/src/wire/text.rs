@@ -36,11 +36,11 @@ pub(super) type Escape = fn(&str) -> Option<(char, usize)>;
 /// Returns `text` with the characters that its escapes stand for.
 pub(super) fn unescaped(text: &str, escape: Escape) -> String {
     let mut unescaped = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let (c, length) = escape(rest).unwrap_or((first, first.len_utf8()));
+    let mut remainder = text;
+    while let Some(first) = remainder.chars().next() {
+        let (c, length) = escape(remainder).unwrap_or_else(|| (first, first.len_utf8()));
         unescaped.push(c);
-        rest = rest.get(length..).unwrap_or_default();
+        remainder = remainder.get(length..).unwrap_or_default();
     }
     unescaped
 }

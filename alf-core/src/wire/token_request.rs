@@ -26,13 +26,19 @@ pub struct TokenRequest {
     form: SecretBytes,
     headers: HeaderMap,
     secrets: Vec<Zeroizing<String>>,
+    /// What to check if the server refuses the client's authentication.
+    credentials_check: Option<&'static str>,
 }
 
 impl TokenRequest {
     /// A request for that target, with its parameters in the order of T1. The headers are those that the user has set.
-    pub(crate) fn new(target: &TokenTarget, headers: &[(HeaderName, HeaderValue)]) -> Self {
+    pub(crate) fn new(
+        grant_type: &str,
+        target: &TokenTarget,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Self {
         let mut request = Self::with_headers(headers);
-        request.parameter("grant_type", "client_credentials");
+        request.parameter("grant_type", grant_type);
         if let Some(scope) = &target.scope {
             request.parameter("scope", scope);
         }
@@ -61,6 +67,7 @@ impl TokenRequest {
             form: SecretBytes::with_capacity(USUAL_LENGTH),
             headers: HeaderMap::with_capacity(4),
             secrets: Vec::new(),
+            credentials_check: None,
         };
         request
             .headers
@@ -120,6 +127,15 @@ impl TokenRequest {
     /// Sets the `Authorization` header. It is marked as sensitive.
     pub fn authorization(&mut self, value: HeaderValue) {
         self.header(AUTHORIZATION, value);
+    }
+
+    /// Names what is to be checked if the server refuses the client's authentication.
+    pub(crate) fn check_if_refused(&mut self, check: &'static str) {
+        self.credentials_check = Some(check);
+    }
+
+    pub(crate) fn credentials_check(&self) -> Option<&'static str> {
+        self.credentials_check
     }
 
     /// Returns the request, and the redactor for the answer.

@@ -44,17 +44,16 @@ pub(crate) fn decode(
     if members.has_error() {
         return Err(answer.refused(&members));
     }
-    if answer.status != StatusCode::OK {
-        return Err(answer.unreadable("a token response must have status 200"));
-    }
     answer.grant(&members)
 }
 
 /// A token of a type that cannot be presented (T6).
-pub(crate) fn wrong_token_type(token_type: &str, redactor: &Redactor) -> Cause {
+pub(crate) fn wrong_token_type(status: StatusCode, token_type: &str, redactor: &Redactor) -> Cause {
     let token_type = redactor.show(token_type);
-    let mut details = AnswerDetails::new(format!("its token_type is {token_type:?}"));
-    details.status = Some(StatusCode::OK);
+    let mut details = AnswerDetails::new(format!(
+        "its token_type is {token_type:?}; if your API takes it as another one, set token_scheme"
+    ));
+    details.status = Some(status);
     Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).with_answer(details)
 }
 
@@ -109,7 +108,7 @@ impl TokenAnswer<'_> {
             !refuses_client(self.status) && error.as_deref().is_some_and(is_transient_code);
         let refusal_of = refusal_of(self.status, error.as_deref());
         let details = AnswerDetails {
-            error: show(error),
+            error: error.map(|error| self.shown_code(error)),
             description: show(members.text("error_description")),
             uri: show(members.text("error_uri")),
             ..self.reason(members)
@@ -121,6 +120,15 @@ impl TokenAnswer<'_> {
             cause.failure = Failure::Transient { retry_after };
         }
         cause
+    }
+
+    /// A registered code is no secret, even if the secret is part of it.
+    fn shown_code(&self, error: String) -> String {
+        if REGISTERED_CODES.contains(&error.as_str()) {
+            error
+        } else {
+            self.redactor.show(&error)
+        }
     }
 
     fn redirected(&self) -> Cause {
@@ -225,6 +233,24 @@ fn contains(text: &str, secret: &str) -> bool {
 }
 
 const BEARER: &str = "Bearer";
+/// The values of `error` that IANA has registered for a token or revocation endpoint (RFC 6749 §11.4), and those that authorization
+/// servers take from an authorization endpoint.
+const REGISTERED_CODES: &[&str] = &[
+    "access_denied",
+    "invalid_client",
+    "invalid_dpop_proof",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_target",
+    "server_error",
+    "slow_down",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_token_type",
+    "use_dpop_nonce",
+];
 /// A hundred years, which is far from every overflow.
 const LONGEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 

@@ -1,13 +1,10 @@
 //! S: one acquisition, if callers are dropped, runtimes shut down and transports panic.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use alf_core::{Event, EventContext, Observer, TokenErrorKind};
+use alf_core::TokenErrorKind;
+use futures_util::future::join_all;
 
 use crate::support::{
-    API, ApiRequest, CLIENT_ID, DUE, Harness, Reply, SECRET, WITHIN_LEEWAY, access_token, millis,
-    seconds,
+    API, ApiRequest, DUE, Harness, Reply, WITHIN_LEEWAY, access_token, millis, seconds,
 };
 
 #[test]
@@ -56,6 +53,28 @@ fn s2_all_waiters_share_one_failure() {
     }
     assert_eq!(harness.endpoint.requests(), 1);
     assert_eq!(harness.events.count("AcquisitionFailed"), 1);
+}
+
+#[test]
+fn s2_ten_thousand_waiters_share_an_outcome() {
+    for (reply, status) in [(Reply::Issue, Some(200)), (Reply::refuse(400, "x"), None)] {
+        let harness = Harness::new();
+        let client = harness.client();
+        let acquisition = harness.endpoint.hold();
+        let calls = (0..10_000).map(|_| {
+            let client = client.clone();
+            async move { client.send(ApiRequest::get(API)).await }
+        });
+        // One task: the queue of the runtime is made for fewer.
+        let mut calls = harness.runtime.start(join_all(calls));
+        harness.runtime.run_until_stalled();
+        harness.answer(acquisition, reply);
+        for outcome in calls.take().unwrap() {
+            assert_eq!(outcome.ok().map(|response| response.status()), status);
+        }
+        assert_eq!(harness.endpoint.requests(), 1);
+        harness.assert_idle();
+    }
 }
 
 /// The stages of [`acquire_in_stages`].
@@ -208,68 +227,5 @@ fn s4_e4_aborted_renewal_of_a_due_token_is_invisible() {
     for _ in 0..10 {
         assert_eq!(harness.token_now(&tokens), "token-1");
         harness.advance(millis(500));
-    }
-}
-
-/// Panics at the first event of that name.
-struct PanicsOnce(&'static str, AtomicBool);
-
-impl Observer for PanicsOnce {
-    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
-        let is_named = format!("{event:?}").starts_with(self.0);
-        assert!(
-            !is_named || self.1.swap(true, Ordering::SeqCst),
-            "this panic is part of the test"
-        );
-    }
-}
-
-#[test]
-fn s4_observer_that_panics_at_the_start_of_an_acquisition_delays_no_other_caller() {
-    for (name, next) in [
-        ("AcquisitionStarted", "token-1"),
-        ("TokenRejected", "token-2"),
-    ] {
-        let harness = Harness::new();
-        let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
-        let client = harness.build(builder.observer(PanicsOnce(name, AtomicBool::new(false))));
-        let tokens = client.tokens();
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
-            let token = harness.ask_now(tokens).unwrap();
-            tokens.reject(&token);
-        }));
-        assert!(panicked.is_err(), "{name}");
-        assert_eq!(harness.token_now(tokens), next, "{name}");
-    }
-}
-
-/// Panics at an event of that name.
-struct PanickingObserver(&'static str);
-
-impl Observer for PanickingObserver {
-    fn on(&self, event: &Event<'_>, _: &EventContext<'_>) {
-        assert!(
-            !format!("{event:?}").starts_with(self.0),
-            "this panic is part of the test"
-        );
-    }
-}
-
-#[test]
-fn s4_observer_that_panics_delays_no_caller() {
-    for (name, reply) in [
-        ("TokenObtained", Reply::Issue),
-        ("AcquisitionFailed", Reply::refuse(400, "invalid_client")),
-        ("AttemptFailed", Reply::status(503)),
-        ("AcquisitionAborted", Reply::Panic),
-    ] {
-        let harness = Harness::new();
-        let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
-        let client = harness.build(builder.observer(PanickingObserver(name)));
-        harness.endpoint.otherwise(reply);
-        let call = harness.ask(client.tokens());
-        // For the pause after a failed attempt (B1).
-        harness.advance(millis(100));
-        assert!(call.is_finished(), "{name}");
     }
 }

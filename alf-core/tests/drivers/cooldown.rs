@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use alf_core::Client;
 
 use crate::support::{
-    API, Api, ApiRequest, ApiResponse, Harness, OTHER_API, Reply, access_token, just_before,
+    API, Api, ApiRequest, ApiResponse, DUE, Harness, OTHER_API, Reply, access_token, just_before,
     millis, seconds,
 };
 
@@ -42,7 +42,7 @@ fn r6_cool_down_of_one_origin_hides_no_revocation_from_another() {
     let revoked = Arc::new(AtomicUsize::new(0));
     let script = Arc::clone(&revoked);
     harness.api.answers(move |sent| {
-        let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
+        let number = sent.token_number();
         let always_rejects = sent.origin.host() == "api.example.com";
         if always_rejects || number <= script.load(Ordering::Relaxed) {
             ApiResponse::rejection()
@@ -154,8 +154,7 @@ fn r6_accepted_replay_clears_the_cool_down() {
     let good_from = Arc::new(AtomicUsize::new(usize::MAX));
     let script = Arc::clone(&good_from);
     harness.api.answers(move |sent| {
-        let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
-        if number >= script.load(Ordering::Relaxed) {
+        if sent.token_number() >= script.load(Ordering::Relaxed) {
             ApiResponse::status_of(200)
         } else {
             ApiResponse::rejection()
@@ -302,4 +301,64 @@ fn r1_users_own_loop_rejects_the_token_that_it_sent() {
     harness.runtime.run_until_stalled();
     assert_eq!(harness.token_now(&tokens), "token-2");
     assert_eq!(harness.endpoint.requests(), 2);
+}
+
+/// A renewal brings the rejected token again, but was under way before the 401: another one may help.
+#[test]
+fn r6_same_token_is_useless_only_if_it_was_requested_after_the_401() {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.endpoint.reply(Reply::Token("shared", Some(1000)));
+    assert_eq!(harness.get_now(&client), 200);
+    harness.advance(DUE);
+    let renewal = harness.endpoint.hold();
+    assert_eq!(harness.get_now(&client), 200);
+    harness.advance(millis(10));
+    harness.api.revoke("shared");
+    let mut calls: Vec<_> = (0..10)
+        .map(|_| harness.send(&client, ApiRequest::get(API)))
+        .collect();
+    harness.answer(renewal, Reply::Token("shared", Some(150)));
+    for call in &mut calls {
+        assert_eq!(call.take().unwrap().unwrap().status(), 200);
+    }
+    assert_eq!(harness.endpoint.requests(), 3);
+}
+
+#[test]
+fn r6_same_token_that_was_requested_before_a_401_is_requested_again_once() {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.endpoint.otherwise(Reply::Token("same", Some(1000)));
+    assert_eq!(harness.get_now(&client), 200);
+    harness.advance(DUE);
+    let renewal = harness.endpoint.hold();
+    assert_eq!(harness.get_now(&client), 200);
+    harness.advance(millis(10));
+    harness.api.revoke("same");
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    harness.answer(renewal, Reply::Token("same", Some(150)));
+    assert_eq!(call.take().unwrap().unwrap().status(), 401);
+    for _ in 0..100 {
+        assert!(!costs_a_renewal(&harness, &client, API));
+    }
+    assert_eq!(harness.endpoint.requests(), 3);
+}
+
+/// Its number is not that of the held token, which is due.
+#[test]
+fn r1_token_of_another_client_starts_no_acquisition() {
+    let (one, two) = (Harness::new(), Harness::new());
+    let (of_one, of_two) = (one.tokens(), two.tokens());
+    let first = one.ask_now(&of_one).unwrap();
+    of_one.reject(&first);
+    one.runtime.run_until_stalled();
+    let foreign = one.ask_now(&of_one).unwrap();
+    assert_eq!(foreign.generation(), 2);
+    assert_eq!(two.token_now(&of_two), "token-1");
+    two.advance(DUE);
+    of_two.reject(&foreign);
+    of_two.reject_by(&foreign, &alf_core::Origin::parse(API).unwrap());
+    two.runtime.run_until_stalled();
+    assert_eq!(two.endpoint.requests(), 1);
 }

@@ -76,6 +76,37 @@ fn t10_document_of_rfc_8414_is_read_if_the_other_does_not_exist() {
 }
 
 #[test]
+fn t10_metadata_is_read_at_the_url_that_is_set() {
+    const DOCUMENT: &str = "https://gateway.example.com/metadata?tenant=one";
+    let harness = Harness::new();
+    let build = |issuer| {
+        let builder = Client::discover_at(DOCUMENT, issuer).runtime(harness.runtime.clone());
+        harness.build(builder.client_secret(CLIENT_ID, SECRET))
+    };
+    harness.endpoint.reply(metadata(ENDPOINT));
+    harness.token_now(build(ISSUER).tokens());
+    assert_eq!(uris(&harness), [DOCUMENT, ENDPOINT]);
+    // The issuer is compared all the same, and there is no second URL.
+    for reply in [metadata(ENDPOINT), Reply::status(404)] {
+        harness.endpoint.reply(reply);
+        let error = harness.ask_now(build("other").tokens()).unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Discovery);
+    }
+    assert_eq!(uris(&harness)[2..], [DOCUMENT, DOCUMENT]);
+}
+
+#[test]
+fn t10_errors_of_metadata_that_is_elsewhere_name_discover_at() {
+    let other = r#"{"issuer":"https://other.example.com","token_endpoint":"https://e"}"#;
+    for reply in [Reply::body(other), Reply::status(404)] {
+        let harness = Harness::new();
+        harness.endpoint.otherwise(reply);
+        let error = harness.ask_now(client(&harness).tokens()).unwrap_err();
+        assert!(error.to_string().contains("discover_at"), "{error}");
+    }
+}
+
+#[test]
 fn t10_error_names_each_document_and_its_problem() {
     let harness = Harness::new();
     let client = client(&harness);
@@ -210,7 +241,7 @@ fn t10_method_that_the_server_does_not_list_is_rejected_and_the_listed_ones_are_
     let message = error.to_string();
     assert!(
         message.contains("does not list client_secret_basic")
-            && message.ends_with("it lists private_key_jwt, client_secret_post"),
+            && message.contains("it lists private_key_jwt, client_secret_post;"),
         "{message}"
     );
     assert_eq!(uris(&harness), [OPENID]);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use alf_core::{Error, ExchangeErrorKind, TokenErrorKind};
+use alf_core::{ClientSecretBasic, Error, ExchangeErrorKind, TokenErrorKind};
 use http::HeaderMap;
 
 use crate::support::{
-    API, ATTEMPT_TIMEOUT, ApiRequest, CLIENT_ID, Harness, LIFETIME, Reply, TOKEN_ENDPOINT,
+    API, ATTEMPT_TIMEOUT, ApiRequest, CLIENT_ID, Harness, LIFETIME, Reply, SECRET, TOKEN_ENDPOINT,
     just_before, millis, seconds, token_error,
 };
 
@@ -128,7 +128,9 @@ fn t2_client_authenticates_in_exactly_one_way() {
     let basic = harness.client();
     let post = harness.build(harness.builder().client_secret_post(CLIENT_ID, "secret"));
     let none = harness.build(harness.builder().no_client_authentication(CLIENT_ID));
-    for client in [&basic, &post, &none] {
+    let with_id = ClientSecretBasic::new(SECRET).with_client_id();
+    let with_id = harness.builder().client_authentication(CLIENT_ID, with_id);
+    for client in [&basic, &post, &none, &harness.build(with_id)] {
         harness.token_now(client.tokens());
     }
     let seen: Vec<_> = harness
@@ -145,6 +147,11 @@ fn t2_client_authenticates_in_exactly_one_way() {
         ("Basic Y2xpZW50LWlkOnMzY3IzdCUyQm9mJTIwY2xpZW50", ""),
         ("", "&client_id=client-id&client_secret=secret"),
         ("", "&client_id=client-id"),
+        // The id is no credential.
+        (
+            "Basic Y2xpZW50LWlkOnMzY3IzdCUyQm9mJTIwY2xpZW50",
+            "&client_id=client-id",
+        ),
     ];
     assert_eq!(seen, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
 }
@@ -154,6 +161,9 @@ fn t6_token_type_is_bearer_in_any_case_or_absent_and_all_others_are_errors() {
     for (token_type, is_ok) in [
         (r#","token_type":"bearer""#, true),
         (r#","token_type":"BEARER""#, true),
+        (r#","token_type":"bearer ""#, true),
+        (r#","token_type":"BearerToken""#, true),
+        (r#","token_type":"""#, true),
         ("", true),
         (r#","token_type":"mac""#, false),
         (r#","token_type":"DPoP""#, false),
@@ -173,6 +183,45 @@ fn t6_token_type_is_bearer_in_any_case_or_absent_and_all_others_are_errors() {
         }
         assert_eq!(harness.endpoint.requests(), 1, "{token_type}");
     }
+}
+
+#[test]
+fn t6_scheme_that_is_set_presents_a_token_of_any_type() {
+    for (scheme, expected) in [("Bearer", "Bearer t"), ("token", "token t"), ("", "t")] {
+        let harness = Harness::new();
+        let client = harness.client_with(|builder| builder.token_scheme(scheme));
+        let body = r#"{"access_token":"t","expires_in":9,"token_type":"JWT"}"#;
+        harness.endpoint.reply(Reply::body(body));
+        assert_eq!(harness.get_now(&client), 200);
+        assert_eq!(harness.api.sent()[0].authorization, [expected]);
+    }
+    let harness = Harness::new();
+    harness
+        .endpoint
+        .reply(Reply::body(r#"{"access_token":"t","token_type":"JWT"}"#));
+    let error = harness.ask_now(&harness.tokens()).unwrap_err().to_string();
+    assert!(error.contains("set token_scheme"), "{error}");
+}
+
+#[test]
+fn t4_token_with_another_2xx_is_accepted() {
+    for status in [200, 201, 202, 206, 299] {
+        let harness = Harness::new();
+        let body = r#"{"access_token":"t","expires_in":9}"#.to_owned();
+        harness
+            .endpoint
+            .reply(Reply::Answer(status, body, HeaderMap::new()));
+        assert_eq!(harness.token_now(&harness.tokens()), "t", "{status}");
+    }
+}
+
+#[test]
+fn t1_grant_type_has_another_name() {
+    let harness = Harness::new();
+    let client = harness.client_with(|builder| builder.grant_type("account_credentials"));
+    harness.token_now(client.tokens());
+    let body = &harness.endpoint.exchanges()[0].body;
+    assert_eq!(body, "grant_type=account_credentials");
 }
 
 #[test]

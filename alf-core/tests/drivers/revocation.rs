@@ -111,7 +111,7 @@ fn f5_failed_revocation_is_an_error_without_the_token() {
     assert_eq!(error.error_code(), Some("unsupported_token_type"));
     let shown = format!("{error} {error:?}");
     assert!(
-        shown.contains("/revoke refused the revocation request: 400"),
+        shown.contains("/revoke (client client-id) refused the revocation request: 400"),
         "{shown}"
     );
     assert!(!shown.contains("token-1"), "{shown}");

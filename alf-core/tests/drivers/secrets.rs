@@ -81,7 +81,7 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
         Reply::body(r#"["hush-hush"]"#),
         Reply::body("hush-hush"),
         Reply::body(format!("<html>{SECRET}</html>")),
-        Reply::status(302).header("location", "https://hush-hush.example/"),
+        Reply::status(302).header("location", "https://a/?s=hush-hush#hush-hush"),
         Reply::Fail(ExchangeErrorKind::Connect),
         Reply::Panic,
         Reply::Never,
@@ -133,6 +133,26 @@ fn x1_nothing_that_can_be_printed_shows_a_secret() {
         printed.text(event);
     }
     printed.assert_secret(100);
+}
+
+#[test]
+fn x1_held_token_is_masked_in_the_error_of_its_renewal() {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.api.answers(|_| ApiResponse::rejection());
+    for body in [
+        r#"{"error":"x","error_description":"token-1 is active"}"#,
+        "token-1 is active",
+    ] {
+        let reply = Reply::Answer(400, body.to_owned(), http::HeaderMap::new());
+        harness.endpoint.otherwise(reply);
+        let error = harness.send_now(&client, ApiRequest::get(API)).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("[masked] is active"), "{shown}");
+        assert!(!shown.contains("token-1"), "{shown}");
+        harness.advance(seconds(300));
+    }
 }
 
 #[test]

@@ -32,15 +32,23 @@ impl Adapter for Reqwest {
         let clients = self.http_clients;
         let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
         let tokens = Route::new(given, Purpose::Tokens, clients.settings.clone())?;
-        let given = clients.calls.map(HttpClient::for_calls).transpose()?;
-        let calls = Route::new(given, Purpose::Calls, clients.settings)?;
+        let header = clients.token_header;
+        let given = clients
+            .calls
+            .map(|given| given.for_calls(&header))
+            .transpose()?;
+        let calls = Route::new(given, Purpose::calls(&header), clients.settings)?;
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
     fn call_transport(self) -> Result<ReqwestTransport, ConfigError> {
         let clients = self.http_clients;
-        let given = clients.calls.map(HttpClient::for_calls).transpose()?;
-        let calls = Route::new(given, Purpose::Calls, clients.settings)?;
+        let header = clients.token_header;
+        let given = clients
+            .calls
+            .map(|given| given.for_calls(&header))
+            .transpose()?;
+        let calls = Route::new(given, Purpose::calls(&header), clients.settings)?;
         Ok(ReqwestTransport::for_calls_alone(calls))
     }
 

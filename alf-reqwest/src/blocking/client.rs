@@ -97,6 +97,12 @@ impl Client {
         ClientBuilder::discover(issuer)
     }
 
+    /// Builds a client for the authorization server of that issuer, whose metadata is at that URL: see
+    /// [`ClientBuilder::discover_at`].
+    pub fn discover_at(url: impl Into<String>, issuer: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::discover_at(url, issuer)
+    }
+
     /// Builds a client with the settings of a [`ClientConfig`](crate::ClientConfig). Needs the feature `config`.
     ///
     /// For further settings by code, HTTP settings or an observer, for example, build it from

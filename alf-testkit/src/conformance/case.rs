@@ -59,6 +59,9 @@ impl Case {
         if needs.contains(&Capability::ConnectionLimit) {
             setup.max_connections = Some(1);
         }
+        if needs.contains(&Capability::TokenHeader) {
+            setup.token_header = Some(TOKEN_HEADER);
+        }
         let servers = Servers::start_with(sessions);
         servers.authorization.set_client(CLIENT_ID, SECRET);
         Self {
@@ -264,6 +267,8 @@ pub(super) fn request(method: Method, url: &str, body: Body) -> Request<Body> {
     request.unwrap_or_else(|error| fail(&format!("{url} to be a URL, but: {error}")))
 }
 
+/// For the cases of [`Capability::TokenHeader`].
+pub(super) const TOKEN_HEADER: &str = "x-auth-token";
 pub(super) const CLIENT_ID: &str = "client-id";
 /// Long enough that nothing else looks like it.
 pub(super) const SECRET: &str = "secret-9f2c51d07b";

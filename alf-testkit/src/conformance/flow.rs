@@ -5,7 +5,7 @@ use http::header::{AUTHORIZATION, HeaderValue};
 
 use crate::server::Answer;
 
-use super::case::{Case, get};
+use super::case::{Case, TOKEN_HEADER, get};
 
 pub(super) fn f1_the_first_request_acquires_the_token(case: &Case) {
     let client = case.client();
@@ -44,6 +44,36 @@ pub(super) fn f2_a_replay_carries_exactly_one_authorization(case: &Case) {
     request.headers_mut().insert(AUTHORIZATION, value);
     client.send(request).expect_status(200);
     exactly_one_authorization(case, 3);
+}
+
+pub(super) fn f2_another_header_carries_the_token(case: &Case) {
+    let builder = case.builder().token_header(TOKEN_HEADER).token_scheme("");
+    let client = case.build(builder);
+    // The server looks for the token in the other header.
+    let needs_token = Answer::from_fn(|request| match request.header(TOKEN_HEADER) {
+        Some(token) if token.starts_with("token-1-") => Answer::unauthorized(),
+        Some(_) => Answer::status(200),
+        None => Answer::unauthorized(),
+    });
+    case.resource.answer_under("/", needs_token);
+    let mut request = get(&case.url("/things"));
+    let value = HeaderValue::from_static("of-the-user");
+    request.headers_mut().append(TOKEN_HEADER, value.clone());
+    request.headers_mut().append(TOKEN_HEADER, value.clone());
+    request.headers_mut().append(AUTHORIZATION, value);
+    client.send(request).expect_status(200);
+    let requests = case.resource.requests();
+    let tokens = requests
+        .iter()
+        .map(|request| request.header_values(TOKEN_HEADER));
+    let tokens: Vec<_> = tokens.map(|values| values.join(", ")).collect();
+    assert_eq!(tokens, case.authorization.issued());
+    assert_eq!(tokens.len(), 2);
+    // The user's own header is another one.
+    let others = requests
+        .iter()
+        .map(|request| request.header("authorization"));
+    assert_eq!(others.collect::<Vec<_>>(), [Some("of-the-user"); 2]);
 }
 
 pub(super) fn f3_a_401_causes_one_renewal_and_one_replay(case: &Case) {

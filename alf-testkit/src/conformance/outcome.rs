@@ -107,6 +107,14 @@ pub(super) fn expect_transient(error: &TokenError) {
     );
 }
 
+#[track_caller]
+pub(super) fn expect_in_text(error: &TokenError, part: &str) {
+    assert!(
+        error.to_string().contains(part),
+        "expected an error whose text contains {part:?}: {error}"
+    );
+}
+
 /// T4: a line of a log says what happened, even if the chain of sources is not in it.
 #[track_caller]
 pub(super) fn expect_innermost_cause_at_end(error: &TokenError) {

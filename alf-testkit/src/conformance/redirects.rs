@@ -1,11 +1,14 @@
 //! T7 and X4: redirects that must not carry the secret or the token. `http` and `https` of the same
 //! host and port are two origins.
 
+use std::time::Duration;
+
 use alf_core::TokenErrorKind;
 
 use crate::server::{Answer, AuthorizationServer, ResourceServer};
 
-use super::case::{Case, CaseClient, get, post};
+use super::case::{Case, CaseClient, TOKEN_HEADER, get, post};
+use super::outcome::expect_in_text;
 
 pub(super) fn t7_a_301_of_the_token_endpoint_carries_no_secret_elsewhere(case: &Case) {
     no_secret_elsewhere(case, 301);
@@ -67,6 +70,7 @@ fn is_not_followed(client: &CaseClient<'_>, status: u16, location: &str) {
     let outcome = client.get("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Redirected);
     assert!(!error.is_transient(), "expected no retry after {error:?}");
+    expect_in_text(&error, &format!("to {location}"));
     let followed = authorization.counts().at("/caught");
     assert_eq!(followed, 0, "requests after a {status} to {location}");
 }
@@ -142,10 +146,45 @@ pub(super) fn x4_a_redirected_replay_carries_no_token(case: &Case) {
         client.get("/moved");
         case.expect_token_requests(1 + round);
         case.expect_requests_at("/moved", 2 * round);
-        // R6: the token does not count as useless.
+        // R6: the token does not count as useless, although the outcome of its replay is not known.
         client.get("/things").expect_status(200);
+        case.time.advance(Duration::from_secs(61));
     }
     no_token_at(&other);
+}
+
+pub(super) fn x4_a_redirect_elsewhere_carries_no_token_in_another_header(case: &Case) {
+    let other = case.another_resource_server();
+    other.answer_at("/hop", Answer::redirect(302, "/caught"));
+    let builder = case.builder().token_header(TOKEN_HEADER);
+    let client = case.build(builder);
+    let elsewhere = [
+        other.url("/caught"),
+        other.url("/hop"),
+        case.resource.localhost_url("/caught"),
+    ];
+    for status in REDIRECTS {
+        for location in &elsewhere {
+            let redirect = Answer::redirect(status, location);
+            case.resource.answer_at("/moved", redirect);
+            client.get("/moved");
+            client.send(post(&case.url("/moved"), "the body"));
+        }
+    }
+    let moved = case.resource.requests();
+    let moved = moved.iter().filter(|request| request.path() == "/moved");
+    assert!(moved.clone().count() >= 2 * REDIRECTS.len() * elsewhere.len());
+    for request in moved {
+        assert!(request.header(TOKEN_HEADER).is_some(), "{request:?}");
+    }
+    let caught = case.resource.requests();
+    let caught = caught
+        .into_iter()
+        .filter(|request| request.path() == "/caught");
+    for request in caught.chain(other.requests()) {
+        let token = request.header(TOKEN_HEADER);
+        assert!(token.is_none(), "expected no {TOKEN_HEADER}: {request:?}");
+    }
 }
 
 pub(super) fn x4_a_401_from_another_origin_rejects_nothing(case: &Case) {

@@ -99,6 +99,24 @@ pub(super) fn r6_an_api_that_always_rejects_causes_no_load_and_hides_nothing(cas
     case.expect_token_requests(4);
 }
 
+pub(super) fn r6_an_api_that_rejects_one_path_causes_no_load_and_hides_nothing(case: &Case) {
+    let client = case.client_with_token();
+    case.resource.answer_at("/b", Answer::unauthorized());
+    for _ in 0..40 {
+        client.get("/things").expect_status(200);
+        client.get("/b").expect_status(401);
+        case.time.advance(Duration::from_secs(1));
+    }
+    // In cool-downs of 1, 2, 4, 8, 16 and 32 s.
+    case.expect_token_requests(1 + 6);
+    client.get("/things").expect_status(200);
+    case.revoke_all();
+    for status in [401, 401, 200, 200] {
+        client.get("/things").expect_status(status);
+    }
+    case.expect_token_requests(1 + 6 + 1);
+}
+
 pub(super) fn r7_other_statuses_are_returned(case: &Case) {
     let client = case.client_with_token();
     for status in [400, 402, 403, 404, 407, 429, 500, 503] {

@@ -59,8 +59,8 @@ R4: A request whose body cannot be sent again is not replayed: its 401 is return
     token is renewed for the next caller. Another body is sent again byte for byte.
 R5: If the renewal after a 401 fails, the user gets the token error, with the 401's status and \
     challenge.
-R6: An API that always answers 401 causes no load on the authorization server, and does not hide a \
-    real revocation from others.
+R6: An API that always answers 401, to all requests or to some, causes no load on the authorization \
+    server, and hides no real revocation.
 R7: Statuses other than 401 are never replayed.
 R8: A rejected response is discarded before the renewal, so that a pool of one connection still works, \
     and its remainder never becomes the next answer.

@@ -83,6 +83,9 @@ pub struct Setup {
     /// [`ConnectionLimit`](Capability::ConnectionLimit): the most connections to one host at once,
     /// for the user's requests.
     pub max_connections: Option<usize>,
+    /// [`TokenHeader`](Capability::TokenHeader): the header that has the token, in place of `Authorization`. A transport that
+    /// decides about redirects when it is built must not carry this one to another origin.
+    pub token_header: Option<&'static str>,
 }
 
 /// Why a body could not be read: the library's error, or that of the sink.
@@ -91,7 +94,7 @@ pub type ReadError = Box<dyn Error + Send + Sync>;
 /// What some transports can do and others cannot.
 ///
 /// None of these excuses a leak: the cases that search for a token or a secret run on every
-/// transport, except the one that reads what is logged.
+/// transport, except the one that reads what is logged, and those of a token in another header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
@@ -117,6 +120,9 @@ pub enum Capability {
     /// What the library logs, by `log` or by `tracing`, contains no header and no body at any level.
     /// An adapter without this must tell its users which lines to exclude.
     DiscreetLogs,
+    /// The token may be in another header than `Authorization`
+    /// ([`token_header`](alf_core::ClientBuilder::token_header)). A transport without this must tell its users not to set it.
+    TokenHeader,
     /// Discarding a response frees its connection at once, or its slot in the pool; not only when
     /// the server continues or a timeout ends.
     PromptDiscard,

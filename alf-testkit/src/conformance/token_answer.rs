@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use alf_core::{TimeoutPhase, TokenErrorKind};
+use alf_core::{TimeoutPhase, TokenError, TokenErrorKind};
 
 use crate::server::Answer;
 
 use super::case::Case;
-use super::outcome::{expect_innermost_cause_at_end, expect_transient};
+use super::outcome::{expect_in_text, expect_innermost_cause_at_end, expect_transient};
 use super::subject::Capability;
 
 pub(super) fn t4_any_content_type_and_chunks_are_accepted(case: &Case) {
@@ -49,6 +49,73 @@ pub(super) fn t4_a_refusal_may_be_empty_or_a_page(case: &Case) {
     }
     case.expect_token_requests(5);
     case.expect_requests(0);
+}
+
+pub(super) fn t4_a_refusal_shows_the_servers_reason_in_any_form(case: &Case) {
+    for (status, content_type, body, shown) in [
+        (
+            401,
+            "application/json",
+            r#"{"message":"Bad credentials"}"#,
+            "Bad credentials",
+        ),
+        (
+            403,
+            "text/html",
+            "<html><title>Denied</title>",
+            "text/html, with the body: <html><title>Denied",
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"errorCode":"invalid_client","errorSummary":"Invalid client"}"#,
+            "Invalid client",
+        ),
+        (
+            401,
+            "application/problem+json",
+            r#"{"title":"Unauthorized","detail":"No such client"}"#,
+            "No such client",
+        ),
+        (
+            403,
+            "text/plain",
+            "error code: 1020",
+            "text/plain, with the body: error code: 1020",
+        ),
+    ] {
+        let answer = Answer::status(status).header("Content-Type", content_type);
+        let error = refused(case, answer.body(body), status);
+        expect_in_text(&error, shown);
+    }
+}
+
+pub(super) fn t4_a_200_without_a_token_shows_its_members(case: &Case) {
+    for (body, shown) in [
+        (
+            r#"{"errcode":40001,"errmsg":"invalid credential"}"#,
+            "\"invalid credential\"",
+        ),
+        (
+            r#"{"status":0,"body":{"access_token":"hidden"}}"#,
+            "its members are body, status",
+        ),
+    ] {
+        let error = unreadable(case, Answer::json(200, body));
+        expect_in_text(&error, "it has no access_token at the top level");
+        expect_in_text(&error, shown);
+    }
+}
+
+pub(super) fn t4_a_compressed_answer_is_read_or_named(case: &Case) {
+    let packed = Answer::json(200, GZIP_OF_A_TOKEN).header("Content-Encoding", "gzip");
+    case.authorization.accept_token("t-gzip");
+    case.authorization.answer_next(packed);
+    let outcome = case.client().get("/things");
+    if outcome.status() != Some(200) {
+        let error = outcome.expect_token_error_of(TokenErrorKind::Unreadable);
+        expect_in_text(&error, "its body is compressed (gzip)");
+    }
 }
 
 pub(super) fn t4_an_answer_without_a_token_is_unreadable(case: &Case) {
@@ -167,21 +234,26 @@ pub(super) fn t7_a_small_answer_does_not_decompress_to_a_huge_one(case: &Case) {
     case.expect_requests(0);
 }
 
-fn unreadable(case: &Case, answer: Answer) {
+fn unreadable(case: &Case, answer: Answer) -> TokenError {
     case.authorization.answer_next(answer);
     let outcome = case.client().get("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Unreadable);
     assert!(!error.is_transient(), "expected no retry after {error:?}");
+    error
 }
 
-fn refused(case: &Case, answer: Answer, status: u16) {
+fn refused(case: &Case, answer: Answer, status: u16) -> TokenError {
     case.authorization.answer_next(answer);
     let outcome = case.client().get("/things");
     let error = outcome.expect_token_error_of(TokenErrorKind::Refused);
     assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
     assert!(!error.is_transient(), "expected no retry after {error:?}");
+    error
 }
 
+/// `{"access_token":"t-gzip"}`
+const GZIP_OF_A_TOKEN: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x4c\x4e\x4e\x2d\x2e\x8e\
+\x2f\xc9\xcf\x4e\xcd\x53\xb2\x52\x2a\xd1\x4d\xaf\xca\x2c\x50\xaa\x05\x00\x33\x6d\xd8\xb1\x19\x00\x00\x00";
 const SECOND: Duration = Duration::from_secs(1);
 /// More than any library reads ahead, and less than fills the memory.
 const HUGE: u64 = 256 * 1024 * 1024;

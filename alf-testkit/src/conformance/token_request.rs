@@ -43,6 +43,13 @@ pub(super) fn t1_a_query_of_the_token_endpoint_is_kept(case: &Case) {
     assert_eq!(the_token_request(case).target(), "/token?tenant=a%20b&x");
 }
 
+pub(super) fn t1_a_host_header_that_is_set_is_sent(case: &Case) {
+    let host = "auth.internal.example";
+    let client = case.build(case.builder().token_request_header("Host", host));
+    client.get("/things").expect_status(200);
+    assert_eq!(the_token_request(case).header_values("host"), [host]);
+}
+
 pub(super) fn t1_a_form_has_a_length_and_no_expect_header(case: &Case) {
     for client in [case.client(), case.client_with_post(CLIENT_ID, SECRET)] {
         case.authorization.forget();

@@ -170,7 +170,7 @@ fn t2_an_empty_setting_is_an_error() {
 #[test]
 fn t4_an_assertion_and_its_signature_are_masked() {
     for assertion in ["head.claims.s1gn4ture", "samlassertion"] {
-        let mut request = TokenRequest::new(&TokenTarget::new(), &[]);
+        let mut request = TokenRequest::new("client_credentials", &TokenTarget::new(), &[]);
         add_assertion(&mut request, JWT_BEARER, assertion);
         let (_, redactor) = request.encode(&Uri::from_static(ENDPOINT));
         let shown = redactor.show(&format!("bad {assertion}, s1gn4ture"));

@@ -54,6 +54,7 @@ fn every_key_is_read() {
         | "thumbprint_as_key_id"
         | "with_certificate"
         | "without_client_id"
+        | "with_client_id"
         | "client_secret_raw" => "true",
         "rejecting_statuses" => "[401, 403]",
         "parameters" | "token_request_headers" => r#"{"tenant":"one"}"#,
@@ -292,8 +293,8 @@ fn missing_and_conflicting_settings_are_errors() {
 fn errors_name_the_key_that_was_written() {
     for (settings, problem) in [
         (
-            r#""client_secret":"s3cr3t","token_request_headers":{"host":"a"}"#,
-            "token_request_headers: host is set by alf or the HTTP library",
+            r#""client_secret":"s3cr3t","token_request_headers":{"te":"a"}"#,
+            "token_request_headers: te is set by alf or the HTTP library",
         ),
         (
             r#""client_secret":"s3cr3t","acquire_timeout":"0s""#,

@@ -343,7 +343,6 @@ fn t1_a_header_that_alf_or_the_library_sets() {
         "Content-Length",
         "Content-Type",
         "Expect",
-        "Host",
         "Proxy-Authorization",
         "TE",
         "Trailer",
@@ -457,9 +456,86 @@ fn x3_an_allowed_origin_that_is_not_an_origin() {
 }
 
 #[test]
-fn r1_a_rejecting_status_that_is_not_a_4xx() {
-    for status in [0, 99, 200, 302, 399, 500, 1000] {
+fn r1_a_rejecting_status_that_is_not_from_300_to_599() {
+    for status in [0, 99, 100, 200, 299, 600, 999, 1000] {
         let builder = at(ENDPOINT).rejecting_statuses([401, status]);
-        check(vec![("status", builder, "rejecting_statuses", "not a 4xx")]);
+        check(vec![(
+            "status",
+            builder,
+            "rejecting_statuses",
+            "300 to 599",
+        )]);
     }
+    let builder = at(ENDPOINT).rejecting_statuses([300, 302, 401, 403, 501, 599]);
+    builder.build_tokens(Nowhere).unwrap();
+}
+
+#[test]
+fn f2_a_header_or_a_scheme_that_cannot_present_a_token() {
+    for header in [
+        "",
+        "X Auth",
+        "X-Auth-Token:",
+        "Host",
+        "content-length",
+        "TE",
+    ] {
+        let builder = at(ENDPOINT).token_header(header);
+        check(vec![(header, builder, "token_header", "header")]);
+    }
+    for scheme in ["Token token=", "bear\ner", "é", "token:"] {
+        let builder = at(ENDPOINT).token_scheme(scheme);
+        check(vec![(
+            scheme,
+            builder,
+            "token_scheme",
+            "send the token alone",
+        )]);
+    }
+    for header in ["Authorization", "X-Auth-Token"] {
+        let builder = at(ENDPOINT).token_header(header).token_scheme("");
+        builder.build_tokens(Nowhere).unwrap();
+    }
+}
+
+#[test]
+fn t1_a_grant_type_that_is_empty() {
+    for empty in ["", " "] {
+        let builder = at(ENDPOINT).grant_type(empty);
+        check(vec![("empty", builder, "grant_type", "client_credentials")]);
+    }
+}
+
+#[test]
+fn t10_a_url_or_an_issuer_that_is_not_valid() {
+    let at =
+        |url: &str, issuer: &str| Builder::discover_at(url, issuer).client_secret("me", SECRET);
+    let document = "https://as.example/metadata?tenant=1";
+    let issuer = "https://as.example";
+    check(vec![
+        (
+            "plain",
+            at("http://as.example", issuer),
+            "metadata_url",
+            "plain http",
+        ),
+        (
+            "host",
+            at("as.example/m", issuer),
+            "metadata_url",
+            "https:// in",
+        ),
+        ("empty", at(document, ""), "issuer", "empty"),
+        ("space", at(document, " x"), "issuer", "white space"),
+        (
+            "twice",
+            at(document, "x").issuer("x"),
+            "issuer",
+            "remove one",
+        ),
+    ]);
+    // It is compared, and need not be a URL.
+    at(document, "accounts.example")
+        .build_tokens(Nowhere)
+        .unwrap();
 }

@@ -8,7 +8,6 @@ use bytes::Bytes;
 
 use crate::authentication::ClientIdOnly;
 use crate::builder::CustomTransport;
-use crate::presentation::credentials;
 use crate::{
     Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
     ExchangeError, ExchangeErrorKind, ExchangeOptions, Redirects, TokenTransport, from_fn,
@@ -251,13 +250,45 @@ fn x3_a_token_goes_to_allowed_origins_only() {
 
 #[test]
 fn t6_a_token_type_is_compared_case_insensitively() {
-    for token_type in ["Bearer", "bearer", "BEARER"] {
-        let value = credentials(token_type, "abc").unwrap();
+    let presentation = config(|_| {}).presentation;
+    for token_type in [
+        "Bearer",
+        "bearer",
+        "BEARER",
+        "",
+        " ",
+        "Bearer ",
+        " bearer\n",
+        "BearerToken",
+        "bearer token",
+    ] {
+        let value = presentation.credentials(token_type, "abc").unwrap();
         assert_eq!(value, "Bearer abc");
         assert!(value.is_sensitive(), "X1");
     }
-    for token_type in ["", "N_A", "DPoP", "mac", "Bearer ", "bearer token"] {
-        assert_eq!(credentials(token_type, "abc"), None);
+    for token_type in ["N_A", "DPoP", "mac", "Beare", "the bearer", "JWT"] {
+        assert_eq!(presentation.credentials(token_type, "abc"), None);
+    }
+}
+
+#[test]
+fn f2_t6_a_scheme_that_is_set_presents_every_type() {
+    for (scheme, expected) in [
+        ("token", "token abc"),
+        ("Bearer", "Bearer abc"),
+        ("", "abc"),
+    ] {
+        let presentation = config(|settings| {
+            settings.token_header = "X-Auth-Token".to_owned();
+            settings.token_scheme = Some(scheme.to_owned());
+        });
+        let presentation = presentation.presentation;
+        assert_eq!(presentation.header, "x-auth-token");
+        for token_type in ["Bearer", "JWT", "mac", ""] {
+            let value = presentation.credentials(token_type, "abc").unwrap();
+            assert_eq!(value, expected, "{token_type}");
+            assert!(value.is_sensitive(), "X1");
+        }
     }
 }
 

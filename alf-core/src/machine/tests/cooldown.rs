@@ -1,6 +1,6 @@
 //! R6: the cool-down after a useless renewal.
 
-use super::scenario::{Action, Scenario, api, other_api};
+use super::scenario::{API, Action, OTHER_API, Scenario};
 use super::*;
 
 /// How long the 401s of the API are returned from now on, in seconds.
@@ -28,15 +28,11 @@ fn r6_rejected_replay_starts_a_cool_down_of_a_second() {
 #[test]
 fn r6_same_token_again_starts_a_cool_down_for_every_origin_that_waited() {
     let mut scenario = Scenario::rejected();
-    assert_eq!(scenario.reject_by(other_api()), Action::Join);
+    assert_eq!(scenario.reject_by(OTHER_API), Action::Join);
     scenario.obtain_same();
-    assert_eq!(scenario.reject_by(api()), Action::Return);
-    assert_eq!(scenario.reject_by(other_api()), Action::Return);
-    assert_eq!(
-        scenario.reject_by(OriginKey::new(2)),
-        Action::Start,
-        "which did not wait"
-    );
+    assert_eq!(scenario.reject_by(API), Action::Return);
+    assert_eq!(scenario.reject_by(OTHER_API), Action::Return);
+    assert_eq!(scenario.reject_by(2), Action::Start, "which did not wait");
 }
 
 #[test]
@@ -123,7 +119,7 @@ fn r6_accepted_replay_of_an_older_generation_clears_nothing() {
     scenario
         .machine
         .renewal
-        .replayed(now, older, api(), ReplayOutcome::Accepted);
+        .replayed(now, older, &API, ReplayOutcome::Accepted);
     assert_eq!(scenario.reject(), Action::Return);
 }
 
@@ -134,7 +130,7 @@ fn r6_accepted_replay_of_another_origin_clears_nothing() {
     scenario
         .machine
         .renewal
-        .replayed(now, generation, other_api(), ReplayOutcome::Accepted);
+        .replayed(now, generation, &OTHER_API, ReplayOutcome::Accepted);
     assert_eq!(scenario.reject(), Action::Return);
 }
 
@@ -147,7 +143,7 @@ fn r6_rejected_replay_of_a_token_that_is_not_held_any_more_does_not_count() {
     scenario
         .machine
         .renewal
-        .replayed(now, old, api(), ReplayOutcome::RejectedAgain);
+        .replayed(now, old, &API, ReplayOutcome::RejectedAgain);
     scenario.replayed(ReplayOutcome::Accepted);
     assert_eq!(scenario.reject(), Action::Start);
 }
@@ -155,39 +151,72 @@ fn r6_rejected_replay_of_a_token_that_is_not_held_any_more_does_not_count() {
 #[test]
 fn r6_cool_down_of_one_origin_hides_no_revocation_from_the_others() {
     let mut scenario = Scenario::cooling_down();
-    assert_eq!(scenario.reject_by(api()), Action::Return);
-    assert_eq!(scenario.reject_by(other_api()), Action::Start);
+    assert_eq!(scenario.reject_by(API), Action::Return);
+    assert_eq!(scenario.reject_by(OTHER_API), Action::Start);
     assert_eq!(
-        scenario.reject_by(api()),
+        scenario.reject_by(API),
         Action::Return,
         "also while another acquisition is under way"
     );
     scenario.fail(Failure::TRANSIENT);
-    assert_eq!(scenario.reject_by(other_api()), Action::Refuse);
+    assert_eq!(scenario.reject_by(OTHER_API), Action::Refuse);
     assert_eq!(
-        scenario.reject_by(api()),
+        scenario.reject_by(API),
         Action::Return,
         "also in a back-off"
     );
 }
 
 #[test]
-fn r6_64_origins_have_a_cool_down_of_their_own_and_the_others_share_one() {
-    let last_of_its_own = OriginKey::new(63);
-    assert_ne!(last_of_its_own, OriginKey::OTHERS);
-    assert_ne!(last_of_its_own, OriginKey::new(62));
-    for index in [64, 65, 1000, usize::MAX] {
-        assert_eq!(OriginKey::new(index), OriginKey::OTHERS, "{index}");
-    }
-    for index in 0..100 {
-        assert_ne!(OriginKey::new(index), OriginKey::UNKNOWN, "{index}");
-    }
-
+fn r6_accepted_request_that_is_no_replay_clears_no_cool_down() {
     let mut scenario = Scenario::fresh().after(secs(5));
-    assert_eq!(scenario.reject_by(OriginKey::new(64)), Action::Start);
+    for cooldown in [1, 2, 4, 8, 16, 32, 60, 60] {
+        scenario.renew_uselessly();
+        scenario.accept_by(API);
+        scenario.pass(secs(cooldown) - millis(1));
+        assert_eq!(scenario.reject(), Action::Return, "{cooldown}");
+        scenario.accept_by(API);
+        scenario.pass(millis(1));
+    }
+}
+
+#[test]
+fn r6_cool_down_is_forgotten_a_minute_after_its_end() {
+    let mut scenario = Scenario::fresh().after(secs(5));
+    for (pause, expected) in [(millis(60_999), 2), (secs(61), 1)] {
+        let mut scenario = scenario.clone();
+        scenario.renew_uselessly();
+        scenario.pass(pause);
+        scenario.renew_uselessly();
+        assert_eq!(cool_down(&scenario), expected, "{pause:?}");
+    }
+    // Also if the AS issues the same token.
+    assert_eq!(scenario.reject(), Action::Start);
     scenario.obtain_same();
-    assert_eq!(scenario.reject_by(OriginKey::new(65)), Action::Return);
-    assert_eq!(scenario.reject_by(last_of_its_own), Action::Start);
+    scenario.pass(secs(61));
+    assert_eq!(scenario.reject(), Action::Start);
+    scenario.obtain_same();
+    assert_eq!(cool_down(&scenario), 1);
+}
+
+#[test]
+fn r6_same_token_that_was_requested_before_the_401_is_no_useless_renewal() {
+    let mut scenario = Scenario::due();
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
+    scenario.pass(millis(1));
+    assert_eq!(scenario.reject(), Action::Join);
+    let outdated = Success::Outdated(scenario.generation());
+    assert_eq!(scenario.obtain_same(), Some(outdated));
+    assert_eq!(
+        scenario.demand(),
+        Action::Start,
+        "the rejected token is not used"
+    );
+    scenario.pass(millis(1));
+    assert_eq!(scenario.reject(), Action::Join);
+    scenario.obtain_same();
+    assert_eq!(scenario.demand(), Action::Use);
+    assert_eq!(cool_down(&scenario), 1, "this time it was useless");
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn e1_token_is_usable_for_a_second_after_it_was_obtained() {
 
 #[test]
 fn e1_jitter_is_drawn_for_every_token() {
-    let mut machine = Renewal::new(scenario::POLICY);
+    let mut machine: Renewal<_, u16> = Renewal::new(scenario::POLICY);
     let mut due_at = |now, token, jitter| {
         let Decision::Start(started) = machine.demand(now, Health::Healthy) else {
             panic!("there is no usable token");

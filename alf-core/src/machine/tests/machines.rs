@@ -5,7 +5,7 @@ use super::*;
 /// A renewal machine, and the breaker of its client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Machines<T> {
-    pub(super) renewal: Renewal<T>,
+    pub(super) renewal: Renewal<T, u16>,
     /// Its errors are the ends of the back-offs.
     pub(super) breaker: Breaker<Moment>,
 }
@@ -27,10 +27,12 @@ impl<T: PartialEq> Machines<T> {
         &mut self,
         now: Moment,
         generation: Generation,
-        origin: OriginKey,
+        sent: RowCount,
+        origin: Option<u16>,
     ) -> RejectionDecision {
         let health = self.breaker.health(now);
-        self.renewal.reject(now, health, generation, origin)
+        self.renewal
+            .reject(now, health, generation, sent, origin.as_ref())
     }
 
     pub(super) fn cacheable_until(&self, now: Moment) -> Option<Moment> {

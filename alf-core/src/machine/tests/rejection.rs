@@ -1,6 +1,6 @@
 //! R1, R2, R5: a token that a resource server rejected.
 
-use super::scenario::{Action, Scenario, api, other_api};
+use super::scenario::{API, Action, OTHER_API, Scenario};
 use super::*;
 
 #[test]
@@ -18,11 +18,11 @@ fn r1_of_a_thousand_rejections_one_causes_a_renewal() {
     assert_eq!(scenario.reject(), Action::Start);
     let started = scenario.started();
     for _ in 0..500 {
-        assert_eq!(scenario.reject_of(revoked, api()), Action::Join);
+        assert_eq!(scenario.reject_of(revoked, API), Action::Join);
     }
     scenario.obtain_new();
     for _ in 0..500 {
-        assert_eq!(scenario.reject_of(revoked, api()), Action::Use);
+        assert_eq!(scenario.reject_of(revoked, API), Action::Use);
     }
     assert_eq!(scenario.started(), started);
 }
@@ -34,7 +34,9 @@ fn r1_rejection_of_an_old_token_never_rejects_a_newer_one() {
     scenario.obtain_new();
     let newer = scenario.generation();
     assert_eq!(
-        scenario.machine.reject(scenario.now(), old, api()),
+        scenario
+            .machine
+            .reject(scenario.now(), old, RowCount::default(), Some(API)),
         RejectionDecision::Superseded(Decision::Use(newer))
     );
     assert_eq!(scenario.demand(), Action::Use);
@@ -129,7 +131,7 @@ fn r2_another_held_token_is_used_without_an_acquisition() {
     scenario.demand();
     scenario.obtain_new();
     let started = scenario.started();
-    assert_eq!(scenario.reject_of(old, api()), Action::Use);
+    assert_eq!(scenario.reject_of(old, API), Action::Use);
     assert_eq!(scenario.started(), started);
 }
 
@@ -143,17 +145,14 @@ fn r2_if_the_other_token_is_not_fresh_a_rejection_is_decided_as_a_demand() {
     };
     let (scenario, old) = renewed();
     assert_eq!(
-        scenario.after(secs(80)).reject_of(old, api()),
+        scenario.after(secs(80)).reject_of(old, API),
         Action::UseAndRenew
     );
     let (scenario, old) = renewed();
-    assert_eq!(
-        scenario.after(secs(90)).reject_of(old, api()),
-        Action::Start
-    );
+    assert_eq!(scenario.after(secs(90)).reject_of(old, API), Action::Start);
     let (mut scenario, old) = renewed();
-    assert_eq!(scenario.reject_by(other_api()), Action::Start);
-    assert_eq!(scenario.reject_of(old, api()), Action::Join);
+    assert_eq!(scenario.reject_by(OTHER_API), Action::Start);
+    assert_eq!(scenario.reject_of(old, API), Action::Join);
 }
 
 #[test]

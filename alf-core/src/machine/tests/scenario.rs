@@ -38,13 +38,10 @@ pub(super) const POLICY: Policy = Policy {
 };
 
 /// An origin that rejects tokens, and another one.
-pub(super) fn api() -> OriginKey {
-    OriginKey::new(0)
-}
-
-pub(super) fn other_api() -> OriginKey {
-    OriginKey::new(1)
-}
+pub(super) const API: u16 = 0;
+pub(super) const OTHER_API: u16 = 1;
+/// A user's own loop names no origin.
+pub(super) const UNKNOWN: Option<u16> = None;
 
 /// The states in which a test can start.
 impl Scenario {
@@ -142,16 +139,39 @@ impl Scenario {
 
     /// The API rejects the held token.
     pub(super) fn reject(&mut self) -> Action {
-        self.reject_by(api())
+        self.reject_by(API)
     }
 
-    pub(super) fn reject_by(&mut self, origin: OriginKey) -> Action {
+    pub(super) fn reject_by(&mut self, origin: impl Into<Option<u16>>) -> Action {
         self.reject_of(self.generation(), origin)
     }
 
-    pub(super) fn reject_of(&mut self, generation: Generation, origin: OriginKey) -> Action {
-        let reject = self.machine.reject(self.now, generation, origin);
+    pub(super) fn reject_of(
+        &mut self,
+        generation: Generation,
+        origin: impl Into<Option<u16>>,
+    ) -> Action {
+        let sent = self.machine.renewal.rows();
+        self.reject_sent(generation, sent, origin)
+    }
+
+    /// The request was sent when `sent` was the count of rows.
+    pub(super) fn reject_sent(
+        &mut self,
+        generation: Generation,
+        sent: RowCount,
+        origin: impl Into<Option<u16>>,
+    ) -> Action {
+        let reject = self
+            .machine
+            .reject(self.now, generation, sent, origin.into());
         self.action_after_rejection(reject)
+    }
+
+    /// An API accepts another request with the held token.
+    pub(super) fn accept_by(&mut self, origin: u16) {
+        let generation = self.generation();
+        self.machine.renewal.accepted(self.now, generation, &origin);
     }
 
     /// The acquisition brings a new token.
@@ -230,9 +250,13 @@ impl Scenario {
 
     /// The API answers a replay that carried the held token.
     pub(super) fn replayed(&mut self, outcome: ReplayOutcome) {
+        self.replayed_by(API, outcome);
+    }
+
+    pub(super) fn replayed_by(&mut self, origin: u16, outcome: ReplayOutcome) {
         let generation = self.generation();
         let renewal = &mut self.machine.renewal;
-        renewal.replayed(self.now, generation, api(), outcome);
+        renewal.replayed(self.now, generation, &origin, outcome);
     }
 
     /// A useless renewal: the token is rejected, renewed, and rejected again.
@@ -259,6 +283,13 @@ impl Scenario {
 
     pub(super) fn acquisition(&self) -> AcquisitionId {
         self.started().id
+    }
+
+    /// Whether it matters if the API accepts the held token.
+    pub(super) fn awaits(&self, origin: u16) -> bool {
+        let awaited = self.machine.renewal.awaited_origins(self.now);
+        assert!(awaited.iter().all(|(_, until)| self.now < *until));
+        awaited.iter().any(|(awaited, _)| *awaited == origin)
     }
 
     pub(super) fn cacheable_until(&self) -> Option<Moment> {

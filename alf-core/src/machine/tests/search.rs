@@ -28,6 +28,7 @@ fn alphabet() -> Vec<Event> {
         Event::Reject(SentToken::Held, 0),
         Event::Reject(SentToken::Held, 1),
         Event::Reject(SentToken::Older, 0),
+        Event::Accept(SentToken::Held, 0),
         Event::AttemptFailure,
         OBTAIN_NEW,
         Event::ObtainSame {

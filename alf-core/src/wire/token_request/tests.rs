@@ -14,7 +14,7 @@ fn redactor_of(request: TokenRequest) -> Redactor {
 }
 
 fn bare() -> TokenRequest {
-    TokenRequest::new(&TokenTarget::new(), &[])
+    TokenRequest::new("client_credentials", &TokenTarget::new(), &[])
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn t1_parameters_come_in_order_and_a_resource_may_repeat() {
         ],
         allowed_origins: None,
     };
-    let mut request = TokenRequest::new(&target, &[]);
+    let mut request = TokenRequest::new("client_credentials", &target, &[]);
     request.parameter("client_id", "me");
     request.secret_parameter("client_secret", "s");
     assert_eq!(

@@ -19,12 +19,8 @@ impl TokenAnswer<'_> {
             return reason;
         }
         reason.detail = self.messages(members);
-        if has_text("error") {
-            return reason;
-        }
         let text = self.body_text();
-        if text.is_empty() {
-            reason.detail = Some("with an empty body".to_owned());
+        if has_text("error") || text.is_empty() {
             return reason;
         }
         reason.content_type = self.content_type();

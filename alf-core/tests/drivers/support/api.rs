@@ -58,6 +58,7 @@ pub(crate) struct ApiResponse {
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) origin: Origin,
+    pub(crate) path: String,
     /// Every value of the `Authorization` header.
     pub(crate) authorization: Vec<HeaderValue>,
     /// The token in it.
@@ -118,6 +119,13 @@ impl Api {
     }
 }
 
+impl Sent {
+    /// The number of a token that the token endpoint issued.
+    pub(crate) fn token_number(&self) -> usize {
+        self.token.trim_start_matches("token-").parse().unwrap()
+    }
+}
+
 impl State {
     fn answer(&self, sent: &Sent) -> ApiResponse {
         match &self.script {
@@ -148,6 +156,7 @@ impl Transport for Api {
         self.log.note(format!("send {token}"));
         let sent = Sent {
             origin: self.origin(&request).to_origin(),
+            path: request.url.path().to_owned(),
             authorization,
             token,
         };

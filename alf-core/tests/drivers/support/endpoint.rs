@@ -38,6 +38,8 @@ struct State {
 pub(crate) enum Reply {
     /// The next token: `token-1`, `token-2`, …
     Issue,
+    /// The same, of unknown lifetime.
+    IssueUnlimited,
     /// A token, and the lifetime that it states.
     Token(&'static str, Option<u64>),
     /// A status, a body, and headers.
@@ -201,6 +203,7 @@ impl TokenTransport for Endpoint {
         };
         match reply {
             Reply::Issue => Ok(token(&self.issue(), Some(LIFETIME.as_secs()))),
+            Reply::IssueUnlimited => Ok(token(&self.issue(), None)),
             Reply::Token(access_token, lifetime) => Ok(token(access_token, lifetime)),
             Reply::Answer(status, body, headers) => Ok(answer(status, body, headers)),
             Reply::Fail(kind) => Err(ExchangeError::new(kind, "as in the script")),

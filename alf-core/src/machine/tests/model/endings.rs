@@ -29,26 +29,29 @@ impl CheckedMachine {
         self.failed = self.server_backs_off_until.is_some();
         self.backs_off_until = self.server_backs_off_until.unwrap_or(at(0));
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
-        let Some(Success::New(generation) | Success::Unchanged(generation)) = success else {
+        let Some(
+            Success::New(generation)
+            | Success::Unchanged(generation)
+            | Success::Outdated(generation),
+        ) = success
+        else {
             return broken("S1: it was the acquisition that is under way", &success);
         };
-        if same {
-            for origin in (0..ORIGINS).filter(|origin| under_way.rejected_by[*origin]) {
-                self.cool_down(origin, generation);
-            }
-        } else {
-            self.keep_older(&under_way);
-        }
-        let in_order = if same {
-            success == Some(Success::Unchanged(generation))
-                && self.generation_of(SentToken::Held) == Some(generation)
-        } else {
-            success == Some(Success::New(generation))
-                && self.generation_of(SentToken::Held) < Some(generation)
+        let is_outdated = same && self.issued_again(generation, under_way.started_at);
+        let held = self.generation_of(SentToken::Held);
+        let in_order = match success {
+            Some(Success::New(_)) => !same && held < Some(generation),
+            Some(Success::Unchanged(_)) => same && held == Some(generation) && !is_outdated,
+            Some(Success::Outdated(_)) => same && held == Some(generation) && is_outdated,
+            None => false,
         };
-        let (obtained_at, unproven, was_ever_rejected) = match &self.held {
-            Some(held) if same => (held.obtained_at, held.unproven, held.was_ever_rejected),
-            Some(_) | None => (self.now, under_way.rejected_by, false),
+        if !same {
+            self.keep_older();
+            self.replaced(generation);
+        }
+        let (obtained_at, was_ever_rejected) = match &self.held {
+            Some(held) if same => (held.obtained_at, held.was_ever_rejected),
+            Some(_) | None => (self.now, false),
         };
         let leeway = self.policy.leeway;
         let lifetime = states
@@ -59,11 +62,10 @@ impl CheckedMachine {
         self.held = Some(Token {
             value,
             generation,
-            obtained_at,
             lifetime,
-            rejected: false,
+            rejected: is_outdated,
+            obtained_at,
             was_ever_rejected,
-            unproven,
         });
         holds(in_order, "R1, E6: a generation for each new token")
     }
@@ -117,8 +119,11 @@ impl CheckedMachine {
     fn back_off(&mut self, until: Moment, failure: Failure) -> Result<(), BrokenRule> {
         self.failed = true;
         self.backs_off_until = self.backs_off_until.max(until);
-        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
-            held.rejected = false; // R1
+        if failure.is_transient() {
+            if let Some(held) = &mut self.held {
+                held.rejected = false; // R1
+            }
+            self.stop_waiting();
         }
         let back_off = until.saturating_since(self.now);
         let asked = failure.retry_after().min(secs(300));

@@ -2,12 +2,13 @@
 //!
 //! It keeps the few facts that the rules are about, and names the rule that a decision breaks.
 
-mod cooldowns;
 mod endings;
+mod origins;
 mod previous;
 
 use super::machines::Machines;
 use super::*;
+use origins::{Facts, key};
 
 /// A machine whose every decision is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,19 +32,17 @@ pub(super) struct CheckedMachine {
     backs_off_until: Moment,
     /// An attempt has failed at the server since its latest success in time, and until when it backs off.
     server_backs_off_until: Option<Moment>,
-    cooldowns: [Option<CoolingDown>; ORIGINS],
+    origins: [Facts; ORIGINS],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Token {
     value: u8,
     generation: Generation,
-    obtained_at: Moment,
     lifetime: Lifetime,
     rejected: bool,
+    obtained_at: Moment,
     was_ever_rejected: bool,
-    /// It replaced one that these rejected, and they have not accepted it yet.
-    unproven: [bool; ORIGINS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,14 +59,6 @@ struct Older {
 struct UnderWay {
     acquisition: NewAcquisition,
     started_at: Moment,
-    rejected_by: [bool; ORIGINS],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct CoolingDown {
-    counted: Generation,
-    until: Moment,
-    next: Duration,
 }
 
 /// An event. One that cannot happen in a state (a success without an acquisition) is ignored.
@@ -76,6 +67,10 @@ pub(super) enum Event {
     Pass(Duration),
     Demand,
     Reject(SentToken, usize),
+    /// The request was sent before every earlier rejection.
+    RejectEarly(usize),
+    /// A request that was no replay is accepted.
+    Accept(SentToken, usize),
     AttemptFailure,
     ObtainNew {
         states: Option<Duration>,
@@ -122,7 +117,7 @@ impl CheckedMachine {
             attempt_failed: false,
             backs_off_until: at(0),
             server_backs_off_until: None,
-            cooldowns: [None; ORIGINS],
+            origins: [Facts::NONE; ORIGINS],
         }
     }
 
@@ -136,7 +131,14 @@ impl CheckedMachine {
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
-            Event::Reject(which, origin) => self.reject(which, origin)?,
+            Event::Reject(which, origin) => {
+                let sent = self.machine.renewal.rows();
+                self.reject(which, origin, sent)?;
+            }
+            Event::RejectEarly(origin) => {
+                self.reject(SentToken::Held, origin, RowCount::default())?;
+            }
+            Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
                     if self.machine.attempt_failed(self.now, under_way.acquisition) {
@@ -160,14 +162,7 @@ impl CheckedMachine {
             Event::EndLate => self.end_late()?,
             Event::Replayed(which, origin, outcome) => self.replayed(which, origin, outcome),
         }
-        let unproven = self
-            .held
-            .as_ref()
-            .is_some_and(|held| held.unproven.contains(&true));
-        holds(
-            self.machine.renewal.is_unproven() == unproven,
-            "R6: unproven until accepted",
-        )?;
+        self.check_awaited()?;
         self.check_cacheable()
     }
 
@@ -214,13 +209,19 @@ impl CheckedMachine {
         }
     }
 
-    fn reject(&mut self, which: SentToken, origin: usize) -> Result<(), BrokenRule> {
+    fn reject(
+        &mut self,
+        which: SentToken,
+        origin: usize,
+        sent: RowCount,
+    ) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let key = OriginKey::new(origin);
-        self.judge(generation, origin);
-        let decision = self.machine.reject(self.now, generation, key);
+        let is_later = sent == self.machine.renewal.rows();
+        let decision = self
+            .machine
+            .reject(self.now, generation, sent, Some(key(origin)));
         self.replace_overdue_acquisition();
         self.forget_outdated_older();
         if which == SentToken::Older && !self.older_rejects_held() {
@@ -229,16 +230,19 @@ impl CheckedMachine {
             };
             return self.check_demand(demand);
         }
-        let cooling = self.cooldowns[origin].is_some_and(|cooldown| self.now < cooldown.until);
-        if !cooling && which == SentToken::Held && self.older_is_usable() {
+        let Some(held) = self.generation_of(SentToken::Held) else {
+            return broken("R1: there is none", &decision);
+        };
+        let may_renew = self.may_renew(held, origin, is_later);
+        if may_renew && which == SentToken::Held && self.older_is_usable() {
             return self.check_use_of_older(decision);
         }
         match decision {
-            RejectionDecision::Return => holds(cooling, "R6: returned in a cool-down only"),
+            RejectionDecision::Return => holds(!may_renew, "R6: returned in a cool-down only"),
             RejectionDecision::Renew(_)
             | RejectionDecision::UsePrevious(_)
             | RejectionDecision::Superseded(_)
-                if cooling =>
+                if !may_renew =>
             {
                 broken("R6: returned in a cool-down", &decision)
             }
@@ -286,17 +290,16 @@ impl CheckedMachine {
         self.acquisition = Some(UnderWay {
             acquisition: started,
             started_at: self.now,
-            rejected_by: [false; ORIGINS],
         });
         Ok(())
     }
 
     fn rejected(&mut self, origin: usize) {
-        if let (Some(held), Some(acquisition)) = (&mut self.held, &mut self.acquisition) {
+        if let Some(held) = &mut self.held {
             held.rejected = true;
             held.was_ever_rejected = true;
-            acquisition.rejected_by[origin] = true;
         }
+        self.wait(origin);
     }
 
     /// The token that a caller may use now (E1, E4, R1).

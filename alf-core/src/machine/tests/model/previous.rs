@@ -4,14 +4,12 @@ use super::*;
 
 impl CheckedMachine {
     /// A new token is obtained in place of the held one.
-    pub(super) fn keep_older(&mut self, under_way: &UnderWay) {
+    pub(super) fn keep_older(&mut self) {
         let held = self.held.as_ref();
         self.older = held.map(|held| Older {
             generation: held.generation,
             lifetime: held.lifetime,
-            is_kept: !held.was_ever_rejected
-                && !under_way.rejected_by.contains(&true)
-                && self.now < held.lifetime.expires,
+            is_kept: !held.was_ever_rejected && self.now < held.lifetime.expires,
             is_used: false,
         });
     }

@@ -37,16 +37,34 @@ fn x1_a_token_error_shows_no_secret_and_no_challenge() {
         let error = TokenError::new(ErrorDetails {
             request: RequestKind::Token,
             cause,
+            client_id: "id".to_owned(),
             endpoint: "https://as".to_owned(),
             target: None,
             attempts: 2,
             elapsed: Duration::ZERO,
-            retry_at: None,
+            back_off: None,
         });
         let challenge = HeaderValue::from_static("Bearer realm=\"s3cr3t-of-the-client\"");
         let rejected = Rejection::new(StatusCode::UNAUTHORIZED, vec![challenge]);
         let error = error.after(rejected);
         let shown = format!("{error} {error:?} {:?}", error.rejection());
         assert!(!shown.contains(SECRET), "{shown}");
+    }
+}
+
+#[test]
+fn x1_a_registered_error_code_is_not_masked() {
+    for secret in ["client", "invalid", "_", "invalid_client", "slow_down"] {
+        let redactor = Redactor::new(vec![Zeroizing::new(secret.to_owned())]);
+        for code in ["invalid_client", "slow_down", "use_dpop_nonce"] {
+            let body = format!(r#"{{"error":"{code}","error_description":"{secret}"}}"#);
+            let cause = decode(&answer(400, body), &redactor, SystemTime::UNIX_EPOCH).err();
+            let answer = cause.unwrap().answer;
+            assert_eq!(answer.error.as_deref(), Some(code), "{secret}");
+            assert_eq!(answer.description.as_deref(), Some("[masked]"));
+        }
+        let body = format!(r#"{{"error":"no {secret}"}}"#);
+        let cause = decode(&answer(400, body), &redactor, SystemTime::UNIX_EPOCH).err();
+        assert_eq!(cause.unwrap().answer.error.as_deref(), Some("no [masked]"));
     }
 }

@@ -41,10 +41,12 @@ fn t4_an_answer_that_is_not_a_token_response_is_unreadable() {
 }
 
 #[test]
-fn t4_success_is_a_200() {
+fn t4_a_success_without_a_token_is_unreadable() {
     for status in [201, 202, 204, 206, 299] {
-        let cause = failed(status, r#"{"access_token":"abc"}"#);
-        assert_eq!(cause.kind, TokenErrorKind::Unreadable, "{status}");
+        for body in ["", "{}"] {
+            let cause = failed(status, body);
+            assert_eq!(cause.kind, TokenErrorKind::Unreadable, "{status}");
+        }
     }
 }
 
