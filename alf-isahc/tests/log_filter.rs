@@ -1,10 +1,5 @@
 //! X1: what `silence.rs` costs the other code of the program, counted on a `tracing` subscriber with a filter.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "code of tests, outside of their functions"
-)]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use alf_isahc::Client;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use alf_core::{ConfigError, HttpSettings};
 use http::HeaderName;
@@ -9,7 +10,7 @@ use http::header::AUTHORIZATION;
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 
-use crate::redirect::{follows_none, follows_redirects, guard_redirects, within_origin};
+use crate::redirect::{FollowsNone, guard_redirects, within_origin};
 
 /// reqwest's async client, or its blocking one.
 pub(crate) trait Library: Sized {
@@ -68,13 +69,15 @@ impl Library for reqwest::Client {
     }
 
     fn shown_redirects(&self) -> ShownRedirects {
-        if !follows_redirects(self) {
-            return ShownRedirects::None;
-        }
-        // If reqwest no longer shows the policy of any client, its absence means nothing.
-        match ClientSettings::of(Purpose::Tokens).build::<Self>() {
-            Ok(follows_none) if !follows_redirects(&follows_none) => ShownRedirects::Some,
-            Ok(_) | Err(_) => ShownRedirects::Unknown,
+        static FOLLOWS_NONE: LazyLock<Option<FollowsNone>> = LazyLock::new(|| {
+            let with =
+                |policy| try_to_build::<reqwest::Client>(ClientBuilder::new().redirect(policy));
+            FollowsNone::learn(|policy| with(policy).ok()?.ok())
+        });
+        match &*FOLLOWS_NONE {
+            Some(follows_none) if follows_none.is_shown_by(self) => ShownRedirects::None,
+            Some(_) => ShownRedirects::Some,
+            None => ShownRedirects::Unknown,
         }
     }
 
@@ -140,12 +143,15 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
             Purpose::Tokens => reqwest::Client::builder().user_agent(alf_core::USER_AGENT),
         };
         let builder = self.user.apply(defaults.into());
+        let with = |builder: B, policy| C::with_redirects(builder, policy);
         match self.purpose {
-            // X4: of the user's policies, only this one is known to be safe.
-            Purpose::Calls | Purpose::CallsWithOtherHeader if follows_none(&builder) => builder,
-            Purpose::Calls => C::with_redirects(builder, guard_redirects(Policy::default())),
-            Purpose::CallsWithOtherHeader => C::with_redirects(builder, within_origin()),
-            Purpose::Tokens => C::with_redirects(C::for_tokens(builder), Policy::none()),
+            // X4: of the user's policies, only those that follow nothing are known to be safe.
+            Purpose::Calls | Purpose::CallsWithOtherHeader if follows_none(&builder, with) => {
+                builder
+            }
+            Purpose::Calls => with(builder, guard_redirects(Policy::default())),
+            Purpose::CallsWithOtherHeader => with(builder, within_origin()),
+            Purpose::Tokens => with(C::for_tokens(builder), Policy::none()),
         }
     }
 
@@ -172,6 +178,14 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
             )
         }
     }
+}
+
+fn follows_none<B: From<ClientBuilder> + fmt::Debug>(
+    builder: &B,
+    with: impl Fn(B, Policy) -> B,
+) -> bool {
+    let known = FollowsNone::learn(|policy| Some(with(ClientBuilder::new().into(), policy)));
+    known.is_some_and(|none| none.is_shown_by(builder))
 }
 
 /// reqwest panics if its feature `rustls-no-provider` is enabled and no provider is installed.

@@ -98,19 +98,47 @@ impl fmt::Display for TokenElsewhere {
     }
 }
 
-/// Whether the client follows redirects, or may follow them.
+/// How a policy that follows no redirect looks in the `Debug` of a client or of a builder. reqwest shows it nowhere else.
 ///
-/// reqwest shows it only in `Debug`. Compare with the `Debug` of a client that follows
-/// none.
-pub(crate) fn follows_redirects(client: &reqwest::Client) -> bool {
-    !format!("{client:?}").contains(r#"redirect_policy: "Policy(None)""#)
+/// Its words are learned from policies that are known, because they are not part of reqwest's API.
+pub(crate) struct FollowsNone {
+    /// One for each such policy.
+    fields: Vec<String>,
 }
 
-/// Whether a client of this builder, async or blocking, will follow no redirects.
-///
-/// In the indented `Debug`, no value of a header can look like this field.
-pub(crate) fn follows_none(builder: &impl fmt::Debug) -> bool {
-    format!("{builder:#?}").contains("\n    redirect_policy: Policy(\n        None,\n    ),\n")
+impl FollowsNone {
+    /// Compares what `with` makes of policies. `None` if their `Debug` does not differ.
+    pub(crate) fn learn<T: fmt::Debug>(with: impl Fn(Policy) -> Option<T>) -> Option<Self> {
+        let others = fields(&with(Policy::default())?);
+        let own_field = |policy| {
+            let mut fields = fields(&with(policy)?).into_iter();
+            fields.find(|field| !others.contains(field))
+        };
+        let policies = [Policy::none(), Policy::limited(0)].into_iter();
+        let fields = policies.map(own_field).collect::<Option<_>>()?;
+        Some(Self { fields })
+    }
+
+    /// Whether a client, or what a builder makes, follows no redirect.
+    pub(crate) fn is_shown_by(&self, shown: &impl fmt::Debug) -> bool {
+        let shown = fields(shown);
+        self.fields.iter().any(|field| shown.contains(field))
+    }
+}
+
+/// The fields of a struct, from its indented `Debug`, in which no value of a header can look like a field.
+fn fields(shown: &impl fmt::Debug) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    for line in format!("{shown:#?}").lines() {
+        let is_start = line
+            .strip_prefix("    ")
+            .is_some_and(|line| line.starts_with(char::is_alphabetic));
+        match fields.last_mut() {
+            Some(field) if !is_start => field.push_str(line.trim()),
+            Some(_) | None => fields.push(line.to_owned()),
+        }
+    }
+    fields
 }
 
 #[cfg(test)]
@@ -120,24 +148,48 @@ mod tests {
     #[test]
     fn t7_debug_tells_whether_a_client_follows_redirects() {
         let client = |policy| reqwest::Client::builder().redirect(policy).build().unwrap();
-        assert!(!follows_redirects(&client(Policy::none())));
-        assert!(follows_redirects(&client(Policy::default())));
-        assert!(follows_redirects(&client(Policy::limited(3))));
-        assert!(follows_redirects(&client(guard_redirects(Policy::none()))));
-        assert!(follows_redirects(&reqwest::Client::new()));
+        let none = FollowsNone::learn(|policy| Some(client(policy))).unwrap();
+        assert!(none.is_shown_by(&client(Policy::none())));
+        assert!(none.is_shown_by(&client(Policy::limited(0))));
+        assert!(!none.is_shown_by(&client(Policy::default())));
+        assert!(!none.is_shown_by(&client(Policy::limited(3))));
+        assert!(!none.is_shown_by(&client(guard_redirects(Policy::none()))));
+        assert!(!none.is_shown_by(&reqwest::Client::new()));
     }
 
     #[test]
     fn x4_debug_tells_whether_a_builder_follows_redirects() {
         let builder = |policy| reqwest::Client::builder().redirect(policy);
-        assert!(follows_none(&builder(Policy::none())));
-        assert!(!follows_none(&builder(Policy::default())));
-        assert!(!follows_none(&builder(Policy::limited(3))));
-        assert!(!follows_none(&builder(guard_redirects(Policy::none()))));
-        assert!(!follows_none(&reqwest::Client::builder()));
+        let none = FollowsNone::learn(|policy| Some(builder(policy))).unwrap();
+        assert!(none.is_shown_by(&builder(Policy::none())));
+        assert!(none.is_shown_by(&builder(Policy::limited(0))));
+        assert!(!none.is_shown_by(&builder(Policy::default())));
+        assert!(!none.is_shown_by(&builder(Policy::limited(3))));
+        assert!(!none.is_shown_by(&builder(guard_redirects(Policy::none()))));
+        assert!(!none.is_shown_by(&reqwest::Client::builder()));
         let text = "\n    redirect_policy: Policy(\n        None,\n    ),\n";
         for text in [text, &text.replace('\n', "\t"), &format!("\"{text}")] {
-            assert!(!follows_none(&reqwest::Client::builder().user_agent(text)));
+            assert!(!none.is_shown_by(&reqwest::Client::builder().user_agent(text)));
         }
+    }
+
+    #[test]
+    fn x4_words_of_reqwest_may_change() {
+        #[derive(Debug)]
+        #[expect(dead_code, reason = "for its `Debug`")]
+        struct Renamed {
+            user_agent: &'static str,
+            redirects: String,
+        }
+        let client = |user_agent, policy: Policy| Renamed {
+            user_agent,
+            redirects: format!("{policy:?}").to_uppercase(),
+        };
+        let none = FollowsNone::learn(|policy| Some(client("a", policy))).unwrap();
+        assert!(none.is_shown_by(&client("b", Policy::none())));
+        assert!(none.is_shown_by(&client("b", Policy::limited(0))));
+        assert!(!none.is_shown_by(&client("b", Policy::default())));
+        // What is not shown is not known.
+        assert!(FollowsNone::learn(|_| Some("a client")).is_none());
     }
 }

@@ -16,15 +16,17 @@ enum Way {
     GivenWithLimit,
     GivenWithGuard,
     GivenWithoutRedirects,
+    GivenWithLimitOfNone,
 }
 
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 7] = [
     Way::Default,
     Way::Configured,
     Way::GivenWithTimeout,
     Way::GivenWithLimit,
     Way::GivenWithGuard,
     Way::GivenWithoutRedirects,
+    Way::GivenWithLimitOfNone,
 ];
 
 #[tokio::test]
@@ -38,7 +40,13 @@ async fn x4_no_client_carries_the_token_elsewhere_unless_the_program_says_so() {
                 (Way::GivenWithTimeout | Way::GivenWithLimit | Way::GivenWithGuard, built) => {
                     names_the_ways_out(&built.unwrap_err());
                 }
-                (Way::Default | Way::Configured | Way::GivenWithoutRedirects, built) => {
+                (
+                    Way::Default
+                    | Way::Configured
+                    | Way::GivenWithoutRedirects
+                    | Way::GivenWithLimitOfNone,
+                    built,
+                ) => {
                     let result = built.unwrap().get(servers.url("/moved")).send().await;
                     match result {
                         Ok(response) => assert_eq!(response.status(), status, "{way:?}"),
@@ -106,6 +114,7 @@ fn build(servers: &Servers, way: Way) -> Result<Client, ConfigError> {
         Way::GivenWithLimit => own().redirect(Policy::limited(5)),
         Way::GivenWithGuard => own().redirect(guard_redirects(Policy::default())),
         Way::GivenWithoutRedirects => own().redirect(Policy::none()),
+        Way::GivenWithLimitOfNone => own().redirect(Policy::limited(0)),
     };
     let given = given
         .build()

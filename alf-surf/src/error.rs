@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn t4_kinds_are_told_from_what_the_back_ends_say() {
-        use ExchangeErrorKind::{Connect, Exchange, Timeout};
+        use ExchangeErrorKind::{Certificate, Connect, Exchange, Timeout};
         for (kind, expected) in [
             (io::ErrorKind::ConnectionRefused, Connect),
             (io::ErrorKind::TimedOut, Timeout),
@@ -212,6 +212,7 @@ mod tests {
             kind("ConnectFailed: failed to connect to the server"),
             Connect
         );
+        assert_eq!(kind("BadServerCertificate(None): unknown"), Certificate);
         assert_eq!(kind("Timeout: request took longer than"), Timeout);
         assert_eq!(kind("empty response"), Exchange);
     }

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
+use async_h1::client::{Encoder, decode};
 use async_std::future::timeout;
 use async_std::net::TcpStream;
 use async_trait::async_trait;
-use futures_util::io::{AsyncRead, AsyncWrite};
+use futures_util::io::{AsyncRead, AsyncWrite, copy};
 use http_client::{Config, HttpClient};
-use surf::http::headers::{AUTHORIZATION, CONNECTION, HeaderValue};
-use surf::http::{Request, Response, Url};
+use surf::http::headers::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use surf::http::{Body, Method, Request, Response, Url};
 use zeroize::Zeroizing;
 
 use crate::discard::ClosesItself;
+use crate::head::UNTIL_CLOSE;
 use crate::wire::Wire;
 
 /// The back end of the features `h1-client` and `h1-client-no-tls`, to be put under a
@@ -24,13 +26,13 @@ use crate::wire::Wire;
 /// - The `Authorization` does not show in the log.
 /// - Headers that are not ASCII, or longer than 4 KiB, are left out, where async-h1 fails or
 ///   panics; and a 1xx is not taken for the response. More than 64 KiB of them are an error.
-///
 /// - A header of the request with a line end in it is an error, and nothing is sent.
+/// - HTTP/1.0 is understood, and so is a body that ends with its connection.
+/// - If a server answers an upload with an error (a 4xx or 5xx) before it has read it, that is the response, and no more is
+///   sent.
 ///
-/// What else async-h1 cannot do, it cannot either: a body without `Content-Length` that ends with
-/// its connection is read as empty, HTTP/1.0 is refused, and so is a head of more than 8 KiB. It
-/// writes the whole body before it reads: if a server answers 401 to a large upload and does not
-/// read it, that is a broken pipe or a timeout, and the token is not renewed.
+/// What else async-h1 cannot do, it cannot either: a head of more than 8 KiB is refused. Over `https`, async-native-tls loads
+/// the certificates of the system for each connection, which takes tens of milliseconds.
 ///
 /// [`Client::builder`]: crate::Client::builder
 ///
@@ -150,7 +152,35 @@ where
     // As surf does: to one that says `close`, some servers send a body without a length, which
     // async-h1 takes for none.
     request.insert_header(CONNECTION, "keep-alive");
-    async_h1::client::connect(Wire::new(stream, secret_lines), request).await
+    let method = request.method();
+    let mut wire = Wire::new(stream, secret_lines);
+    // What `async_h1::connect` does, except for these two: that writes the whole request into the log, and does not read if it
+    // cannot write to the end.
+    let sent = copy(Encoder::new(request), &mut wire).await;
+    let mut response = match sent {
+        Ok(_) => decode(wire).await?,
+        Err(error) if wire.is_refused() => decode(wire).await.map_err(|_| error)?,
+        Err(error) => return Err(error.into()),
+    };
+    if response.len() == Some(UNTIL_CLOSE) {
+        end_with_connection(method, &mut response);
+    }
+    Ok(response)
+}
+
+/// Removes the length that [`Wire`] has put on it.
+fn end_with_connection(method: Method, response: &mut Response) {
+    let content_type = response.remove_header(CONTENT_TYPE);
+    let body = response.take_body();
+    if method != Method::Head {
+        response.set_body(Body::from_reader(body, None));
+    }
+    response.remove_header(CONTENT_LENGTH);
+    // surf sets one with every change of the body.
+    response.remove_header(CONTENT_TYPE);
+    if let Some(content_type) = content_type {
+        response.insert_header(CONTENT_TYPE, &content_type);
+    }
 }
 
 /// async-h1 writes headers as they are: what is behind a line end would be a header of its own, or
@@ -184,5 +214,129 @@ impl Default for H1Client {
 impl fmt::Debug for H1Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("H1Client").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use futures_util::io::BufReader;
+    use pollster::block_on;
+    use surf::http::StatusCode;
+
+    use super::*;
+
+    #[test]
+    fn r4_answer_to_an_upload_that_is_not_read_is_the_response() {
+        for takes_no_more in [TakesNoMore::Closes, TakesNoMore::Waits] {
+            let mut response = block_on(speak(peer(takes_no_more, ANSWER), upload())).unwrap();
+            assert_eq!(response.status(), StatusCode::Unauthorized);
+            assert_eq!(block_on(response.body_string()).unwrap(), "no");
+        }
+        let error = block_on(speak(peer(TakesNoMore::Closes, b""), upload())).unwrap_err();
+        let kind = error.downcast_ref().map(io::Error::kind);
+        assert_eq!(kind, Some(io::ErrorKind::BrokenPipe));
+    }
+
+    /// Nobody waits for an answer.
+    #[test]
+    fn r4_error_of_a_body_is_the_error_of_the_request() {
+        let mut request = upload();
+        request.set_body(Body::from_reader(BufReader::new(BrokenBody), None));
+        let peer = peer(TakesNoMore::Waits, ANSWER);
+        let error = block_on(speak(peer, request)).unwrap_err();
+        assert_eq!(error.to_string(), "no body");
+    }
+
+    const ANSWER: &[u8] = b"HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno";
+
+    fn upload() -> Request {
+        let url = Url::parse("http://127.0.0.1/").unwrap();
+        let mut request = Request::new(Method::Post, url);
+        request.set_body(vec![0; 100_000]);
+        request
+    }
+
+    /// A server that takes 1000 bytes of a request.
+    struct Peer {
+        left: usize,
+        takes_no_more: TakesNoMore,
+        answer: &'static [u8],
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum TakesNoMore {
+        /// Its answer is seen after that.
+        Closes,
+        Waits,
+    }
+
+    fn peer(takes_no_more: TakesNoMore, answer: &'static [u8]) -> Peer {
+        Peer {
+            left: 1000,
+            takes_no_more,
+            answer,
+        }
+    }
+
+    impl AsyncWrite for Peer {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let taken = bytes.len().min(self.left);
+            self.left -= taken;
+            if taken > 0 {
+                return Poll::Ready(Ok(taken));
+            }
+            match self.takes_no_more {
+                TakesNoMore::Waits => Poll::Pending,
+                TakesNoMore::Closes => {
+                    self.takes_no_more = TakesNoMore::Waits;
+                    Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+                }
+            }
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncRead for Peer {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            if self.left > 0 || self.takes_no_more == TakesNoMore::Closes {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let (now, later) = self.answer.split_at(self.answer.len().min(buffer.len()));
+            self.answer = later;
+            buffer[..now.len()].copy_from_slice(now);
+            Poll::Ready(Ok(now.len()))
+        }
+    }
+
+    struct BrokenBody;
+
+    impl AsyncRead for BrokenBody {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::Error::other("no body")))
+        }
     }
 }

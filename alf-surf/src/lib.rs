@@ -50,6 +50,8 @@ mod error;
 mod guard;
 #[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
 mod h1;
+#[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
+mod head;
 mod redirect;
 mod repair;
 mod request;

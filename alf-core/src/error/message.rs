@@ -26,7 +26,7 @@ impl fmt::Display for TokenError {
             Kind::Timeout(phase) => match (&answer.detail, phase) {
                 (Some(detail), _) => {
                     let request = self.details.request;
-                    format!("{detail}; no {request} was sent to {endpoint}")
+                    format!("{detail}, so no {request} was sent to {endpoint}")
                 }
                 (None, TimeoutPhase::Attempt) => format!(
                     "{endpoint} did not answer within attempt_timeout or the HTTP library's own \

@@ -153,7 +153,7 @@ impl OriginRecord {
     }
 
     /// Until when it matters that this origin accepts the held token, and is not known yet.
-    pub(super) fn awaits_acceptance_until(
+    pub(super) fn acceptance_matters_until(
         &self,
         now: Moment,
         generation: Generation,

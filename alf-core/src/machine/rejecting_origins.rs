@@ -127,9 +127,13 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
     }
 
     /// The origins of which it matters whether they accept the held token, and until when.
-    pub(super) fn awaited(&self, now: Moment, generation: Generation) -> Vec<(O, Moment)> {
+    pub(super) fn whose_acceptance_matters(
+        &self,
+        now: Moment,
+        generation: Generation,
+    ) -> Vec<(O, Moment)> {
         let awaited = self.places.iter().filter_map(|place| {
-            let until = place.record.awaits_acceptance_until(now, generation)?;
+            let until = place.record.acceptance_matters_until(now, generation)?;
             Some((place.origin.clone(), until))
         });
         awaited.collect()

@@ -209,7 +209,9 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     /// The origins of which it matters whether they accept the held token, and until when it matters (R6).
     pub(crate) fn awaited_origins(&self, now: Moment) -> Vec<(O, Moment)> {
         let held = self.held.as_ref();
-        held.map_or_else(Vec::new, |held| self.origins.awaited(now, held.generation))
+        held.map_or_else(Vec::new, |held| {
+            self.origins.whose_acceptance_matters(now, held.generation)
+        })
     }
 
     /// An attempt of the acquisition failed and it goes on, or it waits for a permit: its waiters ask again (E4).

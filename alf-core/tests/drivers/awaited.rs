@@ -111,7 +111,7 @@ fn s5_text_of_a_time_out_names_the_callback_that_was_awaited() {
         let harness = Harness::new();
         let (kind, text) = text_of(&harness, set(harness.builder(), Does::Hang));
         assert!(matches!(kind, TokenErrorKind::Timeout(_)), "{text}");
-        let took = format!("{awaited} took longer than 5 s (attempt_timeout); ");
+        let took = format!("{awaited} took longer than 5 s (attempt_timeout), ");
         assert!(text.starts_with(&took), "{text}");
         let nothing_sent = format!("no token request was sent to {TOKEN_ENDPOINT}");
         assert!(text.contains(&nothing_sent), "{text}");
@@ -120,7 +120,7 @@ fn s5_text_of_a_time_out_names_the_callback_that_was_awaited() {
         let harness = Harness::new();
         let builder = harness.builder().acquire_timeout(seconds(3));
         let (_, text) = text_of(&harness, set(builder, Does::Hang));
-        assert!(text.contains("s (acquire_timeout); "), "{text}");
+        assert!(text.contains("s (acquire_timeout), "), "{text}");
         assert!(text.contains("after 1 attempt"), "{text}");
     }
 }
@@ -247,7 +247,7 @@ fn f5_text_of_a_revocation_that_failed_names_what_was_awaited() {
     for (does, expected) in [
         (
             Does::Hang,
-            "reading client_secret took longer than 5 s (attempt_timeout); no revocation request was sent to",
+            "reading client_secret took longer than 5 s (attempt_timeout), so no revocation request was sent to",
         ),
         (Does::Panic, "the callback for client_secret panicked"),
     ] {

@@ -93,7 +93,7 @@ impl<'a> Workers<'a> {
         let mut calls: Vec<(bool, ApiCall)> = Vec::new();
         for sent in &mut self.sent {
             *sent += 1;
-            let is_good = !sent.is_multiple_of(10);
+            let is_good = *sent % 10 != 0;
             let request = if is_good { good() } else { bad() };
             calls.push((is_good, harness.send(client, request)));
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{Method, Request};
 
-use crate::server::{Answer, Recorded, body_hash, pattern};
+use crate::server::{Answer, Gate, Recorded, body_hash, pattern};
 
 use super::body::{Body, BodyStream};
 use super::case::{Case, CaseClient, get, request};
@@ -75,6 +75,21 @@ pub(super) fn r4_a_body_in_memory_is_replayed_byte_for_byte(case: &Case) {
             }
         }
     }
+}
+
+pub(super) fn r4_an_upload_that_is_rejected_before_it_is_read_is_replayed(case: &Case) {
+    let client = case.client_with_token();
+    case.revoke_all();
+    let closed = Gate::new();
+    let rejection = Answer::unauthorized().before_the_body_is_read_at(&closed);
+    case.resource
+        .answer_next_at("/upload", rejection.then_close());
+    // More than the buffers of the system hold.
+    let body = pattern(0, 12_000_000);
+    let upload = request(Method::POST, &case.url("/upload"), Body::Bytes(body.into()));
+    client.send(upload).expect_status(200);
+    case.expect_requests_at("/upload", 2);
+    case.expect_token_requests(2);
 }
 
 pub(super) fn r4_a_request_without_a_body_is_replayed(case: &Case) {

@@ -21,7 +21,7 @@ F3: A 401 causes one renewal and one replay. The answer to the replay is returne
 F4: If the authorization server refuses, the user gets its answer as an error, and the request is \
     not sent.
 T1: The token request is a POST of a form, with its content type and length, `Accept: \
-    application/json`, and every parameter that was set.
+    application/json`, a `User-Agent`, and every parameter that was set.
 T2: The client authenticates in one way, never by Basic and in the body together.
 T3: Ids and secrets of any characters arrive unchanged, percent-encoded where needed.
 T4: Success is a 200 with a JSON object that has an access_token, whatever its content type. \

@@ -36,6 +36,18 @@ pub(super) fn t4_any_content_type_and_chunks_are_accepted(case: &Case) {
     }
 }
 
+pub(super) fn t4_an_answer_of_http_1_0_is_read(case: &Case) {
+    for (token, length) in [("t-1", "Content-Length: 24\r\n"), ("t-2", "")] {
+        case.authorization.accept_token(token);
+        let json = format!(r#"{{"access_token": "{token}" }}"#);
+        let head = format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n{length}\r\n");
+        case.authorization.answer_next(Answer::raw(head + &json));
+        case.client().get("/things").expect_status(200);
+        assert_eq!(case.shown_tokens().pop().as_deref(), Some(token));
+    }
+    case.expect_token_requests(2);
+}
+
 pub(super) fn t4_a_refusal_may_be_empty_or_a_page(case: &Case) {
     for (status, body) in [
         (400, ""),

@@ -23,8 +23,10 @@ impl CaseClient<'_> {
     /// happens, also at the servers.
     pub(super) fn get_with_timers(&self, path: &str) -> CallOutcome {
         let case = self.case;
-        let (mut last_change, mut seen) = (Instant::now(), case.traffic());
-        case.wait_while(self.start_get(path), || {
+        let call = self.start_get(path);
+        let start = Instant::now();
+        let (mut last_change, mut seen) = (start, case.traffic());
+        while !case.ends_or_retries_within(CHECK, &call) && start.elapsed() < DEADLINE {
             let traffic = case.traffic();
             if case.let_pauses_pass() || traffic != seen {
                 (last_change, seen) = (Instant::now(), traffic);
@@ -32,27 +34,23 @@ impl CaseClient<'_> {
                 case.time.advance_to_next_timer();
                 last_change = Instant::now();
             }
-        })
+        }
+        call.wait()
     }
 }
 
 impl Case {
     /// Waits for a call, and lets the pauses between attempts pass (B1).
     pub(super) fn wait_with_retries(&self, call: ThreadCall) -> CallOutcome {
-        self.wait_while(call, || {
-            self.let_pauses_pass();
-        })
+        while !self.ends_or_retries_within(DEADLINE, &call) && self.let_pauses_pass() {}
+        call.wait()
     }
 
-    /// Waits for a call, and calls `meanwhile` when an attempt has failed, and every 50 ms.
-    fn wait_while(&self, call: ThreadCall, mut meanwhile: impl FnMut()) -> CallOutcome {
-        let start = Instant::now();
-        let changes = || call.has_ended() || self.events.has_attempt_failure();
-        while !call.has_ended() && start.elapsed() < DEADLINE {
-            self.time.holds_within(CHECK, changes);
-            meanwhile();
-        }
-        call.wait()
+    /// Waits until the call has ended or an attempt has failed, at most for `limit`. Returns whether the call has ended.
+    fn ends_or_retries_within(&self, limit: Duration, call: &ThreadCall) -> bool {
+        let happens = || call.has_ended() || self.events.has_attempt_failure();
+        self.time.holds_within(limit, happens);
+        call.has_ended()
     }
 
     /// Returns counts that change whenever a server has something to do.

@@ -81,7 +81,8 @@ pub(super) enum Wait {
 pub(super) enum WhenToRead {
     BeforeTheAnswer,
     BeforeTheAnswerOnceOpen(Gate),
-    AfterTheAnswer,
+    /// Once the gate is open, if there is one.
+    AfterTheAnswer(Option<Gate>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,7 +28,14 @@ impl Answer {
     /// The body is read afterwards, and is not part of [`Recorded`](super::Recorded). A client that
     /// waits for `100 Continue` gets the answer instead, and the connection is closed.
     pub fn before_the_body(mut self) -> Self {
-        self.read_body_when = WhenToRead::AfterTheAnswer;
+        self.read_body_when = WhenToRead::AfterTheAnswer(None);
+        self
+    }
+
+    /// Answers as soon as the headers of the request have arrived, and reads its body once `gate` is open, and not before: as
+    /// [`before_the_body`](Self::before_the_body), on a server that is not interested in the body.
+    pub fn before_the_body_is_read_at(mut self, gate: &Gate) -> Self {
+        self.read_body_when = WhenToRead::AfterTheAnswer(Some(gate.clone()));
         self
     }
 

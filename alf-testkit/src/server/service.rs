@@ -79,7 +79,10 @@ impl ServedConnection<'_, '_> {
             Ok(body) => body,
             Err(error) => return self.unreadable(&error),
         };
-        let body_follows = matches!(scripted.read_body_when, WhenToRead::AfterTheAnswer);
+        let (body_follows, read_body_at) = match &scripted.read_body_when {
+            WhenToRead::AfterTheAnswer(gate) => (true, gate.clone()),
+            WhenToRead::BeforeTheAnswer | WhenToRead::BeforeTheAnswerOnceOpen(_) => (false, None),
+        };
         // A client that waits for `100 Continue` gets the answer instead, and does not send the body.
         let body_never_comes = body_follows && head.expects_continue;
 
@@ -102,6 +105,9 @@ impl ServedConnection<'_, '_> {
         if body_never_comes {
             self.close_gently();
         } else if body_follows {
+            if let Some(gate) = &read_body_at {
+                self.service.stop.wait_at(gate)?;
+            }
             self.reader.body(head.framing, &mut io::sink())?;
         }
         Ok(next)
@@ -110,7 +116,7 @@ impl ServedConnection<'_, '_> {
     /// Reads the body of a request, unless it is read after the answer.
     fn body(&mut self, head: &RequestHead, when: &WhenToRead) -> io::Result<RecordedBody> {
         let mut body = RecordedBody::default();
-        if matches!(when, WhenToRead::AfterTheAnswer) {
+        if matches!(when, WhenToRead::AfterTheAnswer(_)) {
             return Ok(body);
         }
         if head.expects_continue && !self.reader.has_buffered() {

@@ -173,7 +173,7 @@ fn r6_accepted_request_that_is_no_replay_clears_no_cool_down() {
     for cooldown in [1, 2, 4, 8, 16, 32, 60, 60] {
         scenario.renew_uselessly();
         scenario.accept_by(API);
-        scenario.pass(secs(cooldown) - millis(1));
+        scenario.pass(millis(cooldown * 1000 - 1));
         assert_eq!(scenario.reject(), Action::Return, "{cooldown}");
         scenario.accept_by(API);
         scenario.pass(millis(1));
