@@ -75,6 +75,7 @@ impl ManagedToken {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 decision
             }
+            RejectionDecision::UsePrevious(previous) => Decision::Use(previous),
             RejectionDecision::Return => {
                 self.update_rejections(&state, now);
                 drop(state);
@@ -89,11 +90,19 @@ impl ManagedToken {
         self.update_cache(&mut state, now);
         drop(state);
         self.notify();
-        if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
-            self.observe(&Event::TokenRejected {
-                generation: token.generation(),
+        let generation = token.generation();
+        match rejection {
+            RejectionDecision::Renew(Decision::Start(_)) => {
+                self.observe(&Event::TokenRejected { generation, origin });
+            }
+            RejectionDecision::UsePrevious(previous) => self.observe(&Event::PreviousTokenUsed {
+                generation: previous.as_u64(),
+                rejected: generation,
                 origin,
-            });
+            }),
+            RejectionDecision::Superseded(_)
+            | RejectionDecision::Renew(_)
+            | RejectionDecision::Return => {}
         }
         self.launch(start);
         Some(step)
@@ -106,10 +115,13 @@ impl ManagedToken {
         decision: Decision,
         server_error: Option<TokenError>,
     ) -> (Step, Option<Start>) {
-        let held = state.token.clone().map(Step::Use);
+        let used = |state: &State, generation| state.token_of(generation).cloned().map(Step::Use);
         let (step, start) = match decision {
-            Decision::Use(_) => (held, None),
-            Decision::UseAndRenew(_, acquisition) => (held, Some(self.prepare(state, acquisition))),
+            Decision::Use(generation) => (used(state, generation), None),
+            Decision::UseAndRenew(generation, acquisition) => {
+                let start = self.prepare(state, acquisition);
+                (used(state, generation), Some(start))
+            }
             Decision::Start(acquisition) => {
                 let start = self.prepare(state, acquisition);
                 (state.waiter().map(Step::Wait), Some(start))

@@ -15,7 +15,6 @@ use crate::machine::{
     Aborted, AcquisitionId, Claim, Moment, ReplayOutcome, RowCount, Success, TargetId,
 };
 use crate::ports::Ports;
-use crate::secret::sensitive_header;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::awaited::AwaitedOrigins;
@@ -115,15 +114,13 @@ impl ManagedToken {
     }
 
     pub(super) fn unexpired_at(&self, now: Moment) -> Option<Token> {
-        let state = self.lock();
-        let token = state.token.clone();
-        token.filter(|_| state.renewal.is_unexpired(now))
+        self.lock().in_use(now).cloned()
     }
 
     /// Whether evicting it would cost a token request: it holds a usable token, or backs off alone.
     pub(super) fn is_needed(&self, now: Moment) -> bool {
         let state = self.lock();
-        state.renewal.is_unexpired(now) || state.renewal.backs_off_alone(now)
+        state.renewal.in_use(now).is_some() || state.renewal.backs_off_alone(now)
     }
 
     /// Resolves when the token has changed, or an acquisition has ended.
@@ -155,7 +152,9 @@ impl ManagedToken {
             return;
         };
         state.note_jumps_since(jumped);
-        self.ports.server.update(|breaker| breaker.succeeded(claim));
+        self.ports
+            .server
+            .update(|breaker| breaker.succeeded(now, claim));
         let (Success::New(generation)
         | Success::Unchanged(generation)
         | Success::Outdated(generation)) = success;
@@ -289,21 +288,22 @@ impl ManagedToken {
 
     /// Lets the cache answer as long as the machine would answer the same.
     pub(super) fn update_cache(&self, state: &mut State, now: Moment) {
+        state.forget_previous();
         let (health, _) = self.ports.server.health(now);
         self.update_rejections(state, now);
         let until = state.renewal.cacheable_until(now, health);
         // E7: a jump makes the callers ask the machine.
         let until = until.map(|until| until + state.jumped());
-        let Some((token, until)) = state.token.as_ref().zip(until) else {
+        let Some((token, until)) = state.in_use(now).cloned().zip(until) else {
             if state.cached.take().is_some() {
                 self.cache.clear();
             }
             return;
         };
-        let is_cached = |(cached, known): &(Token, Moment)| cached.is(token) && *known == until;
+        let is_cached = |(cached, known): &(Token, Moment)| cached.is(&token) && *known == until;
         if !state.cached.as_ref().is_some_and(is_cached) {
-            self.cache.write(until, || copy_of(token));
-            state.cached = Some((token.clone(), until));
+            self.cache.write(until, &token);
+            state.cached = Some((token, until));
         }
     }
 
@@ -334,13 +334,6 @@ impl Progress for ManagedToken {
             pending.wake();
         }
     }
-}
-
-fn copy_of(token: &Token) -> Token {
-    let header = token.header_value().to_str().ok();
-    let header = header.and_then(|header| sensitive_header(header.to_owned()));
-    // If it is no text, the copies share a header, which is correct too.
-    token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
 
 /// How soon a caller asks again if it is not known when something changes.

@@ -126,6 +126,8 @@ macro_rules! __alf_conformance_cases {
                 [ConnectionLimit StreamingResponses],
             leftovers::r8_a_pool_of_one_works_after_a_401_that_is_held_open
                 [ConnectionLimit StreamingResponses PromptDiscard],
+            rejection::r9_the_previous_token_is_used_while_the_new_one_is_refused [],
+            rejection::r9_a_request_that_two_tokens_do_not_authorize_is_replayed_with_a_third [],
             leak::x1_no_token_error_shows_a_secret [],
             leak::x1_no_transport_error_shows_the_token [],
             leak::x1_a_client_shows_no_secret [],

@@ -25,6 +25,8 @@ pub(super) enum Action {
     Join,
     Refuse,
     Return,
+    /// Use the token before the held one (R9).
+    UsePrevious,
 }
 
 pub(super) const LIFETIME: Duration = secs(100);
@@ -299,6 +301,10 @@ impl Scenario {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 self.action(decision)
             }
+            RejectionDecision::UsePrevious(previous) => {
+                assert!(previous < self.generation());
+                Action::UsePrevious
+            }
             RejectionDecision::Return => Action::Return,
         }
     }
@@ -309,6 +315,7 @@ impl Scenario {
             self.requested_at = self.now;
         }
         match decision {
+            Decision::Use(generation) if generation < self.generation() => Action::UsePrevious,
             Decision::Use(generation) => {
                 assert_eq!(generation, self.generation(), "only the held one is used");
                 Action::Use
