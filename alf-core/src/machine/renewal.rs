@@ -342,11 +342,9 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             held.use_again();
             return Success::Unchanged(generation);
         }
-        // R9: after an ordinary renewal, if it was never rejected.
-        let replaced = self
-            .held
-            .take()
-            .filter(|held| held.standing == Standing::Good);
+        // R9: it was never rejected, so this renewal is an ordinary one.
+        let replaced = self.held.take();
+        let replaced = replaced.filter(|held| held.standing == Standing::Good);
         let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
         self.generations += 1;
         let generation = Generation(self.generations);
@@ -364,8 +362,10 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
     fn restore_after(&mut self, failure: &Failure) {
-        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
-            held.use_again();
+        if failure.is_transient() {
+            if let Some(held) = &mut self.held {
+                held.use_again();
+            }
             self.origins.stop_waiting();
         }
     }
@@ -485,6 +485,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 }
 
 impl<T> Held<T> {
+    /// It is not rejected any more.
     fn use_again(&mut self) {
         if self.standing == Standing::Rejected {
             self.standing = Standing::UsedAgain;

@@ -15,7 +15,6 @@ use crate::machine::{
     Aborted, AcquisitionId, Claim, Moment, RejectionCount, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
-use crate::secret::sensitive_header;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
 
 use super::awaited::AwaitedOrigins;
@@ -303,7 +302,7 @@ impl ManagedToken {
         };
         let is_cached = |(cached, known): &(Token, Moment)| cached.is(&token) && *known == until;
         if !state.cached.as_ref().is_some_and(is_cached) {
-            self.cache.write(until, || copy_of(&token));
+            self.cache.write(until, &token);
             state.cached = Some((token, until));
         }
     }
@@ -335,13 +334,6 @@ impl Progress for ManagedToken {
             pending.wake();
         }
     }
-}
-
-fn copy_of(token: &Token) -> Token {
-    let header = token.header_value().to_str().ok();
-    let header = header.and_then(|header| sensitive_header(header.to_owned()));
-    // If it is no text, the copies share a header, which is correct too.
-    token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
 
 /// How soon a caller asks again if it is not known when something changes.

@@ -230,10 +230,9 @@ impl CheckedMachine {
             };
             return self.check_demand(demand);
         }
-        let held = self
-            .held
-            .as_ref()
-            .map_or(generation, |held| held.generation);
+        let Some(held) = self.generation_of(SentToken::Held) else {
+            return broken("R1: there is none", &decision);
+        };
         let may_renew = self.may_renew(held, origin, is_later);
         if may_renew && which == SentToken::Held && self.older_is_usable() {
             return self.check_use_of_older(decision);
