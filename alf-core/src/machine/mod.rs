@@ -31,6 +31,7 @@ mod cooldown;
 mod decision;
 mod doubling_delay;
 mod failure;
+mod held;
 mod lifetime;
 mod previous;
 mod rejecting_origins;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::previous::Previous;
+use super::held::Held;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
@@ -31,26 +31,6 @@ pub(crate) struct Renewal<T, O> {
     last_started: Option<Moment>,
     acquisitions: u64,
     generations: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Held<T> {
-    token: T,
-    generation: Generation,
-    obtained_at: Moment,
-    lifetime: Lifetime,
-    standing: Standing,
-    /// The token that it replaced, while that can be used in its place (R9).
-    previous: Option<Previous>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Standing {
-    Good,
-    /// Not used while its renewal is under way, but kept: a single rejection may be a mistake (R1).
-    Rejected,
-    /// Used again: renewing it failed, or brought it once more.
-    UsedAgain,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -137,23 +117,24 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         origin: Option<&O>,
     ) -> RejectionDecision {
         self.forget_outdated(now);
-        let rejects_held = self.rejects_held(now, generation);
-        let Some(held) = self.held.as_ref().filter(|_| rejects_held) else {
+        let held = self.held.as_mut();
+        let Some(held) =
+            held.and_then(|held| held.is_rejected_with(now, generation).then_some(held))
+        else {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
-        let held = (held.generation, held.obtained_at);
-        if !self.origins.rejected(now, held, sent, origin) {
+        let rejected = (held.generation, held.obtained_at);
+        if !self.origins.rejected(now, rejected, sent, origin) {
             return RejectionDecision::Return;
         }
-        if let Some(previous) = self.previous_mut() {
-            previous.use_in_place();
-            return RejectionDecision::UsePrevious(previous.generation);
+        if let Some(previous) = held.use_previous() {
+            return RejectionDecision::UsePrevious(previous);
         }
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
         if let (Some(_), Some(held)) = (&self.acquisition, &mut self.held) {
             self.origins.wait(now, origin);
-            held.standing = Standing::Rejected;
+            held.reject();
         }
         RejectionDecision::Renew(decision)
     }
@@ -166,10 +147,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     /// The machine was suspended that long, and `now` does not count it (E7).
     pub(crate) fn was_suspended(&mut self, time: Duration) {
         if let Some(held) = &mut self.held {
-            held.lifetime.shorten(time);
-        }
-        if let Some(previous) = self.previous_mut() {
-            previous.shorten(time);
+            held.shorten(time);
         }
     }
 
@@ -278,15 +256,15 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// Whether the token of `generation` may still be used.
     pub(crate) fn keeps(&self, generation: Generation) -> bool {
-        let previous = self.held.as_ref().and_then(|held| held.previous);
-        self.holds(generation) || previous.is_some_and(|previous| previous.generation == generation)
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.keeps(generation))
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
     /// [`Decision::Use`] and change nothing, unless something else happens before.
     pub(crate) fn cacheable_until(&self, now: Moment, health: Health) -> Option<Moment> {
         let held = self.held.as_ref()?;
-        if held.standing == Standing::Rejected {
+        if held.is_rejected() {
             return None;
         }
         let back_off = self.backs_off(now, health).map(|(until, _)| until);
@@ -309,10 +287,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             Stage::Expired => None,
         }
         // R9: the next demand forgets the previous token.
-        .map(|until| {
-            let previous = held.previous.as_ref();
-            previous.map_or(until, |previous| until.min(previous.usable_until()))
-        })
+        .map(|until| held.usable_until(until))
         .filter(|until| now < *until)
     }
 
@@ -342,20 +317,10 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             held.use_again();
             return Success::Unchanged(generation);
         }
-        // R9: it was never rejected, so this renewal is an ordinary one.
-        let replaced = self.held.take();
-        let replaced = replaced.filter(|held| held.standing == Standing::Good);
-        let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
         self.generations += 1;
         let generation = Generation(self.generations);
-        self.held = Some(Held {
-            token,
-            generation,
-            obtained_at: now,
-            lifetime,
-            standing: Standing::Good,
-            previous: previous.filter(|previous| now < previous.usable_until()),
-        });
+        let replaced = self.held.take();
+        self.held = Some(Held::new(now, token, generation, lifetime, replaced));
         self.origins.replaced(now, generation);
         Success::New(generation)
     }
@@ -372,11 +337,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// The token that callers use and the stage of the held one, unless that is rejected.
     fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
-        let held = self.held.as_ref();
-        let held = held.filter(|held| held.standing != Standing::Rejected)?;
-        let previous = held.previous.filter(|previous| previous.is_used(now));
-        let generation = previous.map_or(held.generation, |previous| previous.generation);
-        Some((generation, held.lifetime.stage(now)))
+        self.held.as_ref()?.usable(now)
     }
 
     /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.
@@ -441,8 +402,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         self.acquisition
             .take_if(|acquisition| acquisition.deadline <= now);
         if let Some(held) = &mut self.held {
-            held.previous
-                .take_if(|previous| previous.usable_until() <= now);
+            held.forget_outdated_previous(now);
         }
     }
 
@@ -463,33 +423,10 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             .is_some_and(|held| held.generation == generation)
     }
 
-    /// Whether a rejection of `generation` rejects the held token. The previous one is not used again (R9).
-    fn rejects_held(&mut self, now: Moment, generation: Generation) -> bool {
-        let held = self.held.as_mut();
-        let previous = held.and_then(|held| {
-            held.previous
-                .take_if(|previous| previous.generation == generation)
-        });
-        self.holds(generation) || previous.is_some_and(|previous| previous.rejects_held(now))
-    }
-
-    fn previous_mut(&mut self) -> Option<&mut Previous> {
-        self.held.as_mut()?.previous.as_mut()
-    }
-
     #[cfg(test)]
     pub(super) fn held(&self) -> Option<(&T, Generation)> {
         let held = self.held.as_ref();
         held.map(|held| (&held.token, held.generation))
-    }
-}
-
-impl<T> Held<T> {
-    /// It is not rejected any more.
-    fn use_again(&mut self) {
-        if self.standing == Standing::Rejected {
-            self.standing = Standing::UsedAgain;
-        }
     }
 }
 
