@@ -27,7 +27,7 @@ impl CheckedMachine {
         }
         // B2: a success past its deadline ends the back-off of this target alone.
         self.failed = self.server_backs_off_until.is_some();
-        self.backs_off_until = self.server_backs_off_until.unwrap_or(at(0));
+        self.backs_off_until = self.server_backs_off_until.unwrap_or(Moment::START);
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
         let Some(
             Success::New(generation)

@@ -143,7 +143,7 @@ impl CheckedMachine {
                 if let Some(under_way) = &self.acquisition {
                     if self.machine.attempt_failed(self.now, under_way.acquisition) {
                         self.attempt_failed = true;
-                        self.server_backs_off_until.get_or_insert(at(0));
+                        self.server_backs_off_until.get_or_insert(Moment::START);
                     }
                 }
             }
