@@ -85,6 +85,7 @@ macro_rules! __alf_conformance_cases {
             acquisitions::s4_two_panics_in_a_row_are_an_error [],
             acquisitions::s4_an_aborted_acquisition_is_started_again [Cancellation],
             acquisitions::s5_callers_wait_no_longer_than_acquire_timeout [],
+            acquisitions::s5_an_attempt_that_failed_before_the_deadline_is_the_error [],
             backoff::b1_two_503_are_tried_again [],
             backoff::b1_every_transient_status_is_tried_again [],
             backoff::b1_a_failure_with_an_endless_body_is_tried_again [],
