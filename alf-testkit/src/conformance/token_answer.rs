@@ -136,7 +136,7 @@ pub(super) fn t4_an_answer_without_a_token_is_unreadable(case: &Case) {
         html.body("<html>Log in</html>"),
         Answer::status(200),
         Answer::json(200, r#"{"access_token":""}"#),
-        Answer::json(201, r#"{"access_token":"t"}"#),
+        Answer::json(201, r#"{"token":"t"}"#),
         Answer::json(200, &b"{\"access_token\":\"\xff\xfe\"}"[..]),
         Answer::status(204),
     ];
