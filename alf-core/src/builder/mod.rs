@@ -279,18 +279,77 @@ impl<A> ClientBuilder<A> {
     ///
     /// # Examples
     ///
-    /// ```
-    /// use alf_core::{Client, ConfigError, TokenTransport, Transport};
+    /// A server that takes JSON in place of a form, and puts the token response into `data`. The transport converts both, and
+    /// another one sends them:
     ///
-    /// fn client<T: Transport + TokenTransport>(
-    ///     transport: T,
-    ///     for_tokens: impl TokenTransport,
-    /// ) -> Result<Client<T>, ConfigError> {
-    ///     Client::builder("https://auth.example.com/token")
-    ///         .client_secret("client-id", "secret")
-    ///         .token_transport(for_tokens)
-    ///         .build(transport)
+    /// ```
+    /// use alf_core::{
+    ///     Client, ExchangeError, ExchangeOptions, Redirects, TokenTransport, from_blocking_fn,
+    /// };
+    /// use bytes::Bytes;
+    /// use http::{HeaderValue, Request, Response, header};
+    /// use percent_encoding::percent_decode_str;
+    /// use serde_json::Value;
+    ///
+    /// struct InJson<T>(T);
+    ///
+    /// #[async_trait::async_trait]
+    /// impl<T: TokenTransport> TokenTransport for InJson<T> {
+    ///     async fn exchange(
+    ///         &self,
+    ///         request: Request<Bytes>,
+    ///         options: &ExchangeOptions,
+    ///     ) -> Result<Response<Bytes>, ExchangeError> {
+    ///         let mut request = request.map(to_json);
+    ///         let json = HeaderValue::from_static("application/json");
+    ///         request.headers_mut().insert(header::CONTENT_TYPE, json);
+    ///         let response = self.0.exchange(request, options).await?;
+    ///         Ok(response.map(to_token_response))
+    ///     }
     /// }
+    ///
+    /// /// From `grant_type=client_credentials&scope=read%20write`.
+    /// fn to_json(form: Bytes) -> Bytes {
+    ///     let form = String::from_utf8_lossy(&form);
+    ///     let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+    ///     let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    ///     let members = pairs.map(|(name, value)| (decoded(name), Value::String(decoded(value))));
+    ///     Value::Object(members.collect()).to_string().into()
+    /// }
+    ///
+    /// /// From `{"status":0,"data":{"access_token":"…"}}`. alf explains any other answer.
+    /// fn to_token_response(answer: Bytes) -> Bytes {
+    ///     match serde_json::from_slice::<Value>(&answer) {
+    ///         Ok(answer) if answer["data"].is_object() => answer["data"].to_string().into(),
+    ///         Ok(_) | Err(_) => answer,
+    ///     }
+    /// }
+    ///
+    /// # fn my_library(request: Request<Bytes>) -> Result<Response<std::io::Cursor<String>>, std::io::Error> {
+    /// #     let mut answer = "things".to_owned();
+    /// #     if request.uri().path() == "/token" {
+    /// #         let json: Value = serde_json::from_slice(request.body()).unwrap();
+    /// #         assert_eq!(json["grant_type"], "client_credentials");
+    /// #         assert_eq!(json["scope"], "read write");
+    /// #         assert_eq!(json["client_secret"], "secret");
+    /// #         assert_eq!(request.headers()["content-type"], "application/json");
+    /// #         answer = r#"{"status":0,"data":{"access_token":"a-token","expires_in":60}}"#.to_owned();
+    /// #     } else {
+    /// #         assert_eq!(request.headers()["authorization"], "Bearer a-token");
+    /// #     }
+    /// #     Ok(Response::new(std::io::Cursor::new(answer)))
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret_post("client-id", "secret")
+    ///     .scope("read write")
+    ///     .token_transport(InJson(from_blocking_fn(Redirects::NotFollowed, my_library)))
+    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_library))?;
+    /// let request = Request::get("https://api.example.com/things").body(Bytes::new())?;
+    /// let response = client.send_blocking(request)?;
+    /// # assert_eq!(response.into_body().into_inner(), "things");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn token_transport(mut self, token_transport: impl TokenTransport) -> Self {
         self.token_transport = Some(Arc::new(token_transport));

@@ -51,7 +51,7 @@ const PRIVATE_KEY: &[&str] = &["private_key_jwt"];
 const JWT: &[&str] = &["client_secret_jwt", "private_key_jwt"];
 const ASSERTION: &[&str] = &["client_assertion"];
 
-pub(super) const KEYS: [Key; 42] = [
+pub(super) const KEYS: [Key; 44] = [
     key("issuer", Kind::Text, &METHODS),
     key("token_endpoint", Kind::Text, &METHODS),
     key("metadata_url", Kind::Text, &METHODS),
@@ -75,6 +75,8 @@ pub(super) const KEYS: [Key; 42] = [
     key("with_certificate", Kind::Flag, PRIVATE_KEY),
     key("jwt_typ", Kind::Text, JWT),
     key("jwt_audience", Kind::Text, JWT),
+    key("jwt_lifetime", Kind::Time, JWT),
+    key("jwt_backdate", Kind::Time, JWT),
     key("client_assertion_file", Kind::Text, ASSERTION),
     key("client_assertion_type", Kind::Text, ASSERTION),
     key("without_client_id", Kind::Flag, ASSERTION),
