@@ -24,7 +24,7 @@ T1: The token request is a POST of a form, with its content type and length, `Ac
     application/json`, a `User-Agent`, and every parameter that was set.
 T2: The client authenticates in one way, never by Basic and in the body together.
 T3: Ids and secrets of any characters arrive unchanged, percent-encoded where needed.
-T4: Success is a 200 with a JSON object that has an access_token, whatever its content type. \
+T4: Success is a 2xx with a JSON object that has an access_token, whatever its content type. \
     Everything else is an error of its own kind, whose text ends with its innermost cause. A server \
     with a wrong certificate gets no secret.
 T5: `expires_in` may be an integer, a float or a numeric string, absent, null, zero, negative or huge.
