@@ -17,6 +17,8 @@
 //!                                                        └─ transient failure, or the same token ─▶ use it again
 //! ```
 //!
+//! A token that is rejected in its first seconds may be too new: the previous one is used meanwhile (R9).
+//!
 //! # The authorization server, for all targets of a client: [`Breaker`]
 //!
 //! Whether an attempt may be made now: at once while the server is healthy, one at a time in trouble (B1), none while the
@@ -30,6 +32,7 @@ mod decision;
 mod doubling_delay;
 mod failure;
 mod lifetime;
+mod previous;
 mod rejecting_origins;
 mod renewal;
 #[cfg(test)]
@@ -37,7 +40,7 @@ mod tests;
 mod time;
 
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::RowCount;
+pub(crate) use cooldown::RejectionCount;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,

@@ -1,12 +1,13 @@
-//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2).
+//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R9).
 
 use core::time::Duration;
 
+use super::previous::Previous;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionDecision, ReplayOutcome, RowCount,
-    Stage, Success,
+    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionCount, RejectionDecision,
+    ReplayOutcome, Stage, Success,
 };
 
 /// The token of one target, and what is being done about it.
@@ -39,6 +40,8 @@ struct Held<T> {
     obtained_at: Moment,
     lifetime: Lifetime,
     standing: Standing,
+    /// The token that it replaced, while that can be used in its place (R9).
+    previous: Option<Previous>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +49,8 @@ enum Standing {
     Good,
     /// Not used while its renewal is under way, but kept: a single rejection may be a mistake (R1).
     Rejected,
+    /// Used again: renewing it failed, or brought it once more.
+    UsedAgain,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +85,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// A caller needs a token.
     pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
-        self.forget_overdue_acquisition(now);
+        self.forget_outdated(now);
         let Some((generation, stage)) = self.usable(now) else {
             return self.join_or_start(now, health);
         };
@@ -117,48 +122,54 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
     pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
-        self.forget_overdue_acquisition(now);
+        self.forget_outdated(now);
         self.join_or_start(now, health)
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent.
+    /// [`rejections`](Self::rejections) returned when the request was sent.
     pub(crate) fn reject(
         &mut self,
         now: Moment,
         health: Health,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&O>,
     ) -> RejectionDecision {
-        self.forget_overdue_acquisition(now);
-        let held = self.held.as_ref();
-        let Some(held) = held.filter(|held| held.generation == generation) else {
+        self.forget_outdated(now);
+        let rejects_held = self.rejects_held(now, generation);
+        let Some(held) = self.held.as_ref().filter(|_| rejects_held) else {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
-        let held = (generation, held.obtained_at);
+        let held = (held.generation, held.obtained_at);
         if !self.origins.rejected(now, held, sent, origin) {
             return RejectionDecision::Return;
         }
+        if let Some(previous) = self.previous_mut() {
+            previous.use_in_place();
+            return RejectionDecision::UsePrevious(previous.generation);
+        }
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
-        if self.acquisition.is_some() {
+        if let (Some(_), Some(held)) = (&self.acquisition, &mut self.held) {
             self.origins.wait(now, origin);
-            self.set_standing(Standing::Rejected);
+            held.standing = Standing::Rejected;
         }
         RejectionDecision::Renew(decision)
     }
 
-    /// How many rows of rejections have begun. A request keeps the count of when it was sent, for
-    /// [`reject`](Self::reject).
-    pub(crate) fn rows(&self) -> RowCount {
-        self.origins.rows()
+    /// How many rejections were counted. A request keeps the count of when it was sent, for [`reject`](Self::reject).
+    pub(crate) fn rejections(&self) -> RejectionCount {
+        self.origins.rejections()
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
     pub(crate) fn was_suspended(&mut self, time: Duration) {
         if let Some(held) = &mut self.held {
             held.lifetime.shorten(time);
+        }
+        if let Some(previous) = self.previous_mut() {
+            previous.shorten(time);
         }
     }
 
@@ -256,11 +267,19 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         Some(Aborted::Failed)
     }
 
-    /// Whether the held token may be used if nothing else helps: it has neither expired nor been rejected (E4). For a
-    /// caller whose deadline has come while the acquisition hangs (S5).
-    pub(crate) fn is_unexpired(&self, now: Moment) -> bool {
-        let usable = self.usable(now);
-        usable.is_some_and(|(_, stage)| stage < Stage::Expired)
+    /// The token that may be used if nothing else helps: it has neither expired nor been rejected (E4). For a caller
+    /// whose deadline has come while the acquisition hangs (S5).
+    pub(crate) fn in_use(&self, now: Moment) -> Option<Generation> {
+        let usable = self
+            .usable(now)
+            .filter(|(_, stage)| *stage < Stage::Expired);
+        usable.map(|(generation, _)| generation)
+    }
+
+    /// Whether the token of `generation` may still be used.
+    pub(crate) fn keeps(&self, generation: Generation) -> bool {
+        let previous = self.held.as_ref().and_then(|held| held.previous);
+        self.holds(generation) || previous.is_some_and(|previous| previous.generation == generation)
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
@@ -289,6 +308,11 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             }
             Stage::Expired => None,
         }
+        // R9: the next demand forgets the previous token.
+        .map(|until| {
+            let previous = held.previous.as_ref();
+            previous.map_or(until, |previous| until.min(previous.usable_until()))
+        })
         .filter(|until| now < *until)
     }
 
@@ -315,9 +339,15 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             if self.origins.issued_again(now, generation, requested_at) {
                 return Success::Outdated(generation);
             }
-            held.standing = Standing::Good;
+            held.use_again();
             return Success::Unchanged(generation);
         }
+        // R9: after an ordinary renewal, if it was never rejected.
+        let replaced = self
+            .held
+            .take()
+            .filter(|held| held.standing == Standing::Good);
+        let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
         self.generations += 1;
         let generation = Generation(self.generations);
         self.held = Some(Held {
@@ -326,6 +356,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             obtained_at: now,
             lifetime,
             standing: Standing::Good,
+            previous: previous.filter(|previous| now < previous.usable_until()),
         });
         self.origins.replaced(now, generation);
         Success::New(generation)
@@ -333,16 +364,19 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
     fn restore_after(&mut self, failure: &Failure) {
-        if failure.is_transient() {
-            self.set_standing(Standing::Good);
+        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
+            held.use_again();
             self.origins.stop_waiting();
         }
     }
 
-    /// The held token and its stage, unless it is rejected.
+    /// The token that callers use and the stage of the held one, unless that is rejected.
     fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
-        let held = self.held.as_ref()?;
-        (held.standing == Standing::Good).then(|| (held.generation, held.lifetime.stage(now)))
+        let held = self.held.as_ref();
+        let held = held.filter(|held| held.standing != Standing::Rejected)?;
+        let previous = held.previous.filter(|previous| previous.is_used(now));
+        let generation = previous.map_or(held.generation, |previous| previous.generation);
+        Some((generation, held.lifetime.stage(now)))
     }
 
     /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.
@@ -401,10 +435,15 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         NewAcquisition { id, deadline }
     }
 
-    /// S5: an acquisition past its deadline hangs; a later result of it is outdated.
-    fn forget_overdue_acquisition(&mut self, now: Moment) {
+    /// S5: an acquisition past its deadline hangs; a later result of it is outdated. R9: the previous token is not used
+    /// any more.
+    fn forget_outdated(&mut self, now: Moment) {
         self.acquisition
             .take_if(|acquisition| acquisition.deadline <= now);
+        if let Some(held) = &mut self.held {
+            held.previous
+                .take_if(|previous| previous.usable_until() <= now);
+        }
     }
 
     /// The acquisition has a result.
@@ -424,16 +463,33 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             .is_some_and(|held| held.generation == generation)
     }
 
-    fn set_standing(&mut self, standing: Standing) {
-        if let Some(held) = &mut self.held {
-            held.standing = standing;
-        }
+    /// Whether a rejection of `generation` rejects the held token. The previous one is not used again (R9).
+    fn rejects_held(&mut self, now: Moment, generation: Generation) -> bool {
+        let held = self.held.as_mut();
+        let previous = held.and_then(|held| {
+            held.previous
+                .take_if(|previous| previous.generation == generation)
+        });
+        self.holds(generation) || previous.is_some_and(|previous| previous.rejects_held(now))
+    }
+
+    fn previous_mut(&mut self) -> Option<&mut Previous> {
+        self.held.as_mut()?.previous.as_mut()
     }
 
     #[cfg(test)]
     pub(super) fn held(&self) -> Option<(&T, Generation)> {
         let held = self.held.as_ref();
         held.map(|held| (&held.token, held.generation))
+    }
+}
+
+impl<T> Held<T> {
+    /// It is not rejected any more.
+    fn use_again(&mut self) {
+        if self.standing == Standing::Rejected {
+            self.standing = Standing::UsedAgain;
+        }
     }
 }
 

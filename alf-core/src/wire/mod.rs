@@ -5,6 +5,7 @@ mod failure;
 mod members;
 pub(crate) mod metadata;
 mod redact;
+mod redirect;
 mod server_clock;
 mod text;
 pub(crate) mod token_request;

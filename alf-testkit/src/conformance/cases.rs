@@ -85,6 +85,7 @@ macro_rules! __alf_conformance_cases {
             acquisitions::s4_two_panics_in_a_row_are_an_error [],
             acquisitions::s4_an_aborted_acquisition_is_started_again [Cancellation],
             acquisitions::s5_callers_wait_no_longer_than_acquire_timeout [],
+            acquisitions::s5_an_attempt_that_failed_before_the_deadline_is_the_error [],
             backoff::b1_two_503_are_tried_again [],
             backoff::b1_every_transient_status_is_tried_again [],
             backoff::b1_a_failure_with_an_endless_body_is_tried_again [],
@@ -125,6 +126,8 @@ macro_rules! __alf_conformance_cases {
                 [ConnectionLimit StreamingResponses],
             leftovers::r8_a_pool_of_one_works_after_a_401_that_is_held_open
                 [ConnectionLimit StreamingResponses PromptDiscard],
+            rejection::r9_the_previous_token_is_used_while_the_new_one_is_refused [],
+            rejection::r9_a_request_that_two_tokens_do_not_authorize_is_replayed_with_a_third [],
             leak::x1_no_token_error_shows_a_secret [],
             leak::x1_no_transport_error_shows_the_token [],
             leak::x1_a_client_shows_no_secret [],

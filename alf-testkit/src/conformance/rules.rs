@@ -64,6 +64,8 @@ R6: An API that always answers 401, to all requests or to some, causes no load o
 R7: Statuses other than 401 are never replayed.
 R8: A rejected response is discarded before the renewal, so that a pool of one connection still works, \
     and its remainder never becomes the next answer.
+R9: A token that an API rejects in its first seconds is not renewed: the previous one is used \
+    meanwhile. If both are rejected, the token is renewed.
 X1: No error, event, log line or Debug contains a secret, a token or an `Authorization` value.
 X2: A token is not sent over plain http except to loopback.
 X3: With allowed_origins set, a request to any other origin is refused before it is sent.
