@@ -8,7 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 
 use crate::config::Replays;
 use crate::error::Rejection;
-use crate::machine::{ReplayOutcome, RowCount};
+use crate::machine::{RejectionCount, ReplayOutcome};
 use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
@@ -176,7 +176,7 @@ impl<T: Transport> Client<T> {
         let kept = self.keep(copy, &request);
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
-        let sent = self.managed().rows();
+        let sent = self.managed().rejections();
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         let origin = || kept.origin(&*self.transport);
@@ -195,7 +195,7 @@ impl<T: Transport> Client<T> {
     async fn renew_and_replay(
         &self,
         token: &Token,
-        sent: RowCount,
+        sent: RejectionCount,
         kept: Kept<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
@@ -214,7 +214,7 @@ impl<T: Transport> Client<T> {
         let is_previous = renewed.generation() < token.generation();
         let again = is_previous.then(|| self.keep(self.transport.try_clone(&mut copy), &copy));
         self.present(&renewed, &mut copy);
-        let sent = self.managed().rows();
+        let sent = self.managed().rejections();
         let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
         let judgement = self.judge(|| origin.as_ref(), &response);

@@ -40,7 +40,7 @@ mod tests;
 mod time;
 
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::RowCount;
+pub(crate) use cooldown::RejectionCount;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,

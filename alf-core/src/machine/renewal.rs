@@ -6,8 +6,8 @@ use super::previous::Previous;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionDecision, ReplayOutcome, RowCount,
-    Stage, Success,
+    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionCount, RejectionDecision,
+    ReplayOutcome, Stage, Success,
 };
 
 /// The token of one target, and what is being done about it.
@@ -127,13 +127,13 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent.
+    /// [`rejections`](Self::rejections) returned when the request was sent.
     pub(crate) fn reject(
         &mut self,
         now: Moment,
         health: Health,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&O>,
     ) -> RejectionDecision {
         self.forget_outdated(now);
@@ -158,10 +158,9 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         RejectionDecision::Renew(decision)
     }
 
-    /// How many rows of rejections have begun. A request keeps the count of when it was sent, for
-    /// [`reject`](Self::reject).
-    pub(crate) fn rows(&self) -> RowCount {
-        self.origins.rows()
+    /// How many rejections were counted. A request keeps the count of when it was sent, for [`reject`](Self::reject).
+    pub(crate) fn rejections(&self) -> RejectionCount {
+        self.origins.rejections()
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
@@ -343,9 +342,11 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             held.use_again();
             return Success::Unchanged(generation);
         }
-        // R9: it was never rejected, so this renewal is an ordinary one.
-        let replaced = self.held.take();
-        let replaced = replaced.filter(|held| held.standing == Standing::Good);
+        // R9: after an ordinary renewal, if it was never rejected.
+        let replaced = self
+            .held
+            .take()
+            .filter(|held| held.standing == Standing::Good);
         let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
         self.generations += 1;
         let generation = Generation(self.generations);
@@ -363,10 +364,8 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
     fn restore_after(&mut self, failure: &Failure) {
-        if failure.is_transient() {
-            if let Some(held) = &mut self.held {
-                held.use_again();
-            }
+        if let Some(held) = self.held.as_mut().filter(|_| failure.is_transient()) {
+            held.use_again();
             self.origins.stop_waiting();
         }
     }

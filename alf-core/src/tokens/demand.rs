@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::acquisition::Acquisition;
 use crate::error::{Awaited, Cause};
 use crate::machine::{
-    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
-    RowCount,
+    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionCount,
+    RejectionDecision, Renewal,
 };
 use crate::token::Grant;
 use crate::{Event, Origin, Token, TokenError};
@@ -45,23 +45,22 @@ impl ManagedToken {
         step
     }
 
-    /// A user's own loop rejects a token, which does nothing unless it is the held one (R1). The next caller waits for the
-    /// renewal.
+    /// A user's own loop rejects a token, which does nothing unless it is in use (R1). The next caller waits for the renewal.
     pub(super) fn reject_held(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) {
         let holds = self.lock().holds(token);
         if holds {
             // It is not known when the request was sent, nor whether others are accepted.
-            let _ = self.reject(token, RowCount::default(), origin);
+            let _ = self.reject(token, RejectionCount::default(), origin);
         }
     }
 
     /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent. `None`: the 401 is returned, because renewing
+    /// [`rejections`](Self::rejections) returned when the request was sent. `None`: the 401 is returned, because renewing
     /// did not help lately (R6), or because the token was revoked.
     pub(crate) fn reject(
         self: &Arc<Self>,
         token: &Token,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&Origin>,
     ) -> Option<Step> {
         let now = self.ports.now();

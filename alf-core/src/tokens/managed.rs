@@ -12,7 +12,7 @@ use event_listener::EventListener;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Moment, ReplayOutcome, RowCount, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Moment, RejectionCount, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
@@ -29,7 +29,7 @@ pub(crate) struct ManagedToken {
     cache: TokenCache,
     // Both are read for each request, so they are not behind the lock.
     awaited: AwaitedOrigins,
-    rows: AtomicU64,
+    rejections: AtomicU64,
     /// Notified when the token has changed, or an acquisition has ended.
     changed: event_listener::Event,
     state: Mutex<State>,
@@ -42,7 +42,7 @@ impl ManagedToken {
             target_id,
             cache: TokenCache::new(),
             awaited: AwaitedOrigins::new(),
-            rows: AtomicU64::new(0),
+            rejections: AtomicU64::new(0),
             changed: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
             ports,
@@ -59,9 +59,9 @@ impl ManagedToken {
         self.ports.observe(&self.target, event);
     }
 
-    /// How many rows of rejections have begun (R6): a request that is sent now keeps it for [`reject`](Self::reject).
-    pub(crate) fn rows(&self) -> RowCount {
-        RowCount::from_u64(self.rows.load(Ordering::Relaxed))
+    /// How many rejections were counted (R6): a request that is sent now keeps it for [`reject`](Self::reject).
+    pub(crate) fn rejections(&self) -> RejectionCount {
+        RejectionCount::from_u64(self.rejections.load(Ordering::Relaxed))
     }
 
     /// A request that was no replay was answered, and the token was not rejected (R6).
@@ -309,8 +309,8 @@ impl ManagedToken {
 
     /// Publishes what requests need to know of rejections (R6).
     pub(super) fn update_rejections(&self, state: &State, now: Moment) {
-        let rows = state.renewal.rows().as_u64();
-        self.rows.store(rows, Ordering::Relaxed);
+        let rejections = state.renewal.rejections().as_u64();
+        self.rejections.store(rejections, Ordering::Relaxed);
         self.awaited.write(state.renewal.awaited_origins(now));
     }
 

@@ -67,7 +67,7 @@ impl State {
         self.jumped
     }
 
-    /// Whether it is one that callers use or used a moment ago. A token of another manager may have the same number.
+    /// Whether it is a token that callers may have. A token of another manager may have the same number.
     pub(super) fn holds(&self, token: &Token) -> bool {
         let known = self.token_of(token.generation_id());
         known.is_some_and(|known| known.is_same_token(token))

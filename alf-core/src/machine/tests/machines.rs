@@ -27,7 +27,7 @@ impl<T: PartialEq> Machines<T> {
         &mut self,
         now: Moment,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<u16>,
     ) -> RejectionDecision {
         let health = self.breaker.health(now);

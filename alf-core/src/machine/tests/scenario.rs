@@ -151,15 +151,15 @@ impl Scenario {
         generation: Generation,
         origin: impl Into<Option<u16>>,
     ) -> Action {
-        let sent = self.machine.renewal.rows();
+        let sent = self.machine.renewal.rejections();
         self.reject_sent(generation, sent, origin)
     }
 
-    /// The request was sent when `sent` was the count of rows.
+    /// The request was sent when `sent` was the count of rejections.
     pub(super) fn reject_sent(
         &mut self,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: impl Into<Option<u16>>,
     ) -> Action {
         let reject = self

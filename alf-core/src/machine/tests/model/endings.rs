@@ -27,7 +27,7 @@ impl CheckedMachine {
         }
         // B2: a success past its deadline ends the back-off of this target alone.
         self.failed = self.server_backs_off_until.is_some();
-        self.backs_off_until = self.server_backs_off_until.unwrap_or(at(0));
+        self.backs_off_until = self.server_backs_off_until.unwrap_or_else(|| at(0));
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
         let Some(
             Success::New(generation)
@@ -62,9 +62,9 @@ impl CheckedMachine {
         self.held = Some(Token {
             value,
             generation,
+            obtained_at,
             lifetime,
             rejected: is_outdated,
-            obtained_at,
             was_ever_rejected,
         });
         holds(in_order, "R1, E6: a generation for each new token")

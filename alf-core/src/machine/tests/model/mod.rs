@@ -39,9 +39,9 @@ pub(super) struct CheckedMachine {
 struct Token {
     value: u8,
     generation: Generation,
+    obtained_at: Moment,
     lifetime: Lifetime,
     rejected: bool,
-    obtained_at: Moment,
     was_ever_rejected: bool,
 }
 
@@ -132,18 +132,18 @@ impl CheckedMachine {
                 self.check_demand(demand)?;
             }
             Event::Reject(which, origin) => {
-                let sent = self.machine.renewal.rows();
+                let sent = self.machine.renewal.rejections();
                 self.reject(which, origin, sent)?;
             }
             Event::RejectEarly(origin) => {
-                self.reject(SentToken::Held, origin, RowCount::default())?;
+                self.reject(SentToken::Held, origin, RejectionCount::default())?;
             }
             Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
                     if self.machine.attempt_failed(self.now, under_way.acquisition) {
                         self.attempt_failed = true;
-                        self.server_backs_off_until.get_or_insert(at(0));
+                        self.server_backs_off_until.get_or_insert_with(|| at(0));
                     }
                 }
             }
@@ -213,12 +213,12 @@ impl CheckedMachine {
         &mut self,
         which: SentToken,
         origin: usize,
-        sent: RowCount,
+        sent: RejectionCount,
     ) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let is_later = sent == self.machine.renewal.rows();
+        let is_later = sent == self.machine.renewal.rejections();
         let decision = self
             .machine
             .reject(self.now, generation, sent, Some(key(origin)));
@@ -230,9 +230,10 @@ impl CheckedMachine {
             };
             return self.check_demand(demand);
         }
-        let Some(held) = self.generation_of(SentToken::Held) else {
-            return broken("R1: there is none", &decision);
-        };
+        let held = self
+            .held
+            .as_ref()
+            .map_or(generation, |held| held.generation);
         let may_renew = self.may_renew(held, origin, is_later);
         if may_renew && which == SentToken::Held && self.older_is_usable() {
             return self.check_use_of_older(decision);
