@@ -125,7 +125,7 @@ impl ThreadPool {
         }
     }
 
-    /// Whether this is not the copy of a forked process: it has no threads, and may be locked for ever (S5).
+    /// Whether this is not a copy in a forked process: a copy has no threads, and may be locked for ever (S5).
     fn is_in_use(&self) -> bool {
         self.process.load(Ordering::Relaxed) == std::process::id()
     }
