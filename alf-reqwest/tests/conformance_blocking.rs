@@ -26,12 +26,12 @@ impl Subject for Blocking {
 
     fn transport(setup: &Setup) -> ReqwestTransport {
         let root = setup.root_certificate.clone();
-        let configure = move |_| {
-            let mut builder = reqwest::Client::builder().no_proxy();
-            if let Some(root) = &root {
-                builder = support::trusting(builder, root);
-            }
-            blocking::ClientBuilder::from(builder).timeout(TIMEOUT)
+        let configure = move |builder: blocking::ClientBuilder| {
+            let builder = match &root {
+                Some(root) => support::trusting(reqwest::Client::builder(), root).into(),
+                None => builder.no_proxy(),
+            };
+            builder.timeout(TIMEOUT)
         };
         let client = Client::builder("https://auth.example.com/token")
             .client_secret("id", "secret")
