@@ -79,6 +79,8 @@ pub(super) const KEYS: &[Key] = &[
     key("with_certificate", Kind::Flag, PRIVATE_KEY),
     key("jwt_typ", Kind::Text, JWT),
     key("jwt_audience", Kind::Text, JWT),
+    key("jwt_lifetime", Kind::Time, JWT),
+    key("jwt_backdate", Kind::Time, JWT),
     key("client_assertion_file", Kind::Text, ASSERTION),
     key("client_assertion_type", Kind::Text, ASSERTION),
     key("without_client_id", Kind::Flag, ASSERTION),

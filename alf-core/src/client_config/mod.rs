@@ -11,6 +11,8 @@ mod value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+#[cfg(feature = "jwt")]
+use std::time::Duration;
 
 #[cfg(feature = "store")]
 use crate::SealingKey;
@@ -43,6 +45,7 @@ use value::Value;
 /// | `signing_algorithm` | the `alg` of the key: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA` or `Ed25519`. With `client_secret_jwt`: `HS256`, `HS384` or `HS512` |
 /// | `certificate_file`, `certificate`, or `with_certificate` | the path of the file of the key's certificate, the certificate in PEM, or `true`: the certificate is in the same PEM as the key. It is for servers that identify the key by the thumbprint of its certificate (`x5t#S256`) |
 /// | `jwt_typ`, `jwt_audience` | the `typ` and the `aud` of the assertions of `private_key_jwt` and `client_secret_jwt` |
+/// | `jwt_lifetime`, `jwt_backdate` | how long these assertions are valid, and how far their `iat` lies in the past: `"120s"`, `"10s"` |
 /// | `client_assertion_file` | the path of an assertion that another party signs |
 /// | `client_assertion_type`, `without_client_id` | the type of that assertion, if it is not a JWT; `true`: no `client_id` is sent with that assertion |
 /// | `scope`, `resource` | texts separated by spaces, or lists |
@@ -211,6 +214,14 @@ impl ClientConfig {
             return None;
         };
         Some(text.expose())
+    }
+
+    #[cfg(feature = "jwt")]
+    fn time(&self, key: &str) -> Option<Duration> {
+        let Value::Time(time) = self.values.get(key)? else {
+            return None;
+        };
+        Some(*time)
     }
 
     fn is_true(&self, key: &str) -> bool {

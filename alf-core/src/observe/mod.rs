@@ -140,6 +140,17 @@ pub enum Event<'a> {
         /// The origin that rejected the token, if it is known.
         origin: Option<&'a Origin>,
     },
+    /// A resource server rejected a token that was obtained a moment ago, and may be too new for it. alf uses the token
+    /// before it until the new one is 5 s old (R9).
+    #[non_exhaustive]
+    PreviousTokenUsed {
+        /// The number of the token that is used.
+        generation: u64,
+        /// The number of the token that was rejected.
+        rejected: u64,
+        /// The origin that rejected the token, if it is known.
+        origin: Option<&'a Origin>,
+    },
     /// A resource server rejected a token. alf returns the answer without a renewal, because the previous
     /// renewal did not help (R6).
     #[non_exhaustive]

@@ -163,6 +163,15 @@ impl Observer for TracingObserver {
                     "an API rejected the token; alf renews it"
                 );
             }
+            Event::PreviousTokenUsed {
+                generation,
+                rejected,
+                origin,
+            } => {
+                let origin = origin.map(display);
+                let message = "an API rejected a new token; alf uses the previous one for a moment";
+                log!(debug, context, generation, rejected, origin, "{message}");
+            }
             Event::RejectionReturned { generation, origin } => {
                 let message = "the API rejects renewed tokens too: its answer is returned";
                 self.still_rejected(context, *generation, *origin, message);

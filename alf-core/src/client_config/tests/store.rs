@@ -79,7 +79,7 @@ impl TokenStore for NoStore {
         _: &StoreKey,
         _: Option<&Version>,
         _: &[u8],
-        _: std::time::Duration,
+        _: Duration,
     ) -> Result<Written, StoreError> {
         Ok(Written::Conflict)
     }
