@@ -202,6 +202,13 @@ pub enum Event<'a> {
         /// The number that the lease would have had.
         number: u64,
     },
+    /// An acquisition ended without a result, because the token store failed. The token is due, and is renewed later (D14).
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    AcquisitionPostponed {
+        /// The number of the acquisition.
+        acquisition: u64,
+    },
     /// The token store failed: it cannot be reached, or it refuses. Until it is used again, alf obtains tokens without it.
     /// This is reported once, until [`StoreRecovered`](Self::StoreRecovered) (D13).
     #[cfg(feature = "store")]

@@ -221,6 +221,11 @@ impl Observer for TracingObserver {
                 log!(debug, context, acquisition, number, "{message}");
             }
             #[cfg(feature = "store")]
+            Event::AcquisitionPostponed { acquisition } => {
+                let message = "the token is renewed when the token store is used again";
+                log!(debug, context, acquisition, "{message}");
+            }
+            #[cfg(feature = "store")]
             Event::StoreFailed { error } => {
                 let message = "the token store failed; tokens are obtained without it";
                 log!(warn, context, %error, "{message}");

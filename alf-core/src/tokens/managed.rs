@@ -209,6 +209,9 @@ impl ManagedToken {
             AcquisitionFailure::Postponed { until } => {
                 if state.renewal.postponed(id, until) {
                     self.complete(state, now, id, Outcome::AskAgain);
+                    self.observe(&Event::AcquisitionPostponed {
+                        acquisition: id.as_u64(),
+                    });
                 }
                 return;
             }

@@ -110,9 +110,9 @@ fn s5_a_caller_does_not_wait_longer_than_acquire_timeout() {
     let _held = start(&fleet, &holder);
     fleet.run_until(millis(100));
     let instance = fleet.instance_with(key(7), |builder| builder.acquire_timeout(seconds(3)));
-    let started = fleet.runtime.time().elapsed();
+    let end = fleet.runtime.time().elapsed() + seconds(3);
     let error = call(&fleet, &instance.tokens).unwrap_err();
-    assert!(fleet.runtime.time().elapsed() - started <= seconds(3));
+    assert!(fleet.runtime.time().elapsed() <= end);
     assert_eq!(error.kind(), TokenErrorKind::Timeout(TimeoutPhase::Acquire));
     let text = error.to_string();
     assert!(
@@ -327,6 +327,7 @@ impl Recorded {
 }
 
 impl Observer for Recorded {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these matter")]
     fn on(&self, event: &Event<'_>, _context: &EventContext<'_>) {
         let recorded = match event {
             Event::LeaseTaken { number, .. } => format!("lease {number}"),
