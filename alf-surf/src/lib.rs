@@ -92,6 +92,9 @@ pub use alf_core::{
     SealingKey, StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,
 };
 
+#[cfg(feature = "store-file")]
+pub use alf_core::FileStore;
+
 #[cfg(feature = "tracing")]
 pub use alf_core::TracingObserver;
 
