@@ -8,7 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 
 use crate::config::Replays;
 use crate::error::Rejection;
-use crate::machine::{ReplayOutcome, RowCount};
+use crate::machine::{RejectionCount, ReplayOutcome};
 use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
 use crate::{
@@ -173,13 +173,10 @@ impl<T: Transport> Client<T> {
             Replays::Once => copy(&mut request),
             Replays::Never => None,
         };
-        let kept = match copy {
-            Some(copy) => Kept::Copy(copy),
-            None => Kept::Origin(self.transport.origin(&request).to_origin()),
-        };
+        let kept = self.keep(copy, &request);
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
-        let sent = self.managed().rows();
+        let sent = self.managed().rejections();
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         let origin = || kept.origin(&*self.transport);
@@ -198,7 +195,7 @@ impl<T: Transport> Client<T> {
     async fn renew_and_replay(
         &self,
         token: &Token,
-        sent: RowCount,
+        sent: RejectionCount,
         kept: Kept<T::Request>,
         response: T::Response,
     ) -> Result<T::Response, Error<T::Error>> {
@@ -212,21 +209,30 @@ impl<T: Transport> Client<T> {
         let rejection = self.rejection(&response);
         self.discard(response).await;
         let renewed = self.managed().renewed(renewal, token, sent, &origin).await;
-        let token = renewed.map_err(|error| error.after(rejection))?;
-        self.present(&token, &mut copy);
+        let renewed = renewed.map_err(|error| error.after(rejection))?;
+        // R9: the previous token may be rejected too.
+        let is_previous = renewed.generation() < token.generation();
+        let again = is_previous.then(|| self.keep(self.transport.try_clone(&mut copy), &copy));
+        self.present(&renewed, &mut copy);
+        let sent = self.managed().rejections();
         let response = self.transport.send(copy).await;
         let response = response.map_err(Error::Transport)?;
+        let judgement = self.judge(|| origin.as_ref(), &response);
+        if let (Some(again), Judgement::Rejected) = (again, judgement) {
+            // Once: nobody gets the previous token again.
+            return Box::pin(self.renew_and_replay(&renewed, sent, again, response)).await;
+        }
         // R3: returned as it is. R6: whether the renewal helped.
-        let outcome = match self.judge(|| origin.as_ref(), &response) {
+        let outcome = match judgement {
             Judgement::Accepted => Some(ReplayOutcome::Accepted),
             Judgement::Rejected => Some(ReplayOutcome::RejectedAgain),
             Judgement::Unknown => None,
         };
         if let Some(outcome) = outcome {
-            self.managed().replayed(&token, &origin, outcome);
+            self.managed().replayed(&renewed, &origin, outcome);
         }
         self.observe(&Event::Replayed {
-            generation: token.generation(),
+            generation: renewed.generation(),
             origin: &origin,
             status: self.transport.status(&response),
             rejected: outcome == Some(ReplayOutcome::RejectedAgain),
@@ -240,6 +246,13 @@ impl<T: Transport> Client<T> {
         let managed = self.managed();
         let allowed = managed.ports.config.allow(origin, &managed.target);
         allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
+    }
+
+    fn keep(&self, copy: Option<T::Request>, request: &T::Request) -> Kept<T::Request> {
+        match copy {
+            Some(copy) => Kept::Copy(copy),
+            None => Kept::Origin(self.transport.origin(request).to_origin()),
+        }
     }
 
     /// F2: in place of every value that the request has there.

@@ -43,6 +43,8 @@
 //! | --- | --- |
 //! | `config` | `ClientConfig`: the settings of a client from TOML, YAML, JSON or environment variables. Its methods `client_secret_jwt` and `private_key_jwt` need `jwt` too |
 //! | `jwt` | `ClientSecretJwt`, and `PrivateKey` for [`PrivateKeyJwt`]. aws-lc-rs signs the assertions; it needs a C compiler |
+//! | `store` | `ClientBuilder::store`: one token for all instances of a program, through a `TokenStore` |
+//! | `store-file` | `FileStore`: a token store in a directory, for the processes of one machine. It enables `store` |
 //! | `tokio` | `TokioRuntime`, for transports that need the tokio runtime |
 //! | `tracing` | `TracingObserver`, which logs alf's events with `tracing` |
 

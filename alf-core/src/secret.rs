@@ -79,6 +79,18 @@ pub(crate) fn sensitive_header(value: String) -> Option<HeaderValue> {
     Some(value)
 }
 
+/// Returns the same header value with a reference count of its own: threads that clone the two do not compete for one
+/// cache line. They share the memory with the secret.
+pub(crate) fn counted_apart(value: &HeaderValue) -> HeaderValue {
+    let bytes = Bytes::from_owner(value.clone());
+    let counted = HeaderValue::from_maybe_shared(bytes).map(|mut counted| {
+        counted.set_sensitive(value.is_sensitive());
+        counted
+    });
+    // Not an error: the bytes are those of a header value.
+    counted.unwrap_or_else(|_| value.clone())
+}
+
 /// Returns `text` percent-encoded. No copies of it are left in memory.
 pub(crate) fn percent_encoded(text: &str, set: &'static AsciiSet) -> Zeroizing<String> {
     // A byte becomes three at most, so it never grows.

@@ -8,6 +8,7 @@ use http::HeaderValue;
 use zeroize::Zeroizing;
 
 use crate::machine::Generation;
+use crate::secret::counted_apart;
 
 /// An access token, ready to be sent.
 ///
@@ -25,8 +26,8 @@ use crate::machine::Generation;
 #[derive(Clone)]
 pub struct Token(Arc<Presented>);
 
-/// Copies of a [`Token`] by [`Token::unshared`] have a header value each, and so a reference count
-/// each: threads do not compete for one cache line.
+/// Copies of a [`Token`] by [`Token::counted_apart`] have one each, with a header value that has a reference count of its
+/// own: threads do not compete for one cache line.
 struct Presented {
     header: HeaderValue,
     generation: Generation,
@@ -139,8 +140,9 @@ impl Token {
         self.0.grant == other.0.grant
     }
 
-    /// Returns a copy that does not share the header's memory; `header` has the same value.
-    pub(crate) fn unshared(&self, header: HeaderValue) -> Self {
+    /// Returns a copy with reference counts of its own. It shares the memory of the access token and of the header.
+    pub(crate) fn counted_apart(&self) -> Self {
+        let header = counted_apart(self.header_value());
         Self::new(Arc::clone(&self.0.grant), self.generation_id(), header)
     }
 }

@@ -11,11 +11,13 @@ use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-use alf_reqwest::reqwest::{Body, Request, Response};
+use alf_reqwest::reqwest::{Body, ClientBuilder, Request, Response};
 use alf_reqwest::{Client, ReqwestTransport, Runtime, TokioRuntime};
 use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 
 struct Reqwest;
+
+support::trusting!(ClientBuilder);
 
 impl Subject for Reqwest {
     type Transport = ReqwestTransport;
@@ -25,7 +27,7 @@ impl Subject for Reqwest {
             Client::builder("https://auth.example.com/token").client_secret("id", "secret");
         let builder = builder.token_header(setup.token_header.unwrap_or("authorization"));
         let builder = match setup.root_certificate.clone() {
-            Some(root) => builder.configure_http(move |client| support::trusting(client, &root)),
+            Some(root) => builder.configure_http(move |client| trusting(client, &root)),
             None => builder,
         };
         builder.build().unwrap().core().transport().clone()

@@ -14,24 +14,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alf_reqwest::blocking::{Client, ReqwestTransport};
-use alf_reqwest::reqwest;
 use alf_reqwest::reqwest::blocking::{self, Body, Request, Response};
 use alf_reqwest::{Runtime, ThreadRuntime};
 use alf_testkit::conformance::{self, Capability, ReadError, Setup, Subject};
 
 struct Blocking;
 
+support::trusting!(blocking::ClientBuilder);
+
 impl Subject for Blocking {
     type Transport = ReqwestTransport;
 
     fn transport(setup: &Setup) -> ReqwestTransport {
         let root = setup.root_certificate.clone();
-        let configure = move |_| {
-            let mut builder = reqwest::Client::builder().no_proxy();
-            if let Some(root) = &root {
-                builder = support::trusting(builder, root);
+        let configure = move |builder: blocking::ClientBuilder| {
+            let builder = builder.no_proxy().timeout(TIMEOUT);
+            match &root {
+                Some(root) => trusting(builder, root),
+                None => builder,
             }
-            blocking::ClientBuilder::from(builder).timeout(TIMEOUT)
         };
         let client = Client::builder("https://auth.example.com/token")
             .client_secret("id", "secret")

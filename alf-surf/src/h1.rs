@@ -9,9 +9,8 @@ use async_std::net::TcpStream;
 use async_trait::async_trait;
 use futures_util::io::{AsyncRead, AsyncWrite, copy};
 use http_client::{Config, HttpClient};
-use surf::http::headers::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use surf::http::headers::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use surf::http::{Body, Method, Request, Response, Url};
-use zeroize::Zeroizing;
 
 use crate::discard::ClosesItself;
 use crate::head::UNTIL_CLOSE;
@@ -148,14 +147,13 @@ async fn speak<S>(stream: S, mut request: Request) -> surf::Result<Response>
 where
     S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
 {
-    let secret_lines = secret_lines(&mut request);
-    // As surf does: to one that says `close`, some servers send a body without a length, which
-    // async-h1 takes for none.
+    // As surf does: to one that says `close`, some servers send a body without a length, of which nobody can tell whether it
+    // is whole.
     request.insert_header(CONNECTION, "keep-alive");
     let method = request.method();
-    let mut wire = Wire::new(stream, secret_lines);
-    // What `async_h1::connect` does, except for these two: that writes the whole request into the log, and does not read if it
-    // cannot write to the end.
+    let mut wire = Wire::new(stream);
+    // What `async_h1::connect` does, except for two things: that writes the request into the log, headers and all (X1), and does
+    // not read if it cannot write to the end.
     let sent = copy(Encoder::new(request), &mut wire).await;
     let mut response = match sent {
         Ok(_) => decode(wire).await?,
@@ -190,19 +188,6 @@ fn has_broken_header(request: &Request) -> bool {
     request.iter().any(|(name, values)| {
         is_broken(name.as_str()) || values.iter().any(|value| is_broken(value.as_str()))
     })
-}
-
-/// X1: takes them off the request.
-fn secret_lines(request: &mut Request) -> Zeroizing<Vec<u8>> {
-    let values = request.remove_header(AUTHORIZATION);
-    let values = || values.iter().flatten().map(HeaderValue::as_str);
-    let lines = || values().flat_map(|value| ["authorization: ", value, "\r\n"]);
-    // All the space at once: no copy is left behind.
-    let mut secret_lines = Zeroizing::new(Vec::with_capacity(lines().map(str::len).sum()));
-    for part in lines() {
-        secret_lines.extend_from_slice(part.as_bytes());
-    }
-    secret_lines
 }
 
 impl Default for H1Client {

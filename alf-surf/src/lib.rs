@@ -87,6 +87,14 @@ pub use alf_core::ClientConfig;
 #[cfg(feature = "jwt")]
 pub use alf_core::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
+#[cfg(feature = "store")]
+pub use alf_core::{
+    SealingKey, StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,
+};
+
+#[cfg(feature = "store-file")]
+pub use alf_core::FileStore;
+
 #[cfg(feature = "tracing")]
 pub use alf_core::TracingObserver;
 

@@ -1,4 +1,4 @@
-//! The parts of a request that async-h1 must not log, and those of a response that it cannot read.
+//! The parts of a response that async-h1 cannot read, and the response that comes before a request is sent.
 
 use std::io;
 use std::pin::Pin;
@@ -11,8 +11,6 @@ use crate::head::{is_error, readable};
 
 /// A connection for one exchange, beneath async-h1.
 ///
-/// - X1: async-h1 writes every request that it sends into the log, headers and all. So the
-///   `Authorization` is not on its request, but goes in here, behind the request line.
 /// - R1, X5: a response with a header that is not ASCII makes it fail or panic, and so does one
 ///   with a long header. Their lines are left out. An interim response (a 1xx) would be taken for
 ///   the response: it is skipped ([RFC 9110 §15.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.2)).
@@ -21,18 +19,9 @@ use crate::head::{is_error, readable};
 ///   first, and not see that answer.
 pub(crate) struct Wire<S> {
     stream: S,
-    secret_lines: Zeroizing<Vec<u8>>,
-    writing: Writing,
     reading: Reading,
     /// Whether the server takes no more of the request.
     is_refused: bool,
-}
-
-enum Writing {
-    RequestLine,
-    /// So many bytes of the secret lines are written.
-    SecretLines(usize),
-    Body,
 }
 
 /// X1: what is behind the head may be a token.
@@ -45,12 +34,9 @@ enum Reading {
 }
 
 impl<S> Wire<S> {
-    /// `secret_lines` are header lines, each with its line end.
-    pub(crate) fn new(stream: S, secret_lines: Zeroizing<Vec<u8>>) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self {
             stream,
-            secret_lines,
-            writing: Writing::RequestLine,
             reading: Reading::Head(Zeroizing::default(), 0),
             is_refused: false,
         }
@@ -109,7 +95,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = this.poll_write_until_refused(context, bytes);
+        let written = if this.is_answered_by_an_error(context) {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        } else {
+            Pin::new(&mut this.stream).poll_write(context, bytes)
+        };
         this.is_refused |= matches!(written, Poll::Ready(Err(_)));
         written
     }
@@ -120,45 +110,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
 
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_close(context)
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    fn poll_write_until_refused(
-        &mut self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let mut stream = Pin::new(&mut self.stream);
-        loop {
-            match &mut self.writing {
-                Writing::RequestLine => {
-                    let end = bytes.iter().position(|byte| *byte == b'\n');
-                    let line = end.and_then(|end| bytes.get(..=end)).unwrap_or(bytes);
-                    let written = ready!(stream.poll_write(context, line))?;
-                    if end.is_some() && written == line.len() {
-                        self.writing = Writing::SecretLines(0);
-                    }
-                    return Poll::Ready(Ok(written));
-                }
-                Writing::SecretLines(written) => {
-                    let left = self.secret_lines.get(*written..).unwrap_or_default();
-                    if left.is_empty() {
-                        self.writing = Writing::Body;
-                        continue;
-                    }
-                    match ready!(stream.as_mut().poll_write(context, left))? {
-                        0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                        length => *written += length,
-                    }
-                }
-                Writing::Body => break,
-            }
-        }
-        if self.is_answered_by_an_error(context) {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 }
 
@@ -209,27 +160,10 @@ const PIECES_AT_ONCE: usize = 4;
 const LONGEST_HEAD: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
-    use futures_util::io::{AsyncReadExt, AsyncWriteExt, Cursor};
+    use futures_util::io::AsyncReadExt;
     use futures_util::task::noop_waker_ref;
 
     use super::*;
-
-    #[test]
-    fn x1_secret_lines_go_behind_the_request_line() {
-        let request = b"POST /token?q HTTP/1.1\r\nhost: a\r\n\r\nthe body";
-        for length in [1, 7, request.len()] {
-            let secret = Zeroizing::new(b"authorization: x\r\n".to_vec());
-            let mut wire = Wire::new(Cursor::new(Vec::new()), secret);
-            for piece in request.chunks(length) {
-                pollster::block_on(wire.write_all(piece)).unwrap();
-            }
-            let written = String::from_utf8(wire.stream.into_inner()).unwrap();
-            assert_eq!(
-                written,
-                "POST /token?q HTTP/1.1\r\nauthorization: x\r\nhost: a\r\n\r\nthe body"
-            );
-        }
-    }
 
     #[test]
     fn x5_endless_heads_are_an_error() {
@@ -238,7 +172,7 @@ mod tests {
             "HTTP/1.1 100 Continue\r\n\r\n",
             "HTTP/1.1 103\r\nA: b\r\n\r\n",
         ] {
-            let mut wire = Wire::new(Endless::new(beginning, PIECE), Zeroizing::default());
+            let mut wire = Wire::new(Endless::new(beginning, PIECE));
             let error = pollster::block_on(wire.read(&mut [0; 10])).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{beginning}");
             assert!(wire.stream.given <= LONGEST_HEAD + PIECE, "{beginning}");
@@ -248,10 +182,7 @@ mod tests {
     /// A stream that always has something would let no timer of its task fire.
     #[test]
     fn s5_other_tasks_run_while_a_head_is_read() {
-        let mut wire = Wire::new(
-            Endless::new("HTTP/1.1 100\r\n\r\n", 1),
-            Zeroizing::default(),
-        );
+        let mut wire = Wire::new(Endless::new("HTTP/1.1 100\r\n\r\n", 1));
         let mut context = Context::from_waker(noop_waker_ref());
         for round in 1..10 {
             let read = Pin::new(&mut wire).poll_read(&mut context, &mut [0; 10]);

@@ -23,6 +23,10 @@ trait On: 'static {
     fn prepare(_: &mut Request) {}
 
     fn lacks() -> Vec<Capability>;
+
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
 }
 
 struct Surf<O>(PhantomData<O>);
@@ -81,6 +85,10 @@ impl<O: On> Subject for Surf<O> {
 
     fn lacks() -> Vec<Capability> {
         O::lacks()
+    }
+
+    fn known_failures() -> Vec<(&'static str, &'static str)> {
+        O::known_failures()
     }
 }
 
@@ -183,6 +191,13 @@ mod curl {
 
         fn lacks() -> Vec<Capability> {
             curl_lacks()
+        }
+
+        fn known_failures() -> Vec<(&'static str, &'static str)> {
+            vec![(
+                "t4_the_error_of_a_certificate_tells_what_is_wrong_with_it",
+                "isahc's error is the same for all causes, without curl's text",
+            )]
         }
     }
 

@@ -41,6 +41,7 @@ mod docs {
         SelfSignedTlsClientAuth: "authentication/self_signed_tls_client_auth.md",
         TlsClientAuth: "authentication/tls_client_auth.md",
         HttpSettings: "recipes/http_settings.md",
+        Fleet: "fleet.md",
         Libraries: "libraries.md",
         LogsAndAlerts: "recipes/logs_and_alerts.md",
         ManyTenants: "recipes/many_tenants.md",

@@ -87,6 +87,8 @@ impl Subject for UreqSubject {
             Capability::Tls,
             // ureq limits only idle connections.
             Capability::ConnectionLimit,
+            // ureq sends a whole request before it reads.
+            Capability::EarlyAnswers,
         ]
     }
 }

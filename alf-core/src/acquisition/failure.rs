@@ -2,15 +2,17 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
 
 use crate::error::{AnswerDetails, Cause, ErrorDetails, RequestKind};
 use crate::machine::Failure;
 #[cfg(feature = "store")]
 use crate::machine::Moment;
 use crate::ports::Ports;
-use crate::wire::Redactor;
 use crate::wire::token_response;
+use crate::wire::{Redactor, clock_difference};
 use crate::{
     AuthenticationError, ExchangeError, ExchangeErrorKind, TimeoutPhase, TokenError,
     TokenErrorKind, TokenTarget,
@@ -98,6 +100,17 @@ pub(super) fn no_response(error: ExchangeError, redactor: &Redactor) -> Cause {
         }
         None => cause,
     }
+}
+
+/// Names the difference of the clocks if the answer refuses an assertion of that time.
+pub(super) fn with_clocks(
+    cause: Cause,
+    asserted_at: Option<SystemTime>,
+    headers: &HeaderMap,
+    ports: &Ports,
+) -> Cause {
+    let now = ports.clock.wall();
+    cause.with_clock_difference(asserted_at.and_then(|at| clock_difference(headers, at, now)))
 }
 
 /// T7

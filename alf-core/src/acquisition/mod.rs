@@ -38,7 +38,7 @@ use crate::{
 };
 
 use authenticate::authenticate;
-use failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time};
+use failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
 
 pub(crate) struct Acquisition<'a> {
     ports: &'a Ports,
@@ -224,6 +224,7 @@ impl<'a> Acquisition<'a> {
             request.mask(held.expose_access_token());
         }
         let credentials_check = request.credentials_check();
+        let asserted_at = request.asserted_at();
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,
@@ -243,7 +244,8 @@ impl<'a> Acquisition<'a> {
             .map_err(|error| no_response(error, &redactor))?;
         let status = response.status();
         let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
-            .map_err(|cause| cause.with_credentials_check(credentials_check));
+            .map_err(|cause| cause.with_credentials_check(credentials_check))
+            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), self.ports));
         wipe(response.into_body());
         let mut grant = decoded?;
         let lifetime = grant

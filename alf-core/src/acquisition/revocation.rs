@@ -14,7 +14,7 @@ use crate::wire::token_response;
 use crate::{ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError, TokenRequest};
 
 use super::authenticate::authenticate;
-use super::failure::{MAX_RESPONSE, authentication_failed, no_response};
+use super::failure::{MAX_RESPONSE, authentication_failed, no_response, with_clocks};
 
 /// A revocation that can be sent: its endpoint is known.
 pub(crate) struct Revocation {
@@ -101,6 +101,7 @@ impl Revocation {
             .await
             .map_err(authentication_failed)?;
         let credentials_check = request.credentials_check();
+        let asserted_at = request.asserted_at();
         let (request, redactor) = request.encode(&self.endpoint);
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
         let transport = ports.token_transport.as_ref();
@@ -116,6 +117,7 @@ impl Revocation {
         token_response::decode(&response, &redactor, ports.clock.wall())
             .map(|_| ())
             .map_err(|cause| cause.with_credentials_check(credentials_check))
+            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), ports))
     }
 }
 

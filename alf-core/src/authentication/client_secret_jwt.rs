@@ -1,5 +1,7 @@
 //! `client_secret_jwt`: an assertion with a MAC by the client secret (OIDC Core §9).
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 
@@ -21,7 +23,7 @@ use super::signer::Signer;
 ///
 /// Needs the feature `jwt`.
 ///
-/// Each attempt has its own assertion with a new `jti`. The assertion expires after 60 s (`exp`). `iss` and
+/// Each attempt has its own assertion with a new `jti`. The assertion is valid for 120 s (`exp`). `iss` and
 /// `sub` are the client's id.
 ///
 /// The secret must be at least as long as the MAC: 32 bytes for HS256, 48 for HS384, 64 for HS512
@@ -101,6 +103,22 @@ impl ClientSecretJwt {
     #[must_use]
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
         self.settings.typ = Some(typ.into());
+        self
+    }
+
+    /// Sets how long the assertion is valid (`exp`). Default: 120 s, so that a server whose clock is ahead accepts it. Some
+    /// servers refuse a long lifetime.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.lifetime = lifetime;
+        self
+    }
+
+    /// Sets how far in the past the assertion says that it was issued (`iat`). Default: 10 s, so that a server whose clock is
+    /// behind accepts it.
+    #[must_use]
+    pub fn backdate(mut self, time: Duration) -> Self {
+        self.settings.backdate = time;
         self
     }
 }

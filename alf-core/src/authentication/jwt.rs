@@ -17,11 +17,27 @@ use super::client_authentication::{AuthenticationContext, AuthenticationError};
 use super::signer::Signer;
 
 /// The settings of an assertion, however it is signed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct AssertionSettings {
     pub(super) audience: Option<String>,
     pub(super) typ: Option<String>,
     pub(super) key_id: Option<String>,
+    /// How long it is valid.
+    pub(super) lifetime: Duration,
+    /// How far its `iat` lies in the past.
+    pub(super) backdate: Duration,
+}
+
+impl Default for AssertionSettings {
+    fn default() -> Self {
+        Self {
+            audience: None,
+            typ: None,
+            key_id: None,
+            lifetime: LIFETIME,
+            backdate: BACKDATE,
+        }
+    }
 }
 
 impl AssertionSettings {
@@ -47,6 +63,7 @@ impl AssertionSettings {
                 AUDIENCE_IS_ENDPOINT
             });
         }
+        request.asserts_time(context.wall_clock());
         request.parameter("client_id", context.client_id());
         add_assertion(request, JWT_BEARER, &assertion);
         Ok(())
@@ -62,6 +79,10 @@ impl AssertionSettings {
                 let problem = format!("the {name} of the assertion is empty");
                 return Err(ConfigError::new("client_authentication", problem));
             }
+        }
+        if self.lifetime.is_zero() {
+            let problem = "the lifetime of the assertion is zero; set a longer time";
+            return Err(ConfigError::new("client_authentication", problem));
         }
         Ok(())
     }
@@ -94,8 +115,8 @@ impl AssertionSettings {
             "aud": self.audience.as_deref().unwrap_or_else(|| context.audience()),
             "jti": unique_id(now),
             // Seconds since 1970 (RFC 7519 §2).
-            "iat": now.as_secs(),
-            "exp": now.saturating_add(LIFETIME).as_secs(),
+            "iat": now.saturating_sub(self.backdate).as_secs(),
+            "exp": now.saturating_add(self.lifetime).as_secs(),
         });
         let encoded =
             [header.into(), claims].map(|part: Value| base64url(part.to_string().as_bytes()));
@@ -136,8 +157,11 @@ const AUDIENCE_IS_ENDPOINT: &str = "the `aud` of the assertion is the token endp
                                     `.audience(..)`";
 /// RFC 7523 §2.2.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// An assertion is used at once. A longer lifetime would only help someone who steals it.
-const LIFETIME: Duration = Duration::from_secs(60);
+/// An assertion is used at once, but the clock of the server may be ahead. A longer lifetime would only help someone who steals
+/// it.
+const LIFETIME: Duration = Duration::from_secs(120);
+/// The clock of the server may be behind, and an `iat` in its future is refused.
+const BACKDATE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 pub(super) mod tests;

@@ -3,6 +3,7 @@
 use std::fmt;
 #[cfg(feature = "jwt")]
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -28,7 +29,7 @@ use super::{pem, thumbprint};
 /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
 /// [OpenID Connect Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
 ///
-/// Each attempt has its own assertion with a new `jti`. The assertion expires after 60 s (`exp`). `iss` and
+/// Each attempt has its own assertion with a new `jti`. The assertion is valid for 120 s (`exp`). `iss` and
 /// `sub` are the client's id.
 ///
 /// The key is in PEM (`PrivateKey`, which needs the feature `jwt`), or stays in a KMS or an HSM
@@ -130,6 +131,22 @@ impl PrivateKeyJwt {
     #[must_use]
     pub fn typ(mut self, typ: impl Into<String>) -> Self {
         self.settings.typ = Some(typ.into());
+        self
+    }
+
+    /// Sets how long the assertion is valid (`exp`). Default: 120 s, so that a server whose clock is ahead accepts it. Some
+    /// servers refuse a long lifetime.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.lifetime = lifetime;
+        self
+    }
+
+    /// Sets how far in the past the assertion says that it was issued (`iat`). Default: 10 s, so that a server whose clock is
+    /// behind accepts it.
+    #[must_use]
+    pub fn backdate(mut self, time: Duration) -> Self {
+        self.settings.backdate = time;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The builder of clients and token managers, for every HTTP library.
 
-// rustdoc shows the setters in this order: the server, the client's authentication, the store, HTTP, then those of this file.
+// rustdoc shows the setters in this order: the server, the client's authentication, the store, HTTP, token requests,
+// requests, then those of this file.
 mod server;
 
 mod authentication;
@@ -10,6 +11,10 @@ mod store;
 
 mod http_clients;
 
+mod token_request;
+
+mod requests;
+
 mod adapter;
 
 pub use adapter::{Adapter, HttpClients, HttpSettings};
@@ -18,7 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, InsecureHttp, Replays, Settings};
+use crate::config::{Config, Settings};
 use crate::ports::Ports;
 use crate::{
     Client, ConfigError, Observer, Runtime, ThreadRuntime, TokenManager, TokenTransport, Transport,
@@ -77,73 +82,6 @@ impl Client<()> {
 }
 
 impl<A> ClientBuilder<A> {
-    /// Sets the `scope` of the token. Separate several scopes by white space
-    /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)). Default: none, and the
-    /// server chooses.
-    ///
-    /// `build()` returns an error if the scope is set twice. A scope from a `ClientConfig` counts too.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        if self.settings.target.scope.is_some() {
-            self.settings.repeated.push("scope");
-        }
-        self.settings.for_target(|target| target.with_scope(scope));
-        self
-    }
-
-    /// Adds a `resource` that the token is for. It may be called more than once
-    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.settings
-            .for_target(|target| target.with_resource(resource));
-        self
-    }
-
-    /// Sets the `audience` that the token is for. Some servers use this parameter instead of `resource`.
-    ///
-    /// `build()` returns an error if the audience is set twice. An audience from a `ClientConfig` counts too.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        if self.settings.target.audience.is_some() {
-            self.settings.repeated.push("audience");
-        }
-        self.settings
-            .for_target(|target| target.with_audience(audience));
-        self
-    }
-
-    /// Sets the `grant_type` of the token request, for servers that have another name for this grant. Default:
-    /// `client_credentials` ([RFC 6749 §4.4.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2)).
-    pub fn grant_type(mut self, name: impl Into<String>) -> Self {
-        self.settings.grant_type = name.into();
-        self
-    }
-
-    /// Adds a parameter of the token request that the server's documentation requires. Its value is not
-    /// treated as a secret.
-    ///
-    /// `build()` returns an error if the same name is set twice
-    /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)), or if alf sets this parameter
-    /// itself.
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings
-            .for_target(|target| target.with_parameter(name, value));
-        self
-    }
-
-    /// Adds a header of the token request, for example for a gateway in front of the server. Its value is
-    /// treated as a secret: it is marked as sensitive, and masked if the server's answer repeats it.
-    ///
-    /// alf sets `Authorization`, `Content-Type` and `Accept`. The HTTP library sets
-    /// `Accept-Encoding`, `Expect` and the headers of the connection and its proxy. These headers cannot
-    /// be set here. `Host` can, for a server behind an address that is not its name; it replaces the host of the URL.
-    pub fn token_request_header(
-        mut self,
-        name: impl Into<String>,
-        value: impl Into<String>,
-    ) -> Self {
-        self.settings.headers.push((name.into(), value.into()));
-        self
-    }
-
     /// Sets how many token targets a client keeps in addition to its own: see [`TokenManager::with`].
     /// Default: 256.
     ///
@@ -192,81 +130,6 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Allows plain `http` for tokens and for the client's secret. Anyone on the network path can then
-    /// read them. A loopback address does not need this setting.
-    pub fn allow_insecure_http(mut self) -> Self {
-        self.settings.insecure_http = InsecureHttp::Allowed;
-        self
-    }
-
-    /// Sets the origins that requests may be sent to. A request to another origin fails before anything
-    /// is sent. A second call adds more origins. Default: all origins.
-    ///
-    /// An origin is a scheme, a host, and a port if it is not the default port:
-    /// `https://api.example.com`. alf checks the URL of the request. It does not check the URLs of
-    /// redirects: the HTTP client follows them, and sends no token to another origin. A token target may have
-    /// [others](crate::TokenTarget::with_allowed_origins).
-    pub fn allowed_origins<I>(mut self, origins: I) -> Self
-    where
-        I: IntoIterator,
-        I::Item: Into<String>,
-    {
-        self.settings
-            .for_target(|target| target.with_allowed_origins(origins));
-        self
-    }
-
-    /// Sets the header of your requests that has the token. Default: `Authorization`
-    /// ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)). It replaces a header of that name that the
-    /// request has.
-    ///
-    /// HTTP libraries protect `Authorization` alone in a redirect. So if the token is in another header, reqwest follows
-    /// redirects within the origin only, and isahc follows none. A [`TokenManager`] ignores this setting.
-    ///
-    /// # Examples
-    ///
-    /// `X-Auth-Token: …`, with the token alone:
-    ///
-    /// ```
-    /// alf_core::Client::builder("https://auth.example.com/token")
-    ///     .client_secret("client-id", "secret")
-    ///     .token_header("X-Auth-Token")
-    ///     .token_scheme("");
-    /// ```
-    pub fn token_header(mut self, name: impl Into<String>) -> Self {
-        self.settings.token_header = name.into();
-        self
-    }
-
-    /// Sets the scheme in front of the token, such as `token` or `OAuth`. If it is empty, the header has the token alone.
-    /// Default: `Bearer` ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
-    ///
-    /// With this setting, a token of any `token_type` is presented in this way. So `token_scheme("Bearer")` is for a server
-    /// that has another name for this type. Default: every type that does not begin with `Bearer` is an error
-    /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
-    pub fn token_scheme(mut self, scheme: impl Into<String>) -> Self {
-        self.settings.token_scheme = Some(scheme.into().trim().to_owned());
-        self
-    }
-
-    /// Sets the statuses that mean that a resource server rejects the token, from 300 to 599. Default: 401. Some servers
-    /// answer 403, or 302 to a login page. The statuses replace the default, so include 401. A redirect is seen only if the
-    /// HTTP client does not follow it.
-    ///
-    /// A response with the challenge `error="insufficient_scope"` never rejects a token, because a new
-    /// token would have the same scope.
-    pub fn rejecting_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
-        self.settings.rejecting = statuses.into_iter().collect();
-        self
-    }
-
-    /// Disables replays. alf then returns a 401 as it is, and renews the token for the next request.
-    /// Default: a request is replayed once, if its body can be sent again.
-    pub fn without_replays(mut self) -> Self {
-        self.settings.replays = Replays::Never;
-        self
-    }
-
     /// Sets the runtime, which runs acquisitions and has the clocks. Default: the runtime that the
     /// adapter's HTTP library needs; without an adapter, [`ThreadRuntime`].
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
@@ -282,18 +145,77 @@ impl<A> ClientBuilder<A> {
     ///
     /// # Examples
     ///
-    /// ```
-    /// use alf_core::{Client, ConfigError, TokenTransport, Transport};
+    /// A server that takes JSON in place of a form, and puts the token response into `data`. The transport converts both, and
+    /// another one sends them:
     ///
-    /// fn client<T: Transport + TokenTransport>(
-    ///     transport: T,
-    ///     for_tokens: impl TokenTransport,
-    /// ) -> Result<Client<T>, ConfigError> {
-    ///     Client::builder("https://auth.example.com/token")
-    ///         .client_secret("client-id", "secret")
-    ///         .token_transport(for_tokens)
-    ///         .build(transport)
+    /// ```
+    /// use alf_core::{
+    ///     Client, ExchangeError, ExchangeOptions, Redirects, TokenTransport, from_blocking_fn,
+    /// };
+    /// use bytes::Bytes;
+    /// use http::{HeaderValue, Request, Response, header};
+    /// use percent_encoding::percent_decode_str;
+    /// use serde_json::Value;
+    ///
+    /// struct InJson<T>(T);
+    ///
+    /// #[async_trait::async_trait]
+    /// impl<T: TokenTransport> TokenTransport for InJson<T> {
+    ///     async fn exchange(
+    ///         &self,
+    ///         request: Request<Bytes>,
+    ///         options: &ExchangeOptions,
+    ///     ) -> Result<Response<Bytes>, ExchangeError> {
+    ///         let mut request = request.map(to_json);
+    ///         let json = HeaderValue::from_static("application/json");
+    ///         request.headers_mut().insert(header::CONTENT_TYPE, json);
+    ///         let response = self.0.exchange(request, options).await?;
+    ///         Ok(response.map(to_token_response))
+    ///     }
     /// }
+    ///
+    /// /// From `grant_type=client_credentials&scope=read%20write`.
+    /// fn to_json(form: Bytes) -> Bytes {
+    ///     let form = String::from_utf8_lossy(&form);
+    ///     let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+    ///     let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    ///     let members = pairs.map(|(name, value)| (decoded(name), Value::String(decoded(value))));
+    ///     Value::Object(members.collect()).to_string().into()
+    /// }
+    ///
+    /// /// From `{"status":0,"data":{"access_token":"…"}}`. alf explains any other answer.
+    /// fn to_token_response(answer: Bytes) -> Bytes {
+    ///     match serde_json::from_slice::<Value>(&answer) {
+    ///         Ok(answer) if answer["data"].is_object() => answer["data"].to_string().into(),
+    ///         Ok(_) | Err(_) => answer,
+    ///     }
+    /// }
+    ///
+    /// # fn my_library(request: Request<Bytes>) -> Result<Response<std::io::Cursor<String>>, std::io::Error> {
+    /// #     let mut answer = "things".to_owned();
+    /// #     if request.uri().path() == "/token" {
+    /// #         let json: Value = serde_json::from_slice(request.body()).unwrap();
+    /// #         assert_eq!(json["grant_type"], "client_credentials");
+    /// #         assert_eq!(json["scope"], "read write");
+    /// #         assert_eq!(json["client_secret"], "secret");
+    /// #         assert_eq!(request.headers()["content-type"], "application/json");
+    /// #         answer = r#"{"status":0,"data":{"access_token":"a-token","expires_in":60}}"#.to_owned();
+    /// #     } else {
+    /// #         assert_eq!(request.headers()["authorization"], "Bearer a-token");
+    /// #     }
+    /// #     Ok(Response::new(std::io::Cursor::new(answer)))
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder("https://auth.example.com/token")
+    ///     .client_secret_post("client-id", "secret")
+    ///     .scope("read write")
+    ///     .token_transport(InJson(from_blocking_fn(Redirects::NotFollowed, my_library)))
+    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_library))?;
+    /// let request = Request::get("https://api.example.com/things").body(Bytes::new())?;
+    /// let response = client.send_blocking(request)?;
+    /// # assert_eq!(response.into_body().into_inner(), "things");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn token_transport(mut self, token_transport: impl TokenTransport) -> Self {
         self.token_transport = Some(Arc::new(token_transport));

@@ -15,6 +15,8 @@ impl ClientConfig {
         let jwt = ClientSecretJwt::new(self.client_secret()?);
         let jwt = set(jwt, self.algorithm()?, ClientSecretJwt::algorithm);
         let jwt = set(jwt, self.text("jwt_typ"), ClientSecretJwt::typ);
+        let jwt = set(jwt, self.time("jwt_lifetime"), ClientSecretJwt::lifetime);
+        let jwt = set(jwt, self.time("jwt_backdate"), ClientSecretJwt::backdate);
         Ok(set(
             jwt,
             self.text("jwt_audience"),
@@ -32,6 +34,8 @@ impl ClientConfig {
             PrivateKeyJwt::certificate_file,
         );
         let jwt = set(jwt, self.text("jwt_typ"), PrivateKeyJwt::typ);
+        let jwt = set(jwt, self.time("jwt_lifetime"), PrivateKeyJwt::lifetime);
+        let jwt = set(jwt, self.time("jwt_backdate"), PrivateKeyJwt::backdate);
         Ok(set(jwt, self.text("jwt_audience"), PrivateKeyJwt::audience))
     }
 

@@ -90,7 +90,13 @@ impl ClientConfig {
             let value = self.values.get(**key);
             value.is_some_and(|value| !matches!(value, Value::Flag(false)))
         };
-        for alternatives in [&SECRET[..], &PRIVATE_KEY, &KEY_ID, &CERTIFICATE] {
+        for alternatives in [
+            &SECRET[..],
+            &PRIVATE_KEY,
+            &KEY_ID,
+            &CERTIFICATE,
+            &SEALING_KEY,
+        ] {
             let mut set = alternatives.iter().filter(is_set);
             let Some(key) = set.next() else { continue };
             let others: Vec<_> = set.map(|key| self.name_of(key)).collect();
@@ -168,6 +174,7 @@ const METHOD: &str = "token_endpoint_auth_method";
 const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
 pub(super) const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
 const KEY_ID: [&str; 2] = ["key_id", "thumbprint_as_key_id"];
+const SEALING_KEY: [&str; 2] = ["sealing_key_file", "sealing_key_env"];
 const CERTIFICATE: [&str; 3] = ["certificate_file", "certificate", "with_certificate"];
 const ON_HTTP_CLIENTS: &str = "; give it to the HTTP clients: see ClientCertificate, \
                                token_http_client and http_client";

@@ -25,10 +25,14 @@ impl Key {
         let distances = known.map(|known| (strsim::damerau_levenshtein(&written, known), known));
         let hint = match distances.min() {
             Some((0..=3, similar)) => format!("did you mean `{}`?", shown(similar)),
-            Some(_) | None => format!("the keys are {}", KEYS.map(|key| key.name).join(", ")),
+            Some(_) | None => format!("the keys are {}", names().join(", ")),
         };
         Err(format!("unknown key `{name}`; {hint}"))
     }
+}
+
+fn names() -> Vec<&'static str> {
+    KEYS.iter().map(|key| key.name).collect()
 }
 
 pub(super) const METHODS: [&str; 8] = [
@@ -51,7 +55,7 @@ const PRIVATE_KEY: &[&str] = &["private_key_jwt"];
 const JWT: &[&str] = &["client_secret_jwt", "private_key_jwt"];
 const ASSERTION: &[&str] = &["client_assertion"];
 
-pub(super) const KEYS: [Key; 42] = [
+pub(super) const KEYS: &[Key] = &[
     key("issuer", Kind::Text, &METHODS),
     key("token_endpoint", Kind::Text, &METHODS),
     key("metadata_url", Kind::Text, &METHODS),
@@ -75,6 +79,8 @@ pub(super) const KEYS: [Key; 42] = [
     key("with_certificate", Kind::Flag, PRIVATE_KEY),
     key("jwt_typ", Kind::Text, JWT),
     key("jwt_audience", Kind::Text, JWT),
+    key("jwt_lifetime", Kind::Time, JWT),
+    key("jwt_backdate", Kind::Time, JWT),
     key("client_assertion_file", Kind::Text, ASSERTION),
     key("client_assertion_type", Kind::Text, ASSERTION),
     key("without_client_id", Kind::Flag, ASSERTION),
@@ -94,6 +100,14 @@ pub(super) const KEYS: [Key; 42] = [
     key("token_scheme", Kind::AnyText, &METHODS),
     key("rejecting_statuses", Kind::Statuses, &METHODS),
     key("replays", Kind::Flag, &METHODS),
+    #[cfg(feature = "store")]
+    key("sealing_key_file", Kind::Text, &METHODS),
+    #[cfg(feature = "store")]
+    key("sealing_key_env", Kind::Text, &METHODS),
+    #[cfg(feature = "store")]
+    key("store_prefix", Kind::Text, &METHODS),
+    #[cfg(feature = "store")]
+    key("store_timeout", Kind::Time, &METHODS),
 ];
 
 const fn key(name: &'static str, kind: Kind, methods: &'static [&'static str]) -> Key {

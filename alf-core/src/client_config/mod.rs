@@ -11,7 +11,11 @@ mod value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+#[cfg(feature = "jwt")]
+use std::time::Duration;
 
+#[cfg(feature = "store")]
+use crate::SealingKey;
 use crate::config::{InsecureHttp, Replays, Settings};
 use crate::{ClientBuilder, ConfigError};
 
@@ -41,6 +45,7 @@ use value::Value;
 /// | `signing_algorithm` | the `alg` of the key: `RS256`, `PS256`, `ES256`, `ES384`, `EdDSA` or `Ed25519`. With `client_secret_jwt`: `HS256`, `HS384` or `HS512` |
 /// | `certificate_file`, `certificate`, or `with_certificate` | the path of the file of the key's certificate, the certificate in PEM, or `true`: the certificate is in the same PEM as the key. It is for servers that identify the key by the thumbprint of its certificate (`x5t#S256`) |
 /// | `jwt_typ`, `jwt_audience` | the `typ` and the `aud` of the assertions of `private_key_jwt` and `client_secret_jwt` |
+/// | `jwt_lifetime`, `jwt_backdate` | how long these assertions are valid, and how far their `iat` lies in the past: `"120s"`, `"10s"` |
 /// | `client_assertion_file` | the path of an assertion that another party signs |
 /// | `client_assertion_type`, `without_client_id` | the type of that assertion, if it is not a JWT; `true`: no `client_id` is sent with that assertion |
 /// | `scope`, `resource` | texts separated by spaces, or lists |
@@ -50,13 +55,15 @@ use value::Value;
 /// | `allow_insecure_http` | `true`: tokens and secrets may be sent over plain `http` |
 /// | `allowed_origins` | the origins that the token may be sent to. A `TokenManager` sends no requests to APIs, so it ignores this key |
 /// | `token_header`, `token_scheme` | how requests carry the token: `Authorization`, `Bearer`. An empty scheme sends the token alone (in a variable, one space). A `TokenManager` ignores `token_header` |
+/// | `sealing_key_file`, or `sealing_key_env` | the path of the file of the sealing key, or the name of its environment variable. The store itself is set in code: `.store(store, None)` |
+/// | `store_prefix`, `store_timeout` | the beginning of the keys in the store: `alf`; how long one operation of it may take: `"1s"` |
 /// | `rejecting_statuses`, `replays` | the statuses that mean that an API rejects the token; `false`: no request is replayed. A `TokenManager` ignores these keys |
 ///
 /// For the details and the default of a key, see the setter of the same name. It is in [`ClientBuilder`],
 /// or in the type of the authentication method: [`PrivateKeyJwt`](crate::PrivateKeyJwt), `PrivateKey`,
 /// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion).
 ///
-/// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. With
+/// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`, and the keys of a store `store`. With
 /// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: the adapter's
 /// `ClientCertificate` builds clients for `token_http_client` and `http_client`.
 ///
@@ -176,6 +183,20 @@ impl ClientConfig {
                 }
                 ("rejecting_statuses", Value::Statuses(statuses)) => settings.rejecting = statuses,
                 ("replays", Value::Flag(false)) => settings.replays = Replays::Never,
+                #[cfg(feature = "store")]
+                ("sealing_key_file", Value::Text(path)) => {
+                    settings.store.sealing_key = Some(SealingKey::from_file(path.expose()));
+                }
+                #[cfg(feature = "store")]
+                ("sealing_key_env", Value::Text(variable)) => {
+                    settings.store.sealing_key = Some(SealingKey::from_env(variable.expose()));
+                }
+                #[cfg(feature = "store")]
+                ("store_prefix", Value::Text(prefix)) => {
+                    prefix.expose().clone_into(&mut settings.store.prefix);
+                }
+                #[cfg(feature = "store")]
+                ("store_timeout", Value::Time(time)) => settings.store.timeout = time,
                 _ => {}
             }
         }
@@ -193,6 +214,14 @@ impl ClientConfig {
             return None;
         };
         Some(text.expose())
+    }
+
+    #[cfg(feature = "jwt")]
+    fn time(&self, key: &str) -> Option<Duration> {
+        let Value::Time(time) = self.values.get(key)? else {
+            return None;
+        };
+        Some(*time)
     }
 
     fn is_true(&self, key: &str) -> bool {

@@ -46,6 +46,8 @@ pub(crate) struct AnswerDetails {
     pub(crate) content_type: Option<String>,
     /// Why the answer could not be read, or the start of its body; of a timeout or an abort, what was awaited.
     pub(crate) detail: Option<String>,
+    /// How the server's clock differs from this machine's.
+    pub(crate) clock_difference: Option<String>,
 }
 
 impl AnswerDetails {
@@ -90,6 +92,14 @@ impl Cause {
 
     pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {
         *self.answer = answer;
+        self
+    }
+
+    /// A refusal of an assertion, whose time the server may have refused.
+    pub(crate) fn with_clock_difference(mut self, difference: Option<String>) -> Self {
+        if self.kind == TokenErrorKind::Refused && !self.failure.is_transient() {
+            self.answer.clock_difference = difference;
+        }
         self
     }
 

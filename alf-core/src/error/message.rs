@@ -114,6 +114,10 @@ impl TokenError {
             advice += "; ";
             advice += check;
         }
+        if let Some(difference) = &cause.answer.clock_difference {
+            advice += "; ";
+            advice += difference;
+        }
         advice
     }
 

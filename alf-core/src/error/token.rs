@@ -24,8 +24,10 @@ use super::cause::Cause;
 /// [`Timeout`](TokenErrorKind::Timeout).
 ///
 /// The error never shows a secret. Text of the authorization server and of the innermost cause is cut to
-/// 256 bytes and has no control characters. It is masked if it repeats what alf sent. A URL in the cause
-/// is shown without its user info, query and fragment.
+/// 256 bytes and has no control characters. It is masked if it repeats what alf sent, or the held token. A URL in
+/// the cause is shown without its user info, query and fragment. If the server gives its reason in another form than
+/// RFC 6749's, the text shows the messages of its JSON (`message`, `detail`, `errorSummary`, …), or else the
+/// beginning of its body.
 #[derive(Clone)]
 pub struct TokenError {
     pub(super) details: Arc<ErrorDetails>,

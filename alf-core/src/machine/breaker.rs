@@ -275,13 +275,16 @@ impl<E: Clone> Breaker<E> {
         }
     }
 
-    /// An acquisition brought a token: the trouble is over for all.
-    pub(crate) fn succeeded(&mut self, claim: Claim) {
+    /// An acquisition brought a token: the trouble is over for all. One past its deadline was frozen, and its answer may
+    /// be older than the trouble.
+    pub(crate) fn succeeded(&mut self, now: Moment, claim: Claim) {
         self.leave(claim);
-        *self = Self {
-            waiting: std::mem::take(&mut self.waiting),
-            ..Self::new()
-        };
+        if now < claim.deadline {
+            *self = Self {
+                waiting: std::mem::take(&mut self.waiting),
+                ..Self::new()
+            };
+        }
     }
 
     /// An acquisition has ended, or waits for no attempt any more.

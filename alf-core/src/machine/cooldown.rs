@@ -4,12 +4,12 @@ use core::time::Duration;
 
 use super::{DoublingDelay, Generation, Moment};
 
-/// How many rows of rejections have begun. A request that keeps the count of when it was sent tells whether that was after
-/// the first rejection of a row, without a clock.
+/// How many rejections were counted because they may show a revocation. A request that keeps the count of when it was sent
+/// tells which of them came before it, without a clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RowCount(u64);
+pub(crate) struct RejectionCount(u64);
 
-impl RowCount {
+impl RejectionCount {
     pub(crate) const fn from_u64(count: u64) -> Self {
         Self(count)
     }
@@ -47,25 +47,28 @@ struct Cooldown {
     row: Row,
     /// How many rejections in a row show that the token was revoked in this cool-down.
     revoked_after: u32,
+    /// Whether it was renewed because of such a row.
+    was_renewed: bool,
 }
 
-/// Rejections of one token in a cool-down, without an acceptance in between.
+/// Rejections of one token in a cool-down, one after another, without an acceptance in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Row {
     generation: Generation,
     length: u32,
-    number: RowCount,
+    /// The number of the last one.
+    last: RejectionCount,
 }
 
 impl OriginRecord {
-    /// It rejected the held token. `sent` is the count of rows when that request was sent, `rows` is the count now. Returns
-    /// whether the token may be renewed.
+    /// It rejected the held token. `sent` is the count of rejections when that request was sent, `count` is the count now.
+    /// Returns whether the token may be renewed.
     pub(super) fn rejected(
         &mut self,
         now: Moment,
         generation: Generation,
-        sent: RowCount,
-        rows: &mut RowCount,
+        sent: RejectionCount,
+        count: &mut RejectionCount,
     ) -> bool {
         if self.waits_since.is_some() {
             return true;
@@ -79,7 +82,7 @@ impl OriginRecord {
         }
         match &mut self.cooldown {
             Some(cooldown) if now < cooldown.until => {
-                is_accepted && cooldown.was_revoked(generation, sent, rows)
+                is_accepted && cooldown.was_revoked(generation, sent, count)
             }
             Some(_) | None => true,
         }
@@ -88,6 +91,9 @@ impl OriginRecord {
     /// A rejection waits for the acquisition that is under way.
     pub(super) fn wait(&mut self, now: Moment) {
         self.waits_since.get_or_insert(now);
+        if let Some(cooldown) = &mut self.cooldown {
+            cooldown.was_renewed |= cooldown.row.length >= cooldown.revoked_after;
+        }
     }
 
     pub(super) fn stop_waiting(&mut self) {
@@ -193,6 +199,7 @@ impl OriginRecord {
         if let Some(cooldown) = &mut self.cooldown {
             cooldown.row = Row::NONE;
             cooldown.revoked_after = REVOKED_AFTER;
+            cooldown.was_renewed = false;
         }
     }
 
@@ -217,10 +224,11 @@ impl OriginRecord {
             counted: generation,
             row: Row::NONE,
             revoked_after: REVOKED_AFTER,
+            was_renewed: false,
         });
         cooldown.until = now + cooldown.duration.take();
         cooldown.counted = generation;
-        if cooldown.row.length >= cooldown.revoked_after {
+        if core::mem::take(&mut cooldown.was_renewed) {
             cooldown.revoked_after = cooldown.revoked_after.saturating_mul(2);
         }
         cooldown.row = Row::NONE;
@@ -229,21 +237,29 @@ impl OriginRecord {
 
 impl Cooldown {
     /// Counts a rejection of a token that this origin had accepted. Returns whether there were so many in a row that the
-    /// token was revoked, although this origin always rejects some requests. Requests that were under way at the first
-    /// one do not count, since some of them may have been accepted.
-    fn was_revoked(&mut self, generation: Generation, sent: RowCount, rows: &mut RowCount) -> bool {
-        let row = &mut self.row;
-        if row.length == 0 || row.generation != generation {
-            rows.0 = rows.0.saturating_add(1);
-            *row = Row {
+    /// token was revoked, although this origin always rejects some requests. Each must have been sent after the one before
+    /// was rejected: of requests side by side, all may be of the kind that is always rejected.
+    fn was_revoked(
+        &mut self,
+        generation: Generation,
+        sent: RejectionCount,
+        count: &mut RejectionCount,
+    ) -> bool {
+        let row = self.row;
+        let is_first = row.length == 0 || row.generation != generation;
+        if is_first || row.last <= sent {
+            count.0 = count.0.saturating_add(1);
+            self.row = Row {
                 generation,
-                length: 1,
-                number: *rows,
+                length: if is_first {
+                    1
+                } else {
+                    row.length.saturating_add(1)
+                },
+                last: *count,
             };
-        } else if row.number <= sent {
-            row.length = row.length.saturating_add(1);
         }
-        row.length >= self.revoked_after
+        self.row.length >= self.revoked_after
     }
 }
 
@@ -251,7 +267,7 @@ impl Row {
     const NONE: Self = Self {
         generation: Generation(0),
         length: 0,
-        number: RowCount(0),
+        last: RejectionCount(0),
     };
 }
 

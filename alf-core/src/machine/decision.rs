@@ -7,9 +7,9 @@ use super::Moment;
 /// What a caller that needs a token does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Use the held token.
+    /// Use the token of that generation: the held one, or the previous one while that is too new (R9).
     Use(Generation),
-    /// Use the held token, and start an acquisition in the background (E2).
+    /// Use it, and start an acquisition in the background (E2).
     UseAndRenew(Generation, NewAcquisition),
     /// Start an acquisition and wait for it (E3).
     Start(NewAcquisition),
@@ -26,6 +26,8 @@ pub(crate) enum RejectionDecision {
     Superseded(Decision),
     /// Wait for the renewal that started, or for the one that was under way (R1); or fail at once (B2).
     Renew(Decision),
+    /// The token may be too new: use the previous one, of that generation (R9).
+    UsePrevious(Generation),
     /// Return the 401: the latest renewal did not help (R6).
     Return,
 }

@@ -17,6 +17,8 @@
 //!                                                        └─ transient failure, or the same token ─▶ use it again
 //! ```
 //!
+//! A token that is rejected in its first seconds may be too new: the previous one is used meanwhile (R9).
+//!
 //! # The authorization server, for all targets of a client: [`Breaker`]
 //!
 //! Whether an attempt may be made now: at once while the server is healthy, one at a time in trouble (B1), none while the
@@ -34,7 +36,9 @@ mod cooldown;
 mod decision;
 mod doubling_delay;
 mod failure;
+mod held;
 mod lifetime;
+mod previous;
 #[cfg(feature = "store")]
 mod refusal;
 mod rejecting_origins;
@@ -50,7 +54,7 @@ mod tests;
 mod time;
 
 pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::RowCount;
+pub(crate) use cooldown::RejectionCount;
 pub(crate) use decision::{
     Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
     RejectionDecision, ReplayOutcome, Success,

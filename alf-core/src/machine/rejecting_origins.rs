@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::cooldown::{OriginRecord, RowCount};
+use super::cooldown::{OriginRecord, RejectionCount};
 use super::{Generation, Moment};
 
 /// What is known of the origins that reject the tokens of one target.
@@ -15,7 +15,7 @@ pub(super) struct RejectingOrigins<O> {
     /// The origins that have no place, while all places are taken.
     others: OriginRecord,
     unknown: OriginRecord,
-    rows: RowCount,
+    rejections: RejectionCount,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,21 +30,21 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
             places: Vec::new(),
             others: OriginRecord::default(),
             unknown: OriginRecord::default(),
-            rows: RowCount::default(),
+            rejections: RejectionCount::default(),
         }
     }
 
-    pub(super) fn rows(&self) -> RowCount {
-        self.rows
+    pub(super) fn rejections(&self) -> RejectionCount {
+        self.rejections
     }
 
-    /// `origin` rejected the held token, which was obtained at `obtained_at`. `sent` is the count of rows when that request
-    /// was sent. Returns whether the token may be renewed.
+    /// `origin` rejected the held token, which was obtained at `obtained_at`. `sent` is the count of rejections when that
+    /// request was sent. Returns whether the token may be renewed.
     pub(super) fn rejected(
         &mut self,
         now: Moment,
         (generation, obtained_at): (Generation, Moment),
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&O>,
     ) -> bool {
         self.forget_outdated(now);
@@ -59,7 +59,7 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
                 None => self.is_full(now).then_some(&mut self.others),
             },
         };
-        record.is_none_or(|record| record.rejected(now, generation, sent, &mut self.rows))
+        record.is_none_or(|record| record.rejected(now, generation, sent, &mut self.rejections))
     }
 
     /// A rejection of `origin` waits for the acquisition that is under way.

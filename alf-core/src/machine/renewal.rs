@@ -1,12 +1,13 @@
-//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2).
+//! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R9).
 
 use core::time::Duration;
 
+use super::held::Held;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
     Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionDecision, ReplayOutcome, RowCount,
-    Stage, Success,
+    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionCount, RejectionDecision,
+    ReplayOutcome, Stage, Success,
 };
 
 /// The token of one target, and what is being done about it.
@@ -32,22 +33,6 @@ pub(crate) struct Renewal<T, O> {
     postponed_until: Option<Moment>,
     acquisitions: u64,
     generations: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Held<T> {
-    token: T,
-    generation: Generation,
-    obtained_at: Moment,
-    lifetime: Lifetime,
-    standing: Standing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Standing {
-    Good,
-    /// Not used while its renewal is under way, but kept: a single rejection may be a mistake (R1).
-    Rejected,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +68,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// A caller needs a token.
     pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
-        self.forget_overdue_acquisition(now);
+        self.forget_outdated(now);
         let Some((generation, stage)) = self.usable(now) else {
             return self.join_or_start(now, health);
         };
@@ -120,48 +105,52 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
     pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
-        self.forget_overdue_acquisition(now);
+        self.forget_outdated(now);
         self.join_or_start(now, health)
     }
 
     /// A resource server rejected the token of `generation`: the one that was sent (R1). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent.
+    /// [`rejections`](Self::rejections) returned when the request was sent.
     pub(crate) fn reject(
         &mut self,
         now: Moment,
         health: Health,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&O>,
     ) -> RejectionDecision {
-        self.forget_overdue_acquisition(now);
-        let held = self.held.as_ref();
-        let Some(held) = held.filter(|held| held.generation == generation) else {
+        self.forget_outdated(now);
+        let held = self.held.as_mut();
+        let Some(held) =
+            held.and_then(|held| held.is_rejected_with(now, generation).then_some(held))
+        else {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
-        let held = (generation, held.obtained_at);
-        if !self.origins.rejected(now, held, sent, origin) {
+        let rejected = (held.generation, held.obtained_at);
+        if !self.origins.rejected(now, rejected, sent, origin) {
             return RejectionDecision::Return;
+        }
+        if let Some(previous) = held.use_previous() {
+            return RejectionDecision::UsePrevious(previous);
         }
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
-        if self.acquisition.is_some() {
+        if let (Some(_), Some(held)) = (&self.acquisition, &mut self.held) {
             self.origins.wait(now, origin);
-            self.set_standing(Standing::Rejected);
+            held.reject();
         }
         RejectionDecision::Renew(decision)
     }
 
-    /// How many rows of rejections have begun. A request keeps the count of when it was sent, for
-    /// [`reject`](Self::reject).
-    pub(crate) fn rows(&self) -> RowCount {
-        self.origins.rows()
+    /// How many rejections were counted. A request keeps the count of when it was sent, for [`reject`](Self::reject).
+    pub(crate) fn rejections(&self) -> RejectionCount {
+        self.origins.rejections()
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
     pub(crate) fn was_suspended(&mut self, time: Duration) {
         if let Some(held) = &mut self.held {
-            held.lifetime.shorten(time);
+            held.shorten(time);
         }
     }
 
@@ -262,7 +251,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     #[cfg(feature = "store")]
     pub(crate) fn may_postpone(&self, now: Moment) -> bool {
         let held = self.held.as_ref();
-        held.is_some_and(|held| held.standing == Standing::Good && now < held.lifetime.late())
+        held.is_some_and(|held| !held.is_rejected() && now < held.lifetime.late())
     }
 
     /// The acquisition is gone without a result: its runtime was shut down, or the transport panicked (S4).
@@ -276,18 +265,26 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         Some(Aborted::Failed)
     }
 
-    /// Whether the held token may be used if nothing else helps: it has neither expired nor been rejected (E4). For a
-    /// caller whose deadline has come while the acquisition hangs (S5).
-    pub(crate) fn is_unexpired(&self, now: Moment) -> bool {
-        let usable = self.usable(now);
-        usable.is_some_and(|(_, stage)| stage < Stage::Expired)
+    /// The token that may be used if nothing else helps: it has neither expired nor been rejected (E4). For a caller
+    /// whose deadline has come while the acquisition hangs (S5).
+    pub(crate) fn in_use(&self, now: Moment) -> Option<Generation> {
+        let usable = self
+            .usable(now)
+            .filter(|(_, stage)| *stage < Stage::Expired);
+        usable.map(|(generation, _)| generation)
+    }
+
+    /// Whether the token of `generation` may still be used.
+    pub(crate) fn keeps(&self, generation: Generation) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.keeps(generation))
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
     /// [`Decision::Use`] and change nothing, unless something else happens before.
     pub(crate) fn cacheable_until(&self, now: Moment, health: Health) -> Option<Moment> {
         let held = self.held.as_ref()?;
-        if held.standing == Standing::Rejected {
+        if held.is_rejected() {
             return None;
         }
         let back_off = self.backs_off(now, health).map(|(until, _)| until);
@@ -312,6 +309,8 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             }
             Stage::Expired => None,
         }
+        // R9: the next demand forgets the previous token.
+        .map(|until| held.usable_until(until))
         .filter(|until| now < *until)
     }
 
@@ -339,18 +338,13 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             if self.origins.issued_again(now, generation, requested_at) {
                 return Success::Outdated(generation);
             }
-            held.standing = Standing::Good;
+            held.use_again();
             return Success::Unchanged(generation);
         }
         self.generations += 1;
         let generation = Generation(self.generations);
-        self.held = Some(Held {
-            token,
-            generation,
-            obtained_at: now,
-            lifetime,
-            standing: Standing::Good,
-        });
+        let replaced = self.held.take();
+        self.held = Some(Held::new(now, token, generation, lifetime, replaced));
         self.origins.replaced(now, generation);
         Success::New(generation)
     }
@@ -358,15 +352,16 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     /// R1: a transient failure must not make one mistaken 401 stop every call.
     fn restore_after(&mut self, failure: &Failure) {
         if failure.is_transient() {
-            self.set_standing(Standing::Good);
+            if let Some(held) = &mut self.held {
+                held.use_again();
+            }
             self.origins.stop_waiting();
         }
     }
 
-    /// The held token and its stage, unless it is rejected.
+    /// The token that callers use and the stage of the held one, unless that is rejected.
     fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
-        let held = self.held.as_ref()?;
-        (held.standing == Standing::Good).then(|| (held.generation, held.lifetime.stage(now)))
+        self.held.as_ref()?.usable(now)
     }
 
     /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.
@@ -427,10 +422,14 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         NewAcquisition { id, deadline }
     }
 
-    /// S5: an acquisition past its deadline hangs; a later result of it is outdated.
-    fn forget_overdue_acquisition(&mut self, now: Moment) {
+    /// S5: an acquisition past its deadline hangs; a later result of it is outdated. R9: the previous token is not used
+    /// any more.
+    fn forget_outdated(&mut self, now: Moment) {
         self.acquisition
             .take_if(|acquisition| acquisition.deadline <= now);
+        if let Some(held) = &mut self.held {
+            held.forget_outdated_previous(now);
+        }
     }
 
     /// The acquisition has a result.
@@ -448,12 +447,6 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         self.held
             .as_ref()
             .is_some_and(|held| held.generation == generation)
-    }
-
-    fn set_standing(&mut self, standing: Standing) {
-        if let Some(held) = &mut self.held {
-            held.standing = standing;
-        }
     }
 
     #[cfg(test)]

@@ -140,6 +140,17 @@ pub enum Event<'a> {
         /// The origin that rejected the token, if it is known.
         origin: Option<&'a Origin>,
     },
+    /// A resource server rejected a token that was obtained a moment ago, and may be too new for it. alf uses the token
+    /// before it until the new one is 5 s old (R9).
+    #[non_exhaustive]
+    PreviousTokenUsed {
+        /// The number of the token that is used.
+        generation: u64,
+        /// The number of the token that was rejected.
+        rejected: u64,
+        /// The origin that rejected the token, if it is known.
+        origin: Option<&'a Origin>,
+    },
     /// A resource server rejected a token. alf returns the answer without a renewal, because the previous
     /// renewal did not help (R6).
     #[non_exhaustive]
@@ -190,6 +201,13 @@ pub enum Event<'a> {
         acquisition: u64,
         /// The number that the lease would have had.
         number: u64,
+    },
+    /// An acquisition ended without a result, because the token store failed. The token is due, and is renewed later (D14).
+    #[cfg(feature = "store")]
+    #[non_exhaustive]
+    AcquisitionPostponed {
+        /// The number of the acquisition.
+        acquisition: u64,
     },
     /// The token store failed: it cannot be reached, or it refuses. Until it is used again, alf obtains tokens without it.
     /// This is reported once, until [`StoreRecovered`](Self::StoreRecovered) (D13).

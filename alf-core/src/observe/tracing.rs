@@ -163,6 +163,15 @@ impl Observer for TracingObserver {
                     "an API rejected the token; alf renews it"
                 );
             }
+            Event::PreviousTokenUsed {
+                generation,
+                rejected,
+                origin,
+            } => {
+                let origin = origin.map(display);
+                let message = "an API rejected a new token; alf uses the previous one for a moment";
+                log!(debug, context, generation, rejected, origin, "{message}");
+            }
             Event::RejectionReturned { generation, origin } => {
                 let message = "the API rejects renewed tokens too: its answer is returned";
                 self.still_rejected(context, *generation, *origin, message);
@@ -210,6 +219,11 @@ impl Observer for TracingObserver {
             } => {
                 let message = "another instance requests the token";
                 log!(debug, context, acquisition, number, "{message}");
+            }
+            #[cfg(feature = "store")]
+            Event::AcquisitionPostponed { acquisition } => {
+                let message = "the token is renewed when the token store is used again";
+                log!(debug, context, acquisition, "{message}");
             }
             #[cfg(feature = "store")]
             Event::StoreFailed { error } => {

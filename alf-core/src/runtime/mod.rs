@@ -2,6 +2,7 @@
 
 mod before;
 mod clock;
+mod per_process;
 mod thread;
 mod thread_pool;
 mod timer;

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::machine::Moment;
 
+use super::per_process::{PerProcess, VALUES};
 use super::thread_pool::ThreadPool;
 use super::{BoxFuture, Runtime, clock, timer};
 
@@ -38,8 +39,8 @@ impl Runtime for ThreadRuntime {
 
     fn spawn(&self, task: BoxFuture) {
         // If the system has no thread left, the task is dropped, and its acquisition reports that.
-        THREADS.spawn(task);
+        THREADS.get().spawn(task);
     }
 }
 
-static THREADS: ThreadPool = ThreadPool::new();
+static THREADS: PerProcess<ThreadPool> = PerProcess::new([const { ThreadPool::new() }; VALUES]);

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
 
@@ -15,6 +15,8 @@ pub(super) struct ThreadPool {
     state: Mutex<State>,
     changed: Condvar,
     start_thread: StartThread,
+    /// The process that uses it; 0 before the first task.
+    process: AtomicU32,
 }
 
 /// Starts a thread that calls [`ThreadPool::work`]. Returns false if the system has no thread left.
@@ -28,8 +30,6 @@ struct State {
     threads: usize,
     /// How many of the threads wait for a task, or are being started.
     idle: usize,
-    /// The process in which they run: a forked process has no copy of them.
-    process: u32,
 }
 
 struct Task {
@@ -55,15 +55,16 @@ impl ThreadPool {
                 tasks: 0,
                 threads: 0,
                 idle: 0,
-                process: 0,
             }),
             changed: Condvar::new(),
             start_thread,
+            process: AtomicU32::new(0),
         }
     }
 
     /// Runs `task` to its end; or drops it, if the system has no thread for it.
     pub(super) fn spawn(&'static self, task: BoxFuture) {
+        self.process.store(std::process::id(), Ordering::Relaxed);
         self.lock().tasks += 1;
         let counted = Counted(self);
         let future: BoxFuture = Box::pin(async move {
@@ -79,8 +80,7 @@ impl ThreadPool {
         self.start_thread_if_needed();
     }
 
-    /// Starts a thread, if a task has none of its own and none is idle. This holds no lock while the thread starts: a
-    /// process may be forked meanwhile (S5).
+    /// Starts a thread, if a task has none of its own and none is idle.
     fn start_thread_if_needed(&'static self) {
         let mut state = self.lock();
         if state.idle > 0 || state.tasks <= state.threads {
@@ -108,7 +108,7 @@ impl ThreadPool {
     fn work(&'static self) {
         let mut state = self.lock();
         loop {
-            state.idle = state.idle.saturating_sub(1);
+            state.idle -= 1;
             while let Some(task) = state.woken.pop_front() {
                 drop(state);
                 self.start_thread_if_needed();
@@ -116,8 +116,7 @@ impl ThreadPool {
                 state = self.lock();
             }
             if state.tasks == 0 || state.idle >= MOST_IDLE {
-                // Not counted, if the process was forked on this thread.
-                state.threads = state.threads.saturating_sub(1);
+                state.threads -= 1;
                 return;
             }
             state.idle += 1;
@@ -126,15 +125,14 @@ impl ThreadPool {
         }
     }
 
+    /// Whether this is not a copy in a forked process: a copy has no threads, and may be locked for ever (S5).
+    fn is_in_use(&self) -> bool {
+        self.process.load(Ordering::Relaxed) == std::process::id()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing in this file panics while it holds the lock.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = std::process::id();
-        if state.process != here {
-            state.process = here;
-            (state.threads, state.idle) = (0, 0);
-        }
-        state
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,8 +176,11 @@ impl Task {
 /// Starts no thread and drops no task: a waker may be called while its caller holds a lock.
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
-        if self.wakes.fetch_add(1, Ordering::AcqRel) == 0 {
-            let pool = self.pool;
+        let pool = self.pool;
+        if !pool.is_in_use() {
+            // To drop it is to drop what it holds.
+            std::mem::forget(self);
+        } else if self.wakes.fetch_add(1, Ordering::AcqRel) == 0 {
             pool.lock().woken.push_back(self);
             pool.changed.notify_one();
         }
@@ -188,6 +189,9 @@ impl Wake for Task {
 
 impl Drop for Counted {
     fn drop(&mut self) {
+        if !self.0.is_in_use() {
+            return;
+        }
         let mut state = self.0.lock();
         state.tasks -= 1;
         if state.tasks == 0 {

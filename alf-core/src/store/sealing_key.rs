@@ -94,12 +94,11 @@ impl Source {
             Self::Bytes(bytes) => Ok(bytes.clone()),
             Self::Text(text) => decode(text.expose(), "it"),
             Self::Environment(variable) => {
+                // X1: its name is not shown, since someone may have written the key in its place.
                 let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
-                    let problem =
-                        format!("the environment variable {variable} is not set, or not UTF-8");
-                    ConfigError::new(SETTING, problem)
+                    ConfigError::new(SETTING, "its environment variable is not set, or not UTF-8")
                 })?;
-                decode(&text, &format!("the environment variable {variable}"))
+                decode(&text, "its environment variable")
             }
             Self::File(path) => {
                 let text = read_file(path)?;
@@ -151,7 +150,7 @@ impl fmt::Debug for Source {
         match self {
             Self::Text(_) | Self::Bytes(_) => f.write_str("by value"),
             Self::File(path) => write!(f, "from {}", path.display()),
-            Self::Environment(variable) => write!(f, "from the environment variable {variable}"),
+            Self::Environment(_) => f.write_str("from an environment variable"),
         }
     }
 }

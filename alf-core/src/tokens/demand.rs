@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::acquisition::Acquisition;
 use crate::error::{Awaited, Cause};
 use crate::machine::{
-    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionDecision, Renewal,
-    RowCount,
+    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionCount,
+    RejectionDecision, Renewal,
 };
 use crate::token::Grant;
 use crate::{Event, Origin, Token, TokenError};
@@ -45,23 +45,22 @@ impl ManagedToken {
         step
     }
 
-    /// A user's own loop rejects a token, which does nothing unless it is the held one (R1). The next caller waits for the
-    /// renewal.
+    /// A user's own loop rejects a token, which does nothing unless it is in use (R1). The next caller waits for the renewal.
     pub(super) fn reject_held(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) {
         let holds = self.lock().holds(token);
         if holds {
             // It is not known when the request was sent, nor whether others are accepted.
-            let _ = self.reject(token, RowCount::default(), origin);
+            let _ = self.reject(token, RejectionCount::default(), origin);
         }
     }
 
     /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent` is what
-    /// [`rows`](Self::rows) returned when the request was sent. `None`: the 401 is returned, because renewing
+    /// [`rejections`](Self::rejections) returned when the request was sent. `None`: the 401 is returned, because renewing
     /// did not help lately (R6), or because the token was revoked.
     pub(crate) fn reject(
         self: &Arc<Self>,
         token: &Token,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<&Origin>,
     ) -> Option<Step> {
         let now = self.ports.now();
@@ -75,6 +74,7 @@ impl ManagedToken {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 decision
             }
+            RejectionDecision::UsePrevious(previous) => Decision::Use(previous),
             RejectionDecision::Return => {
                 self.update_rejections(&state, now);
                 drop(state);
@@ -89,11 +89,19 @@ impl ManagedToken {
         self.update_cache(&mut state, now);
         drop(state);
         self.notify();
-        if matches!(rejection, RejectionDecision::Renew(Decision::Start(_))) {
-            self.observe(&Event::TokenRejected {
-                generation: token.generation(),
+        let generation = token.generation();
+        match rejection {
+            RejectionDecision::Renew(Decision::Start(_)) => {
+                self.observe(&Event::TokenRejected { generation, origin });
+            }
+            RejectionDecision::UsePrevious(previous) => self.observe(&Event::PreviousTokenUsed {
+                generation: previous.as_u64(),
+                rejected: generation,
                 origin,
-            });
+            }),
+            RejectionDecision::Superseded(_)
+            | RejectionDecision::Renew(_)
+            | RejectionDecision::Return => {}
         }
         self.launch(start);
         Some(step)
@@ -106,10 +114,13 @@ impl ManagedToken {
         decision: Decision,
         server_error: Option<TokenError>,
     ) -> (Step, Option<Start>) {
-        let held = state.token.clone().map(Step::Use);
+        let used = |state: &State, generation| state.token_of(generation).cloned().map(Step::Use);
         let (step, start) = match decision {
-            Decision::Use(_) => (held, None),
-            Decision::UseAndRenew(_, acquisition) => (held, Some(self.prepare(state, acquisition))),
+            Decision::Use(generation) => (used(state, generation), None),
+            Decision::UseAndRenew(generation, acquisition) => {
+                let start = self.prepare(state, acquisition);
+                (used(state, generation), Some(start))
+            }
             Decision::Start(acquisition) => {
                 let start = self.prepare(state, acquisition);
                 (state.waiter().map(Step::Wait), Some(start))

@@ -14,10 +14,10 @@ use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Failure, Moment, ReplayOutcome, RowCount, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Failure, Moment, RejectionCount, ReplayOutcome, Success,
+    TargetId,
 };
 use crate::ports::Ports;
-use crate::secret::sensitive_header;
 #[cfg(feature = "store")]
 use crate::store::TargetRecord;
 use crate::{Event, Origin, OriginRef, Token, TokenError, TokenTarget};
@@ -34,7 +34,7 @@ pub(crate) struct ManagedToken {
     cache: TokenCache,
     // Both are read for each request, so they are not behind the lock.
     awaited: AwaitedOrigins,
-    rows: AtomicU64,
+    rejections: AtomicU64,
     /// Notified when the token has changed, or an acquisition has ended.
     changed: event_listener::Event,
     state: Mutex<State>,
@@ -55,7 +55,7 @@ impl ManagedToken {
             target_id,
             cache: TokenCache::new(),
             awaited: AwaitedOrigins::new(),
-            rows: AtomicU64::new(0),
+            rejections: AtomicU64::new(0),
             changed: event_listener::Event::new(),
             state: Mutex::new(State::new(ports.config.policy.clone())),
             ports,
@@ -72,9 +72,9 @@ impl ManagedToken {
         self.ports.observe(&self.target, event);
     }
 
-    /// How many rows of rejections have begun (R6): a request that is sent now keeps it for [`reject`](Self::reject).
-    pub(crate) fn rows(&self) -> RowCount {
-        RowCount::from_u64(self.rows.load(Ordering::Relaxed))
+    /// How many rejections were counted (R6): a request that is sent now keeps it for [`reject`](Self::reject).
+    pub(crate) fn rejections(&self) -> RejectionCount {
+        RejectionCount::from_u64(self.rejections.load(Ordering::Relaxed))
     }
 
     /// A request that was no replay was answered, and the token was not rejected (R6).
@@ -127,15 +127,13 @@ impl ManagedToken {
     }
 
     pub(super) fn unexpired_at(&self, now: Moment) -> Option<Token> {
-        let state = self.lock();
-        let token = state.token.clone();
-        token.filter(|_| state.renewal.is_unexpired(now))
+        self.lock().in_use(now).cloned()
     }
 
     /// Whether evicting it would cost a token request: it holds a usable token, or backs off alone.
     pub(super) fn is_needed(&self, now: Moment) -> bool {
         let state = self.lock();
-        state.renewal.is_unexpired(now) || state.renewal.backs_off_alone(now)
+        state.renewal.in_use(now).is_some() || state.renewal.backs_off_alone(now)
     }
 
     /// Resolves when the token has changed, or an acquisition has ended.
@@ -168,7 +166,9 @@ impl ManagedToken {
             return;
         };
         state.note_jumps_since(jumped);
-        self.ports.server.update(|breaker| breaker.succeeded(claim));
+        self.ports
+            .server
+            .update(|breaker| breaker.succeeded(now, claim));
         accepted();
         let (Success::New(generation)
         | Success::Unchanged(generation)
@@ -209,6 +209,9 @@ impl ManagedToken {
             AcquisitionFailure::Postponed { until } => {
                 if state.renewal.postponed(id, until) {
                     self.complete(state, now, id, Outcome::AskAgain);
+                    self.observe(&Event::AcquisitionPostponed {
+                        acquisition: id.as_u64(),
+                    });
                 }
                 return;
             }
@@ -322,28 +325,29 @@ impl ManagedToken {
 
     /// Lets the cache answer as long as the machine would answer the same.
     pub(super) fn update_cache(&self, state: &mut State, now: Moment) {
+        state.forget_previous();
         let (health, _) = self.ports.server.health(now);
         self.update_rejections(state, now);
         let until = state.renewal.cacheable_until(now, health);
         // E7: a jump makes the callers ask the machine.
         let until = until.map(|until| until + state.jumped());
-        let Some((token, until)) = state.token.as_ref().zip(until) else {
+        let Some((token, until)) = state.in_use(now).cloned().zip(until) else {
             if state.cached.take().is_some() {
                 self.cache.clear();
             }
             return;
         };
-        let is_cached = |(cached, known): &(Token, Moment)| cached.is(token) && *known == until;
+        let is_cached = |(cached, known): &(Token, Moment)| cached.is(&token) && *known == until;
         if !state.cached.as_ref().is_some_and(is_cached) {
-            self.cache.write(until, || copy_of(token));
-            state.cached = Some((token.clone(), until));
+            self.cache.write(until, &token);
+            state.cached = Some((token, until));
         }
     }
 
     /// Publishes what requests need to know of rejections (R6).
     pub(super) fn update_rejections(&self, state: &State, now: Moment) {
-        let rows = state.renewal.rows().as_u64();
-        self.rows.store(rows, Ordering::Relaxed);
+        let rejections = state.renewal.rejections().as_u64();
+        self.rejections.store(rejections, Ordering::Relaxed);
         self.awaited.write(state.renewal.awaited_origins(now));
     }
 
@@ -381,13 +385,6 @@ impl Progress for ManagedToken {
             Urgency::Background
         }
     }
-}
-
-fn copy_of(token: &Token) -> Token {
-    let header = token.header_value().to_str().ok();
-    let header = header.and_then(|header| sensitive_header(header.to_owned()));
-    // If it is no text, the copies share a header, which is correct too.
-    token.unshared(header.unwrap_or_else(|| token.header_value().clone()))
 }
 
 /// How soon a caller asks again if it is not known when something changes.

@@ -194,7 +194,8 @@ impl TokenManager {
     ///
     /// The renewal starts in the background, and the next call of [`token`](Self::token) waits for it. If `token` is no
     /// longer the current token, or is from another manager, the current token is not renewed. So a thousand rejections of
-    /// one token cause one renewal.
+    /// one token cause one renewal. A token that is less than 5 s old may be too new for the API: if the previous one is
+    /// still valid, [`token`](Self::token) returns that one meanwhile, and nothing is renewed.
     ///
     /// If the renewed token is rejected within a second, the renewal did not help. A cool-down of 1 s starts, which doubles
     /// up to 60 s. In a cool-down, a rejection starts no renewal. With [`reject_by`](Self::reject_by), alf detects this within a minute

@@ -15,6 +15,8 @@ pub(super) struct State {
     pub(super) renewal: Renewal<Arc<Grant>, Origin>,
     /// The held token as it is presented.
     pub(super) token: Option<Token>,
+    /// The token before it, while the machine may use that in its place (R9).
+    previous: Option<Token>,
     /// The acquisition that is under way.
     pub(super) pending: Option<Arc<Pending>>,
     /// The error of the latest failure that concerned this target alone.
@@ -37,6 +39,7 @@ impl State {
         Self {
             renewal: Renewal::new(policy),
             token: None,
+            previous: None,
             pending: None,
             target_error: None,
             jumped: Duration::ZERO,
@@ -64,12 +67,27 @@ impl State {
         self.jumped
     }
 
-    /// Whether it is the held token. A token of another manager may have the same number.
+    /// Whether it is one that callers use or used a moment ago. A token of another manager may have the same number.
     pub(super) fn holds(&self, token: &Token) -> bool {
-        let held = self.token.as_ref();
-        held.is_some_and(|held| {
-            held.generation_id() == token.generation_id() && held.is_same_token(token)
-        })
+        let known = self.token_of(token.generation_id());
+        known.is_some_and(|known| known.is_same_token(token))
+    }
+
+    /// The token that a decision of the machine is about.
+    pub(super) fn token_of(&self, generation: Generation) -> Option<&Token> {
+        let mut kept = self.token.iter().chain(&self.previous);
+        kept.find(|token| token.generation_id() == generation)
+    }
+
+    /// The token that callers use, if it may be used at all (E4).
+    pub(super) fn in_use(&self, now: Moment) -> Option<&Token> {
+        self.token_of(self.renewal.in_use(now)?)
+    }
+
+    /// R9: the previous token is wiped once it cannot be used any more.
+    pub(super) fn forget_previous(&mut self) {
+        let is_kept = |previous: &Token| self.renewal.keeps(previous.generation_id());
+        self.previous = self.previous.take().filter(is_kept);
     }
 
     /// A caller that waits for the acquisition that is under way.
@@ -85,7 +103,11 @@ impl State {
         header: HeaderValue,
     ) -> Token {
         let token = Token::new(grant, generation, header);
-        self.token = Some(token.clone());
+        let replaced = self.token.replace(token.clone());
+        // Not by the same token with another lifetime (E6).
+        if let Some(replaced) = replaced.filter(|replaced| replaced.generation_id() != generation) {
+            self.previous = Some(replaced);
+        }
         self.target_error = None;
         token
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Awaited, Cause, ErrorDetails, RequestKind};
-use crate::machine::{Moment, RowCount};
+use crate::machine::{Moment, RejectionCount};
 use crate::ports::Ports;
 use crate::{Origin, TimeoutPhase, Token, TokenError};
 
@@ -58,7 +58,7 @@ impl ManagedToken {
         self: &Arc<Self>,
         renewal: Step,
         rejected: &Token,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: &Origin,
     ) -> Result<Token, TokenError> {
         // `reject` may decide now that the 401 is returned (R6). It is discarded already: the request is replayed with the

@@ -91,9 +91,10 @@ impl TokenWatch {
         failure.is_some_and(|failure| failure.is_same(error))
     }
 
+    /// R9: a previous token that is used again for a moment is not new.
     fn is_new(&self, token: &Token) -> bool {
         let latest = self.latest.as_ref();
-        latest.is_none_or(|latest| !latest.is(token))
+        latest.is_none_or(|latest| latest.generation() <= token.generation() && !latest.is(token))
     }
 }
 

@@ -56,7 +56,7 @@ fn seconds(value: &str) -> Option<Duration> {
     ))
 }
 
-fn date(value: &HeaderValue) -> Option<SystemTime> {
+pub(super) fn date(value: &HeaderValue) -> Option<SystemTime> {
     httpdate::parse_http_date(value.to_str().ok()?.trim()).ok()
 }
 

@@ -5,6 +5,7 @@ use http::{Response, StatusCode, Uri};
 use serde_json::Value;
 
 use super::redact::cut;
+use super::redirect::redirect_target;
 use super::text;
 
 /// The members that alf uses.
@@ -43,7 +44,15 @@ pub(crate) fn is_json(response: &Response<Bytes>) -> bool {
 /// Reads the metadata of `issuer`. The error is its problem.
 pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadata, String> {
     if response.status() != StatusCode::OK {
-        return Err(format!("status {}", response.status().as_str()));
+        let status = response.status();
+        let status = status.as_str();
+        return Err(match redirect_target(response) {
+            Some(target) => {
+                let target = shown(&target);
+                format!("status {status}, a redirect to {target}, which is not followed")
+            }
+            None => format!("status {status}"),
+        });
     }
     let Ok(document) = serde_json::from_slice::<Value>(text::json(response.body()).as_slice())
     else {
@@ -150,6 +159,15 @@ mod tests {
         assert!(is_json(&response));
         let metadata = decode(&response, ISSUER).unwrap();
         assert_eq!(metadata.token_endpoint, "https://as.example/t");
+    }
+
+    #[test]
+    fn t10_redirect_of_the_metadata_says_where_to() {
+        let response = Response::builder().status(301);
+        let response = response.header("location", "https://sso.example/a?b");
+        let error = decode(&response.body(Bytes::new()).unwrap(), ISSUER).unwrap_err();
+        let to = "https://sso.example/a, which is not followed";
+        assert_eq!(error, format!("status 301, a redirect to {to}"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The token request: a form and its headers (RFC 6749 §4.4.2).
 
 use std::fmt;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
@@ -28,6 +29,8 @@ pub struct TokenRequest {
     secrets: Vec<Zeroizing<String>>,
     /// What to check if the server refuses the client's authentication.
     credentials_check: Option<&'static str>,
+    /// The time of the assertion in it.
+    asserted_at: Option<SystemTime>,
 }
 
 impl TokenRequest {
@@ -68,6 +71,7 @@ impl TokenRequest {
             headers: HeaderMap::with_capacity(4),
             secrets: Vec::new(),
             credentials_check: None,
+            asserted_at: None,
         };
         request
             .headers
@@ -136,6 +140,15 @@ impl TokenRequest {
 
     pub(crate) fn credentials_check(&self) -> Option<&'static str> {
         self.credentials_check
+    }
+
+    /// Tells that the request has an assertion of that time, which the server compares with its clock.
+    pub(crate) fn asserts_time(&mut self, now: SystemTime) {
+        self.asserted_at = Some(now);
+    }
+
+    pub(crate) fn asserted_at(&self) -> Option<SystemTime> {
+        self.asserted_at
     }
 
     /// Returns the request, and the redactor for the answer.

@@ -14,6 +14,7 @@ use crate::token::Grant;
 use super::failure::failure;
 use super::members::Members;
 use super::redact::Redactor;
+use super::redirect::redirect_target;
 use super::text;
 
 mod reason;
@@ -132,9 +133,9 @@ impl TokenAnswer<'_> {
     }
 
     fn redirected(&self) -> Cause {
-        let target = self.redirect_target();
+        let target = redirect_target(self.response);
         let details = AnswerDetails {
-            detail: target.map(|target| format!("to {target}")),
+            detail: target.map(|target| format!("to {}", self.redactor.show(&target))),
             ..AnswerDetails::default()
         };
         self.cause(TokenErrorKind::Redirected, details)

@@ -297,6 +297,28 @@ fn s5_acquisition_that_ends_late_and_was_not_replaced_counts() {
     assert_eq!(harness.endpoint.requests(), 1);
 }
 
+/// Its answer may be older than the refusal of the other target.
+#[test]
+fn s5_b2_success_past_the_deadline_is_used_and_ends_no_back_off() {
+    let harness = Harness::new();
+    let tokens = scopes(&harness.tokens(), 2);
+    let frozen = harness.endpoint.hold();
+    let _timed_out = harness.ask(&tokens[0]);
+    let refusal = Reply::refuse(401, "invalid_client").header("retry-after", "60");
+    harness.endpoint.reply(refusal);
+    assert!(harness.ask_now(&tokens[1]).is_err());
+    harness.runtime.freeze();
+    harness.advance(ACQUIRE_TIMEOUT);
+    frozen.answer(Reply::Issue);
+    harness.runtime.revive();
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.token_now(&tokens[0]), "token-1");
+    assert!(harness.ask_now(&tokens[1]).is_err());
+    assert_eq!(harness.endpoint.requests(), 2);
+    harness.advance(seconds(50));
+    assert!(harness.ask_now(&tokens[1]).is_ok());
+}
+
 #[test]
 fn s5_acquisition_that_wakes_past_its_deadline_sends_nothing() {
     let harness = Harness::new();

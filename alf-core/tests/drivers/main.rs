@@ -40,4 +40,5 @@ mod shared_back_off;
 mod support;
 mod targets;
 mod token_manager;
+mod too_new;
 mod user_code;

@@ -183,7 +183,7 @@ fn r6_revocation_in_a_cool_down_is_repaired_within_a_second_for_ten_workers() {
 }
 
 #[test]
-fn r6_rejections_of_requests_that_were_under_way_at_the_first_one_are_no_revocation() {
+fn r6_rejections_of_requests_side_by_side_are_no_revocation() {
     let mixed = Mixed::new();
     let Mixed {
         harness, client, ..

@@ -41,7 +41,7 @@ fn d3_t9_the_holder_stands_still_in_its_request() {
     fleet.start(50, OFTEN);
     fleet.run_until(seconds(20));
     fleet.run_quietly_until(seconds(60));
-    fleet.assert_counts(1..=1, 488..=494, millis(3_100));
+    fleet.assert_counts(1..=1, 488..=494, millis(3_200));
 }
 
 #[test]

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alf_core::{
-    BoxFuture, Client, ClientSecret, Origin, Runtime, SealingKey, TokenError, TokenManager,
+    BoxFuture, Client, ClientBuilder, ClientSecret, CustomTransport, Origin, Runtime, SealingKey,
+    TokenError, TokenManager,
 };
 use alf_testkit::{Call, SteppedRuntime};
 
 use crate::instance::InstanceRuntime;
-use crate::server::{Secret, Server, Stage};
-use crate::store::Store;
+use crate::server::{Endpoint, Secret, Server, Stage};
+use crate::store::{Connection, Store};
 
 pub(crate) struct Fleet {
     pub(crate) runtime: SteppedRuntime,
@@ -54,7 +55,7 @@ pub(crate) struct Outcomes {
 #[derive(Clone)]
 pub(crate) struct Instance {
     runtime: InstanceRuntime,
-    tokens: TokenManager,
+    pub(crate) tokens: TokenManager,
     server: Server,
     outcomes: Arc<Mutex<Outcomes>>,
     always_rejects: Arc<Mutex<Option<Origin>>>,
@@ -89,6 +90,15 @@ impl Fleet {
     }
 
     pub(crate) fn instance(&mut self) -> Instance {
+        self.instance_with(key(7), |builder| builder)
+    }
+
+    /// An instance with this sealing key, and further settings.
+    pub(crate) fn instance_with(
+        &mut self,
+        key: SealingKey,
+        configure: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
+    ) -> Instance {
         let number = self.secrets.len();
         let runtime = InstanceRuntime::new(self.runtime.clone());
         let secret = Arc::new(Mutex::new(Secret::Right));
@@ -137,21 +147,16 @@ impl Fleet {
         let read_secret = {
             let secret = Arc::clone(&secret);
             move || {
-                let text = match *secret.lock().unwrap() {
-                    Secret::Right => "the right secret",
-                    Secret::Wrong => "a wrong secret",
-                };
+                let text = secret.lock().unwrap().text();
                 async move { Ok::<_, std::io::Error>(text) }
             }
         };
-        let tokens = Client::builder("https://auth.example.com/token")
+        let builder = Client::builder("https://auth.example.com/token")
             .client_secret("client-id", ClientSecret::from_fn(read_secret))
             .runtime(runtime.clone())
-            .store(
-                self.store.connect(runtime.clone(), before_write),
-                SealingKey::from_bytes([7; 32]),
-            )
-            .build_tokens(self.server.endpoint(runtime.clone(), secret, on_request))
+            .store(self.store.connect(runtime.clone(), before_write), key);
+        let tokens = configure(builder)
+            .build_tokens(self.server.endpoint(runtime.clone(), on_request))
             .unwrap();
         Instance {
             runtime,
@@ -221,6 +226,17 @@ impl Fleet {
         self.runtime
             .time()
             .advance(end.checked_sub(elapsed).unwrap());
+    }
+
+    /// A connection to the store, for a client that is not used.
+    pub(crate) fn store_of_a_test(&self) -> Connection {
+        self.store
+            .connect(InstanceRuntime::new(self.runtime.clone()), |_| {})
+    }
+
+    pub(crate) fn endpoint_of_a_test(&self) -> Endpoint {
+        self.server
+            .endpoint(InstanceRuntime::new(self.runtime.clone()), |_| {})
     }
 
     pub(crate) fn outcomes(&self) -> Outcomes {
@@ -320,6 +336,10 @@ impl Instance {
         }
         Ok(is_accepted)
     }
+}
+
+pub(crate) fn key(byte: u8) -> SealingKey {
+    SealingKey::from_bytes([byte; 32])
 }
 
 pub(crate) const fn millis(milliseconds: u64) -> Duration {

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use alf_core::{ExchangeError, ExchangeOptions, Moment, Runtime, TokenTransport};
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
 
 use crate::instance::InstanceRuntime;
@@ -22,6 +25,7 @@ struct State {
     /// Tokens that the APIs accept; a server that revokes the token before keeps one.
     valid: HashSet<String>,
     revokes_previous: bool,
+    token_type: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +39,6 @@ pub(crate) enum Condition {
 pub(crate) struct Endpoint {
     server: Server,
     runtime: InstanceRuntime,
-    secret: Arc<Mutex<Secret>>,
     on_request: Box<dyn Fn(Stage) + Send + Sync>,
 }
 
@@ -53,6 +56,21 @@ pub(crate) enum Stage {
     Answered,
 }
 
+impl Secret {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Right => "the-right-secret",
+            Self::Wrong => "a-wrong-secret",
+        }
+    }
+
+    /// Whether a token request was authenticated with it.
+    fn is_in(self, request: &Request<Bytes>) -> bool {
+        let credentials = STANDARD.encode(format!("client-id:{}", self.text()));
+        request.headers()[AUTHORIZATION] == *format!("Basic {credentials}")
+    }
+}
+
 impl Server {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
@@ -62,6 +80,7 @@ impl Server {
             condition: Condition::Works,
             valid: HashSet::new(),
             revokes_previous: false,
+            token_type: "Bearer",
         })))
     }
 
@@ -85,6 +104,10 @@ impl Server {
         self.0.lock().unwrap().revokes_previous = true;
     }
 
+    pub(crate) fn set_token_type(&self, token_type: &'static str) {
+        self.0.lock().unwrap().token_type = token_type;
+    }
+
     pub(crate) fn revoke_all(&self) {
         self.0.lock().unwrap().valid.clear();
     }
@@ -96,13 +119,11 @@ impl Server {
     pub(crate) fn endpoint(
         &self,
         runtime: InstanceRuntime,
-        secret: Arc<Mutex<Secret>>,
         on_request: impl Fn(Stage) + Send + Sync + 'static,
     ) -> Endpoint {
         Endpoint {
             server: self.clone(),
             runtime,
-            secret,
             on_request: Box::new(on_request),
         }
     }
@@ -122,9 +143,12 @@ impl Server {
 impl TokenTransport for Endpoint {
     async fn exchange(
         &self,
-        _request: Request<Bytes>,
+        request: Request<Bytes>,
         _options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
+        if request.uri().path() == "/revoke" {
+            return Ok(Response::new(Bytes::new()));
+        }
         (self.on_request)(Stage::BeforeRequest);
         self.runtime.stand_still_if_frozen().await;
         let (delay, condition) = {
@@ -136,7 +160,7 @@ impl TokenTransport for Endpoint {
             // Half of the time is for the way to the server.
             self.runtime.sleep(delay / 2).await;
         }
-        let is_refused = *self.secret.lock().unwrap() == Secret::Wrong;
+        let is_refused = !Secret::Right.is_in(&request);
         // A server that revokes the token before does so when it gets the request.
         let works = condition == Condition::Works && !is_refused;
         let issued = works.then(|| self.server.issue());
@@ -165,6 +189,9 @@ impl TokenTransport for Endpoint {
         let expires_in = lifetime.map(|lifetime| lifetime.as_secs());
         let expires_in =
             expires_in.map_or_else(String::new, |seconds| format!(r#","expires_in":{seconds}"#));
-        answer(200, format!(r#"{{"access_token":"{token}"{expires_in}}}"#))
+        let token_type = self.server.0.lock().unwrap().token_type;
+        let body =
+            format!(r#"{{"access_token":"{token}","token_type":"{token_type}"{expires_in}}}"#);
+        answer(200, body)
     }
 }

@@ -30,6 +30,7 @@ pub(crate) enum Mode {
     Silent,
     /// Reads work, and writes are denied.
     ReadOnly,
+    Panics,
 }
 
 /// The store as one instance sees it.
@@ -84,6 +85,7 @@ impl Connection {
             Mode::Works | Mode::ReadOnly => self.runtime.sleep(DELAY).await,
             Mode::Fails => return Err(StoreError::unavailable("refused")),
             Mode::Silent => std::future::pending().await,
+            Mode::Panics => panic!("a bug of the store"),
         }
         operation(&mut self.store.0.lock().unwrap())
     }

@@ -1,19 +1,20 @@
 //! What both faces of reqwest have in common, for the conformance suite.
 
-use alf_reqwest::reqwest::ClientBuilder;
 use alf_testkit::conformance::Capability;
 
-/// A client that trusts nothing but that certificate.
+/// Defines `trusting`: a builder, async or blocking, of a client that trusts nothing but that certificate.
 #[cfg(any(
     feature = "rustls",
     feature = "native-tls",
     feature = "native-tls-no-alpn"
 ))]
-pub(crate) fn trusting(builder: ClientBuilder, root: &str) -> ClientBuilder {
-    use alf_reqwest::reqwest::Certificate;
-
-    let root = Certificate::from_pem(root.as_bytes()).unwrap();
-    builder.no_proxy().tls_certs_only([root])
+macro_rules! trusting {
+    ($builder:ty) => {
+        fn trusting(builder: $builder, root: &str) -> $builder {
+            let root = alf_reqwest::reqwest::Certificate::from_pem(root.as_bytes()).unwrap();
+            builder.no_proxy().tls_certs_only([root])
+        }
+    };
 }
 
 /// Without TLS no case has one.
@@ -22,9 +23,15 @@ pub(crate) fn trusting(builder: ClientBuilder, root: &str) -> ClientBuilder {
     feature = "native-tls",
     feature = "native-tls-no-alpn"
 )))]
-pub(crate) fn trusting(builder: ClientBuilder, _: &str) -> ClientBuilder {
-    builder
+macro_rules! trusting {
+    ($builder:ty) => {
+        fn trusting(builder: $builder, _: &str) -> $builder {
+            builder
+        }
+    };
 }
+
+pub(crate) use trusting;
 
 pub(crate) fn lacks() -> Vec<Capability> {
     let mut lacks = vec![Capability::ConnectionLimit];

@@ -109,6 +109,20 @@ pub(super) fn s5_callers_wait_no_longer_than_acquire_timeout(case: &Case) {
     case.expect_requests(0);
 }
 
+pub(super) fn s5_an_attempt_that_failed_before_the_deadline_is_the_error(case: &Case) {
+    case.authorization.answer_always(Answer::silence());
+    case.authorization.answer_next(Answer::status(504));
+    let limit = Duration::from_secs(2);
+    let client = case.build(case.builder().acquire_timeout(limit));
+    let call = client.start_get("/things");
+    let failure = case.wait_for_attempt_failure();
+    case.let_pause_pass(failure);
+    case.authorization.wait_for_requests(2);
+    case.time.advance(limit);
+    let error = call.wait().expect_token_error_of(TokenErrorKind::Refused);
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(504));
+}
+
 fn client_whose_first_exchanges_panic(case: &Case, times: usize) -> CaseClient<'_> {
     let tokens = PanicsFirst {
         inner: case.transport.token_transport(),

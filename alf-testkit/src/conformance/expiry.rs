@@ -128,4 +128,4 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// E1: the last ten seconds of the lifetime.
 const WITHIN_LEEWAY: Duration = Duration::from_secs(3592);
 /// E1: a token is due at 70 to 80 % of its lifetime.
-const DUE: Duration = Duration::from_secs(2900);
+pub(super) const DUE: Duration = Duration::from_secs(2900);

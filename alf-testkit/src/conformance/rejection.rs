@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use alf_core::TokenErrorKind;
+use bytes::Bytes;
+use http::Method;
 
 use crate::server::Answer;
 
-use super::case::{Case, all_succeed, get};
+use super::body::Body;
+use super::case::{Case, CaseClient, all_succeed, get, request};
+use super::expiry::DUE;
 
 pub(super) fn r1_two_hundred_rejections_cause_one_renewal(case: &Case) {
     let client = case.client_with_token();
@@ -129,4 +133,42 @@ pub(super) fn r7_other_statuses_are_returned(case: &Case) {
     let challenge = "Bearer error=\"insufficient_scope\", scope=\"write\"";
     assert_eq!(reply.header_values("www-authenticate"), [challenge]);
     case.expect_token_requests(1);
+}
+
+pub(super) fn r9_the_previous_token_is_used_while_the_new_one_is_refused(case: &Case) {
+    let (client, first) = client_with_renewed_token(case);
+    let second = case.last_token();
+    case.authorization.revoke(&second);
+    client.get("/things").expect_status(200);
+    case.expect_requests_at("/things", 2);
+    client.get("/others").expect_status(200);
+    case.expect_requests_at("/others", 1);
+    case.authorization.accept_token(&second);
+    case.time.advance(Duration::from_secs(5));
+    client.get("/later").expect_status(200);
+    let shown = [&first, &first, &second, &first, &first, &second];
+    assert_eq!(case.shown_tokens(), shown.map(String::clone));
+    case.expect_token_requests(2);
+}
+
+pub(super) fn r9_a_request_that_two_tokens_do_not_authorize_is_replayed_with_a_third(case: &Case) {
+    let (client, _) = client_with_renewed_token(case);
+    case.revoke_all();
+    let body = Body::Bytes(Bytes::from_static(b"sent three times"));
+    let request = request(Method::POST, &case.url("/things"), body);
+    client.send(request).expect_status(200);
+    case.expect_requests_at("/things", 3);
+    case.expect_token_requests(3);
+    assert_eq!(case.shown_tokens().pop(), Some(case.last_token()));
+}
+
+/// Returns a client whose first token was just replaced by a second one, and that first token.
+fn client_with_renewed_token(case: &Case) -> (CaseClient<'_>, String) {
+    let client = case.client_with_token();
+    let first = case.last_token();
+    case.time.advance(DUE);
+    client.get("/second").expect_status(200);
+    case.time.wait_until_idle();
+    case.expect_token_requests(2);
+    (client, first)
 }

@@ -24,7 +24,7 @@ T1: The token request is a POST of a form, with its content type and length, `Ac
     application/json`, a `User-Agent`, and every parameter that was set.
 T2: The client authenticates in one way, never by Basic and in the body together.
 T3: Ids and secrets of any characters arrive unchanged, percent-encoded where needed.
-T4: Success is a 200 with a JSON object that has an access_token, whatever its content type. \
+T4: Success is a 2xx with a JSON object that has an access_token, whatever its content type. \
     Everything else is an error of its own kind, whose text ends with its innermost cause. A server \
     with a wrong certificate gets no secret.
 T5: `expires_in` may be an integer, a float or a numeric string, absent, null, zero, negative or huge.
@@ -64,6 +64,8 @@ R6: An API that always answers 401, to all requests or to some, causes no load o
 R7: Statuses other than 401 are never replayed.
 R8: A rejected response is discarded before the renewal, so that a pool of one connection still works, \
     and its remainder never becomes the next answer.
+R9: A token that an API rejects in its first seconds is not renewed: the previous one is used \
+    meanwhile. If both are rejected, the token is renewed.
 X1: No error, event, log line or Debug contains a secret, a token or an `Authorization` value.
 X2: A token is not sent over plain http except to loopback.
 X3: With allowed_origins set, a request to any other origin is refused before it is sent.

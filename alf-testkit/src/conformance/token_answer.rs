@@ -75,7 +75,7 @@ pub(super) fn t4_a_refusal_shows_the_servers_reason_in_any_form(case: &Case) {
             403,
             "text/html",
             "<html><title>Denied</title>",
-            "text/html, with the body: <html><title>Denied",
+            "text/html, with the body \"<html><title>Denied",
         ),
         (
             400,
@@ -93,7 +93,7 @@ pub(super) fn t4_a_refusal_shows_the_servers_reason_in_any_form(case: &Case) {
             403,
             "text/plain",
             "error code: 1020",
-            "text/plain, with the body: error code: 1020",
+            "text/plain, with the body \"error code: 1020\"",
         ),
     ] {
         let answer = Answer::status(status).header("Content-Type", content_type);
@@ -136,7 +136,7 @@ pub(super) fn t4_an_answer_without_a_token_is_unreadable(case: &Case) {
         html.body("<html>Log in</html>"),
         Answer::status(200),
         Answer::json(200, r#"{"access_token":""}"#),
-        Answer::json(201, r#"{"access_token":"t"}"#),
+        Answer::json(201, r#"{"token":"t"}"#),
         Answer::json(200, &b"{\"access_token\":\"\xff\xfe\"}"[..]),
         Answer::status(204),
     ];

@@ -11,7 +11,6 @@ use futures_util::FutureExt;
 use crate::suite::{caught, fail};
 use crate::waiting::locked;
 
-use super::connection::Connection;
 use super::subject::StoreSubject;
 use super::tested::TestedStore;
 
@@ -36,14 +35,6 @@ impl Case {
 
     pub(super) fn store(&self) -> &dyn TestedStore {
         &*self.store
-    }
-
-    pub(super) fn connect(&self) -> Connection<'_> {
-        Connection::new(self, self.store.connect())
-    }
-
-    pub(super) fn connect_many(&self, count: usize) -> Vec<Connection<'_>> {
-        (0..count).map(|_| self.connect()).collect()
     }
 
     /// Returns a key that no other case has.

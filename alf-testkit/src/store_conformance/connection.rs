@@ -22,11 +22,20 @@ pub(super) struct Connection<'a> {
     store: Arc<dyn TokenStore>,
 }
 
-impl<'a> Connection<'a> {
-    pub(super) fn new(case: &'a Case, store: Arc<dyn TokenStore>) -> Self {
-        Self { case, store }
+impl Case {
+    pub(super) fn connect(&self) -> Connection<'_> {
+        Connection {
+            case: self,
+            store: self.store().connect(),
+        }
     }
 
+    pub(super) fn connect_many(&self, count: usize) -> Vec<Connection<'_>> {
+        (0..count).map(|_| self.connect()).collect()
+    }
+}
+
+impl Connection<'_> {
     pub(super) fn store(&self) -> &dyn TokenStore {
         &*self.store
     }

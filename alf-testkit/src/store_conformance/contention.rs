@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -109,30 +109,33 @@ pub(super) fn keys_that_are_written_at_once_do_not_conflict(case: &Case) {
 /// with which it was written.
 pub(super) fn a_value_is_never_mixed_with_another_or_its_version(case: &Case) {
     let key = case.key("a");
-    let value = |number: u8| with_number(u64::from(number), vec![number; 64 * 1024]);
-    let is_over = AtomicBool::new(false);
+    let (is_over, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
     let connections = case.connect_many(4);
     let versions = in_threads(connections.iter().enumerate(), |(index, connection)| {
+        // The others must end also if this one fails.
+        let _over = scopeguard::guard((), |()| is_over.store(true, Ordering::SeqCst));
         let mut versions = HashMap::new();
-        if index == 0 {
-            // The readers must end also if this one fails.
-            let _over = scopeguard::guard((), |()| is_over.store(true, Ordering::SeqCst));
-            let mut version = None;
-            for number in 0..100 {
-                let written = connection.replace(&key, version.as_ref(), &value(number));
-                versions.insert(written.clone(), u64::from(number));
-                version = Some(written);
+        if index > 0 {
+            while !is_over.load(Ordering::SeqCst) {
+                if let Some(stored) = connection.read(&key) {
+                    let number = number_in(stored.value());
+                    let is_whole = stored.value() == repeated(number);
+                    assert!(is_whole, "expected a whole value, not parts of several");
+                    versions.insert(stored.version().clone(), number);
+                }
+                reads.fetch_add(1, Ordering::SeqCst);
             }
             return versions;
         }
-        while !is_over.load(Ordering::SeqCst) {
-            let Some(stored) = connection.read(&key) else {
-                continue;
-            };
-            let number = number_in(stored.value());
-            let is_whole = u8::try_from(number).is_ok_and(|it| value(it) == stored.value());
-            assert!(is_whole, "expected a whole value, not parts of several");
-            versions.insert(stored.version().clone(), number);
+        let mut version = None;
+        for number in 0.. {
+            let is_enough = number >= 100 && reads.load(Ordering::SeqCst) >= READS;
+            if is_enough || is_over.load(Ordering::SeqCst) {
+                break;
+            }
+            let written = connection.replace(&key, version.as_ref(), &repeated(number));
+            versions.insert(written.clone(), number);
+            version = Some(written);
         }
         versions
     });
@@ -175,6 +178,12 @@ fn the_only_one(written: impl IntoIterator<Item = Written>) -> Version {
     done.pop().unwrap_or_else(|| fail("a write that was done"))
 }
 
+/// A long value that shows its number in every byte.
+fn repeated(number: u64) -> Vec<u8> {
+    let [byte, ..] = number.to_le_bytes();
+    with_number(number, vec![byte; 64 * 1024])
+}
+
 fn with_number(number: u64, remainder: Vec<u8>) -> Vec<u8> {
     [number.to_be_bytes().to_vec(), remainder].concat()
 }
@@ -190,3 +199,4 @@ fn number_in(value: &[u8]) -> u64 {
 const WRITERS: usize = 8;
 const ROUNDS: usize = 20;
 const INCREMENTS: usize = 20;
+const READS: usize = 200;

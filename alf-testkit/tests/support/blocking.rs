@@ -107,6 +107,8 @@ impl<U: Unread> Subject for Blocking<U> {
             Capability::Cancellation,
             Capability::Tls,
             Capability::ConnectionLimit,
+            // It sends a whole request before it reads.
+            Capability::EarlyAnswers,
         ]
     }
 }
@@ -234,7 +236,7 @@ impl<U: Unread> BlockingTransport<U> {
         let authority = format!("{host}:{}", request.uri().port_u16().unwrap_or(80));
         let value = HeaderValue::from_str(&authority);
         let value = value.map_err(|error| Failure::broken(io::Error::other(error)))?;
-        request.headers_mut().insert(HOST, value);
+        request.headers_mut().entry(HOST).or_insert(value);
         let mut connection = self.connect(&authority)?;
         let stream = connection.get_ref();
         stream.set_read_timeout(timeout).map_err(Failure::broken)?;

@@ -96,6 +96,11 @@ fn t2_typ_and_audience_of_an_assertion_are_settable() {
         let [header, claims] = with(set);
         assert_eq!(header["typ"], "client-authentication+jwt");
         assert_eq!(claims["aud"], "https://as.example/other");
+        let times =
+            |claims: &Value| claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
+        assert_eq!(times(&claims), 130);
+        let [_, claims] = with(json!({"jwt_lifetime": "30s", "jwt_backdate": "2s"}));
+        assert_eq!(times(&claims), 32);
         // No discovery: the one request that is refused is that for a token.
         let [_, claims] = with(json!({"issuer": "https://as.example"}));
         assert_eq!(claims["aud"], "https://as.example");

@@ -1,5 +1,7 @@
 mod authentication;
 mod environment;
+#[cfg(feature = "store")]
+mod store;
 
 use crate::authentication::tests::P256;
 use crate::{CustomTransport, ExchangeError, TokenTransport};
@@ -58,7 +60,8 @@ fn every_key_is_read() {
         | "client_secret_raw" => "true",
         "rejecting_statuses" => "[401, 403]",
         "parameters" | "token_request_headers" => r#"{"tenant":"one"}"#,
-        "leeway" | "default_lifetime" | "acquire_timeout" | "attempt_timeout" => r#""30s""#,
+        "jwt_lifetime" | "jwt_backdate" | "leeway" | "default_lifetime" | "acquire_timeout"
+        | "attempt_timeout" | "store_timeout" => r#""30s""#,
         "max_targets" => "16",
         "scope" | "resource" | "allowed_origins" => r#"["https://a.example"]"#,
         _ => r#""text""#,

@@ -76,6 +76,10 @@ impl Acquisitions {
         end
     }
 
+    fn succeed(&mut self, target: u64) {
+        self.breaker.succeeded(self.now, claim(target));
+    }
+
     fn pass(&mut self, time: Duration) {
         self.now = self.now + time;
     }
@@ -277,13 +281,25 @@ fn b2_success_permits_attempts_for_all_targets() {
     let mut acquisitions = Acquisitions::in_trouble();
     acquisitions.request(1);
     acquisitions.request(2);
-    acquisitions.breaker.succeeded(claim(0));
+    acquisitions.succeed(0);
     assert_eq!(acquisitions.breaker.health(at(0)), Health::Healthy);
     assert_eq!(acquisitions.request(2), Permit::Granted);
     assert_eq!(acquisitions.request(1), Permit::Granted);
     // And the pauses start again.
     acquisitions.attempt_failed(1);
     assert_eq!(acquisitions.request(2), wait(at(0) + millis(100)));
+}
+
+#[test]
+fn s5_success_past_its_deadline_ends_no_trouble() {
+    let mut acquisitions = Acquisitions::new();
+    assert_eq!(acquisitions.request(0), Permit::Granted);
+    acquisitions.fail(1, transient_for(secs(60)));
+    acquisitions.now = deadline();
+    acquisitions.succeed(0);
+    let until = at(60);
+    let health = acquisitions.breaker.health(deadline());
+    assert_eq!(health, Health::BackingOff { until });
 }
 
 #[test]
@@ -299,7 +315,7 @@ fn b2_permanent_failure_ends_the_acquisitions_that_ask_before_the_back_off_ends(
     // The pauses of acquisitions after one that failed are longer.
     acquisitions.attempt_failed(3);
     assert_eq!(acquisitions.request(3), wait(at(2)));
-    acquisitions.breaker.succeeded(claim(3));
+    acquisitions.succeed(3);
     assert_eq!(acquisitions.request(1), Permit::Granted);
 }
 
@@ -408,7 +424,7 @@ fn b2_latest_failure_is_known_until_a_success() {
     assert_eq!(acquisitions.breaker.latest_failure(), Some(&(at(2), 2)));
     assert_eq!(acquisitions.breaker.back_off_error(at(2)), Some(&2));
     assert_eq!(acquisitions.breaker.back_off_error(at(3)), None);
-    acquisitions.breaker.succeeded(claim(2));
+    acquisitions.succeed(2);
     assert_eq!(acquisitions.breaker.latest_failure(), None);
 }
 

@@ -93,9 +93,12 @@ fn b2_in_a_back_off_a_rejection_is_refused_at_once() {
     scenario.fail(TRANSIENT);
     let (now, generation) = (scenario.now(), scenario.generation());
     assert_eq!(
-        scenario
-            .machine
-            .reject(now, generation, RowCount::default(), Some(scenario::API)),
+        scenario.machine.reject(
+            now,
+            generation,
+            RejectionCount::default(),
+            Some(scenario::API)
+        ),
         RejectionDecision::Renew(refused_until(at(81)))
     );
 }

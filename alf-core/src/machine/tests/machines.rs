@@ -27,7 +27,7 @@ impl<T: PartialEq> Machines<T> {
         &mut self,
         now: Moment,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: Option<u16>,
     ) -> RejectionDecision {
         let health = self.breaker.health(now);
@@ -62,7 +62,7 @@ impl<T: PartialEq> Machines<T> {
         let success = self
             .renewal
             .succeeded(now, acquisition.id, obtained, jitter)?;
-        self.breaker.succeeded(claim(acquisition));
+        self.breaker.succeeded(now, claim(acquisition));
         Some(success)
     }
 

@@ -10,6 +10,7 @@ mod lifetime;
 mod machines;
 mod model;
 mod places;
+mod previous;
 mod random;
 mod rejection;
 mod renewal;

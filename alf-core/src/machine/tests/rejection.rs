@@ -36,7 +36,7 @@ fn r1_rejection_of_an_old_token_never_rejects_a_newer_one() {
     assert_eq!(
         scenario
             .machine
-            .reject(scenario.now(), old, RowCount::default(), Some(API)),
+            .reject(scenario.now(), old, RejectionCount::default(), Some(API)),
         RejectionDecision::Superseded(Decision::Use(newer))
     );
     assert_eq!(scenario.demand(), Action::Use);

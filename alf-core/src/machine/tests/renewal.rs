@@ -39,6 +39,9 @@ fn e2_token_of_a_background_renewal_is_used() {
     assert_eq!(success, Some(Success::New(scenario.generation())));
     assert!(scenario.generation() > old);
     assert_eq!(scenario.demand(), Action::Use);
+    assert_eq!(scenario.cacheable_until(), Some(at(86)), "R9");
+    scenario.pass(secs(5));
+    assert_eq!(scenario.demand(), Action::Use);
     assert_eq!(scenario.cacheable_until(), Some(at(160)));
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Action {
     Join,
     Refuse,
     Return,
+    /// Use the token before the held one (R9).
+    UsePrevious,
 }
 
 pub(super) const LIFETIME: Duration = secs(100);
@@ -149,15 +151,15 @@ impl Scenario {
         generation: Generation,
         origin: impl Into<Option<u16>>,
     ) -> Action {
-        let sent = self.machine.renewal.rows();
+        let sent = self.machine.renewal.rejections();
         self.reject_sent(generation, sent, origin)
     }
 
-    /// The request was sent when `sent` was the count of rows.
+    /// The request was sent when `sent` was the count of rejections.
     pub(super) fn reject_sent(
         &mut self,
         generation: Generation,
-        sent: RowCount,
+        sent: RejectionCount,
         origin: impl Into<Option<u16>>,
     ) -> Action {
         let reject = self
@@ -300,6 +302,10 @@ impl Scenario {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 self.action(decision)
             }
+            RejectionDecision::UsePrevious(previous) => {
+                assert!(previous < self.generation());
+                Action::UsePrevious
+            }
             RejectionDecision::Return => Action::Return,
         }
     }
@@ -310,6 +316,7 @@ impl Scenario {
             self.requested_at = self.now;
         }
         match decision {
+            Decision::Use(generation) if generation < self.generation() => Action::UsePrevious,
             Decision::Use(generation) => {
                 assert_eq!(generation, self.generation(), "only the held one is used");
                 Action::Use

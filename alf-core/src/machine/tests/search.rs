@@ -97,6 +97,20 @@ fn no_rule_is_broken_from_a_due_token() {
 }
 
 #[test]
+fn no_rule_is_broken_from_a_renewed_token() {
+    search(
+        &[
+            Event::Demand,
+            OBTAIN_NEW,
+            Event::Pass(secs(16)),
+            Event::Demand,
+            OBTAIN_NEW,
+        ],
+        6,
+    );
+}
+
+#[test]
 fn no_rule_is_broken_from_a_rejected_token() {
     let rejected = Event::Reject(SentToken::Held, 0);
     search(

@@ -130,7 +130,7 @@ fn r6_rejection_of_an_older_token_does_not_count() {
     let now = scenario.now();
     let decision = scenario
         .machine
-        .reject(now, old, RowCount::default(), Some(API));
+        .reject(now, old, RejectionCount::default(), Some(API));
     assert_eq!(
         decision,
         RejectionDecision::Superseded(Decision::Use(scenario.generation()))

@@ -141,7 +141,7 @@ fn s4_a_task_that_nothing_can_wake_is_dropped() {
 }
 
 #[test]
-fn s5_no_lock_is_held_while_a_thread_starts_so_that_a_fork_does_not_copy_a_held_one() {
+fn s5_no_lock_is_held_while_a_thread_starts() {
     let pool = pool_with(|pool| pool.state.try_lock().is_ok() && start_thread(pool));
     let (end, ended) = oneshot::channel();
     pool.spawn(Box::pin(async move { end.send(()).unwrap() }));
@@ -157,4 +157,24 @@ fn x5_a_task_that_panics_does_not_affect_the_others() {
     pool.spawn(Box::pin(async move { end.send(()).unwrap() }));
     assert_eq!(block_on(ended), Ok(()));
     assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn s5_a_task_of_the_process_that_forked_this_one_is_not_touched() {
+    let pool = pool_with(|_| true);
+    let (end, ended) = oneshot::channel::<()>();
+    let task: BoxFuture = Box::pin(async move {
+        let _end = end;
+    });
+    pool.spawn(task);
+    let task = pool.lock().woken.pop_front().unwrap();
+    pool.process.store(0, Ordering::Relaxed);
+    // Held by a thread that this process does not have.
+    let held = pool.lock();
+    let waker = Waker::from(Arc::clone(&task));
+    waker.wake_by_ref();
+    waker.wake();
+    task.drop_future();
+    assert!(block_on(ended).is_err());
+    drop(held);
 }

@@ -30,7 +30,7 @@ fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
         (SealingKey::from_base64("not base64"), "it is not base64"),
         (
             SealingKey::from_env("ALF_TEST_NO_SUCH_VARIABLE"),
-            "the environment variable ALF_TEST_NO_SUCH_VARIABLE is not set",
+            "its environment variable is not set",
         ),
         (
             SealingKey::from_file("/no/such/file"),

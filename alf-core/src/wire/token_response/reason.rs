@@ -1,9 +1,8 @@
 //! Why there is no token, as an error shows it, if the server says so in another form than RFC 6749's (T4).
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
-use http::{HeaderName, Uri};
+use http::HeaderName;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use crate::OriginRef;
 use crate::error::AnswerDetails;
 use crate::wire::members::Members;
 use crate::wire::text;
@@ -76,17 +75,6 @@ impl TokenAnswer<'_> {
         self.shown_header(&CONTENT_TYPE)
     }
 
-    /// Where a redirect leads, without what may be a secret.
-    pub(super) fn redirect_target(&self) -> Option<String> {
-        let value = self.response.headers().get(LOCATION)?.to_str().ok()?;
-        let target: Uri = value.trim().parse().ok()?;
-        let origin = OriginRef::of(&target).map(|origin| origin.to_string());
-        // A parameter of a path may be a session.
-        let path = target.path().split(';').next().unwrap_or_default();
-        let target = origin.unwrap_or_default() + path;
-        (path.starts_with('/')).then(|| self.redactor.show(&target))
-    }
-
     /// The beginning of a body that is not a 2xx's.
     fn shown(&self, text: &str) -> String {
         if names_access_token(text) {
@@ -94,7 +82,7 @@ impl TokenAnswer<'_> {
                 .to_owned();
         }
         let compression = self.compression();
-        compression.unwrap_or_else(|| format!("with the body: {}", self.redactor.show(text)))
+        compression.unwrap_or_else(|| format!("with the body \"{}\"", self.redactor.show(text)))
     }
 
     fn body_text(&self) -> String {

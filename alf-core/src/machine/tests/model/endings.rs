@@ -23,9 +23,13 @@ impl CheckedMachine {
             .machine
             .succeeded(self.now, under_way.acquisition, obtained, jitter);
         self.was_aborted = false;
-        self.failed = false;
         self.attempt_failed = false;
-        self.backs_off_until = at(0);
+        if self.now < under_way.acquisition.deadline {
+            self.server_backs_off_until = None;
+        }
+        // B2: a success past its deadline ends the back-off of this target alone.
+        self.failed = self.server_backs_off_until.is_some();
+        self.backs_off_until = self.server_backs_off_until.unwrap_or_else(|| at(0));
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
         let Some(
             Success::New(generation)
@@ -44,9 +48,13 @@ impl CheckedMachine {
             None => false,
         };
         if !same {
-            self.older = held;
+            self.keep_older();
             self.replaced(generation);
         }
+        let (obtained_at, was_ever_rejected) = match &self.held {
+            Some(held) if same => (held.obtained_at, held.was_ever_rejected),
+            Some(_) | None => (self.now, false),
+        };
         let leeway = self.policy.leeway;
         let lifetime = states
             .or(self.policy.default_lifetime)
@@ -56,8 +64,10 @@ impl CheckedMachine {
         self.held = Some(Token {
             value,
             generation,
+            obtained_at,
             lifetime,
             rejected: is_outdated,
+            was_ever_rejected,
         });
         holds(in_order, "R1, E6: a generation for each new token")
     }
@@ -69,7 +79,7 @@ impl CheckedMachine {
         let acquisition = under_way.acquisition;
         self.was_aborted = false;
         match self.machine.failed(self.now, acquisition, &failure) {
-            Some(until) => self.back_off(until, failure),
+            Some(until) => self.server_back_off(until, failure),
             None => broken("S1: it was the acquisition that is under way", &failure),
         }
     }
@@ -95,12 +105,17 @@ impl CheckedMachine {
             (Some(Aborted::AskAgain), _) => holds(!second, "S4: the second in a row fails"),
             (Some(Aborted::Failed), Some(until)) => {
                 holds(second, "S4: the first one is not a failure")?;
-                self.back_off(until, Failure::TRANSIENT)
+                self.server_back_off(until, Failure::TRANSIENT)
             }
             (Some(Aborted::Failed) | None, _) => {
                 broken("S1: it was the acquisition that is under way", &under_way)
             }
         }
+    }
+
+    fn server_back_off(&mut self, until: Moment, failure: Failure) -> Result<(), BrokenRule> {
+        self.server_backs_off_until = self.server_backs_off_until.max(Some(until));
+        self.back_off(until, failure)
     }
 
     fn back_off(&mut self, until: Moment, failure: Failure) -> Result<(), BrokenRule> {

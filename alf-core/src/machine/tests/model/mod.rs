@@ -4,6 +4,7 @@
 
 mod endings;
 mod origins;
+mod previous;
 
 use super::machines::Machines;
 use super::*;
@@ -17,7 +18,7 @@ pub(super) struct CheckedMachine {
     now: Moment,
     held: Option<Token>,
     /// The token before the held one.
-    older: Option<Generation>,
+    older: Option<Older>,
     acquisition: Option<UnderWay>,
     /// An acquisition that another one has replaced.
     frozen: Option<NewAcquisition>,
@@ -29,6 +30,8 @@ pub(super) struct CheckedMachine {
     /// An attempt has failed since an acquisition last had a result.
     attempt_failed: bool,
     backs_off_until: Moment,
+    /// An attempt has failed at the server since its latest success in time, and until when it backs off.
+    server_backs_off_until: Option<Moment>,
     origins: [Facts; ORIGINS],
 }
 
@@ -36,8 +39,20 @@ pub(super) struct CheckedMachine {
 struct Token {
     value: u8,
     generation: Generation,
+    obtained_at: Moment,
     lifetime: Lifetime,
     rejected: bool,
+    was_ever_rejected: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Older {
+    generation: Generation,
+    lifetime: Lifetime,
+    /// R9: it may be used in place of the held one.
+    is_kept: bool,
+    /// R9: it is used in place of the held one.
+    is_used: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +116,7 @@ impl CheckedMachine {
             failed: false,
             attempt_failed: false,
             backs_off_until: at(0),
+            server_backs_off_until: None,
             origins: [Facts::NONE; ORIGINS],
         }
     }
@@ -111,21 +127,24 @@ impl CheckedMachine {
             Event::Pass(time) => self.now = self.now + time,
             Event::Demand => {
                 self.replace_overdue_acquisition();
+                self.forget_outdated_older();
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
             Event::Reject(which, origin) => {
-                let sent = self.machine.renewal.rows();
+                let sent = self.machine.renewal.rejections();
                 self.reject(which, origin, sent)?;
             }
             Event::RejectEarly(origin) => {
-                self.reject(SentToken::Held, origin, RowCount::default())?;
+                self.reject(SentToken::Held, origin, RejectionCount::default())?;
             }
             Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
-                    self.attempt_failed |=
-                        self.machine.attempt_failed(self.now, under_way.acquisition);
+                    if self.machine.attempt_failed(self.now, under_way.acquisition) {
+                        self.attempt_failed = true;
+                        self.server_backs_off_until.get_or_insert_with(|| at(0));
+                    }
                 }
             }
             Event::ObtainNew { states, jitter } => {
@@ -194,26 +213,37 @@ impl CheckedMachine {
         &mut self,
         which: SentToken,
         origin: usize,
-        sent: RowCount,
+        sent: RejectionCount,
     ) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let is_later = sent == self.machine.renewal.rows();
+        let is_later = sent == self.machine.renewal.rejections();
         let decision = self
             .machine
             .reject(self.now, generation, sent, Some(key(origin)));
         self.replace_overdue_acquisition();
-        if which == SentToken::Older {
+        self.forget_outdated_older();
+        if which == SentToken::Older && !self.older_rejects_held() {
             let RejectionDecision::Superseded(demand) = decision else {
                 return broken("R1, R2: an old token rejects nothing", &decision);
             };
             return self.check_demand(demand);
         }
-        let may_renew = self.may_renew(generation, origin, is_later);
+        let Some(held) = self.generation_of(SentToken::Held) else {
+            return broken("R1: there is none", &decision);
+        };
+        let may_renew = self.may_renew(held, origin, is_later);
+        if may_renew && which == SentToken::Held && self.older_is_usable() {
+            return self.check_use_of_older(decision);
+        }
         match decision {
             RejectionDecision::Return => holds(!may_renew, "R6: returned in a cool-down only"),
-            RejectionDecision::Renew(_) | RejectionDecision::Superseded(_) if !may_renew => {
+            RejectionDecision::Renew(_)
+            | RejectionDecision::UsePrevious(_)
+            | RejectionDecision::Superseded(_)
+                if !may_renew =>
+            {
                 broken("R6: returned in a cool-down", &decision)
             }
             RejectionDecision::Renew(Decision::Start(started)) => {
@@ -228,6 +258,7 @@ impl CheckedMachine {
             }
             RejectionDecision::Renew(Decision::Refuse { until, .. }) => self.check_refusal(until),
             RejectionDecision::Renew(Decision::Use(_) | Decision::UseAndRenew(..))
+            | RejectionDecision::UsePrevious(_)
             | RejectionDecision::Superseded(_) => {
                 broken("R1: the held token was rejected", &decision)
             }
@@ -266,6 +297,7 @@ impl CheckedMachine {
     fn rejected(&mut self, origin: usize) {
         if let Some(held) = &mut self.held {
             held.rejected = true;
+            held.was_ever_rejected = true;
         }
         self.wait(origin);
     }
@@ -278,7 +310,7 @@ impl CheckedMachine {
             Stage::WithinLeeway => self.attempt_failed || self.failed,
             Stage::Expired => false,
         };
-        may.then_some(held.generation)
+        may.then(|| self.used_older().unwrap_or(held.generation))
     }
 
     fn stage(&self) -> Option<Stage> {
@@ -288,7 +320,7 @@ impl CheckedMachine {
     fn generation_of(&self, which: SentToken) -> Option<Generation> {
         match which {
             SentToken::Held => self.held.as_ref().map(|held| held.generation),
-            SentToken::Older => self.older,
+            SentToken::Older => self.older.map(|older| older.generation),
         }
     }
 
@@ -296,7 +328,10 @@ impl CheckedMachine {
     fn check_cacheable(&self) -> Result<(), BrokenRule> {
         let Some(until) = self.machine.cacheable_until(self.now) else {
             let fresh = self.may_use().is_some() && self.stage() == Some(Stage::Fresh);
-            return holds(!fresh, "a fresh token is cacheable");
+            return holds(
+                !fresh || self.older_is_outdated(),
+                "a fresh token is cacheable",
+            );
         };
         holds(self.now < until, "cacheable until a later moment")?;
         let last = until.saturating_sub(Duration::from_nanos(1));

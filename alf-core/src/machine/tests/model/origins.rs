@@ -21,6 +21,7 @@ struct CoolingDown {
     /// How often it rejected a token in a row.
     row: Option<(Generation, u32)>,
     revoked_after: u32,
+    was_renewed: bool,
 }
 
 impl CheckedMachine {
@@ -83,7 +84,12 @@ impl CheckedMachine {
 
     pub(super) fn wait(&mut self, origin: usize) {
         let now = self.now;
-        self.facts(origin).waits_since.get_or_insert(now);
+        let facts = self.facts(origin);
+        facts.waits_since.get_or_insert(now);
+        if let Some(cooldown) = &mut facts.cooldown {
+            let length = cooldown.row.map_or(0, |(_, length)| length);
+            cooldown.was_renewed |= length >= cooldown.revoked_after;
+        }
     }
 
     pub(super) fn stop_waiting(&mut self) {
@@ -191,8 +197,7 @@ impl Facts {
         let (pause, mut revoked_after) = self
             .cooldown
             .map_or((secs(1), 3), |known| (known.next, known.revoked_after));
-        let row = self.cooldown.and_then(|known| known.row);
-        if row.is_some_and(|(_, length)| length >= revoked_after) {
+        if self.cooldown.is_some_and(|known| known.was_renewed) {
             revoked_after *= 2;
         }
         self.cooldown = Some(CoolingDown {
@@ -201,6 +206,7 @@ impl Facts {
             next: (pause * 2).min(secs(60)),
             row: None,
             revoked_after,
+            was_renewed: false,
         });
     }
 }

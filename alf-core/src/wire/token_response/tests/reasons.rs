@@ -47,7 +47,7 @@ fn t4_a_refusal_without_a_message_shows_the_beginning_of_its_body() {
     ] {
         let answer = failed(403, body).answer.to_string();
         let body = body.trim();
-        let expected = format!("403, of type text/x-anything, with the body: {body}");
+        let expected = format!("403, of type text/x-anything, with the body \"{body}\"");
         assert_eq!(answer, expected);
     }
     for body in ["", " \r\n", "\u{feff}"] {

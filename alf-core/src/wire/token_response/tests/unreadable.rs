@@ -51,7 +51,7 @@ fn t4_a_success_without_a_token_is_unreadable() {
 }
 
 #[test]
-fn t4_an_error_shows_nothing_of_a_2xx_body() {
+fn t4_an_error_shows_no_value_of_a_2xx_body() {
     for body in [
         "t0ken",
         r#""t0ken""#,

@@ -1,0 +1,202 @@
+//! R9: an API that refuses a token for its first seconds.
+
+use alf_core::{Client, Runtime};
+
+use crate::support::{
+    API, Api, ApiRequest, ApiResponse, DUE, Harness, OTHER_API, Reply, access_token, millis,
+    seconds,
+};
+
+/// A client whose `token-1` was just replaced by `token-2`.
+fn renewed() -> (Harness, Client<Api>) {
+    let harness = Harness::new();
+    let client = harness.client();
+    harness.get_now(&client);
+    harness.advance(DUE);
+    harness.get_now(&client);
+    assert_eq!(harness.endpoint.requests(), 2);
+    (harness, client)
+}
+
+/// The API rejects that token alone.
+fn refuse(harness: &Harness, token: &'static str) {
+    harness.api.answers(move |sent| match &*sent.token {
+        sent if sent == token => ApiResponse::rejection(),
+        _ => ApiResponse::status_of(200),
+    });
+}
+
+#[test]
+fn r9_api_that_refuses_a_token_for_2_s_fails_no_call_and_costs_no_token_request() {
+    let harness = Harness::new();
+    let client = harness.client();
+    for number in 1..10 {
+        let token = format!(r#"{{"access_token":"token-{number}","expires_in":20}}"#);
+        harness.endpoint.reply(Reply::body(token));
+    }
+    harness.token_now(client.tokens());
+    harness.advance(seconds(2));
+    let (runtime, endpoint) = (harness.runtime.clone(), harness.endpoint.clone());
+    harness.api.answers(move |sent| {
+        let number: usize = sent.token.trim_start_matches("token-").parse().unwrap();
+        let age = runtime
+            .now()
+            .saturating_since(endpoint.exchanges()[number - 1].at);
+        let is_accepted = (seconds(2)..seconds(20)).contains(&age);
+        ApiResponse::status_of(if is_accepted { 200 } else { 401 })
+    });
+    let calls = 820;
+    for _ in 0..calls {
+        assert_eq!(harness.get_now(&client), 200);
+        harness.advance(millis(70));
+    }
+    // 59 s: the first token lasts for 14 s at least, and so does each of the others.
+    let renewals = harness.endpoint.requests() - 1;
+    assert!((3..=4).contains(&renewals), "{renewals}");
+    assert_eq!(
+        harness.api.requests(),
+        calls + renewals,
+        "a replay for each"
+    );
+    assert_eq!(harness.events.count("PreviousTokenUsed"), renewals);
+    assert_eq!(harness.events.count("TokenRejected"), 0);
+}
+
+#[test]
+fn r9_callers_at_once_are_replayed_with_the_previous_token_and_others_use_it() {
+    let (harness, client) = renewed();
+    refuse(&harness, "token-2");
+    let answers: Vec<_> = (0..10).map(|_| harness.api.hold()).collect();
+    let mut calls: Vec<_> = (0..10)
+        .map(|_| harness.send(&client, ApiRequest::get(API)))
+        .collect();
+    drop(answers);
+    harness.runtime.run_until_stalled();
+    for call in &mut calls {
+        assert_eq!(call.take().unwrap().unwrap().status(), 200);
+    }
+    let sent = harness.api.requests();
+    assert_eq!(harness.get_now(&client), 200);
+    assert_eq!(harness.token_now(client.tokens()), "token-1");
+    let cached = client.tokens().cached_token().unwrap();
+    assert_eq!(access_token(&cached), "token-1");
+    assert_eq!(harness.api.requests(), sent + 1, "not rejected");
+    harness.advance(seconds(5));
+    assert_eq!(harness.token_now(client.tokens()), "token-2");
+    assert_eq!(harness.endpoint.requests(), 2);
+}
+
+#[test]
+fn r9_r1_revocation_of_both_tokens_fails_no_call() {
+    let (harness, client) = renewed();
+    harness.api.revoke("token-1");
+    harness.api.revoke("token-2");
+    let answers: Vec<_> = (0..10).map(|_| harness.api.hold()).collect();
+    let mut calls: Vec<_> = (0..10)
+        .map(|_| harness.send(&client, ApiRequest::get(API)))
+        .collect();
+    drop(answers);
+    harness.runtime.run_until_stalled();
+    for call in &mut calls {
+        assert_eq!(call.take().unwrap().unwrap().status(), 200);
+    }
+    assert_eq!(harness.endpoint.requests(), 3);
+    assert_eq!(harness.events.count("TokenRejected"), 1);
+    assert_eq!(harness.token_now(client.tokens()), "token-3");
+}
+
+#[test]
+fn r9_r4_revocation_of_both_tokens_is_noticed_by_two_streams() {
+    let (harness, client) = renewed();
+    harness.api.revoke("token-1");
+    harness.api.revoke("token-2");
+    let stream = || ApiRequest::get(API).streaming();
+    let statuses = [(); 3].map(|()| harness.send_now(&client, stream()).unwrap().status());
+    assert_eq!(statuses, [401, 401, 200]);
+    assert_eq!(harness.endpoint.requests(), 3);
+}
+
+#[test]
+fn r9_r6_api_that_always_rejects_costs_one_renewal() {
+    let (harness, client) = renewed();
+    harness.api.answers(|sent| {
+        let is_rejecting = sent.origin.host() == "other.example.com";
+        ApiResponse::status_of(if is_rejecting { 401 } else { 200 })
+    });
+    let get = || {
+        harness
+            .send_now(&client, ApiRequest::get(OTHER_API))
+            .unwrap()
+    };
+    for _ in 0..10 {
+        assert_eq!(get().status(), 401);
+        assert_eq!(harness.get_now(&client), 200);
+    }
+    assert_eq!(harness.endpoint.requests(), 3);
+}
+
+#[test]
+fn r9_loop_over_a_token_manager_gets_the_previous_token() {
+    let (harness, client) = renewed();
+    let tokens = client.tokens();
+    let rejected = harness.ask_now(tokens).unwrap();
+    tokens.reject(&rejected);
+    let previous = harness.ask_now(tokens).unwrap();
+    assert_eq!(access_token(&previous), "token-1");
+    assert_eq!(harness.endpoint.requests(), 2);
+    tokens.reject(&previous);
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.token_now(tokens), "token-3");
+}
+
+#[test]
+fn r9_token_of_another_manager_does_not_reject_the_previous_one() {
+    let (harness, client) = renewed();
+    let tokens = client.tokens();
+    let foreign = harness.ask_now(&tokens.with_scope("other")).unwrap();
+    assert_eq!(foreign.generation(), 1);
+    tokens.reject(&harness.ask_now(tokens).unwrap());
+    tokens.reject(&foreign);
+    assert_eq!(harness.token_now(tokens), "token-1");
+}
+
+#[test]
+fn r9_f5_revoked_token_is_not_replaced_by_the_previous_one() {
+    let (harness, client) = renewed();
+    let tokens = harness
+        .client_with(|builder| builder.revocation_endpoint("https://as.example/r"))
+        .tokens()
+        .clone();
+    drop(client);
+    harness.token_now(&tokens);
+    harness.advance(DUE);
+    harness.token_now(&tokens);
+    tokens.reject(&harness.ask_now(&tokens).unwrap());
+    assert_eq!(harness.token_now(&tokens), "token-3");
+    harness.endpoint.reply(Reply::status(200));
+    let revoking = tokens.clone();
+    let revoked = harness
+        .runtime
+        .block_on(async move { revoking.revoke().await });
+    revoked.unwrap();
+    assert_eq!(harness.token_now(&tokens), "token-5");
+}
+
+#[test]
+fn r9_watch_does_not_return_the_previous_token_again() {
+    let (harness, client) = renewed();
+    let mut watch = client.tokens().watch();
+    let mut next = harness.runtime.start(async move {
+        let first = watch.next().await.unwrap();
+        let second = watch.next().await.unwrap();
+        (access_token(&first), access_token(&second))
+    });
+    harness.runtime.run_until_stalled();
+    refuse(&harness, "token-2");
+    assert_eq!(harness.get_now(&client), 200);
+    harness.advance(seconds(10));
+    assert!(!next.is_finished());
+    harness.advance(DUE);
+    let (first, second) = next.take().unwrap();
+    assert_eq!([first, second], ["token-2", "token-3"]);
+}
