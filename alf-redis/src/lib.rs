@@ -7,8 +7,5 @@ mod store;
 
 pub use store::RedisStore;
 
-/// The key of [`RedisStore`]'s values: alf-core's own.
-pub use alf_core::SealingKey;
-
 /// The crate whose connections and clients [`RedisStore`] takes.
 pub use redis;

@@ -181,6 +181,24 @@ async fn a_connection_manager_reconnects_within_the_operation() {
     assert_eq!(server.connections(), 2);
 }
 
+/// Callers outside of tokio have a runtime for each acquisition.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_whose_runtime_has_ended_is_replaced() {
+    let server = Server::start([vec![Reply("$-1\r\n")], vec![Reply("$-1\r\n")]]);
+    let store = server.store();
+    tokio::task::block_in_place(|| {
+        for _ in 0..2 {
+            let runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = { runtime }.enable_io().build().unwrap();
+            std::thread::scope(|scope| {
+                let read = scope.spawn(|| runtime.block_on(store.read(&key())));
+                assert_eq!(read.join().unwrap().unwrap(), None);
+            });
+        }
+    });
+    assert_eq!(server.connections(), 2);
+}
+
 #[test]
 fn outside_of_tokio_it_is_an_error() {
     let store = RedisStore::from_url("redis://127.0.0.1:1").unwrap();

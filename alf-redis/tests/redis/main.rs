@@ -11,6 +11,7 @@
 )]
 
 mod certificates;
+mod clients;
 mod faults;
 mod proxy;
 mod server;

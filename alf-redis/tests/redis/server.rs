@@ -78,6 +78,15 @@ impl Server {
             .unwrap()
     }
 
+    /// Returns how often a command has run, also from a script.
+    pub(crate) fn commands(&self, name: &str) -> usize {
+        let info: String = self.admin("INFO commandstats");
+        let start = format!("cmdstat_{name}:calls=");
+        let calls = info.lines().find_map(|line| line.strip_prefix(&start));
+        let calls = calls.and_then(|calls| calls.split(',').next());
+        calls.map_or(0, |calls| calls.parse().unwrap())
+    }
+
     pub(crate) fn kill(&self) {
         let mut process = self.process.lock().unwrap();
         process.kill().unwrap();
