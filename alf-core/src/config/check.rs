@@ -296,7 +296,11 @@ pub(super) fn presentation(
     scheme: Option<String>,
 ) -> Result<Presentation, ConfigError> {
     let header = HeaderName::try_from(header).map_err(|error| {
-        ConfigError::new("token_header", "is not the name of a header").because(error)
+        ConfigError::new(
+            "token_header",
+            "is not a valid header name; use letters, digits and `-`",
+        )
+        .because(error)
     })?;
     if header != AUTHORIZATION && (header == HOST || is_own(&header)) {
         let problem = format!("{header} is set by alf or the HTTP library; use another header");

@@ -76,12 +76,12 @@ impl Awaited {
     pub(super) fn dropped(self) -> String {
         let meanwhile = match self {
             Self::NextAttempt => "it waited for the next attempt".to_owned(),
-            Self::Metadata => "the metadata was read".to_owned(),
-            Self::Authentication => "the client authentication was prepared".to_owned(),
-            Self::Credential(name) => format!("{name} was read"),
-            Self::Signature => "the assertion was signed".to_owned(),
+            Self::Metadata => "it read the metadata".to_owned(),
+            Self::Authentication => "it prepared client authentication".to_owned(),
+            Self::Credential(name) => format!("it read {name}"),
+            Self::Signature => "it signed the assertion".to_owned(),
             Self::Response => "it waited for the response".to_owned(),
-            Self::Observer => "the observer was called".to_owned(),
+            Self::Observer => "it called the observer".to_owned(),
         };
         format!("its runtime was shut down while {meanwhile} {NEEDS_TOKIO}")
     }

@@ -52,7 +52,7 @@ pub(crate) fn decode(
 pub(crate) fn wrong_token_type(status: StatusCode, token_type: &str, redactor: &Redactor) -> Cause {
     let token_type = redactor.show(token_type);
     let mut details = AnswerDetails::new(format!(
-        "its token_type is {token_type:?}; if your API takes it as another one, set token_scheme"
+        "its token_type is {token_type:?}; if your API accepts it with another scheme, set token_scheme"
     ));
     details.status = Some(status);
     Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).with_answer(details)

@@ -161,6 +161,7 @@ fn t4_text_of_a_refused_client_names_raw_if_encoding_changed_the_id_or_the_secre
                     .unwrap_err();
                 let error = error.to_string();
                 assert_eq!(error.contains(ADVICE), names_raw, "{error}");
+                assert!(error.matches("`raw`").count() <= 1, "{error}");
             }
             let builder = harness.builder().client_secret_post(id, secret);
             let error = harness
@@ -185,14 +186,14 @@ fn t4_text_of_a_refused_assertion_names_its_audience() {
             None,
             None,
             Some(
-                "the `aud` of the assertion is the token endpoint; if the server wants another, set it with `.audience(..)`",
+                "check the `kid` of the assertion; its `aud` is the token endpoint: if the server wants another, set it with `.audience(..)`",
             ),
         ),
         (
             Some("https://as.example"),
             None,
             Some(
-                "the `aud` of the assertion is the issuer; if the server wants another, set it with `.audience(..)`",
+                "check the `kid` of the assertion; its `aud` is the issuer: if the server wants another, set it with `.audience(..)`",
             ),
         ),
         (None, Some("https://as.example/x"), None),
@@ -212,6 +213,7 @@ fn t4_text_of_a_refused_assertion_names_its_audience() {
             let error = harness.ask_now(client.tokens()).unwrap_err().to_string();
             assert_eq!(error.contains(".audience(..)"), advice.is_some(), "{error}");
             assert!(error.contains(advice.unwrap_or_default()), "{error}");
+            assert!(error.matches("`aud`").count() <= 1, "{error}");
         }
     }
 }

@@ -149,7 +149,7 @@ fn t8_a_host_that_is_not_ascii_is_named_in_its_ascii_form() {
         ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
     ] {
         let url = format!("https://{host}/token");
-        let word = format!("write its host as {ascii}");
+        let word = format!("write it as {ascii}");
         let origins = at(ENDPOINT).allowed_origins([format!("https://{host}")]);
         check(vec![
             (host, at(&url), "token_endpoint", &word),
@@ -162,7 +162,7 @@ fn t8_a_host_that_is_not_ascii_is_named_in_its_ascii_form() {
         "decomposed",
         decomposed,
         "token_endpoint",
-        "write its host in its ASCII form (xn--…)",
+        "write it in its ASCII form (xn--…)",
     )]);
 }
 
