@@ -49,7 +49,9 @@ fn t4_text_of_a_401_or_403_without_an_error_code_advises_on_the_client_and_blame
     for status in [401, 403] {
         let harness = Harness::new();
         harness.endpoint.otherwise(Reply::status(status));
-        let tokens = harness.tokens().with_scope("read");
+        // Encoding does not change it, so there is no advice of the method's own.
+        let builder = harness.builder().client_secret(CLIENT_ID, "secret");
+        let tokens = harness.build(builder).tokens().with_scope("read");
         let error = harness.ask_now(&tokens).unwrap_err().to_string();
         for part in [
             "client id",
