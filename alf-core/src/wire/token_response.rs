@@ -143,6 +143,7 @@ impl TokenAnswer<'_> {
 
     fn not_json(&self, problem: &str) -> Cause {
         let known = self.page().or_else(|| self.compression());
+        let known = known.or_else(|| self.in_another_format(problem));
         self.unreadable(known.as_deref().unwrap_or(problem))
     }
 
