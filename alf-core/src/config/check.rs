@@ -50,8 +50,7 @@ fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, Confi
         return wrong("issuer", problem);
     }
     if uri.path().contains("/.well-known/") {
-        let problem = "is the URL of its metadata; write the part before `/.well-known/`, or use \
-                       `discover_at`";
+        let problem = "is the URL of its metadata; write only the part before `/.well-known/`";
         return wrong("issuer", problem);
     }
     let document = |url: String| {

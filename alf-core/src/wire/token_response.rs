@@ -148,7 +148,7 @@ impl TokenAnswer<'_> {
     }
 
     fn without_token(&self, members: &Members<'_>) -> Cause {
-        if members.get("access_token").is_some() {
+        if members.iter().any(|(name, _)| name == "access_token") {
             return self.unreadable("its access_token is not a string");
         }
         let found = self.names_and_messages(members);
