@@ -49,6 +49,10 @@ fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, Confi
         let problem = "has a query, or white space around it; write it as https://host/path";
         return wrong("issuer", problem);
     }
+    if uri.path().contains("/.well-known/") {
+        let problem = "is the URL of its metadata; write only the part before `/.well-known/`";
+        return wrong("issuer", problem);
+    }
     let document = |url: String| {
         let problem = "gives no valid URL for its metadata; check its path";
         url.parse::<Uri>()
@@ -75,6 +79,9 @@ pub(super) fn endpoint(
         return wrong(setting, mistake);
     }
     let url = url.trim();
+    if url.is_empty() {
+        return wrong(setting, "is empty");
+    }
     let parsed: Result<Uri, InvalidUri> = url.parse();
     if lacks_scheme(url, parsed.as_ref().ok()) {
         return wrong(setting, "is not an absolute URL; add https:// in front");

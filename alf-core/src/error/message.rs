@@ -78,7 +78,9 @@ impl fmt::Display for TokenError {
             1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
+        let mut before_source = ": ";
         if let Some(back_off) = &self.details.back_off {
+            before_source = CAUSE;
             write!(
                 f,
                 "; alf backs off for {} s",
@@ -86,10 +88,11 @@ impl fmt::Display for TokenError {
             )?;
         }
         if let Some(rejection) = self.rejection() {
+            before_source = CAUSE;
             write!(f, "; the API had answered with {}", rejection.status())?;
         }
         match &self.details.cause.shown_source {
-            Some(source) => write!(f, ": {source}"),
+            Some(source) => write!(f, "{before_source}{source}"),
             None => Ok(()),
         }
     }
@@ -124,7 +127,7 @@ impl TokenError {
     fn advice_without_code(&self) -> String {
         let cause = self.cause();
         let media_type = cause.answer.content_type.as_deref().unwrap_or_default();
-        let is_page = media_type.contains("html");
+        let is_page = media_type.contains("html") || media_type.contains("text/plain");
         match cause.answer.status {
             Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
                 self.details.request.advice_about_endpoint().to_owned()
@@ -184,6 +187,8 @@ const CHECK_CLIENT: &str =
 /// For a refusal that has neither an `error` nor a check of the authentication method.
 const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret (with Basic, try `raw`) or key (for an assertion, its `kid` \
                                    and `aud`), and the authentication method";
-const FIREWALL: &str = "; this may be the page of a firewall that wants another User-Agent: set it with token_request_header";
+const FIREWALL: &str = "; this may be the answer of a firewall that wants another User-Agent: set it with token_request_header";
 
+/// Before the innermost cause, if it does not follow what it explains.
+const CAUSE: &str = "; cause: ";
 const A_SECOND: Duration = Duration::from_secs(1);

@@ -143,11 +143,12 @@ impl TokenAnswer<'_> {
 
     fn not_json(&self, problem: &str) -> Cause {
         let known = self.page().or_else(|| self.compression());
+        let known = known.or_else(|| self.in_another_format(problem));
         self.unreadable(known.as_deref().unwrap_or(problem))
     }
 
     fn without_token(&self, members: &Members<'_>) -> Cause {
-        if members.get("access_token").is_some() {
+        if members.iter().any(|(name, _)| name == "access_token") {
             return self.unreadable("its access_token is not a string");
         }
         let found = self.names_and_messages(members);

@@ -20,7 +20,7 @@ fn t4_text_of_an_error_ends_with_its_innermost_cause() {
         error.starts_with("could not connect to https://"),
         "{error}"
     );
-    assert!(error.ends_with(": as in the script"), "{error}");
+    assert!(error.ends_with(" s; cause: as in the script"), "{error}");
 
     let secret = ClientSecret::file("/no/such/file");
     let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
@@ -53,17 +53,16 @@ fn t4_text_of_a_401_or_403_without_an_error_code_advises_on_the_client_and_blame
         let builder = harness.builder().client_secret(CLIENT_ID, "secret");
         let tokens = harness.build(builder).tokens().with_scope("read");
         let error = harness.ask_now(&tokens).unwrap_err().to_string();
-        for part in [
-            "client id",
-            "secret",
-            "raw",
-            "kid",
-            "aud",
-            "authentication method",
-        ] {
+        for part in ["client id", "secret", "raw", "kid", "authentication method"] {
             assert!(error.contains(part), "{part}: {error}");
         }
         assert!(!error.contains("read"), "{error}");
+        let builder = harness.builder().client_secret(CLIENT_ID, "plain");
+        let tokens = harness.build(builder).tokens().clone();
+        let error = harness.ask_now(&tokens).unwrap_err().to_string();
+        for part in ["raw", "aud"] {
+            assert!(!error.contains(part), "{part}: {error}");
+        }
     }
 }
 
@@ -106,8 +105,13 @@ fn t4_text_of_a_refusal_says_what_to_do() {
         (Reply::refuse(400, "use_dpop_nonce"), "wants DPoP"),
         (
             html().header("content-type", "text/html; charset=utf-8"),
-            "; this may be the page of a firewall that wants another User-Agent: set it with \
+            "; this may be the answer of a firewall that wants another User-Agent: set it with \
              token_request_header; check the client id",
+        ),
+        (
+            Reply::Answer(403, "error code: 1020".to_owned(), http::HeaderMap::new())
+                .header("content-type", "text/plain"),
+            "; this may be the answer of a firewall",
         ),
     ] {
         let harness = Harness::new();
