@@ -81,8 +81,8 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// Whether this instance holds a token from now on, so that it does not use the record's again (D5). It is called under
-    /// the lock of the token.
+    /// This instance holds the token that was obtained, so it does not use that one of the record again (D5). It is called
+    /// under the lock of the token.
     pub(crate) fn hold_shared(&self) {
         if let Some(shared) = self.shared {
             shared.record.sharing().holds(self.outcome.number);

@@ -13,9 +13,10 @@ use event_listener::EventListener;
 use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
+#[cfg(feature = "store")]
+use crate::machine::Failure;
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Failure, Moment, RejectionCount, ReplayOutcome, Success,
-    TargetId,
+    Aborted, AcquisitionId, Claim, Moment, RejectionCount, ReplayOutcome, Success, TargetId,
 };
 use crate::ports::Ports;
 #[cfg(feature = "store")]
@@ -270,7 +271,9 @@ impl ManagedToken {
         wall: SystemTime,
         details: ErrorDetails,
     ) -> TokenError {
-        let failure = self.back_off_after(details.cause.failure);
+        let failure = details.cause.failure;
+        #[cfg(feature = "store")]
+        let failure = self.back_off_with_store(failure);
         let error = |until: Moment| details.into_error(now, wall, until);
         self.ports
             .server
@@ -279,14 +282,11 @@ impl ManagedToken {
 
     /// The record's pause protects the server, so an instance that shares it backs off for a short time only, and then reads
     /// the record again (D15).
-    fn back_off_after(&self, failure: Failure) -> Failure {
-        #[cfg(feature = "store")]
-        if let Some(store) = &self.ports.config.store {
-            if !store.health().is_in_trouble() {
-                return Failure::TRANSIENT;
-            }
-        }
-        failure
+    #[cfg(feature = "store")]
+    fn back_off_with_store(&self, failure: Failure) -> Failure {
+        let store = self.ports.config.store.as_ref();
+        let shares = store.is_some_and(|store| !store.health().is_in_trouble());
+        if shares { Failure::TRANSIENT } else { failure }
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.

@@ -29,9 +29,15 @@ fn l1_every_event_names_the_client_and_its_token_endpoint() {
 
 #[cfg(feature = "tracing")]
 mod by_tracing {
+    #[cfg(feature = "store")]
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
+    #[cfg(feature = "store")]
+    use std::time::Duration;
 
-    use alf_core::{Client, TracingObserver};
+    use alf_core::{Client, ClientBuilder, CustomTransport, TracingObserver};
+    #[cfg(feature = "store")]
+    use alf_core::{SealingKey, StoreError, StoreKey, Stored, TokenStore, Version, Written};
 
     use crate::support::{
         ACQUIRE_TIMEOUT, API, Api, ApiRequest, ApiResponse, CLIENT_ID, DUE, Harness, Lines,
@@ -40,13 +46,20 @@ mod by_tracing {
 
     /// What is logged while a client is used.
     fn logged(use_client: impl FnOnce(&Harness, &Client<Api>)) -> Vec<String> {
+        logged_with(|builder| builder, use_client)
+    }
+
+    fn logged_with(
+        set: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
+        use_client: impl FnOnce(&Harness, &Client<Api>),
+    ) -> Vec<String> {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&lines);
         let subscriber = Lines::new(move |line| seen.lock().unwrap().push(line));
         tracing::subscriber::with_default(subscriber, || {
             let harness = Harness::new();
             let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
-            let client = harness.build(builder.observer(TracingObserver::new()));
+            let client = harness.build(set(builder).observer(TracingObserver::new()));
             use_client(&harness, &client);
         });
         let lines = lines.lock().unwrap();
@@ -107,6 +120,54 @@ mod by_tracing {
                 "{lines:#?}"
             );
             assert!(!lines.is_empty(), "{message}");
+        }
+    }
+
+    #[cfg(feature = "store")]
+    #[test]
+    fn l2_trouble_with_the_store_is_a_warning_and_its_end_an_info() {
+        let is_away = Arc::new(AtomicBool::new(true));
+        let store = Away(Arc::clone(&is_away));
+        let with_store =
+            |builder: ClientBuilder<_>| builder.store(store, SealingKey::from_bytes([1; 32]));
+        let lines = logged_with(with_store, |harness, client| {
+            harness.get_now(client);
+            harness.advance(DUE);
+            harness.get_now(client);
+            is_away.store(false, Ordering::Relaxed);
+            harness.advance(DUE);
+            harness.get_now(client);
+        });
+        let mut store = with(&lines, "token store");
+        store.retain(|line| !line.starts_with("DEBUG"));
+        assert_eq!(store.len(), 2, "{store:#?}");
+        assert!(store[0].starts_with("WARN"), "{store:#?}");
+        assert!(store[0].contains("the network"), "{store:#?}");
+        assert!(store[1].starts_with("INFO"), "{store:#?}");
+    }
+
+    /// A store that cannot be reached, or is empty and gets no writes.
+    #[cfg(feature = "store")]
+    struct Away(Arc<AtomicBool>);
+
+    #[cfg(feature = "store")]
+    #[async_trait::async_trait]
+    impl TokenStore for Away {
+        async fn read(&self, _: &StoreKey) -> Result<Option<Stored>, StoreError> {
+            if self.0.load(Ordering::Relaxed) {
+                return Err(StoreError::unavailable("the network is down"));
+            }
+            Ok(None)
+        }
+
+        async fn write(
+            &self,
+            _: &StoreKey,
+            _: Option<&Version>,
+            value: &[u8],
+            _: Duration,
+        ) -> Result<Written, StoreError> {
+            Ok(Written::Done(Version::new(value)))
         }
     }
 
