@@ -166,8 +166,9 @@ impl<C> fmt::Debug for UncheckedRedirects<C> {
     }
 }
 
-const OTHER_HEADER: &str = "follows redirects, which carry the token to another origin if it is in another header than \
-                            Authorization; remove token_header, or use a client with .redirect(reqwest::redirect::Policy::none())";
+const OTHER_HEADER: &str = "follows redirects, and reqwest protects only Authorization: it could send the header of \
+                            token_header to another origin; remove token_header, or use a client with \
+                            .redirect(reqwest::redirect::Policy::none())";
 const CALLS_FOLLOW: &str = "follows redirects, and two in a row could carry the token to another \
                             origin; remove it and use configure_http, or build it with \
                             .redirect(reqwest::redirect::Policy::none()), or set \

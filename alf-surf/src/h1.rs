@@ -16,22 +16,22 @@ use crate::discard::ClosesItself;
 use crate::head::UNTIL_CLOSE;
 use crate::wire::Wire;
 
-/// The back end of the features `h1-client` and `h1-client-no-tls`, to be put under a
-/// `surf::Client` of your own.
+/// The back end of the features `h1-client` and `h1-client-no-tls`. You can use it in a `surf::Client` of your own.
 ///
-/// It speaks by async-h1, as surf's `H1Client` does, and differs from that one so:
+/// Like surf's own `H1Client`, it uses async-h1. These are the differences:
 ///
-/// - It keeps no connections. surf's pool mixes answers up (see [`Client::builder`]).
-/// - The `Authorization` does not show in the log.
-/// - Headers that are not ASCII, or longer than 4 KiB, are left out, where async-h1 fails or
-///   panics; and a 1xx is not taken for the response. More than 64 KiB of them are an error.
+/// - It keeps no connections: surf's pool may return the response to another request (see [`Client::builder`]).
+/// - The log does not show the `Authorization` header.
+/// - Response headers that are not ASCII, or longer than 4 KiB, are left out. With them, async-h1 fails or panics. More
+///   than 64 KiB of such headers are an error.
+/// - A 1xx is not returned as the response.
 /// - A header of the request with a line end in it is an error, and nothing is sent.
 /// - HTTP/1.0 is understood, and so is a body that ends with its connection.
-/// - If a server answers an upload with an error (a 4xx or 5xx) before it has read it, that is the response, and no more is
-///   sent.
+/// - If a server answers an upload with an error (a 4xx or 5xx) before it has read all of it, that is the response, and
+///   no more is sent.
 ///
-/// What else async-h1 cannot do, it cannot either: a head of more than 8 KiB is refused. Over `https`, async-native-tls loads
-/// the certificates of the system for each connection, which takes tens of milliseconds.
+/// The other limits of async-h1 remain: a head of more than 8 KiB is an error. Over `https`, async-native-tls loads the
+/// certificates of the system for each connection, which takes tens of milliseconds.
 ///
 /// [`Client::builder`]: crate::Client::builder
 ///

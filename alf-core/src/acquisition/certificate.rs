@@ -22,9 +22,8 @@ pub(super) fn problem_and_advice(error: Option<&(dyn StdError + 'static)>) -> &'
 const PROBLEMS: &[(&[&str], &str)] = &[
     (
         &["CaUsedAsEndEntity"],
-        "is the certificate of a certificate authority, which rustls does not accept for a server; \
-         issue one for the server with that CA, and add the CA with configure_http or \
-         token_http_client",
+        "is that of a certificate authority, which rustls does not accept for a server; let the CA \
+         issue one for the server, and add the CA with configure_http or token_http_client",
     ),
     (
         &["NotValidYet", "not valid yet", "not yet valid"],
@@ -41,18 +40,17 @@ const PROBLEMS: &[(&[&str], &str)] = &[
             "mismatch",
             "subject name",
         ],
-        "is for another name; use a host that the certificate names, or have one issued for this \
-         host",
+        "is for another name; use a host name that it contains, or get one for this host name",
     ),
     (
         &["UnknownIssuer", "issuer", "self-signed", "self signed"],
-        "is of an unknown issuer; if a CA of your own issued it, add that CA with configure_http or \
+        "has an unknown issuer; if that is a CA of your own, add it with configure_http or \
          token_http_client",
     ),
 ];
 
 const OTHER: &str = "was not accepted: its issuer is unknown, it has expired, or it is for another \
-                     name; if a CA of your own issued it, add that CA with configure_http or \
+                     name; if the issuer is a CA of your own, add it with configure_http or \
                      token_http_client";
 
 #[cfg(test)]

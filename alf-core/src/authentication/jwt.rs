@@ -151,10 +151,10 @@ fn unique_id(since_1970: Duration) -> String {
     base64url(&[half(), half()].concat())
 }
 
-const AUDIENCE_IS_ISSUER: &str = "the `aud` of the assertion is the issuer; if the server wants another, set it with \
-                                  `.audience(..)`";
-const AUDIENCE_IS_ENDPOINT: &str = "the `aud` of the assertion is the token endpoint; if the server wants another, set it with \
-                                    `.audience(..)`";
+const AUDIENCE_IS_ISSUER: &str = "check the `kid` of the assertion; its `aud` is the issuer: if the server wants another, \
+                                  set it with `.audience(..)`";
+const AUDIENCE_IS_ENDPOINT: &str = "check the `kid` of the assertion; its `aud` is the token endpoint: if the server wants \
+                                    another, set it with `.audience(..)`";
 /// RFC 7523 §2.2.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// An assertion is used at once, but the clock of the server may be ahead. A longer lifetime would only help someone who steals

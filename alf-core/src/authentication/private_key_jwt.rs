@@ -142,8 +142,8 @@ impl PrivateKeyJwt {
         self
     }
 
-    /// Sets how far in the past the assertion says that it was issued (`iat`). Default: 10 s, so that a server whose clock is
-    /// behind accepts it.
+    /// Sets how far the `iat` of the assertion is in the past. Default: 10 s, so that a server whose clock is behind
+    /// accepts it.
     #[must_use]
     pub fn backdate(mut self, time: Duration) -> Self {
         self.settings.backdate = time;

@@ -145,8 +145,8 @@ impl<A> ClientBuilder<A> {
     ///
     /// # Examples
     ///
-    /// A server that takes JSON in place of a form, and puts the token response into `data`. The transport converts both, and
-    /// another one sends them:
+    /// This server expects JSON in place of a form, and puts the token response into `data`. The transport converts
+    /// both, and uses another transport to send them:
     ///
     /// ```
     /// use alf_core::{

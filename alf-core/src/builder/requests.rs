@@ -43,7 +43,7 @@ impl<A> ClientBuilder<A> {
     /// An origin is a scheme, a host, and a port if it is not the default port:
     /// `https://api.example.com`. alf checks the URL of the request. It does not check the URLs of
     /// redirects: the HTTP client follows them, and sends no token to another origin. A token target may have
-    /// [others](crate::TokenTarget::with_allowed_origins).
+    /// [its own](crate::TokenTarget::with_allowed_origins).
     pub fn allowed_origins<I>(mut self, origins: I) -> Self
     where
         I: IntoIterator,

@@ -49,6 +49,10 @@ fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, Confi
         let problem = "has a query, or white space around it; write it as https://host/path";
         return wrong("issuer", problem);
     }
+    if uri.path().contains("/.well-known/") {
+        let problem = "is the URL of its metadata; write only the part before `/.well-known/`";
+        return wrong("issuer", problem);
+    }
     let document = |url: String| {
         let problem = "gives no valid URL for its metadata; check its path";
         url.parse::<Uri>()
@@ -75,6 +79,9 @@ pub(super) fn endpoint(
         return wrong(setting, mistake);
     }
     let url = url.trim();
+    if url.is_empty() {
+        return wrong(setting, "is empty");
+    }
     let parsed: Result<Uri, InvalidUri> = url.parse();
     if lacks_scheme(url, parsed.as_ref().ok()) {
         return wrong(setting, "is not an absolute URL; add https:// in front");
@@ -296,7 +303,11 @@ pub(super) fn presentation(
     scheme: Option<String>,
 ) -> Result<Presentation, ConfigError> {
     let header = HeaderName::try_from(header).map_err(|error| {
-        ConfigError::new("token_header", "is not the name of a header").because(error)
+        ConfigError::new(
+            "token_header",
+            "is not a valid header name; use letters, digits and `-`",
+        )
+        .because(error)
     })?;
     if header != AUTHORIZATION && (header == HOST || is_own(&header)) {
         let problem = format!("{header} is set by alf or the HTTP library; use another header");

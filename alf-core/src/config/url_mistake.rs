@@ -18,9 +18,9 @@ pub(super) fn placeholder(url: &str) -> Option<String> {
         Some(name) => {
             let (before, _) = url.split_at(url.len() - after.len());
             let dollar = if before.ends_with('$') { "$" } else { "" };
-            format!("contains the placeholder {dollar}{name}; put its value in its place")
+            format!("contains the placeholder {dollar}{name}; replace it with its value")
         }
-        None => "contains `{` or `<`; put its value in the place of a placeholder".to_owned(),
+        None => "contains `{` or `<`; replace the placeholder with its value".to_owned(),
     })
 }
 
@@ -44,8 +44,11 @@ fn host_is_not_ascii(url: &str) -> Option<String> {
     }
     let labels: Option<Vec<String>> = host.split('.').map(ascii_label).collect();
     Some(match labels {
-        Some(labels) => format!("is not ASCII; write its host as {}", labels.join(".")),
-        None => "is not ASCII; write its host in its ASCII form (xn--…)".to_owned(),
+        Some(labels) => format!(
+            "has a host that is not ASCII; write it as {}",
+            labels.join(".")
+        ),
+        None => "has a host that is not ASCII; write it in its ASCII form (xn--…)".to_owned(),
     })
 }
 

@@ -89,14 +89,14 @@ impl Awaited {
     pub(super) fn dropped(self) -> String {
         let meanwhile = match self {
             Self::NextAttempt => "it waited for the next attempt".to_owned(),
-            Self::Metadata => "the metadata was read".to_owned(),
-            Self::Authentication => "the client authentication was prepared".to_owned(),
-            Self::Credential(name) => format!("{name} was read"),
-            Self::Signature => "the assertion was signed".to_owned(),
+            Self::Metadata => "it read the metadata".to_owned(),
+            Self::Authentication => "it prepared client authentication".to_owned(),
+            Self::Credential(name) => format!("it read {name}"),
+            Self::Signature => "it signed the assertion".to_owned(),
             Self::Response => "it waited for the response".to_owned(),
-            Self::Observer => "the observer was called".to_owned(),
+            Self::Observer => "it called the observer".to_owned(),
             #[cfg(feature = "store")]
-            Self::Store => "the token store was used".to_owned(),
+            Self::Store => "it used the token store".to_owned(),
             #[cfg(feature = "store")]
             Self::OtherInstance => "it waited for another instance".to_owned(),
         };

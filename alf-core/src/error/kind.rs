@@ -13,8 +13,8 @@ pub enum TokenErrorKind {
     /// There is no connection to the authorization server: DNS, TCP or TLS failed.
     Connect,
     /// The certificate of the authorization server (TLS) is not valid: its issuer is not known, it has expired, or it is for
-    /// another name. If a certificate authority of your own issued it, add that one to the HTTP client of the token requests,
-    /// with `configure_http` or `token_http_client`.
+    /// another name. If a certificate authority of your own issued it, add that authority to the HTTP client of the token
+    /// requests, with `configure_http` or `token_http_client`.
     Certificate,
     /// A timeout has passed. The phase says which one. The text of the error says what was awaited: a credential, client
     /// authentication, a signature, the metadata, or the answer of the authorization server.
@@ -47,7 +47,7 @@ pub enum TokenErrorKind {
 pub enum TimeoutPhase {
     /// The timeout of one attempt: `attempt_timeout`, or the HTTP library's own timeout.
     Attempt,
-    /// The timeout of the whole acquisition: `acquire_timeout`. No attempt had failed before, so there is no other
-    /// kind to return.
+    /// The timeout of the whole acquisition: `acquire_timeout`. No attempt had failed before. If one had, its
+    /// kind is returned instead.
     Acquire,
 }

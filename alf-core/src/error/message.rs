@@ -78,7 +78,9 @@ impl fmt::Display for TokenError {
             1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
+        let mut before_source = ": ";
         if let Some(back_off) = &self.details.back_off {
+            before_source = CAUSE;
             write!(
                 f,
                 "; alf backs off for {} s",
@@ -86,10 +88,11 @@ impl fmt::Display for TokenError {
             )?;
         }
         if let Some(rejection) = self.rejection() {
+            before_source = CAUSE;
             write!(f, "; the API had answered with {}", rejection.status())?;
         }
         match &self.details.cause.shown_source {
-            Some(source) => write!(f, ": {source}"),
+            Some(source) => write!(f, "{before_source}{source}"),
             None => Ok(()),
         }
     }
@@ -124,23 +127,31 @@ impl TokenError {
     fn advice_without_code(&self) -> String {
         let cause = self.cause();
         let media_type = cause.answer.content_type.as_deref().unwrap_or_default();
-        let is_page = media_type.contains("html");
+        let is_page = media_type.contains("html") || media_type.contains("text/plain");
         match cause.answer.status {
             Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
                 self.details.request.advice_about_endpoint().to_owned()
             }
-            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + CHECK_CLIENT,
-            Some(_) | None if cause.refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
+            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + self.check_client(),
+            Some(_) | None if cause.refusal_of == RefusalOf::Client => {
+                self.check_client().to_owned()
+            }
             Some(_) | None => String::new(),
+        }
+    }
+
+    /// The authentication method may add a check of its own.
+    fn check_client(&self) -> &'static str {
+        match self.cause().credentials_check {
+            Some(_) => CHECK_CLIENT,
+            None => CHECK_ALL_OF_CLIENT,
         }
     }
 }
 
 fn advice_for(error_code: &str) -> &'static str {
     match error_code {
-        "invalid_client" => {
-            "; check the client id, the secret or key, and the authentication method"
-        }
+        "invalid_client" => CHECK_CLIENT,
         "unauthorized_client" | "unsupported_grant_type" => {
             "; allow the client_credentials grant for this client at the server"
         }
@@ -171,9 +182,13 @@ impl fmt::Display for AnswerDetails {
     }
 }
 
-/// What to do about a refusal of the client without an `error`.
-const CHECK_CLIENT: &str = "; check the client id, the secret (with Basic, whether the server needs `raw`) or key (the `kid` \
-                            and `aud` of the assertion), and the authentication method";
-const FIREWALL: &str = "; this may be the page of a firewall that wants another User-Agent: set it with token_request_header";
+const CHECK_CLIENT: &str =
+    "; check the client id, the secret or key, and the authentication method";
+/// For a refusal that has neither an `error` nor a check of the authentication method.
+const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret (with Basic, try `raw`) or key (for an assertion, its `kid` \
+                                   and `aud`), and the authentication method";
+const FIREWALL: &str = "; this may be the answer of a firewall that wants another User-Agent: set it with token_request_header";
 
+/// Before the innermost cause, if it does not follow what it explains.
+const CAUSE: &str = "; cause: ";
 const A_SECOND: Duration = Duration::from_secs(1);

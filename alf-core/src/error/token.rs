@@ -17,11 +17,12 @@ use super::cause::Cause;
 /// All callers that wait for the same acquisition get the same error. While alf backs off after the
 /// failure, later callers get the error at once: see [`retry_at`](Self::retry_at). It is cheap to clone.
 ///
-/// Its text is one line. It names the client's id, the token endpoint, and how long alf backs off. The line ends with the innermost cause, such as `UnknownIssuer` or
-/// `No such file or directory`. `source()` has the whole chain.
+/// Its text is one line. It names the client's id, the token endpoint, and how long alf backs off. The line
+/// ends with the innermost cause, such as `UnknownIssuer` or `No such file or directory`. `source()` has the
+/// whole chain.
 ///
-/// If `acquire_timeout` has passed, it is the error of the latest attempt that failed before. If none has failed, its kind is
-/// [`Timeout`](TokenErrorKind::Timeout).
+/// If `acquire_timeout` has passed, this is the error of the latest attempt that failed before. If no attempt
+/// has failed, the kind is [`Timeout`](TokenErrorKind::Timeout).
 ///
 /// The error never shows a secret. Text of the authorization server and of the innermost cause is cut to
 /// 256 bytes and has no control characters. It is masked if it repeats what alf sent, or the held token. A URL in

@@ -188,8 +188,8 @@ pub trait TokenTransport: Send + Sync + 'static {
     ///   arrives byte by byte ([`AnswerBody::read_from`] does this). If it does not return, it keeps its
     ///   thread; callers do not wait for it, and the next acquisition uses another thread.
     /// - *Panics*: a panic ends the acquisition, which counts as aborted (S4).
-    /// - *`User-Agent`*: the request has [`USER_AGENT`](crate::USER_AGENT), or what the user set on the builder. If your HTTP client has a
-    ///   `User-Agent` of its own, it may replace the former.
+    /// - *`User-Agent`*: the request has [`USER_AGENT`](crate::USER_AGENT), or what the user set on the
+    ///   builder. If your HTTP client has a `User-Agent` of its own, it may replace the former.
     ///
     /// # Errors
     ///

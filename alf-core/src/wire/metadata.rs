@@ -68,8 +68,8 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
         Some(named) => {
             let named = shown(named);
             return Err(format!(
-                "it belongs to the issuer {named:?}; if that is the right one, set exactly this issuer, \
-                 with discover_at if its metadata is only at this URL"
+                "it belongs to the issuer {named:?}; if that is right, set exactly this issuer (with \
+                 discover_at, if only this URL has its metadata)"
             ));
         }
         None => return Err("it has no issuer".to_owned()),

@@ -52,7 +52,7 @@ pub(crate) fn decode(
 pub(crate) fn wrong_token_type(status: StatusCode, token_type: &str, redactor: &Redactor) -> Cause {
     let token_type = redactor.show(token_type);
     let mut details = AnswerDetails::new(format!(
-        "its token_type is {token_type:?}; if your API takes it as another one, set token_scheme"
+        "its token_type is {token_type:?}; if your API accepts it with another scheme, set token_scheme"
     ));
     details.status = Some(status);
     Cause::new(TokenErrorKind::TokenType, Failure::PERMANENT).with_answer(details)
@@ -143,11 +143,12 @@ impl TokenAnswer<'_> {
 
     fn not_json(&self, problem: &str) -> Cause {
         let known = self.page().or_else(|| self.compression());
+        let known = known.or_else(|| self.in_another_format(problem));
         self.unreadable(known.as_deref().unwrap_or(problem))
     }
 
     fn without_token(&self, members: &Members<'_>) -> Cause {
-        if members.get("access_token").is_some() {
+        if members.iter().any(|(name, _)| name == "access_token") {
             return self.unreadable("its access_token is not a string");
         }
         let found = self.names_and_messages(members);

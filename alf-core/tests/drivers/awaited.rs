@@ -223,7 +223,7 @@ fn s4_text_of_an_abort_names_the_transport_or_the_observer_that_panicked() {
 #[test]
 fn s4_text_of_an_abort_names_what_was_awaited_when_the_runtime_was_shut_down() {
     for (first_that_hangs, awaited) in [
-        (1, "while client_secret was read"),
+        (1, "while it read client_secret"),
         (9, "while it waited for the response"),
     ] {
         let harness = Harness::new();

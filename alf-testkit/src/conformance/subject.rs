@@ -117,8 +117,8 @@ pub enum Capability {
     ConnectionLimit,
     /// A response is returned when its head has arrived, before the first byte of its body.
     EarlyHeads,
-    /// A response that comes while the body of its request is sent is returned, although the server reads no more. A library that
-    /// blocks its thread may send the whole body first.
+    /// A response that arrives while the request body is being sent is returned, although the server reads no more of the
+    /// body. A library that blocks its thread may send the whole body first.
     EarlyAnswers,
     /// What the library logs, by `log` or by `tracing`, contains no header and no body at any level.
     /// An adapter without this must tell its users which lines to exclude.

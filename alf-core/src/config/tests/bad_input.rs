@@ -19,7 +19,8 @@ fn check(cases: Vec<(&str, Builder, &str, &str)>) {
 fn t8_an_endpoint_that_is_not_safe_or_not_valid() {
     let insecure = at("ftp://as.example/").allow_insecure_http();
     check(vec![
-        ("empty", at(""), "token_endpoint", "not a valid URL"),
+        ("empty", at(""), "token_endpoint", "is empty"),
+        ("white space", at(" \n"), "token_endpoint", "is empty"),
         (
             "no URL",
             at("https://a b"),
@@ -149,7 +150,7 @@ fn t8_a_host_that_is_not_ascii_is_named_in_its_ascii_form() {
         ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
     ] {
         let url = format!("https://{host}/token");
-        let word = format!("write its host as {ascii}");
+        let word = format!("write it as {ascii}");
         let origins = at(ENDPOINT).allowed_origins([format!("https://{host}")]);
         check(vec![
             (host, at(&url), "token_endpoint", &word),
@@ -162,7 +163,7 @@ fn t8_a_host_that_is_not_ascii_is_named_in_its_ascii_form() {
         "decomposed",
         decomposed,
         "token_endpoint",
-        "write its host in its ASCII form (xn--…)",
+        "write it in its ASCII form (xn--…)",
     )]);
 }
 
@@ -225,6 +226,16 @@ fn t2_an_issuer_that_is_not_valid() {
     ] {
         let builder = at(ENDPOINT).issuer(issuer);
         check(vec![(issuer, builder, "issuer", word)]);
+    }
+    for path in ["openid-configuration", "oauth-authorization-server/tenant"] {
+        let document = format!("https://as.example/.well-known/{path}");
+        let builder = Builder::discover(&document).client_secret("me", SECRET);
+        check(vec![(
+            &document,
+            builder,
+            "issuer",
+            "before `/.well-known/`",
+        )]);
     }
     let twice = Builder::discover("https://as.example")
         .client_secret("me", SECRET)

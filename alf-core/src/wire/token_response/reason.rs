@@ -42,7 +42,7 @@ impl TokenAnswer<'_> {
         let mut all = members.iter();
         if all.any(|(name, raw)| names_access_token(name) || names_access_token(raw)) {
             // There is a token, but elsewhere.
-            shown += "; use a token_transport that converts it";
+            shown += CONVERT;
         }
         shown
     }
@@ -53,6 +53,16 @@ impl TokenAnswer<'_> {
         let is_page = text.starts_with('<') && !names_access_token(&text);
         // The redactor reads the whole page: cut before, half a secret could be left.
         is_page.then(|| format!("it is HTML or XML: {}", self.redactor.show(&text)))
+    }
+
+    /// The problem of a 2xx body that is empty, or has a token in another format than JSON.
+    pub(super) fn in_another_format(&self, problem: &str) -> Option<String> {
+        let text = self.body_text();
+        if text.is_empty() {
+            return Some("its body is empty".to_owned());
+        }
+        let is_json = text.starts_with('{');
+        (names_access_token(&text) && !is_json).then(|| format!("{problem}{CONVERT}"))
     }
 
     /// The problem of a body that is not text, although it should be.
@@ -164,6 +174,7 @@ const MESSAGES: &[&str] = &[
     "errorcode",
     "errcode",
 ];
+const CONVERT: &str = "; use a token_transport that converts it";
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const GZIP: &[u8] = b"\x1f\x8b";
 /// A word of a 2xx that is as long may be a token.

@@ -100,6 +100,35 @@ fn t4_a_200_without_a_token_shows_its_members_and_messages() {
 }
 
 #[test]
+fn t4_a_200_that_is_empty_or_in_another_format() {
+    for (body, shown) in [
+        ("", "its body is empty"),
+        (" \r\n", "its body is empty"),
+        ("{\"access_token\":\"t0", "its JSON is truncated"),
+        ("OK", "it is not JSON"),
+        (
+            "access_token=t0ken&token_type=bearer",
+            "it is not JSON; use a token_transport that converts it",
+        ),
+    ] {
+        let cause = failed(200, body);
+        assert_eq!(cause.kind, TokenErrorKind::Unreadable);
+        assert_eq!(cause.answer.detail.as_deref(), Some(shown));
+    }
+}
+
+#[test]
+fn t4_an_access_token_that_is_null_or_an_object_is_not_a_string() {
+    for body in [
+        r#"{"access_token":null}"#,
+        r#"{"access_token":{"access_token":"t0ken"}}"#,
+    ] {
+        let detail = failed(200, body).answer.detail;
+        assert_eq!(detail.as_deref(), Some("its access_token is not a string"));
+    }
+}
+
+#[test]
 fn x1_no_message_of_a_2xx_shows_what_may_be_a_token() {
     let long = "0123456789abcdef".repeat(2);
     for body in [
