@@ -150,6 +150,8 @@ async fn an_operation_that_is_dropped_closes_its_connection() {
         () = server.silent() => {}
     }
     store.read(&key).await.unwrap();
+    // The second was not sent on the silent connection first.
+    assert_eq!(server.commands(), ["GET", "GET"]);
     assert_eq!(server.connections(), 2);
 }
 
