@@ -26,14 +26,7 @@ const PROBLEMS: &[(&[&str], &str)] = &[
          issue one for the server with that CA, and add the CA with configure_http or \
          token_http_client",
     ),
-    (
-        &["NotValidYet", "not valid yet", "not yet valid"],
-        "is not valid yet; check the clock of this machine",
-    ),
-    (
-        &["Expired", "expired"],
-        "has expired; renew it at the server, or check the clock of this machine",
-    ),
+    // Before the others: only these texts have a host, in which any word may be.
     (
         &[
             "NotValidForName",
@@ -43,6 +36,14 @@ const PROBLEMS: &[(&[&str], &str)] = &[
         ],
         "is for another name; use a host that the certificate names, or have one issued for this \
          host",
+    ),
+    (
+        &["NotValidYet", "not valid yet", "not yet valid"],
+        "is not valid yet; check the clock of this machine",
+    ),
+    (
+        &["Expired", "expired"],
+        "has expired; renew it at the server, or check the clock of this machine",
     ),
     (
         &["UnknownIssuer", "issuer", "self-signed", "self signed"],
@@ -87,6 +88,16 @@ mod tests {
                 "unknown issuer",
             ),
             ("(unable to get local issuer certificate)", "unknown issuer"),
+            (
+                "certificate not valid for name \"expired.example\"; certificate is only valid for \
+                 DnsName(\"issuer.example\")",
+                "another name",
+            ),
+            (
+                "SSL: no alternative certificate subject name matches target host name \
+                 'expired.example'",
+                "another name",
+            ),
             ("(certificate has expired)", "expired"),
             ("(certificate is not yet valid)", "not valid yet"),
             ("(hostname mismatch)", "another name"),
