@@ -124,6 +124,13 @@ pub(crate) struct ClientSettings<B> {
     pub(crate) user: HttpSettings<B>,
 }
 
+#[cfg(any(
+    test,
+    feature = "rustls",
+    feature = "rustls-no-provider",
+    feature = "native-tls",
+    feature = "native-tls-no-alpn"
+))]
 impl<B> ClientSettings<B> {
     /// Without any of the user's.
     pub(crate) fn of(purpose: Purpose) -> Self {

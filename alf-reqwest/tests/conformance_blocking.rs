@@ -81,13 +81,6 @@ impl Subject for Blocking {
         lacks.push(Capability::ErrorKinds);
         lacks
     }
-
-    fn known_failures() -> Vec<(&'static str, &'static str)> {
-        vec![(
-            "t1_the_user_agent_is_alf_unless_the_user_sets_one",
-            "reqwest does not show whether a blocking client of the user's has a User-Agent, so alf leaves it to that client",
-        )]
-    }
 }
 
 /// Until a response begins, and of each read: what blocks cannot be dropped.
