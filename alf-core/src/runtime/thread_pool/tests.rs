@@ -178,3 +178,19 @@ fn s5_a_task_of_the_process_that_forked_this_one_is_not_touched() {
     assert!(block_on(ended).is_err());
     drop(held);
 }
+
+#[test]
+fn x5_a_task_that_panics_when_it_is_dropped_ends_no_thread() {
+    struct PanicsOnDrop;
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            panic!("a task that panics when it is dropped, on purpose");
+        }
+    }
+    let pool = pool();
+    pool.spawn(Box::pin(async {
+        let _value = PanicsOnDrop;
+        std::future::pending::<()>().await;
+    }));
+    assert!(eventually(|| has_ended(pool)));
+}
