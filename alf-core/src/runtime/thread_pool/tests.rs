@@ -194,3 +194,25 @@ fn x5_a_task_that_panics_when_it_is_dropped_ends_no_thread() {
     }));
     assert!(eventually(|| has_ended(pool)));
 }
+
+#[test]
+fn p2_a_task_may_block_until_another_one_has_ended() {
+    fn nested(pool: &'static ThreadPool, depth: u32) -> BoxFuture {
+        Box::pin(async move {
+            if depth > 0 {
+                let (end, ended) = oneshot::channel();
+                let inner = nested(pool, depth - 1);
+                pool.spawn(Box::pin(async move {
+                    inner.await;
+                    end.send(()).unwrap();
+                }));
+                block_on(ended).unwrap();
+            }
+        })
+    }
+    let pool = pool();
+    for _ in 0..4 {
+        pool.spawn(nested(pool, 20));
+    }
+    assert!(eventually(|| has_ended(pool)));
+}
