@@ -132,9 +132,19 @@ impl TokenError {
             Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
                 self.details.request.advice_about_endpoint().to_owned()
             }
-            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + CHECK_CLIENT,
-            Some(_) | None if cause.refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
+            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + self.check_client(),
+            Some(_) | None if cause.refusal_of == RefusalOf::Client => {
+                self.check_client().to_owned()
+            }
             Some(_) | None => String::new(),
+        }
+    }
+
+    /// The authentication method may add a check of its own.
+    fn check_client(&self) -> &'static str {
+        match self.cause().credentials_check {
+            Some(_) => CHECK_CLIENT,
+            None => CHECK_ALL_OF_CLIENT,
         }
     }
 }
@@ -172,8 +182,10 @@ impl fmt::Display for AnswerDetails {
     }
 }
 
-/// What to do about a refusal of the client. The authentication method may add a check of its own (`raw`).
-const CHECK_CLIENT: &str = "; check the client id, the secret, or the key with its `kid` and `aud`, and the authentication method";
+const CHECK_CLIENT: &str =
+    "; check the client id, the secret or key, and the authentication method";
+/// For a refusal that has neither an `error` nor a check of the authentication method.
+const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret, or the key with its `kid` and `aud`, and the authentication method";
 const FIREWALL: &str = "; this may be the answer of a firewall that wants another User-Agent: set it with token_request_header";
 
 /// Before the innermost cause, if it does not follow what it explains.
