@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 
 use crate::config::Replays;
@@ -52,7 +53,7 @@ pub struct Client<T> {
 enum Judgement {
     Accepted,
     Rejected,
-    /// It comes from another origin, to which a redirect led without the token (X4).
+    /// It comes from another origin, to which a redirect led without the token (X4), or from a server in trouble (R6).
     Unknown,
 }
 
@@ -262,7 +263,7 @@ impl<T: Transport> Client<T> {
             .insert_header(request, header, token.header_value());
     }
 
-    /// What a response means for the token (R1, R7, X4). `origin` is the request's.
+    /// What a response means for the token (R1, R6, R7, X4). `origin` is the request's.
     fn judge<'o>(
         &self,
         origin: impl FnOnce() -> OriginRef<'o>,
@@ -270,7 +271,12 @@ impl<T: Transport> Client<T> {
     ) -> Judgement {
         let status = self.transport.status(response);
         if !self.managed().ports.config.rejects(status) {
-            return Judgement::Accepted;
+            let is_in_trouble = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+            return if is_in_trouble {
+                Judgement::Unknown
+            } else {
+                Judgement::Accepted
+            };
         }
         let response_origin = self.transport.response_origin(response);
         if response_origin.is_some_and(|response_origin| origin() != response_origin) {

@@ -25,14 +25,7 @@ const PROBLEMS: &[(&[&str], &str)] = &[
         "is that of a certificate authority, which rustls does not accept for a server; let the CA \
          issue one for the server, and add the CA with configure_http or token_http_client",
     ),
-    (
-        &["NotValidYet", "not valid yet", "not yet valid"],
-        "is not valid yet; check the clock of this machine",
-    ),
-    (
-        &["Expired", "expired"],
-        "has expired; renew it at the server, or check the clock of this machine",
-    ),
+    // Before the others: only these texts have a host, in which any word may be.
     (
         &[
             "NotValidForName",
@@ -41,6 +34,14 @@ const PROBLEMS: &[(&[&str], &str)] = &[
             "subject name",
         ],
         "is for another name; use a host name that it contains, or get one for this host name",
+    ),
+    (
+        &["NotValidYet", "not valid yet", "not yet valid"],
+        "is not valid yet; check the clock of this machine",
+    ),
+    (
+        &["Expired", "expired"],
+        "has expired; renew it at the server, or check the clock of this machine",
     ),
     (
         &["UnknownIssuer", "issuer", "self-signed", "self signed"],
@@ -85,6 +86,16 @@ mod tests {
                 "unknown issuer",
             ),
             ("(unable to get local issuer certificate)", "unknown issuer"),
+            (
+                "certificate not valid for name \"expired.example\"; certificate is only valid for \
+                 DnsName(\"issuer.example\")",
+                "another name",
+            ),
+            (
+                "SSL: no alternative certificate subject name matches target host name \
+                 'expired.example'",
+                "another name",
+            ),
             ("(certificate has expired)", "expired"),
             ("(certificate is not yet valid)", "not valid yet"),
             ("(hostname mismatch)", "another name"),

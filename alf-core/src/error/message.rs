@@ -185,8 +185,7 @@ impl fmt::Display for AnswerDetails {
 const CHECK_CLIENT: &str =
     "; check the client id, the secret or key, and the authentication method";
 /// For a refusal that has neither an `error` nor a check of the authentication method.
-const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret (with Basic, try `raw`) or key (for an assertion, its `kid` \
-                                   and `aud`), and the authentication method";
+const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret, or the key with its `kid` and `aud`, and the authentication method";
 const FIREWALL: &str = "; this may be the answer of a firewall that wants another User-Agent: set it with token_request_header";
 
 /// Before the innermost cause, if it does not follow what it explains.

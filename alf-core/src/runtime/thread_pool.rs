@@ -143,10 +143,10 @@ fn start_thread(pool: &'static ThreadPool) -> bool {
 
 impl Task {
     fn run(self: Arc<Self>) {
-        let waker = Waker::from(Arc::clone(&self));
-        let mut context = Context::from_waker(&waker);
-        // If it panics, it is dropped, and reports that itself.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
+        // If it panics, it is dropped, and reports that itself. The last one that can wake it drops it too: it may panic then.
+        let _ = catch_unwind(AssertUnwindSafe(move || {
+            let waker = Waker::from(Arc::clone(&self));
+            let mut context = Context::from_waker(&waker);
             loop {
                 let seen = self.wakes.load(Ordering::Acquire);
                 let Some(mut future) = self.future().take() else {

@@ -20,6 +20,10 @@ pub(super) fn json(body: &[u8]) -> SecretBytes {
         if !c.is_ascii_control() {
             json.push(c.encode_utf8(&mut [0; 4]).as_bytes());
         } else if in_string {
+            if is_escaped {
+                // Otherwise the backslash in front would make another text of the escape.
+                json.push(b"\\");
+            }
             json.push(format!("\\u{:04x}", u32::from(c)).as_bytes());
         } else {
             json.push(b" ");

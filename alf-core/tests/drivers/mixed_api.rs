@@ -198,3 +198,26 @@ fn r6_rejections_of_requests_side_by_side_are_no_revocation() {
     assert!(calls.iter().all(ApiCall::is_finished));
     assert_eq!(harness.endpoint.requests(), requests);
 }
+
+#[test]
+fn r6_answers_of_a_server_in_trouble_hide_no_load() {
+    for status in [429, 500, 503] {
+        let harness = Harness::new();
+        let client = harness.client();
+        let sent = AtomicUsize::new(0);
+        harness.api.answers(move |_| {
+            let is_rejected = sent.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            if is_rejected {
+                ApiResponse::rejection()
+            } else {
+                ApiResponse::status_of(status)
+            }
+        });
+        for _ in 0..400 {
+            harness.get_now(&client);
+            harness.advance(millis(100));
+        }
+        let requests = harness.endpoint.requests();
+        assert!(requests <= 8, "{status}: {requests} in 40 s");
+    }
+}

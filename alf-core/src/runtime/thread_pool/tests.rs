@@ -178,3 +178,41 @@ fn s5_a_task_of_the_process_that_forked_this_one_is_not_touched() {
     assert!(block_on(ended).is_err());
     drop(held);
 }
+
+#[test]
+fn x5_a_task_that_panics_when_it_is_dropped_ends_no_thread() {
+    struct PanicsOnDrop;
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            panic!("a task that panics when it is dropped, on purpose");
+        }
+    }
+    let pool = pool();
+    pool.spawn(Box::pin(async {
+        let _value = PanicsOnDrop;
+        std::future::pending::<()>().await;
+    }));
+    assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn p2_a_task_may_block_until_another_one_has_ended() {
+    fn nested(pool: &'static ThreadPool, depth: u32) -> BoxFuture {
+        Box::pin(async move {
+            if depth > 0 {
+                let (end, ended) = oneshot::channel();
+                let inner = nested(pool, depth - 1);
+                pool.spawn(Box::pin(async move {
+                    inner.await;
+                    end.send(()).unwrap();
+                }));
+                block_on(ended).unwrap();
+            }
+        })
+    }
+    let pool = pool();
+    for _ in 0..4 {
+        pool.spawn(nested(pool, 20));
+    }
+    assert!(eventually(|| has_ended(pool)));
+}

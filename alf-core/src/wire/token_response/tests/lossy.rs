@@ -10,13 +10,22 @@ fn t4_only_the_access_token_must_be_exact() {
         (b"a\tb\nc", "a\tb\nc"),
         (b"a\x00\x1f\\\\", "a\0\u{1f}\\"),
         (b"\\\"\r", "\"\r"),
+        (b"C:\\\n", "C:\\\n"),
+        (b"a\\\0\\\\\n", "a\\\0\\\n"),
     ] {
         let body = [br#"{"scope":""#, scope, br#"","access_token":"abc"}"#].concat();
         let grant = read_bytes(&body);
         assert_eq!(grant.access_token.as_str(), "abc");
         assert_eq!(grant.scope.as_deref(), Some(read), "{scope:?}");
     }
-    for token in [&b"caf\xe9"[..], b"a\tb", b"abc\n", b"\0abc", b"abc\x7f"] {
+    for token in [
+        &b"caf\xe9"[..],
+        b"a\tb",
+        b"abc\n",
+        b"\0abc",
+        b"abc\x7f",
+        b"abc\\\n",
+    ] {
         let body = [br#"{"access_token":""#, token, br#""}"#].concat();
         assert_eq!(
             failed(200, body).kind,

@@ -40,6 +40,47 @@ proptest! {
             prop_assert!(!token.contains(char::is_whitespace));
         }
     }
+
+    #[test]
+    fn t4_text_that_is_nearly_json_never_alters_an_access_token(
+        token in prop::collection::vec(nearly_json(), 0..8),
+        scope in prop::collection::vec(nearly_json(), 0..8),
+    ) {
+        let token = [br#"{"access_token":""#, &*token.concat(), br#"""#].concat();
+        let exact = [&*token, b"}"].concat();
+        let exact = serde_json::from_slice::<serde_json::Value>(&exact);
+        let body = [&*token, br#","scope":""#, &*scope.concat(), br#""}"#].concat();
+        if let Ok(grant) = read(200, body) {
+            let exact = exact.unwrap();
+            prop_assert_eq!(exact["access_token"].as_str(), Some(grant.access_token.as_str()));
+        }
+    }
+}
+
+/// Parts of a string, of which some are not JSON, or not UTF-8.
+fn nearly_json() -> impl Strategy<Value = &'static [u8]> {
+    prop::sample::select(vec![
+        &b"a"[..],
+        b"\\",
+        b"\\u0061",
+        b"u0062",
+        b"\n",
+        b"\0",
+        b"\x7f",
+        b"\\\"",
+        b"\"",
+        b"\xe9",
+        b"\xc3\xa9",
+        b"\xc3",
+        b"\xed\xa0\x80",
+        b"\\ud83d",
+        b"\\ude00",
+        b"n",
+        b"/",
+        b",",
+        b":",
+        b"}",
+    ])
 }
 
 fn names() -> impl Strategy<Value = &'static str> {
