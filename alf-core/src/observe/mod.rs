@@ -173,7 +173,7 @@ pub enum Event<'a> {
         rejected: bool,
     },
     /// An acquisition uses a token of the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
-    /// follows. So token requests that succeeded are the difference of the two.
+    /// or [`TokenUnchanged`](Self::TokenUnchanged) follows. So token requests that succeeded are those two without this.
     #[cfg(feature = "store")]
     #[non_exhaustive]
     TokenTaken {
