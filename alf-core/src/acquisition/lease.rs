@@ -159,7 +159,7 @@ impl Acquisition<'_> {
         let retry_after = cause.failure.retry_after();
         if cause.concerns_all_targets() {
             let mut refusal = shared.store.refusal();
-            refusal.refused(clocks.now, credential, retry_after);
+            refusal.refused(clocks.now, credential, retry_after, cause.clone());
         }
         let record = leased
             .record
@@ -178,8 +178,8 @@ impl Acquisition<'_> {
         let _ = self.write(shared, leased.version.as_ref(), record).await;
     }
 
-    /// The other targets go on while this one waits for another instance.
-    fn leave(&self) {
+    /// The other targets go on while this one waits for another instance, or saves its token.
+    pub(super) fn leave(&self) {
         self.admission.change(Breaker::leave);
     }
 }

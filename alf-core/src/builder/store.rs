@@ -51,7 +51,7 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets how long one operation of the store may take. Default: 1 s.
+    /// Sets how long one operation of the store may take: at most a quarter of `acquire_timeout`. Default: 1 s.
     ///
     /// A caller that waits for its first token waits that long if the store does not answer. If it is less than the store
     /// needs, each instance obtains tokens by itself.
