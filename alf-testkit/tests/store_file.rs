@@ -134,6 +134,28 @@ fn a_directory_that_others_can_write_to_is_refused_by_name() {
     FileStore::new(directory.path()).unwrap();
 }
 
+/// Only root can write to a directory of another user.
+#[cfg(unix)]
+#[test]
+fn a_directory_of_another_user_is_refused_also_if_the_lock_is_theirs() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+
+    const ANOTHER: Option<u32> = Some(65_534);
+    let directory = TempDir::new().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let lock = directory.path().join("alf.lock");
+    fs::write(&lock, "").unwrap();
+    if chown(&lock, ANOTHER, None).is_err() {
+        return;
+    }
+    chown(directory.path(), ANOTHER, None).unwrap();
+    let error = FileStore::new(directory.path()).unwrap_err();
+    assert!(
+        error.to_string().contains("other users can write to"),
+        "{error}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_has_access_to_the_files() {

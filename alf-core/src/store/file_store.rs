@@ -63,10 +63,8 @@ impl FileStore {
         if can_others_write(&found, None) {
             return Err(problem(OTHERS_CAN_WRITE));
         }
-        let lock = open_lock(&directory);
-        let lock = lock.map_err(|error| problem("cannot be written to").because(error))?;
-        let own = lock.metadata();
-        let own = own.map_err(|error| problem("cannot be used").because(error))?;
+        let own = own_file(&directory);
+        let own = own.map_err(|error| problem("cannot be written to").because(error))?;
         if can_others_write(&found, Some(&own)) {
             return Err(problem(OTHERS_CAN_WRITE));
         }
@@ -161,6 +159,16 @@ fn replace(path: &Path, value: &[u8]) -> io::Result<()> {
     fs::rename(&new, path)
 }
 
+/// What the system says of a new file: the lock may be one that another user has made.
+fn own_file(directory: &Path) -> io::Result<fs::Metadata> {
+    let path = directory.join(format!("{:016x}.new", fastrand::u64(..)));
+    let file = for_owner_only().write(true).create_new(true).open(&path)?;
+    let own = file.metadata();
+    drop(file);
+    fs::remove_file(&path)?;
+    own
+}
+
 fn open_lock(directory: &Path) -> io::Result<File> {
     let path = directory.join("alf.lock");
     let mut options = for_owner_only();
@@ -176,7 +184,7 @@ fn for_owner_only() -> OpenOptions {
     options
 }
 
-/// `own` is a file of this user, once there is one.
+/// `own` is a file that this user has made, once there is one.
 #[cfg(unix)]
 fn can_others_write(directory: &fs::Metadata, own: Option<&fs::Metadata>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
