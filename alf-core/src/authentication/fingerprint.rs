@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 /// A fingerprint of the credentials that one attempt used. It shows later whether they have changed.
 ///
-/// It contains only a hash of the credentials. With a token store, other instances of the program see whether they have the
-/// same credentials, by a keyed hash of this hash.
+/// It contains only a hash of the credentials. With a token store, other instances of the program compare a keyed hash of it
+/// with their own.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CredentialsFingerprint {
     hash: Option<u64>,

@@ -57,7 +57,6 @@ fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)
 }
 
-const NO_KEY: &str =
-    "is not set, but a store is; give one to store(..), or set it in the ClientConfig";
+const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";
 const NO_STORE: &str = "is set, but no store is; call store(store, None) on the builder";
 const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";
