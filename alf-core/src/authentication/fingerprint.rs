@@ -57,7 +57,7 @@ impl CredentialsFingerprint {
     }
 }
 
-/// The same in every process: a random key would tell instances apart that have the same credentials.
+/// The same in every process. With a random key, instances with the same credentials would have different hashes.
 fn hash_of(credentials: &(impl Hash + ?Sized)) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(credentials)
 }
