@@ -55,7 +55,8 @@ impl FileStore {
             |problem: &str| ConfigError::new(SETTING, format!("{} {problem}", directory.display()));
         let found = fs::metadata(&directory);
         let found = found.map_err(|error| {
-            problem("cannot be found; make it with `mkdir -m 700`").because(error)
+            problem("is not a directory that can be read; make it with `mkdir -m 700`")
+                .because(error)
         })?;
         if !found.is_dir() {
             return Err(problem("is not a directory"));
