@@ -46,6 +46,18 @@ impl SecretBytes {
     }
 }
 
+#[cfg(feature = "store")]
+impl std::io::Write for SecretBytes {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.push(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A text that does not print, and whose memory is wiped.
 #[derive(Clone, Default)]
 pub(crate) struct SecretText(Zeroizing<String>);

@@ -127,6 +127,8 @@ fn a_directory_that_others_can_write_to_is_refused_by_name() {
             "{text}"
         );
         assert!(text.contains("other users can write to"), "{text}");
+        let mut files = fs::read_dir(directory.path()).unwrap();
+        assert!(files.next().is_none(), "a file was made in it");
     }
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
     FileStore::new(directory.path()).unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::Event;
 use crate::error::Cause;
-use crate::machine::{AttemptBy, Breaker, CredentialHash, Moment, Permit, read_after_pause};
+use crate::machine::{AttemptBy, Breaker, Moment, Occupancy, Permit, read_after_pause};
 use crate::store::{TokenRecord, VersionedRecord};
 
 use super::failure::AcquisitionFailure;
@@ -139,7 +139,7 @@ impl Acquisition<'_> {
         self.leave();
         let length = record.pause();
         self.note_failed_attempt(&error, length);
-        self.write_pause(shared, leased, &record).await;
+        self.end_lease(shared, leased, &record).await;
         let until = clocks.now + length;
         read_after_pause(until, AttemptBy::ThisInstance, fastrand::f64())
     }
@@ -152,37 +152,36 @@ impl Acquisition<'_> {
         credentials: Option<Credentials>,
         cause: &Cause,
     ) {
-        let credential = credentials.map_or(NO_CREDENTIAL, |credentials| {
-            shared.store.hash_of(&credentials.fingerprint)
-        });
+        let Some(credentials) = credentials else {
+            // D15: nothing was refused. Others may go on at once.
+            let record = TokenRecord {
+                occupancy: Occupancy::Free,
+                ..leased.record.clone()
+            };
+            self.end_lease(shared, leased, &record).await;
+            return;
+        };
+        let credential = shared.store.hash_of(&credentials.fingerprint);
         let clocks = self.clocks();
         let retry_after = cause.failure.retry_after();
         if cause.concerns_all_targets() {
             let mut refusal = shared.store.refusal();
-            refusal.refused(clocks.now, credential, retry_after);
+            refusal.refused(clocks.now, credential, retry_after, cause.clone());
         }
         let record = leased
             .record
             .refused(clocks.wall, retry_after, credential, cause.clone());
-        self.write_pause(shared, leased, &record).await;
+        self.end_lease(shared, leased, &record).await;
     }
 
     /// On a conflict or an error of the store, nothing more is done (D10).
-    async fn write_pause(
-        &self,
-        shared: Shared<'_>,
-        leased: &VersionedRecord,
-        record: &TokenRecord,
-    ) {
+    async fn end_lease(&self, shared: Shared<'_>, leased: &VersionedRecord, record: &TokenRecord) {
         // The error has been reported.
         let _ = self.write(shared, leased.version.as_ref(), record).await;
     }
 
-    /// The other targets go on while this one waits for another instance.
-    fn leave(&self) {
+    /// The other targets go on while this one waits for another instance, or saves its token.
+    pub(super) fn leave(&self) {
         self.admission.change(Breaker::leave);
     }
 }
-
-/// Of an attempt whose client authentication could not be prepared.
-const NO_CREDENTIAL: CredentialHash = CredentialHash(0);

@@ -37,6 +37,7 @@ impl Acquisition<'_> {
         let Some((shared, Unsaved { token, mut leased })) = self.shared.zip(unsaved) else {
             return;
         };
+        self.leave();
         let mut may_fail = !shared.store.health().is_in_trouble();
         for _ in 0..MOST_WRITES {
             let has_ended = match self.save_once(shared, &token, leased.take()).await {
@@ -87,8 +88,8 @@ impl Acquisition<'_> {
         let write = shared.store.write(shared.record, expected, record, wall);
         let written = self.operate(shared, limit, write).await?;
         if let Some(version) = &written {
-            let mut sharing = shared.record.sharing();
-            sharing.written(self.ports.now(), version.clone());
+            let now = self.ports.now();
+            shared.record.sharing().written(now, version.clone());
         }
         Ok(written)
     }
@@ -116,7 +117,8 @@ impl Acquisition<'_> {
             None if limit < store.timeout => return Err(StoreTrouble),
             None => StoreError::new(StoreErrorKind::TimedOut),
         };
-        let is_first = store.health().failed(self.ports.now());
+        let now = self.ports.now();
+        let is_first = store.health().failed(now);
         if is_first {
             self.observe_store(&Event::StoreFailed { error: &error });
         }

@@ -14,7 +14,7 @@ use crate::{Event, TimeoutPhase};
 
 use super::Acquisition;
 use super::authenticate::authenticate;
-use super::failure::{AcquisitionFailure, out_of_time};
+use super::failure::AcquisitionFailure;
 use super::new_token::NewToken;
 use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved, Urgency};
 
@@ -150,33 +150,34 @@ impl<'a> Acquisition<'a> {
     }
 
     async fn decide(&self, shared: Shared<'_>, read: &VersionedRecord) -> ReadDecision<Cause> {
-        let VersionedRecord { version, record } = read;
+        let decision = self.decide_with(shared, read, None);
         let depends_on_credential =
-            record.is_about_credentials() || shared.store.refusal().is_some();
-        let credential = if depends_on_credential {
-            self.credential(shared).await
-        } else {
-            None
-        };
+            read.record.is_about_credentials() || shared.store.refusal().is_some();
+        if !depends_on_credential || !matches!(decision, ReadDecision::TakeLease) {
+            return decision;
+        }
+        // Only now: reading them may take long, and a token may help.
+        let credential = self.credential(shared).await;
+        let decision = self.decide_with(shared, read, credential);
+        let now = self.ports.now();
+        let refusal = shared.store.refusal();
+        let refused = refusal.error_for(now, credential);
+        let refused = refused.filter(|_| matches!(decision, ReadDecision::TakeLease));
+        let refused = refused.cloned();
+        refused.map_or(decision, |error| ReadDecision::Fail { error })
+    }
+
+    fn decide_with(
+        &self,
+        shared: Shared<'_>,
+        read: &VersionedRecord,
+        credential: Option<CredentialHash>,
+    ) -> ReadDecision<Cause> {
+        let VersionedRecord { version, record } = read;
         let clocks = self.clocks();
         let leeway = self.ports.config.policy.leeway;
-        let version = version.clone();
         let mut sharing = shared.record.sharing();
-        let decision = sharing.decide(clocks, version, record, credential, leeway);
-        drop(sharing);
-        match decision {
-            // D11
-            ReadDecision::TakeLease if shared.store.refusal().binds(clocks.now, credential) => {
-                let latest = self.ports.server.latest_failure(Moment::START);
-                let error = latest.map_or_else(out_of_time, |error| error.cause().clone());
-                ReadDecision::Fail { error }
-            }
-            ReadDecision::TakeLease
-            | ReadDecision::UseToken
-            | ReadDecision::AwaitLease { .. }
-            | ReadDecision::AwaitPause { .. }
-            | ReadDecision::Fail { .. } => decision,
-        }
+        sharing.decide(clocks, version.clone(), record, credential, leeway)
     }
 
     /// Uses the token of the record. `None`: this instance cannot present it.

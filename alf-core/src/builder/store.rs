@@ -53,7 +53,8 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets how long one operation of the store may take. Default: 1 s.
+    /// Sets how long one operation of the store may take. Default: 1 s. A longer time than a quarter of `acquire_timeout` counts
+    /// as that quarter.
     ///
     /// If the store does not answer, a caller without a usable token waits that long. If the store needs longer, it is not
     /// used, and each instance obtains tokens by itself.

@@ -91,7 +91,7 @@ impl Config {
             replays: settings.replays,
             presentation: check::presentation(settings.token_header, settings.token_scheme)?,
             #[cfg(feature = "store")]
-            store: settings.store.checked(default_lifetime)?,
+            store: settings.store.checked(default_lifetime, acquire_timeout)?,
             rejecting: check::rejecting(&settings.rejecting)?,
             insecure_http: settings.insecure_http,
         })

@@ -13,6 +13,7 @@ impl StoreSettings {
     pub(super) fn checked(
         self,
         default_lifetime: Option<Duration>,
+        acquire_timeout: Duration,
     ) -> Result<Option<SharedStore>, ConfigError> {
         let (store, sealing_key) = match (self.store, self.sealing_key) {
             (Some(store), Some(sealing_key)) => (store, sealing_key),
@@ -29,7 +30,7 @@ impl StoreSettings {
             key,
             previous_key,
             prefix: self.prefix,
-            timeout: not_zero("store_timeout", self.timeout)?,
+            timeout: not_zero("store_timeout", self.timeout)?.min(acquire_timeout / OPERATIONS),
             default_lifetime,
         })))
     }
@@ -57,6 +58,8 @@ fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)
 }
 
+/// D13: a read and a lease that are not answered leave half of `acquire_timeout` for an attempt.
+const OPERATIONS: u32 = 4;
 const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";
 const NO_STORE: &str = "is set, but no store is; call store(store, None) on the builder";
 const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";

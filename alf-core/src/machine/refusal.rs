@@ -6,18 +6,19 @@ use super::doubling_delay::LONGEST_RETRY_AFTER;
 use super::{CredentialHash, DoublingDelay, Moment};
 
 /// With a store, a client whose credentials were refused goes on to read records: another instance may have others. It makes
-/// no attempt until this back-off is over. All targets of a client share it.
+/// no attempt until this back-off is over, and fails with the error `E` of the refusal. All targets of a client share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal(Option<Refused>);
+pub(crate) struct Refusal<E>(Option<Refused<E>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Refused {
+struct Refused<E> {
     credential: CredentialHash,
+    error: E,
     until: Moment,
     delay: DoublingDelay,
 }
 
-impl Refusal {
+impl<E> Refusal<E> {
     pub(crate) const NONE: Self = Self(None);
 
     /// Whether credentials were refused since the latest success.
@@ -25,10 +26,13 @@ impl Refusal {
         self.0.is_some()
     }
 
-    /// Whether an attempt with these credentials must wait.
-    pub(crate) fn binds(&self, now: Moment, credential: Option<CredentialHash>) -> bool {
-        let refused = self.0.as_ref();
-        refused.is_some_and(|refused| now < refused.until && credential == Some(refused.credential))
+    /// The error of the refusal, while an attempt with these credentials must wait.
+    pub(crate) fn error_for(&self, now: Moment, credential: Option<CredentialHash>) -> Option<&E> {
+        let refused = self
+            .0
+            .as_ref()
+            .filter(|refused| now < refused.until && credential == Some(refused.credential));
+        refused.map(|refused| &refused.error)
     }
 
     /// An attempt with these credentials was refused.
@@ -37,6 +41,7 @@ impl Refusal {
         now: Moment,
         credential: CredentialHash,
         retry_after: Duration,
+        error: E,
     ) {
         let same = self.0.take();
         let same = same.filter(|refused| refused.credential == credential);
@@ -44,6 +49,7 @@ impl Refusal {
         let length = delay.take().max(retry_after.min(LONGEST_RETRY_AFTER));
         self.0 = Some(Refused {
             credential,
+            error,
             until: now + length,
             delay,
         });

@@ -242,7 +242,8 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     pub(crate) fn postponed(&mut self, id: AcquisitionId, until: Moment) -> bool {
         let was_under_way = self.end(id).is_some();
         if was_under_way {
-            self.postponed_until = Some(until);
+            let late = self.held.as_ref().map(|held| held.lifetime.late());
+            self.postponed_until = Some(late.map_or(until, |late| late.min(until)));
         }
         was_under_way
     }
@@ -326,6 +327,8 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             requested_at,
             age,
         } = obtained;
+        // T9: also if much time has passed since it was obtained.
+        let age = age.max(now.saturating_since(requested_at));
         let leeway = self.policy.leeway;
         let lifetime = lifetime
             .or(self.policy.default_lifetime)

@@ -184,8 +184,8 @@ pub enum Event<'a> {
         /// How old the token is, by the wall clock.
         age: Duration,
     },
-    /// An acquisition has taken the lease of the shared record, and makes an attempt (D7). So this is one token request for
-    /// all instances.
+    /// An acquisition has taken the lease of the shared record, and makes an attempt (D7): normally one token request for all
+    /// instances.
     #[cfg(feature = "store")]
     #[non_exhaustive]
     LeaseTaken {

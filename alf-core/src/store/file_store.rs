@@ -61,14 +61,16 @@ impl FileStore {
         if !found.is_dir() {
             return Err(problem("is not a directory"));
         }
+        // Before a file is opened in it: others may have put a link in its place.
+        if can_others_write(&found, None) {
+            return Err(problem(OTHERS_CAN_WRITE));
+        }
         let lock = open_lock(&directory);
         let lock = lock.map_err(|error| problem("is not writable").because(error))?;
-        let owned = lock.metadata();
-        let owned = owned.map_err(|error| problem("cannot be used").because(error))?;
-        if can_others_write(&found, &owned) {
-            return Err(problem(
-                "is a directory that other users can write to; run `chmod 700` on it, or make another with `mkdir -m 700`",
-            ));
+        let own = lock.metadata();
+        let own = own.map_err(|error| problem("cannot be used").because(error))?;
+        if can_others_write(&found, Some(&own)) {
+            return Err(problem(OTHERS_CAN_WRITE));
         }
         Ok(Self { directory })
     }
@@ -176,18 +178,18 @@ fn for_owner_only() -> OpenOptions {
     options
 }
 
-/// `own` is a file of this user.
+/// `own` is a file of this user, once there is one.
 #[cfg(unix)]
-fn can_others_write(directory: &fs::Metadata, own: &fs::Metadata) -> bool {
+fn can_others_write(directory: &fs::Metadata, own: Option<&fs::Metadata>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
-    let is_owner_trusted = directory.uid() == own.uid() || directory.uid() == 0;
-    directory.mode() & 0o022 != 0 || !is_owner_trusted
+    let is_of_another = own.is_some_and(|own| ![own.uid(), 0].contains(&directory.uid()));
+    directory.mode() & 0o022 != 0 || is_of_another
 }
 
 /// Not checked: only the user can write to the directories of their profile.
 #[cfg(not(unix))]
-fn can_others_write(_directory: &fs::Metadata, _own: &fs::Metadata) -> bool {
+fn can_others_write(_directory: &fs::Metadata, _own: Option<&fs::Metadata>) -> bool {
     false
 }
 
@@ -213,6 +215,7 @@ const ENCODED: &AsciiSet = &{
 };
 
 const SETTING: &str = "store";
+const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or make another with `mkdir -m 700`";
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use crate::error::{AnswerDetails, Cause, RefusalOf};
 use crate::machine::{
     CredentialHash, Failure, Occupancy, SharedPause, SharedRecord, SharedToken, WallTime,
 };
+use crate::secret::SecretBytes;
 use crate::token::Grant;
 use crate::wire::Redactor;
 use crate::{TimeoutPhase, TokenErrorKind};
@@ -20,10 +21,12 @@ use crate::{TimeoutPhase, TokenErrorKind};
 /// The record of a token target.
 pub(crate) type TokenRecord = SharedRecord<Arc<Grant>, Cause>;
 
-pub(super) fn encode(record: &TokenRecord) -> Zeroizing<Vec<u8>> {
+pub(super) fn encode(record: &TokenRecord) -> SecretBytes {
     let written = WrittenRecord::from(record);
+    let mut bytes = SecretBytes::default();
     // It has no maps and no floats, so it cannot fail; if it did, the record would count as empty.
-    Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+    let _ = serde_json::to_writer(&mut bytes, &written);
+    bytes
 }
 
 /// `None` if the bytes are not a record. `default_lifetime` is that of tokens that state none (E5).

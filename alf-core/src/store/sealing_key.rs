@@ -1,6 +1,8 @@
 //! The key with which records are sealed.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -116,14 +118,13 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
         let problem = format!("{} cannot be read", path.display());
         ConfigError::new(SETTING, problem).because(error)
     };
+    let mut file = File::open(path).map_err(cannot_read)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
 
-        let mode = std::fs::metadata(path)
-            .map_err(cannot_read)?
-            .permissions()
-            .mode();
+        // Of the file that is read, not of one that has its name by now.
+        let mode = file.metadata().map_err(cannot_read)?.permissions().mode();
         if mode & NOT_ALLOWED != 0 {
             let problem = format!(
                 "other users have access to {}; run `chmod 640` or `chmod 600` on it",
@@ -132,9 +133,9 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
             return Err(ConfigError::new(SETTING, problem));
         }
     }
-    std::fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(cannot_read)
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text).map_err(cannot_read)?;
+    Ok(text)
 }
 
 fn decode(text: &str, place: &str) -> Result<KeyBytes, ConfigError> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::CredentialsFingerprint;
+use crate::error::Cause;
 use crate::machine::{CredentialHash, Occupancy, Refusal, Sharing, StoreHealth, WallTime};
 
 use super::key::RecordName;
@@ -23,7 +24,7 @@ pub(crate) struct SharedStore {
     pub(crate) timeout: Duration,
     default_lifetime: Option<Duration>,
     health: Mutex<StoreHealth>,
-    refusal: Mutex<Refusal>,
+    refusal: Mutex<Refusal<Cause>>,
 }
 
 /// The settings of a store, checked.
@@ -110,7 +111,7 @@ impl SharedStore {
         new: &TokenRecord,
         wall: WallTime,
     ) -> Result<Option<Version>, StoreError> {
-        let Some(sealed) = self.sealer.seal(&record.key, &encode(new)) else {
+        let Some(sealed) = self.sealer.seal(&record.key, encode(new).as_slice()) else {
             return Err(StoreError::unavailable("the system has no random numbers"));
         };
         let keep_for = new.keep_for(wall);
@@ -126,7 +127,7 @@ impl SharedStore {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn refusal(&self) -> MutexGuard<'_, Refusal> {
+    pub(crate) fn refusal(&self) -> MutexGuard<'_, Refusal<Cause>> {
         // Nothing that runs while it is held panics.
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }

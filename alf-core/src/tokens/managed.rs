@@ -10,13 +10,14 @@ use std::time::{Duration, SystemTime};
 use event_listener::EventListener;
 
 #[cfg(feature = "store")]
+use crate::TokenErrorKind;
+#[cfg(feature = "store")]
 use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
-#[cfg(feature = "store")]
-use crate::machine::Failure;
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Moment, RejectionCount, ReplayOutcome, Success, TargetId,
+    Aborted, AcquisitionId, Claim, Failure, Moment, RejectionCount, ReplayOutcome, Success,
+    TargetId,
 };
 use crate::ports::Ports;
 #[cfg(feature = "store")]
@@ -271,22 +272,33 @@ impl ManagedToken {
         wall: SystemTime,
         details: ErrorDetails,
     ) -> TokenError {
-        let failure = details.cause.failure;
-        #[cfg(feature = "store")]
-        let failure = self.back_off_with_store(failure);
+        let failure = self.back_off_after(&details.cause);
         let error = |until: Moment| details.into_error(now, wall, until);
         self.ports
             .server
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
     }
 
-    /// The record's pause protects the server, so an instance that shares it backs off for a short time only, and then reads
-    /// the record again (D15).
-    #[cfg(feature = "store")]
-    fn back_off_with_store(&self, failure: Failure) -> Failure {
-        let store = self.ports.config.store.as_ref();
-        let shares = store.is_some_and(|store| !store.health().is_in_trouble());
-        if shares { Failure::TRANSIENT } else { failure }
+    /// The failure that decides how long the client backs off (B2). With a store, the record's pause protects the server, so an
+    /// instance that shares it backs off for a short time only, and then reads the record again (D15).
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "there is no store")
+    )]
+    fn back_off_after(&self, cause: &Cause) -> Failure {
+        #[cfg(feature = "store")]
+        {
+            let store = self.ports.config.store.as_ref();
+            // Otherwise there was no token request, and the record has no pause.
+            let is_of_request = !matches!(
+                cause.kind,
+                TokenErrorKind::Authentication | TokenErrorKind::Discovery
+            );
+            if is_of_request && store.is_some_and(|store| !store.health().is_in_trouble()) {
+                return Failure::TRANSIENT;
+            }
+        }
+        cause.failure
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.

@@ -306,7 +306,10 @@ fn start(
     fleet.runtime.start(async move { tokens.token().await })
 }
 
-fn call(fleet: &Fleet, tokens: &TokenManager) -> Result<alf_core::Token, alf_core::TokenError> {
+pub(crate) fn call(
+    fleet: &Fleet,
+    tokens: &TokenManager,
+) -> Result<alf_core::Token, alf_core::TokenError> {
     let tokens = tokens.clone();
     fleet.runtime.block_on(async move { tokens.token().await })
 }

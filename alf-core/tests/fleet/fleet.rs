@@ -147,8 +147,13 @@ impl Fleet {
         let read_secret = {
             let secret = Arc::clone(&secret);
             move || {
-                let text = secret.lock().unwrap().text();
-                async move { Ok::<_, std::io::Error>(text) }
+                let secret = *secret.lock().unwrap();
+                async move {
+                    if secret == Secret::Silent {
+                        std::future::pending::<()>().await;
+                    }
+                    Ok::<_, std::io::Error>(secret.text())
+                }
             }
         };
         let builder = Client::builder("https://auth.example.com/token")

@@ -1,8 +1,16 @@
 //! The authorization server or the store fails.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::fleet::{Fleet, millis, seconds};
+use alf_core::{Client, ExchangeError, ExchangeOptions, TokenTransport};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+
+use crate::clients::call;
+use crate::fleet::{Fleet, key, millis, seconds};
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
 
@@ -94,4 +102,124 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
     fleet.run_until(seconds(25));
     fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(1..=1, 347..=347, millis(960));
+}
+
+#[test]
+fn d4_a_token_that_helps_needs_no_credentials() {
+    let mut fleet = Fleet::new();
+    let (refused, instance) = (fleet.instance(), fleet.instance());
+    call(&fleet, &refused.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    fleet.give(Secret::Wrong, [0]);
+    let tokens = refused.tokens.clone();
+    let renewed = fleet.runtime.block_on(async move { tokens.renew().await });
+    renewed.unwrap_err();
+    // The record has a token, and a pause for some credentials.
+    fleet.give(Secret::Silent, [1]);
+    let end = fleet.runtime.time().elapsed() + millis(10);
+    call(&fleet, &instance.tokens).unwrap();
+    assert_eq!(fleet.runtime.time().elapsed(), end);
+}
+
+#[test]
+fn d8_another_target_does_not_wait_for_a_save() {
+    let mut fleet = Fleet::new();
+    let instance = fleet.instance();
+    fleet.server.set(Condition::Unavailable);
+    let [mut one, mut other] = ["a", "b"].map(|scope| {
+        let tokens = instance.tokens.with_scope(scope);
+        fleet.runtime.start(async move { tokens.token().await })
+    });
+    fleet.run_until(millis(50));
+    fleet.server.set(Condition::Works);
+    fleet.server.set_delay(seconds(2));
+    let step = |fleet: &Fleet| fleet.run_until(fleet.runtime.time().elapsed() + millis(10));
+    while fleet.requests() < 3 {
+        step(&fleet);
+    }
+    // The attempt of one target: the other waits for its outcome.
+    fleet.run_until(fleet.runtime.time().elapsed() + seconds(1));
+    fleet.store.set(Mode::Silent);
+    let (mut first, mut second) = (None, None);
+    while first.is_none() && second.is_none() {
+        step(&fleet);
+        (first, second) = (one.take(), other.take());
+    }
+    // A read that is not answered, and its own attempt.
+    let end = fleet.runtime.time().elapsed() + millis(3_020);
+    while first.is_none() || second.is_none() {
+        step(&fleet);
+        first = first.or_else(|| one.take());
+        second = second.or_else(|| other.take());
+    }
+    assert!(first.unwrap().is_ok() && second.unwrap().is_ok());
+    let elapsed = fleet.runtime.time().elapsed();
+    assert!(elapsed <= end, "{elapsed:?}, expected {end:?}");
+}
+
+#[test]
+fn d11_the_error_of_refused_credentials_outlives_a_token_of_another_instance() {
+    let mut fleet = Fleet::new();
+    let (refused, other) = (fleet.instance(), fleet.instance());
+    fleet.give(Secret::Wrong, [0]);
+    for second in [0, 2, 5, 10] {
+        fleet.run_until(seconds(second));
+        call(&fleet, &refused.tokens).unwrap_err();
+    }
+    call(&fleet, &other.tokens).unwrap();
+    fleet.run_until(seconds(16));
+    call(&fleet, &refused.tokens).unwrap();
+    assert_eq!(fleet.requests(), 5);
+    let tokens = refused.tokens.clone();
+    let renewed = fleet.runtime.block_on(async move { tokens.renew().await });
+    let error = renewed.unwrap_err();
+    assert_eq!(fleet.requests(), 5);
+    assert_eq!(error.status().unwrap(), 401, "{error}");
+}
+
+#[test]
+fn d13_a_silent_store_leaves_time_for_an_attempt() {
+    let mut fleet = Fleet::new();
+    fleet.store.set(Mode::Silent);
+    let instance = fleet.instance_with(key(7), |builder| builder.acquire_timeout(seconds(1)));
+    call(&fleet, &instance.tokens).unwrap();
+}
+
+#[test]
+fn d15_without_a_token_request_a_store_costs_no_further_requests() {
+    let requests = |with_store: bool| {
+        let fleet = Fleet::new();
+        let server = NotFound::default();
+        let mut builder = Client::discover("https://auth.example.com")
+            .client_secret("client-id", "secret")
+            .runtime(fleet.runtime.clone());
+        if with_store {
+            builder = builder.store(fleet.store_of_a_test(), key(7));
+        }
+        let tokens = builder.build_tokens(server.clone()).unwrap();
+        for second in 0..300 {
+            fleet.run_until(seconds(second).max(fleet.runtime.time().elapsed()));
+            call(&fleet, &tokens).unwrap_err();
+        }
+        server.0.load(Ordering::Relaxed)
+    };
+    assert_eq!(requests(true), requests(false));
+}
+
+/// A server without metadata. It counts the requests.
+#[derive(Clone, Default)]
+struct NotFound(Arc<AtomicUsize>);
+
+#[async_trait]
+impl TokenTransport for NotFound {
+    async fn exchange(
+        &self,
+        _: Request<Bytes>,
+        _: &ExchangeOptions,
+    ) -> Result<Response<Bytes>, ExchangeError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        Ok(response)
+    }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Endpoint {
 pub(crate) enum Secret {
     Right,
     Wrong,
+    /// Whatever reads it waits for ever.
+    Silent,
 }
 
 /// Where a token request is, when a test may stop its instance.
@@ -61,6 +63,7 @@ impl Secret {
         match self {
             Self::Right => "the-right-secret",
             Self::Wrong => "a-wrong-secret",
+            Self::Silent => "",
         }
     }
 

@@ -13,6 +13,23 @@ fn lifetime(seconds: u64) -> Lifetime {
 }
 
 #[test]
+fn t9_the_time_between_the_answer_and_its_use_counts() {
+    let mut scenario = Scenario::acquiring().after(secs(40));
+    let obtained = Obtained {
+        token: 1,
+        lifetime: Some(secs(100)),
+        requested_at: at(0),
+        age: secs(2),
+    };
+    let (now, started) = (scenario.now(), scenario.started());
+    scenario.machine.succeeded(now, started, obtained, 0.0);
+    scenario.pass(secs(39));
+    assert_eq!(scenario.demand(), Action::Use);
+    scenario.pass(secs(1));
+    assert_eq!(scenario.demand(), Action::UseAndRenew);
+}
+
+#[test]
 fn e1_token_is_fresh_then_due_then_within_leeway_then_expired() {
     let hour = lifetime(3600);
     for (now, stage) in [

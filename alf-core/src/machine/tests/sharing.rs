@@ -1,5 +1,6 @@
 //! What one instance does with the shared record (D3 to D12, D16).
 
+use super::scenario::{Action, Scenario};
 use super::*;
 
 type Record = SharedRecord<&'static str, &'static str>;
@@ -249,12 +250,12 @@ fn d11_a_refusal_pauses_those_with_the_same_credentials() {
 #[test]
 fn d11_refused_credentials_wait_for_their_own_back_off() {
     let mut refusal = Refusal::NONE;
-    assert!(!refusal.binds(at(0), Some(OURS)));
-    refusal.refused(at(0), OURS, Duration::ZERO);
-    assert!(refusal.binds(at(0), Some(OURS)));
-    assert!(!refusal.binds(at(0), Some(THEIRS)));
-    assert!(!refusal.binds(at(0), None));
-    assert!(!refusal.binds(at(1), Some(OURS)));
+    assert!(refusal.error_for(at(0), Some(OURS)).is_none());
+    refusal.refused(at(0), OURS, Duration::ZERO, "401");
+    assert_eq!(refusal.error_for(at(0), Some(OURS)), Some(&"401"));
+    assert!(refusal.error_for(at(0), Some(THEIRS)).is_none());
+    assert!(refusal.error_for(at(0), None).is_none());
+    assert!(refusal.error_for(at(1), Some(OURS)).is_none());
     // 1 s, 2 s, …, 60 s.
     for (now, until) in [
         (10, 12),
@@ -265,17 +266,23 @@ fn d11_refused_credentials_wait_for_their_own_back_off() {
         (100, 160),
         (200, 260),
     ] {
-        refusal.refused(at(now), OURS, Duration::ZERO);
-        assert!(refusal.binds(at(until - 1), Some(OURS)), "{now}");
-        assert!(!refusal.binds(at(until), Some(OURS)), "{now}");
+        refusal.refused(at(now), OURS, Duration::ZERO, "401");
+        assert!(
+            refusal.error_for(at(until - 1), Some(OURS)).is_some(),
+            "{now}"
+        );
+        assert!(refusal.error_for(at(until), Some(OURS)).is_none(), "{now}");
     }
-    refusal.refused(at(300), THEIRS, Duration::ZERO);
+    refusal.refused(at(300), THEIRS, Duration::ZERO, "401");
     assert!(
-        !refusal.binds(at(301), Some(THEIRS)),
+        refusal.error_for(at(301), Some(THEIRS)).is_none(),
         "other credentials start again"
     );
-    refusal.refused(at(400), OURS, secs(1_000));
-    assert!(!refusal.binds(at(700), Some(OURS)), "at most 5 min");
+    refusal.refused(at(400), OURS, secs(1_000), "401");
+    assert!(
+        refusal.error_for(at(700), Some(OURS)).is_none(),
+        "at most 5 min"
+    );
     refusal.ended();
     assert!(!refusal.is_some());
 }
@@ -344,6 +351,25 @@ fn d13_a_lease_without_a_reply_keeps_its_number() {
     instance.take_lease(&Record::EMPTY, ATTEMPT);
     instance.written(at(0), 1);
     assert_eq!(instance.number_without_store(), 6);
+}
+
+#[test]
+fn d14_a_due_token_is_renewed_without_the_store_from_the_middle_on() {
+    // It is due from 80 s on, and within leeway from 90 s on.
+    for (left_alone, renewed) in [(secs(2), secs(2)), (secs(30), secs(5))] {
+        let mut scenario = Scenario::due();
+        assert_eq!(scenario.demand(), Action::UseAndRenew);
+        let until = scenario.now() + left_alone;
+        let id = scenario.acquisition();
+        assert!(scenario.machine.renewal.may_postpone(at(80)));
+        assert!(scenario.machine.renewal.postponed(id, until));
+        scenario.pass(renewed.saturating_sub(millis(1)));
+        assert_eq!(scenario.demand(), Action::Use);
+        scenario.pass(millis(1));
+        assert_eq!(scenario.demand(), Action::UseAndRenew, "{left_alone:?}");
+    }
+    assert!(!Scenario::due().machine.renewal.may_postpone(at(85)));
+    assert!(!Scenario::rejected().machine.renewal.may_postpone(at(6)));
 }
 
 #[test]

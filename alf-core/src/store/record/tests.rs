@@ -35,7 +35,7 @@ fn d16_a_record_is_read_as_it_was_written() {
         json!({"number": 8, "attempts": 2, "pause": pause}),
     ] {
         let read = read(&record).unwrap();
-        let written: Value = serde_json::from_slice(&encode(&read)).unwrap();
+        let written: Value = serde_json::from_slice(encode(&read).as_slice()).unwrap();
         assert_eq!(written, record);
     }
 }
@@ -134,7 +134,7 @@ fn e5_a_token_without_a_lifetime_has_the_default_of_this_instance() {
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(65);
     assert_eq!(shared.token.expires_at, Some(end));
     // It is not written: another instance may have another.
-    let written: Value = serde_json::from_slice(&encode(&read)).unwrap();
+    let written: Value = serde_json::from_slice(encode(&read).as_slice()).unwrap();
     assert_eq!(written, record);
 }
 
