@@ -19,7 +19,7 @@ use crate::connection::Connector;
 /// that replaces the value if it has not changed. If the connection is lost, or the server has become a read-only replica, the
 /// operation is tried once more on a new connection. That is safe: the script changes nothing if its value is already there.
 ///
-/// alf's `store_timeout` limits each operation, with connecting and the second try. The store has no other time limit. A
+/// alf's `store_timeout` limits each operation, including connecting and the second try. The store has no other time limit. A
 /// connection that has not answered by then is closed.
 ///
 /// # Examples
@@ -38,7 +38,7 @@ impl RedisStore {
     /// - `redis://user:password@host:6379/0`, where all but the host may be left out. `valkey://` is the same.
     /// - `rediss://`: the same with TLS. The server's certificate is checked with the root certificates of the system; for
     ///   others use [`from_client`](Self::from_client). Needs the feature `rustls`, which is enabled by default. If the program has
-    ///   not chosen rustls' provider of cryptography, it will be aws-lc-rs.
+    ///   not installed a `CryptoProvider` of rustls, the store installs aws-lc-rs.
     /// - `unix:///run/redis.sock?db=0&user=alf&pass=password`: a Unix socket.
     ///
     /// In a user name or password, write `%40` for `@`, `%2F` for `/`, `%23` for `#`, and so on.
@@ -51,14 +51,14 @@ impl RedisStore {
     /// If the URL is not valid.
     pub fn from_url(url: &str) -> Result<Self, ConfigError> {
         let invalid = |error| {
-            let problem = "is not valid; use redis://, rediss:// or unix://, and %-encode the user name and the password";
+            let problem = "is not valid; use redis://, rediss:// or unix://, and percent-encode the user name and the password";
             ConfigError::new("url", problem).because(error)
         };
         let info = url.into_connection_info().map_err(invalid)?;
         Client::open(info).map(Self::from_client).map_err(invalid)
     }
 
-    /// Returns a store on the server of a client of redis-rs, for example of one that has its own certificates.
+    /// Returns a store on the server of a client of redis-rs, for example a client with certificates of your own.
     ///
     /// # Examples
     ///
@@ -97,8 +97,8 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
     /// Returns a store on a connection that reconnects by itself: `redis::aio::ConnectionManager`, or
     /// `redis::cluster_async::ClusterConnection`.
     ///
-    /// Each operation uses one key, so a cluster serves it. Let the connection's own limits add up to less than alf's
-    /// `store_timeout`.
+    /// Each operation uses one key, so a cluster can be used. The time limits of the connection should together be less than
+    /// alf's `store_timeout`.
     ///
     /// A `MultiplexedConnection` does not reconnect: use [`connect_with`](Self::connect_with).
     ///
@@ -120,8 +120,8 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
 
     /// Returns a store that opens its connections with a function, for example by Redis Sentinel.
     ///
-    /// The function is called when there is no connection yet, when it was lost or did not answer in time, and when the server
-    /// answers READONLY. Give the connection no limit of its own, or one below alf's `store_timeout`.
+    /// The function is called when there is no connection yet, when the connection was lost or did not answer in time, and when
+    /// the server answers READONLY. Set no time limit for the connection, or one below alf's `store_timeout`.
     ///
     /// # Examples
     ///
@@ -190,7 +190,7 @@ impl<C> fmt::Debug for RedisStore<C> {
     }
 }
 
-/// rustls panics if nobody has chosen one and it was compiled with several. It fails if somebody else was faster.
+/// rustls panics if none is installed and several are compiled. Installing fails if another thread was faster.
 fn choose_provider() {
     #[cfg(feature = "rustls")]
     if rustls::crypto::CryptoProvider::get_default().is_none() {

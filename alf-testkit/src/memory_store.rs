@@ -15,7 +15,7 @@ use crate::waiting::locked;
 
 /// A [`TokenStore`] in memory, for tests. It can have the faults that stores have.
 ///
-/// Clones share the values, the faults and the counts. Give a clone to each client that is to share its token.
+/// Clones share the values, the faults and the counts. Give a clone to each client that should share tokens.
 ///
 /// # Examples
 ///
@@ -42,13 +42,14 @@ pub struct MemoryStore {
 pub enum StoreFault {
     /// Every operation fails at once, as if there were no connection.
     Unavailable,
-    /// No operation is answered, and no write is applied.
+    /// No operation ends, and no write is applied.
     Silent,
     /// Writes are denied. Reads work.
     ReadOnly,
-    /// Reads return what the store had when this was set, as a replica does whose connection is broken. Writes work.
+    /// Reads return the values that the store had when the fault was set, like a replica that has lost its connection. Writes
+    /// work.
     Stale,
-    /// Writes succeed, but nothing is kept.
+    /// Writes succeed, but their values are not kept.
     Forgetful,
 }
 
@@ -81,8 +82,7 @@ impl MemoryStore {
         }
     }
 
-    /// Returns a clone that uses the clock and the timers of `runtime`, for example of a
-    /// [`VirtualTime`](crate::VirtualTime).
+    /// Returns a clone that uses the clock and the timers of `runtime`, such as a [`VirtualTime`](crate::VirtualTime).
     #[must_use]
     pub fn on(&self, runtime: impl Runtime) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl MemoryStore {
         locked(&self.state).delay = delay;
     }
 
-    /// Gives the store a fault, or none. It applies to the operations that begin afterwards.
+    /// Gives the store a fault, or ends it (`None`). This applies to the operations that start afterwards.
     pub fn set_fault(&self, fault: Option<StoreFault>) {
         let mut state = locked(&self.state);
         state.fault = fault;
@@ -106,7 +106,7 @@ impl MemoryStore {
         snapshot.clone_from(values);
     }
 
-    /// Loses the reply of the next write: it is applied, but returns an error.
+    /// Loses the reply of the next write: the write is applied, but returns an error.
     pub fn lose_next_reply(&self) {
         locked(&self.state).loses_next_reply = true;
     }
@@ -203,7 +203,7 @@ impl TokenStore for MemoryStore {
     }
 }
 
-/// Counted for all values together, so that none returns after its value was removed.
+/// One count for all values, so that no version returns after its value was removed.
 fn version(number: u64) -> Version {
     Version::new(number.to_be_bytes())
 }

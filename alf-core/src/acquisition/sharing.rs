@@ -16,7 +16,7 @@ pub(super) struct Shared<'a> {
     pub(super) record: &'a TargetRecord,
 }
 
-/// What the store is to know of a token that was obtained.
+/// What is written to the store about a token that was obtained.
 #[derive(Default)]
 pub(super) struct Outcome {
     /// Its number in the record (D5).
@@ -32,7 +32,7 @@ pub(super) struct Unsaved {
     pub(super) leased: Option<VersionedRecord>,
 }
 
-/// What came of taking the lease.
+/// The outcome of taking the lease.
 pub(super) enum LeaseOutcome {
     Obtained(NewToken),
     /// The record is read again at this moment.

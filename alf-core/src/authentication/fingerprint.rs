@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 /// A fingerprint of the credentials that one attempt used. It shows later whether they have changed.
 ///
-/// It contains only a hash of the credentials. With a token store, other instances of the program see whether they have the
-/// same credentials, by a keyed hash of this hash.
+/// It contains only a hash of the credentials. With a token store, other instances of the program compare a keyed hash of it
+/// with their own.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CredentialsFingerprint {
     hash: Option<u64>,
@@ -57,7 +57,7 @@ impl CredentialsFingerprint {
     }
 }
 
-/// The same in every process: a random key would tell instances apart that have the same credentials.
+/// The same in every process. With a random key, instances with the same credentials would have different hashes.
 fn hash_of(credentials: &(impl Hash + ?Sized)) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(credentials)
 }

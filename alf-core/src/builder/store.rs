@@ -7,13 +7,15 @@ use crate::{ClientBuilder, SealingKey, TokenStore};
 
 /// # One token for all instances
 impl<A> ClientBuilder<A> {
-    /// Sets the store with which the instances of a program share their tokens, and the key that seals what is in it.
-    /// `None`: the key is set in the `ClientConfig`.
+    /// Sets the store with which the instances of a program share their tokens, and the key that seals what is in it. If the
+    /// key is set in a `ClientConfig`, use `None` here.
     ///
-    /// Instances with the same settings make one token request for each renewal between them. Only an acquisition uses the
-    /// store, so calls with a usable token do not. If the store fails, each instance obtains tokens by itself.
+    /// Instances with the same settings make one token request for each renewal between them. Calls with a usable token do
+    /// not use the store. If the store fails, each instance obtains tokens by itself.
     ///
-    /// Needs the feature `store`. The repository has a page about it: `docs/fleet.md`.
+    /// The key is read when the client is built. If it cannot be read, that is an error of `build()`.
+    ///
+    /// Needs the feature `store`. The page `docs/fleet.md` in the repository says when to share tokens, and how.
     ///
     /// # Examples
     ///
@@ -51,10 +53,11 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets how long one operation of the store may take: at most a quarter of `acquire_timeout`. Default: 1 s.
+    /// Sets how long one operation of the store may take. Default: 1 s. A longer time than a quarter of `acquire_timeout` counts
+    /// as that quarter.
     ///
-    /// A caller that waits for its first token waits that long if the store does not answer. If it is less than the store
-    /// needs, each instance obtains tokens by itself.
+    /// If the store does not answer, a caller without a usable token waits that long. If the store needs longer, it is not
+    /// used, and each instance obtains tokens by itself.
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.settings.store.timeout = timeout;

@@ -60,7 +60,6 @@ fn is_allowed(byte: u8) -> bool {
 
 /// D13: a read and a lease that are not answered leave half of `acquire_timeout` for an attempt.
 const OPERATIONS: u32 = 4;
-const NO_KEY: &str =
-    "is not set, but a store is; give one to store(..), or set it in the ClientConfig";
+const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";
 const NO_STORE: &str = "is set, but no store is; call store(store, None) on the builder";
 const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";

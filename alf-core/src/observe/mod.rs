@@ -173,7 +173,7 @@ pub enum Event<'a> {
         rejected: bool,
     },
     /// An acquisition uses a token of the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
-    /// or [`TokenUnchanged`](Self::TokenUnchanged) follows. So token requests that succeeded are those two without this.
+    /// or [`TokenUnchanged`](Self::TokenUnchanged) follows.
     #[cfg(feature = "store")]
     #[non_exhaustive]
     TokenTaken {
@@ -184,7 +184,8 @@ pub enum Event<'a> {
         /// How old the token is, by the wall clock.
         age: Duration,
     },
-    /// An acquisition has taken the lease of the shared record, and makes an attempt (D7).
+    /// An acquisition has taken the lease of the shared record, and makes an attempt (D7): normally one token request for all
+    /// instances.
     #[cfg(feature = "store")]
     #[non_exhaustive]
     LeaseTaken {
@@ -202,22 +203,24 @@ pub enum Event<'a> {
         /// The number that the lease would have had.
         number: u64,
     },
-    /// An acquisition ended without a result, because the token store failed. The token is due, and is renewed later (D14).
+    /// An acquisition ended without a result, because the token store failed. The token can still be used, and is renewed
+    /// later (D14).
     #[cfg(feature = "store")]
     #[non_exhaustive]
     AcquisitionPostponed {
         /// The number of the acquisition.
         acquisition: u64,
     },
-    /// The token store failed: it cannot be reached, or it refuses. Until it is used again, alf obtains tokens without it.
-    /// This is reported once, until [`StoreRecovered`](Self::StoreRecovered) (D13).
+    /// The token store failed. alf obtains tokens without it until an operation succeeds (D13).
+    ///
+    /// The next failures are not reported, until [`StoreRecovered`](Self::StoreRecovered).
     #[cfg(feature = "store")]
     #[non_exhaustive]
     StoreFailed {
         /// The failure.
         error: &'a crate::StoreError,
     },
-    /// The token store is used again.
+    /// An operation of the token store succeeded after [`StoreFailed`](Self::StoreFailed). The store is used again.
     #[cfg(feature = "store")]
     #[non_exhaustive]
     StoreRecovered {},

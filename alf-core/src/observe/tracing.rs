@@ -209,7 +209,7 @@ impl Observer for TracingObserver {
                 acquisition,
                 number,
             } => {
-                let message = "this instance requests the token for all";
+                let message = "this instance requests the token for all instances";
                 log!(debug, context, acquisition, number, "{message}");
             }
             #[cfg(feature = "store")]
@@ -222,7 +222,7 @@ impl Observer for TracingObserver {
             }
             #[cfg(feature = "store")]
             Event::AcquisitionPostponed { acquisition } => {
-                let message = "the token is renewed when the token store is used again";
+                let message = "the token is renewed later, because the token store failed";
                 log!(debug, context, acquisition, "{message}");
             }
             #[cfg(feature = "store")]

@@ -18,11 +18,11 @@ use on_a_thread::on_a_thread;
 
 /// A store in a directory, for command-line programs and for several processes of one machine. It needs no server.
 ///
-/// Each value is a file that only its owner can read. A file is replaced as a whole, so no process reads half a value. A file
-/// that is locked decides which of several writers is first; the operating system releases the lock when a process ends, however
-/// it ends. Files stay: there is one for each token.
+/// Each value is a file that only its owner can read. A file is replaced as a whole, so no process reads half a value. One
+/// process writes at a time: it locks the file `alf.lock`. The operating system releases the lock when the process ends, also if
+/// it is killed. Files are not deleted. There is one for each token target.
 ///
-/// The directory must be on a local disk. A network file system may not lock files as this needs.
+/// The directory must be on a local disk, because locks may not work on a network file system.
 ///
 /// # Examples
 ///
@@ -43,19 +43,21 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Returns the store in this directory.
+    /// Returns the store in this directory, which must exist. To make one, run `mkdir -m 700`.
     ///
     /// # Errors
     ///
-    /// If the directory does not exist, if no file can be made in it, or, on Unix, if other users can write to it: they could
-    /// replace files. `mkdir -m 700` makes one that they cannot write to.
+    /// If the directory does not exist, or no file can be made in it. On Unix, also if other users can write to it, because
+    /// they could replace files.
     pub fn new(directory: impl Into<PathBuf>) -> Result<Self, ConfigError> {
         let directory = directory.into();
         let problem =
             |problem: &str| ConfigError::new(SETTING, format!("{} {problem}", directory.display()));
         let found = fs::metadata(&directory);
-        let found =
-            found.map_err(|error| problem("cannot be used as a directory").because(error))?;
+        let found = found.map_err(|error| {
+            problem("is not a directory that can be read; make it with `mkdir -m 700`")
+                .because(error)
+        })?;
         if !found.is_dir() {
             return Err(problem("is not a directory"));
         }
@@ -64,7 +66,7 @@ impl FileStore {
             return Err(problem(OTHERS_CAN_WRITE));
         }
         let own = own_file(&directory);
-        let own = own.map_err(|error| problem("cannot be written to").because(error))?;
+        let own = own.map_err(|error| problem("is not writable").because(error))?;
         if can_others_write(&found, Some(&own)) {
             return Err(problem(OTHERS_CAN_WRITE));
         }
@@ -85,7 +87,7 @@ impl FileStore {
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(failed(&self.directory, &error)),
             }
-            // Not a call that blocks: a process that stands still may have the lock.
+            // A call that blocks would last as long as another process is suspended with the lock.
             let pause = Duration::from_micros(fastrand::u64(500..2_000));
             ThreadRuntime::new().sleep(pause).await;
         }
@@ -146,7 +148,7 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// Only with the lock.
 fn replace(path: &Path, value: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
-    // A process that ended in the middle has left one.
+    // A process that ended in the middle of this function has left one.
     match fs::remove_file(&new) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
@@ -193,7 +195,7 @@ fn can_others_write(directory: &fs::Metadata, own: Option<&fs::Metadata>) -> boo
     directory.mode() & 0o022 != 0 || is_of_another
 }
 
-/// Not asked: a directory of a user's profile is writable for that user alone.
+/// Not checked: only the user can write to the directories of their profile.
 #[cfg(not(unix))]
 fn can_others_write(_directory: &fs::Metadata, _own: Option<&fs::Metadata>) -> bool {
     false
@@ -209,7 +211,7 @@ fn failed(path: &Path, error: &io::Error) -> StoreError {
     }
 }
 
-/// What stands in a file name as `%3A`: some file systems do not distinguish capital letters.
+/// What is percent-encoded in a file name. Capital letters are, because some file systems ignore case.
 const ENCODED: &AsciiSet = &{
     let mut set = NON_ALPHANUMERIC.remove(b'-').remove(b'_');
     let mut letter = b'A';

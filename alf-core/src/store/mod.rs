@@ -1,4 +1,4 @@
-//! A store that the instances of a program share: a port, and the sealing of what is in it.
+//! The store that the instances of a program share: the interface to it, and the sealing of its records.
 
 #[cfg(feature = "store-file")]
 mod file_store;

@@ -14,8 +14,8 @@ use crate::secret::SecretText;
 
 /// The key that seals the records of a store: 32 random bytes that all instances share.
 ///
-/// Anyone who has the key can read the tokens in the store. As text it is written in base64, as
-/// `openssl rand -base64 32` prints it. It is read once, when the client is built.
+/// Anyone who has the key can read the tokens in the store. A key in a text or a file is in base64. To make one, run
+/// `openssl rand -base64 32`. alf reads it once, when the client is built.
 ///
 /// # Examples
 ///
@@ -44,8 +44,9 @@ enum Source {
 pub(crate) type KeyBytes = Zeroizing<[u8; LENGTH]>;
 
 impl SealingKey {
-    /// Reads the key from a file that contains only the key, in base64. On Unix, only its owner may write to the file, and
-    /// only its owner and its group may read it.
+    /// Reads the key from a file that contains only the key, in base64.
+    ///
+    /// On Unix, only the owner of the file may write to it, and only its owner and its group may read it.
     pub fn from_file(path: impl AsRef<Path>) -> Self {
         Self::new(Source::File(path.as_ref().to_owned()))
     }
@@ -65,8 +66,10 @@ impl SealingKey {
         Self::new(Source::Bytes(Zeroizing::new(bytes)))
     }
 
-    /// Adds the key that was used before. If there is no record of this key yet, a token in a record of the previous key is
-    /// used. Records are only written with this key.
+    /// Adds the previous key, for a rotation.
+    ///
+    /// As long as there is no record of this key, the token in the record of the previous key is used. All writes use this
+    /// key.
     #[must_use]
     pub fn with_previous(mut self, previous: Self) -> Self {
         self.previous = Some(Box::new(previous));
@@ -156,12 +159,12 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Read by all, written by all or the group. A Kubernetes secret with `fsGroup` is read by its group.
+/// Any access of others, and writing by the group. The group may read, as it does a Kubernetes secret with `fsGroup`.
 #[cfg(unix)]
 const NOT_ALLOWED: u32 = 0o027;
 const LENGTH: usize = 32;
 const SETTING: &str = "sealing_key";
-const ADVICE: &str = "`openssl rand -base64 32` makes one";
+const ADVICE: &str = "to make one, run `openssl rand -base64 32`";
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The store of a client: what is in it is sealed, and what this client knows of it (D11, D13).
+//! The store of a client: it seals and opens records, and keeps what the client knows of the store (D11, D13).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl SharedStore {
         }
     }
 
-    /// A hash of credentials that is the same in all instances, but tells nobody without the sealing key what they are.
+    /// A hash of credentials, the same in all instances. Without the sealing key, nobody can compare credentials with it.
     pub(crate) fn hash_of(&self, credentials: &CredentialsFingerprint) -> CredentialHash {
         let mut hasher = self.sealer.hasher("credential");
         hasher.part(&credentials.shared_hash().to_le_bytes());

@@ -12,10 +12,10 @@ use async_trait::async_trait;
 /// Instances of alf that share a store share their tokens. alf needs no more than this: no transactions over several keys,
 /// no clock, no notification. Values are sealed: a store cannot read them.
 ///
-/// To implement it, use the crate `async-trait`, as in the example. Do not retry inside a method: alf allows 1 s for each
-/// call (`store_timeout`), and handles errors itself. A future may be dropped before it is ready.
+/// To implement it, use the crate `async-trait`, as in the example. Do not retry inside a method: alf handles errors itself.
+/// It allows 1 s for each call (`store_timeout`), and drops the future after that time.
 ///
-/// `alf_testkit` has a test suite for stores.
+/// `alf_testkit` has a test suite for stores: `store_conformance!`.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ use async_trait::async_trait;
 pub trait TokenStore: Send + Sync + 'static {
     /// Returns the value and its version. `None` if there is none, or if it has expired.
     ///
-    /// A replica may answer. An old value costs a conflict and a short wait, but no second token request by itself.
+    /// A replica may answer. An old value causes a conflict and a short wait, but no second token request.
     ///
     /// # Errors
     ///
@@ -70,12 +70,14 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Replaces the value if its version is `expected`, in one atomic step. If `expected` is `None`, there must be no value.
     ///
-    /// All writes of a key must be decided in one place, a primary or a quorum: of two writes with the same `expected`, only
-    /// one is [`Written::Done`]. `keep_for` is a hint: the value may be deleted after that time, before it, or never.
+    /// Of two writes with the same `expected`, only one is [`Written::Done`]. So one place decides all writes of a key: a
+    /// primary, or a quorum. `keep_for` is a hint: the value may be deleted after that time, before it, or never.
     ///
     /// # Errors
     ///
-    /// If it is not known whether the value was replaced, for example after a lost reply or a timeout. alf then expects both.
+    /// - [`Unavailable`](StoreErrorKind::Unavailable), if it is not known whether the value was replaced, for example after a
+    ///   lost reply or a timeout. alf is prepared for both. It is not a conflict.
+    /// - [`Denied`](StoreErrorKind::Denied), if the store refuses the write.
     async fn write(
         &self,
         key: &StoreKey,

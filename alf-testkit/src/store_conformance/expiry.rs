@@ -26,7 +26,10 @@ pub(super) fn an_expired_value_does_not_return(case: &Case) {
     if let Ok(changed) = connection.read_until(&key, BRIEF * 3, |stored| {
         stored.is_none_or(|stored| stored.value() != last)
     }) {
-        assert_eq!(changed, None, "expected no value after the last one");
+        assert_eq!(
+            changed, None,
+            "expected no value after the last one has expired"
+        );
         connection.expect_none(&key);
         case.connect().expect_none(&key);
     }

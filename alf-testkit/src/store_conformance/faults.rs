@@ -22,14 +22,16 @@ pub(super) fn a_write_whose_reply_is_lost_is_no_conflict(case: &Case) {
     match connection.try_write(&key, Some(&first), &value, KEPT, STORE_TIMEOUT) {
         // The store found out.
         Ok(Written::Done(version)) => case.connect().expect_value(&key, &value, &version),
-        Ok(Written::Conflict) => fail("an error: the write was applied, so it is not a conflict"),
+        Ok(Written::Conflict) => {
+            fail("an error or the new version, because the write was applied; but it is a conflict")
+        }
         Err(_) => {
             let other = case.connect();
             let applied = other.read_until(&key, STORE_TIMEOUT, |stored| {
                 stored.is_some_and(|stored| stored.value() == value)
             });
             let Ok(Some(stored)) = applied else {
-                fail("the write to be applied, as lose_reply promises");
+                fail("the write to be applied: the hook lose_reply loses only the reply");
             };
             other.expect_conflict(&key, Some(&first));
             other.replace(&key, Some(stored.version()), &case.value());
@@ -146,7 +148,7 @@ pub(super) fn a_denied_write_is_an_error_and_changes_nothing(case: &Case) {
             Err(error) => assert_eq!(
                 error.kind(),
                 StoreErrorKind::Denied,
-                "expected another kind of error"
+                "expected an error of the kind Denied"
             ),
             Ok(written) => {
                 // Without the value there is nothing to deny.

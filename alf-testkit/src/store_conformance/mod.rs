@@ -9,11 +9,11 @@
 //! ```
 //!
 //! makes a `#[test]` of each case: `of_many_first_writers_one_succeeds`, … A case that fails reports what it expected, and the
-//! latest operations. If the suite cannot do to your store what a case needs (a missing [hook](StoreHooks)), the case passes
-//! and reports that; the test `the_cases_that_are_not_applicable` lists them.
+//! latest operations. A case may need a [hook](StoreHooks): something that only you can do to your store. If the hook is
+//! missing, the case passes and reports that. The test `the_cases_that_are_not_applicable` lists these cases.
 //!
-//! The suite accepts whatever the trait allows: a read that a replica answers somewhat later, a value that is deleted early
-//! or never, an error if a reply was lost.
+//! The suite accepts all that the trait allows: reads that a replica answers up to a second later, values that are deleted
+//! early or never, an error if a reply was lost.
 //!
 //! [`TokenStore`]: alf_core::TokenStore
 
@@ -80,8 +80,9 @@ macro_rules! __alf_store_test {
 ///
 /// # Panics
 ///
-/// If the store breaks its promise, with what was expected and what was done; if it does not, although the case is one of the
-/// [`known_failures`](StoreSubject::known_failures); if no case has that name.
+/// - If the store breaks the promise of this case. The message says what was expected, and lists the latest operations.
+/// - If it keeps the promise, but the case is one of the [`known_failures`](StoreSubject::known_failures).
+/// - If no case has that name.
 pub fn run<S: StoreSubject>(name: &str) {
     let tested = tested::<S>();
     let Some(named) = tested.applicable(cases::ALL, name) else {

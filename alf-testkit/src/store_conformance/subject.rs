@@ -13,33 +13,34 @@ pub trait StoreSubject: Sized + Send + Sync + 'static {
 
     /// Starts the store, or finds one that runs. Called once for each case.
     ///
-    /// Cases may share a server: each has keys of its own. If there is a [`restart`](StoreHooks::restart) or
-    /// [`deny_writes`](StoreHooks::deny_writes), start one for each case.
+    /// Cases may share a server, because each case has keys of its own. With the hook [`restart`](StoreHooks::restart) or
+    /// [`deny_writes`](StoreHooks::deny_writes), start a server for each case.
     fn start() -> Self;
 
-    /// Returns a connection of its own, as another instance of a program would have. What was written by one, the others
-    /// read. Called several times for each case, outside of [`block_on`](Self::block_on).
+    /// Returns a new connection, as another instance of a program would have. Each connection reads what the others have
+    /// written. Called several times for each case, outside of [`block_on`](Self::block_on).
     fn connect(&self) -> Self::Store;
 
-    /// Runs a future to its end. Many threads call this at once, and the connections must outlive its call: if the store
+    /// Runs a future to its end. Many threads call this at once, and a connection is used in several calls. So if the store
     /// needs a runtime, keep one in a `static`. If it needs none, use [`block_on`](crate::store_conformance::block_on).
     fn block_on<F: Future>(future: F) -> F::Output;
 
-    /// Adds what the suite can do to the store to `hooks`. Nothing by default. A case that needs a missing hook is reported as
-    /// not applicable.
+    /// Adds hooks: what the suite can do to the store. None by default. A case whose hook is missing is reported as not
+    /// applicable.
     fn hooks(hooks: StoreHooks<Self>) -> StoreHooks<Self> {
         hooks
     }
 
     /// Returns the cases that are known to fail, each with the reason. None by default.
     ///
-    /// Such a case runs, and passes if it fails. Once it no longer fails, it fails: remove it from here.
+    /// The test of such a case passes as long as the store fails the case. After that, the test fails, and says to remove the
+    /// case from this list.
     fn known_failures() -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
 }
 
-/// What the suite can do to a store, beside reading and writing.
+/// What the suite can do to a store, besides reading and writing.
 #[derive(Debug)]
 pub struct StoreHooks<S> {
     pub(super) delete: Option<fn(&S, &StoreKey)>,
@@ -65,15 +66,15 @@ impl<S: StoreSubject> StoreHooks<S> {
         self
     }
 
-    /// Stops the store and starts it again. It may lose values. Existing connections break, and must work again soon
-    /// without help.
+    /// Stops the store and starts it again. It may lose values. Existing connections break, and must reconnect by themselves
+    /// within 5 s.
     #[must_use]
     pub fn restart(mut self, restart: fn(&S)) -> Self {
         self.restart = Some(restart);
         self
     }
 
-    /// Loses the reply of the next write, which is applied: the connection is closed, or there is no answer.
+    /// Loses the reply of the next write. The write is applied, but then the connection is closed, or there is no answer.
     #[must_use]
     pub fn lose_reply(mut self, lose_reply: fn(&S)) -> Self {
         self.lose_reply = Some(lose_reply);

@@ -91,7 +91,7 @@ fn are_different(case: &Case, keys: Vec<StoreKey>) {
         let value = case.value();
         let Written::Done(version) = connection.write(&key, None, &value) else {
             fail(&format!(
-                "{key} to have no value, but a write met a conflict"
+                "{key} to have no value, but a write that expects none is a conflict"
             ));
         };
         written.push((key, value, version));
