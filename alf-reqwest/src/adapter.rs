@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, Runtime, TokioRuntime};
 
-use crate::http_client::Purpose;
 use crate::route::Route;
 use crate::{Client, HttpClient, ReqwestTransport};
 
@@ -25,34 +24,19 @@ impl Adapter for Reqwest {
         &mut self.http_clients
     }
 
-    fn transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let clients = self.http_clients;
-        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
-        let tokens = Route::new(given, Purpose::Tokens, clients.settings.clone())?;
-        let header = clients.token_header;
-        let given = clients
-            .calls
-            .map(|given| given.for_calls(&header))
-            .transpose()?;
-        let calls = Route::new(given, Purpose::calls(&header), clients.settings)?;
+    fn transport(mut self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = Route::for_tokens(&mut self.http_clients)?;
+        let calls = Route::for_calls(&mut self.http_clients)?;
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
-    fn call_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let clients = self.http_clients;
-        let header = clients.token_header;
-        let given = clients
-            .calls
-            .map(|given| given.for_calls(&header))
-            .transpose()?;
-        let calls = Route::new(given, Purpose::calls(&header), clients.settings)?;
+    fn call_transport(mut self) -> Result<ReqwestTransport, ConfigError> {
+        let calls = Route::for_calls(&mut self.http_clients)?;
         Ok(ReqwestTransport::for_calls_alone(calls))
     }
 
-    fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let clients = self.http_clients;
-        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
-        let tokens = Route::new(given, Purpose::Tokens, clients.settings)?;
+    fn token_transport(mut self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = Route::for_tokens(&mut self.http_clients)?;
         // No request of the user is sent: another client would only cost its TLS set-up.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }

@@ -5,11 +5,12 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use alf_core::{ConfigError, HttpSettings};
+use alf_core::{ConfigError, HttpClients, HttpSettings};
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
 use reqwest::Url;
 
+use crate::given_client::HttpClient;
 use crate::http_client::{ClientSettings, Library, Purpose};
 use crate::url::origin;
 
@@ -51,15 +52,37 @@ impl<C: Library> Route<C> {
         }
     }
 
+    /// For the user's requests.
+    pub(crate) fn for_calls(
+        clients: &mut HttpClients<HttpClient<C>, C::Builder>,
+    ) -> Result<Self, ConfigError> {
+        let header = &clients.token_header;
+        let given = clients.calls.take().map(|given| given.for_calls(header));
+        Self::new(
+            given.transpose()?,
+            Purpose::calls(header),
+            &clients.settings,
+        )
+    }
+
+    /// For token requests.
+    pub(crate) fn for_tokens(
+        clients: &mut HttpClients<HttpClient<C>, C::Builder>,
+    ) -> Result<Self, ConfigError> {
+        let given = clients.tokens.take().map(HttpClient::for_tokens);
+        Self::new(given.transpose()?, Purpose::Tokens, &clients.settings)
+    }
+
     /// Over the user's client if there is one, otherwise over a client that alf builds with the user's settings.
-    pub(crate) fn new(
+    fn new(
         given: Option<C>,
         purpose: Purpose,
-        user: HttpSettings<C::Builder>,
+        user: &HttpSettings<C::Builder>,
     ) -> Result<Self, ConfigError> {
         if let Some(client) = given {
             return Ok(Self::given(client));
         }
+        let user = user.clone();
         let settings = ClientSettings { purpose, user };
         Ok(Self::own(settings.build()?, settings))
     }

@@ -1,7 +1,5 @@
 //! `client_secret_jwt`: an assertion with a MAC by the client secret (OIDC Core §9).
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 
@@ -14,7 +12,7 @@ use super::client_authentication::{
 use super::client_secret::{ClientSecret, check_secret};
 use super::credential::{Credential, Problem};
 use super::fingerprint::CredentialsFingerprint;
-use super::jwt::AssertionSettings;
+use super::jwt::{AssertionSettings, assertion_setters};
 use super::signer::Signer;
 
 /// `client_secret_jwt`: an assertion with a MAC, whose key is the client secret. The secret itself is never
@@ -89,39 +87,9 @@ impl ClientSecretJwt {
         self.algorithm = algorithm;
         self
     }
-
-    /// Sets the `aud` of the assertion. Default:
-    /// [`AuthenticationContext::audience`](crate::AuthenticationContext::audience).
-    #[must_use]
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.settings.audience = Some(audience.into());
-        self
-    }
-
-    /// Sets the `typ` of the assertion's header, for servers that require
-    /// `client-authentication+jwt`. Default: none.
-    #[must_use]
-    pub fn typ(mut self, typ: impl Into<String>) -> Self {
-        self.settings.typ = Some(typ.into());
-        self
-    }
-
-    /// Sets how long the assertion is valid (`exp`). Default: 120 s, so that a server whose clock is ahead accepts it. Some
-    /// servers refuse a long lifetime.
-    #[must_use]
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.settings.lifetime = lifetime;
-        self
-    }
-
-    /// Sets how far the `iat` of the assertion is in the past. Default: 10 s, so that a server whose clock is behind
-    /// accepts it.
-    #[must_use]
-    pub fn backdate(mut self, time: Duration) -> Self {
-        self.settings.backdate = time;
-        self
-    }
 }
+
+assertion_setters!(ClientSecretJwt);
 
 #[async_trait]
 impl ClientAuthentication for ClientSecretJwt {

@@ -28,6 +28,46 @@ pub(super) struct AssertionSettings {
     pub(super) backdate: Duration,
 }
 
+/// The setters of [`AssertionSettings`], for each method that signs an assertion.
+macro_rules! assertion_setters {
+    ($method:ty) => {
+        impl $method {
+            /// Sets the `aud` of the assertion. Default:
+            /// [`AuthenticationContext::audience`](crate::AuthenticationContext::audience).
+            #[must_use]
+            pub fn audience(mut self, audience: impl Into<String>) -> Self {
+                self.settings.audience = Some(audience.into());
+                self
+            }
+
+            /// Sets the `typ` of the assertion's header, for servers that require
+            /// `client-authentication+jwt`. Default: none.
+            #[must_use]
+            pub fn typ(mut self, typ: impl Into<String>) -> Self {
+                self.settings.typ = Some(typ.into());
+                self
+            }
+
+            /// Sets how long the assertion is valid (`exp`). Default: 120 s, so that a server whose clock is ahead accepts it. Some
+            /// servers refuse a long lifetime.
+            #[must_use]
+            pub fn lifetime(mut self, lifetime: std::time::Duration) -> Self {
+                self.settings.lifetime = lifetime;
+                self
+            }
+
+            /// Sets how far the `iat` of the assertion is in the past. Default: 10 s, so that a server whose clock is behind
+            /// accepts it.
+            #[must_use]
+            pub fn backdate(mut self, time: std::time::Duration) -> Self {
+                self.settings.backdate = time;
+                self
+            }
+        }
+    };
+}
+pub(super) use assertion_setters;
+
 impl Default for AssertionSettings {
     fn default() -> Self {
         Self {

@@ -3,7 +3,6 @@
 use std::fmt;
 #[cfg(feature = "jwt")]
 use std::path::Path;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -14,7 +13,7 @@ use super::client_authentication::{
     AuthenticationContext, AuthenticationError, ClientAuthentication,
 };
 use super::fingerprint::CredentialsFingerprint;
-use super::jwt::AssertionSettings;
+use super::jwt::{AssertionSettings, assertion_setters};
 use super::signer::Signer;
 
 #[cfg(feature = "jwt")]
@@ -118,38 +117,6 @@ impl PrivateKeyJwt {
         self
     }
 
-    /// Sets the `aud` of the assertion. Default:
-    /// [`AuthenticationContext::audience`](crate::AuthenticationContext::audience).
-    #[must_use]
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.settings.audience = Some(audience.into());
-        self
-    }
-
-    /// Sets the `typ` of the assertion's header, for servers that require
-    /// `client-authentication+jwt`. Default: none.
-    #[must_use]
-    pub fn typ(mut self, typ: impl Into<String>) -> Self {
-        self.settings.typ = Some(typ.into());
-        self
-    }
-
-    /// Sets how long the assertion is valid (`exp`). Default: 120 s, so that a server whose clock is ahead accepts it. Some
-    /// servers refuse a long lifetime.
-    #[must_use]
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.settings.lifetime = lifetime;
-        self
-    }
-
-    /// Sets how far the `iat` of the assertion is in the past. Default: 10 s, so that a server whose clock is behind
-    /// accepts it.
-    #[must_use]
-    pub fn backdate(mut self, time: Duration) -> Self {
-        self.settings.backdate = time;
-        self
-    }
-
     fn with_key(key: SigningKey) -> Self {
         Self {
             key,
@@ -159,6 +126,8 @@ impl PrivateKeyJwt {
         }
     }
 }
+
+assertion_setters!(PrivateKeyJwt);
 
 #[async_trait]
 impl ClientAuthentication for PrivateKeyJwt {

@@ -26,6 +26,20 @@ fn refuse(harness: &Harness, token: &'static str) {
     });
 }
 
+/// All of them are sent before the first is answered.
+#[track_caller]
+fn assert_ten_at_once_succeed(harness: &Harness, client: &Client<Api>) {
+    let answers: Vec<_> = (0..10).map(|_| harness.api.hold()).collect();
+    let mut calls: Vec<_> = (0..10)
+        .map(|_| harness.send(client, ApiRequest::get(API)))
+        .collect();
+    drop(answers);
+    harness.runtime.run_until_stalled();
+    for call in &mut calls {
+        assert_eq!(call.take().unwrap().unwrap().status(), 200);
+    }
+}
+
 #[test]
 fn r9_api_that_refuses_a_token_for_2_s_fails_no_call_and_costs_no_token_request() {
     let harness = Harness::new();
@@ -66,15 +80,7 @@ fn r9_api_that_refuses_a_token_for_2_s_fails_no_call_and_costs_no_token_request(
 fn r9_callers_at_once_are_replayed_with_the_previous_token_and_others_use_it() {
     let (harness, client) = renewed();
     refuse(&harness, "token-2");
-    let answers: Vec<_> = (0..10).map(|_| harness.api.hold()).collect();
-    let mut calls: Vec<_> = (0..10)
-        .map(|_| harness.send(&client, ApiRequest::get(API)))
-        .collect();
-    drop(answers);
-    harness.runtime.run_until_stalled();
-    for call in &mut calls {
-        assert_eq!(call.take().unwrap().unwrap().status(), 200);
-    }
+    assert_ten_at_once_succeed(&harness, &client);
     let sent = harness.api.requests();
     assert_eq!(harness.get_now(&client), 200);
     assert_eq!(harness.token_now(client.tokens()), "token-1");
@@ -91,15 +97,7 @@ fn r9_r1_revocation_of_both_tokens_fails_no_call() {
     let (harness, client) = renewed();
     harness.api.revoke("token-1");
     harness.api.revoke("token-2");
-    let answers: Vec<_> = (0..10).map(|_| harness.api.hold()).collect();
-    let mut calls: Vec<_> = (0..10)
-        .map(|_| harness.send(&client, ApiRequest::get(API)))
-        .collect();
-    drop(answers);
-    harness.runtime.run_until_stalled();
-    for call in &mut calls {
-        assert_eq!(call.take().unwrap().unwrap().status(), 200);
-    }
+    assert_ten_at_once_succeed(&harness, &client);
     assert_eq!(harness.endpoint.requests(), 3);
     assert_eq!(harness.events.count("TokenRejected"), 1);
     assert_eq!(harness.token_now(client.tokens()), "token-3");

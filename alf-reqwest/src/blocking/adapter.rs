@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 
 use super::outside_tokio::outside_tokio;
 use super::{Client, HttpClient, ReqwestTransport};
-use crate::http_client::{Library, Purpose, ShownRedirects};
+use crate::http_client::{Library, ShownRedirects};
 use crate::route::Route;
 
 /// `reqwest::blocking`, for the builder of a [`Client`].
@@ -28,34 +28,19 @@ impl Adapter for Reqwest {
         &mut self.http_clients
     }
 
-    fn transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let clients = self.http_clients;
-        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
-        let tokens = Route::new(given, Purpose::Tokens, clients.settings.clone())?;
-        let header = clients.token_header;
-        let given = clients
-            .calls
-            .map(|given| given.for_calls(&header))
-            .transpose()?;
-        let calls = Route::new(given, Purpose::calls(&header), clients.settings)?;
+    fn transport(mut self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = Route::for_tokens(&mut self.http_clients)?;
+        let calls = Route::for_calls(&mut self.http_clients)?;
         Ok(ReqwestTransport::new(calls, tokens))
     }
 
-    fn call_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let clients = self.http_clients;
-        let header = clients.token_header;
-        let given = clients
-            .calls
-            .map(|given| given.for_calls(&header))
-            .transpose()?;
-        let calls = Route::new(given, Purpose::calls(&header), clients.settings)?;
+    fn call_transport(mut self) -> Result<ReqwestTransport, ConfigError> {
+        let calls = Route::for_calls(&mut self.http_clients)?;
         Ok(ReqwestTransport::for_calls_alone(calls))
     }
 
-    fn token_transport(self) -> Result<ReqwestTransport, ConfigError> {
-        let clients = self.http_clients;
-        let given = clients.tokens.map(HttpClient::for_tokens).transpose()?;
-        let tokens = Route::new(given, Purpose::Tokens, clients.settings)?;
+    fn token_transport(mut self) -> Result<ReqwestTransport, ConfigError> {
+        let tokens = Route::for_tokens(&mut self.http_clients)?;
         // No request of the user is sent: another client would only cost a thread.
         Ok(ReqwestTransport::new(tokens.clone(), tokens))
     }

@@ -67,10 +67,10 @@ pub(super) fn e4_an_outage_while_due_is_invisible(case: &Case) {
     let connections = || case.authorization.counts().connections;
     let before = connections();
     case.authorization.accept_connections();
-    // The acquisition ends at its deadline, and the back-off after it within five seconds. Time stops
-    // as soon as an attempt has a connection, or that attempt would be too late.
+    // The acquisition ends at its deadline, and the back-off after it within five seconds. Time stands still
+    // while an attempt is under way, or that attempt would be too late.
     for _ in 0..200 {
-        case.let_pauses_pass();
+        case.wait_until_ended_or(|| connections() > before);
         if connections() > before {
             break;
         }

@@ -68,6 +68,20 @@ impl Case {
         passed
     }
 
+    /// Waits until no acquisition is under way, or until `is_connected`, and lets the pauses between attempts pass.
+    pub(super) fn wait_until_ended_or(&self, is_connected: impl Fn() -> bool) {
+        let start = Instant::now();
+        let happens =
+            || is_connected() || self.time.tasks() == 0 || self.events.has_attempt_failure();
+        loop {
+            // The servers' counts notify nobody.
+            while !self.time.holds_within(CHECK, happens) && start.elapsed() < DEADLINE {}
+            if is_connected() || !self.let_pauses_pass() {
+                return;
+            }
+        }
+    }
+
     /// Waits until the next attempt of the running acquisition has failed.
     pub(super) fn wait_for_attempt_failure(&self) -> AttemptFailure {
         let mut failure = None;

@@ -2,14 +2,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use alf_core::HttpSettings;
+use alf_core::HttpClients;
 use alf_testkit::{Answer, Servers};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use pollster::block_on;
 use reqwest::redirect::Policy;
 
 use super::*;
-use crate::http_client::Purpose;
 
 /// reqwest does not show that the client follows redirects. The exchange still fails, and what a redirect
 /// could carry along is not in a body.
@@ -181,7 +180,7 @@ fn exchange(
 
 /// Of alf's own, as `build()` makes it.
 fn own() -> Route<Client> {
-    Route::new(None, Purpose::Tokens, HttpSettings::default()).unwrap()
+    Route::for_tokens(&mut HttpClients::default()).unwrap()
 }
 
 fn exchange_by(
