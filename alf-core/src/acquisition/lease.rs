@@ -24,9 +24,14 @@ impl Acquisition<'_> {
             if let Some(outcome) = self.shared_permit(shared).await {
                 return Ok(outcome);
             }
+            // With the permit, since it may send a request for the metadata.
+            match self.paused_for_credentials(shared, &read).await {
+                Ok(None) => {}
+                Ok(Some(error)) => return Ok(LeaseOutcome::Failed(self.failure(error))),
+                Err(cause) => return Ok(self.attempt_not_made(shared, cause)),
+            }
             let Some(leased) = self.take_lease(shared, &read).await? else {
                 shared.record.sharing().conflicted();
-                self.leave();
                 return Ok(LeaseOutcome::ReadAt(self.next_read(shared, None)));
             };
             let mut credentials = None;
@@ -49,6 +54,7 @@ impl Acquisition<'_> {
                 read = leased;
                 continue;
             }
+            self.note_refusal(shared, &cause);
             self.refuse(shared, &leased, credentials, &cause).await;
             return Ok(LeaseOutcome::Failed(self.failure(cause)));
         }
@@ -75,6 +81,20 @@ impl Acquisition<'_> {
             // Another instance may obtain a token before the deadline.
             Permit::TooLate => Some(LeaseOutcome::ReadAt(self.next_read(shared, None))),
         }
+    }
+
+    /// Something that each attempt needs cannot be obtained.
+    fn attempt_not_made(&mut self, shared: Shared<'_>, cause: Cause) -> LeaseOutcome {
+        self.attempts += 1;
+        if cause.failure.is_transient() {
+            let pause = self.pause_after(cause);
+            let now = self.ports.now();
+            return pause.map_or_else(LeaseOutcome::Failed, |pause| {
+                LeaseOutcome::ReadAt(now + pause)
+            });
+        }
+        self.note_refusal(shared, &cause);
+        LeaseOutcome::Failed(self.failure(cause))
     }
 
     /// `None`: another instance was faster.
@@ -162,15 +182,11 @@ impl Acquisition<'_> {
             return;
         };
         let credential = shared.store.hash_of(&credentials.fingerprint);
-        let clocks = self.clocks();
+        let wall = self.clocks().wall;
         let retry_after = cause.failure.retry_after();
-        if cause.concerns_all_targets() {
-            let mut refusal = shared.store.refusal();
-            refusal.refused(clocks.now, credential, retry_after, cause.clone());
-        }
         let record = leased
             .record
-            .refused(clocks.wall, retry_after, credential, cause.clone());
+            .refused(wall, retry_after, credential, cause.clone());
         self.end_lease(shared, leased, &record).await;
     }
 

@@ -185,20 +185,24 @@ impl<'a> Acquisition<'a> {
         self.doubt_metadata(&cause);
         // By alf or by the HTTP library: that is chance.
         if cause.kind == ATTEMPT_TIMED_OUT {
-            let now = self.ports.now();
-            let phase = if self.deadline <= now {
-                TimeoutPhase::Acquire
-            } else {
-                TimeoutPhase::Attempt
-            };
-            let after = now.saturating_since(requested_at);
             cause = Cause {
                 source: cause.source,
                 shown_source: cause.shown_source,
-                ..Cause::timed_out(phase, self.awaited.get(), after)
+                ..self.attempt_timed_out(requested_at)
             };
         }
         Err(cause)
+    }
+
+    fn attempt_timed_out(&self, started_at: Moment) -> Cause {
+        let now = self.ports.now();
+        let phase = if self.deadline <= now {
+            TimeoutPhase::Acquire
+        } else {
+            TimeoutPhase::Attempt
+        };
+        let after = now.saturating_since(started_at);
+        Cause::timed_out(phase, self.awaited.get(), after)
     }
 
     async fn exchange(

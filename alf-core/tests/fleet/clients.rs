@@ -7,7 +7,8 @@ use alf_core::{
     Client, Event, EventContext, Observer, SealingKey, TimeoutPhase, TokenErrorKind, TokenManager,
 };
 
-use crate::fleet::{Fault, Fleet, Instance, key, millis, seconds};
+use crate::fleet::{Fleet, Instance, key, millis, seconds};
+use crate::plan::Fault;
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
 

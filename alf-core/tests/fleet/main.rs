@@ -13,10 +13,12 @@
 
 mod fleet;
 mod instance;
+mod plan;
 mod server;
 mod store;
 
 mod clients;
 mod faults;
 mod outages;
+mod refusals;
 mod undisturbed;

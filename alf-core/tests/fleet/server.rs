@@ -46,6 +46,8 @@ pub(crate) struct Endpoint {
 pub(crate) enum Secret {
     Right,
     Wrong,
+    /// Wrong, and another one each time that it is read.
+    New,
     /// Whatever reads it waits for ever.
     Silent,
 }
@@ -59,11 +61,12 @@ pub(crate) enum Stage {
 }
 
 impl Secret {
-    pub(crate) const fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> String {
         match self {
-            Self::Right => "the-right-secret",
-            Self::Wrong => "a-wrong-secret",
-            Self::Silent => "",
+            Self::Right => "the-right-secret".to_owned(),
+            Self::Wrong => "a-wrong-secret".to_owned(),
+            Self::New => fastrand::u64(..).to_string(),
+            Self::Silent => String::new(),
         }
     }
 
