@@ -57,6 +57,10 @@ impl<'a> Acquisition<'a> {
                     }
                     self.next_read(shared, Some(until))
                 }
+                // B1: nobody makes an attempt before the deadline.
+                ReadDecision::AwaitPause { until, error } if self.deadline <= until => {
+                    return Err(self.failure(error));
+                }
                 ReadDecision::AwaitPause { until, error } => {
                     // E4, S5: as if it were a failed attempt of its own.
                     self.progress.delayed(self.id);

@@ -82,14 +82,19 @@ impl Fleet {
         key: SealingKey,
         configure: impl FnOnce(Builder) -> Builder,
     ) -> Instance {
-        self.build(|builder, connection| configure(builder.store(connection, key)))
+        self.build(configure(Client::builder(ENDPOINT)), Some(key))
     }
 
     pub(crate) fn instance_without_store(&mut self) -> Instance {
-        self.build(|builder, _| builder)
+        self.build(Client::builder(ENDPOINT), None)
     }
 
-    fn build(&mut self, configure: impl FnOnce(Builder, Connection) -> Builder) -> Instance {
+    /// An instance of the issuer, whose metadata names the endpoint.
+    pub(crate) fn discovering_instance(&mut self) -> Instance {
+        self.build(Client::discover(ISSUER), Some(key(7)))
+    }
+
+    fn build(&mut self, builder: Builder, key: Option<SealingKey>) -> Instance {
         let number = self.secrets.len();
         let runtime = InstanceRuntime::new(self.runtime.clone());
         let secret = Arc::new(Mutex::new(Secret::Right));
@@ -114,11 +119,14 @@ impl Fleet {
                 }
             }
         };
-        let builder = Client::builder("https://auth.example.com/token")
+        let mut builder = builder
             .client_secret("client-id", ClientSecret::from_fn(read_secret))
             .runtime(runtime.clone());
-        let connection = self.store.connect(runtime.clone(), before_write);
-        let tokens = configure(builder, connection)
+        if let Some(key) = key {
+            let connection = self.store.connect(runtime.clone(), before_write);
+            builder = builder.store(connection, key);
+        }
+        let tokens = builder
             .build_tokens(self.server.endpoint(runtime.clone(), on_request))
             .unwrap();
         Instance {
@@ -300,6 +308,9 @@ impl Instance {
         Ok(is_accepted)
     }
 }
+
+const ISSUER: &str = "https://auth.example.com";
+const ENDPOINT: &str = "https://auth.example.com/token";
 
 pub(crate) fn key(byte: u8) -> SealingKey {
     SealingKey::from_bytes([byte; 32])

@@ -17,6 +17,7 @@ mod plan;
 mod server;
 mod store;
 
+mod breaker;
 mod clients;
 mod faults;
 mod outages;

@@ -49,21 +49,21 @@ impl Plan {
     }
 
     pub(crate) fn on_request(&self, instance: usize, runtime: &InstanceRuntime, stage: Stage) {
-        let mut state = self.0.lock().unwrap();
-        match (stage, state.fault) {
+        let mut planned = self.0.lock().unwrap();
+        match (stage, planned.fault) {
             (Stage::BeforeRequest, Some(Fault::StopBeforeRequest))
             | (Stage::AfterRequest, Some(Fault::StopAfterRequest)) => runtime.stop(),
             (Stage::Answered, Some(Fault::StandStillAfterAnswer(duration))) => {
                 runtime.stand_still(duration);
             }
             (Stage::AfterRequest, Some(Fault::StopBeforeSave | Fault::StandStillBeforeSave(_))) => {
-                state.holder = Some(instance);
+                planned.holder = Some(instance);
                 return;
             }
             (Stage::BeforeRequest | Stage::AfterRequest | Stage::Answered, Some(_) | None) => {
                 return;
             }
         }
-        *state = State::default();
+        *planned = State::default();
     }
 }
