@@ -72,5 +72,5 @@ pub(crate) use shared_record::{
 #[cfg(feature = "store")]
 pub(crate) use sharing::{AttemptBy, ReadDecision, Sharing, Waiters, read_after_pause};
 #[cfg(feature = "store")]
-pub(crate) use store_health::StoreHealth;
+pub(crate) use store_health::{Operation, StoreHealth};
 pub use time::Moment;
