@@ -60,7 +60,7 @@ impl SharedStore {
             timeout: config.timeout,
             default_lifetime: config.default_lifetime,
             health: Mutex::new(StoreHealth::new()),
-            refusal: Mutex::new(Refusal::NONE),
+            refusal: Mutex::new(Refusal::none()),
         }
     }
 

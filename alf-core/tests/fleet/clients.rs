@@ -7,7 +7,8 @@ use alf_core::{
     Client, Event, EventContext, Observer, SealingKey, TimeoutPhase, TokenErrorKind, TokenManager,
 };
 
-use crate::fleet::{Fault, Fleet, Instance, key, millis, seconds};
+use crate::fleet::{Fleet, Instance, key, millis, seconds};
+use crate::plan::Fault;
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
 
@@ -302,7 +303,14 @@ fn start(
     fleet: &Fleet,
     instance: &Instance,
 ) -> alf_testkit::Call<Result<alf_core::Token, alf_core::TokenError>> {
-    let tokens = instance.tokens.clone();
+    start_call(fleet, &instance.tokens)
+}
+
+pub(crate) fn start_call(
+    fleet: &Fleet,
+    tokens: &TokenManager,
+) -> alf_testkit::Call<Result<alf_core::Token, alf_core::TokenError>> {
+    let tokens = tokens.clone();
     fleet.runtime.start(async move { tokens.token().await })
 }
 
@@ -314,17 +322,17 @@ pub(crate) fn call(
     fleet.runtime.block_on(async move { tokens.token().await })
 }
 
-fn renew(fleet: &Fleet, instance: &Instance) -> alf_core::Token {
+pub(crate) fn renew(fleet: &Fleet, instance: &Instance) -> alf_core::Token {
     let tokens = instance.tokens.clone();
     let renewed = fleet.runtime.block_on(async move { tokens.renew().await });
     renewed.unwrap()
 }
 
 #[derive(Default)]
-struct Recorded(Mutex<Vec<String>>);
+pub(crate) struct Recorded(Mutex<Vec<String>>);
 
 impl Recorded {
-    fn take(&self) -> Vec<String> {
+    pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }

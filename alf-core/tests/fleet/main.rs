@@ -13,10 +13,13 @@
 
 mod fleet;
 mod instance;
+mod plan;
 mod server;
 mod store;
 
+mod breaker;
 mod clients;
 mod faults;
 mod outages;
+mod refusals;
 mod undisturbed;
