@@ -122,16 +122,19 @@ fn s5_a_caller_does_not_wait_longer_than_acquire_timeout() {
 }
 
 #[test]
-fn s4_a_store_that_panics_is_named() {
+fn d13_a_store_that_panics_is_a_store_that_fails() {
     let mut fleet = Fleet::new();
-    let instance = fleet.instance();
+    let events = Arc::new(Recorded::default());
+    let observer = Arc::clone(&events);
+    let instance = fleet.instance_with(key(7), |builder| builder.observer(observer));
     fleet.store.set(Mode::Panics);
-    let error = call(&fleet, &instance.tokens).unwrap_err();
-    assert_eq!(error.kind(), TokenErrorKind::Aborted);
-    assert!(
-        error.to_string().contains("the token store panicked"),
-        "{error}"
-    );
+    call(&fleet, &instance.tokens).unwrap();
+    assert_eq!(events.take(), ["store failed", "obtained"]);
+    fleet.store.set(Mode::Works);
+    fleet.run_until(seconds(40));
+    renew(&fleet, &instance);
+    fleet.run_until(seconds(42));
+    assert_eq!(events.take(), ["store recovered", "lease 2", "obtained"]);
 }
 
 #[test]
