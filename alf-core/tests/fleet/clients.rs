@@ -284,10 +284,13 @@ fn d17_a_store_needs_a_key_and_a_prefix() {
             .build_tokens(fleet.endpoint_of_a_test())
     };
     assert!(build("alf-1.a_b:c", seconds(1), Some(key(1))).is_ok());
+    assert!(build(&"A".repeat(64), seconds(1), Some(key(1))).is_ok());
     for (prefix, timeout, key, setting) in [
         ("alf", seconds(1), None, "sealing_key"),
         ("", seconds(1), Some(key(1)), "store_prefix"),
         ("a b", seconds(1), Some(key(1)), "store_prefix"),
+        ("a\n", seconds(1), Some(key(1)), "store_prefix"),
+        (&"a".repeat(65), seconds(1), Some(key(1)), "store_prefix"),
         ("alf", Duration::ZERO, Some(key(1)), "store_timeout"),
         (
             "alf",
