@@ -212,15 +212,24 @@ impl Running {
         acquisition.share(self.token.record.as_ref());
         let result = acquisition.run().await;
         self.has_ended = true;
+        #[cfg(feature = "store")]
+        let mut is_used = false;
         match result {
             Ok(token) => self.token.succeeded(claim, token, || {
                 #[cfg(feature = "store")]
-                acquisition.hold_shared();
+                {
+                    is_used = true;
+                    acquisition.hold_shared();
+                }
             }),
             Err(failure) => self.token.failed(claim, failure),
         }
         #[cfg(feature = "store")]
-        acquisition.save_shared().await;
+        if is_used {
+            acquisition.save_shared().await;
+        } else {
+            acquisition.discard_shared().await;
+        }
     }
 }
 

@@ -150,24 +150,6 @@ fn d12_the_error_of_another_instance_is_the_error_of_the_deadline() {
 }
 
 #[test]
-fn f5_a_revoked_token_is_not_taken_from_the_store_again() {
-    let mut fleet = Fleet::new();
-    let instance = fleet.instance_with(key(7), |builder| {
-        builder.revocation_endpoint("https://auth.example.com/revoke")
-    });
-    let first = call(&fleet, &instance.tokens).unwrap();
-    fleet.run_until(seconds(1));
-    let tokens = instance.tokens.clone();
-    fleet
-        .runtime
-        .block_on(async move { tokens.revoke().await })
-        .unwrap();
-    let second = call(&fleet, &instance.tokens).unwrap();
-    assert_ne!(first.expose_access_token(), second.expose_access_token());
-    assert_eq!(fleet.requests(), 2);
-}
-
-#[test]
 fn e8_a_renewal_brings_a_later_token_of_the_store_or_a_new_one() {
     let mut fleet = Fleet::new();
     let (first, second) = (fleet.instance(), fleet.instance());

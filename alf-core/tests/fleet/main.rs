@@ -19,4 +19,5 @@ mod store;
 mod clients;
 mod faults;
 mod outages;
+mod revocation;
 mod undisturbed;
