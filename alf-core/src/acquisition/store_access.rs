@@ -31,7 +31,14 @@ impl Acquisition<'_> {
         self.write_within(shared, left, expected, record).await
     }
 
-    /// Saves the token that was obtained, after its waiters have it: nobody waits for this (D8, D9).
+    /// Whether the waiters wait until the token is saved, because its lease is in the store until then (D8).
+    pub(crate) fn is_save_awaited(&self) -> bool {
+        let unsaved = self.outcome.unsaved.as_ref();
+        let has_lease = unsaved.is_some_and(|unsaved| unsaved.leased.is_some());
+        has_lease && self.shared.is_some_and(|shared| shared.store.awaits_saves)
+    }
+
+    /// Saves the token that was obtained, after its waiters have it (D8, D9).
     pub(crate) async fn save_shared(&mut self) {
         let unsaved = self.outcome.unsaved.take();
         let Some((shared, Unsaved { token, mut leased })) = self.shared.zip(unsaved) else {

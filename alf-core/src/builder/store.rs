@@ -1,8 +1,12 @@
 //! Settings of the store that instances share.
 
+#[cfg(feature = "store-file")]
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "store-file")]
+use crate::FileStore;
 use crate::{ClientBuilder, SealingKey, TokenStore};
 
 /// # One token for all instances
@@ -35,6 +39,11 @@ impl<A> ClientBuilder<A> {
         sealing_key: impl Into<Option<SealingKey>>,
     ) -> Self {
         let settings = &mut self.settings.store;
+        #[cfg(feature = "store-file")]
+        {
+            // D8: its programs may end as soon as they have a token. Those with a server use it for longer than a save takes.
+            settings.awaits_saves = (&store as &dyn Any).is::<FileStore>();
+        }
         if settings.store.replace(Arc::new(store)).is_some() {
             self.settings.repeated.push("store");
         }

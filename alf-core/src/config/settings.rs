@@ -111,4 +111,6 @@ pub(crate) struct StoreSettings {
     pub(crate) previous_sealing_key: Option<SealingKey>,
     pub(crate) prefix: Option<String>,
     pub(crate) timeout: Option<Duration>,
+    /// Whether callers wait until the token that they waited for is saved (D8).
+    pub(crate) awaits_saves: bool,
 }

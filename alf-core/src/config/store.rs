@@ -43,6 +43,7 @@ impl StoreSettings {
             previous_key,
             prefix: prefix(self.prefix)?,
             timeout: timeout(self.timeout, acquire_timeout)?,
+            awaits_saves: self.awaits_saves,
             default_lifetime,
         })))
     }

@@ -26,6 +26,8 @@ pub(crate) struct SharedStore {
     prefix: String,
     /// How long one operation may take.
     pub(crate) timeout: Duration,
+    /// D8
+    pub(crate) awaits_saves: bool,
     default_lifetime: Option<Duration>,
     health: Mutex<StoreHealth>,
     refusal: Mutex<Refusal<Cause>>,
@@ -38,6 +40,7 @@ pub(crate) struct StoreConfig {
     pub(crate) previous_key: Option<KeyBytes>,
     pub(crate) prefix: String,
     pub(crate) timeout: Duration,
+    pub(crate) awaits_saves: bool,
     pub(crate) default_lifetime: Option<Duration>,
 }
 
@@ -62,6 +65,7 @@ impl SharedStore {
             previous: config.previous_key.as_ref().map(Sealer::new),
             prefix: config.prefix,
             timeout: config.timeout,
+            awaits_saves: config.awaits_saves,
             default_lifetime: config.default_lifetime,
             health: Mutex::new(StoreHealth::new()),
             refusal: Mutex::new(Refusal::NONE),

@@ -220,6 +220,9 @@ impl Running {
                 {
                     is_used = true;
                     acquisition.hold_shared();
+                    if acquisition.is_save_awaited() {
+                        self.pending.save_started();
+                    }
                 }
             }),
             Err(failure) => self.token.failed(claim, failure),
@@ -235,6 +238,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        #[cfg(feature = "store")]
+        self.pending.save_ended();
         if !self.has_ended {
             let cause = Cause::aborted(self.pending.awaited.get());
             self.token.aborted(self.claim(), cause);
