@@ -1,8 +1,9 @@
-"""Three questions to `cargo metadata`, asked by .ci/run.
+"""Four questions to `cargo metadata`, asked by .ci/run.
 
 features  prints "<crate> <feature>" for each feature that a library of the workspace mentions in its code, and "<crate>" for none
           of them. The others only enable something in a dependency, and code that compiles without it compiles with it.
 rusts     prints "<Rust version> <crate>" for each published crate: the oldest Rust that it promises to compile on
+packages  prints the Cargo.toml of a workspace of the published crates, each unpacked from its .crate file
 msrv      fails if a crate that users compile with one of ours asks for a newer Rust than ours promises
 """
 
@@ -42,6 +43,14 @@ def rusts(metadata):
         print(package["rust_version"], package["name"])
 
 
+def packages(metadata):
+    directories = {package["name"]: "{name}-{version}".format(**package) for package in published(metadata)}
+    print('[workspace]\nresolver = "3"\nmembers =', json.dumps(list(directories.values())))
+    print("[patch.crates-io]")
+    for name, directory in directories.items():
+        print(f'{name} = {{ path = "{directory}" }}')
+
+
 def compiled(metadata, root):
     """What users of a crate compile: normal and build dependencies, on any platform. Our tests may need a newer Rust."""
     edges = {node["id"]: node["deps"] for node in metadata["resolve"]["nodes"]}
@@ -71,5 +80,5 @@ def msrv(metadata):
 
 
 if __name__ == "__main__":
-    answer = {"features": features, "rusts": rusts, "msrv": msrv}[sys.argv[1]]
+    answer = {"features": features, "rusts": rusts, "packages": packages, "msrv": msrv}[sys.argv[1]]
     sys.exit(answer(json.loads(subprocess.check_output(COMMAND))))
