@@ -22,4 +22,5 @@ mod clients;
 mod faults;
 mod outages;
 mod refusals;
+mod revocation;
 mod undisturbed;
