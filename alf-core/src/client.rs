@@ -186,19 +186,21 @@ impl<T: Transport> Client<T> {
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
-                return Box::pin(self.renew_and_replay(&token, sent, kept, response)).await;
+                let replay = self.renew_and_replay(&token, sent, kept, response, 1);
+                return Box::pin(replay).await;
             }
         }
         Ok(response)
     }
 
-    /// The token was rejected: renews it, and replays the request (R).
+    /// The token was rejected: renews it, and replays the request (R). `resend_count` is the number of that replay.
     async fn renew_and_replay(
         &self,
         token: &Token,
         sent: RejectionCount,
         kept: Kept<T::Request>,
         response: T::Response,
+        resend_count: u32,
     ) -> Result<T::Response, Error<T::Error>> {
         let origin = kept.origin(&*self.transport).to_origin();
         let renewal = self.managed().reject(token, sent, Some(&origin));
@@ -221,7 +223,14 @@ impl<T: Transport> Client<T> {
         let judgement = self.judge(|| origin.as_ref(), &response);
         if let (Some(again), Judgement::Rejected) = (again, judgement) {
             // Once: nobody gets the previous token again.
-            return Box::pin(self.renew_and_replay(&renewed, sent, again, response)).await;
+            let replay = self.renew_and_replay(
+                &renewed,
+                sent,
+                again,
+                response,
+                resend_count.saturating_add(1),
+            );
+            return Box::pin(replay).await;
         }
         // R3: returned as it is. R6: whether the renewal helped.
         let outcome = match judgement {
@@ -237,6 +246,7 @@ impl<T: Transport> Client<T> {
             origin: &origin,
             status: self.transport.status(&response),
             rejected: outcome == Some(ReplayOutcome::RejectedAgain),
+            resend_count,
         });
         Ok(response)
     }

@@ -211,13 +211,14 @@ impl Running {
         #[cfg(feature = "store")]
         acquisition.share(self.token.record.as_ref());
         let result = acquisition.run().await;
+        let duration = acquisition.last_attempt();
         self.has_ended = true;
         match result {
-            Ok(token) => self.token.succeeded(claim, token, || {
+            Ok(token) => self.token.succeeded(claim, token, duration, || {
                 #[cfg(feature = "store")]
                 acquisition.hold_shared();
             }),
-            Err(failure) => self.token.failed(claim, failure),
+            Err(failure) => self.token.failed(claim, failure, duration),
         }
         #[cfg(feature = "store")]
         acquisition.save_shared().await;

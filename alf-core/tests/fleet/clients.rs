@@ -298,7 +298,7 @@ fn d17_a_store_needs_a_key_and_a_prefix() {
     }
 }
 
-fn start(
+pub(crate) fn start(
     fleet: &Fleet,
     instance: &Instance,
 ) -> alf_testkit::Call<Result<alf_core::Token, alf_core::TokenError>> {
@@ -314,7 +314,7 @@ pub(crate) fn call(
     fleet.runtime.block_on(async move { tokens.token().await })
 }
 
-fn renew(fleet: &Fleet, instance: &Instance) -> alf_core::Token {
+pub(crate) fn renew(fleet: &Fleet, instance: &Instance) -> alf_core::Token {
     let tokens = instance.tokens.clone();
     let renewed = fleet.runtime.block_on(async move { tokens.renew().await });
     renewed.unwrap()

@@ -18,5 +18,7 @@ mod store;
 
 mod clients;
 mod faults;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outages;
 mod undisturbed;
