@@ -211,11 +211,12 @@ impl Running {
         #[cfg(feature = "store")]
         acquisition.share(self.token.record.as_ref());
         let result = acquisition.run().await;
+        let duration = acquisition.last_attempt();
         self.has_ended = true;
         #[cfg(feature = "store")]
         let mut is_used = false;
         match result {
-            Ok(token) => self.token.succeeded(claim, token, || {
+            Ok(token) => self.token.succeeded(claim, token, duration, || {
                 #[cfg(feature = "store")]
                 {
                     is_used = true;
@@ -225,7 +226,7 @@ impl Running {
                     }
                 }
             }),
-            Err(failure) => self.token.failed(claim, failure),
+            Err(failure) => self.token.failed(claim, failure, duration),
         }
         #[cfg(feature = "store")]
         if is_used {

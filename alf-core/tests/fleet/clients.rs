@@ -287,7 +287,7 @@ fn d17_a_store_needs_a_key_and_a_prefix() {
     }
 }
 
-fn start(
+pub(crate) fn start(
     fleet: &Fleet,
     instance: &Instance,
 ) -> alf_testkit::Call<Result<alf_core::Token, alf_core::TokenError>> {
