@@ -55,6 +55,8 @@ pub(crate) struct Acquisition<'a> {
     attempts: u32,
     /// Why the latest of them failed, if that explains why the acquisition did not end earlier (S5).
     latest_failure: Option<Cause>,
+    /// How long the latest attempt took, until an event has reported it.
+    unreported: Option<Duration>,
     #[cfg(feature = "store")]
     shared: Option<sharing::Shared<'a>>,
     #[cfg(feature = "store")]
@@ -105,6 +107,7 @@ impl<'a> Acquisition<'a> {
             started_at: ports.now(),
             attempts: 0,
             latest_failure: None,
+            unreported: None,
             #[cfg(feature = "store")]
             shared: None,
             #[cfg(feature = "store")]
@@ -119,6 +122,11 @@ impl<'a> Acquisition<'a> {
             return self.run_with_store(shared).await;
         }
         self.run_alone().await
+    }
+
+    /// How long the attempt took that ended the acquisition.
+    pub(crate) fn last_attempt(&self) -> Option<Duration> {
+        self.unreported
     }
 
     /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
@@ -177,13 +185,14 @@ impl<'a> Acquisition<'a> {
 
     /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
     /// authentication is in the request.
-    async fn attempt(&self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
+    async fn attempt(&mut self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
         let left = self.deadline.saturating_since(requested_at);
         let timeout = self.ports.config.attempt_timeout.min(left);
         let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
         let result = self.ports.within(timeout, exchange).await;
+        self.unreported = Some(self.ports.now().saturating_since(requested_at));
         let mut cause = match result {
             Some(Ok(token)) => return Ok(token),
             Some(Err(cause)) => cause,
@@ -339,6 +348,7 @@ impl<'a> Acquisition<'a> {
             acquisition: self.id.as_u64(),
             error,
             pause,
+            duration: self.unreported.take().unwrap_or_default(),
         };
         self.awaited.set(Awaited::Observer);
         self.ports.observe(self.target, &event);

@@ -150,7 +150,13 @@ impl ManagedToken {
     }
 
     /// `accepted` is called under the lock, if the result counts.
-    pub(super) fn succeeded(&self, claim: Claim, new: NewToken, accepted: impl FnOnce()) {
+    pub(super) fn succeeded(
+        &self,
+        claim: Claim,
+        new: NewToken,
+        duration: Option<Duration>,
+        accepted: impl FnOnce(),
+    ) {
         let NewToken {
             obtained,
             header,
@@ -159,7 +165,7 @@ impl ManagedToken {
         let id = claim.id;
         let now = self.ports.now();
         let grant = Arc::clone(&obtained.token);
-        let expires_in = grant.expires_in;
+        let (expires_in, expires_at) = (grant.expires_in, grant.expires_at);
         let mut state = self.lock();
         let jitter = fastrand::f64();
         let Some(success) = state.renewal.succeeded(now, id, obtained, jitter) else {
@@ -185,16 +191,25 @@ impl ManagedToken {
                 acquisition,
                 generation,
                 expires_in,
+                expires_at,
+                duration,
             },
             Success::Unchanged(_) | Success::Outdated(_) => Event::TokenUnchanged {
                 acquisition,
                 generation,
                 expires_in,
+                expires_at,
+                duration,
             },
         });
     }
 
-    pub(super) fn failed(&self, claim: Claim, failure: AcquisitionFailure) {
+    pub(super) fn failed(
+        &self,
+        claim: Claim,
+        failure: AcquisitionFailure,
+        duration: Option<Duration>,
+    ) {
         let id = claim.id;
         let now = self.ports.now();
         // Before the lock, since the user's runtime is asked.
@@ -232,7 +247,7 @@ impl ManagedToken {
         };
         if let Some(error) = error {
             self.complete(state, now, id, Outcome::Failed(error.clone()));
-            self.observe_failure(id, &error);
+            self.observe_failure(id, &error, duration);
         }
     }
 
@@ -255,7 +270,7 @@ impl ManagedToken {
         self.complete(state, now, id, outcome);
         // A panic of the observer during another panic would end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| match &error {
-            Some(error) => self.observe_failure(id, error),
+            Some(error) => self.observe_failure(id, error, None),
             None => self.observe(&Event::AcquisitionAborted {
                 acquisition: id.as_u64(),
             }),
@@ -313,10 +328,11 @@ impl ManagedToken {
         self.changed.notify(usize::MAX);
     }
 
-    fn observe_failure(&self, id: AcquisitionId, error: &TokenError) {
+    fn observe_failure(&self, id: AcquisitionId, error: &TokenError, duration: Option<Duration>) {
         self.observe(&Event::AcquisitionFailed {
             acquisition: id.as_u64(),
             error,
+            duration,
         });
     }
 

@@ -20,6 +20,9 @@ mod store;
 mod breaker;
 mod clients;
 mod faults;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outages;
 mod refusals;
+mod revocation;
 mod undisturbed;
