@@ -101,8 +101,8 @@ fn d5_t14_one_api_always_rejects_and_all_tokens_are_revoked() {
     assert_eq!(fleet.requests(), 26);
     let outcomes = fleet.outcomes();
     assert_eq!(outcomes.failed, 0);
-    // The others take the latest token of the store, which is revoked too. Its replay is rejected (R3), and so is the next
-    // call, in the cool-down of a second (R6).
+    // The others take the latest token of the store, which is revoked too: only a replay can show that (D5). It is rejected
+    // (R3), and so is the next call, in the cool-down of a second (R6).
     assert!(outcomes.returned_401 <= 2 * 49, "{outcomes:?}");
 }
 
