@@ -24,6 +24,7 @@ fn d16_a_value_that_is_too_large_for_a_record_counts_as_empty() {
         let target = TokenTarget::new();
         let record = shared.record(&RecordName {
             server: "https://as.example/token",
+            metadata: &[],
             grant_type: "client_credentials",
             client_id: "client-id",
             method: None,
