@@ -29,7 +29,7 @@
 //!   [`ClientBuilder::build_tokens`].
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
-//! Most Cargo features are reqwest's, with the same names. `jwt`, `store`, `store-file`, `config` and `tracing` are alf's own.
+//! Most Cargo features are reqwest's, with the same names. `jwt`, `store`, `store-file`, `config`, `metrics` and `tracing` are alf's own.
 //! This crate is built on `alf-core`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -85,6 +85,9 @@ pub use alf_core::ClientConfig;
 
 #[cfg(feature = "jwt")]
 pub use alf_core::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
+
+#[cfg(feature = "metrics")]
+pub use alf_core::MetricsObserver;
 
 #[cfg(feature = "store")]
 pub use alf_core::{

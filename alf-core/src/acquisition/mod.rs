@@ -55,6 +55,8 @@ pub(crate) struct Acquisition<'a> {
     attempts: u32,
     /// Why the latest of them failed, if that explains why the acquisition did not end earlier (S5).
     latest_failure: Option<Cause>,
+    /// How long the latest attempt took, until an event has reported it.
+    unreported: Option<Duration>,
     #[cfg(feature = "store")]
     shared: Option<sharing::Shared<'a>>,
     #[cfg(feature = "store")]
@@ -69,6 +71,12 @@ pub(crate) trait Progress: Send + Sync {
     /// How much the acquisition matters now.
     #[cfg(feature = "store")]
     fn urgency(&self, id: AcquisitionId) -> Urgency;
+}
+
+/// Whether an attempt may be made now.
+enum Permission {
+    Granted,
+    NotYet,
 }
 
 /// What an attempt authenticated with.
@@ -99,6 +107,7 @@ impl<'a> Acquisition<'a> {
             started_at: ports.now(),
             attempts: 0,
             latest_failure: None,
+            unreported: None,
             #[cfg(feature = "store")]
             shared: None,
             #[cfg(feature = "store")]
@@ -115,11 +124,16 @@ impl<'a> Acquisition<'a> {
         self.run_alone().await
     }
 
+    /// How long the attempt took that ended the acquisition.
+    pub(crate) fn last_attempt(&self) -> Option<Duration> {
+        self.unreported
+    }
+
     /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
     /// informs it of the outcome, if it still counts (S5, F5).
     async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
-        self.permit().await?;
+        self.permit(self.deadline).await?;
         loop {
             let mut credentials = None;
             let cause = match self.attempt(&mut credentials).await {
@@ -131,7 +145,7 @@ impl<'a> Acquisition<'a> {
                 let pause = self.pause_after(cause)?;
                 // B1: its own pause, also if another target has success meanwhile.
                 self.ports.runtime.sleep(pause).await;
-                self.permit().await?;
+                self.permit(self.deadline).await?;
             } else {
                 // B3: once, or two secrets that alternate would never end.
                 let may_read = std::mem::take(&mut may_read_credentials_again);
@@ -144,8 +158,8 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// Waits until the breaker permits an attempt (B1, B2).
-    async fn permit(&self) -> Result<(), AcquisitionFailure> {
+    /// Waits until the breaker permits an attempt (B1, B2), or until `limit`. At the deadline it fails.
+    async fn permit(&self, limit: Moment) -> Result<Permission, AcquisitionFailure> {
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
@@ -153,8 +167,9 @@ impl<'a> Acquisition<'a> {
             let exclusivity = self.exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
-                Permit::Granted => return Ok(()),
-                Permit::Wait { until } => until.min(self.deadline),
+                Permit::Granted => return Ok(Permission::Granted),
+                Permit::Wait { .. } if limit <= now => return Ok(Permission::NotYet),
+                Permit::Wait { until } => until.min(self.deadline).min(limit),
                 Permit::Refused(error) => return Err(AcquisitionFailure::Refused(error)),
                 Permit::TooLate => return Err(self.too_late()),
             };
@@ -170,13 +185,14 @@ impl<'a> Acquisition<'a> {
 
     /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
     /// authentication is in the request.
-    async fn attempt(&self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
+    async fn attempt(&mut self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
         let left = self.deadline.saturating_since(requested_at);
         let timeout = self.ports.config.attempt_timeout.min(left);
         let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
         let result = self.ports.within(timeout, exchange).await;
+        self.unreported = Some(self.ports.now().saturating_since(requested_at));
         let mut cause = match result {
             Some(Ok(token)) => return Ok(token),
             Some(Err(cause)) => cause,
@@ -185,20 +201,24 @@ impl<'a> Acquisition<'a> {
         self.doubt_metadata(&cause);
         // By alf or by the HTTP library: that is chance.
         if cause.kind == ATTEMPT_TIMED_OUT {
-            let now = self.ports.now();
-            let phase = if self.deadline <= now {
-                TimeoutPhase::Acquire
-            } else {
-                TimeoutPhase::Attempt
-            };
-            let after = now.saturating_since(requested_at);
             cause = Cause {
                 source: cause.source,
                 shown_source: cause.shown_source,
-                ..Cause::timed_out(phase, self.awaited.get(), after)
+                ..self.attempt_timed_out(requested_at)
             };
         }
         Err(cause)
+    }
+
+    fn attempt_timed_out(&self, started_at: Moment) -> Cause {
+        let now = self.ports.now();
+        let phase = if self.deadline <= now {
+            TimeoutPhase::Acquire
+        } else {
+            TimeoutPhase::Attempt
+        };
+        let after = now.saturating_since(started_at);
+        Cause::timed_out(phase, self.awaited.get(), after)
     }
 
     async fn exchange(
@@ -328,6 +348,7 @@ impl<'a> Acquisition<'a> {
             acquisition: self.id.as_u64(),
             error,
             pause,
+            duration: self.unreported.take().unwrap_or_default(),
         };
         self.awaited.set(Awaited::Observer);
         self.ports.observe(self.target, &event);
