@@ -73,6 +73,12 @@ pub(crate) trait Progress: Send + Sync {
     fn urgency(&self, id: AcquisitionId) -> Urgency;
 }
 
+/// Whether an attempt may be made now.
+enum Permission {
+    Granted,
+    NotYet,
+}
+
 /// What an attempt authenticated with.
 struct Credentials {
     endpoint: Arc<TokenEndpoint>,
@@ -127,7 +133,7 @@ impl<'a> Acquisition<'a> {
     /// informs it of the outcome, if it still counts (S5, F5).
     async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
-        self.permit().await?;
+        self.permit(self.deadline).await?;
         loop {
             let mut credentials = None;
             let cause = match self.attempt(&mut credentials).await {
@@ -139,7 +145,7 @@ impl<'a> Acquisition<'a> {
                 let pause = self.pause_after(cause)?;
                 // B1: its own pause, also if another target has success meanwhile.
                 self.ports.runtime.sleep(pause).await;
-                self.permit().await?;
+                self.permit(self.deadline).await?;
             } else {
                 // B3: once, or two secrets that alternate would never end.
                 let may_read = std::mem::take(&mut may_read_credentials_again);
@@ -152,8 +158,8 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// Waits until the breaker permits an attempt (B1, B2).
-    async fn permit(&self) -> Result<(), AcquisitionFailure> {
+    /// Waits until the breaker permits an attempt (B1, B2), or until `limit`. At the deadline it fails.
+    async fn permit(&self, limit: Moment) -> Result<Permission, AcquisitionFailure> {
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
@@ -161,8 +167,9 @@ impl<'a> Acquisition<'a> {
             let exclusivity = self.exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
-                Permit::Granted => return Ok(()),
-                Permit::Wait { until } => until.min(self.deadline),
+                Permit::Granted => return Ok(Permission::Granted),
+                Permit::Wait { .. } if limit <= now => return Ok(Permission::NotYet),
+                Permit::Wait { until } => until.min(self.deadline).min(limit),
                 Permit::Refused(error) => return Err(AcquisitionFailure::Refused(error)),
                 Permit::TooLate => return Err(self.too_late()),
             };
@@ -185,9 +192,7 @@ impl<'a> Acquisition<'a> {
         let timeout = self.ports.config.attempt_timeout.min(left);
         let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
         let result = self.ports.within(timeout, exchange).await;
-        let ended_at = self.ports.now();
-        let duration = ended_at.saturating_since(requested_at);
-        self.unreported = Some(duration);
+        self.unreported = Some(self.ports.now().saturating_since(requested_at));
         let mut cause = match result {
             Some(Ok(token)) => return Ok(token),
             Some(Err(cause)) => cause,
@@ -196,18 +201,24 @@ impl<'a> Acquisition<'a> {
         self.doubt_metadata(&cause);
         // By alf or by the HTTP library: that is chance.
         if cause.kind == ATTEMPT_TIMED_OUT {
-            let phase = if self.deadline <= ended_at {
-                TimeoutPhase::Acquire
-            } else {
-                TimeoutPhase::Attempt
-            };
             cause = Cause {
                 source: cause.source,
                 shown_source: cause.shown_source,
-                ..Cause::timed_out(phase, self.awaited.get(), duration)
+                ..self.attempt_timed_out(requested_at)
             };
         }
         Err(cause)
+    }
+
+    fn attempt_timed_out(&self, started_at: Moment) -> Cause {
+        let now = self.ports.now();
+        let phase = if self.deadline <= now {
+            TimeoutPhase::Acquire
+        } else {
+            TimeoutPhase::Attempt
+        };
+        let after = now.saturating_since(started_at);
+        Cause::timed_out(phase, self.awaited.get(), after)
     }
 
     async fn exchange(

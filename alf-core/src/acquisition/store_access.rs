@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Awaited;
-use crate::machine::SharedToken;
+use crate::machine::{Occupancy, SharedToken};
 use crate::store::{TokenRecord, Version, VersionedRecord};
 use crate::token::Grant;
 use crate::{Event, StoreError, StoreErrorKind};
@@ -31,7 +31,14 @@ impl Acquisition<'_> {
         self.write_within(shared, left, expected, record).await
     }
 
-    /// Saves the token that was obtained, after its waiters have it: nobody waits for this (D8, D9).
+    /// Whether the waiters wait until the token is saved, because its lease is in the store until then (D8).
+    pub(crate) fn is_save_awaited(&self) -> bool {
+        let unsaved = self.outcome.unsaved.as_ref();
+        let has_lease = unsaved.is_some_and(|unsaved| unsaved.leased.is_some());
+        has_lease && self.shared.is_some_and(|shared| shared.store.awaits_saves)
+    }
+
+    /// Saves the token that was obtained, after its waiters have it (D8, D9).
     pub(crate) async fn save_shared(&mut self) {
         let unsaved = self.outcome.unsaved.take();
         let Some((shared, Unsaved { token, mut leased })) = self.shared.zip(unsaved) else {
@@ -48,6 +55,27 @@ impl Acquisition<'_> {
                 return;
             }
         }
+    }
+
+    /// The token that was obtained is not used: it was revoked meanwhile, or another acquisition has replaced this one. It is
+    /// not saved, and its lease ends (D9).
+    pub(crate) async fn discard_shared(&mut self) {
+        let unsaved = self.outcome.unsaved.take();
+        let leased = unsaved.and_then(|unsaved| unsaved.leased);
+        let Some((shared, leased)) = self.shared.zip(leased) else {
+            return;
+        };
+        self.leave();
+        let record = TokenRecord {
+            attempts: 0,
+            occupancy: Occupancy::Free,
+            ..leased.record
+        };
+        let version = leased.version.as_ref();
+        // On a conflict or an error, nothing more is done: the lease ends by itself.
+        let _ = self
+            .write_within(shared, NO_DEADLINE, version, &record)
+            .await;
     }
 
     pub(super) fn observe_store(&self, event: &Event<'_>) {

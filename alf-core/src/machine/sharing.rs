@@ -229,3 +229,5 @@ const SHORT_LEASES: RangeInclusive<u32> = 2..=5;
 /// D16
 const SHORTEST_LEASE: Duration = Duration::from_millis(500);
 const LONGEST_LEASE: Duration = Duration::from_secs(15);
+/// So that other instances wait for its whole lease.
+pub(crate) const LONGEST_SHARED_ATTEMPT: Duration = LONGEST_LEASE.saturating_sub(AFTER_ATTEMPT);

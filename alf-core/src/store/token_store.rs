@@ -13,7 +13,8 @@ use async_trait::async_trait;
 /// no clock, no notification. Values are sealed: a store cannot read them.
 ///
 /// To implement it, use the crate `async-trait`, as in the example. Do not retry inside a method: alf handles errors itself.
-/// It allows 1 s for each call (`store_timeout`), and drops the future after that time.
+/// It allows 1 s for each call (`store_timeout`), and drops the future after that time. A panic counts as
+/// [`Unavailable`](StoreErrorKind::Unavailable).
 ///
 /// `alf_testkit` has a test suite for stores: `store_conformance!`.
 ///

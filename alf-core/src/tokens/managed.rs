@@ -10,8 +10,6 @@ use std::time::{Duration, SystemTime};
 use event_listener::EventListener;
 
 #[cfg(feature = "store")]
-use crate::TokenErrorKind;
-#[cfg(feature = "store")]
 use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
@@ -294,24 +292,16 @@ impl ManagedToken {
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
     }
 
-    /// The failure that decides how long the client backs off (B2). With a store, the record's pause protects the server, so an
-    /// instance that shares it backs off for a short time only, and then reads the record again (D15).
+    /// The failure that decides how long the client backs off (B2). With a store, a permanent one keeps it from attempts (D11),
+    /// and not from the record (D15).
     #[cfg_attr(
         not(feature = "store"),
         expect(clippy::unused_self, reason = "there is no store")
     )]
     fn back_off_after(&self, cause: &Cause) -> Failure {
         #[cfg(feature = "store")]
-        {
-            let store = self.ports.config.store.as_ref();
-            // Otherwise there was no token request, and the record has no pause.
-            let is_of_request = !matches!(
-                cause.kind,
-                TokenErrorKind::Authentication | TokenErrorKind::Discovery
-            );
-            if is_of_request && store.is_some_and(|store| !store.health().is_in_trouble()) {
-                return Failure::TRANSIENT;
-            }
+        if !cause.failure.is_transient() && self.record.is_some() {
+            return Failure::TRANSIENT;
         }
         cause.failure
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::fleet::{Fault, Fleet, millis, seconds};
+use crate::fleet::{Fleet, millis, seconds};
+use crate::plan::Fault;
 
 const OFTEN: Duration = millis(100);
 
