@@ -1,11 +1,14 @@
-"""Three questions to `cargo metadata`, asked by .ci/run.
+"""Four questions to `cargo metadata`, asked by .ci/run.
 
-features  prints "<crate> <feature>" for each feature of each library of the workspace, and "<crate>" for none of them
+features  prints "<crate> <feature>" for each feature that a library of the workspace mentions in its code, and "<crate>" for none
+          of them. The others only enable something in a dependency, and code that compiles without it compiles with it.
 rusts     prints "<Rust version> <crate>" for each published crate: the oldest Rust that it promises to compile on
+packages  prints the Cargo.toml of a workspace of the published crates, each unpacked from its .crate file
 msrv      fails if a crate that users compile with one of ours asks for a newer Rust than ours promises
 """
 
 import json
+import pathlib
 import subprocess
 import sys
 
@@ -23,8 +26,11 @@ def features(metadata):
         # Examples and interop are for nobody to depend on.
         if library and package["id"] in members and package["publish"] != []:
             print(package["name"])
+            sources = pathlib.Path(package["manifest_path"]).parent.joinpath("src").rglob("*.rs")
+            code = "".join(source.read_text() for source in sources)
             for feature in sorted(package["features"].keys() - {"default"}):
-                print(package["name"], feature)
+                if f'feature = "{feature}"' in code:
+                    print(package["name"], feature)
 
 
 def published(metadata):
@@ -35,6 +41,14 @@ def published(metadata):
 def rusts(metadata):
     for package in published(metadata):
         print(package["rust_version"], package["name"])
+
+
+def packages(metadata):
+    directories = {package["name"]: "{name}-{version}".format(**package) for package in published(metadata)}
+    print('[workspace]\nresolver = "3"\nmembers =', json.dumps(list(directories.values())))
+    print("[patch.crates-io]")
+    for name, directory in directories.items():
+        print(f'{name} = {{ path = "{directory}" }}')
 
 
 def compiled(metadata, root):
@@ -66,5 +80,5 @@ def msrv(metadata):
 
 
 if __name__ == "__main__":
-    answer = {"features": features, "rusts": rusts, "msrv": msrv}[sys.argv[1]]
+    answer = {"features": features, "rusts": rusts, "packages": packages, "msrv": msrv}[sys.argv[1]]
     sys.exit(answer(json.loads(subprocess.check_output(COMMAND))))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{HeaderName, WWW_AUTHENTICATE};
 
 use crate::config::Replays;
 use crate::error::Rejection;
@@ -147,7 +147,11 @@ impl<T: Transport> Client<T> {
         copy: impl FnOnce(&mut T::Request) -> Option<T::Request> + Send,
         request: T::Request,
     ) -> impl Future<Output = Result<T::Response, Error<T::Error>>> + Send {
-        self.send_with_token(copy, request)
+        let call = Call {
+            transport: &*self.transport,
+            tokens: &self.tokens,
+        };
+        async move { Ok(call.send(copy, request).await?.0) }
     }
 
     /// Sends a request as it is, without a token, with the same transport. It is for an endpoint of the API that needs no
@@ -163,12 +167,51 @@ impl<T: Transport> Client<T> {
         let sent = self.transport.send(request);
         async move { sent.await.map_err(Error::Transport) }
     }
+}
 
-    async fn send_with_token(
+impl TokenManager {
+    /// Returns the name of the header that has the token: `Authorization`, unless
+    /// [`token_header`](crate::ClientBuilder::token_header) is set.
+    pub fn header_name(&self) -> &HeaderName {
+        &self.managed().ports.config.presentation.header
+    }
+
+    /// Sends a request with this token by `transport`, and returns the response and the token that was sent with it.
+    ///
+    /// It is for middleware, which has the next service only while a request is sent. It does the same as
+    /// [`Client::send`]. If the response rejects the token later than in its head, such as in the trailers of gRPC, give the
+    /// token to [`reject_by`](Self::reject_by).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Client::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Client::send`].
+    pub fn send_by<T: Transport>(
         &self,
+        transport: &T,
+        request: T::Request,
+    ) -> impl Future<Output = Result<(T::Response, Token), Error<T::Error>>> + Send {
+        let copy = |request: &mut T::Request| transport.try_clone(request);
+        let tokens = self;
+        async move { Call { transport, tokens }.send(copy, request).await }
+    }
+}
+
+/// One request, until its response is returned.
+struct Call<'a, T> {
+    transport: &'a T,
+    tokens: &'a TokenManager,
+}
+
+impl<T: Transport> Call<'_, T> {
+    async fn send(
+        self,
         copy: impl FnOnce(&mut T::Request) -> Option<T::Request>,
         mut request: T::Request,
-    ) -> Result<T::Response, Error<T::Error>> {
+    ) -> Result<(T::Response, Token), Error<T::Error>> {
         self.allow(&request)?;
         let copy = match self.managed().ports.config.replays {
             Replays::Once => copy(&mut request),
@@ -180,48 +223,57 @@ impl<T: Transport> Client<T> {
         let sent = self.managed().rejections();
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
-        let origin = || kept.origin(&*self.transport);
+        let origin = || kept.origin(self.transport);
         match self.judge(origin, &response) {
             Judgement::Accepted => self.managed().accepted(&token, origin),
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
-                return Box::pin(self.renew_and_replay(&token, sent, kept, response)).await;
+                let replay = self.renew_and_replay(&token, sent, kept, response, 1);
+                return Box::pin(replay).await;
             }
         }
-        Ok(response)
+        Ok((response, token))
     }
 
-    /// The token was rejected: renews it, and replays the request (R).
+    /// The token was rejected: renews it, and replays the request (R). `resend_count` is the number of that replay.
     async fn renew_and_replay(
         &self,
         token: &Token,
         sent: RejectionCount,
-        kept: Kept<T::Request>,
+        mut kept: Kept<T::Request>,
         response: T::Response,
-    ) -> Result<T::Response, Error<T::Error>> {
-        let origin = kept.origin(&*self.transport).to_origin();
+        resend_count: u32,
+    ) -> Result<(T::Response, Token), Error<T::Error>> {
+        let origin = kept.origin(self.transport).to_origin();
         let renewal = self.managed().reject(token, sent, Some(&origin));
-        let (Some(renewal), Kept::Copy(mut copy)) = (renewal, kept) else {
+        let replay = kept.replay(self.transport);
+        let (Some(renewal), Some(mut replay)) = (renewal, replay) else {
             // R4, R6: untouched.
-            return Ok(response);
+            return Ok((response, token.clone()));
         };
         // R8: before the wait for the renewal, which may need this response's connection.
         let rejection = self.rejection(&response);
         self.discard(response).await;
         let renewed = self.managed().renewed(renewal, token, sent, &origin).await;
         let renewed = renewed.map_err(|error| error.after(rejection))?;
-        // R9: the previous token may be rejected too.
-        let is_previous = renewed.generation() < token.generation();
-        let again = is_previous.then(|| self.keep(self.transport.try_clone(&mut copy), &copy));
-        self.present(&renewed, &mut copy);
+        self.present(&renewed, &mut replay);
         let sent = self.managed().rejections();
-        let response = self.transport.send(copy).await;
+        let response = self.transport.send(replay).await;
         let response = response.map_err(Error::Transport)?;
         let judgement = self.judge(|| origin.as_ref(), &response);
-        if let (Some(again), Judgement::Rejected) = (again, judgement) {
+        // R9: the previous token may be rejected too.
+        let is_previous = renewed.generation() < token.generation();
+        if is_previous && judgement == Judgement::Rejected {
             // Once: nobody gets the previous token again.
-            return Box::pin(self.renew_and_replay(&renewed, sent, again, response)).await;
+            let replay = self.renew_and_replay(
+                &renewed,
+                sent,
+                kept,
+                response,
+                resend_count.saturating_add(1),
+            );
+            return Box::pin(replay).await;
         }
         // R3: returned as it is. R6: whether the renewal helped.
         let outcome = match judgement {
@@ -237,8 +289,9 @@ impl<T: Transport> Client<T> {
             origin: &origin,
             status: self.transport.status(&response),
             rejected: outcome == Some(ReplayOutcome::RejectedAgain),
+            resend_count,
         });
-        Ok(response)
+        Ok((response, renewed))
     }
 
     /// X2, X3: before a token is asked for and before anything is sent.
@@ -258,7 +311,7 @@ impl<T: Transport> Client<T> {
 
     /// F2: in place of every value that the request has there.
     fn present(&self, token: &Token, request: &mut T::Request) {
-        let header = &self.managed().ports.config.presentation.header;
+        let header = self.tokens.header_name();
         self.transport
             .insert_header(request, header, token.header_value());
     }
@@ -325,6 +378,14 @@ impl<R> Kept<R> {
         match self {
             Self::Copy(copy) => transport.origin(copy),
             Self::Origin(origin) => origin.as_ref(),
+        }
+    }
+
+    /// A copy of the copy, which is kept in case that the replay is rejected too (R9).
+    fn replay<T: Transport<Request = R>>(&mut self, transport: &T) -> Option<R> {
+        match self {
+            Self::Copy(copy) => transport.try_clone(copy),
+            Self::Origin(_) => None,
         }
     }
 }

@@ -55,6 +55,7 @@ fn no_files_depend_on_each_other_in_a_cycle() {
         "alf-reqwest",
         "alf-surf",
         "alf-testkit",
+        "alf-tower",
         "examples",
         "examples-stores",
         "interop",

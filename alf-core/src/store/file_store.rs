@@ -22,6 +22,9 @@ use on_a_thread::on_a_thread;
 /// process writes at a time: it locks the file `alf.lock`. The operating system releases the lock when the process ends, also if
 /// it is killed. Files are not deleted. There is one for each token target.
 ///
+/// A call that had to wait for a token also waits until the token is saved, so a program may end as soon as it has its token. (This
+/// does not apply if the store is given to the builder in an `Arc` or a `Box`.)
+///
 /// The directory must be on a local disk, because locks may not work on a network file system.
 ///
 /// # Examples

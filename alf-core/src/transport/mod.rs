@@ -41,8 +41,8 @@ use crate::OriginRef;
 /// 3. [`insert_header`](Self::insert_header), [`send`](Self::send) and [`status`](Self::status);
 /// 4. if the status rejects the token (by default a 401):
 ///    [`response_origin`](Self::response_origin) and [`header_values`](Self::header_values);
-/// 5. if the request is replayed: [`discard`](Self::discard), and then `insert_header`, `send` and
-///    `status` for the copy.
+/// 5. to replay the request: `try_clone` of the copy. If there is one, [`discard`](Self::discard), and then
+///    `insert_header`, `send` and `status` for the copy of the copy.
 ///
 /// # No default methods
 ///
@@ -93,7 +93,9 @@ pub trait Transport: Send + Sync + 'static {
     /// Returns a copy of the request with the same body, or `None` if the body cannot be sent twice.
     ///
     /// Never return a copy with an empty body in place of a stream: the replay would succeed with the
-    /// wrong content (R4). alf makes the copy before it sends the request.
+    /// wrong content (R4). alf makes a copy before it sends the request. To replay the request, it makes a copy of that copy,
+    /// and sends it. If the transport keeps the body while it sends it, and has not kept all of it, return `None` then: alf
+    /// returns the 401.
     fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request>;
 
     /// Returns the status of a response.

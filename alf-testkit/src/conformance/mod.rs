@@ -58,7 +58,7 @@ pub use http;
 
 pub use body::{Body, BodyStream};
 pub use log_recording::LogRecording;
-pub use subject::{Capability, ReadError, Setup, Subject};
+pub use subject::{Capability, ReadError, Sent, Setup, Subject};
 
 use std::future::Future;
 

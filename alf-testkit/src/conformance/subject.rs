@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
 
-use alf_core::{Runtime, TokenTransport, Transport};
+use alf_core::{Client, Runtime, TokenTransport, Transport};
 
 use super::body::Body;
 
@@ -31,6 +31,16 @@ pub trait Subject: 'static {
         transport: &Self::Transport,
         request: http::Request<Body>,
     ) -> <Self::Transport as Transport>::Request;
+
+    /// Sends a request with a token of this client. By default with [`Client::send`].
+    ///
+    /// A middleware sends it through itself, with the client's token manager: then the cases test the middleware.
+    fn send(
+        client: &Client<Self::Transport>,
+        request: <Self::Transport as Transport>::Request,
+    ) -> impl Future<Output = Sent<Self::Transport>> {
+        client.send(request)
+    }
 
     /// Reads the body of a response into `sink`, piece by piece as it arrives.
     ///
@@ -87,6 +97,9 @@ pub struct Setup {
     /// decides about redirects when it is built must not carry this one to another origin.
     pub token_header: Option<&'static str>,
 }
+
+/// The result of [`send`](Subject::send).
+pub type Sent<T> = Result<<T as Transport>::Response, alf_core::Error<<T as Transport>::Error>>;
 
 /// Why a body could not be read: the library's error, or that of the sink.
 pub type ReadError = Box<dyn Error + Send + Sync>;

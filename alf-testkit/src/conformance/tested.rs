@@ -107,7 +107,7 @@ async fn perform<S: Subject>(
     request: <S::Transport as Transport>::Request,
     read: ReadBody,
 ) -> CallOutcome {
-    let response = match client.send(request).await {
+    let response = match S::send(&client, request).await {
         Ok(response) => response,
         Err(error) => return CallOutcome(Err(CallError::new(error))),
     };

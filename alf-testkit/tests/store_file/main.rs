@@ -6,6 +6,8 @@
     reason = "code of tests, outside of their functions"
 )]
 
+mod programs;
+
 use std::env;
 use std::fs;
 use std::future::Future;

@@ -1,0 +1,123 @@
+//! What is kept of a body while it is sent.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+
+use crate::error::BoxError;
+
+/// The frames of a body, up to a limit. The body that is sent writes them, and its copies read them.
+#[derive(Debug)]
+pub(crate) struct KeptBody {
+    limit: usize,
+    frames: Mutex<Frames>,
+}
+
+#[derive(Debug, Default)]
+struct Frames {
+    data: Vec<Bytes>,
+    trailers: Option<HeaderMap>,
+    /// Of the data, and at least [`SMALLEST`] for each frame.
+    size: usize,
+    has_ended: bool,
+}
+
+/// The body of a copy that was sent although it is not whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the body of a request is sent again, but it was not kept whole")]
+pub(crate) struct NotKept;
+
+impl KeptBody {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            frames: Mutex::default(),
+        }
+    }
+
+    /// Keeps the next frame, or the end of the body. Returns whether there is more to keep.
+    pub(crate) fn goes_on(
+        &self,
+        frame: Option<&Result<Frame<Bytes>, BoxError>>,
+        is_last: impl FnOnce() -> bool,
+    ) -> bool {
+        let mut frames = self.frames();
+        let fits = match frame {
+            Some(Ok(frame)) => frames.push(frame, self.limit),
+            // It ended too early.
+            Some(Err(_)) => false,
+            None => {
+                frames.has_ended = true;
+                return false;
+            }
+        };
+        if !fits {
+            *frames = Frames::default();
+            return false;
+        }
+        frames.has_ended = is_last();
+        !frames.has_ended
+    }
+
+    /// Whether the body was kept to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.frames().has_ended
+    }
+
+    /// Returns the frame after that many others, or `None` at the end.
+    pub(crate) fn frame(&self, index: usize) -> Result<Option<Frame<Bytes>>, NotKept> {
+        let frames = self.frames();
+        if !frames.has_ended {
+            return Err(NotKept);
+        }
+        Ok(match frames.data.get(index) {
+            Some(data) => Some(Frame::data(data.clone())),
+            None if index == frames.data.len() => frames.trailers.clone().map(Frame::trailers),
+            None => None,
+        })
+    }
+
+    /// Whether there is nothing after that many frames.
+    pub(crate) fn ends_after(&self, index: usize) -> bool {
+        let frames = self.frames();
+        let trailers = usize::from(frames.trailers.is_some());
+        frames.has_ended && index >= frames.data.len() + trailers
+    }
+
+    /// Returns how much data follows after that many frames.
+    pub(crate) fn size_hint(&self, index: usize) -> SizeHint {
+        let frames = self.frames();
+        if !frames.has_ended {
+            return SizeHint::default();
+        }
+        let left = frames.data.iter().skip(index).map(Bytes::len);
+        SizeHint::with_exact(left.sum::<usize>() as u64)
+    }
+
+    fn frames(&self) -> MutexGuard<'_, Frames> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Frames {
+    /// Returns whether it fits.
+    fn push(&mut self, frame: &Frame<Bytes>, limit: usize) -> bool {
+        if let Some(trailers) = frame.trailers_ref() {
+            self.trailers = Some(trailers.clone());
+        }
+        let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) else {
+            return true;
+        };
+        self.size = self.size.saturating_add(data.len().max(SMALLEST));
+        let fits = self.size <= limit;
+        if fits {
+            self.data.push(data.clone());
+        }
+        fits
+    }
+}
+
+/// What each frame costs besides its data.
+const SMALLEST: usize = size_of::<Bytes>();

@@ -1,0 +1,112 @@
+//! The layer: what is set once for all services that it wraps.
+
+use std::sync::Arc;
+
+use alf_core::{Client, ClientBuilder, CustomTransport, TokenManager};
+use http::Uri;
+use tower_layer::Layer;
+
+use crate::clone_service::CloneService;
+use crate::service::Authorization;
+use crate::settings::Settings;
+
+/// Puts an OAuth 2.0 token on every request that goes through it to the service under it.
+///
+/// It obtains the token with the first request, keeps it, and renews it before it expires. If the service answers 401, it
+/// renews the token, and replays the request once.
+///
+/// # Where to put it
+///
+/// As near to the HTTP client as possible, and once. What is above it sees one call, with its token request and its replay.
+/// What is below it sees each request that is sent.
+///
+/// - Put timeouts and concurrency limits above it. They then include the wait for a token.
+/// - The service under it must follow no redirects: a redirect may carry the token to another origin.
+/// - A request needs an absolute URI, because alf sends no token over plain `http`, or to an origin that is not in
+///   `allowed_origins`. If a service below completes the URIs of requests, set [`base_uri`](Self::base_uri).
+/// - If two layers with clones of one token manager are in one stack, the upper one works, and the lower one passes its requests
+///   on. If they have different token managers, the token of the lower one is sent, and each of them replays requests. Use one.
+///
+/// # What is replayed
+///
+/// A request without a body, and one whose body has at most [`replay_limit`](Self::replay_limit) bytes and was sent to its end
+/// when the 401 arrived. Any other 401 is returned as it is, and the token is renewed for the next request.
+///
+/// # Examples
+///
+/// ```
+/// use alf_tower::alf_core::TokioRuntime;
+/// use alf_tower::{AuthorizationLayer, ReplayBody, token_service};
+/// use bytes::Bytes;
+/// use http_body_util::Full;
+/// use hyper_util::client::legacy::Client;
+/// use hyper_util::rt::TokioExecutor;
+/// use tower::ServiceBuilder;
+///
+/// # fn example() -> Result<(), alf_tower::alf_core::ConfigError> {
+/// let http = Client::builder(TokioExecutor::new());
+/// let tokens = AuthorizationLayer::builder("https://auth.example.com/token")
+///     .client_secret("client-id", "secret")
+///     .runtime(TokioRuntime::new())
+///     .build_tokens(token_service(http.build_http()))?; // use a connector with TLS
+/// let service = ServiceBuilder::new()
+///     .layer(AuthorizationLayer::new(tokens))
+///     .service(http.build_http::<ReplayBody<Full<Bytes>>>());
+/// # let _ = service;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AuthorizationLayer {
+    pub(crate) settings: Settings,
+}
+
+impl AuthorizationLayer {
+    /// Returns a layer with the token of this manager. Every client and every adapter of alf has one: see
+    /// [`Client::tokens`] and `build_tokens`.
+    pub fn new(tokens: TokenManager) -> Self {
+        Self {
+            settings: Settings::new(tokens),
+        }
+    }
+
+    /// Returns a builder of a token manager, for the token endpoint at this URL. Give its
+    /// [`build_tokens`](ClientBuilder::<CustomTransport>::build_tokens) a [`token_service`](crate::token_service).
+    pub fn builder(token_endpoint: impl Into<String>) -> ClientBuilder<CustomTransport> {
+        Client::builder(token_endpoint)
+    }
+
+    /// Returns a builder of a token manager, for the authorization server of this issuer: see [`ClientBuilder::discover`].
+    pub fn discover(issuer: impl Into<String>) -> ClientBuilder<CustomTransport> {
+        Client::discover(issuer)
+    }
+
+    /// Sets how many bytes of a request's body are kept while it is sent, for a replay. Default: 64 KiB. With 0, only requests
+    /// without a body are replayed.
+    ///
+    /// It is the most memory that the layer needs for a request, and it is needed until the response arrives. The body is kept
+    /// without a copy of its bytes. Each frame counts as at least 32 bytes.
+    #[must_use]
+    pub fn replay_limit(mut self, bytes: usize) -> Self {
+        self.settings.replay_limit = bytes;
+        self
+    }
+
+    /// Sets where requests go whose URI has no scheme and host, because a service below adds them. alf checks this origin in
+    /// place of theirs, and changes no URI.
+    ///
+    /// If the service sends them to another origin, it sends the token there.
+    #[must_use]
+    pub fn base_uri(mut self, uri: Uri) -> Self {
+        self.settings.base_uri = Some(uri);
+        self
+    }
+}
+
+impl<S: CloneService> Layer<S> for AuthorizationLayer {
+    type Service = Authorization<S>;
+
+    fn layer(&self, inner: S) -> Authorization<S> {
+        Authorization::new(inner, Arc::new(self.settings.clone()))
+    }
+}
