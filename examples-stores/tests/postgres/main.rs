@@ -2,6 +2,8 @@
 //!
 //! Its programs are `initdb`, `postgres` and `pg_ctl`, which `.ci/setup` installs.
 
+// It runs the server as another user if it is root.
+#![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
