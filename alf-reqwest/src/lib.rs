@@ -27,9 +27,10 @@
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for requests that this client does not send: [`TokenManager`], from
 //!   [`ClientBuilder::build_tokens`].
+//! - A client of reqwest-middleware, for generated clients: the feature `middleware`, and `Client::with_middleware`.
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
-//! Most Cargo features are reqwest's, with the same names. `jwt`, `store`, `store-file`, `config`, `metrics` and `tracing` are alf's own.
+//! Most Cargo features are reqwest's, with the same names. `config`, `jwt`, `metrics`, `middleware`, `store`, `store-file` and `tracing` are alf's own.
 //! This crate is built on `alf-core`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -50,6 +51,8 @@ mod error;
 mod failure;
 mod given_client;
 mod http_client;
+#[cfg(feature = "middleware")]
+mod middleware;
 mod redirect;
 mod request;
 mod route;
@@ -103,6 +106,10 @@ pub use alf_core::TracingObserver;
 /// The reqwest that this crate is built on: its `Request`, `Response` and `Error` are the ones you
 /// get.
 pub use reqwest;
+
+/// The reqwest-middleware of [`Client::with_middleware`].
+#[cfg(feature = "middleware")]
+pub use reqwest_middleware;
 
 /// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on reqwest.
 ///
