@@ -58,7 +58,7 @@ use crate::settings::Settings;
 /// ```
 #[derive(Clone, Debug)]
 pub struct AuthorizationLayer {
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl AuthorizationLayer {

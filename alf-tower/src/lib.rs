@@ -3,6 +3,8 @@
 
 mod clone_service;
 mod error;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod kept_body;
 mod layer;
 mod replay_body;
@@ -13,6 +15,9 @@ mod transport;
 
 pub use clone_service::CloneService;
 pub use error::BoxError;
+#[cfg(feature = "grpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "grpc")))]
+pub use grpc::{GrpcAuthorization, GrpcAuthorizationLayer, GrpcBody, GrpcResponseFuture};
 pub use layer::AuthorizationLayer;
 pub use replay_body::ReplayBody;
 pub use service::{Authorization, ResponseFuture};

@@ -14,7 +14,7 @@ use crate::clone_service::CloneService;
 use crate::error::{BoxError, Failure};
 use crate::replay_body::ReplayBody;
 use crate::settings::Settings;
-use crate::transport::{Outgoing, ServiceTransport};
+use crate::transport::{Outgoing, Protocol, ServiceTransport};
 
 /// The service that [`AuthorizationLayer`](crate::AuthorizationLayer) makes.
 ///
@@ -70,7 +70,7 @@ where
             let response = ready.call(request);
             return Box::pin(async move { response.await.map_err(Into::into) });
         }
-        let transport = ServiceTransport::new(ready, |body| body);
+        let transport = ServiceTransport::new(ready, http());
         let settings = Arc::clone(&self.settings);
         Box::pin(async move {
             let tokens = settings.tokens.clone();
@@ -80,6 +80,13 @@ where
             let (response, _) = sent.map_err(|error| error.convert::<Failure>().into_inner())?;
             Ok(response)
         })
+    }
+}
+
+fn http<B>() -> Protocol<B, ReplayBody<B>> {
+    Protocol {
+        body: |body| body,
+        status: |status, _| status,
     }
 }
 

@@ -20,6 +20,14 @@ impl Settings {
         }
     }
 
+    /// Returns the URI that alf checks in place of a request's.
+    pub(crate) fn checked_uri<'u>(&'u self, uri: &'u Uri) -> &'u Uri {
+        match &self.base_uri {
+            Some(base) if uri.authority().is_none() => base,
+            Some(_) | None => uri,
+        }
+    }
+
     /// Whether a request has the token already: another layer above has put it there.
     pub(crate) fn has_token(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(self.tokens.header_name());

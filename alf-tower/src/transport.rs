@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use alf_core::{OriginRef, Transport};
 use bytes::Buf;
 use http::header::HeaderName;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
 use tower_service::Service;
@@ -20,7 +20,15 @@ use crate::settings::Settings;
 pub(crate) struct ServiceTransport<S, B, W> {
     /// `None` while it is waited for.
     service: Mutex<Option<S>>,
-    body: fn(ReplayBody<B>) -> W,
+    protocol: Protocol<B, W>,
+}
+
+/// What differs between HTTP and gRPC.
+pub(crate) struct Protocol<B, W> {
+    /// Makes the body that the service takes.
+    pub(crate) body: fn(ReplayBody<B>) -> W,
+    /// Returns the status of a response as one of HTTP.
+    pub(crate) status: fn(StatusCode, &HeaderMap) -> StatusCode,
 }
 
 /// A request on its way to the service, or its copy.
@@ -30,10 +38,10 @@ pub(crate) struct Outgoing<B> {
 }
 
 impl<S, B, W> ServiceTransport<S, B, W> {
-    pub(crate) fn new(service: S, body: fn(ReplayBody<B>) -> W) -> Self {
+    pub(crate) fn new(service: S, protocol: Protocol<B, W>) -> Self {
         Self {
             service: Mutex::new(Some(service)),
-            body,
+            protocol,
         }
     }
 
@@ -63,17 +71,13 @@ where
         // Of a service that is ready, this is so at once. Before a replay it may wait.
         let ready = poll_fn(|context| service.poll_ready(context)).await;
         ready.map_err(|error| ServiceError(error.into()))?;
-        let response = service.call(outgoing.request.map(self.body));
+        let response = service.call(outgoing.request.map(self.protocol.body));
         *self.service() = Some(service);
         response.await.map_err(|error| ServiceError(error.into()))
     }
 
     fn origin<'r>(&self, outgoing: &'r Outgoing<B>) -> OriginRef<'r> {
-        let own = outgoing.request.uri();
-        let uri = match &outgoing.settings.base_uri {
-            Some(base) if own.authority().is_none() => base,
-            Some(_) | None => own,
-        };
+        let uri = outgoing.settings.checked_uri(outgoing.request.uri());
         OriginRef::of(uri).unwrap_or(OriginRef::NOWHERE)
     }
 
@@ -101,7 +105,7 @@ where
     }
 
     fn status(&self, response: &Response<R>) -> StatusCode {
-        response.status()
+        (self.protocol.status)(response.status(), response.headers())
     }
 
     fn header_values(&self, response: &Response<R>, name: &HeaderName) -> Vec<HeaderValue> {

@@ -7,9 +7,10 @@ use crate::error::Cause;
 use crate::machine::{AttemptBy, Breaker, Occupancy, read_after_pause};
 use crate::store::{TokenRecord, VersionedRecord};
 
+use super::attempt::Credentials;
 use super::new_token::NewToken;
 use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved};
-use super::{Acquisition, Credentials, Permission};
+use super::{Acquisition, Permission};
 
 impl Acquisition<'_> {
     /// Takes the lease and makes an attempt; another one, if the credentials have changed since they were refused (B3).

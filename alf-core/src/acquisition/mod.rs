@@ -1,5 +1,6 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
+mod attempt;
 mod authenticate;
 mod certificate;
 mod discovery;
@@ -22,23 +23,17 @@ pub(crate) use revocation::Revocation;
 #[cfg(feature = "store")]
 pub(crate) use sharing::Urgency;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::TokenEndpoint;
 use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
-use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
+use crate::machine::{AcquisitionId, Claim, Failure, Moment, Permit};
 use crate::ports::Ports;
-use crate::secret::wipe;
 use crate::server::Admission;
-use crate::wire::token_response;
-use crate::{
-    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
-    TokenErrorKind, TokenRequest, TokenTarget,
-};
+use crate::{Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget};
 
+use attempt::Credentials;
 use authenticate::authenticate;
-use failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
+use failure::out_of_time;
 
 pub(crate) struct Acquisition<'a> {
     ports: &'a Ports,
@@ -77,12 +72,6 @@ pub(crate) trait Progress: Send + Sync {
 enum Permission {
     Granted,
     NotYet,
-}
-
-/// What an attempt authenticated with.
-struct Credentials {
-    endpoint: Arc<TokenEndpoint>,
-    fingerprint: CredentialsFingerprint,
 }
 
 impl<'a> Acquisition<'a> {
@@ -183,121 +172,6 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
-    /// authentication is in the request.
-    async fn attempt(&mut self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
-        // T9: before the request is sent.
-        let requested_at = self.ports.now();
-        let left = self.deadline.saturating_since(requested_at);
-        let timeout = self.ports.config.attempt_timeout.min(left);
-        let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
-        let result = self.ports.within(timeout, exchange).await;
-        self.unreported = Some(self.ports.now().saturating_since(requested_at));
-        let mut cause = match result {
-            Some(Ok(token)) => return Ok(token),
-            Some(Err(cause)) => cause,
-            None => Cause::new(ATTEMPT_TIMED_OUT, Failure::TRANSIENT),
-        };
-        self.doubt_metadata(&cause);
-        // By alf or by the HTTP library: that is chance.
-        if cause.kind == ATTEMPT_TIMED_OUT {
-            cause = Cause {
-                source: cause.source,
-                shown_source: cause.shown_source,
-                ..self.attempt_timed_out(requested_at)
-            };
-        }
-        Err(cause)
-    }
-
-    fn attempt_timed_out(&self, started_at: Moment) -> Cause {
-        let now = self.ports.now();
-        let phase = if self.deadline <= now {
-            TimeoutPhase::Acquire
-        } else {
-            TimeoutPhase::Attempt
-        };
-        let after = now.saturating_since(started_at);
-        Cause::timed_out(phase, self.awaited.get(), after)
-    }
-
-    async fn exchange(
-        &self,
-        requested_at: Moment,
-        until: Moment,
-        credentials: &mut Option<Credentials>,
-    ) -> Result<NewToken, Cause> {
-        let jumped = self.ports.clock.jumped();
-        let endpoint = self.token_endpoint(until).await?;
-        let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = self.request();
-        let fingerprint = authenticate(
-            self.ports,
-            &endpoint,
-            self.attempts + 1,
-            self.awaited,
-            &mut request,
-        )
-        .await
-        .map_err(authentication_failed)?;
-        if let Some(held) = &self.held {
-            request.mask(held.expose_access_token());
-        }
-        let credentials_check = request.credentials_check();
-        let asserted_at = request.asserted_at();
-        let (request, redactor) = request.encode(&endpoint.uri);
-        *credentials = Some(Credentials {
-            endpoint,
-            fingerprint,
-        });
-        let now = self.ports.now();
-        if self.deadline <= now {
-            // S5: it was frozen, and another may be under way in its place.
-            return Err(out_of_time());
-        }
-        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
-        let transport = self.ports.token_transport.as_ref();
-        self.awaited.set(Awaited::Response);
-        let response = transport
-            .exchange(request, &options)
-            .await
-            .map_err(|error| no_response(error, &redactor))?;
-        let status = response.status();
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
-            .map_err(|cause| cause.with_credentials_check(credentials_check))
-            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), self.ports));
-        wipe(response.into_body());
-        let mut grant = decoded?;
-        let lifetime = grant
-            .expires_in
-            .or(self.ports.config.policy.default_lifetime);
-        grant.expires_at =
-            lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
-        // T6
-        let presentation = &self.ports.config.presentation;
-        let header = presentation.credentials(&grant.token_type, &grant.access_token);
-        let header = header.ok_or_else(|| {
-            token_response::wrong_token_type(status, &grant.token_type, &redactor)
-        })?;
-        let obtained = Obtained {
-            lifetime: grant.expires_in,
-            token: Arc::new(grant),
-            requested_at,
-            age: self.ports.now().saturating_since(requested_at),
-        };
-        Ok(NewToken {
-            obtained,
-            header,
-            jumped,
-        })
-    }
-
-    /// A token request that lacks the client's authentication.
-    fn request(&self) -> TokenRequest {
-        let config = &self.ports.config;
-        TokenRequest::new(&config.grant_type, self.target, &config.headers)
-    }
-
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
     fn pause_after(&mut self, cause: Cause) -> Result<Duration, AcquisitionFailure> {
         let (now, jitter) = (self.ports.now(), fastrand::f64());
@@ -393,5 +267,4 @@ impl<'a> Acquisition<'a> {
     }
 }
 
-const ATTEMPT_TIMED_OUT: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
 const OUT_OF_TIME: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);

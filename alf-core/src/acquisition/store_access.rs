@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Awaited;
-use crate::machine::{Occupancy, SharedToken};
+use crate::machine::{Occupancy, Operation, SharedToken};
 use crate::store::{TokenRecord, Version, VersionedRecord};
 use crate::token::Grant;
 use crate::{Event, StoreError, StoreErrorKind};
@@ -16,8 +16,12 @@ use super::sharing::{Shared, StoreTrouble, Unsaved};
 impl Acquisition<'_> {
     pub(super) async fn read(&self, shared: Shared<'_>) -> Result<VersionedRecord, StoreTrouble> {
         let left = self.deadline.saturating_since(self.ports.now());
-        self.operate(shared, left, shared.store.read(shared.record))
-            .await
+        let read = shared.store.read(shared.record);
+        let read = self.operate(shared, left, Operation::Read, read).await?;
+        if shared.record.sharing().is_new(read.version.as_ref()) {
+            self.note_success_of(shared, Operation::Write);
+        }
+        Ok(read)
     }
 
     /// Replaces the record if it has not changed. `None`: it has.
@@ -95,7 +99,8 @@ impl Acquisition<'_> {
             leased
         } else {
             let read = shared.store.read(shared.record);
-            self.operate(shared, NO_DEADLINE, read).await?
+            self.operate(shared, NO_DEADLINE, Operation::Read, read)
+                .await?
         };
         let Some(record) = read.record.saved(token.clone()) else {
             return Ok(true);
@@ -114,7 +119,7 @@ impl Acquisition<'_> {
     ) -> Result<Option<Version>, StoreTrouble> {
         let wall = self.ports.clock.wall().into();
         let write = shared.store.write(shared.record, expected, record, wall);
-        let written = self.operate(shared, limit, write).await?;
+        let written = self.operate(shared, limit, Operation::Write, write).await?;
         if let Some(version) = &written {
             let now = self.ports.now();
             shared.record.sharing().written(now, version.clone());
@@ -127,17 +132,17 @@ impl Acquisition<'_> {
         &self,
         shared: Shared<'_>,
         limit: Duration,
-        operation: impl Future<Output = Result<T, StoreError>>,
+        operation: Operation,
+        carried_out: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreTrouble> {
         let store = shared.store;
         self.awaited.set(Awaited::Store);
-        let result = self.ports.within(limit.min(store.timeout), operation).await;
+        let limited = self.ports.within(limit.min(store.timeout), carried_out);
+        let result = limited.await;
         self.awaited.set(Awaited::NextAttempt);
         let error = match result {
             Some(Ok(value)) => {
-                if store.health().succeeded() {
-                    self.observe_store(&Event::StoreRecovered {});
-                }
+                self.note_success_of(shared, operation);
                 return Ok(value);
             }
             Some(Err(error)) => error,
@@ -146,11 +151,18 @@ impl Acquisition<'_> {
             None => StoreError::new(StoreErrorKind::TimedOut),
         };
         let now = self.ports.now();
-        let is_first = store.health().failed(now);
+        let is_first = store.health().failed(now, operation);
         if is_first {
             self.observe_store(&Event::StoreFailed { error: &error });
         }
         Err(StoreTrouble)
+    }
+
+    fn note_success_of(&self, shared: Shared<'_>, operation: Operation) {
+        let is_end_of_trouble = shared.store.health().succeeded(operation);
+        if is_end_of_trouble {
+            self.observe_store(&Event::StoreRecovered {});
+        }
     }
 }
 

@@ -58,7 +58,9 @@ impl<A> ClientBuilder<A> {
     /// Sets the beginning of the keys that alf uses in the store: letters, digits, `-`, `_`, `.` and `:`, at
     /// most 64. Default: `alf`.
     ///
-    /// Instances with different prefixes do not share tokens.
+    /// Instances with different prefixes do not share tokens. With `tls_client_auth` and `self_signed_tls_client_auth`, it must be
+    /// set, to one that only instances with the same client certificate have: their tokens may be bound to it
+    /// ([RFC 8705 §3](https://www.rfc-editor.org/rfc/rfc8705#section-3)).
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.store.prefix = Some(prefix.into());

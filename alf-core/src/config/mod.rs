@@ -72,6 +72,13 @@ impl Config {
             .default_lifetime
             .map(|lifetime| check::not_zero("default_lifetime", lifetime))
             .transpose()?;
+        #[cfg(feature = "store")]
+        let store = settings.store.checked(
+            default_lifetime,
+            acquire_timeout,
+            attempt_timeout,
+            authentication.method(),
+        )?;
         Ok(Self {
             server,
             grant_type: check::grant_type(settings.grant_type)?,
@@ -92,9 +99,7 @@ impl Config {
             replays: settings.replays,
             presentation: check::presentation(settings.token_header, settings.token_scheme)?,
             #[cfg(feature = "store")]
-            store: settings
-                .store
-                .checked(default_lifetime, acquire_timeout, attempt_timeout)?,
+            store,
             rejecting: check::rejecting(&settings.rejecting)?,
             insecure_http: settings.insecure_http,
         })

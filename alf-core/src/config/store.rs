@@ -16,6 +16,7 @@ impl StoreSettings {
         default_lifetime: Option<Duration>,
         acquire_timeout: Duration,
         attempt_timeout: Duration,
+        method: Option<&str>,
     ) -> Result<Option<SharedStore>, ConfigError> {
         let Some(store) = self.store else {
             let set = [
@@ -41,7 +42,7 @@ impl StoreSettings {
             store,
             key,
             previous_key,
-            prefix: prefix(self.prefix)?,
+            prefix: prefix(self.prefix, method)?,
             timeout: timeout(self.timeout, acquire_timeout)?,
             awaits_saves: self.awaits_saves,
             default_lifetime,
@@ -52,11 +53,13 @@ impl StoreSettings {
 impl Config {
     /// What identifies the record of a target (D17).
     pub(crate) fn record_name<'a>(&'a self, target: &'a TokenTarget) -> RecordName<'a> {
+        let (server, metadata) = match &self.server {
+            Server::Endpoint(endpoint) => (&endpoint.written, [].as_slice()),
+            Server::Issuer(issuer) => (&issuer.name, issuer.documents.as_slice()),
+        };
         RecordName {
-            server: match &self.server {
-                Server::Endpoint(endpoint) => &endpoint.written,
-                Server::Issuer(issuer) => &issuer.name,
-            },
+            server,
+            metadata,
             grant_type: &self.grant_type,
             client_id: &self.client_id,
             method: self.authentication.method(),
@@ -66,10 +69,15 @@ impl Config {
     }
 }
 
-/// D17: what every store takes in a key.
-fn prefix(prefix: Option<String>) -> Result<String, ConfigError> {
+/// D17: what every store takes in a key. With a client certificate, only the user knows which instances have the same one.
+fn prefix(prefix: Option<String>, method: Option<&str>) -> Result<String, ConfigError> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let is_by_certificate = matches!(
+        method,
+        Some("tls_client_auth" | "self_signed_tls_client_auth")
+    );
     match prefix {
+        None if is_by_certificate => wrong("store_prefix", NO_PREFIX),
         None => Ok("alf".to_owned()),
         Some(prefix) if LONGEST_PREFIX < prefix.len() => wrong("store_prefix", LONG_PREFIX),
         Some(prefix) if !prefix.is_empty() && prefix.bytes().all(is_allowed) => Ok(prefix),
@@ -103,6 +111,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 /// With it, a store key has fewer characters than a file name or a key of memcached may have, also percent-encoded.
 const LONGEST_PREFIX: usize = 64;
 const LONG_PREFIX: &str = "is longer than 64 characters; choose a shorter one";
+const NO_PREFIX: &str = "is not set, but tokens may be bound to the client certificate, which alf does not know; set one that only \
+                         instances with the same certificate have";
 const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";
 const LONG_ATTEMPT: &str = "is longer than 14 s, and no attempt may take longer if instances share a store; set a \
                             shorter one";

@@ -74,5 +74,5 @@ pub(crate) use sharing::{
     AttemptBy, LONGEST_SHARED_ATTEMPT, ReadDecision, Sharing, Waiters, read_after_pause,
 };
 #[cfg(feature = "store")]
-pub(crate) use store_health::StoreHealth;
+pub(crate) use store_health::{Operation, StoreHealth};
 pub use time::Moment;

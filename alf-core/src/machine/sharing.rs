@@ -151,6 +151,12 @@ impl<V: PartialEq> Sharing<V> {
         self.wait_for(self.highest);
     }
 
+    /// Whether another instance has written the record, with this version, since this one had it.
+    pub(crate) fn is_new(&self, version: Option<&V>) -> bool {
+        let latest = self.latest.as_ref();
+        version.is_some() && latest.is_some_and(|(latest, _)| latest.as_ref() != version)
+    }
+
     /// This instance holds the token with this number.
     pub(crate) fn holds(&mut self, number: u64) {
         self.held = self.held.max(number);

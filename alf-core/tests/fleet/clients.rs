@@ -208,6 +208,23 @@ fn d18_a_token_of_the_previous_key_is_used_and_its_record_is_not_written() {
 }
 
 #[test]
+fn d18_a_record_of_the_previous_key_that_cannot_be_opened_counts_as_empty() {
+    let mut fleet = Fleet::new();
+    let old = fleet.instance_with(key(1), |builder| builder);
+    call(&fleet, &old.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    fleet.store.spoil_all();
+    let rotating = || key(2).with_previous(key(1));
+    let first = fleet.instance_with(rotating(), |builder| builder);
+    let second = fleet.instance_with(rotating(), |builder| builder);
+    for instance in [&first, &second] {
+        call(&fleet, &instance.tokens).unwrap();
+        fleet.run_until(fleet.runtime.time().elapsed() + seconds(1));
+    }
+    assert_eq!(fleet.requests(), 2);
+}
+
+#[test]
 fn d17_instances_with_different_keys_share_nothing() {
     let mut fleet = Fleet::new();
     for byte in 1..=3 {

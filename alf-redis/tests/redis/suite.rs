@@ -94,7 +94,7 @@ impl StoreSubject for Tls {
     type Store = RedisStore;
 
     fn start() -> Self {
-        let (server, certificates) = Certificates::server();
+        let (server, certificates) = Certificates::server(Program::Redis);
         Self {
             server,
             certificates,

@@ -1,13 +1,10 @@
 //! An API as a service, and the tokens that it accepts.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use alf_core::{ExchangeError, ExchangeOptions, TokenManager, TokenTransport};
 use alf_testkit::VirtualTime;
 use alf_tower::{AuthorizationLayer, BoxError};
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
@@ -15,6 +12,8 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use tower::Service;
+
+use crate::issuer::Issuer;
 
 /// An API that accepts every token that is not revoked. Clones are one API.
 #[derive(Default)]
@@ -35,38 +34,6 @@ pub(crate) struct Seen {
     pub(crate) body: Option<Bytes>,
 }
 
-/// Answers token requests with `token-1`, `token-2`, …
-#[derive(Clone, Default)]
-pub(crate) struct Issuer {
-    issued: Arc<AtomicUsize>,
-    /// Up to which number tokens are revoked.
-    revoked: Arc<AtomicUsize>,
-}
-
-impl Issuer {
-    /// A manager of the issuer's tokens. Time stands still.
-    pub(crate) fn tokens(&self) -> TokenManager {
-        AuthorizationLayer::builder("https://auth.example.com/token")
-            .client_secret("client-id", "secret")
-            .runtime(VirtualTime::new())
-            .build_tokens(self.clone())
-            .unwrap()
-    }
-
-    pub(crate) fn token_requests(&self) -> usize {
-        self.issued.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn revoke(&self) {
-        self.revoked.store(self.token_requests(), Ordering::SeqCst);
-    }
-
-    fn accepts(&self, authorization: &str) -> bool {
-        let number = authorization.strip_prefix("Bearer token-").unwrap_or("0");
-        number.parse::<usize>().unwrap() > self.revoked.load(Ordering::SeqCst)
-    }
-}
-
 /// A clone is not ready.
 impl Clone for Api {
     fn clone(&self) -> Self {
@@ -79,22 +46,9 @@ impl Clone for Api {
     }
 }
 
-#[async_trait]
-impl TokenTransport for Issuer {
-    async fn exchange(
-        &self,
-        _: Request<Bytes>,
-        _: &ExchangeOptions,
-    ) -> Result<Response<Bytes>, ExchangeError> {
-        let number = self.issued.fetch_add(1, Ordering::SeqCst) + 1;
-        let answer = format!(r#"{{"access_token":"token-{number}","expires_in":3600}}"#);
-        Ok(Response::new(answer.into()))
-    }
-}
-
 impl Api {
     pub(crate) fn layer(&self) -> AuthorizationLayer {
-        AuthorizationLayer::new(self.issuer.tokens())
+        AuthorizationLayer::new(self.issuer.tokens(VirtualTime::new()))
     }
 
     /// Takes the requests that were received since the last call.

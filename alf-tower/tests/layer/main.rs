@@ -8,5 +8,7 @@
 mod api;
 mod bodies;
 mod errors;
+#[path = "../support/issuer.rs"]
+mod issuer;
 mod readiness;
 mod stacks;

@@ -129,6 +129,42 @@ fn d13_a_setting_of_a_store_is_never_ignored() {
     ]);
 }
 
+/// RFC 8705 §3: a token may be bound to the certificate, which only the HTTP client knows.
+#[test]
+fn d17_instances_with_different_certificates_have_prefixes_of_their_own() {
+    for method in ["tls_client_auth", "self_signed_tls_client_auth"] {
+        let built = |keys: &str| {
+            let config = read(&format!(
+                r#"{{"token_endpoint":"https://as.example/token","client_id":"me",
+                    "token_endpoint_auth_method":"{method}"{keys}}}"#
+            ));
+            let builder = config.unwrap().builder().unwrap();
+            Config::parse(WITH_KEY(builder).settings)
+        };
+        let error = built("").err().unwrap().to_string();
+        let expected =
+            "store_prefix: is not set, but tokens may be bound to the client certificate";
+        assert!(error.contains(expected), "{error}");
+        assert!(built(r#","store_prefix":"certificate-1""#).is_ok());
+    }
+}
+
+/// Some servers have several token endpoints for one issuer.
+#[test]
+fn d17_a_metadata_url_counts() {
+    let store = NoStore::default();
+    for url in ["https://as.example/a", "https://as.example/b"] {
+        let config = read(&format!(
+            r#"{{"issuer":"https://as.example","metadata_url":"{url}","client_id":"me",
+                "client_secret":"s3cr3t"}}"#
+        ));
+        let builder: Builder = config.unwrap().builder().unwrap();
+        let builder = builder.store(store.clone(), SealingKey::from_bytes([1; 32]));
+        read_record(&Config::parse(builder.settings).unwrap());
+    }
+    assert_eq!(store.keys.lock().unwrap().len(), 2);
+}
+
 #[test]
 fn d18_the_configuration_has_the_previous_key() {
     let path = std::env::temp_dir().join(format!("alf-previous-key-{}", std::process::id()));
@@ -148,9 +184,7 @@ fn d18_the_configuration_has_the_previous_key() {
     let builder = builder.store(store.clone(), SealingKey::from_bytes([2; 32]));
     let config = Config::parse(builder.settings).unwrap();
     std::fs::remove_file(path).unwrap();
-    let shared = config.store.as_ref().unwrap();
-    let record = shared.record(&config.record_name(&config.target));
-    pollster::block_on(shared.read(&record)).unwrap();
+    read_record(&config);
     assert_eq!(
         store.keys.lock().unwrap().len(),
         2,
@@ -177,6 +211,12 @@ fn assert_problems(cases: &[(&str, SetStore, &str)]) {
         let error = parsed(keys, *set_store).err().unwrap().to_string();
         assert!(error.contains(expected), "{keys}: {error}");
     }
+}
+
+fn read_record(config: &Config) {
+    let shared = config.store.as_ref().unwrap();
+    let record = shared.record(&config.record_name(&config.target));
+    pollster::block_on(shared.read(&record)).unwrap();
 }
 
 fn parsed(keys: &str, set_store: SetStore) -> Result<Config, ConfigError> {

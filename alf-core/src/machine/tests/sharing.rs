@@ -319,18 +319,47 @@ fn d13_a_store_in_trouble_is_left_alone() {
     let mut health = StoreHealth::new();
     let mut now = at(0);
     for (i, pause) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
-        assert_eq!(health.failed(now), i == 0, "reported once");
+        assert_eq!(health.failed(now, Operation::Read), i == 0, "reported once");
         // Operations that were under way when it failed.
-        assert!(!health.failed(now));
+        assert!(!health.failed(now, Operation::Read));
         assert_eq!(health.left_alone_until(now), Some(now + secs(pause)));
         now = now + secs(pause);
         assert_eq!(health.left_alone_until(now), None);
         assert!(health.is_in_trouble());
     }
-    assert!(health.succeeded());
-    assert!(!health.succeeded());
-    assert!(health.failed(now));
+    assert!(health.succeeded(Operation::Read));
+    assert!(!health.succeeded(Operation::Read));
+    assert!(health.failed(now, Operation::Read));
     assert_eq!(health.left_alone_until(now), Some(now + secs(1)));
+}
+
+#[test]
+fn d13_a_read_does_not_end_the_trouble_after_a_write_that_failed() {
+    let mut health = StoreHealth::new();
+    assert!(health.failed(at(0), Operation::Read));
+    assert!(!health.failed(at(0), Operation::Write));
+    for (now, pause) in [(2, 2), (5, 4), (20, 8)] {
+        assert!(!health.succeeded(Operation::Read));
+        assert!(health.is_in_trouble());
+        assert!(!health.failed(at(now), Operation::Write));
+        assert_eq!(health.left_alone_until(at(now)), Some(at(now + pause)));
+    }
+    assert!(health.succeeded(Operation::Write));
+    assert!(!health.succeeded(Operation::Read));
+    assert!(health.failed(at(40), Operation::Read));
+    assert!(health.succeeded(Operation::Read));
+}
+
+#[test]
+fn d13_a_record_that_another_instance_has_written_is_new() {
+    let mut instance = Instance::new();
+    assert!(!instance.is_new(Some(&1)));
+    read(&mut instance, 0.0, 1, &Record::EMPTY);
+    assert!(!instance.is_new(Some(&1)));
+    assert!(!instance.is_new(None), "the store has deleted it");
+    assert!(instance.is_new(Some(&2)));
+    instance.written(at(1), 2);
+    assert!(!instance.is_new(Some(&2)));
 }
 
 #[test]
