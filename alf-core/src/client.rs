@@ -229,19 +229,21 @@ impl<T: Transport> Call<'_, T> {
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
-                return Box::pin(self.renew_and_replay(&token, sent, kept, response)).await;
+                let replay = self.renew_and_replay(&token, sent, kept, response, 1);
+                return Box::pin(replay).await;
             }
         }
         Ok((response, token))
     }
 
-    /// The token was rejected: renews it, and replays the request (R).
+    /// The token was rejected: renews it, and replays the request (R). `resend_count` is the number of that replay.
     async fn renew_and_replay(
         &self,
         token: &Token,
         sent: RejectionCount,
         mut kept: Kept<T::Request>,
         response: T::Response,
+        resend_count: u32,
     ) -> Result<(T::Response, Token), Error<T::Error>> {
         let origin = kept.origin(self.transport).to_origin();
         let renewal = self.managed().reject(token, sent, Some(&origin));
@@ -264,7 +266,14 @@ impl<T: Transport> Call<'_, T> {
         let is_previous = renewed.generation() < token.generation();
         if is_previous && judgement == Judgement::Rejected {
             // Once: nobody gets the previous token again.
-            return Box::pin(self.renew_and_replay(&renewed, sent, kept, response)).await;
+            let replay = self.renew_and_replay(
+                &renewed,
+                sent,
+                kept,
+                response,
+                resend_count.saturating_add(1),
+            );
+            return Box::pin(replay).await;
         }
         // R3: returned as it is. R6: whether the renewal helped.
         let outcome = match judgement {
@@ -280,6 +289,7 @@ impl<T: Transport> Call<'_, T> {
             origin: &origin,
             status: self.transport.status(&response),
             rejected: outcome == Some(ReplayOutcome::RejectedAgain),
+            resend_count,
         });
         Ok((response, renewed))
     }

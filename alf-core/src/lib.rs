@@ -43,6 +43,7 @@
 //! | --- | --- |
 //! | `config` | `ClientConfig`: the settings of a client from TOML, YAML, JSON or environment variables. Its methods `client_secret_jwt` and `private_key_jwt` need `jwt` too |
 //! | `jwt` | `ClientSecretJwt`, and `PrivateKey` for [`PrivateKeyJwt`]. aws-lc-rs signs the assertions; it needs a C compiler |
+//! | `metrics` | `MetricsObserver`, which counts alf's events with `metrics` |
 //! | `store` | `ClientBuilder::store`: one token for all instances of a program, through a `TokenStore` |
 //! | `store-file` | `FileStore`: a token store in a directory, for the processes of one machine. It enables `store` |
 //! | `tokio` | `TokioRuntime`, for transports that need the tokio runtime |
@@ -106,6 +107,10 @@ pub use wire::token_request::{TokenRequest, USER_AGENT};
 #[cfg(feature = "jwt")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
 pub use authentication::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
+
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use observe::MetricsObserver;
 
 #[cfg(feature = "store-file")]
 #[cfg_attr(docsrs, doc(cfg(feature = "store-file")))]

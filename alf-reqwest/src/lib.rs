@@ -27,9 +27,10 @@
 //! - What can go wrong, and what to do: [`Error`].
 //! - Only the token, for requests that this client does not send: [`TokenManager`], from
 //!   [`ClientBuilder::build_tokens`].
+//! - A client of reqwest-middleware, for generated clients: the feature `middleware`, and `Client::with_middleware`.
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
-//! Most Cargo features are reqwest's, with the same names. `jwt`, `store`, `store-file`, `config` and `tracing` are alf's own.
+//! Most Cargo features are reqwest's, with the same names. `config`, `jwt`, `metrics`, `middleware`, `store`, `store-file` and `tracing` are alf's own.
 //! This crate is built on `alf-core`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -50,6 +51,8 @@ mod error;
 mod failure;
 mod given_client;
 mod http_client;
+#[cfg(feature = "middleware")]
+mod middleware;
 mod redirect;
 mod request;
 mod route;
@@ -86,6 +89,9 @@ pub use alf_core::ClientConfig;
 #[cfg(feature = "jwt")]
 pub use alf_core::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
+#[cfg(feature = "metrics")]
+pub use alf_core::MetricsObserver;
+
 #[cfg(feature = "store")]
 pub use alf_core::{
     SealingKey, StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,
@@ -100,6 +106,10 @@ pub use alf_core::TracingObserver;
 /// The reqwest that this crate is built on: its `Request`, `Response` and `Error` are the ones you
 /// get.
 pub use reqwest;
+
+/// The reqwest-middleware of [`Client::with_middleware`].
+#[cfg(feature = "middleware")]
+pub use reqwest_middleware;
 
 /// Builds a [`Client`]: the settings of [`alf_core::ClientBuilder`], on reqwest.
 ///

@@ -87,6 +87,9 @@ pub use alf_core::ClientConfig;
 #[cfg(feature = "jwt")]
 pub use alf_core::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
 
+#[cfg(feature = "metrics")]
+pub use alf_core::MetricsObserver;
+
 #[cfg(feature = "store")]
 pub use alf_core::{
     SealingKey, StoreError, StoreErrorKind, StoreKey, Stored, TokenStore, Version, Written,

@@ -1,7 +1,9 @@
 //! Code that several examples share. The examples are in `src/bin`.
 
+mod checks;
 mod http_library;
 
+pub use checks::Checks;
 pub use http_library::HttpLibrary;
 
 /// Compiles the programs of the README as doc tests.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::Event;
 use crate::error::Cause;
-use crate::machine::{AttemptBy, Breaker, Moment, Occupancy, Permit, read_after_pause};
+use crate::machine::{AttemptBy, Breaker, Occupancy, read_after_pause};
 use crate::store::{TokenRecord, VersionedRecord};
 
-use super::failure::AcquisitionFailure;
+use super::authenticate::Credentials;
 use super::new_token::NewToken;
 use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved};
-use super::{Acquisition, Credentials};
+use super::{Acquisition, Permission};
 
 impl Acquisition<'_> {
     /// Takes the lease and makes an attempt; another one, if the credentials have changed since they were refused (B3).
@@ -20,13 +20,21 @@ impl Acquisition<'_> {
         mut read: VersionedRecord,
         may_read_credentials_again: &mut bool,
     ) -> Result<LeaseOutcome, StoreTrouble> {
+        let read_again_at = self.ports.now() + WITHOUT_PERMIT;
+        match self.permit(read_again_at).await {
+            Ok(Permission::Granted) => {}
+            Ok(Permission::NotYet) => return Ok(LeaseOutcome::ReadAt(read_again_at)),
+            Err(failure) => return Ok(LeaseOutcome::Failed(failure)),
+        }
+        // With the permit, since it may send a request for the metadata.
+        match self.paused_for_credentials(shared, &read).await {
+            Ok(None) => {}
+            Ok(Some(error)) => return Ok(LeaseOutcome::Failed(self.failure(error))),
+            Err(cause) => return Ok(self.attempt_not_made(shared, cause)),
+        }
         loop {
-            if let Some(outcome) = self.shared_permit(shared).await {
-                return Ok(outcome);
-            }
             let Some(leased) = self.take_lease(shared, &read).await? else {
                 shared.record.sharing().conflicted();
-                self.leave();
                 return Ok(LeaseOutcome::ReadAt(self.next_read(shared, None)));
             };
             let mut credentials = None;
@@ -39,8 +47,7 @@ impl Acquisition<'_> {
             };
             self.attempts += 1;
             if cause.failure.is_transient() {
-                let read_at = self.pause_all(shared, &leased, cause).await;
-                return Ok(LeaseOutcome::ReadAt(read_at));
+                return Ok(self.pause_all(shared, &leased, cause).await);
             }
             // B3: once, or two secrets that alternate would never end.
             let may_read = std::mem::take(may_read_credentials_again);
@@ -49,32 +56,24 @@ impl Acquisition<'_> {
                 read = leased;
                 continue;
             }
+            self.note_refusal(shared, &cause);
             self.refuse(shared, &leased, credentials, &cause).await;
             return Ok(LeaseOutcome::Failed(self.failure(cause)));
         }
     }
 
-    /// Asks the breaker, which the targets of this client share (B2). `None`: the attempt is permitted.
-    async fn shared_permit(&self, shared: Shared<'_>) -> Option<LeaseOutcome> {
-        let changed = self.admission.changed();
-        let now = self.ports.now();
-        match self.admission.request(now, self.exclusivity()) {
-            Permit::Granted => None,
-            Permit::Wait { until } => {
-                self.progress.delayed(self.id);
-                let until = until.min(self.deadline);
-                let wait = until.saturating_since(now);
-                self.ports.within(wait, changed).await;
-                // The record may have changed meanwhile.
-                Some(LeaseOutcome::ReadAt(self.ports.now()))
-            }
-            Permit::Refused(error) => {
-                let failure = AcquisitionFailure::Refused(error);
-                Some(LeaseOutcome::Failed(failure))
-            }
-            // Another instance may obtain a token before the deadline.
-            Permit::TooLate => Some(LeaseOutcome::ReadAt(self.next_read(shared, None))),
+    /// Something that each attempt needs cannot be obtained.
+    fn attempt_not_made(&mut self, shared: Shared<'_>, cause: Cause) -> LeaseOutcome {
+        self.attempts += 1;
+        if cause.failure.is_transient() {
+            let pause = self.pause_after(cause);
+            let now = self.ports.now();
+            return pause.map_or_else(LeaseOutcome::Failed, |pause| {
+                LeaseOutcome::ReadAt(now + pause)
+            });
         }
+        self.note_refusal(shared, &cause);
+        LeaseOutcome::Failed(self.failure(cause))
     }
 
     /// `None`: another instance was faster.
@@ -119,29 +118,37 @@ impl Acquisition<'_> {
         };
     }
 
-    /// A transient failure (D10). Returns when the record is read again.
+    /// A transient failure (D10).
     async fn pause_all(
         &mut self,
         shared: Shared<'_>,
         leased: &VersionedRecord,
         cause: Cause,
-    ) -> Moment {
+    ) -> LeaseOutcome {
         let clocks = self.clocks();
         let retry_after = cause.failure.retry_after();
         let record = leased
             .record
             .failed(clocks.wall, retry_after, cause.clone());
-        let error = self.error(cause);
-        self.admission.change(|breaker, claim| {
+        let error = self.error(cause.clone());
+        let retry_at = self.admission.change(|breaker, claim| {
             let error = error.clone();
             breaker.attempt_failed(clocks.now, claim, retry_after, fastrand::f64(), error)
         });
         self.leave();
         let length = record.pause();
-        self.note_failed_attempt(&error, length);
-        self.end_lease(shared, leased, &record).await;
         let until = clocks.now + length;
-        read_after_pause(until, AttemptBy::ThisInstance, fastrand::f64())
+        // B1
+        let may_go_on = retry_at.is_some() && until < self.deadline;
+        if may_go_on {
+            self.note_failed_attempt(&error, length);
+        }
+        self.end_lease(shared, leased, &record).await;
+        if !may_go_on {
+            return LeaseOutcome::Failed(self.failure(cause));
+        }
+        let read_at = read_after_pause(until, AttemptBy::ThisInstance, fastrand::f64());
+        LeaseOutcome::ReadAt(read_at)
     }
 
     /// A permanent failure (D11).
@@ -162,15 +169,11 @@ impl Acquisition<'_> {
             return;
         };
         let credential = shared.store.hash_of(&credentials.fingerprint);
-        let clocks = self.clocks();
+        let wall = self.clocks().wall;
         let retry_after = cause.failure.retry_after();
-        if cause.concerns_all_targets() {
-            let mut refusal = shared.store.refusal();
-            refusal.refused(clocks.now, credential, retry_after, cause.clone());
-        }
         let record = leased
             .record
-            .refused(clocks.wall, retry_after, credential, cause.clone());
+            .refused(wall, retry_after, credential, cause.clone());
         self.end_lease(shared, leased, &record).await;
     }
 
@@ -185,3 +188,6 @@ impl Acquisition<'_> {
         self.admission.change(Breaker::leave);
     }
 }
+
+/// D12
+const WITHOUT_PERMIT: Duration = Duration::from_secs(4);

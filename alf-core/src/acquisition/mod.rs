@@ -1,5 +1,6 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
+mod attempt;
 mod authenticate;
 mod certificate;
 mod discovery;
@@ -22,23 +23,16 @@ pub(crate) use revocation::Revocation;
 #[cfg(feature = "store")]
 pub(crate) use sharing::Urgency;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::TokenEndpoint;
 use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
-use crate::machine::{AcquisitionId, Claim, Failure, Moment, Obtained, Permit};
+use crate::machine::{AcquisitionId, Claim, Failure, Moment, Permit};
 use crate::ports::Ports;
-use crate::secret::wipe;
 use crate::server::Admission;
-use crate::wire::token_response;
-use crate::{
-    CredentialsFingerprint, Event, ExchangeOptions, TimeoutPhase, Token, TokenError,
-    TokenErrorKind, TokenRequest, TokenTarget,
-};
+use crate::{Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget};
 
-use authenticate::authenticate;
-use failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
+use authenticate::{Credentials, authenticate};
+use failure::out_of_time;
 
 pub(crate) struct Acquisition<'a> {
     ports: &'a Ports,
@@ -55,6 +49,8 @@ pub(crate) struct Acquisition<'a> {
     attempts: u32,
     /// Why the latest of them failed, if that explains why the acquisition did not end earlier (S5).
     latest_failure: Option<Cause>,
+    /// How long the latest attempt took, until an event has reported it.
+    unreported: Option<Duration>,
     #[cfg(feature = "store")]
     shared: Option<sharing::Shared<'a>>,
     #[cfg(feature = "store")]
@@ -71,10 +67,10 @@ pub(crate) trait Progress: Send + Sync {
     fn urgency(&self, id: AcquisitionId) -> Urgency;
 }
 
-/// What an attempt authenticated with.
-struct Credentials {
-    endpoint: Arc<TokenEndpoint>,
-    fingerprint: CredentialsFingerprint,
+/// Whether an attempt may be made now.
+enum Permission {
+    Granted,
+    NotYet,
 }
 
 impl<'a> Acquisition<'a> {
@@ -99,6 +95,7 @@ impl<'a> Acquisition<'a> {
             started_at: ports.now(),
             attempts: 0,
             latest_failure: None,
+            unreported: None,
             #[cfg(feature = "store")]
             shared: None,
             #[cfg(feature = "store")]
@@ -115,11 +112,16 @@ impl<'a> Acquisition<'a> {
         self.run_alone().await
     }
 
+    /// How long the attempt took that ended the acquisition.
+    pub(crate) fn last_attempt(&self) -> Option<Duration> {
+        self.unreported
+    }
+
     /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
     /// informs it of the outcome, if it still counts (S5, F5).
     async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
         let mut may_read_credentials_again = true;
-        self.permit().await?;
+        self.permit(self.deadline).await?;
         loop {
             let mut credentials = None;
             let cause = match self.attempt(&mut credentials).await {
@@ -131,7 +133,7 @@ impl<'a> Acquisition<'a> {
                 let pause = self.pause_after(cause)?;
                 // B1: its own pause, also if another target has success meanwhile.
                 self.ports.runtime.sleep(pause).await;
-                self.permit().await?;
+                self.permit(self.deadline).await?;
             } else {
                 // B3: once, or two secrets that alternate would never end.
                 let may_read = std::mem::take(&mut may_read_credentials_again);
@@ -144,8 +146,8 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// Waits until the breaker permits an attempt (B1, B2).
-    async fn permit(&self) -> Result<(), AcquisitionFailure> {
+    /// Waits until the breaker permits an attempt (B1, B2), or until `limit`. At the deadline it fails.
+    async fn permit(&self, limit: Moment) -> Result<Permission, AcquisitionFailure> {
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
@@ -153,8 +155,9 @@ impl<'a> Acquisition<'a> {
             let exclusivity = self.exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
-                Permit::Granted => return Ok(()),
-                Permit::Wait { until } => until.min(self.deadline),
+                Permit::Granted => return Ok(Permission::Granted),
+                Permit::Wait { .. } if limit <= now => return Ok(Permission::NotYet),
+                Permit::Wait { until } => until.min(self.deadline).min(limit),
                 Permit::Refused(error) => return Err(AcquisitionFailure::Refused(error)),
                 Permit::TooLate => return Err(self.too_late()),
             };
@@ -166,116 +169,6 @@ impl<'a> Acquisition<'a> {
                 .within(until.saturating_since(now), changed)
                 .await;
         }
-    }
-
-    /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
-    /// authentication is in the request.
-    async fn attempt(&self, credentials: &mut Option<Credentials>) -> Result<NewToken, Cause> {
-        // T9: before the request is sent.
-        let requested_at = self.ports.now();
-        let left = self.deadline.saturating_since(requested_at);
-        let timeout = self.ports.config.attempt_timeout.min(left);
-        let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
-        let result = self.ports.within(timeout, exchange).await;
-        let mut cause = match result {
-            Some(Ok(token)) => return Ok(token),
-            Some(Err(cause)) => cause,
-            None => Cause::new(ATTEMPT_TIMED_OUT, Failure::TRANSIENT),
-        };
-        self.doubt_metadata(&cause);
-        // By alf or by the HTTP library: that is chance.
-        if cause.kind == ATTEMPT_TIMED_OUT {
-            let now = self.ports.now();
-            let phase = if self.deadline <= now {
-                TimeoutPhase::Acquire
-            } else {
-                TimeoutPhase::Attempt
-            };
-            let after = now.saturating_since(requested_at);
-            cause = Cause {
-                source: cause.source,
-                shown_source: cause.shown_source,
-                ..Cause::timed_out(phase, self.awaited.get(), after)
-            };
-        }
-        Err(cause)
-    }
-
-    async fn exchange(
-        &self,
-        requested_at: Moment,
-        until: Moment,
-        credentials: &mut Option<Credentials>,
-    ) -> Result<NewToken, Cause> {
-        let jumped = self.ports.clock.jumped();
-        let endpoint = self.token_endpoint(until).await?;
-        let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = self.request();
-        let fingerprint = authenticate(
-            self.ports,
-            &endpoint,
-            self.attempts + 1,
-            self.awaited,
-            &mut request,
-        )
-        .await
-        .map_err(authentication_failed)?;
-        if let Some(held) = &self.held {
-            request.mask(held.expose_access_token());
-        }
-        let credentials_check = request.credentials_check();
-        let asserted_at = request.asserted_at();
-        let (request, redactor) = request.encode(&endpoint.uri);
-        *credentials = Some(Credentials {
-            endpoint,
-            fingerprint,
-        });
-        let now = self.ports.now();
-        if self.deadline <= now {
-            // S5: it was frozen, and another may be under way in its place.
-            return Err(out_of_time());
-        }
-        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
-        let transport = self.ports.token_transport.as_ref();
-        self.awaited.set(Awaited::Response);
-        let response = transport
-            .exchange(request, &options)
-            .await
-            .map_err(|error| no_response(error, &redactor))?;
-        let status = response.status();
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
-            .map_err(|cause| cause.with_credentials_check(credentials_check))
-            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), self.ports));
-        wipe(response.into_body());
-        let mut grant = decoded?;
-        let lifetime = grant
-            .expires_in
-            .or(self.ports.config.policy.default_lifetime);
-        grant.expires_at =
-            lifetime.and_then(|lifetime| requested_by_wall_clock.checked_add(lifetime));
-        // T6
-        let presentation = &self.ports.config.presentation;
-        let header = presentation.credentials(&grant.token_type, &grant.access_token);
-        let header = header.ok_or_else(|| {
-            token_response::wrong_token_type(status, &grant.token_type, &redactor)
-        })?;
-        let obtained = Obtained {
-            lifetime: grant.expires_in,
-            token: Arc::new(grant),
-            requested_at,
-            age: self.ports.now().saturating_since(requested_at),
-        };
-        Ok(NewToken {
-            obtained,
-            header,
-            jumped,
-        })
-    }
-
-    /// A token request that lacks the client's authentication.
-    fn request(&self) -> TokenRequest {
-        let config = &self.ports.config;
-        TokenRequest::new(&config.grant_type, self.target, &config.headers)
     }
 
     /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
@@ -328,6 +221,7 @@ impl<'a> Acquisition<'a> {
             acquisition: self.id.as_u64(),
             error,
             pause,
+            duration: self.unreported.take().unwrap_or_default(),
         };
         self.awaited.set(Awaited::Observer);
         self.ports.observe(self.target, &event);
@@ -372,5 +266,4 @@ impl<'a> Acquisition<'a> {
     }
 }
 
-const ATTEMPT_TIMED_OUT: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Attempt);
 const OUT_OF_TIME: TokenErrorKind = TokenErrorKind::Timeout(TimeoutPhase::Acquire);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Awaited;
-use crate::machine::SharedToken;
+use crate::machine::{Occupancy, Operation, SharedToken};
 use crate::store::{TokenRecord, Version, VersionedRecord};
 use crate::token::Grant;
 use crate::{Event, StoreError, StoreErrorKind};
@@ -16,8 +16,12 @@ use super::sharing::{Shared, StoreTrouble, Unsaved};
 impl Acquisition<'_> {
     pub(super) async fn read(&self, shared: Shared<'_>) -> Result<VersionedRecord, StoreTrouble> {
         let left = self.deadline.saturating_since(self.ports.now());
-        self.operate(shared, left, shared.store.read(shared.record))
-            .await
+        let read = shared.store.read(shared.record);
+        let read = self.operate(shared, left, Operation::Read, read).await?;
+        if shared.record.sharing().is_new(read.version.as_ref()) {
+            self.note_success_of(shared, Operation::Write);
+        }
+        Ok(read)
     }
 
     /// Replaces the record if it has not changed. `None`: it has.
@@ -31,7 +35,14 @@ impl Acquisition<'_> {
         self.write_within(shared, left, expected, record).await
     }
 
-    /// Saves the token that was obtained, after its waiters have it: nobody waits for this (D8, D9).
+    /// Whether the waiters wait until the token is saved, because its lease is in the store until then (D8).
+    pub(crate) fn is_save_awaited(&self) -> bool {
+        let unsaved = self.outcome.unsaved.as_ref();
+        let has_lease = unsaved.is_some_and(|unsaved| unsaved.leased.is_some());
+        has_lease && self.shared.is_some_and(|shared| shared.store.awaits_saves)
+    }
+
+    /// Saves the token that was obtained, after its waiters have it (D8, D9).
     pub(crate) async fn save_shared(&mut self) {
         let unsaved = self.outcome.unsaved.take();
         let Some((shared, Unsaved { token, mut leased })) = self.shared.zip(unsaved) else {
@@ -48,6 +59,27 @@ impl Acquisition<'_> {
                 return;
             }
         }
+    }
+
+    /// The token that was obtained is not used: it was revoked meanwhile, or another acquisition has replaced this one. It is
+    /// not saved, and its lease ends (D9).
+    pub(crate) async fn discard_shared(&mut self) {
+        let unsaved = self.outcome.unsaved.take();
+        let leased = unsaved.and_then(|unsaved| unsaved.leased);
+        let Some((shared, leased)) = self.shared.zip(leased) else {
+            return;
+        };
+        self.leave();
+        let record = TokenRecord {
+            attempts: 0,
+            occupancy: Occupancy::Free,
+            ..leased.record
+        };
+        let version = leased.version.as_ref();
+        // On a conflict or an error, nothing more is done: the lease ends by itself.
+        let _ = self
+            .write_within(shared, NO_DEADLINE, version, &record)
+            .await;
     }
 
     pub(super) fn observe_store(&self, event: &Event<'_>) {
@@ -67,7 +99,8 @@ impl Acquisition<'_> {
             leased
         } else {
             let read = shared.store.read(shared.record);
-            self.operate(shared, NO_DEADLINE, read).await?
+            self.operate(shared, NO_DEADLINE, Operation::Read, read)
+                .await?
         };
         let Some(record) = read.record.saved(token.clone()) else {
             return Ok(true);
@@ -86,7 +119,7 @@ impl Acquisition<'_> {
     ) -> Result<Option<Version>, StoreTrouble> {
         let wall = self.ports.clock.wall().into();
         let write = shared.store.write(shared.record, expected, record, wall);
-        let written = self.operate(shared, limit, write).await?;
+        let written = self.operate(shared, limit, Operation::Write, write).await?;
         if let Some(version) = &written {
             let now = self.ports.now();
             shared.record.sharing().written(now, version.clone());
@@ -99,17 +132,17 @@ impl Acquisition<'_> {
         &self,
         shared: Shared<'_>,
         limit: Duration,
-        operation: impl Future<Output = Result<T, StoreError>>,
+        operation: Operation,
+        carried_out: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreTrouble> {
         let store = shared.store;
         self.awaited.set(Awaited::Store);
-        let result = self.ports.within(limit.min(store.timeout), operation).await;
+        let limited = self.ports.within(limit.min(store.timeout), carried_out);
+        let result = limited.await;
         self.awaited.set(Awaited::NextAttempt);
         let error = match result {
             Some(Ok(value)) => {
-                if store.health().succeeded() {
-                    self.observe_store(&Event::StoreRecovered {});
-                }
+                self.note_success_of(shared, operation);
                 return Ok(value);
             }
             Some(Err(error)) => error,
@@ -118,11 +151,18 @@ impl Acquisition<'_> {
             None => StoreError::new(StoreErrorKind::TimedOut),
         };
         let now = self.ports.now();
-        let is_first = store.health().failed(now);
+        let is_first = store.health().failed(now, operation);
         if is_first {
             self.observe_store(&Event::StoreFailed { error: &error });
         }
         Err(StoreTrouble)
+    }
+
+    fn note_success_of(&self, shared: Shared<'_>, operation: Operation) {
+        let is_end_of_trouble = shared.store.health().succeeded(operation);
+        if is_end_of_trouble {
+            self.observe_store(&Event::StoreRecovered {});
+        }
     }
 }
 

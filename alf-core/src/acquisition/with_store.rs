@@ -14,7 +14,7 @@ use crate::{Event, TimeoutPhase};
 
 use super::Acquisition;
 use super::authenticate::authenticate;
-use super::failure::AcquisitionFailure;
+use super::failure::{AcquisitionFailure, authentication_failed};
 use super::new_token::NewToken;
 use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved, Urgency};
 
@@ -45,7 +45,7 @@ impl<'a> Acquisition<'a> {
             let Ok(read) = self.read(shared).await else {
                 continue;
             };
-            let read_at = match self.decide(shared, &read).await {
+            let read_at = match self.decide(shared, &read) {
                 ReadDecision::UseToken => match self.use_token(&read.record) {
                     Some(token) => return Ok(token),
                     None => return self.run_without_store(shared, None).await,
@@ -56,6 +56,10 @@ impl<'a> Acquisition<'a> {
                         self.progress.delayed(self.id);
                     }
                     self.next_read(shared, Some(until))
+                }
+                // B1: nobody makes an attempt before the deadline.
+                ReadDecision::AwaitPause { until, error } if self.deadline <= until => {
+                    return Err(self.failure(error));
                 }
                 ReadDecision::AwaitPause { until, error } => {
                     // E4, S5: as if it were a failed attempt of its own.
@@ -74,6 +78,8 @@ impl<'a> Acquisition<'a> {
                     }
                 }
             };
+            // The other targets go on meanwhile.
+            self.leave();
             self.awaited.set(Awaited::OtherInstance);
             let pause = read_at.min(self.deadline);
             let pause = pause.saturating_since(self.ports.now());
@@ -136,7 +142,18 @@ impl<'a> Acquisition<'a> {
                 return Err(AcquisitionFailure::Postponed { until });
             }
         }
-        let token = self.run_alone().await?;
+        if let Some(error) = self.refused(shared) {
+            return Err(self.failure(error));
+        }
+        let token = match self.run_alone().await {
+            Ok(token) => token,
+            Err(failure) => {
+                if let AcquisitionFailure::Attempts(details) = &failure {
+                    self.note_refusal(shared, &details.cause);
+                }
+                return Err(failure);
+            }
+        };
         shared.store.refusal().ended();
         let number = shared.record.sharing().number_without_store();
         self.outcome = Outcome {
@@ -149,22 +166,33 @@ impl<'a> Acquisition<'a> {
         Ok(token)
     }
 
-    async fn decide(&self, shared: Shared<'_>, read: &VersionedRecord) -> ReadDecision<Cause> {
+    /// D4, and D11 for a refusal of its own.
+    fn decide(&self, shared: Shared<'_>, read: &VersionedRecord) -> ReadDecision<Cause> {
         let decision = self.decide_with(shared, read, None);
-        let depends_on_credential =
-            read.record.is_about_credentials() || shared.store.refusal().is_some();
-        if !depends_on_credential || !matches!(decision, ReadDecision::TakeLease) {
+        if !matches!(decision, ReadDecision::TakeLease) {
             return decision;
         }
-        // Only now: reading them may take long, and a token may help.
-        let credential = self.credential(shared).await;
-        let decision = self.decide_with(shared, read, credential);
-        let now = self.ports.now();
-        let refusal = shared.store.refusal();
-        let refused = refusal.error_for(now, credential);
-        let refused = refused.filter(|_| matches!(decision, ReadDecision::TakeLease));
-        let refused = refused.cloned();
+        let refused = self.refused(shared);
         refused.map_or(decision, |error| ReadDecision::Fail { error })
+    }
+
+    /// Whether the attempt that is permitted now would be with credentials that another instance was refused with (D11).
+    pub(super) async fn paused_for_credentials(
+        &self,
+        shared: Shared<'_>,
+        read: &VersionedRecord,
+    ) -> Result<Option<Cause>, Cause> {
+        if !read.record.is_about_credentials() {
+            return Ok(None);
+        }
+        let credential = self.credential(shared).await?;
+        match self.decide_with(shared, read, Some(credential)) {
+            ReadDecision::Fail { error } => Ok(Some(error)),
+            ReadDecision::UseToken
+            | ReadDecision::AwaitLease { .. }
+            | ReadDecision::AwaitPause { .. }
+            | ReadDecision::TakeLease => Ok(None),
+        }
     }
 
     fn decide_with(
@@ -209,20 +237,36 @@ impl<'a> Acquisition<'a> {
         })
     }
 
-    /// The credentials as they are now. `None` if they cannot be read: then it was not those that were refused.
-    async fn credential(&self, shared: Shared<'_>) -> Option<CredentialHash> {
+    /// The credentials as they are now. The metadata may be needed for that (T10).
+    async fn credential(&self, shared: Shared<'_>) -> Result<CredentialHash, Cause> {
         let now = self.ports.now();
         let timeout = self.attempt_timeout(now);
         let fingerprint = async {
-            let endpoint = self.token_endpoint(now + timeout).await.ok()?;
+            let endpoint = self.token_endpoint(now + timeout).await?;
             let mut request = self.request();
             let number = self.attempts + 1;
             let awaited = self.awaited;
             let fingerprint = authenticate(self.ports, &endpoint, number, awaited, &mut request);
-            fingerprint.await.ok()
+            fingerprint.await.map_err(authentication_failed)
         };
-        let fingerprint = self.ports.within(timeout, fingerprint).await.flatten()?;
-        Some(shared.store.hash_of(&fingerprint))
+        let fingerprint = self.ports.within(timeout, fingerprint).await;
+        let fingerprint = fingerprint.unwrap_or_else(|| Err(self.attempt_timed_out(now)))?;
+        Ok(shared.store.hash_of(&fingerprint))
+    }
+
+    /// The error of a permanent failure of this client, while the next attempt must wait (D11).
+    fn refused(&self, shared: Shared<'_>) -> Option<Cause> {
+        let now = self.ports.now();
+        shared.store.refusal().error_at(now).cloned()
+    }
+
+    /// D11
+    pub(super) fn note_refusal(&self, shared: Shared<'_>, cause: &Cause) {
+        if !cause.failure.is_transient() && cause.concerns_all_targets() {
+            let now = self.ports.now();
+            let mut refusal = shared.store.refusal();
+            refusal.refused(now, &cause.failure, cause.clone());
+        }
     }
 
     /// S5: the deadline has come while this instance waited for another one.

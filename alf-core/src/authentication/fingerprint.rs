@@ -58,6 +58,9 @@ impl CredentialsFingerprint {
 }
 
 /// The same in every process. With a random key, instances with the same credentials would have different hashes.
+///
+/// The algorithm may change with a release of Rust. Then instances of two builds count as having different credentials (D11):
+/// after a refusal, each build finds out by itself. That costs a few requests, and only while the credentials are wrong.
 fn hash_of(credentials: &(impl Hash + ?Sized)) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(credentials)
 }

@@ -1,8 +1,12 @@
 //! Settings of the store that instances share.
 
+#[cfg(feature = "store-file")]
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "store-file")]
+use crate::FileStore;
 use crate::{ClientBuilder, SealingKey, TokenStore};
 
 /// # One token for all instances
@@ -35,7 +39,14 @@ impl<A> ClientBuilder<A> {
         sealing_key: impl Into<Option<SealingKey>>,
     ) -> Self {
         let settings = &mut self.settings.store;
-        settings.store = Some(Arc::new(store));
+        #[cfg(feature = "store-file")]
+        {
+            // D8: its programs may end as soon as they have a token. Those with a server use it for longer than a save takes.
+            settings.awaits_saves = (&store as &dyn Any).is::<FileStore>();
+        }
+        if settings.store.replace(Arc::new(store)).is_some() {
+            self.settings.repeated.push("store");
+        }
         if let Some(sealing_key) = sealing_key.into() {
             if settings.sealing_key.replace(sealing_key).is_some() {
                 self.settings.repeated.push("sealing_key");
@@ -44,23 +55,26 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets the beginning of the keys that alf uses in the store: letters, digits, `-`, `_`, `.` and `:`. Default: `alf`.
+    /// Sets the beginning of the keys that alf uses in the store: letters, digits, `-`, `_`, `.` and `:`, at
+    /// most 64. Default: `alf`.
     ///
-    /// Instances with different prefixes do not share tokens.
+    /// Instances with different prefixes do not share tokens. With `tls_client_auth` and `self_signed_tls_client_auth`, it must be
+    /// set, to one that only instances with the same client certificate have: their tokens may be bound to it
+    /// ([RFC 8705 §3](https://www.rfc-editor.org/rfc/rfc8705#section-3)).
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.settings.store.prefix = prefix.into();
+        self.settings.store.prefix = Some(prefix.into());
         self
     }
 
-    /// Sets how long one operation of the store may take. Default: 1 s. A longer time than a quarter of `acquire_timeout` counts
-    /// as that quarter.
+    /// Sets how long one operation of the store may take, at most a quarter of `acquire_timeout`. Default: 1 s, or that
+    /// quarter if it is shorter.
     ///
     /// If the store does not answer, a caller without a usable token waits that long. If the store needs longer, it is not
     /// used, and each instance obtains tokens by itself.
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.store.timeout = timeout;
+        self.settings.store.timeout = Some(timeout);
         self
     }
 }

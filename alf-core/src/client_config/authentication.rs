@@ -96,6 +96,7 @@ impl ClientConfig {
             &KEY_ID,
             &CERTIFICATE,
             &SEALING_KEY,
+            &PREVIOUS_SEALING_KEY,
         ] {
             let mut set = alternatives.iter().filter(is_set);
             let Some(key) = set.next() else { continue };
@@ -175,6 +176,7 @@ const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret
 pub(super) const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
 const KEY_ID: [&str; 2] = ["key_id", "thumbprint_as_key_id"];
 const SEALING_KEY: [&str; 2] = ["sealing_key_file", "sealing_key_env"];
+const PREVIOUS_SEALING_KEY: [&str; 2] = ["previous_sealing_key_file", "previous_sealing_key_env"];
 const CERTIFICATE: [&str; 3] = ["certificate_file", "certificate", "with_certificate"];
 const ON_HTTP_CLIENTS: &str = "; give it to the HTTP clients: see ClientCertificate, \
                                token_http_client and http_client";

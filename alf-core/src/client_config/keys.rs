@@ -100,13 +100,11 @@ pub(super) const KEYS: &[Key] = &[
     key("token_scheme", Kind::AnyText, &METHODS),
     key("rejecting_statuses", Kind::Statuses, &METHODS),
     key("replays", Kind::Flag, &METHODS),
-    #[cfg(feature = "store")]
     key("sealing_key_file", Kind::Text, &METHODS),
-    #[cfg(feature = "store")]
     key("sealing_key_env", Kind::Text, &METHODS),
-    #[cfg(feature = "store")]
+    key("previous_sealing_key_file", Kind::Text, &METHODS),
+    key("previous_sealing_key_env", Kind::Text, &METHODS),
     key("store_prefix", Kind::Text, &METHODS),
-    #[cfg(feature = "store")]
     key("store_timeout", Kind::Time, &METHODS),
 ];
 

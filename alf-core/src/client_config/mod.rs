@@ -56,6 +56,7 @@ use value::Value;
 /// | `allowed_origins` | the origins that the token may be sent to. A `TokenManager` sends no requests to APIs, so it ignores this key |
 /// | `token_header`, `token_scheme` | how requests carry the token: `Authorization`, `Bearer`. An empty scheme sends the token alone (in a variable, one space). A `TokenManager` ignores `token_header` |
 /// | `sealing_key_file`, or `sealing_key_env` | the path of a file with the sealing key of a store, or the name of its environment variable. The store itself is set in code: `.store(store, None)` |
+/// | `previous_sealing_key_file`, or `previous_sealing_key_env` | the same for the previous sealing key, while keys are replaced |
 /// | `store_prefix`, `store_timeout` | the beginning of the keys in the store: `alf`; how long one operation of the store may take: `"1s"` |
 /// | `rejecting_statuses`, `replays` | the statuses that mean that an API rejects the token; `false`: no request is replayed. A `TokenManager` ignores these keys |
 ///
@@ -135,6 +136,10 @@ impl ClientConfig {
                 return Err(self.problem("token_endpoint", problem));
             }
         };
+        #[cfg(not(feature = "store"))]
+        if let Some(key) = STORE.iter().find(|key| self.values.contains_key(**key)) {
+            return Err(self.problem(key, "needs the feature `store` of alf; enable it"));
+        }
         let mut builder = self.authenticate(builder)?;
         builder.settings.names = self.names();
         self.apply(&mut builder.settings);
@@ -192,11 +197,21 @@ impl ClientConfig {
                     settings.store.sealing_key = Some(SealingKey::from_env(variable.expose()));
                 }
                 #[cfg(feature = "store")]
-                ("store_prefix", Value::Text(prefix)) => {
-                    prefix.expose().clone_into(&mut settings.store.prefix);
+                ("previous_sealing_key_file", Value::Text(path)) => {
+                    let key = SealingKey::from_file(path.expose());
+                    settings.store.previous_sealing_key = Some(key);
                 }
                 #[cfg(feature = "store")]
-                ("store_timeout", Value::Time(time)) => settings.store.timeout = time,
+                ("previous_sealing_key_env", Value::Text(variable)) => {
+                    let key = SealingKey::from_env(variable.expose());
+                    settings.store.previous_sealing_key = Some(key);
+                }
+                #[cfg(feature = "store")]
+                ("store_prefix", Value::Text(prefix)) => {
+                    settings.store.prefix = Some(prefix.expose().to_owned());
+                }
+                #[cfg(feature = "store")]
+                ("store_timeout", Value::Time(time)) => settings.store.timeout = Some(time),
                 _ => {}
             }
         }
@@ -249,6 +264,15 @@ impl ClientConfig {
 }
 
 const METADATA_URL: &str = "metadata_url";
+#[cfg(not(feature = "store"))]
+const STORE: [&str; 6] = [
+    "sealing_key_file",
+    "sealing_key_env",
+    "previous_sealing_key_file",
+    "previous_sealing_key_env",
+    "store_prefix",
+    "store_timeout",
+];
 
 /// The builder's setter for what a key sets.
 fn setter_of(key: &str) -> &str {

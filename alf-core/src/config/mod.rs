@@ -67,10 +67,18 @@ impl Config {
         let (client_id, authentication) = check::authentication(settings.authentications)?;
         check::set_once(&settings.repeated)?;
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
+        let attempt_timeout = check::not_zero("attempt_timeout", settings.attempt_timeout)?;
         let default_lifetime = settings
             .default_lifetime
             .map(|lifetime| check::not_zero("default_lifetime", lifetime))
             .transpose()?;
+        #[cfg(feature = "store")]
+        let store = settings.store.checked(
+            default_lifetime,
+            acquire_timeout,
+            attempt_timeout,
+            authentication.method(),
+        )?;
         Ok(Self {
             server,
             grant_type: check::grant_type(settings.grant_type)?,
@@ -87,11 +95,11 @@ impl Config {
                     .saturating_sub((acquire_timeout / 20).min(LONGEST_COMPLETION)),
             },
             acquire_timeout,
-            attempt_timeout: check::not_zero("attempt_timeout", settings.attempt_timeout)?,
+            attempt_timeout,
             replays: settings.replays,
             presentation: check::presentation(settings.token_header, settings.token_scheme)?,
             #[cfg(feature = "store")]
-            store: settings.store.checked(default_lifetime, acquire_timeout)?,
+            store,
             rejecting: check::rejecting(&settings.rejecting)?,
             insecure_http: settings.insecure_http,
         })

@@ -91,7 +91,7 @@ impl Settings {
             runtime: None,
             observer: Arc::new(NoObserver),
             #[cfg(feature = "store")]
-            store: StoreSettings::new(),
+            store: StoreSettings::default(),
             names: BTreeMap::new(),
         }
     }
@@ -102,23 +102,15 @@ impl Settings {
     }
 }
 
-#[cfg(feature = "store")]
 /// The settings of a store.
+#[cfg(feature = "store")]
+#[derive(Default)]
 pub(crate) struct StoreSettings {
     pub(crate) store: Option<Arc<dyn TokenStore>>,
     pub(crate) sealing_key: Option<SealingKey>,
-    pub(crate) prefix: String,
-    pub(crate) timeout: Duration,
-}
-
-#[cfg(feature = "store")]
-impl StoreSettings {
-    fn new() -> Self {
-        Self {
-            store: None,
-            sealing_key: None,
-            prefix: "alf".to_owned(),
-            timeout: Duration::from_secs(1),
-        }
-    }
+    pub(crate) previous_sealing_key: Option<SealingKey>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether callers wait until the token that they waited for is saved (D8).
+    pub(crate) awaits_saves: bool,
 }

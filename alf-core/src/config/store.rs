@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::machine::LONGEST_SHARED_ATTEMPT;
 use crate::store::{RecordName, SharedStore, StoreConfig};
 use crate::{ConfigError, TokenTarget};
 
@@ -14,23 +15,36 @@ impl StoreSettings {
         self,
         default_lifetime: Option<Duration>,
         acquire_timeout: Duration,
+        attempt_timeout: Duration,
+        method: Option<&str>,
     ) -> Result<Option<SharedStore>, ConfigError> {
-        let (store, sealing_key) = match (self.store, self.sealing_key) {
-            (Some(store), Some(sealing_key)) => (store, sealing_key),
-            (Some(_), None) => return Err(ConfigError::new("sealing_key", NO_KEY)),
-            (None, Some(_)) => return Err(ConfigError::new("sealing_key", NO_STORE)),
-            (None, None) => return Ok(None),
+        let Some(store) = self.store else {
+            let set = [
+                ("sealing_key", self.sealing_key.is_some()),
+                ("previous_sealing_key", self.previous_sealing_key.is_some()),
+                ("store_prefix", self.prefix.is_some()),
+                ("store_timeout", self.timeout.is_some()),
+            ];
+            let without_store = set.into_iter().find(|(_, is_set)| *is_set);
+            return without_store.map_or(Ok(None), |(setting, _)| wrong(setting, NO_STORE));
         };
+        let Some(mut sealing_key) = self.sealing_key else {
+            return wrong("sealing_key", NO_KEY);
+        };
+        if let Some(previous) = self.previous_sealing_key {
+            sealing_key = sealing_key.with_previous(previous);
+        }
         let (key, previous_key) = sealing_key.read()?;
-        if self.prefix.is_empty() || !self.prefix.bytes().all(is_allowed) {
-            return Err(ConfigError::new("store_prefix", PREFIX));
+        if LONGEST_SHARED_ATTEMPT < attempt_timeout.min(acquire_timeout) {
+            return wrong("attempt_timeout", LONG_ATTEMPT);
         }
         Ok(Some(SharedStore::new(StoreConfig {
             store,
             key,
             previous_key,
-            prefix: self.prefix,
-            timeout: not_zero("store_timeout", self.timeout)?.min(acquire_timeout / OPERATIONS),
+            prefix: prefix(self.prefix, method)?,
+            timeout: timeout(self.timeout, acquire_timeout)?,
+            awaits_saves: self.awaits_saves,
             default_lifetime,
         })))
     }
@@ -39,11 +53,13 @@ impl StoreSettings {
 impl Config {
     /// What identifies the record of a target (D17).
     pub(crate) fn record_name<'a>(&'a self, target: &'a TokenTarget) -> RecordName<'a> {
+        let (server, metadata) = match &self.server {
+            Server::Endpoint(endpoint) => (&endpoint.written, [].as_slice()),
+            Server::Issuer(issuer) => (&issuer.name, issuer.documents.as_slice()),
+        };
         RecordName {
-            server: match &self.server {
-                Server::Endpoint(endpoint) => &endpoint.written,
-                Server::Issuer(issuer) => &issuer.name,
-            },
+            server,
+            metadata,
             grant_type: &self.grant_type,
             client_id: &self.client_id,
             method: self.authentication.method(),
@@ -53,13 +69,52 @@ impl Config {
     }
 }
 
-/// D17: what every store takes in a key.
-fn is_allowed(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)
+/// D17: what every store takes in a key. With a client certificate, only the user knows which instances have the same one.
+fn prefix(prefix: Option<String>, method: Option<&str>) -> Result<String, ConfigError> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let is_by_certificate = matches!(
+        method,
+        Some("tls_client_auth" | "self_signed_tls_client_auth")
+    );
+    match prefix {
+        None if is_by_certificate => wrong("store_prefix", NO_PREFIX),
+        None => Ok("alf".to_owned()),
+        Some(prefix) if LONGEST_PREFIX < prefix.len() => wrong("store_prefix", LONG_PREFIX),
+        Some(prefix) if !prefix.is_empty() && prefix.bytes().all(is_allowed) => Ok(prefix),
+        Some(_) => wrong("store_prefix", PREFIX),
+    }
 }
 
-/// D13: a read and a lease that are not answered leave half of `acquire_timeout` for an attempt.
+/// D13
+fn timeout(timeout: Option<Duration>, acquire_timeout: Duration) -> Result<Duration, ConfigError> {
+    let longest = acquire_timeout / OPERATIONS;
+    match timeout {
+        None => Ok(DEFAULT_TIMEOUT.min(longest)),
+        Some(timeout) if longest < timeout => {
+            let problem = format!(
+                "is longer than a quarter of acquire_timeout ({longest:?}); set a shorter one, or a \
+                 longer acquire_timeout"
+            );
+            Err(ConfigError::new("store_timeout", problem))
+        }
+        Some(timeout) => not_zero("store_timeout", timeout),
+    }
+}
+
+fn wrong<T>(setting: &'static str, problem: &'static str) -> Result<T, ConfigError> {
+    Err(ConfigError::new(setting, problem))
+}
+
+/// A read and a lease that are not answered leave half of `acquire_timeout` for an attempt.
 const OPERATIONS: u32 = 4;
-const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";
-const NO_STORE: &str = "is set, but no store is; call store(store, None) on the builder";
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
+/// With it, a store key has fewer characters than a file name or a key of memcached may have, also percent-encoded.
+const LONGEST_PREFIX: usize = 64;
+const LONG_PREFIX: &str = "is longer than 64 characters; choose a shorter one";
+const NO_PREFIX: &str = "is not set, but tokens may be bound to the client certificate, which alf does not know; set one that only \
+                         instances with the same certificate have";
 const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";
+const LONG_ATTEMPT: &str = "is longer than 14 s, and no attempt may take longer if instances share a store; set a \
+                            shorter one";
+const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";
+const NO_STORE: &str = "is set, but no store is; call store(..) on the builder";

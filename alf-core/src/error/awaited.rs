@@ -78,10 +78,9 @@ impl Awaited {
             Self::Credential(name) => format!("the callback for {name} panicked"),
             Self::Signature => "the signer panicked".to_owned(),
             Self::Observer => "the observer panicked".to_owned(),
+            // D13: a panic of the store is not one of the acquisition.
             #[cfg(feature = "store")]
-            Self::Store => "the token store panicked".to_owned(),
-            #[cfg(feature = "store")]
-            Self::OtherInstance => "the runtime panicked".to_owned(),
+            Self::Store | Self::OtherInstance => "the runtime panicked".to_owned(),
         }
     }
 

@@ -70,7 +70,9 @@ pub(crate) use shared_record::{
     Clocks, CredentialHash, Occupancy, SharedPause, SharedRecord, SharedToken, WallTime,
 };
 #[cfg(feature = "store")]
-pub(crate) use sharing::{AttemptBy, ReadDecision, Sharing, Waiters, read_after_pause};
+pub(crate) use sharing::{
+    AttemptBy, LONGEST_SHARED_ATTEMPT, ReadDecision, Sharing, Waiters, read_after_pause,
+};
 #[cfg(feature = "store")]
-pub(crate) use store_health::StoreHealth;
+pub(crate) use store_health::{Operation, StoreHealth};
 pub use time::Moment;

@@ -1,62 +1,51 @@
-//! The credentials of a client that were refused, and when it may try them again (D11).
-
-use core::time::Duration;
+//! A permanent failure of a client with a store, and when it may make the next attempt (D11).
 
 use super::doubling_delay::LONGEST_RETRY_AFTER;
-use super::{CredentialHash, DoublingDelay, Moment};
+use super::{DoublingDelay, Failure, Moment};
 
-/// With a store, a client whose credentials were refused goes on to read records: another instance may have others. It makes
-/// no attempt until this back-off is over, and fails with the error `E` of the refusal. All targets of a client share it.
+/// After a permanent failure, a client with a store goes on to read records: another instance may obtain a token. It makes no
+/// attempt until this back-off is over, and fails with the error `E`. All targets of a client share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal<E>(Option<Refused<E>>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Refused<E> {
-    credential: CredentialHash,
-    error: E,
-    until: Moment,
+pub(crate) struct Refusal<E> {
+    latest: Option<(E, Moment)>,
     delay: DoublingDelay,
 }
 
 impl<E> Refusal<E> {
-    pub(crate) const NONE: Self = Self(None);
-
-    /// Whether credentials were refused since the latest success.
-    pub(crate) fn is_some(&self) -> bool {
-        self.0.is_some()
+    pub(crate) const fn none() -> Self {
+        Self {
+            latest: None,
+            delay: DoublingDelay::after_permanent_failures(),
+        }
     }
 
-    /// The error of the refusal, while an attempt with these credentials must wait.
-    pub(crate) fn error_for(&self, now: Moment, credential: Option<CredentialHash>) -> Option<&E> {
-        let refused = self
-            .0
+    /// The error of the failure, while the next attempt must wait.
+    pub(crate) fn error_at(&self, now: Moment) -> Option<&E> {
+        let latest = self.latest.as_ref();
+        latest.and_then(|(error, until)| (now < *until).then_some(error))
+    }
+
+    /// An attempt failed permanently.
+    pub(crate) fn refused(&mut self, now: Moment, failure: &Failure, error: E) {
+        // B2: attempts that were under way when the back-off began are the same failure, and only lengthen it by a
+        // `Retry-After`.
+        let length = if self.error_at(now).is_some() {
+            failure.retry_after().min(LONGEST_RETRY_AFTER)
+        } else {
+            self.delay.take_after(failure)
+        };
+        let until = now + length;
+        if self
+            .latest
             .as_ref()
-            .filter(|refused| now < refused.until && credential == Some(refused.credential));
-        refused.map(|refused| &refused.error)
-    }
-
-    /// An attempt with these credentials was refused.
-    pub(crate) fn refused(
-        &mut self,
-        now: Moment,
-        credential: CredentialHash,
-        retry_after: Duration,
-        error: E,
-    ) {
-        let same = self.0.take();
-        let same = same.filter(|refused| refused.credential == credential);
-        let mut delay = same.map_or(DoublingDelay::after_permanent_failures(), |same| same.delay);
-        let length = delay.take().max(retry_after.min(LONGEST_RETRY_AFTER));
-        self.0 = Some(Refused {
-            credential,
-            error,
-            until: now + length,
-            delay,
-        });
+            .is_none_or(|(_, latest)| *latest < until)
+        {
+            self.latest = Some((error, until));
+        }
     }
 
     /// An attempt succeeded.
     pub(crate) fn ended(&mut self) {
-        self.0 = None;
+        *self = Self::none();
     }
 }

@@ -151,6 +151,12 @@ impl<V: PartialEq> Sharing<V> {
         self.wait_for(self.highest);
     }
 
+    /// Whether another instance has written the record, with this version, since this one had it.
+    pub(crate) fn is_new(&self, version: Option<&V>) -> bool {
+        let latest = self.latest.as_ref();
+        version.is_some() && latest.is_some_and(|(latest, _)| latest.as_ref() != version)
+    }
+
     /// This instance holds the token with this number.
     pub(crate) fn holds(&mut self, number: u64) {
         self.held = self.held.max(number);
@@ -229,3 +235,5 @@ const SHORT_LEASES: RangeInclusive<u32> = 2..=5;
 /// D16
 const SHORTEST_LEASE: Duration = Duration::from_millis(500);
 const LONGEST_LEASE: Duration = Duration::from_secs(15);
+/// So that other instances wait for its whole lease.
+pub(crate) const LONGEST_SHARED_ATTEMPT: Duration = LONGEST_LEASE.saturating_sub(AFTER_ATTEMPT);

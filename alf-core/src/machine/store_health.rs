@@ -9,6 +9,16 @@ use super::{DoublingDelay, Moment};
 pub(crate) struct StoreHealth {
     left_alone_until: Option<Moment>,
     delay: DoublingDelay,
+    /// Since the latest write that succeeded.
+    has_write_failed: bool,
+}
+
+/// What an operation of the store shows about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Read,
+    /// Also the reading of what another instance has just written.
+    Write,
 }
 
 impl StoreHealth {
@@ -16,10 +26,11 @@ impl StoreHealth {
         Self {
             left_alone_until: None,
             delay: DELAYS,
+            has_write_failed: false,
         }
     }
 
-    /// Whether the latest operation failed.
+    /// Whether it has failed, and has not shown since that it works.
     pub(crate) fn is_in_trouble(&self) -> bool {
         self.left_alone_until.is_some()
     }
@@ -30,7 +41,8 @@ impl StoreHealth {
     }
 
     /// An operation failed. Returns whether that is the start of the trouble.
-    pub(crate) fn failed(&mut self, now: Moment) -> bool {
+    pub(crate) fn failed(&mut self, now: Moment, operation: Operation) -> bool {
+        self.has_write_failed |= operation == Operation::Write;
         // Operations that were under way when the trouble began are the same failure.
         if self.left_alone_until(now).is_none() {
             let until = now + self.delay.take();
@@ -40,7 +52,11 @@ impl StoreHealth {
     }
 
     /// An operation succeeded. Returns whether that is the end of the trouble.
-    pub(crate) fn succeeded(&mut self) -> bool {
+    pub(crate) fn succeeded(&mut self, operation: Operation) -> bool {
+        // It may be read-only.
+        if self.has_write_failed && operation == Operation::Read {
+            return false;
+        }
         let was_in_trouble = self.is_in_trouble();
         *self = Self::new();
         was_in_trouble

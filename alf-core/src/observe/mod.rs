@@ -1,12 +1,16 @@
 //! Events: the only place where alf logs and counts.
 
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "tracing")]
 mod tracing;
 
+#[cfg(feature = "metrics")]
+pub use self::metrics::MetricsObserver;
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingObserver;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
@@ -90,6 +94,8 @@ pub enum Event<'a> {
         error: &'a TokenError,
         /// How long the acquisition waits before the next attempt.
         pause: Duration,
+        /// How long the attempt took: the token request, and what was done before it, such as reading a secret.
+        duration: Duration,
     },
     /// An acquisition obtained a new token: from the authorization server, or from the token store.
     #[non_exhaustive]
@@ -100,6 +106,10 @@ pub enum Event<'a> {
         generation: u64,
         /// The lifetime of the token, if the authorization server stated one.
         expires_in: Option<Duration>,
+        /// When the token expires: [`Token::expires_at`](crate::Token::expires_at).
+        expires_at: Option<SystemTime>,
+        /// How long the attempt took, if this instance made it. `None` if the token is from the token store.
+        duration: Option<Duration>,
     },
     /// An acquisition obtained the token that is already in use.
     #[non_exhaustive]
@@ -110,6 +120,10 @@ pub enum Event<'a> {
         generation: u64,
         /// The remaining lifetime of the token, if the authorization server stated one.
         expires_in: Option<Duration>,
+        /// When the token expires: [`Token::expires_at`](crate::Token::expires_at).
+        expires_at: Option<SystemTime>,
+        /// How long the attempt took, if this instance made it. `None` if the token is from the token store.
+        duration: Option<Duration>,
     },
     /// An acquisition failed, and alf backs off.
     #[non_exhaustive]
@@ -118,6 +132,9 @@ pub enum Event<'a> {
         acquisition: u64,
         /// The failure. Its `retry_at()` is the end of the back-off.
         error: &'a TokenError,
+        /// How long the attempt took that failed at last. `None` if the acquisition ended without an attempt, or in the pause
+        /// after one that [`AttemptFailed`](Self::AttemptFailed) has reported.
+        duration: Option<Duration>,
     },
     /// The token of a target was evicted, because the client has more targets than `max_targets`. The next caller for
     /// this target causes a token request.
@@ -171,6 +188,8 @@ pub enum Event<'a> {
         status: StatusCode,
         /// Whether the response rejects the renewed token too. alf returns it in any case (R3).
         rejected: bool,
+        /// How often the request was sent again: 1, or 2 if the first replay was rejected with the previous token (R9).
+        resend_count: u32,
     },
     /// An acquisition uses a token of the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
     /// or [`TokenUnchanged`](Self::TokenUnchanged) follows.
@@ -230,6 +249,14 @@ pub enum Event<'a> {
         /// The origin of the request, and the reason.
         error: &'a NotAllowed,
     },
+}
+
+/// Both receive each event, the first one first.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
+        self.0.on(event, context);
+        self.1.on(event, context);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {

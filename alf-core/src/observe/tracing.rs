@@ -47,14 +47,29 @@ impl TracingObserver {
         context: &EventContext<'_>,
         generation: u64,
         origin: Option<&Origin>,
+        resend_count: Option<u32>,
         message: &str,
     ) {
         let is_first = self.is_first_in_a_minute(origin, context.now);
         let origin = origin.map(display);
         if is_first {
-            log!(info, context, generation, origin, "{message}");
+            log!(
+                info,
+                context,
+                generation,
+                origin,
+                http.request.resend_count = resend_count,
+                "{message}"
+            );
         } else {
-            log!(debug, context, generation, origin, "{message}");
+            log!(
+                debug,
+                context,
+                generation,
+                origin,
+                http.request.resend_count = resend_count,
+                "{message}"
+            );
         }
     }
 
@@ -109,6 +124,7 @@ impl Observer for TracingObserver {
                 acquisition,
                 error,
                 pause,
+                ..
             } => {
                 let pause = plain(*pause);
                 let message = "the token request failed; alf tries again";
@@ -118,11 +134,13 @@ impl Observer for TracingObserver {
                 acquisition,
                 generation,
                 expires_in,
+                ..
             }
             | Event::TokenUnchanged {
                 acquisition,
                 generation,
                 expires_in,
+                ..
             } => {
                 let is_new = matches!(event, Event::TokenObtained { .. });
                 let message = if is_new {
@@ -140,7 +158,9 @@ impl Observer for TracingObserver {
                     "{message}"
                 );
             }
-            Event::AcquisitionFailed { acquisition, error } => {
+            Event::AcquisitionFailed {
+                acquisition, error, ..
+            } => {
                 let retry_at = error.retry_at().and_then(rfc_3339);
                 if error.is_transient() {
                     log!(warn, context, acquisition, %error, retry_at, "got no token");
@@ -174,25 +194,29 @@ impl Observer for TracingObserver {
             }
             Event::RejectionReturned { generation, origin } => {
                 let message = "the API rejects renewed tokens too: its answer is returned";
-                self.still_rejected(context, *generation, *origin, message);
+                self.still_rejected(context, *generation, *origin, None, message);
             }
             Event::Replayed {
                 generation,
                 origin,
                 rejected: true,
+                resend_count,
                 ..
             } => {
                 let message = "the request was replayed and rejected again; its answer is returned; check the scope, the audience and the API";
-                self.still_rejected(context, *generation, Some(*origin), message);
+                let origin = Some(*origin);
+                self.still_rejected(context, *generation, origin, Some(*resend_count), message);
             }
             Event::Replayed {
                 generation,
                 origin,
                 status,
                 rejected: false,
+                resend_count,
             } => {
                 let status = status.as_u16();
-                log!(debug, context, generation, %origin, status, "the request was replayed");
+                let message = "the request was replayed";
+                log!(debug, context, generation, %origin, status, http.request.resend_count = resend_count, "{message}");
             }
             #[cfg(feature = "store")]
             Event::TokenTaken {

@@ -1,6 +1,6 @@
 //! The name of a record in the store (D17).
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Uri};
 
 use crate::TokenTarget;
 
@@ -11,6 +11,8 @@ use super::seal::Sealer;
 pub(crate) struct RecordName<'a> {
     /// The token endpoint, or the issuer.
     pub(crate) server: &'a str,
+    /// Where the issuer's metadata may be. It names the token endpoint, and some servers have several for one issuer.
+    pub(crate) metadata: &'a [Uri],
     pub(crate) grant_type: &'a str,
     pub(crate) client_id: &'a str,
     /// A token may be bound to the certificate that this method uses (RFC 8705).
@@ -33,6 +35,10 @@ impl RecordName<'_> {
             target.audience().unwrap_or_default(),
         ] {
             hasher.part(text.as_bytes());
+        }
+        for url in self.metadata {
+            hasher.part(b"metadata");
+            hasher.part(url.to_string().as_bytes());
         }
         for resource in target.resources() {
             hasher.part(b"resource");

@@ -1,6 +1,7 @@
 //! The bytes of a record, before they are sealed.
 //!
-//! The format is JSON. A member that is not known is ignored, so that a later version of alf may add one.
+//! The format is JSON. A later version of alf may add members, which are ignored here, and kinds of errors. If it changes the
+//! form of a member, it gives its records other names, so that this version does not replace them.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,7 +33,7 @@ pub(super) fn encode(record: &TokenRecord) -> SecretBytes {
 /// `None` if the bytes are not a record. `default_lifetime` is that of tokens that state none (E5).
 pub(super) fn decode(bytes: &[u8], default_lifetime: Option<Duration>) -> Option<TokenRecord> {
     let written = serde_json::from_slice::<WrittenRecord>(bytes).ok()?;
-    written.into_record(default_lifetime)
+    Some(written.into_record(default_lifetime))
 }
 
 impl From<SystemTime> for WallTime {
@@ -116,20 +117,20 @@ impl From<&TokenRecord> for WrittenRecord {
 }
 
 impl WrittenRecord {
-    fn into_record(self, default_lifetime: Option<Duration>) -> Option<TokenRecord> {
+    fn into_record(self, default_lifetime: Option<Duration>) -> TokenRecord {
         let occupancy = match (self.lease, self.pause) {
             (Some(lease), _) => Occupancy::Leased {
                 length: Duration::from_millis(lease),
             },
-            (None, Some(pause)) => Occupancy::Paused(pause.into_pause()?),
+            (None, Some(pause)) => Occupancy::Paused(pause.into_pause()),
             (None, None) => Occupancy::Free,
         };
-        Some(SharedRecord {
+        SharedRecord {
             number: self.number,
             attempts: self.attempts,
             token: self.token.map(|token| token.into_token(default_lifetime)),
             occupancy,
-        })
+        }
     }
 }
 
@@ -187,13 +188,13 @@ impl From<&SharedPause<Cause>> for WrittenPause {
 }
 
 impl WrittenPause {
-    fn into_pause(self) -> Option<SharedPause<Cause>> {
-        Some(SharedPause {
+    fn into_pause(self) -> SharedPause<Cause> {
+        SharedPause {
             length: Duration::from_millis(self.length),
             ends_at: WallTime(Duration::from_millis(self.ends_at)),
             credential: self.credential.map(CredentialHash),
-            error: self.error.into_cause()?,
-        })
+            error: self.error.into_cause(),
+        }
     }
 }
 
@@ -213,7 +214,7 @@ impl From<&Cause> for WrittenError {
 }
 
 impl WrittenError {
-    fn into_cause(self) -> Option<Cause> {
+    fn into_cause(self) -> Cause {
         // T4: any instance that has the key can write any text.
         let redactor = Redactor::new(Vec::new());
         let show = |text: Option<String>| text.map(|text| redactor.show(&text));
@@ -222,7 +223,7 @@ impl WrittenError {
         } else {
             Failure::PERMANENT
         };
-        let mut cause = Cause::new(kind_of(&self.kind)?, failure).with_answer(AnswerDetails {
+        let mut cause = Cause::new(kind_of(&self.kind), failure).with_answer(AnswerDetails {
             status: self
                 .status
                 .and_then(|status| StatusCode::from_u16(status).ok()),
@@ -236,7 +237,7 @@ impl WrittenError {
         } else {
             RefusalOf::Client
         };
-        Some(cause)
+        cause
     }
 }
 
@@ -257,23 +258,22 @@ fn name_of(kind: TokenErrorKind) -> &'static str {
     }
 }
 
-/// A kind of a later version of alf is not known.
-fn kind_of(name: &str) -> Option<TokenErrorKind> {
-    Some(match name {
+fn kind_of(name: &str) -> TokenErrorKind {
+    match name {
         "authentication" => TokenErrorKind::Authentication,
         "discovery" => TokenErrorKind::Discovery,
         "certificate" => TokenErrorKind::Certificate,
         "connect" => TokenErrorKind::Connect,
         "attempt_timeout" => TokenErrorKind::Timeout(TimeoutPhase::Attempt),
         "acquire_timeout" => TokenErrorKind::Timeout(TimeoutPhase::Acquire),
-        "exchange" => TokenErrorKind::Exchange,
         "refused" => TokenErrorKind::Refused,
         "redirected" => TokenErrorKind::Redirected,
         "unreadable" => TokenErrorKind::Unreadable,
         "token_type" => TokenErrorKind::TokenType,
         "aborted" => TokenErrorKind::Aborted,
-        _ => return None,
-    })
+        // "exchange", and every kind of a later version of alf: it is the most general one.
+        _ => TokenErrorKind::Exchange,
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -30,7 +30,8 @@ use crate::secret::SecretText;
 #[derive(Debug)]
 pub struct SealingKey {
     source: Source,
-    previous: Option<Box<Self>>,
+    /// One, or the key is not valid.
+    previous: Vec<Source>,
 }
 
 enum Source {
@@ -66,57 +67,64 @@ impl SealingKey {
         Self::new(Source::Bytes(Zeroizing::new(bytes)))
     }
 
-    /// Adds the previous key, for a rotation.
+    /// Adds the previous key, for a rotation. There can be one: a second one is an error of `build()`.
     ///
     /// As long as there is no record of this key, the token in the record of the previous key is used. All writes use this
     /// key.
     #[must_use]
     pub fn with_previous(mut self, previous: Self) -> Self {
-        self.previous = Some(Box::new(previous));
+        self.previous.push(previous.source);
+        self.previous.extend(previous.previous);
         self
     }
 
     fn new(source: Source) -> Self {
         Self {
             source,
-            previous: None,
+            previous: Vec::new(),
         }
     }
 
     /// The key, and the previous one.
     pub(crate) fn read(&self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
-        let previous = self
-            .previous
-            .as_ref()
-            .map(|previous| previous.source.read());
-        Ok((self.source.read()?, previous.transpose()?))
+        let previous = match self.previous.as_slice() {
+            [] => None,
+            [previous] => Some(previous.read(PREVIOUS)?),
+            [_, _, ..] => {
+                return Err(ConfigError::new(
+                    PREVIOUS,
+                    "is set more than once; keep one",
+                ));
+            }
+        };
+        Ok((self.source.read(SETTING)?, previous))
     }
 }
 
 impl Source {
-    fn read(&self) -> Result<KeyBytes, ConfigError> {
+    fn read(&self, setting: &'static str) -> Result<KeyBytes, ConfigError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::Text(text) => decode(text.expose(), "it"),
+            Self::Text(text) => decode(setting, text.expose(), "it"),
             Self::Environment(variable) => {
                 // X1: its name is not shown, since someone may have written the key in its place.
                 let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
-                    ConfigError::new(SETTING, "its environment variable is not set, or not UTF-8")
+                    ConfigError::new(setting, "its environment variable is not set, or not UTF-8")
                 })?;
-                decode(&text, "its environment variable")
+                decode(setting, &text, "its environment variable")
             }
             Self::File(path) => {
-                let text = read_file(path)?;
-                decode(&text, &path.display().to_string())
+                let text = read_file(setting, path)?;
+                decode(setting, &text, &path.display().to_string())
             }
         }
     }
 }
 
-fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
+fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, ConfigError> {
     let cannot_read = |error: std::io::Error| {
         let problem = format!("{} cannot be read", path.display());
-        ConfigError::new(SETTING, problem).because(error)
+        ConfigError::new(setting, problem).because(error)
     };
     let mut file = File::open(path).map_err(cannot_read)?;
     #[cfg(unix)]
@@ -130,7 +138,7 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
                 "other users have access to {}; run `chmod 640` or `chmod 600` on it",
                 path.display()
             );
-            return Err(ConfigError::new(SETTING, problem));
+            return Err(ConfigError::new(setting, problem));
         }
     }
     let mut text = Zeroizing::new(String::new());
@@ -138,8 +146,8 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, ConfigError> {
     Ok(text)
 }
 
-fn decode(text: &str, place: &str) -> Result<KeyBytes, ConfigError> {
-    let problem = |problem: &str| ConfigError::new(SETTING, format!("{place} {problem}; {ADVICE}"));
+fn decode(setting: &'static str, text: &str, place: &str) -> Result<KeyBytes, ConfigError> {
+    let problem = |problem: &str| ConfigError::new(setting, format!("{place} {problem}; {ADVICE}"));
     let decoded = STANDARD.decode(text.trim()).map(Zeroizing::new);
     let decoded = decoded.map_err(|_| problem("is not base64"))?;
     let bytes = <[u8; LENGTH]>::try_from(decoded.as_slice());
@@ -164,6 +172,7 @@ impl fmt::Debug for Source {
 const NOT_ALLOWED: u32 = 0o027;
 const LENGTH: usize = 32;
 const SETTING: &str = "sealing_key";
+const PREVIOUS: &str = "previous_sealing_key";
 const ADVICE: &str = "to make one, run `openssl rand -base64 32`";
 
 #[cfg(test)]

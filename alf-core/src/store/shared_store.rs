@@ -1,6 +1,10 @@
 //! The store of a client: it seals and opens records, and keeps what the client knows of the store (D11, D13).
 
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::CredentialsFingerprint;
@@ -22,6 +26,8 @@ pub(crate) struct SharedStore {
     prefix: String,
     /// How long one operation may take.
     pub(crate) timeout: Duration,
+    /// D8
+    pub(crate) awaits_saves: bool,
     default_lifetime: Option<Duration>,
     health: Mutex<StoreHealth>,
     refusal: Mutex<Refusal<Cause>>,
@@ -34,6 +40,7 @@ pub(crate) struct StoreConfig {
     pub(crate) previous_key: Option<KeyBytes>,
     pub(crate) prefix: String,
     pub(crate) timeout: Duration,
+    pub(crate) awaits_saves: bool,
     pub(crate) default_lifetime: Option<Duration>,
 }
 
@@ -58,9 +65,10 @@ impl SharedStore {
             previous: config.previous_key.as_ref().map(Sealer::new),
             prefix: config.prefix,
             timeout: config.timeout,
+            awaits_saves: config.awaits_saves,
             default_lifetime: config.default_lifetime,
             health: Mutex::new(StoreHealth::new()),
-            refusal: Mutex::new(Refusal::NONE),
+            refusal: Mutex::new(Refusal::none()),
         }
     }
 
@@ -115,8 +123,11 @@ impl SharedStore {
             return Err(StoreError::unavailable("the system has no random numbers"));
         };
         let keep_for = new.keep_for(wall);
-        let written = self.store.write(&record.key, expected, &sealed, keep_for);
-        match written.await? {
+        let write = async {
+            let store = self.store.as_ref();
+            store.write(&record.key, expected, &sealed, keep_for).await
+        };
+        match without_panic(write).await? {
             Written::Done(version) => Ok(Some(version)),
             Written::Conflict => Ok(None),
         }
@@ -137,12 +148,14 @@ impl SharedStore {
         sealer: &Sealer,
         key: &StoreKey,
     ) -> Result<Option<VersionedRecord>, StoreError> {
-        let Some(stored) = self.store.read(key).await? else {
+        let read = async { self.store.read(key).await };
+        let Some(stored) = without_panic(read).await? else {
             return Ok(None);
         };
         let (value, version) = stored.into_parts();
-        let record = sealer
-            .open(key, &value)
+        let record = Some(value)
+            .filter(|value| value.len() <= LARGEST)
+            .and_then(|value| sealer.open(key, &value))
             .and_then(|bytes| decode(&bytes, self.default_lifetime));
         Ok(Some(VersionedRecord {
             version: Some(version),
@@ -157,3 +170,22 @@ impl TargetRecord {
         self.sharing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// No call fails because of the store, so a panic in it is a failure of the store (D13).
+async fn without_panic<T>(
+    operation: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let mut operation = pin!(operation);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| operation.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(StoreError::unavailable(PANICKED))))
+    })
+    .await
+}
+
+/// D16: a token answer has 1 MiB at most (T7).
+const LARGEST: usize = 2 << 20;
+const PANICKED: &str = "it panicked (a store on tokio needs the tokio runtime)";
+
+#[cfg(test)]
+mod tests;

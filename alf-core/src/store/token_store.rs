@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::wire::Redactor;
+
 /// Keeps one small value for each key, and replaces it only if it has not changed.
 ///
 /// Instances of alf that share a store share their tokens. alf needs no more than this: no transactions over several keys,
 /// no clock, no notification. Values are sealed: a store cannot read them.
 ///
 /// To implement it, use the crate `async-trait`, as in the example. Do not retry inside a method: alf handles errors itself.
-/// It allows 1 s for each call (`store_timeout`), and drops the future after that time.
+/// It allows 1 s for each call (`store_timeout`), and drops the future after that time. A panic counts as
+/// [`Unavailable`](StoreErrorKind::Unavailable).
 ///
 /// `alf_testkit` has a test suite for stores: `store_conformance!`.
 ///
@@ -140,8 +143,11 @@ pub enum Written {
 }
 
 /// A store could not read or write a value.
+///
+/// Its text ends with that of its source: 256 bytes at most, without control characters, and without what may be the user info
+/// or the query of a URL.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{kind}{}", .source.as_ref().map(|source| format!(": {source}")).unwrap_or_default())]
+#[error("{kind}{}", .source.as_ref().map(|source| format!(": {}", shown(source))).unwrap_or_default())]
 pub struct StoreError {
     kind: StoreErrorKind,
     #[source]
@@ -259,3 +265,11 @@ impl fmt::Display for StoreErrorKind {
         })
     }
 }
+
+/// X1: a library may have written a URL with a password in it.
+fn shown(source: &Arc<dyn StdError + Send + Sync>) -> String {
+    Redactor::new(Vec::new()).show_cause(&source.to_string())
+}
+
+#[cfg(test)]
+mod tests;

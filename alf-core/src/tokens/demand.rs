@@ -211,21 +211,36 @@ impl Running {
         #[cfg(feature = "store")]
         acquisition.share(self.token.record.as_ref());
         let result = acquisition.run().await;
+        let duration = acquisition.last_attempt();
         self.has_ended = true;
+        #[cfg(feature = "store")]
+        let mut is_used = false;
         match result {
-            Ok(token) => self.token.succeeded(claim, token, || {
+            Ok(token) => self.token.succeeded(claim, token, duration, || {
                 #[cfg(feature = "store")]
-                acquisition.hold_shared();
+                {
+                    is_used = true;
+                    acquisition.hold_shared();
+                    if acquisition.is_save_awaited() {
+                        self.pending.save_started();
+                    }
+                }
             }),
-            Err(failure) => self.token.failed(claim, failure),
+            Err(failure) => self.token.failed(claim, failure, duration),
         }
         #[cfg(feature = "store")]
-        acquisition.save_shared().await;
+        if is_used {
+            acquisition.save_shared().await;
+        } else {
+            acquisition.discard_shared().await;
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        #[cfg(feature = "store")]
+        self.pending.save_ended();
         if !self.has_ended {
             let cause = Cause::aborted(self.pending.awaited.get());
             self.token.aborted(self.claim(), cause);

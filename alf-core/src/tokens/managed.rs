@@ -10,8 +10,6 @@ use std::time::{Duration, SystemTime};
 use event_listener::EventListener;
 
 #[cfg(feature = "store")]
-use crate::TokenErrorKind;
-#[cfg(feature = "store")]
 use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
 use crate::error::{Cause, ErrorDetails};
@@ -152,7 +150,13 @@ impl ManagedToken {
     }
 
     /// `accepted` is called under the lock, if the result counts.
-    pub(super) fn succeeded(&self, claim: Claim, new: NewToken, accepted: impl FnOnce()) {
+    pub(super) fn succeeded(
+        &self,
+        claim: Claim,
+        new: NewToken,
+        duration: Option<Duration>,
+        accepted: impl FnOnce(),
+    ) {
         let NewToken {
             obtained,
             header,
@@ -161,7 +165,7 @@ impl ManagedToken {
         let id = claim.id;
         let now = self.ports.now();
         let grant = Arc::clone(&obtained.token);
-        let expires_in = grant.expires_in;
+        let (expires_in, expires_at) = (grant.expires_in, grant.expires_at);
         let mut state = self.lock();
         let jitter = fastrand::f64();
         let Some(success) = state.renewal.succeeded(now, id, obtained, jitter) else {
@@ -187,16 +191,25 @@ impl ManagedToken {
                 acquisition,
                 generation,
                 expires_in,
+                expires_at,
+                duration,
             },
             Success::Unchanged(_) | Success::Outdated(_) => Event::TokenUnchanged {
                 acquisition,
                 generation,
                 expires_in,
+                expires_at,
+                duration,
             },
         });
     }
 
-    pub(super) fn failed(&self, claim: Claim, failure: AcquisitionFailure) {
+    pub(super) fn failed(
+        &self,
+        claim: Claim,
+        failure: AcquisitionFailure,
+        duration: Option<Duration>,
+    ) {
         let id = claim.id;
         let now = self.ports.now();
         // Before the lock, since the user's runtime is asked.
@@ -234,7 +247,7 @@ impl ManagedToken {
         };
         if let Some(error) = error {
             self.complete(state, now, id, Outcome::Failed(error.clone()));
-            self.observe_failure(id, &error);
+            self.observe_failure(id, &error, duration);
         }
     }
 
@@ -257,7 +270,7 @@ impl ManagedToken {
         self.complete(state, now, id, outcome);
         // A panic of the observer during another panic would end the process.
         let _ = catch_unwind(AssertUnwindSafe(|| match &error {
-            Some(error) => self.observe_failure(id, error),
+            Some(error) => self.observe_failure(id, error, None),
             None => self.observe(&Event::AcquisitionAborted {
                 acquisition: id.as_u64(),
             }),
@@ -279,24 +292,16 @@ impl ManagedToken {
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
     }
 
-    /// The failure that decides how long the client backs off (B2). With a store, the record's pause protects the server, so an
-    /// instance that shares it backs off for a short time only, and then reads the record again (D15).
+    /// The failure that decides how long the client backs off (B2). With a store, a permanent one keeps it from attempts (D11),
+    /// and not from the record (D15).
     #[cfg_attr(
         not(feature = "store"),
         expect(clippy::unused_self, reason = "there is no store")
     )]
     fn back_off_after(&self, cause: &Cause) -> Failure {
         #[cfg(feature = "store")]
-        {
-            let store = self.ports.config.store.as_ref();
-            // Otherwise there was no token request, and the record has no pause.
-            let is_of_request = !matches!(
-                cause.kind,
-                TokenErrorKind::Authentication | TokenErrorKind::Discovery
-            );
-            if is_of_request && store.is_some_and(|store| !store.health().is_in_trouble()) {
-                return Failure::TRANSIENT;
-            }
+        if !cause.failure.is_transient() && self.record.is_some() {
+            return Failure::TRANSIENT;
         }
         cause.failure
     }
@@ -323,10 +328,11 @@ impl ManagedToken {
         self.changed.notify(usize::MAX);
     }
 
-    fn observe_failure(&self, id: AcquisitionId, error: &TokenError) {
+    fn observe_failure(&self, id: AcquisitionId, error: &TokenError, duration: Option<Duration>) {
         self.observe(&Event::AcquisitionFailed {
             acquisition: id.as_u64(),
             error,
+            duration,
         });
     }
 

@@ -166,6 +166,9 @@ impl TokenManager {
     /// this manager's target is revoked, and a token that was evicted is not. The revocation request is sent once, and takes
     /// at most `attempt_timeout`.
     ///
+    /// With a token store, the token of all instances is revoked. It stays in the store, and the other instances use it until an
+    /// API rejects it. Then they renew it once between them. So an instance that only shuts down should not revoke it.
+    ///
     /// # Errors
     ///
     /// [`RevokeError::NoEndpoint`] if the revocation endpoint is not known; the token is then still used. It comes from the issuer's metadata, or from

@@ -1,5 +1,7 @@
 //! An acquisition that is under way, and those who wait for it.
 
+#[cfg(feature = "store")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use event_listener::{Event, EventListener};
@@ -14,6 +16,9 @@ pub(crate) struct Pending {
     pub(super) awaited: CurrentlyAwaited,
     outcome: OnceLock<Outcome>,
     changed: Event,
+    /// The waiters wait until the token that was obtained is saved (D8).
+    #[cfg(feature = "store")]
+    is_being_saved: AtomicBool,
 }
 
 /// What the waiters of an acquisition share (S2).
@@ -39,6 +44,8 @@ impl Pending {
             awaited: CurrentlyAwaited::default(),
             outcome: OnceLock::new(),
             changed: Event::new(),
+            #[cfg(feature = "store")]
+            is_being_saved: AtomicBool::new(false),
         }
     }
 
@@ -65,6 +72,26 @@ impl Pending {
             changed: self.changed.listen(),
             pending: Arc::clone(self),
         }
+    }
+
+    /// To be called before the waiters get the token.
+    #[cfg(feature = "store")]
+    pub(super) fn save_started(&self) {
+        self.is_being_saved.store(true, Ordering::Release);
+    }
+
+    #[cfg(feature = "store")]
+    pub(super) fn save_ended(&self) {
+        if self.is_being_saved.swap(false, Ordering::AcqRel) {
+            self.wake();
+        }
+    }
+
+    /// Resolves when the token is saved. `None`: it is not being saved.
+    #[cfg(feature = "store")]
+    pub(super) fn saved(&self) -> Option<EventListener> {
+        let saved = self.changed.listen();
+        self.is_being_saved.load(Ordering::Acquire).then_some(saved)
     }
 
     pub(super) fn complete(&self, outcome: Outcome) {

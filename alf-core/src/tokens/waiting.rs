@@ -9,6 +9,8 @@ use crate::ports::Ports;
 use crate::{Origin, TimeoutPhase, Token, TokenError};
 
 use super::managed::ManagedToken;
+#[cfg(feature = "store")]
+use super::pending::Pending;
 use super::pending::{Outcome, Waiter};
 use super::state::Step;
 
@@ -123,27 +125,40 @@ impl<'a> Caller<'a> {
 
     async fn wait(&mut self, waiter: Waiter) -> Woken {
         let Waiter { pending, changed } = waiter;
-        // An outcome from before the waiter was made wakes nobody.
-        if let Some(outcome) = pending.outcome() {
-            return Woken::Completed(outcome);
-        }
         let config = &self.ports.config;
         let now = self.ports.now();
         let deadline = *self.asked_at.get_or_insert(now) + config.acquire_timeout;
         let frozen_from = pending.deadline() + config.completion_time();
         let until = frozen_from.min(deadline);
-        let woken = self
-            .ports
-            .within(until.saturating_since(now), changed)
-            .await;
+        // An outcome from before the waiter was made wakes nobody.
+        let woken = match pending.outcome() {
+            Some(_) => Some(()),
+            None => {
+                self.ports
+                    .within(until.saturating_since(now), changed)
+                    .await
+            }
+        };
         // An outcome is the better news, whatever woke the caller.
         if let Some(outcome) = pending.outcome() {
+            #[cfg(feature = "store")]
+            self.wait_for_save(&pending, deadline).await;
             return Woken::Completed(outcome);
         }
         match woken {
             Some(()) => Woken::Delayed,
             None if self.ports.now() < deadline => Woken::Frozen,
             None => Woken::DeadlineReached(pending.awaited.get()),
+        }
+    }
+
+    /// D8: if the program ended before the save, the next one would wait for the lease.
+    #[cfg(feature = "store")]
+    async fn wait_for_save(&self, pending: &Pending, deadline: Moment) {
+        let store = self.ports.config.store.as_ref();
+        if let Some((store, saved)) = store.zip(pending.saved()) {
+            let left = deadline.saturating_since(self.ports.now());
+            self.ports.within(left.min(store.timeout), saved).await;
         }
     }
 

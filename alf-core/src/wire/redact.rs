@@ -36,6 +36,13 @@ impl Redactor {
         cut(self.mask(&spaces.collect::<String>()))
     }
 
+    /// Returns the text of a library like [`show`](Self::show), and without what may be the user info, the query or the fragment of
+    /// a URL in it.
+    pub(crate) fn show_cause(&self, text: &str) -> String {
+        let words = text.split_inclusive(char::is_whitespace);
+        self.show(&words.map(public_part).collect::<String>())
+    }
+
     fn mask(&self, text: &str) -> String {
         let mut masked = text.to_owned();
         for secret in &self.secrets {
@@ -49,6 +56,27 @@ impl Redactor {
 
 fn without_controls(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// X1: a word without what may be the user info, the query or the fragment of a URL.
+fn public_part(word: &str) -> String {
+    let trimmed = word.trim_end();
+    let space = word.strip_prefix(trimmed).unwrap_or_default();
+    let (before, location) = match trimmed.rsplit_once('@') {
+        // The user info may contain any character, escaped or not.
+        Some((before, location)) => {
+            let scheme = before.split_once("://").map(|(scheme, _)| scheme);
+            let scheme = scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
+            (format!("{scheme}[masked]@"), location)
+        }
+        None => (String::new(), trimmed),
+    };
+    let shown = if trimmed.contains('/') {
+        location.split(['?', '#']).next().unwrap_or_default()
+    } else {
+        location
+    };
+    format!("{before}{shown}{space}")
 }
 
 /// T4: an error shows at most 256 bytes of the server's text.

@@ -125,7 +125,7 @@ impl TokenAnswer<'_> {
 
     /// A registered code is no secret, even if the secret is part of it.
     fn shown_code(&self, error: String) -> String {
-        if REGISTERED_CODES.contains(&error.as_str()) {
+        if is_registered_code(&error) {
             error
         } else {
             self.redactor.show(&error)
@@ -226,6 +226,11 @@ fn lifetime(raw: &str) -> Option<Duration> {
     }
     // Does not panic: `clamp` limits it to what a `Duration` holds.
     Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_SECONDS)))
+}
+
+/// Whether it is a value of `error` that does not depend on the server.
+pub(crate) fn is_registered_code(error: &str) -> bool {
+    REGISTERED_CODES.contains(&error)
 }
 
 /// Whether a text contains a secret, also with control characters between its letters.

@@ -195,6 +195,24 @@ mod by_tracing {
     }
 
     #[test]
+    fn l5_line_of_a_replay_says_how_often_the_request_was_sent_again() {
+        let lines = logged(|harness, client| {
+            harness.get_now(client);
+            harness.api.revoke("token-1");
+            harness.get_now(client);
+            harness.api.answers(|_| ApiResponse::rejection());
+            harness.get_now(client);
+        });
+        let replays = with(&lines, "the request was replayed");
+        assert_eq!(replays.len(), 2, "{replays:#?}");
+        assert_eq!(
+            with(&lines, "http.request.resend_count=1").len(),
+            2,
+            "{lines:#?}"
+        );
+    }
+
+    #[test]
     fn l4_values_are_plain() {
         let lines = logged(everything);
         for text in ["Some(", "None", "Duration", "SystemTime", "{", "\""] {

@@ -27,6 +27,8 @@ mod leaks;
 mod logs;
 mod many_origins;
 mod messages;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mixed_api;
 mod outage_load;
 mod permits;

@@ -101,6 +101,12 @@ fn r9_r1_revocation_of_both_tokens_fails_no_call() {
     assert_eq!(harness.endpoint.requests(), 3);
     assert_eq!(harness.events.count("TokenRejected"), 1);
     assert_eq!(harness.token_now(client.tokens()), "token-3");
+    // L5: with the previous token, and with the renewed one.
+    let events = harness.events.all();
+    assert!(
+        events.iter().any(|event| event.contains("resend_count: 2")),
+        "{events:#?}"
+    );
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::fleet::{Fault, Fleet, millis, seconds};
+use crate::clients::{call, renew};
+use crate::fleet::{Fleet, millis, seconds};
+use crate::plan::Fault;
 
 const OFTEN: Duration = millis(100);
 
@@ -99,8 +101,8 @@ fn d5_t14_one_api_always_rejects_and_all_tokens_are_revoked() {
     assert_eq!(fleet.requests(), 26);
     let outcomes = fleet.outcomes();
     assert_eq!(outcomes.failed, 0);
-    // The others take the latest token of the store, which is revoked too. Its replay is rejected (R3), and so is the next
-    // call, in the cool-down of a second (R6).
+    // The others take the latest token of the store, which is revoked too: only a replay can show that (D5). It is rejected
+    // (R3), and so is the next call, in the cool-down of a second (R6).
     assert!(outcomes.returned_401 <= 2 * 49, "{outcomes:?}");
 }
 
@@ -126,6 +128,47 @@ fn d9_t22_the_store_loses_its_data_during_the_request() {
     fleet.run_until(seconds(20));
     fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(2..=2, 302..=310, millis(960));
+}
+
+#[test]
+fn s4_a_runtime_that_is_shut_down_during_the_save_costs_one_request() {
+    let mut fleet = Fleet::new();
+    let (first, second) = (fleet.instance(), fleet.instance());
+    let obtained = call(&fleet, &first.tokens).unwrap();
+    fleet.runtime.shut_down();
+    fleet.runtime.revive();
+    let held = call(&fleet, &first.tokens).unwrap();
+    assert_eq!(held.generation(), obtained.generation());
+    // The lease has no holder.
+    call(&fleet, &second.tokens).unwrap();
+    assert!(fleet.runtime.time().elapsed() < millis(7_200));
+    assert_eq!(fleet.requests(), 2);
+    fleet.run_until(seconds(10));
+    renew(&fleet, &first);
+    assert_eq!(fleet.requests(), 2);
+}
+
+#[test]
+fn r9_a_token_of_another_instance_may_be_too_new() {
+    let mut fleet = Fleet::new();
+    let (first, second) = (fleet.instance(), fleet.instance());
+    call(&fleet, &first.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    let previous = call(&fleet, &second.tokens).unwrap();
+    renew(&fleet, &first);
+    fleet.run_until(seconds(3));
+    let too_new = renew(&fleet, &second);
+    let operations = fleet.store.operations();
+    second.tokens.reject(&too_new);
+    let used = call(&fleet, &second.tokens).unwrap();
+    assert_eq!(used.generation(), previous.generation());
+    fleet.run_until(seconds(9));
+    let used = call(&fleet, &second.tokens).unwrap();
+    assert_eq!(used.generation(), too_new.generation());
+    assert_eq!(
+        (fleet.requests(), fleet.store.operations()),
+        (2, operations)
+    );
 }
 
 #[track_caller]

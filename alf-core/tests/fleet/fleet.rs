@@ -10,8 +10,11 @@ use alf_core::{
 use alf_testkit::{Call, SteppedRuntime};
 
 use crate::instance::InstanceRuntime;
-use crate::server::{Endpoint, Secret, Server, Stage};
+use crate::plan::{Fault, Plan};
+use crate::server::{Endpoint, Secret, Server};
 use crate::store::{Connection, Store};
+
+type Builder = ClientBuilder<CustomTransport>;
 
 pub(crate) struct Fleet {
     pub(crate) runtime: SteppedRuntime,
@@ -21,24 +24,7 @@ pub(crate) struct Fleet {
     instances: Vec<Instance>,
     callers: Vec<Call<()>>,
     secrets: Vec<Arc<Mutex<Secret>>>,
-    plan: Arc<Mutex<Plan>>,
-}
-
-/// What happens to the first instance that comes to a certain stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    StopBeforeRequest,
-    StopAfterRequest,
-    StopBeforeSave,
-    StandStillAfterAnswer(Duration),
-    StandStillBeforeSave(Duration),
-}
-
-#[derive(Default)]
-struct Plan {
-    fault: Option<Fault>,
-    /// How many writes an instance made before its request.
-    holder: Option<usize>,
+    plan: Plan,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -77,16 +63,13 @@ impl Fleet {
             instances: Vec::new(),
             callers: Vec::new(),
             secrets: Vec::new(),
-            plan: Arc::default(),
+            plan: Plan::default(),
         }
     }
 
     /// The fault meets the instance that holds the lease at the next token request.
     pub(crate) fn plan(&self, fault: Fault) {
-        *self.plan.lock().unwrap() = Plan {
-            fault: Some(fault),
-            holder: None,
-        };
+        self.plan.set(fault);
     }
 
     pub(crate) fn instance(&mut self) -> Instance {
@@ -97,52 +80,32 @@ impl Fleet {
     pub(crate) fn instance_with(
         &mut self,
         key: SealingKey,
-        configure: impl FnOnce(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTransport>,
+        configure: impl FnOnce(Builder) -> Builder,
     ) -> Instance {
+        self.build(configure(Client::builder(ENDPOINT)), Some(key))
+    }
+
+    pub(crate) fn instance_without_store(&mut self) -> Instance {
+        self.build(Client::builder(ENDPOINT), None)
+    }
+
+    /// An instance of the issuer, whose metadata names the endpoint.
+    pub(crate) fn discovering_instance(&mut self) -> Instance {
+        self.build(Client::discover(ISSUER), Some(key(7)))
+    }
+
+    fn build(&mut self, builder: Builder, key: Option<SealingKey>) -> Instance {
         let number = self.secrets.len();
         let runtime = InstanceRuntime::new(self.runtime.clone());
         let secret = Arc::new(Mutex::new(Secret::Right));
         self.secrets.push(Arc::clone(&secret));
         let before_write = {
-            let (plan, runtime) = (Arc::clone(&self.plan), runtime.clone());
-            move |_| {
-                let mut plan = plan.lock().unwrap();
-                // The write after its request is its save.
-                if plan.holder != Some(number) {
-                    return;
-                }
-                match plan.fault {
-                    Some(Fault::StopBeforeSave) => runtime.stop(),
-                    Some(Fault::StandStillBeforeSave(duration)) => runtime.stand_still(duration),
-                    Some(_) | None => return,
-                }
-                *plan = Plan::default();
-            }
+            let (plan, runtime) = (self.plan.clone(), runtime.clone());
+            move |_| plan.before_write(number, &runtime)
         };
         let on_request = {
-            let (plan, runtime) = (Arc::clone(&self.plan), runtime.clone());
-            move |stage| {
-                let mut plan = plan.lock().unwrap();
-                match (stage, plan.fault) {
-                    (Stage::BeforeRequest, Some(Fault::StopBeforeRequest))
-                    | (Stage::AfterRequest, Some(Fault::StopAfterRequest)) => runtime.stop(),
-                    (Stage::Answered, Some(Fault::StandStillAfterAnswer(duration))) => {
-                        runtime.stand_still(duration);
-                    }
-                    (
-                        Stage::AfterRequest,
-                        Some(Fault::StopBeforeSave | Fault::StandStillBeforeSave(_)),
-                    ) => {
-                        plan.holder = Some(number);
-                        return;
-                    }
-                    (
-                        Stage::BeforeRequest | Stage::AfterRequest | Stage::Answered,
-                        Some(_) | None,
-                    ) => return,
-                }
-                *plan = Plan::default();
-            }
+            let (plan, runtime) = (self.plan.clone(), runtime.clone());
+            move |stage| plan.on_request(number, &runtime, stage)
         };
         let read_secret = {
             let secret = Arc::clone(&secret);
@@ -156,11 +119,14 @@ impl Fleet {
                 }
             }
         };
-        let builder = Client::builder("https://auth.example.com/token")
+        let mut builder = builder
             .client_secret("client-id", ClientSecret::from_fn(read_secret))
-            .runtime(runtime.clone())
-            .store(self.store.connect(runtime.clone(), before_write), key);
-        let tokens = configure(builder)
+            .runtime(runtime.clone());
+        if let Some(key) = key {
+            let connection = self.store.connect(runtime.clone(), before_write);
+            builder = builder.store(connection, key);
+        }
+        let tokens = builder
             .build_tokens(self.server.endpoint(runtime.clone(), on_request))
             .unwrap();
         Instance {
@@ -342,6 +308,9 @@ impl Instance {
         Ok(is_accepted)
     }
 }
+
+const ISSUER: &str = "https://auth.example.com";
+const ENDPOINT: &str = "https://auth.example.com/token";
 
 pub(crate) fn key(byte: u8) -> SealingKey {
     SealingKey::from_bytes([byte; 32])

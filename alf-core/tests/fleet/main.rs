@@ -13,10 +13,16 @@
 
 mod fleet;
 mod instance;
+mod plan;
 mod server;
 mod store;
 
+mod breaker;
 mod clients;
 mod faults;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outages;
+mod refusals;
+mod revocation;
 mod undisturbed;

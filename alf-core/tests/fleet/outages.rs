@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::clients::call;
+use crate::clients::{Recorded, call};
 use crate::fleet::{Fleet, key, millis, seconds};
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
@@ -102,6 +102,38 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
     fleet.run_until(seconds(25));
     fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(1..=1, 347..=347, millis(960));
+}
+
+#[test]
+fn d13_a_store_that_denies_writes_is_reported_once() {
+    let mut fleet = Fleet::new();
+    fleet.server.set_lifetime(Some(seconds(60)));
+    let events = Arc::new(Recorded::default());
+    let observer = Arc::clone(&events);
+    let instance = fleet.instance_with(key(7), |builder| builder.observer(observer));
+    let other = fleet.instance();
+    call(&fleet, &instance.tokens).unwrap();
+    fleet.run_until(seconds(5));
+    fleet.store.set(Mode::ReadOnly);
+    let of_the_store = || {
+        let events = events.take().into_iter();
+        events
+            .filter(|event| event.starts_with("store"))
+            .collect::<Vec<_>>()
+    };
+    for second in 5..600 {
+        fleet.run_until(seconds(second).max(fleet.runtime.time().elapsed()));
+        call(&fleet, &instance.tokens).unwrap();
+    }
+    assert_eq!(of_the_store(), ["store failed"]);
+    fleet.store.set(Mode::Works);
+    // It reads what another instance has written.
+    call(&fleet, &other.tokens).unwrap();
+    for second in 601..660 {
+        fleet.run_until(seconds(second));
+        call(&fleet, &instance.tokens).unwrap();
+    }
+    assert_eq!(of_the_store(), ["store recovered"]);
 }
 
 #[test]

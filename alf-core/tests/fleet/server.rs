@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{Request, Response};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::instance::InstanceRuntime;
 
@@ -26,6 +26,10 @@ struct State {
     valid: HashSet<String>,
     revokes_previous: bool,
     token_type: &'static str,
+    /// Of its failures, in seconds.
+    retry_after: Option<u64>,
+    has_metadata: bool,
+    metadata_requests: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub(crate) struct Endpoint {
 pub(crate) enum Secret {
     Right,
     Wrong,
+    /// Wrong, and another one each time that it is read.
+    New,
     /// Whatever reads it waits for ever.
     Silent,
 }
@@ -59,11 +65,12 @@ pub(crate) enum Stage {
 }
 
 impl Secret {
-    pub(crate) const fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> String {
         match self {
-            Self::Right => "the-right-secret",
-            Self::Wrong => "a-wrong-secret",
-            Self::Silent => "",
+            Self::Right => "the-right-secret".to_owned(),
+            Self::Wrong => "a-wrong-secret".to_owned(),
+            Self::New => fastrand::u64(..).to_string(),
+            Self::Silent => String::new(),
         }
     }
 
@@ -84,6 +91,9 @@ impl Server {
             valid: HashSet::new(),
             revokes_previous: false,
             token_type: "Bearer",
+            retry_after: None,
+            has_metadata: true,
+            metadata_requests: 0,
         })))
     }
 
@@ -109,6 +119,18 @@ impl Server {
 
     pub(crate) fn set_token_type(&self, token_type: &'static str) {
         self.0.lock().unwrap().token_type = token_type;
+    }
+
+    pub(crate) fn set_retry_after(&self, seconds: Option<u64>) {
+        self.0.lock().unwrap().retry_after = seconds;
+    }
+
+    pub(crate) fn set_has_metadata(&self, has_metadata: bool) {
+        self.0.lock().unwrap().has_metadata = has_metadata;
+    }
+
+    pub(crate) fn metadata_requests(&self) -> usize {
+        self.0.lock().unwrap().metadata_requests
     }
 
     pub(crate) fn revoke_all(&self) {
@@ -142,6 +164,27 @@ impl Server {
     }
 }
 
+impl Endpoint {
+    async fn metadata(&self) -> Response<Bytes> {
+        let delay = {
+            let mut state = self.server.0.lock().unwrap();
+            state.metadata_requests += 1;
+            state.delay
+        };
+        self.runtime.sleep(delay).await;
+        let mut response = Response::new(Bytes::from_static(METADATA));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        if !self.server.0.lock().unwrap().has_metadata {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        response
+    }
+}
+
+const METADATA: &[u8] =
+    br#"{"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/token"}"#;
+
 #[async_trait]
 impl TokenTransport for Endpoint {
     async fn exchange(
@@ -151,6 +194,9 @@ impl TokenTransport for Endpoint {
     ) -> Result<Response<Bytes>, ExchangeError> {
         if request.uri().path() == "/revoke" {
             return Ok(Response::new(Bytes::new()));
+        }
+        if request.method() == Method::GET {
+            return Ok(self.metadata().await);
         }
         (self.on_request)(Stage::BeforeRequest);
         self.runtime.stand_still_if_frozen().await;
@@ -181,6 +227,11 @@ impl TokenTransport for Endpoint {
         let answer = |status: u16, body: String| {
             let mut response = Response::new(Bytes::from(body));
             *response.status_mut() = status.try_into().unwrap();
+            let retry_after = self.server.0.lock().unwrap().retry_after;
+            if let Some(retry_after) = retry_after.filter(|_| status != 200) {
+                let headers = response.headers_mut();
+                headers.insert(RETRY_AFTER, retry_after.into());
+            }
             Ok(response)
         };
         if condition == Condition::Unavailable {

@@ -52,6 +52,13 @@ impl Store {
         self.0.lock().unwrap().values.clear();
     }
 
+    /// From now on, no record can be opened.
+    pub(crate) fn spoil_all(&self) {
+        for (_, value) in self.0.lock().unwrap().values.values_mut() {
+            value[0] ^= 1;
+        }
+    }
+
     pub(crate) fn operations(&self) -> usize {
         self.0.lock().unwrap().operations
     }

@@ -9,12 +9,13 @@ use crate::server::{Program, Server, new_directory};
 
 /// What a client trusts.
 pub(crate) struct Certificates {
-    authority: String,
+    /// The certificate of the authority, as PEM.
+    pub(crate) authority: String,
 }
 
 impl Certificates {
     /// Starts a server for `localhost` that speaks TLS only.
-    pub(crate) fn server() -> (Server, Self) {
+    pub(crate) fn server(program: Program) -> (Server, Self) {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -30,7 +31,7 @@ impl Certificates {
         let options = "--tls-port PORT --tls-ca-cert-file authority.pem --tls-cert-file certificate.pem \
                        --tls-key-file key.pem --tls-auth-clients no";
         let options: Vec<_> = options.split_whitespace().collect();
-        let server = Server::start_in(Program::Redis, directory, &options);
+        let server = Server::start_in(program, directory, &options);
         (
             server,
             Self {

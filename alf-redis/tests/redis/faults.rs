@@ -182,7 +182,7 @@ async fn keys_that_a_user_may_not_use_are_denied() {
 #[tokio::test]
 #[ignore = "needs the servers of .ci/setup"]
 async fn a_certificate_of_an_unknown_authority_is_an_error() {
-    let (server, _) = Certificates::server();
+    let (server, _) = Certificates::server(Program::Redis);
     let store = store(&format!("rediss://:hunter2@localhost:{}", server.port()));
     let error = store.read(&key()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);

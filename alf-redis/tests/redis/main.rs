@@ -1,4 +1,4 @@
-//! The store on real servers: `cargo test -p alf-redis --test redis -- --ignored`.
+//! The store on real servers: `cargo test --workspace --test redis -- --ignored`.
 //!
 //! They are `redis-server` and `valkey-server`, which `.ci/setup` installs.
 

@@ -18,3 +18,22 @@ fn methods_that_need_another_feature_name_it() {
         assert!(error.to_string().contains("the feature `jwt`"), "{error}");
     }
 }
+
+#[cfg(not(feature = "store"))]
+#[test]
+fn keys_of_a_store_name_the_feature_that_they_need() {
+    for key in [
+        "sealing_key_file",
+        "previous_sealing_key_env",
+        "store_prefix",
+    ] {
+        let file = format!(
+            r#"{{"token_endpoint":"https://as.example/t","client_id":"me","client_secret":"s",
+                "{key}":"a"}}"#
+        );
+        let config: ClientConfig = serde_json::from_str(&file).unwrap();
+        let error = config.builder::<CustomTransport>().unwrap_err();
+        assert_eq!(error.setting(), key);
+        assert!(error.to_string().contains("the feature `store`"), "{error}");
+    }
+}

@@ -248,16 +248,13 @@ fn d11_a_refusal_pauses_those_with_the_same_credentials() {
 }
 
 #[test]
-fn d11_refused_credentials_wait_for_their_own_back_off() {
-    let mut refusal = Refusal::NONE;
-    assert!(refusal.error_for(at(0), Some(OURS)).is_none());
-    refusal.refused(at(0), OURS, Duration::ZERO, "401");
-    assert_eq!(refusal.error_for(at(0), Some(OURS)), Some(&"401"));
-    assert!(refusal.error_for(at(0), Some(THEIRS)).is_none());
-    assert!(refusal.error_for(at(0), None).is_none());
-    assert!(refusal.error_for(at(1), Some(OURS)).is_none());
+fn d11_after_a_permanent_failure_the_next_attempt_waits() {
+    let refused = Failure::PERMANENT;
+    let mut refusal = Refusal::none();
+    assert_eq!(refusal.error_at(at(0)), None);
     // 1 s, 2 s, …, 60 s.
     for (now, until) in [
+        (0, 1),
         (10, 12),
         (20, 24),
         (30, 38),
@@ -266,25 +263,22 @@ fn d11_refused_credentials_wait_for_their_own_back_off() {
         (100, 160),
         (200, 260),
     ] {
-        refusal.refused(at(now), OURS, Duration::ZERO, "401");
-        assert!(
-            refusal.error_for(at(until - 1), Some(OURS)).is_some(),
-            "{now}"
-        );
-        assert!(refusal.error_for(at(until), Some(OURS)).is_none(), "{now}");
+        refusal.refused(at(now), &refused, "401");
+        assert_eq!(refusal.error_at(at(until - 1)), Some(&"401"), "{now}");
+        // The attempts of other targets, which were under way.
+        refusal.refused(at(now), &refused, "later");
+        assert_eq!(refusal.error_at(at(until)), None, "{now}");
     }
-    refusal.refused(at(300), THEIRS, Duration::ZERO, "401");
-    assert!(
-        refusal.error_for(at(301), Some(THEIRS)).is_none(),
-        "other credentials start again"
-    );
-    refusal.refused(at(400), OURS, secs(1_000), "401");
-    assert!(
-        refusal.error_for(at(700), Some(OURS)).is_none(),
-        "at most 5 min"
-    );
+    let retry_after = Failure::Permanent {
+        retry_after: secs(1_000),
+    };
+    refusal.refused(at(400), &retry_after, "at most 5 min");
+    refusal.refused(at(500), &retry_after, "longer");
+    assert_eq!(refusal.error_at(at(799)), Some(&"longer"));
+    assert_eq!(refusal.error_at(at(800)), None);
     refusal.ended();
-    assert!(!refusal.is_some());
+    refusal.refused(at(900), &refused, "401");
+    assert_eq!(refusal.error_at(at(901)), None);
 }
 
 #[test]
@@ -325,18 +319,47 @@ fn d13_a_store_in_trouble_is_left_alone() {
     let mut health = StoreHealth::new();
     let mut now = at(0);
     for (i, pause) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
-        assert_eq!(health.failed(now), i == 0, "reported once");
+        assert_eq!(health.failed(now, Operation::Read), i == 0, "reported once");
         // Operations that were under way when it failed.
-        assert!(!health.failed(now));
+        assert!(!health.failed(now, Operation::Read));
         assert_eq!(health.left_alone_until(now), Some(now + secs(pause)));
         now = now + secs(pause);
         assert_eq!(health.left_alone_until(now), None);
         assert!(health.is_in_trouble());
     }
-    assert!(health.succeeded());
-    assert!(!health.succeeded());
-    assert!(health.failed(now));
+    assert!(health.succeeded(Operation::Read));
+    assert!(!health.succeeded(Operation::Read));
+    assert!(health.failed(now, Operation::Read));
     assert_eq!(health.left_alone_until(now), Some(now + secs(1)));
+}
+
+#[test]
+fn d13_a_read_does_not_end_the_trouble_after_a_write_that_failed() {
+    let mut health = StoreHealth::new();
+    assert!(health.failed(at(0), Operation::Read));
+    assert!(!health.failed(at(0), Operation::Write));
+    for (now, pause) in [(2, 2), (5, 4), (20, 8)] {
+        assert!(!health.succeeded(Operation::Read));
+        assert!(health.is_in_trouble());
+        assert!(!health.failed(at(now), Operation::Write));
+        assert_eq!(health.left_alone_until(at(now)), Some(at(now + pause)));
+    }
+    assert!(health.succeeded(Operation::Write));
+    assert!(!health.succeeded(Operation::Read));
+    assert!(health.failed(at(40), Operation::Read));
+    assert!(health.succeeded(Operation::Read));
+}
+
+#[test]
+fn d13_a_record_that_another_instance_has_written_is_new() {
+    let mut instance = Instance::new();
+    assert!(!instance.is_new(Some(&1)));
+    read(&mut instance, 0.0, 1, &Record::EMPTY);
+    assert!(!instance.is_new(Some(&1)));
+    assert!(!instance.is_new(None), "the store has deleted it");
+    assert!(instance.is_new(Some(&2)));
+    instance.written(at(1), 2);
+    assert!(!instance.is_new(Some(&2)));
 }
 
 #[test]

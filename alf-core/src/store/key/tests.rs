@@ -9,6 +9,7 @@ use super::*;
 #[test]
 fn d17_every_part_of_a_name_counts() {
     let headers = [(HOST, HeaderValue::from_static("tenant"))];
+    let metadata = [Uri::from_static("https://as.example/metadata")];
     let target = TokenTarget::new;
     let targets = [
         target().with_scope("a"),
@@ -24,6 +25,7 @@ fn d17_every_part_of_a_name_counts() {
     let plain = target();
     let name = |target| RecordName {
         server: "https://as.example/token",
+        metadata: &[],
         grant_type: "client_credentials",
         client_id: "client-id",
         method: Some("client_secret_basic"),
@@ -36,6 +38,10 @@ fn d17_every_part_of_a_name_counts() {
     names.extend([
         RecordName {
             server: "https://other.example/token",
+            ..plain()
+        },
+        RecordName {
+            metadata: &metadata,
             ..plain()
         },
         RecordName {
@@ -66,6 +72,11 @@ fn d17_every_part_of_a_name_counts() {
     );
     assert_ne!(
         plain().store_key("alf", &sealer(1)),
+        plain().store_key("other", &sealer(1)),
+        "another prefix has another record"
+    );
+    assert_ne!(
+        plain().store_key("alf", &sealer(1)),
         plain().store_key("alf", &sealer(2)),
         "another sealing key has another record"
     );
@@ -76,6 +87,7 @@ fn d17_a_store_key_shows_its_prefix_and_nothing_of_the_settings() {
     let target = TokenTarget::new().with_scope("read");
     let name = RecordName {
         server: "https://as.example/token",
+        metadata: &[],
         grant_type: "client_credentials",
         client_id: "client-id",
         method: None,

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -60,16 +61,32 @@ fn d16_every_kind_of_error_is_written_and_read() {
     {
         for failure in [Failure::TRANSIENT, Failure::PERMANENT] {
             let cause = Cause::new(kind, failure);
-            let read = WrittenError::from(&cause).into_cause().unwrap();
+            let read = WrittenError::from(&cause).into_cause();
             assert_eq!((read.kind, read.failure), (kind, failure));
         }
     }
 }
 
 #[test]
-fn d16_unknown_members_are_ignored() {
-    let record = json!({"number": 7, "attempts": 1, "later": {"version": 2}});
-    assert_eq!(read(&record).unwrap().number, 7);
+fn d16_what_a_later_version_adds_costs_no_token() {
+    let token = json!({
+        "value": "token", "type": "Bearer", "number": 7, "obtained_at": 1, "later": [1],
+    });
+    let error = json!({
+        "kind": "unheard_of", "is_transient": true, "is_about_target": false, "later": 1,
+    });
+    let record = json!({
+        "number": 8, "attempts": 1, "token": token, "later": {"version": 2},
+        "pause": {"length": 1, "ends_at": 1, "error": error, "later": null},
+    });
+    let record = read(&record).unwrap();
+    assert_eq!(record.number, 8);
+    assert_eq!(record.token.unwrap().token.access_token.as_str(), "token");
+    let Occupancy::Paused(pause) = record.occupancy else {
+        panic!("it is paused");
+    };
+    assert_eq!(pause.error.kind, TokenErrorKind::Exchange);
+    assert!(pause.error.failure.is_transient());
 }
 
 #[test]
@@ -85,9 +102,30 @@ fn d16_what_is_not_a_record_is_not_read() {
         assert!(decode(text.as_bytes(), None).is_none(), "{text}");
     }
     assert!(decode(&[0xff; 64], None).is_none());
-    // Of a later version of alf.
-    let error = json!({"kind": "unheard_of", "is_transient": true, "is_about_target": false});
-    assert!(read(&paused(&error)).is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn d16_no_bytes_make_it_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        prop_assert!(decode(&bytes, None).is_none());
+        let token = r#"{"value":"t","type":"","number":1,"obtained_at":9,"lifetime":9}"#;
+        let error = r#"{"kind":"","is_transient":true,"is_about_target":true,"status":503,"code":"c"}"#;
+        let pause = format!(r#"{{"length":9,"ends_at":9,"credential":9,"error":{error}}}"#);
+        let record = format!(r#"{{"number":1,"attempts":1,"token":{token},"pause":{pause}}}"#);
+        let mut record = record.into_bytes();
+        for (index, byte) in changes {
+            *index.get_mut(&mut record) = byte;
+        }
+        if let Some(record) = decode(&record, Some(Duration::MAX)) {
+            record.keep_for(WallTime(Duration::MAX));
+            prop_assert!(decode(encode(&record).as_slice(), None).is_some());
+        }
+    }
 }
 
 #[test]

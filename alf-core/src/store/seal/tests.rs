@@ -60,6 +60,16 @@ fn d17_a_hash_depends_on_the_key_the_purpose_and_the_parts() {
     }
 }
 
+#[test]
+fn x1_what_has_a_key_in_it_is_wiped() {
+    const fn assert_wiped<T: zeroize::ZeroizeOnDrop>() {}
+    const {
+        assert_wiped::<XChaCha20Poly1305>();
+        assert_wiped::<KeyBytes>();
+        assert_wiped::<Blake2sMac256>();
+    }
+}
+
 fn sealer(key: u8) -> Sealer {
     Sealer::new(&Zeroizing::new([key; 32]))
 }

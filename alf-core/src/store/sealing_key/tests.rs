@@ -36,10 +36,6 @@ fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
             SealingKey::from_file("/no/such/file"),
             "/no/such/file cannot be read: ",
         ),
-        (
-            SealingKey::from_bytes([1; 32]).with_previous(SealingKey::from_base64("AAAA")),
-            "it has 3 bytes",
-        ),
     ] {
         let error = key.read().unwrap_err();
         assert_eq!(error.setting(), "sealing_key");
@@ -47,6 +43,29 @@ fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
     }
     let text = SealingKey::from_base64("AAAA").read().unwrap_err();
     assert!(text.to_string().contains("openssl rand -base64 32"));
+}
+
+#[test]
+fn d18_there_is_one_previous_key() {
+    let key = |byte: u8| SealingKey::from_bytes([byte; 32]);
+    for (key, problem) in [
+        (
+            key(1).with_previous(SealingKey::from_base64("AAAA")),
+            "it has 3 bytes",
+        ),
+        (
+            key(1).with_previous(key(2)).with_previous(key(3)),
+            "is set more than once",
+        ),
+        (
+            key(1).with_previous(key(2).with_previous(key(3))),
+            "is set more than once",
+        ),
+    ] {
+        let error = key.read().unwrap_err();
+        assert_eq!(error.setting(), "previous_sealing_key");
+        assert!(error.to_string().contains(problem), "{error}");
+    }
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::future::ready;
 
 use alf_core::TokenErrorKind;
 use alf_testkit::{Answer, Gate, Servers};
+use examples::Checks;
 use futures_util::future::{join, join_all};
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::checks::Checks;
 use crate::library::AlfClient;
 
 pub(crate) async fn run<C: AlfClient>() -> Result<(), Box<dyn Error>> {

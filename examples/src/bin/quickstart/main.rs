@@ -23,7 +23,6 @@
 )]
 
 mod arguments;
-mod checks;
 mod demo;
 mod library;
 mod one_call;

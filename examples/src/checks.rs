@@ -1,4 +1,6 @@
-//! What is promised, compared with what the servers counted.
+//! [`Checks`]: what is promised, compared with what the servers counted.
+
+#![expect(clippy::print_stdout, reason = "for programs of the terminal")]
 
 use std::error::Error;
 use std::fmt::Display;
@@ -8,15 +10,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Prints the steps and their counts, and keeps the counts that are not as promised.
-#[derive(Default)]
-pub(crate) struct Checks {
+#[derive(Debug, Default)]
+pub struct Checks {
     steps: usize,
     unexpected: Vec<String>,
 }
 
 impl Checks {
     /// Prints the title of the next step, and what happens in it.
-    pub(crate) fn step(&mut self, title: &str, explanation: &str) {
+    pub fn step(&mut self, title: &str, explanation: &str) {
         self.steps += 1;
         println!("\n{}. {title}", self.steps);
         for line in explanation.lines() {
@@ -25,7 +27,7 @@ impl Checks {
     }
 
     /// Prints a result, and what it means if it is the promised one.
-    pub(crate) fn expect<T>(&mut self, what: &str, result: &T, promised: &T, meaning: &str)
+    pub fn expect<T>(&mut self, what: &str, result: &T, promised: &T, meaning: &str)
     where
         T: PartialEq + Display + ?Sized,
     {
@@ -41,7 +43,11 @@ impl Checks {
     }
 
     /// Waits, and prints a dot for each half second meanwhile.
-    pub(crate) async fn wait(&self, seconds: u64, why: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// If standard output fails.
+    pub async fn wait(&self, seconds: u64, why: &str) -> io::Result<()> {
         print!("   Waiting {seconds} seconds {why} ");
         io::stdout().flush()?;
         let start = Instant::now();
@@ -54,8 +60,12 @@ impl Checks {
         Ok(())
     }
 
-    /// Prints the last line, or returns the counts that were not as promised.
-    pub(crate) fn conclude(self) -> Result<(), Box<dyn Error>> {
+    /// Prints the last line.
+    ///
+    /// # Errors
+    ///
+    /// If a count was not as promised: it names all of these.
+    pub fn conclude(self) -> Result<(), Box<dyn Error>> {
         if self.unexpected.is_empty() {
             println!("\nEvery count is as expected.");
             Ok(())

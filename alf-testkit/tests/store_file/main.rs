@@ -6,6 +6,9 @@
     reason = "code of tests, outside of their functions"
 )]
 
+mod faults;
+mod programs;
+
 use std::env;
 use std::fs;
 use std::future::Future;

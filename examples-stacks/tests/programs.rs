@@ -1,0 +1,23 @@
+//! Runs each example. It checks its own counts, and says so in its last line.
+
+#![expect(clippy::expect_used, reason = "what goes wrong in a test fails it")]
+
+use std::process::Command;
+
+#[test]
+fn prometheus() {
+    run(env!("CARGO_BIN_EXE_prometheus"));
+}
+
+fn run(program: &str) {
+    let output = Command::new(program).output().expect("it starts");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let last = stdout.lines().last();
+    assert_eq!(
+        last,
+        Some("Every count is as expected."),
+        "{stdout}\n{stderr}"
+    );
+}
