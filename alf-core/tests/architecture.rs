@@ -51,11 +51,13 @@ fn no_files_depend_on_each_other_in_a_cycle() {
     for name in [
         "alf-core",
         "alf-isahc",
+        "alf-redis",
         "alf-reqwest",
         "alf-surf",
         "alf-testkit",
         "alf-tower",
         "examples",
+        "examples-stores",
         "interop",
     ] {
         let mut dependencies = Crate::read(name).dependencies();

@@ -4,13 +4,16 @@
 
 #[path = "support/flawed_store.rs"]
 mod flawed_store;
+#[path = "support/flawed_subject.rs"]
+mod flawed_subject;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use alf_testkit::store_conformance::{self, StoreSubject};
 
-use flawed_store::{FlawedSubject, HasStoreFlaw, StoreFlaw};
+use flawed_store::StoreFlaw;
+use flawed_subject::{FlawedSubject, HasStoreFlaw};
 
 /// The same store without a flaw passes every case.
 mod flawless {

@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::config::TokenEndpoint;
 use crate::error::{Awaited, Cause};
 use crate::machine::{Failure, Moment, Obtained};
 use crate::secret::wipe;
 use crate::wire::token_response;
-use crate::{CredentialsFingerprint, ExchangeOptions, TimeoutPhase, TokenErrorKind, TokenRequest};
+use crate::{ExchangeOptions, TimeoutPhase, TokenErrorKind, TokenRequest};
 
 use super::Acquisition;
-use super::authenticate::authenticate;
+use super::authenticate::{Credentials, authenticate};
 use super::failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
 use super::new_token::NewToken;
-
-/// What an attempt authenticated with.
-pub(super) struct Credentials {
-    pub(super) endpoint: Arc<TokenEndpoint>,
-    pub(super) fingerprint: CredentialsFingerprint,
-}
 
 impl Acquisition<'_> {
     /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's

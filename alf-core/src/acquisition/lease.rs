@@ -7,7 +7,7 @@ use crate::error::Cause;
 use crate::machine::{AttemptBy, Breaker, Occupancy, read_after_pause};
 use crate::store::{TokenRecord, VersionedRecord};
 
-use super::attempt::Credentials;
+use super::authenticate::Credentials;
 use super::new_token::NewToken;
 use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved};
 use super::{Acquisition, Permission};

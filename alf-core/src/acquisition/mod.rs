@@ -31,8 +31,7 @@ use crate::ports::Ports;
 use crate::server::Admission;
 use crate::{Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget};
 
-use attempt::Credentials;
-use authenticate::authenticate;
+use authenticate::{Credentials, authenticate};
 use failure::out_of_time;
 
 pub(crate) struct Acquisition<'a> {

@@ -1,6 +1,6 @@
 //! [`FileStore`]: a store in a directory, for the processes of one machine.
 
-mod on_a_thread;
+mod threads;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{ConfigError, Runtime, ThreadRuntime};
 
 use super::{StoreError, StoreKey, Stored, TokenStore, Version, Written};
-use on_a_thread::on_a_thread;
+use threads::Threads;
 
 /// A store in a directory, for command-line programs and for several processes of one machine. It needs no server.
 ///
@@ -43,6 +43,7 @@ use on_a_thread::on_a_thread;
 #[derive(Clone, Debug)]
 pub struct FileStore {
     directory: PathBuf,
+    threads: Threads,
 }
 
 impl FileStore {
@@ -73,7 +74,10 @@ impl FileStore {
         if can_others_write(&found, Some(&own)) {
             return Err(problem(OTHERS_CAN_WRITE));
         }
-        Ok(Self { directory })
+        Ok(Self {
+            directory,
+            threads: Threads::default(),
+        })
     }
 
     fn path(&self, key: &StoreKey) -> PathBuf {
@@ -83,12 +87,15 @@ impl FileStore {
 
     /// Waits until no other writer has the lock. It is released when the file is dropped.
     async fn lock(&self) -> Result<File, StoreError> {
-        let file = open_lock(&self.directory).map_err(|error| failed(&self.directory, &error))?;
+        let path = self.directory.join("alf.lock");
+        let opened = path.clone();
+        let open = move || open_lock(&opened).map_err(|error| failed(&opened, &error));
+        let file = self.threads.run(open).await?;
         loop {
             match FileExt::try_lock(&file) {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(failed(&self.directory, &error)),
+                Err(TryLockError::Error(error)) => return Err(failed(&path, &error)),
             }
             // A call that blocks would last as long as another process is suspended with the lock.
             let pause = Duration::from_micros(fastrand::u64(500..2_000));
@@ -107,13 +114,13 @@ impl TokenStore for FileStore {
             None
         };
         let path = self.path(key);
-        on_a_thread(move || {
+        let work = move || {
             let _lock = lock;
             let value = read(&path).map_err(|error| failed(&path, &error))?;
             // No two values are equal, so a value is its own version.
             Ok(value.map(|value| Stored::new(value.clone(), Version::new(value))))
-        })
-        .await
+        };
+        self.threads.run(work).await
     }
 
     /// `keep_for` is not used: files are not deleted.
@@ -127,7 +134,7 @@ impl TokenStore for FileStore {
         let lock = self.lock().await?;
         let path = self.path(key);
         let (expected, value) = (expected.cloned(), value.to_vec());
-        on_a_thread(move || {
+        let work = move || {
             let _lock = lock;
             let current = read(&path).map_err(|error| failed(&path, &error))?;
             if current.as_deref() != expected.as_ref().map(Version::as_bytes) {
@@ -135,12 +142,13 @@ impl TokenStore for FileStore {
             }
             replace(&path, &value).map_err(|error| failed(&path, &error))?;
             Ok(Written::Done(Version::new(value)))
-        })
-        .await
+        };
+        self.threads.run(work).await
     }
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    check_file(path)?;
     match fs::read(path) {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -174,11 +182,20 @@ fn own_file(directory: &Path) -> io::Result<fs::Metadata> {
     own
 }
 
-fn open_lock(directory: &Path) -> io::Result<File> {
-    let path = directory.join("alf.lock");
+fn open_lock(path: &Path) -> io::Result<File> {
+    check_file(path)?;
     let mut options = for_owner_only();
     options.read(true).write(true).create(true).truncate(false);
     options.open(path)
+}
+
+/// A link may lead out of the directory, and a pipe may block the thread for ever.
+fn check_file(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::other("is not a regular file; remove it")),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn for_owner_only() -> OpenOptions {
@@ -229,35 +246,4 @@ const SETTING: &str = "store";
 const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or make another with `mkdir -m 700`";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::StoreErrorKind;
-
-    #[test]
-    fn a_missing_permission_is_denied_and_names_the_file() {
-        for (kind, expected) in [
-            (ErrorKind::PermissionDenied, StoreErrorKind::Denied),
-            (ErrorKind::ReadOnlyFilesystem, StoreErrorKind::Denied),
-            (ErrorKind::StorageFull, StoreErrorKind::Unavailable),
-            (ErrorKind::Other, StoreErrorKind::Unavailable),
-        ] {
-            let error = failed(Path::new("/a/file"), &kind.into());
-            assert_eq!(error.kind(), expected);
-            assert!(error.to_string().contains("/a/file"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_file_name_has_no_capital_letter_of_its_key_and_no_separator() {
-        let store = FileStore {
-            directory: PathBuf::from("/d"),
-        };
-        for (key, name) in [
-            ("alf:0a-b_c", "/d/alf%3A0a-b_c.token"),
-            ("Alf:0a", "/d/%41lf%3A0a.token"),
-            ("../a", "/d/%2E%2E%2Fa.token"),
-        ] {
-            assert_eq!(store.path(&StoreKey::new(key)), Path::new(name));
-        }
-    }
-}
+mod tests;

@@ -153,9 +153,9 @@ impl SharedStore {
             return Ok(None);
         };
         let (value, version) = stored.into_parts();
-        let sealed = Some(value).filter(|value| value.len() <= LARGEST);
-        let record = sealed
-            .and_then(|sealed| sealer.open(key, &sealed))
+        let record = Some(value)
+            .filter(|value| value.len() <= LARGEST)
+            .and_then(|value| sealer.open(key, &value))
             .and_then(|bytes| decode(&bytes, self.default_lifetime));
         Ok(Some(VersionedRecord {
             version: Some(version),

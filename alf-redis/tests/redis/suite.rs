@@ -37,7 +37,7 @@ impl WithUser {
                 server.start_again();
                 server.admin::<()>("ACL SETUSER alf on >password ~alf-test:* +get +set +eval");
             })
-            .lose_reply(|subject| subject.as_ref().proxy.lose_next_reply())
+            .lose_reply(|subject| subject.as_ref().proxy.lose_next_reply_with("\r\n"))
             .deny_writes(|subject| subject.as_ref().server.admin("ACL SETUSER alf -set"))
     }
 }

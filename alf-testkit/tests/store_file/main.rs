@@ -6,6 +6,7 @@
     reason = "code of tests, outside of their functions"
 )]
 
+mod faults;
 mod programs;
 
 use std::env;

@@ -6,21 +6,12 @@
 )]
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use alf_core::{
     Runtime, StoreError, StoreKey, Stored, ThreadRuntime, TokenStore, Version, Written,
 };
-use alf_testkit::store_conformance::{self, StoreHooks, StoreSubject};
-
-pub(crate) trait HasStoreFlaw: Send + Sync + 'static {
-    const FLAW: Option<StoreFlaw>;
-    /// The cases that are known to fail.
-    const KNOWN: &'static [(&'static str, &'static str)] = &[];
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoreFlaw {
@@ -60,15 +51,14 @@ pub(crate) enum StoreFlaw {
     CallsDeniedWritesUnavailable,
 }
 
-pub(crate) struct FlawedSubject<F>(Arc<Mutex<Server>>, PhantomData<F>);
-
+/// What all connections share.
 #[derive(Default)]
-struct Server {
+pub(crate) struct Server {
     values: HashMap<String, Value>,
     deleted: HashMap<String, Value>,
-    versions: u64,
-    loses_next_reply: bool,
-    denies_writes: bool,
+    pub(crate) versions: u64,
+    pub(crate) loses_next_reply: bool,
+    pub(crate) denies_writes: bool,
     restarts: usize,
 }
 
@@ -94,57 +84,6 @@ struct Connection {
     /// Replies to reads, in the order of their requests.
     replies: Vec<Option<Stored>>,
     keys: Vec<String>,
-}
-
-impl<F: HasStoreFlaw> StoreSubject for FlawedSubject<F> {
-    type Store = FlawedStore;
-
-    fn start() -> Self {
-        Self(Arc::default(), PhantomData)
-    }
-
-    fn connect(&self) -> FlawedStore {
-        let restarts = self.0.lock().unwrap().restarts;
-        FlawedStore {
-            flaw: F::FLAW,
-            server: Arc::clone(&self.0),
-            connection: Mutex::new(Connection {
-                restarts,
-                ..Connection::default()
-            }),
-        }
-    }
-
-    fn block_on<T: Future>(future: T) -> T::Output {
-        store_conformance::block_on(future)
-    }
-
-    fn hooks(hooks: StoreHooks<Self>) -> StoreHooks<Self> {
-        hooks
-            .delete(|subject, key| {
-                let mut server = subject.0.lock().unwrap();
-                if let Some(value) = server.values.remove(key.as_str()) {
-                    server.deleted.insert(key.to_string(), value);
-                }
-                if F::FLAW == Some(StoreFlaw::CountsAnewAfterADelete) {
-                    server.versions = 0;
-                }
-            })
-            .restart(|subject| {
-                let mut server = subject.0.lock().unwrap();
-                server.restarts += 1;
-                server.values.clear();
-                if F::FLAW == Some(StoreFlaw::CountsAnewAfterARestart) {
-                    server.versions = 0;
-                }
-            })
-            .lose_reply(|subject| subject.0.lock().unwrap().loses_next_reply = true)
-            .deny_writes(|subject| subject.0.lock().unwrap().denies_writes = true)
-    }
-
-    fn known_failures() -> Vec<(&'static str, &'static str)> {
-        F::KNOWN.to_vec()
-    }
 }
 
 #[async_trait::async_trait]
@@ -233,7 +172,32 @@ impl TokenStore for FlawedStore {
     }
 }
 
+impl Server {
+    pub(crate) fn delete(&mut self, key: &StoreKey) {
+        if let Some(value) = self.values.remove(key.as_str()) {
+            self.deleted.insert(key.to_string(), value);
+        }
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.restarts += 1;
+        self.values.clear();
+    }
+}
+
 impl FlawedStore {
+    pub(crate) fn new(flaw: Option<StoreFlaw>, server: Arc<Mutex<Server>>) -> Self {
+        let restarts = server.lock().unwrap().restarts;
+        Self {
+            flaw,
+            server,
+            connection: Mutex::new(Connection {
+                restarts,
+                ..Connection::default()
+            }),
+        }
+    }
+
     fn has(&self, flaw: StoreFlaw) -> bool {
         self.flaw == Some(flaw)
     }
