@@ -6,8 +6,6 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
-use crate::error::BoxError;
-
 /// The frames of a body, up to a limit. The body that is sent writes them, and its copies read them.
 #[derive(Debug)]
 pub(crate) struct KeptBody {
@@ -24,11 +22,6 @@ struct Frames {
     has_ended: bool,
 }
 
-/// The body of a copy that was sent although it is not whole.
-#[derive(Debug, thiserror::Error)]
-#[error("the body of a request is sent again, but it was not kept whole")]
-pub(crate) struct NotKept;
-
 impl KeptBody {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
@@ -38,9 +31,9 @@ impl KeptBody {
     }
 
     /// Keeps the next frame, or the end of the body. Returns whether there is more to keep.
-    pub(crate) fn goes_on(
+    pub(crate) fn goes_on<E>(
         &self,
-        frame: Option<&Result<Frame<Bytes>, BoxError>>,
+        frame: Option<&Result<Frame<Bytes>, E>>,
         is_last: impl FnOnce() -> bool,
     ) -> bool {
         let mut frames = self.frames();
@@ -61,37 +54,31 @@ impl KeptBody {
         !frames.has_ended
     }
 
-    /// Whether the body was kept to its end.
+    /// Whether the body was kept to its end. The methods below are for one that was.
     pub(crate) fn is_whole(&self) -> bool {
         self.frames().has_ended
     }
 
     /// Returns the frame after that many others, or `None` at the end.
-    pub(crate) fn frame(&self, index: usize) -> Result<Option<Frame<Bytes>>, NotKept> {
+    pub(crate) fn frame(&self, index: usize) -> Option<Frame<Bytes>> {
         let frames = self.frames();
-        if !frames.has_ended {
-            return Err(NotKept);
-        }
-        Ok(match frames.data.get(index) {
+        match frames.data.get(index) {
             Some(data) => Some(Frame::data(data.clone())),
             None if index == frames.data.len() => frames.trailers.clone().map(Frame::trailers),
             None => None,
-        })
+        }
     }
 
     /// Whether there is nothing after that many frames.
     pub(crate) fn ends_after(&self, index: usize) -> bool {
         let frames = self.frames();
         let trailers = usize::from(frames.trailers.is_some());
-        frames.has_ended && index >= frames.data.len() + trailers
+        index >= frames.data.len().saturating_add(trailers)
     }
 
     /// Returns how much data follows after that many frames.
     pub(crate) fn size_hint(&self, index: usize) -> SizeHint {
         let frames = self.frames();
-        if !frames.has_ended {
-            return SizeHint::default();
-        }
         let left = frames.data.iter().skip(index).map(Bytes::len);
         SizeHint::with_exact(left.sum::<usize>() as u64)
     }

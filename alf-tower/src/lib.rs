@@ -7,6 +7,7 @@ mod error;
 mod grpc;
 mod kept_body;
 mod layer;
+mod outgoing;
 mod replay_body;
 mod service;
 mod settings;

@@ -8,8 +8,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::error::BoxError;
-use crate::kept_body::{KeptBody, NotKept};
+use crate::kept_body::KeptBody;
 
 pin_project! {
     /// The body of the requests that [`AuthorizationLayer`](crate::AuthorizationLayer) sends to the service under it.
@@ -34,7 +33,7 @@ pin_project! {
             body: B,
             kept: Option<Arc<KeptBody>>,
         },
-        /// What was kept of a body, and how many of its frames were sent.
+        /// A body that was kept whole, and how many of its frames were sent.
         Copy {
             kept: Arc<KeptBody>,
             sent: usize,
@@ -43,34 +42,34 @@ pin_project! {
     }
 }
 
+/// What is kept of a body.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Empty,
+    /// Its frames, while they are sent.
+    Frames(Arc<KeptBody>),
+}
+
 impl<B: Body> ReplayBody<B> {
     pub(crate) fn new(body: B) -> Self {
         Self::of(Source::Original { body, kept: None })
     }
 
-    /// Returns a body with the same content. Of a caller's body it has the content once that was sent, so it must itself be
-    /// copied before it is sent. `None` if the body is longer than `limit` bytes, or was not sent to its end.
-    pub(crate) fn try_clone(&mut self, limit: usize) -> Option<Self> {
+    /// Keeps this body from now on. `None` if it is longer than `limit` bytes.
+    pub(crate) fn keep(&mut self, limit: usize) -> Option<Content> {
         match &mut self.source {
-            Source::Empty => Some(Self::of(Source::Empty)),
-            Source::Original { body, .. } if body.is_end_stream() => Some(Self::of(Source::Empty)),
+            Source::Empty => Some(Content::Empty),
+            Source::Original { body, .. } if body.is_end_stream() => Some(Content::Empty),
             Source::Original { body, kept } => {
-                let may_fit = usize::try_from(body.size_hint().lower()).is_ok_and(|l| l <= limit);
-                if limit == 0 || !may_fit {
+                let least = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+                if limit == 0 || least > limit {
                     return None;
                 }
                 let kept = kept.insert(Arc::new(KeptBody::new(limit)));
-                Some(Self::copy(kept))
+                Some(Content::Frames(Arc::clone(kept)))
             }
-            Source::Copy { kept, .. } => kept.is_whole().then(|| Self::copy(kept)),
+            Source::Copy { kept, .. } => Some(Content::Frames(Arc::clone(kept))),
         }
-    }
-
-    fn copy(kept: &Arc<KeptBody>) -> Self {
-        Self::of(Source::Copy {
-            kept: Arc::clone(kept),
-            sent: 0,
-        })
     }
 
     fn of(source: Source<B>) -> Self {
@@ -78,30 +77,41 @@ impl<B: Body> ReplayBody<B> {
     }
 }
 
-impl<B> Body for ReplayBody<B>
-where
-    B: Body,
-    B::Error: Into<BoxError>,
-{
+impl Content {
+    /// Returns a body with this content. `None` if it is longer than the limit, or was not sent to its end.
+    pub(crate) fn replay<B: Body>(&self) -> Option<ReplayBody<B>> {
+        match self {
+            Self::Empty => Some(ReplayBody::of(Source::Empty)),
+            Self::Frames(kept) => kept.is_whole().then(|| {
+                ReplayBody::of(Source::Copy {
+                    kept: Arc::clone(kept),
+                    sent: 0,
+                })
+            }),
+        }
+    }
+}
+
+impl<B: Body> Body for ReplayBody<B> {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let (mut body, kept) = match self.project().source.project() {
             SourceProjection::Original { body, kept } => (body, kept),
             SourceProjection::Copy { kept, sent } => {
                 let frame = kept.frame(*sent);
                 *sent = sent.saturating_add(1);
-                return Poll::Ready(frame.map_err(NotKept::into).transpose());
+                return Poll::Ready(frame.map(Ok));
             }
             SourceProjection::Empty => return Poll::Ready(None),
         };
         let frame = ready!(body.as_mut().poll_frame(context));
-        let frame = frame.map(|frame| frame.map_err(Into::into).map(|frame| frame.map_data(bytes)));
-        // The copy is dropped when the response has arrived, unless the response is a 401.
+        let frame = frame.map(|frame| frame.map(|frame| frame.map_data(bytes)));
+        // The other owner is dropped when the response has arrived, unless the response is a 401.
         let wanted = kept.take().filter(|kept| Arc::strong_count(kept) > 1);
         *kept = wanted.filter(|kept| kept.goes_on(frame.as_ref(), || body.is_end_stream()));
         Poll::Ready(frame)

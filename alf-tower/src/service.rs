@@ -12,9 +12,10 @@ use tower_service::Service;
 
 use crate::clone_service::CloneService;
 use crate::error::{BoxError, Failure};
+use crate::outgoing::Outgoing;
 use crate::replay_body::ReplayBody;
 use crate::settings::Settings;
-use crate::transport::{Outgoing, Protocol, ServiceTransport};
+use crate::transport::{Protocol, ServiceTransport};
 
 /// The service that [`AuthorizationLayer`](crate::AuthorizationLayer) makes.
 ///
@@ -73,10 +74,8 @@ where
         let transport = ServiceTransport::new(ready, http());
         let settings = Arc::clone(&self.settings);
         Box::pin(async move {
-            let tokens = settings.tokens.clone();
-            let sent = tokens
-                .send_by(&transport, Outgoing { request, settings })
-                .await;
+            let outgoing = Outgoing::new(request, Arc::clone(&settings));
+            let sent = settings.tokens.send_by(&transport, outgoing).await;
             let (response, _) = sent.map_err(|error| error.convert::<Failure>().into_inner())?;
             Ok(response)
         })

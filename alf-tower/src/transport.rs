@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use alf_core::{OriginRef, Transport};
 use bytes::Buf;
@@ -13,8 +13,8 @@ use http_body_util::BodyExt;
 use tower_service::Service;
 
 use crate::error::{BoxError, ServiceError};
+use crate::outgoing::Outgoing;
 use crate::replay_body::ReplayBody;
-use crate::settings::Settings;
 
 /// A service that was polled ready. It takes requests with the body `W`, which is made of the caller's body `B`.
 pub(crate) struct ServiceTransport<S, B, W> {
@@ -29,12 +29,6 @@ pub(crate) struct Protocol<B, W> {
     pub(crate) body: fn(ReplayBody<B>) -> W,
     /// Returns the status of a response as one of HTTP.
     pub(crate) status: fn(StatusCode, &HeaderMap) -> StatusCode,
-}
-
-/// A request on its way to the service, or its copy.
-pub(crate) struct Outgoing<B> {
-    pub(crate) request: Request<ReplayBody<B>>,
-    pub(crate) settings: Arc<Settings>,
 }
 
 impl<S, B, W> ServiceTransport<S, B, W> {
@@ -65,43 +59,32 @@ where
 
     async fn send(&self, outgoing: Outgoing<B>) -> Result<Response<R>, ServiceError> {
         let service = self.service().take();
-        let Some(mut service) = service else {
-            return Err(ServiceError("the service is in use".into()));
+        // Neither is `None`: alf-core sends one request at a time, and no copy whose body was not kept.
+        let (Some(mut service), Some(request)) = (service, outgoing.into_request()) else {
+            return Err(ServiceError("the request cannot be sent again".into()));
         };
         // Of a service that is ready, this is so at once. Before a replay it may wait.
         let ready = poll_fn(|context| service.poll_ready(context)).await;
         ready.map_err(|error| ServiceError(error.into()))?;
-        let response = service.call(outgoing.request.map(self.protocol.body));
+        let response = service.call(request.map(self.protocol.body));
         *self.service() = Some(service);
         response.await.map_err(|error| ServiceError(error.into()))
     }
 
     fn origin<'r>(&self, outgoing: &'r Outgoing<B>) -> OriginRef<'r> {
-        let uri = outgoing.settings.checked_uri(outgoing.request.uri());
-        OriginRef::of(uri).unwrap_or(OriginRef::NOWHERE)
+        outgoing.origin()
     }
 
-    fn head(&self, Outgoing { request, .. }: &Outgoing<B>) -> (Method, Uri) {
-        (request.method().clone(), request.uri().clone())
+    fn head(&self, outgoing: &Outgoing<B>) -> (Method, Uri) {
+        (outgoing.method().clone(), outgoing.uri().clone())
     }
 
     fn insert_header(&self, outgoing: &mut Outgoing<B>, name: &HeaderName, value: &HeaderValue) {
-        let headers = outgoing.request.headers_mut();
-        headers.insert(name.clone(), value.clone());
+        outgoing.insert_header(name, value);
     }
 
     fn try_clone(&self, outgoing: &mut Outgoing<B>) -> Option<Outgoing<B>> {
-        let Outgoing { request, settings } = outgoing;
-        let mut copy = Request::new(request.body_mut().try_clone(settings.replay_limit)?);
-        copy.method_mut().clone_from(request.method());
-        copy.uri_mut().clone_from(request.uri());
-        copy.headers_mut().clone_from(request.headers());
-        copy.extensions_mut().clone_from(request.extensions());
-        *copy.version_mut() = request.version();
-        Some(Outgoing {
-            request: copy,
-            settings: Arc::clone(settings),
-        })
+        outgoing.try_clone()
     }
 
     fn status(&self, response: &Response<R>) -> StatusCode {

@@ -110,6 +110,24 @@ fn r9_r1_revocation_of_both_tokens_fails_no_call() {
 }
 
 #[test]
+fn r9_r1_revocation_of_both_tokens_fails_no_call_while_the_new_one_becomes_5_s_old() {
+    let (harness, client) = renewed();
+    harness.api.revoke("token-1");
+    harness.api.revoke("token-2");
+    let answers = [harness.api.hold(), harness.api.hold()];
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    let [first, replay] = answers;
+    drop(first);
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.events.count("PreviousTokenUsed"), 1);
+    harness.advance(seconds(5));
+    drop(replay);
+    harness.runtime.run_until_stalled();
+    assert_eq!(call.take().unwrap().unwrap().status(), 200);
+    assert_eq!(harness.endpoint.requests(), 3);
+}
+
+#[test]
 fn r9_r4_revocation_of_both_tokens_is_noticed_by_two_streams() {
     let (harness, client) = renewed();
     harness.api.revoke("token-1");

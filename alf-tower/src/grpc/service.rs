@@ -13,9 +13,10 @@ use tower_service::Service;
 
 use crate::clone_service::CloneService;
 use crate::error::{BoxError, ServiceError};
+use crate::outgoing::Outgoing;
 use crate::replay_body::ReplayBody;
 use crate::settings::Settings;
-use crate::transport::{Outgoing, Protocol, ServiceTransport};
+use crate::transport::{Protocol, ServiceTransport};
 
 use super::body::{GrpcBody, SentToken};
 use super::deadline;
@@ -98,10 +99,7 @@ where
         },
     );
     let uri = request.uri().clone();
-    let outgoing = Outgoing {
-        request,
-        settings: Arc::clone(&settings),
-    };
+    let outgoing = Outgoing::new(request, Arc::clone(&settings));
     let sent = settings.tokens.send_by(&transport, outgoing).await;
     let (response, token) = sent.map_err(|error| error.convert::<FailedCall>().into_status())?;
     let sent = SentToken {
