@@ -18,6 +18,8 @@ pub(crate) struct Sharing<V> {
     highest: u64,
     /// There was no reply to the latest write that takes the lease: whether it was applied is not known.
     is_unanswered: bool,
+    /// The latest version has a lease that this instance has taken.
+    is_own_lease: bool,
     /// The number of the token that this instance holds; 0 before the first.
     held: u64,
     /// D6: the highest lease for which the acquisition under way has waited.
@@ -71,6 +73,7 @@ impl<V: PartialEq> Sharing<V> {
             latest: None,
             highest: 0,
             is_unanswered: false,
+            is_own_lease: false,
             held: 0,
             waited_for: None,
             polls: POLLS,
@@ -102,7 +105,8 @@ impl<V: PartialEq> Sharing<V> {
             Occupancy::Free => ReadDecision::TakeLease,
             Occupancy::Leased { length } => {
                 let until = first_read_at + (*length).max(SHORTEST_LEASE).min(self.longest_lease);
-                if until <= clocks.now {
+                // S4: the acquisition that has taken its own was aborted.
+                if self.is_own_lease || until <= clocks.now {
                     return ReadDecision::TakeLease;
                 }
                 self.wait_for(record.number);
@@ -156,7 +160,8 @@ impl<V: PartialEq> Sharing<V> {
     /// This instance has written the record.
     pub(crate) fn written(&mut self, now: Moment, version: V) {
         self.latest = Some((Some(version), now));
-        self.is_unanswered = false;
+        // Only the write that takes a lease is still without a reply.
+        self.is_own_lease = core::mem::take(&mut self.is_unanswered);
         self.conflicts = 0;
     }
 
@@ -212,6 +217,7 @@ impl<V: PartialEq> Sharing<V> {
             Some((latest, first_read_at)) if *latest == version => *first_read_at,
             Some(_) | None => {
                 self.conflicts = 0;
+                self.is_own_lease = false;
                 self.latest = Some((version, now));
                 now
             }
