@@ -13,9 +13,9 @@ use crate::kept_body::KeptBody;
 pin_project! {
     /// The body of the requests that [`AuthorizationLayer`](crate::AuthorizationLayer) sends to the service under it.
     ///
-    /// It passes on the frames of the caller's body `B` as they come, and holds none back. It keeps a copy of them, up to the
-    /// layer's [`replay_limit`](crate::AuthorizationLayer::replay_limit), until the response arrives. The body of a replay is
-    /// that copy.
+    /// It passes on the frames of the caller's body `B` as they come. It also keeps them, up to the layer's
+    /// [`replay_limit`](crate::AuthorizationLayer::replay_limit), until the response arrives. The body of a replay consists of the
+    /// frames that were kept.
     #[derive(Debug)]
     pub struct ReplayBody<B> {
         #[pin]
