@@ -29,8 +29,8 @@ use crate::settings::Settings;
 ///
 /// # What is replayed
 ///
-/// A request without a body, and one whose body has at most [`replay_limit`](Self::replay_limit) bytes and was sent to its end
-/// when the 401 arrived. Any other 401 is returned as it is, and the token is renewed for the next request.
+/// A request without a body, and one whose body has at most [`replay_limit`](Self::replay_limit) bytes, if it is in memory, or is a
+/// stream that had ended when the 401 arrived. Any other 401 is returned as it is, and the token is renewed for the next request.
 ///
 /// # Examples
 ///

@@ -9,6 +9,11 @@ fn prometheus() {
     run(env!("CARGO_BIN_EXE_prometheus"));
 }
 
+#[test]
+fn tonic() {
+    run(env!("CARGO_BIN_EXE_tonic"));
+}
+
 fn run(program: &str) {
     let output = Command::new(program).output().expect("it starts");
     let stdout = String::from_utf8_lossy(&output.stdout);
