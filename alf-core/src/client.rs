@@ -258,16 +258,24 @@ impl<T: Transport> Call<'_, T> {
         let renewed = self.managed().renewed(renewal, token, sent, &origin).await;
         let renewed = renewed.map_err(|error| error.after(rejection))?;
         self.present(&renewed, &mut replay);
-        let sent = self.managed().rejections();
+        let replay_sent = self.managed().rejections();
         let response = self.transport.send(replay).await;
         let response = response.map_err(Error::Transport)?;
         let judgement = self.judge(|| origin.as_ref(), &response);
         // R9: the previous token may be rejected too.
         let is_previous = renewed.generation() < token.generation();
         if is_previous && judgement == Judgement::Rejected {
+            // The new one may be in use again, because it is 5 s old now.
+            let in_use = self.managed().unexpired();
+            let in_use = in_use.map(|in_use| in_use.generation());
+            let (rejected, sent) = if in_use == Some(token.generation()) {
+                (token, sent)
+            } else {
+                (&renewed, replay_sent)
+            };
             // Once: nobody gets the previous token again.
             let replay = self.renew_and_replay(
-                &renewed,
+                rejected,
                 sent,
                 kept,
                 response,

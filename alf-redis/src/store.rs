@@ -51,7 +51,7 @@ impl RedisStore {
     /// If the URL is not valid.
     pub fn from_url(url: &str) -> Result<Self, ConfigError> {
         let invalid = |error| {
-            let problem = "is not valid; use redis://, rediss:// or unix://, and percent-encode the user name and the password";
+            let problem = "is not the URL of a Redis server; use redis://, rediss:// or unix://, and percent-encode the user name and the password";
             ConfigError::new("url", problem).because(error)
         };
         let info = url.into_connection_info().map_err(invalid)?;

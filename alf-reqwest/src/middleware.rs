@@ -25,7 +25,7 @@ impl Client {
     ///
     /// The client returns reqwest's own errors as `reqwest_middleware::Error::Reqwest`. Others are
     /// `reqwest_middleware::Error::Middleware`, which contains an [`Error`]: `error.downcast_ref::<alf_reqwest::Error>()`.
-    /// reqwest-retry does not retry these: alf has made its attempts.
+    /// reqwest-retry does not retry these, because alf has made its attempts. It wraps them once more, in its `RetryError`.
     ///
     /// # Examples
     ///

@@ -4,14 +4,26 @@
 
 use std::process::Command;
 
-#[test]
-fn prometheus() {
-    run(env!("CARGO_BIN_EXE_prometheus"));
+macro_rules! programs {
+    ($($name:ident: $path:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                run($path);
+            }
+        )*
+    };
 }
 
-#[test]
-fn tonic() {
-    run(env!("CARGO_BIN_EXE_tonic"));
+programs! {
+    generated_client: env!("CARGO_BIN_EXE_generated_client");
+    kafka: env!("CARGO_BIN_EXE_kafka");
+    kubernetes: env!("CARGO_BIN_EXE_kubernetes");
+    object_store: env!("CARGO_BIN_EXE_object_store");
+    otlp: env!("CARGO_BIN_EXE_otlp");
+    prometheus: env!("CARGO_BIN_EXE_prometheus");
+    reqwest_middleware: env!("CARGO_BIN_EXE_reqwest_middleware");
+    tonic: env!("CARGO_BIN_EXE_tonic");
 }
 
 fn run(program: &str) {

@@ -107,7 +107,8 @@ impl<'a> Acquisition<'a> {
     pub(crate) async fn run(&mut self) -> Result<NewToken, AcquisitionFailure> {
         #[cfg(feature = "store")]
         if let Some(shared) = self.shared {
-            return self.run_with_store(shared).await;
+            // Boxed, so that an acquisition without a store is as small as without the feature.
+            return Box::pin(self.run_with_store(shared)).await;
         }
         self.run_alone().await
     }

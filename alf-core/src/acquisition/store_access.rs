@@ -16,12 +16,7 @@ use super::sharing::{Shared, StoreTrouble, Unsaved};
 impl Acquisition<'_> {
     pub(super) async fn read(&self, shared: Shared<'_>) -> Result<VersionedRecord, StoreTrouble> {
         let left = self.deadline.saturating_since(self.ports.now());
-        let read = shared.store.read(shared.record);
-        let read = self.operate(shared, left, Operation::Read, read).await?;
-        if shared.record.sharing().is_new(read.version.as_ref()) {
-            self.note_success_of(shared, Operation::Write);
-        }
-        Ok(read)
+        self.read_within(shared, left).await
     }
 
     /// Replaces the record if it has not changed. `None`: it has.
@@ -98,9 +93,7 @@ impl Acquisition<'_> {
         let read = if let Some(leased) = leased {
             leased
         } else {
-            let read = shared.store.read(shared.record);
-            self.operate(shared, NO_DEADLINE, Operation::Read, read)
-                .await?
+            self.read_within(shared, NO_DEADLINE).await?
         };
         let Some(record) = read.record.saved(token.clone()) else {
             return Ok(true);
@@ -108,6 +101,19 @@ impl Acquisition<'_> {
         let version = read.version.as_ref();
         let written = self.write_within(shared, NO_DEADLINE, version, &record);
         Ok(written.await?.is_some())
+    }
+
+    async fn read_within(
+        &self,
+        shared: Shared<'_>,
+        limit: Duration,
+    ) -> Result<VersionedRecord, StoreTrouble> {
+        let read = shared.store.read(shared.record);
+        let read = self.operate(shared, limit, Operation::Read, read).await?;
+        if shared.record.sharing().is_new(read.version.as_ref()) {
+            self.note_success_of(shared, Operation::Write);
+        }
+        Ok(read)
     }
 
     async fn write_within(

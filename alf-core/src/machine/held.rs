@@ -76,12 +76,13 @@ impl<T> Held<T> {
         }
     }
 
-    /// Whether a rejection of `generation` rejects this token. The previous one is not used again (R9).
+    /// Whether a rejection of `generation` rejects this token: so does one of the previous token, if that is used in place of
+    /// this one. It is not used again (R9).
     pub(super) fn is_rejected_with(&mut self, now: Moment, generation: Generation) -> bool {
         let previous = self
             .previous
             .take_if(|previous| previous.generation == generation);
-        self.generation == generation || previous.is_some_and(|previous| previous.rejects_held(now))
+        self.generation == generation || previous.is_some_and(|previous| previous.is_used(now))
     }
 
     /// The previous token is used in place of this one from now on, if that can be (R9).

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Generation, Lifetime, Moment, Stage};
+use super::{Generation, Lifetime, Moment};
 
 /// A token that a renewal replaced a moment ago, and that is still valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,12 +36,6 @@ impl Previous {
 
     pub(super) fn is_used(&self, now: Moment) -> bool {
         self.is_used && now < self.usable_until()
-    }
-
-    /// This one was rejected too. Returns whether the held one is then rejected as well, and not too new. A token within
-    /// leeway may have expired by the clock of the API.
-    pub(super) fn rejects_held(&self, now: Moment) -> bool {
-        self.is_used(now) && self.lifetime.stage(now) < Stage::WithinLeeway
     }
 
     /// E7

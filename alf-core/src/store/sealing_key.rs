@@ -105,13 +105,13 @@ impl Source {
     fn read(&self, setting: &'static str) -> Result<KeyBytes, ConfigError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::Text(text) => decode(setting, text.expose(), "it"),
+            Self::Text(text) => decode(setting, text.expose().as_bytes(), "it"),
             Self::Environment(variable) => {
                 // X1: its name is not shown, since someone may have written the key in its place.
                 let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
                     ConfigError::new(setting, "its environment variable is not set, or not UTF-8")
                 })?;
-                decode(setting, &text, "its environment variable")
+                decode(setting, text.as_bytes(), "its environment variable")
             }
             Self::File(path) => {
                 let text = read_file(setting, path)?;
@@ -121,7 +121,7 @@ impl Source {
     }
 }
 
-fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, ConfigError> {
+fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
     let cannot_read = |error: std::io::Error| {
         let problem = format!("{} cannot be read", path.display());
         ConfigError::new(setting, problem).because(error)
@@ -141,14 +141,14 @@ fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, Co
             return Err(ConfigError::new(setting, problem));
         }
     }
-    let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text).map_err(cannot_read)?;
+    let mut text = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut text).map_err(cannot_read)?;
     Ok(text)
 }
 
-fn decode(setting: &'static str, text: &str, place: &str) -> Result<KeyBytes, ConfigError> {
+fn decode(setting: &'static str, text: &[u8], place: &str) -> Result<KeyBytes, ConfigError> {
     let problem = |problem: &str| ConfigError::new(setting, format!("{place} {problem}; {ADVICE}"));
-    let decoded = STANDARD.decode(text.trim()).map(Zeroizing::new);
+    let decoded = STANDARD.decode(text.trim_ascii()).map(Zeroizing::new);
     let decoded = decoded.map_err(|_| problem("is not base64"))?;
     let bytes = <[u8; LENGTH]>::try_from(decoded.as_slice());
     bytes

@@ -230,9 +230,9 @@ impl Running {
         }
         #[cfg(feature = "store")]
         if is_used {
-            acquisition.save_shared().await;
+            Box::pin(acquisition.save_shared()).await;
         } else {
-            acquisition.discard_shared().await;
+            Box::pin(acquisition.discard_shared()).await;
         }
     }
 }

@@ -122,7 +122,7 @@ impl ManagedToken {
     }
 
     /// The held token if it can still be used, for a caller whose acquisition failed or whose deadline has come (E4, S5).
-    pub(super) fn unexpired(&self) -> Option<Token> {
+    pub(crate) fn unexpired(&self) -> Option<Token> {
         self.unexpired_at(self.ports.now())
     }
 

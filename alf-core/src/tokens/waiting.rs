@@ -158,7 +158,8 @@ impl<'a> Caller<'a> {
         let store = self.ports.config.store.as_ref();
         if let Some((store, saved)) = store.zip(pending.saved()) {
             let left = deadline.saturating_since(self.ports.now());
-            self.ports.within(left.min(store.timeout), saved).await;
+            let saved = self.ports.within(left.min(store.timeout), saved);
+            Box::pin(saved).await;
         }
     }
 

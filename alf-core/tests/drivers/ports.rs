@@ -182,7 +182,7 @@ fn p1_both_ports_can_be_mocked() {
         .returning(|_| OriginRef::parse(API).unwrap());
     library
         .expect_try_clone()
-        .times(1)
+        .times(2)
         .returning(|request| Some(request.clone()));
     library
         .expect_insert_header()

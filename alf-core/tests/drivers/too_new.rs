@@ -1,18 +1,24 @@
 //! R9: an API that refuses a token for its first seconds.
 
+use std::time::Duration;
+
 use alf_core::{Client, Runtime};
 
 use crate::support::{
-    API, Api, ApiRequest, ApiResponse, DUE, Harness, OTHER_API, Reply, access_token, millis,
-    seconds,
+    API, Api, ApiRequest, ApiResponse, DUE, Harness, OTHER_API, Reply, WITHIN_LEEWAY, access_token,
+    millis, seconds,
 };
 
 /// A client whose `token-1` was just replaced by `token-2`.
 fn renewed() -> (Harness, Client<Api>) {
+    renewed_after(DUE)
+}
+
+fn renewed_after(age: Duration) -> (Harness, Client<Api>) {
     let harness = Harness::new();
     let client = harness.client();
     harness.get_now(&client);
-    harness.advance(DUE);
+    harness.advance(age);
     harness.get_now(&client);
     assert_eq!(harness.endpoint.requests(), 2);
     (harness, client)
@@ -107,6 +113,33 @@ fn r9_r1_revocation_of_both_tokens_fails_no_call() {
         events.iter().any(|event| event.contains("resend_count: 2")),
         "{events:#?}"
     );
+}
+
+#[test]
+fn r9_r1_revocation_of_both_tokens_fails_no_call_if_the_previous_one_is_within_leeway() {
+    let (harness, client) = renewed_after(WITHIN_LEEWAY);
+    harness.api.revoke("token-1");
+    harness.api.revoke("token-2");
+    assert_ten_at_once_succeed(&harness, &client);
+    assert_eq!(harness.endpoint.requests(), 3);
+}
+
+#[test]
+fn r9_r1_revocation_of_both_tokens_fails_no_call_while_the_new_one_becomes_5_s_old() {
+    let (harness, client) = renewed();
+    harness.api.revoke("token-1");
+    harness.api.revoke("token-2");
+    let answers = [harness.api.hold(), harness.api.hold()];
+    let mut call = harness.send(&client, ApiRequest::get(API));
+    let [first, replay] = answers;
+    drop(first);
+    harness.runtime.run_until_stalled();
+    assert_eq!(harness.events.count("PreviousTokenUsed"), 1);
+    harness.advance(seconds(5));
+    drop(replay);
+    harness.runtime.run_until_stalled();
+    assert_eq!(call.take().unwrap().unwrap().status(), 200);
+    assert_eq!(harness.endpoint.requests(), 3);
 }
 
 #[test]

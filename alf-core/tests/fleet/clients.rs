@@ -272,6 +272,36 @@ fn d13_events_say_what_happened_with_the_store() {
 }
 
 #[test]
+fn d13_trouble_ends_when_a_save_finds_what_another_instance_has_written() {
+    let mut fleet = Fleet::new();
+    let events = Arc::new(Recorded::default());
+    let first = {
+        let events = Arc::clone(&events);
+        fleet.instance_with(key(7), |builder| builder.observer(events))
+    };
+    let second = fleet.instance();
+    call(&fleet, &first.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    fleet.store.set(Mode::ReadOnly);
+    renew(&fleet, &first);
+    fleet.run_until(seconds(2));
+    fleet.store.set(Mode::Works);
+    for _ in 0..5 {
+        renew(&fleet, &second);
+    }
+    fleet.store.set(Mode::Fails);
+    fleet.run_until(seconds(5));
+    renew(&fleet, &first);
+    fleet.store.set(Mode::Works);
+    events.take();
+    // It leaves the store alone, and then there is a later token in it.
+    renew(&fleet, &first);
+    assert_eq!(events.take(), ["obtained"]);
+    fleet.run_until(fleet.runtime.time().elapsed() + millis(100));
+    assert_eq!(events.take(), ["store recovered"]);
+}
+
+#[test]
 fn d17_a_store_needs_a_key_and_a_prefix() {
     let fleet = Fleet::new();
     let build = |prefix: &str, timeout, key: Option<SealingKey>| {

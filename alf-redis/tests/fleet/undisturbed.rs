@@ -30,7 +30,7 @@ pub(crate) fn starts_renewals_and_restarts(store: &Store) {
     fleet.assert_requests("a rolling restart", 0);
 }
 
-/// Each token is due after 1.4 to 1.6 s. The last one lives long enough for what is left of the case.
+/// Each token is due after 1.4 to 1.6 s. The last one lives an hour.
 pub(crate) fn renewals_by_time(store: &Store) {
     let mut fleet = Fleet::start(store);
     let authorization = &fleet.servers.authorization;

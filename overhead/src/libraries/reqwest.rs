@@ -1,26 +1,43 @@
-//! reqwest, async.
+//! reqwest, async: without a token store, and with one.
 
 use alf_reqwest::reqwest::header::AUTHORIZATION;
 use alf_reqwest::reqwest::redirect::Policy;
-use alf_reqwest::{Client, reqwest};
+use alf_reqwest::{Client, ClientBuilder, SealingKey, reqwest};
+use alf_testkit::MemoryStore;
 
 use crate::Failure;
 use crate::workload::{Variant, Workload};
 
 pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().build()?.block_on(calls(workload))
+    block_on_calls(workload, |builder| builder)
 }
 
-async fn calls(workload: &Workload) -> Result<(), Failure> {
+pub(super) fn run_with_store(workload: &Workload) -> Result<(), Failure> {
+    block_on_calls(workload, |builder| {
+        builder.store(MemoryStore::new(), SealingKey::from_bytes([7; 32]))
+    })
+}
+
+fn block_on_calls(
+    workload: &Workload,
+    set: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<(), Failure> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build()?.block_on(calls(workload, set))
+}
+
+async fn calls(
+    workload: &Workload,
+    set: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<(), Failure> {
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(Policy::none())
         .build()?;
-    let client = Client::builder(&workload.token_endpoint)
+    let builder = Client::builder(&workload.token_endpoint)
         .client_secret("client-id", "secret")
-        .http_client(http.clone())
-        .build()?;
+        .http_client(http.clone());
+    let client = set(builder).build()?;
     let token = client.tokens().token().await?;
     let bare = async || {
         let request = http.get(&workload.url);

@@ -100,3 +100,16 @@ fn d17_a_file_that_others_can_read_is_refused() {
     }
     std::fs::remove_file(&path).unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn d17_a_file_with_the_bytes_of_a_key_is_not_base64() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let path = std::env::temp_dir().join(format!("alf-raw-key-{}", std::process::id()));
+    std::fs::write(&path, [0xf0; 32]).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let error = SealingKey::from_file(&path).read().unwrap_err();
+    assert!(error.to_string().contains("is not base64"), "{error}");
+    std::fs::remove_file(&path).unwrap();
+}

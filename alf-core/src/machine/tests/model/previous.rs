@@ -31,10 +31,9 @@ impl CheckedMachine {
 
     /// Whether a rejection of the older token rejects the held one. It is not used again.
     pub(super) fn older_rejects_held(&mut self) -> bool {
-        let now = self.now;
+        let is_usable = self.older_is_usable();
         self.older.as_mut().is_some_and(|older| {
-            let rejects =
-                older.is_kept && older.is_used && older.lifetime.stage(now) < Stage::WithinLeeway;
+            let rejects = is_usable && older.is_used;
             older.is_kept = false;
             rejects
         })
