@@ -52,6 +52,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send + 'static,
     B: Body + Send + 'static,
+    B::Error: Into<BoxError>,
     R: Body + Send + 'static,
 {
     type Response = Response<R>;
