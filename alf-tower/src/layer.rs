@@ -29,8 +29,8 @@ use crate::settings::Settings;
 ///
 /// # What is replayed
 ///
-/// A request is replayed if it has no body, or if its body has at most [`replay_limit`](Self::replay_limit) bytes and had ended when
-/// the 401 arrived. A body in memory has ended. Otherwise the layer returns the 401, and renews the token for the next request.
+/// A request is replayed if it has no body, or if its body has at most [`replay_limit`](Self::replay_limit) bytes, and is in memory or
+/// had ended when the 401 arrived. Otherwise the layer returns the 401, and renews the token for the next request.
 ///
 /// # Examples
 ///
