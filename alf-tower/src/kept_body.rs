@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
+use crate::error::BoxError;
+
 /// The frames of a body, up to a limit. The body that is sent writes them, and its copies read them.
 #[derive(Debug)]
 pub(crate) struct KeptBody {
@@ -31,9 +33,9 @@ impl KeptBody {
     }
 
     /// Keeps the next frame, or the end of the body. Returns whether there is more to keep.
-    pub(crate) fn goes_on<E>(
+    pub(crate) fn goes_on(
         &self,
-        frame: Option<&Result<Frame<Bytes>, E>>,
+        frame: Option<&Result<Frame<Bytes>, BoxError>>,
         is_last: impl FnOnce() -> bool,
     ) -> bool {
         let mut frames = self.frames();
@@ -94,13 +96,11 @@ impl Frames {
         if let Some(trailers) = frame.trailers_ref() {
             self.trailers = Some(trailers.clone());
         }
-        let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) else {
-            return true;
-        };
+        let data = frame.data_ref().cloned().unwrap_or_default();
         self.size = self.size.saturating_add(data.len().max(SMALLEST));
         let fits = self.size <= limit;
-        if fits {
-            self.data.push(data.clone());
+        if fits && !data.is_empty() {
+            self.data.push(data);
         }
         fits
     }

@@ -46,6 +46,7 @@ impl StoreSettings {
             timeout: timeout(self.timeout, acquire_timeout)?,
             awaits_saves: self.awaits_saves,
             default_lifetime,
+            acquire_timeout,
         })))
     }
 }

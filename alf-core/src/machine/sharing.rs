@@ -10,6 +10,8 @@ use super::{Clocks, CredentialHash, DoublingDelay, Moment, Occupancy, SharedReco
 /// Random numbers are arguments, from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sharing<V> {
+    /// How long it waits for a lease, whatever is written in the record (D16).
+    longest_lease: Duration,
     /// The latest version that was read or written, and when this instance first had it (D3).
     latest: Option<(Option<V>, Moment)>,
     /// The highest number of a lease that this instance has seen.
@@ -53,8 +55,10 @@ pub(crate) enum AttemptBy {
 }
 
 impl<V: PartialEq> Sharing<V> {
-    pub(crate) const fn new() -> Self {
+    /// `acquire_timeout` is how long an acquisition may take.
+    pub(crate) fn new(acquire_timeout: Duration) -> Self {
         Self {
+            longest_lease: LONGEST_LEASE.min(acquire_timeout / 3 * 2),
             latest: None,
             highest: 0,
             is_unanswered: false,
@@ -87,7 +91,7 @@ impl<V: PartialEq> Sharing<V> {
         match &record.occupancy {
             Occupancy::Free => ReadDecision::TakeLease,
             Occupancy::Leased { length } => {
-                let until = first_read_at + (*length).clamp(SHORTEST_LEASE, LONGEST_LEASE);
+                let until = first_read_at + (*length).max(SHORTEST_LEASE).min(self.longest_lease);
                 if until <= clocks.now {
                     return ReadDecision::TakeLease;
                 }

@@ -29,6 +29,7 @@ pub(crate) struct SharedStore {
     /// D8
     pub(crate) awaits_saves: bool,
     default_lifetime: Option<Duration>,
+    acquire_timeout: Duration,
     health: Mutex<StoreHealth>,
     refusal: Mutex<Refusal<Cause>>,
 }
@@ -42,6 +43,7 @@ pub(crate) struct StoreConfig {
     pub(crate) timeout: Duration,
     pub(crate) awaits_saves: bool,
     pub(crate) default_lifetime: Option<Duration>,
+    pub(crate) acquire_timeout: Duration,
 }
 
 /// The record of one token target, as this instance knows it.
@@ -67,6 +69,7 @@ impl SharedStore {
             timeout: config.timeout,
             awaits_saves: config.awaits_saves,
             default_lifetime: config.default_lifetime,
+            acquire_timeout: config.acquire_timeout,
             health: Mutex::new(StoreHealth::new()),
             refusal: Mutex::new(Refusal::none()),
         }
@@ -77,7 +80,7 @@ impl SharedStore {
         TargetRecord {
             key: key(&self.sealer),
             previous: self.previous.as_ref().map(key),
-            sharing: Mutex::new(Sharing::new()),
+            sharing: Mutex::new(Sharing::new(self.acquire_timeout)),
         }
     }
 

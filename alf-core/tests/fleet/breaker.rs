@@ -29,7 +29,7 @@ fn b2_an_acquisition_that_no_attempt_is_permitted_fails_as_without_a_store() {
     let mut fleet = Fleet::new();
     let (holder, instance) = (
         fleet.instance(),
-        fleet.instance_with(key(7), |builder| builder.acquire_timeout(seconds(7))),
+        fleet.instance_with(key(7), |builder| builder.acquire_timeout(seconds(9))),
     );
     fleet.plan(Fault::StopBeforeRequest);
     let _held = start_call(&fleet, &holder.tokens.with_scope("waits"));
@@ -38,7 +38,7 @@ fn b2_an_acquisition_that_no_attempt_is_permitted_fails_as_without_a_store() {
     let mut waits = start_call(&fleet, &instance.tokens.with_scope("waits"));
     fleet.run_until(seconds(5));
     fleet.server.set(Condition::Unavailable);
-    fleet.server.set_retry_after(Some(3));
+    fleet.server.set_retry_after(Some(5));
     let _fails = start_call(&fleet, &instance.tokens.with_scope("fails"));
     fleet.run_until(millis(6_500));
     let error = waits.take().unwrap().unwrap_err();

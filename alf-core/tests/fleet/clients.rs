@@ -7,7 +7,7 @@ use alf_core::{
     Client, Event, EventContext, Observer, SealingKey, TimeoutPhase, TokenErrorKind, TokenManager,
 };
 
-use crate::fleet::{Fleet, Instance, key, millis, seconds};
+use crate::fleet::{Builder, Fleet, Instance, key, millis, seconds};
 use crate::plan::Fault;
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
@@ -106,11 +106,17 @@ fn s3_a_caller_that_gives_up_ends_nothing() {
 #[test]
 fn s5_a_caller_does_not_wait_longer_than_acquire_timeout() {
     let mut fleet = Fleet::new();
-    fleet.plan(Fault::StopBeforeRequest);
+    let patient = |builder: Builder| builder.acquire_timeout(seconds(3));
     let holder = fleet.instance();
+    let second_holder = fleet.instance_with(key(7), patient);
+    let instance = fleet.instance_with(key(7), patient);
+    fleet.plan(Fault::StopBeforeRequest);
     let _held = start(&fleet, &holder);
     fleet.run_until(millis(100));
-    let instance = fleet.instance_with(key(7), |builder| builder.acquire_timeout(seconds(3)));
+    fleet.plan(Fault::StopBeforeRequest);
+    // It takes the second lease, and stops too.
+    let _held_later = start(&fleet, &second_holder);
+    fleet.run_until(millis(400));
     let end = fleet.runtime.time().elapsed() + seconds(3);
     let error = call(&fleet, &instance.tokens).unwrap_err();
     assert!(fleet.runtime.time().elapsed() <= end);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::clients::{call, renew};
-use crate::fleet::{Fleet, millis, seconds};
+use crate::clients::{call, renew, start};
+use crate::fleet::{Fleet, key, millis, seconds};
 use crate::plan::Fault;
 
 const OFTEN: Duration = millis(100);
@@ -21,6 +21,22 @@ fn d3_t7_the_holder_stops_after_its_request() {
 #[test]
 fn d3_t7_the_holder_stops_before_its_save() {
     assert_stop(Fault::StopBeforeSave, 2);
+}
+
+#[test]
+fn d16_programs_that_end_before_the_lease_of_a_killed_one_do_not_all_fail() {
+    for acquire_timeout in [seconds(3), seconds(5), seconds(6)] {
+        let mut fleet = Fleet::new();
+        let mut program =
+            || fleet.instance_with(key(7), |builder| builder.acquire_timeout(acquire_timeout));
+        let (killed, next) = (program(), program());
+        fleet.plan(Fault::StopBeforeRequest);
+        let _held = start(&fleet, &killed);
+        fleet.run_until(millis(100));
+        // Without the rule it waits longer than it runs, and so does each later one.
+        call(&fleet, &next.tokens).unwrap();
+        assert_eq!(fleet.requests(), 1);
+    }
 }
 
 #[test]

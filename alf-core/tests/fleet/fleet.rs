@@ -14,7 +14,7 @@ use crate::plan::{Fault, Plan};
 use crate::server::{Endpoint, Secret, Server};
 use crate::store::{Connection, Store};
 
-type Builder = ClientBuilder<CustomTransport>;
+pub(crate) type Builder = ClientBuilder<CustomTransport>;
 
 pub(crate) struct Fleet {
     pub(crate) runtime: SteppedRuntime,

@@ -7,13 +7,14 @@ type Record = SharedRecord<&'static str, &'static str>;
 type Instance = Sharing<u32>;
 
 const ATTEMPT: Duration = Duration::from_secs(5);
+const ACQUIRE: Duration = Duration::from_secs(60);
 const LEEWAY: Duration = Duration::from_secs(10);
 const OURS: CredentialHash = CredentialHash(1);
 const THEIRS: CredentialHash = CredentialHash(2);
 
 #[test]
 fn d3_a_lease_counts_from_when_its_version_was_first_read() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     let leased = leased(7, 1, millis(6_000));
     assert_eq!(read(&mut instance, 100.0, 1, &leased), await_lease(106.0));
     assert_eq!(read(&mut instance, 105.9, 1, &leased), await_lease(106.0));
@@ -27,7 +28,7 @@ fn d3_a_lease_counts_from_when_its_version_was_first_read() {
 
 #[test]
 fn d3_a_lease_is_not_compared_with_the_wall_clock() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     let leased = leased(7, 1, millis(6_000));
     assert_eq!(read(&mut instance, 100.0, 1, &leased), await_lease(106.0));
     let clocks = clocks(100.1, 1_000_000.0);
@@ -38,7 +39,7 @@ fn d3_a_lease_is_not_compared_with_the_wall_clock() {
 #[test]
 fn d4_an_empty_record_is_leased_at_once() {
     assert_eq!(
-        Instance::new().decide(clocks(1.0, 1.0), None, &Record::EMPTY, None, LEEWAY),
+        Instance::new(ACQUIRE).decide(clocks(1.0, 1.0), None, &Record::EMPTY, None, LEEWAY),
         ReadDecision::TakeLease
     );
 }
@@ -54,7 +55,7 @@ fn d4_a_token_comes_before_a_lease_and_a_pause() {
         with_token(leased(2, 1, ATTEMPT).failed(at_wall(10.0), Duration::ZERO, "503")),
     ] {
         assert_eq!(
-            read(&mut Instance::new(), 10.0, 1, &record),
+            read(&mut Instance::new(ACQUIRE), 10.0, 1, &record),
             ReadDecision::UseToken
         );
     }
@@ -66,13 +67,13 @@ fn d4_a_pause_ends_by_its_length_or_by_the_wall_clock() {
     assert_eq!(record.pause(), millis(3_200));
     // Ahead by 1000 s: by the wall clock it is over.
     let ahead = clocks(10.0, 1_010.0);
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     assert_eq!(
         instance.decide(ahead, Some(1), &record, None, LEEWAY),
         ReadDecision::TakeLease
     );
     // Behind by 10 s: it lasts no longer than its length from the first reading.
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     let behind = clocks(10.0, 0.0);
     let decision = instance.decide(behind, Some(1), &record, None, LEEWAY);
     assert_eq!(
@@ -86,7 +87,7 @@ fn d4_a_pause_ends_by_its_length_or_by_the_wall_clock() {
 
 #[test]
 fn d5_the_same_or_an_older_token_does_not_help() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     instance.holds(4);
     for (number, helps) in [(3, false), (4, false), (5, true)] {
         let record = Record {
@@ -113,7 +114,7 @@ fn d5_a_token_within_leeway_does_not_help_unless_it_was_waited_for() {
             token: Some(token(1, 0.0)),
             ..Record::EMPTY
         };
-        let decision = read(&mut Instance::new(), now, 1, &record);
+        let decision = read(&mut Instance::new(ACQUIRE), now, 1, &record);
         assert_eq!(decision == ReadDecision::UseToken, helps, "{now}");
     }
 }
@@ -126,14 +127,14 @@ fn d6_who_waited_for_a_lease_takes_its_token_whatever_its_age() {
         ..Record::EMPTY
     };
     // Behind the lease 7.
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     read(&mut instance, 500.0, 1, &leased(7, 1, ATTEMPT));
     assert_eq!(
         read(&mut instance, 501.0, 2, &record),
         ReadDecision::UseToken
     );
     // Its own lease 7 met a conflict.
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     read(
         &mut instance,
         500.0,
@@ -168,7 +169,7 @@ fn d6_an_age_is_at_least_zero_and_at_most_the_lifetime() {
 
 #[test]
 fn d7_a_lease_has_a_higher_number_than_any_that_was_seen() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     read(&mut instance, 1.0, 1, &leased(7, 3, ATTEMPT));
     // The store went back to an older value.
     let old = Record {
@@ -189,11 +190,11 @@ fn d7_the_leases_of_the_second_to_fifth_attempt_are_short() {
             attempts,
             ..Record::EMPTY
         };
-        let record = Instance::new().take_lease(&before, ATTEMPT);
+        let record = Instance::new(ACQUIRE).take_lease(&before, ATTEMPT);
         let length = millis(length);
         assert_eq!(record.occupancy, Occupancy::Leased { length }, "{attempts}");
     }
-    let short = Instance::new().take_lease(&leased(1, 1, ATTEMPT), millis(200));
+    let short = Instance::new(ACQUIRE).take_lease(&leased(1, 1, ATTEMPT), millis(200));
     let length = millis(1_200);
     assert_eq!(short.occupancy, Occupancy::Leased { length });
 }
@@ -240,7 +241,7 @@ fn d11_a_refusal_pauses_those_with_the_same_credentials() {
         (None, ReadDecision::TakeLease),
     ] {
         let clocks = clocks(10.0, 10.0);
-        let decision = Instance::new().decide(clocks, Some(1), &refused, credential, LEEWAY);
+        let decision = Instance::new(ACQUIRE).decide(clocks, Some(1), &refused, credential, LEEWAY);
         assert_eq!(decision, expected, "{credential:?}");
     }
     let long = leased(1, 20, ATTEMPT).refused(at_wall(10.0), Duration::ZERO, THEIRS, "401");
@@ -283,7 +284,7 @@ fn d11_after_a_permanent_failure_the_next_attempt_waits() {
 
 #[test]
 fn d12_polls_double_and_look_when_the_lease_is_over() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     instance.start();
     let mut next = |until, waiters, random| instance.next_read(at(0), until, waiters, random, 1.0);
     let far = Some(at(100));
@@ -352,7 +353,7 @@ fn d13_a_read_does_not_end_the_trouble_after_a_write_that_failed() {
 
 #[test]
 fn d13_a_record_that_another_instance_has_written_is_new() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     assert!(!instance.is_new(Some(&1)));
     read(&mut instance, 0.0, 1, &Record::EMPTY);
     assert!(!instance.is_new(Some(&1)));
@@ -364,7 +365,7 @@ fn d13_a_record_that_another_instance_has_written_is_new() {
 
 #[test]
 fn d13_a_lease_without_a_reply_keeps_its_number() {
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     assert_eq!(instance.number_without_store(), 1);
     assert_eq!(instance.number_without_store(), 2);
     assert_eq!(instance.take_lease(&Record::EMPTY, ATTEMPT).number, 3);
@@ -401,7 +402,17 @@ fn d16_whatever_is_written_a_lease_and_a_pause_have_limits() {
         let record = leased(1, 1, millis(written));
         let until = at_seconds(100.0) + millis(counted);
         assert_eq!(
-            read(&mut Instance::new(), 100.0, 1, &record),
+            read(&mut Instance::new(ACQUIRE), 100.0, 1, &record),
+            ReadDecision::AwaitLease { until }
+        );
+    }
+    // Two thirds of the time that an acquisition has.
+    for (acquire_timeout, counted) in [(5_001, 3_334), (300, 200), (u64::MAX, 15_000)] {
+        let record = leased(1, 1, Duration::MAX);
+        let until = at_seconds(100.0) + millis(counted);
+        let mut instance = Instance::new(millis(acquire_timeout));
+        assert_eq!(
+            read(&mut instance, 100.0, 1, &record),
             ReadDecision::AwaitLease { until }
         );
     }
@@ -416,7 +427,7 @@ fn d16_whatever_is_written_a_lease_and_a_pause_have_limits() {
     };
     let until = at_seconds(400.0);
     assert_eq!(
-        read(&mut Instance::new(), 100.0, 1, &record),
+        read(&mut Instance::new(ACQUIRE), 100.0, 1, &record),
         ReadDecision::AwaitPause {
             until,
             error: "503"
@@ -427,7 +438,7 @@ fn d16_whatever_is_written_a_lease_and_a_pause_have_limits() {
 #[test]
 fn d16_huge_numbers_neither_overflow_nor_wrap() {
     let record = leased(u64::MAX, u32::MAX, Duration::MAX);
-    let mut instance = Instance::new();
+    let mut instance = Instance::new(ACQUIRE);
     read(&mut instance, 1.0, 1, &record);
     let next = instance.take_lease(&record, Duration::MAX);
     assert_eq!((next.number, next.attempts), (u64::MAX, u32::MAX));

@@ -103,7 +103,7 @@ impl Register {
 impl Instance {
     fn new() -> Self {
         Self {
-            sharing: Sharing::new(),
+            sharing: Sharing::new(secs(10)),
             read: None,
             lease: None,
         }

@@ -20,6 +20,7 @@ fn d16_a_value_that_is_too_large_for_a_record_counts_as_empty() {
             timeout: Duration::from_secs(1),
             awaits_saves: false,
             default_lifetime: None,
+            acquire_timeout: Duration::from_secs(10),
         });
         let target = TokenTarget::new();
         let record = shared.record(&RecordName {
