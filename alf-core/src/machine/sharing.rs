@@ -23,6 +23,8 @@ pub(crate) struct Sharing<V> {
     /// D6: the highest lease for which the acquisition under way has waited.
     waited_for: Option<u64>,
     polls: DoublingDelay,
+    /// How many writes have met a conflict since the latest version was first read.
+    conflicts: u32,
 }
 
 /// What an acquisition does after it has read the record (D4).
@@ -47,6 +49,13 @@ pub(crate) enum Waiters {
     None,
 }
 
+/// What the store returns of a record that others have replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Current,
+    Old,
+}
+
 /// Whose attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptBy {
@@ -65,6 +74,7 @@ impl<V: PartialEq> Sharing<V> {
             held: 0,
             waited_for: None,
             polls: POLLS,
+            conflicts: 0,
         }
     }
 
@@ -147,12 +157,20 @@ impl<V: PartialEq> Sharing<V> {
     pub(crate) fn written(&mut self, now: Moment, version: V) {
         self.latest = Some((Some(version), now));
         self.is_unanswered = false;
+        self.conflicts = 0;
     }
 
-    /// Another instance wrote the record first: this one waits as behind a lease (D7).
-    pub(crate) fn conflicted(&mut self) {
+    /// Another instance wrote the record first: this one waits as behind a lease (D7). Returns whether the store still returns
+    /// the record as it was before (D13).
+    pub(crate) fn conflicted(&mut self) -> Reads {
         self.is_unanswered = false;
         self.wait_for(self.highest);
+        self.conflicts = self.conflicts.saturating_add(1);
+        if self.conflicts < CONFLICTS_OF_OLD_READS {
+            Reads::Current
+        } else {
+            Reads::Old
+        }
     }
 
     /// Whether another instance has written the record, with this version, since this one had it.
@@ -193,6 +211,7 @@ impl<V: PartialEq> Sharing<V> {
         match &self.latest {
             Some((latest, first_read_at)) if *latest == version => *first_read_at,
             Some(_) | None => {
+                self.conflicts = 0;
                 self.latest = Some((version, now));
                 now
             }
@@ -236,6 +255,8 @@ const AFTER_PAUSE: Duration = Duration::from_millis(250);
 const AFTER_ATTEMPT: Duration = Duration::from_secs(1);
 const SHORT_LEASE: Duration = Duration::from_millis(1_500);
 const SHORT_LEASES: RangeInclusive<u32> = 2..=5;
+/// D13: about a second after the first one. A replica that works is not so late.
+const CONFLICTS_OF_OLD_READS: u32 = 5;
 /// D16
 const SHORTEST_LEASE: Duration = Duration::from_millis(500);
 const LONGEST_LEASE: Duration = Duration::from_secs(15);
