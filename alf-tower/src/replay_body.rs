@@ -88,12 +88,13 @@ where
         if body.is_end_stream() {
             return Some(Content::Empty);
         }
-        let least = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+        let hint = body.size_hint();
+        let least = usize::try_from(hint.lower()).unwrap_or(usize::MAX);
         if limit == 0 || least > limit {
             self.source = Source::Original { body };
             return None;
         }
-        let kept = Arc::new(KeptBody::new(limit));
+        let kept = Arc::new(KeptBody::new(limit, hint.exact()));
         let recorded = Recorded::read_ahead(body, &kept);
         self.source = if kept.is_whole() {
             let kept = Arc::clone(&kept);

@@ -113,6 +113,22 @@ fn r4_a_body_that_has_not_ended_is_not_replayed() {
 }
 
 #[test]
+fn r4_a_body_has_ended_with_its_trailers() {
+    let (sender, receiver) = channel();
+    let mut body = ReplayBody::new(StreamBody::new(receiver));
+    let content = body.keep(1000).unwrap();
+    sender.unbounded_send(Ok(data("a piece"))).unwrap();
+    let trailers = Frame::trailers(HeaderMap::new());
+    sender.unbounded_send(Ok(trailers)).unwrap();
+    let mut body = pin!(body);
+    for _ in 0..2 {
+        assert!(content.replay::<Empty<Bytes>>().is_none());
+        pollster::block_on(body.frame()).unwrap().unwrap();
+    }
+    assert!(content.replay::<Empty<Bytes>>().is_some());
+}
+
+#[test]
 fn p3_a_body_that_was_read_ahead_is_sent_whole() {
     // Longer than the limit, whose length is not known, and whose length is known but not reached.
     let long: Vec<_> = std::iter::repeat_n("twenty bytes of data", 6).collect();
@@ -162,12 +178,36 @@ fn r4_trailers_are_replayed() {
     assert_eq!(replayed.to_bytes(), "a piece");
 }
 
+/// A body that says that it has this length.
+struct OfLength<B>(u64, B);
+
+impl<B: Body + Unpin> Body for OfLength<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = ready!(Pin::new(&mut self.1).poll_frame(context));
+        let data = frame
+            .as_ref()
+            .and_then(|frame| frame.as_ref().ok()?.data_ref());
+        self.0 -= data.map_or(0, Buf::remaining) as u64;
+        Poll::Ready(frame)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
+    }
+}
+
 #[test]
 fn p3_a_copy_has_the_length_of_its_body() {
-    let mut body = ReplayBody::new(pieces(&["a piece", "another"]));
+    let mut body = ReplayBody::new(OfLength(14, pieces(&["a piece", "another"])));
     let content = body.keep(1000).unwrap();
-    pollster::block_on(body.collect()).unwrap();
     let mut replay = pin!(content.replay::<Empty<Bytes>>().unwrap());
+    assert_eq!(body.size_hint().exact(), Some(14));
     assert_eq!(replay.size_hint().exact(), Some(14));
     pollster::block_on(replay.frame()).unwrap().unwrap();
     assert_eq!(replay.size_hint().exact(), Some(7));
@@ -175,6 +215,38 @@ fn p3_a_copy_has_the_length_of_its_body() {
     pollster::block_on(replay.frame()).unwrap().unwrap();
     assert!(replay.is_end_stream());
     assert!(pollster::block_on(replay.frame()).is_none());
+}
+
+#[test]
+fn p3_a_length_that_the_body_does_not_say_is_not_said() {
+    // HTTP/1.1 sends trailers only if the length is not known.
+    let trailers = HeaderMap::from_iter([(http::header::ETAG, HeaderValue::from_static("1"))]);
+    for frames in [vec![data("a piece"), Frame::trailers(trailers)], vec![]] {
+        let mut body = ReplayBody::new(stream(frames));
+        let content = body.keep(1000).unwrap();
+        for body in [
+            body.boxed(),
+            content.replay::<Empty<Bytes>>().unwrap().boxed(),
+        ] {
+            assert_eq!(body.size_hint().exact(), None);
+            assert!(!body.is_end_stream());
+        }
+    }
+}
+
+#[test]
+fn p3_a_body_that_is_shorter_than_it_says_is_not_completed() {
+    // So an HTTP client returns an error, as without the layer.
+    for (sent, left) in [(&["a piece"][..], 7), (&[], 14)] {
+        let mut body = ReplayBody::new(OfLength(14, pieces(sent)));
+        let _content = body.keep(1000).unwrap();
+        let mut body = pin!(body);
+        for _ in sent {
+            pollster::block_on(body.frame()).unwrap().unwrap();
+        }
+        assert!(!body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(left));
+    }
 }
 
 #[test]
