@@ -170,17 +170,16 @@ impl<T: Transport> Client<T> {
 }
 
 impl TokenManager {
-    /// Returns the name of the header that has the token: `Authorization`, unless
+    /// Returns the name of the header that carries the token: `Authorization`, unless
     /// [`token_header`](crate::ClientBuilder::token_header) is set.
     pub fn header_name(&self) -> &HeaderName {
         &self.managed().ports.config.presentation.header
     }
 
-    /// Sends a request with this token by `transport`, and returns the response and the token that was sent with it.
+    /// Sends a request with a token of this manager, using `transport`. Returns the response and the token that was sent.
     ///
-    /// It is for middleware, which has the next service only while a request is sent. It does the same as
-    /// [`Client::send`]. If the response rejects the token later than in its head, such as in the trailers of gRPC, give the
-    /// token to [`reject_by`](Self::reject_by).
+    /// It does the same as [`Client::send`], for middleware that has the next service only while it sends a request. If a response
+    /// rejects the token after its headers, as the trailers of gRPC can, call [`reject_by`](Self::reject_by) with the token.
     ///
     /// # Errors
     ///

@@ -80,7 +80,7 @@ impl<C> fmt::Debug for Connector<C> {
     }
 }
 
-/// Not if the server has answered, unless it is the former primary of a fail-over: it answers READONLY, and the name or the
+/// Not if the server has answered, unless it is the former primary after a failover. It answers READONLY, and the name or the
 /// sentinels may already lead to the new one.
 fn needs_new_connection(error: &RedisError) -> bool {
     error.is_io_error()

@@ -19,8 +19,8 @@ use crate::connection::Connector;
 /// that replaces the value if it has not changed. If the connection is lost, or the server has become a read-only replica, the
 /// operation is tried once more on a new connection. That is safe: the script changes nothing if its value is already there.
 ///
-/// alf's `store_timeout` limits each operation, including connecting and the second try. The store has no other time limit. A
-/// connection that has not answered by then is closed.
+/// alf's `store_timeout` limits each operation, including connecting and the second try. The store has no other time limit. It
+/// closes a connection that has not answered by then.
 ///
 /// # Examples
 ///
@@ -33,12 +33,12 @@ pub struct RedisStore<C = MultiplexedConnection> {
 }
 
 impl RedisStore {
-    /// Returns a store on the server of this URL. Does not connect.
+    /// Returns a store on the Redis server at this URL. It does not connect yet.
     ///
     /// - `redis://user:password@host:6379/0`, where all but the host may be left out. `valkey://` is the same.
-    /// - `rediss://`: the same with TLS. The server's certificate is checked with the root certificates of the system; for
-    ///   others use [`from_client`](Self::from_client). Needs the feature `rustls`, which is enabled by default. If the program has
-    ///   not installed a `CryptoProvider` of rustls, the store installs aws-lc-rs.
+    /// - `rediss://`: the same with TLS. The server's certificate is checked against the root certificates of the system. For other
+    ///   root certificates, use [`from_client`](Self::from_client). Needs the feature `rustls`, which is enabled by default. If the
+    ///   program has not installed a rustls `CryptoProvider`, the store installs that of aws-lc-rs.
     /// - `unix:///run/redis.sock?db=0&user=alf&pass=password`: a Unix socket.
     ///
     /// In a user name or password, write `%40` for `@`, `%2F` for `/`, `%23` for `#`, and so on.
@@ -58,7 +58,7 @@ impl RedisStore {
         Client::open(info).map(Self::from_client).map_err(invalid)
     }
 
-    /// Returns a store on the server of a client of redis-rs, for example a client with certificates of your own.
+    /// Returns a store on the server of a redis-rs client, for example a client with your own certificates.
     ///
     /// # Examples
     ///
@@ -97,8 +97,8 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
     /// Returns a store on a connection that reconnects by itself: `redis::aio::ConnectionManager`, or
     /// `redis::cluster_async::ClusterConnection`.
     ///
-    /// Each operation uses one key, so a cluster can be used. The time limits of the connection should together be less than
-    /// alf's `store_timeout`.
+    /// A cluster can be used, because each operation uses one key. Set the time limits of the connection so that their sum is less
+    /// than alf's `store_timeout`.
     ///
     /// A `MultiplexedConnection` does not reconnect: use [`connect_with`](Self::connect_with).
     ///
@@ -118,10 +118,10 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
         Self::connect_with(move || ready(Ok(connection.clone())))
     }
 
-    /// Returns a store that opens its connections with a function, for example by Redis Sentinel.
+    /// Returns a store that opens its connections with a function, for example with Redis Sentinel.
     ///
-    /// The function is called when there is no connection yet, when the connection was lost or did not answer in time, and when
-    /// the server answers READONLY. Set no time limit for the connection, or one below alf's `store_timeout`.
+    /// The store calls the function if it has no connection yet, if the connection was lost or did not answer in time, and if the
+    /// server answers READONLY. Set no time limit for the connection, or one below alf's `store_timeout`.
     ///
     /// # Examples
     ///

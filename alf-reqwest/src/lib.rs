@@ -30,7 +30,8 @@
 //! - A client of reqwest-middleware, for generated clients: the feature `middleware`, and `Client::with_middleware`.
 //! - The same without async, on `reqwest::blocking`: the feature and the module `blocking`.
 //!
-//! Most Cargo features are reqwest's, with the same names. `config`, `jwt`, `metrics`, `middleware`, `store`, `store-file` and `tracing` are alf's own.
+//! Most Cargo features are reqwest's, with the same names. `config`, `jwt`, `metrics`, `middleware`, `store`, `store-file` and
+//! `tracing` are alf's own.
 //! This crate is built on `alf-core`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -107,7 +108,7 @@ pub use alf_core::TracingObserver;
 /// get.
 pub use reqwest;
 
-/// The reqwest-middleware of [`Client::with_middleware`].
+/// The reqwest-middleware that [`Client::with_middleware`] uses.
 #[cfg(feature = "middleware")]
 pub use reqwest_middleware;
 

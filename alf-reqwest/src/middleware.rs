@@ -1,4 +1,4 @@
-//! A client of reqwest-middleware, whose last middleware is this crate's client.
+//! A client of reqwest-middleware whose last middleware is this crate's client.
 
 use async_trait::async_trait;
 use http::Extensions;
@@ -14,18 +14,18 @@ impl Client {
     /// Needs the feature `middleware`.
     ///
     /// This client is the last middleware. It sends the requests itself, with its own reqwest client and its own settings, and
-    /// replays them as [`execute`](Self::execute) does. So
+    /// replays them as [`execute`](Self::execute) does:
     ///
-    /// - your middlewares are called once for each request, not again for a replay. None of them sees the token;
-    /// - a retry middleware sends a request with the token of that moment;
-    /// - a middleware that is added to the returned client later is *not called*. Add all of them in `add`;
-    /// - a request whose body a middleware makes a stream is not replayed (R4).
+    /// - Your middlewares run once for each request, not again for a replay. None of them sees the token.
+    /// - Each retry of a retry middleware has the current token.
+    /// - A middleware that you add to the returned client later is *not called*. Add all of them in `add`.
+    /// - If a middleware makes the body of a request a stream, the request is not replayed (R4).
     ///
     /// # Errors
     ///
-    /// The client returns reqwest's own errors as `reqwest_middleware::Error::Reqwest`. Others are
+    /// The client returns reqwest's own errors as `reqwest_middleware::Error::Reqwest`. All others are
     /// `reqwest_middleware::Error::Middleware`, which contains an [`Error`]: `error.downcast_ref::<alf_reqwest::Error>()`.
-    /// reqwest-retry does not retry these, because alf has made its attempts. It wraps them once more, in its `RetryError`.
+    /// reqwest-retry does not retry these. It wraps them in its `RetryError`.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! [`MemoryStore`]: a token store in memory, with the faults that stores have.
+//! [`MemoryStore`]: a token store in memory that can simulate faults.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use crate::waiting::locked;
 
-/// A [`TokenStore`] in memory, for tests. It can have the faults that stores have.
+/// A [`TokenStore`] in memory, for tests. It can simulate the faults of real stores.
 ///
 /// Clones share the values, the faults and the counts. Give a clone to each client that should share tokens.
 ///
@@ -74,7 +74,7 @@ struct Value {
 }
 
 impl MemoryStore {
-    /// Returns an empty store, which works and answers at once.
+    /// Returns an empty store without a fault, which answers at once.
     pub fn new() -> Self {
         Self {
             state: Arc::default(),
@@ -91,12 +91,12 @@ impl MemoryStore {
         }
     }
 
-    /// Sets how long each operation takes. Default: no time.
+    /// Sets how long each operation takes. Default: zero.
     pub fn set_delay(&self, delay: Duration) {
         locked(&self.state).delay = delay;
     }
 
-    /// Gives the store a fault, or ends it (`None`). This applies to the operations that start afterwards.
+    /// Sets the fault of the store, or removes it (`None`). This applies to operations that start afterwards.
     pub fn set_fault(&self, fault: Option<StoreFault>) {
         let mut state = locked(&self.state);
         state.fault = fault;
@@ -106,7 +106,7 @@ impl MemoryStore {
         snapshot.clone_from(values);
     }
 
-    /// Loses the reply of the next write: the write is applied, but returns an error.
+    /// Loses the reply to the next write: the write is applied, but returns an error.
     pub fn lose_next_reply(&self) {
         locked(&self.state).loses_next_reply = true;
     }

@@ -1,8 +1,8 @@
-//! [`CloneService`]: what the layer asks of a service, with a readable error.
+//! [`CloneService`]: `Clone`, with a readable compiler error.
 
-/// A service that can be cloned. Every `Clone` type is one.
+/// A service that is `Clone`. It is implemented for every `Clone` type.
 ///
-/// The layer moves the service that is ready into the call, and keeps a clone for the next one.
+/// The layer moves the service that is ready into the call, and keeps a clone for the next call.
 ///
 /// ```compile_fail,E0277
 /// use alf_tower::AuthorizationLayer;

@@ -6,10 +6,15 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
+use crate::error::BoxError;
+
 /// The frames of a body, up to a limit. The body that is sent writes them, and its copies read them.
 #[derive(Debug)]
 pub(crate) struct KeptBody {
     limit: usize,
+    /// Of the data, if the body says it before it is sent. A copy says the same, and so is sent in the same way: HTTP/1.1 sends no
+    /// trailers after a body of known length, and refuses one that is shorter than it says.
+    length: Option<u64>,
     frames: Mutex<Frames>,
 }
 
@@ -23,17 +28,18 @@ struct Frames {
 }
 
 impl KeptBody {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, length: Option<u64>) -> Self {
         Self {
             limit,
+            length,
             frames: Mutex::default(),
         }
     }
 
     /// Keeps the next frame, or the end of the body. Returns whether there is more to keep.
-    pub(crate) fn goes_on<E>(
+    pub(crate) fn goes_on(
         &self,
-        frame: Option<&Result<Frame<Bytes>, E>>,
+        frame: Option<&Result<Frame<Bytes>, BoxError>>,
         is_last: impl FnOnce() -> bool,
     ) -> bool {
         let mut frames = self.frames();
@@ -50,7 +56,8 @@ impl KeptBody {
             *frames = Frames::default();
             return false;
         }
-        frames.has_ended = is_last();
+        // A sender may not poll the body again after its trailers.
+        frames.has_ended = is_last() || frames.trailers.is_some();
         !frames.has_ended
     }
 
@@ -69,18 +76,24 @@ impl KeptBody {
         }
     }
 
-    /// Whether there is nothing after that many frames.
+    /// Whether there is nothing after that many frames, as the body says it: it did not say at once that it was empty.
     pub(crate) fn ends_after(&self, index: usize) -> bool {
         let frames = self.frames();
         let trailers = usize::from(frames.trailers.is_some());
-        index >= frames.data.len().saturating_add(trailers)
+        let count = frames.data.len().saturating_add(trailers).max(1);
+        index >= count && self.left(&frames, index).is_none_or(|left| left == 0)
     }
 
-    /// Returns how much data follows after that many frames.
+    /// Returns how much data follows after that many frames, as the body says it.
     pub(crate) fn size_hint(&self, index: usize) -> SizeHint {
-        let frames = self.frames();
-        let left = frames.data.iter().skip(index).map(Bytes::len);
-        SizeHint::with_exact(left.sum::<usize>() as u64)
+        let left = self.left(&self.frames(), index);
+        left.map_or_else(SizeHint::new, SizeHint::with_exact)
+    }
+
+    fn left(&self, frames: &Frames, index: usize) -> Option<u64> {
+        let sent = frames.data.iter().take(index).map(Bytes::len);
+        let sent = sent.sum::<usize>() as u64;
+        self.length.map(|length| length.saturating_sub(sent))
     }
 
     fn frames(&self) -> MutexGuard<'_, Frames> {
@@ -94,13 +107,11 @@ impl Frames {
         if let Some(trailers) = frame.trailers_ref() {
             self.trailers = Some(trailers.clone());
         }
-        let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) else {
-            return true;
-        };
+        let data = frame.data_ref().cloned().unwrap_or_default();
         self.size = self.size.saturating_add(data.len().max(SMALLEST));
         let fits = self.size <= limit;
-        if fits {
-            self.data.push(data.clone());
+        if fits && !data.is_empty() {
+            self.data.push(data);
         }
         fits
     }

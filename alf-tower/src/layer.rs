@@ -10,27 +10,27 @@ use crate::clone_service::CloneService;
 use crate::service::Authorization;
 use crate::settings::Settings;
 
-/// Puts an OAuth 2.0 token on every request that goes through it to the service under it.
+/// Puts an OAuth 2.0 token on every request to the service under it.
 ///
 /// It obtains the token with the first request, keeps it, and renews it before it expires. If the service answers 401, it
 /// renews the token, and replays the request once.
 ///
 /// # Where to put it
 ///
-/// As near to the HTTP client as possible, and once. What is above it sees one call, with its token request and its replay.
-/// What is below it sees each request that is sent.
+/// Put it as near to the HTTP client as possible, and only once. A layer above it sees one call, which includes the wait for a token
+/// and the replay. A layer below it sees each request that is sent.
 ///
 /// - Put timeouts and concurrency limits above it. They then include the wait for a token.
-/// - The service under it must follow no redirects: a redirect may carry the token to another origin.
-/// - A request needs an absolute URI, because alf sends no token over plain `http`, or to an origin that is not in
-///   `allowed_origins`. If a service below completes the URIs of requests, set [`base_uri`](Self::base_uri).
-/// - If two layers with clones of one token manager are in one stack, the upper one works, and the lower one passes its requests
-///   on. If they have different token managers, the token of the lower one is sent, and each of them replays requests. Use one.
+/// - The service under it must not follow redirects: a redirect may carry the token to another origin.
+/// - A request needs an absolute URI, because alf checks its origin: no token is sent over plain `http` (except to loopback), or to
+///   an origin that is not in `allowed_origins`. If a service below the layer completes the URIs, set [`base_uri`](Self::base_uri).
+/// - If a stack has two layers with clones of one token manager, the lower one does nothing. Do not use two token managers in one
+///   stack: the lower layer replaces the token, and each layer replays requests.
 ///
 /// # What is replayed
 ///
-/// A request without a body, and one whose body has at most [`replay_limit`](Self::replay_limit) bytes and was sent to its end
-/// when the 401 arrived. Any other 401 is returned as it is, and the token is renewed for the next request.
+/// A request is replayed if it has no body, or if its body has at most [`replay_limit`](Self::replay_limit) bytes, and is in memory or
+/// had ended when the 401 arrived. Otherwise the layer returns the 401, and renews the token for the next request.
 ///
 /// # Examples
 ///
@@ -62,8 +62,7 @@ pub struct AuthorizationLayer {
 }
 
 impl AuthorizationLayer {
-    /// Returns a layer with the token of this manager. Every client and every adapter of alf has one: see
-    /// [`Client::tokens`] and `build_tokens`.
+    /// Returns a layer with the tokens of this manager, which comes from [`Client::tokens`] or from an adapter's `build_tokens`.
     pub fn new(tokens: TokenManager) -> Self {
         Self {
             settings: Settings::new(tokens),
@@ -84,18 +83,18 @@ impl AuthorizationLayer {
     /// Sets how many bytes of a request's body are kept while it is sent, for a replay. Default: 64 KiB. With 0, only requests
     /// without a body are replayed.
     ///
-    /// It is the most memory that the layer needs for a request, and it is needed until the response arrives. The body is kept
-    /// without a copy of its bytes. Each frame counts as at least 32 bytes.
+    /// The layer keeps the body until the response arrives. It does not copy the bytes if the body's data is `Bytes`. Each frame counts
+    /// as at least 32 bytes, so that the limit also bounds the memory of many small frames.
     #[must_use]
     pub fn replay_limit(mut self, bytes: usize) -> Self {
         self.settings.replay_limit = bytes;
         self
     }
 
-    /// Sets where requests go whose URI has no scheme and host, because a service below adds them. alf checks this origin in
-    /// place of theirs, and changes no URI.
+    /// Sets the base URI of requests whose URI has no scheme and host, because a service below the layer adds them. alf checks the
+    /// origin of the base URI instead, and does not change the URI of the request.
     ///
-    /// If the service sends them to another origin, it sends the token there.
+    /// If that service sends the requests to another origin, it sends the token there too.
     #[must_use]
     pub fn base_uri(mut self, uri: Uri) -> Self {
         self.settings.base_uri = Some(uri);

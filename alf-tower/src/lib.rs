@@ -24,5 +24,5 @@ pub use replay_body::ReplayBody;
 pub use service::{Authorization, ResponseFuture};
 pub use token_service::token_service;
 
-/// The crate whose [`TokenManager`](alf_core::TokenManager) the layer takes.
+/// The alf-core whose [`TokenManager`](alf_core::TokenManager) the layer takes.
 pub use alf_core;

@@ -6,6 +6,7 @@ use alf_core::OriginRef;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::Body;
 
+use crate::error::BoxError;
 use crate::replay_body::{Content, ReplayBody};
 use crate::settings::Settings;
 
@@ -30,7 +31,11 @@ struct KeptRequest {
     content: Content,
 }
 
-impl<B: Body> Outgoing<B> {
+impl<B> Outgoing<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
     pub(crate) fn new(request: Request<ReplayBody<B>>, settings: Arc<Settings>) -> Self {
         Self {
             settings,
@@ -92,7 +97,11 @@ impl<B: Body> Outgoing<B> {
 }
 
 impl KeptRequest {
-    fn new<B: Body>(request: &mut Request<ReplayBody<B>>, limit: usize) -> Option<Self> {
+    fn new<B>(request: &mut Request<ReplayBody<B>>, limit: usize) -> Option<Self>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
         let content = request.body_mut().keep(limit)?;
         let headers = request.headers().iter();
         Some(Self {
@@ -107,7 +116,11 @@ impl KeptRequest {
         })
     }
 
-    fn request<B: Body>(&self) -> Option<Request<ReplayBody<B>>> {
+    fn request<B>(&self) -> Option<Request<ReplayBody<B>>>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
         let mut headers = HeaderMap::with_capacity(self.headers.len());
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());

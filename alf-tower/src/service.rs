@@ -21,10 +21,10 @@ use crate::transport::{Protocol, ServiceTransport};
 ///
 /// # Errors
 ///
-/// The error of a call is one of these, in a box. `downcast_ref` returns which one it is.
+/// The error of a call is a box that contains one of these. Use `downcast_ref` to find its type.
 ///
 /// - [`TokenError`](alf_core::TokenError) if no token could be obtained.
-/// - [`NotAllowed`](alf_core::NotAllowed) if the token must not be sent to the URI of the request.
+/// - [`NotAllowed`](alf_core::NotAllowed) if the token must not be sent to the origin of the request.
 /// - The error of the service under the layer, unchanged.
 ///
 /// # Cancel safety
@@ -52,6 +52,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send + 'static,
     B: Body + Send + 'static,
+    B::Error: Into<BoxError>,
     R: Body + Send + 'static,
 {
     type Response = Response<R>;

@@ -11,14 +11,14 @@ use tower_service::Service;
 
 use crate::error::BoxError;
 
-/// Returns a transport that sends token requests by this service: by an HTTP client.
+/// Returns a transport that sends token requests with this service, such as an HTTP client.
 ///
-/// The service must follow no redirects, because a redirect may carry the client's secret to another server. Do not use the
-/// service under the layer, if it limits concurrency: requests wait for a token while they hold a place there.
+/// The service must not follow redirects, because a redirect may carry the client's secret to another server. If the service under the
+/// layer limits concurrency, do not use it here: requests that wait for a token may use up the limit.
 ///
 /// Every failure of the service counts as a broken connection, and alf retries it until
-/// [`acquire_timeout`](alf_core::ClientBuilder::acquire_timeout). So an invalid certificate is reported after that time, and
-/// not at once. The adapters, such as alf-reqwest, report it at once.
+/// [`acquire_timeout`](alf_core::ClientBuilder::acquire_timeout). So an invalid certificate is reported only after that time. The
+/// adapters, such as alf-reqwest, report it at once.
 pub fn token_service<S, R>(service: S) -> impl TokenTransport
 where
     S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone + Send + Sync + 'static,

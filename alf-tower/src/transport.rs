@@ -50,6 +50,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Body + Send + 'static,
+    B::Error: Into<BoxError>,
     W: Send + 'static,
     R: Body + Send + 'static,
 {

@@ -1,4 +1,4 @@
-//! The examples are in `src/bin`. This compiles the programs in the pages of `docs` that need what they need.
+//! The examples are in `src/bin`. This file compiles the programs in two pages of `docs`, which need the same dependencies.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/metrics.md")]

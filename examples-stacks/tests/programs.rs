@@ -23,6 +23,7 @@ programs! {
     otlp: env!("CARGO_BIN_EXE_otlp");
     prometheus: env!("CARGO_BIN_EXE_prometheus");
     reqwest_middleware: env!("CARGO_BIN_EXE_reqwest_middleware");
+    tonic: env!("CARGO_BIN_EXE_tonic");
 }
 
 fn run(program: &str) {

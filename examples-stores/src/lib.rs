@@ -1,4 +1,4 @@
-//! Token stores on databases, each a page to copy. The programs in `src/bin` use them.
+//! Token stores on databases, to copy. The programs in `src/bin` use them.
 
 mod object_storage;
 mod postgres;

@@ -10,14 +10,14 @@ use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, UpdateVersi
 
 /// A [`TokenStore`] in a bucket: one object for each token target, replaced by conditional put (`If-Match`, `If-None-Match`).
 ///
-/// Set `max_retries` to 0, as below. alf handles errors itself. If a put is applied, but answered with a 5xx, a second try would meet
-/// the object of the first, and report a conflict.
+/// Set `max_retries` to 0, as below. alf handles errors itself. If a put is applied but answered with a 5xx, a retry would find the object
+/// of the first try, and report a conflict.
 ///
 /// Objects are never deleted, and may be deleted at any time. A lifecycle rule of the bucket can remove the objects of settings that
 /// are no longer used, a month after their last change.
 ///
-/// On S3 it needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket`. Without the last one, S3 denies access to an object that does
-/// not exist, instead of saying so.
+/// On S3 it needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket`. Without the last one, S3 answers 403 instead of 404 for
+/// an object that does not exist.
 ///
 /// ```
 /// use object_store::RetryConfig;

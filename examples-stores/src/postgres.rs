@@ -13,13 +13,13 @@ use sqlx::{Error, FromRow, PgPool, Postgres};
 ///
 /// The user of the pool needs `SELECT`, `INSERT` and `UPDATE` on the table.
 ///
-/// There is one row for each token target. It may be deleted at any time. To remove the rows of settings that are no longer used,
-/// run `DELETE FROM alf_tokens WHERE expires_at < now()` now and then.
+/// There is one row for each token target. Rows may be deleted at any time. To remove the rows of settings that are no longer used,
+/// run `DELETE FROM alf_tokens WHERE expires_at < now()` from time to time.
 pub const TABLE: &str = "
 CREATE TABLE alf_tokens (
     key text PRIMARY KEY,
     value bytea NOT NULL,
-    -- Random, so that no version occurs twice: not after a delete, and not after a fail-over to a standby that is behind.
+    -- Random, so that no version occurs twice: not after a delete, and not after a failover to a standby that is behind.
     version bytea NOT NULL DEFAULT uuid_send(gen_random_uuid()),
     expires_at timestamptz NOT NULL
 )";
@@ -49,7 +49,7 @@ RETURNING version";
 /// # async fn store(url: &str) -> Result<examples_stores::PostgresStore, sqlx::Error> {
 /// let options: PgConnectOptions = url.parse()?;
 /// let options = options.options([("statement_timeout", "1s")]);
-/// // Connects when a token is first needed: a program also starts without its database.
+/// // Connects when a token is first needed, so the program starts even if the database is down.
 /// let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
 /// # Ok(examples_stores::PostgresStore::new(pool))
 /// # }

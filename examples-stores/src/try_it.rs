@@ -1,4 +1,4 @@
-//! What both programs show.
+//! What both programs run.
 
 use std::array;
 use std::error::Error;
@@ -7,11 +7,11 @@ use alf_core::{SealingKey, TokenStore};
 use alf_reqwest::Client;
 use alf_testkit::Servers;
 
-/// Calls an API with three clients that share this store, and returns how many token requests they made: one.
+/// Calls an API with three clients that share this store. Returns how many token requests they sent: 1 if the store works.
 ///
 /// # Errors
 ///
-/// If a call fails. That the store failed is no error of a call.
+/// If a call fails. No call fails because of the store.
 pub async fn token_requests_of_three_clients(
     store: impl TokenStore + Clone,
 ) -> Result<usize, Box<dyn Error>> {

@@ -222,8 +222,8 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets the observer, which receives the client's events. A pair of observers is an observer too: for logs and metrics, for
-    /// example. Default: none.
+    /// Sets the observer, which receives the client's events. A pair of observers is an observer too, for
+    /// example for logs and metrics. Default: none.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Arc::new(observer);
         self

@@ -11,13 +11,13 @@ use crate::{ClientBuilder, SealingKey, TokenStore};
 
 /// # One token for all instances
 impl<A> ClientBuilder<A> {
-    /// Sets the store with which the instances of a program share their tokens, and the key that seals what is in it. If the
-    /// key is set in a `ClientConfig`, use `None` here.
+    /// Sets the store with which the instances of a program share their tokens, and the key that encrypts what alf writes to it. If a
+    /// `ClientConfig` sets the key, use `None` here.
     ///
-    /// Instances with the same settings make one token request for each renewal between them. Calls with a usable token do
-    /// not use the store. If the store fails, each instance obtains tokens by itself.
+    /// Instances with the same settings together send one token request for each renewal. Calls with a usable token do not use the
+    /// store. If the store fails, each instance obtains its own tokens.
     ///
-    /// The key is read when the client is built. If it cannot be read, that is an error of `build()`.
+    /// alf reads the key when the client is built. If the key cannot be read, `build()` returns an error.
     ///
     /// Needs the feature `store`. The page `docs/fleet.md` in the repository says when to share tokens, and how.
     ///
@@ -55,12 +55,11 @@ impl<A> ClientBuilder<A> {
         self
     }
 
-    /// Sets the beginning of the keys that alf uses in the store: letters, digits, `-`, `_`, `.` and `:`, at
-    /// most 64. Default: `alf`.
+    /// Sets the prefix of the keys that alf uses in the store: at most 64 letters, digits, `-`, `_`, `.` and `:`. Default: `alf`.
     ///
-    /// Instances with different prefixes do not share tokens. With `tls_client_auth` and `self_signed_tls_client_auth`, it must be
-    /// set, to one that only instances with the same client certificate have: their tokens may be bound to it
-    /// ([RFC 8705 §3](https://www.rfc-editor.org/rfc/rfc8705#section-3)).
+    /// Instances with different prefixes do not share tokens. With `tls_client_auth` and `self_signed_tls_client_auth`, a prefix is
+    /// required. Give instances with different client certificates different prefixes, because tokens may be bound to the
+    /// certificate ([RFC 8705 §3](https://www.rfc-editor.org/rfc/rfc8705#section-3)).
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.store.prefix = Some(prefix.into());
@@ -70,8 +69,8 @@ impl<A> ClientBuilder<A> {
     /// Sets how long one operation of the store may take, at most a quarter of `acquire_timeout`. Default: 1 s, or that
     /// quarter if it is shorter.
     ///
-    /// If the store does not answer, a caller without a usable token waits that long. If the store needs longer, it is not
-    /// used, and each instance obtains tokens by itself.
+    /// If the store does not answer in this time, a caller without a usable token waits that much longer. Then alf does not use the
+    /// store for a while, and each instance obtains its own tokens.
     #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.settings.store.timeout = Some(timeout);

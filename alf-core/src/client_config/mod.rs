@@ -55,16 +55,16 @@ use value::Value;
 /// | `allow_insecure_http` | `true`: tokens and secrets may be sent over plain `http` |
 /// | `allowed_origins` | the origins that the token may be sent to. A `TokenManager` sends no requests to APIs, so it ignores this key |
 /// | `token_header`, `token_scheme` | how requests carry the token: `Authorization`, `Bearer`. An empty scheme sends the token alone (in a variable, one space). A `TokenManager` ignores `token_header` |
-/// | `sealing_key_file`, or `sealing_key_env` | the path of a file with the sealing key of a store, or the name of its environment variable. The store itself is set in code: `.store(store, None)` |
-/// | `previous_sealing_key_file`, or `previous_sealing_key_env` | the same for the previous sealing key, while keys are replaced |
-/// | `store_prefix`, `store_timeout` | the beginning of the keys in the store: `alf`; how long one operation of the store may take: `"1s"` |
+/// | `sealing_key_file`, or `sealing_key_env` | the path of a file with the sealing key of a store, or the name of its environment variable. Set the store itself in code: `.store(store, None)` |
+/// | `previous_sealing_key_file`, or `previous_sealing_key_env` | the same for the previous sealing key, during a rotation |
+/// | `store_prefix`, `store_timeout` | the prefix of the keys in the store: `alf`; how long one operation of the store may take: `"1s"` |
 /// | `rejecting_statuses`, `replays` | the statuses that mean that an API rejects the token; `false`: no request is replayed. A `TokenManager` ignores these keys |
 ///
 /// For the details and the default of a key, see the setter of the same name. It is in [`ClientBuilder`],
 /// or in the type of the authentication method: [`PrivateKeyJwt`](crate::PrivateKeyJwt), `PrivateKey`,
 /// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion).
 ///
-/// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. The keys for a store need the feature `store`. With
+/// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. The keys of a store need the feature `store`. With
 /// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: the adapter's
 /// `ClientCertificate` builds clients for `token_http_client` and `http_client`.
 ///

@@ -10,7 +10,7 @@ use super::{Clocks, CredentialHash, DoublingDelay, Moment, Occupancy, SharedReco
 /// Random numbers are arguments, from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sharing<V> {
-    /// How long it waits for a lease, whatever is written in the record (D16).
+    /// How long it waits for a lease, whatever the record contains (D16).
     longest_lease: Duration,
     /// The latest version that was read or written, and when this instance first had it (D3).
     latest: Option<(Option<V>, Moment)>,

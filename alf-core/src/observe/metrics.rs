@@ -1,4 +1,4 @@
-//! Metrics of the crate `metrics`, under names that begin with `alf.` (L6).
+//! [`MetricsObserver`]: counts events with the crate `metrics` (L6).
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,49 +16,49 @@ use super::{Event, EventContext, Observer};
 ///
 /// Needs the feature `metrics`.
 ///
-/// | metric | type | labels | counts |
+/// | metric | type | labels | meaning |
 /// | --- | --- | --- | --- |
 /// | `alf.token.requests` | counter | `outcome`, `error.type` | attempts to obtain a token from the authorization server |
 /// | `alf.token.request.duration` | histogram, seconds | `outcome` | how long they took |
-/// | `alf.token.renewals` | counter | `outcome` | acquisitions that have ended, the first of a client included |
-/// | `alf.token.expires_in` | gauge, seconds | | the lifetime of the token that was obtained last |
+/// | `alf.token.renewals` | counter | `outcome` | acquisitions that have ended, including the first |
+/// | `alf.token.expires_in` | gauge, seconds | | the lifetime of the latest token |
 /// | `alf.token.expires_at` | gauge, seconds | | when that token expires, as Unix time |
-/// | `alf.replays` | counter | `outcome` | requests that were replayed and have a response |
+/// | `alf.replays` | counter | `outcome` | requests that were replayed after a 401 and got a response |
 /// | `alf.rejections.returned` | counter | | 401s that were returned without a renewal (R6) |
 /// | `alf.store.tokens.taken` | counter | | tokens that another instance obtained, from the token store |
-/// | `alf.store.leases.taken` | counter | | leases for an attempt on behalf of all instances |
+/// | `alf.store.leases.taken` | counter | | leases that this instance took; each is one attempt for all instances |
 /// | `alf.store.leases.conflicts` | counter | | leases that another instance took first |
 /// | `alf.store.in_trouble` | gauge | | how many clients cannot use their token store |
 ///
 /// The values of `outcome` are
 ///
 /// - of requests: `success`, `failure`;
-/// - of renewals: `success`, `unchanged` (the same token again), `failure`, `aborted`, `postponed` (the token store failed);
+/// - of renewals: `success`, `unchanged` (the server issued the same token again), `failure`, `aborted`, `postponed` (the token store failed);
 /// - of replays: `accepted`, `rejected` (the renewed token was rejected too).
 ///
 /// `error.type` is the `error` of the authorization server's answer if it is a registered one, such as `invalid_client`. Otherwise
 /// it is the status of the answer, such as `503`, or what failed: `timeout`, `connect`, `certificate`, `unreadable`, and so on.
 ///
-/// No label names a client, a token target or an origin. If a program has several clients, give each an observer with a label of
-/// its own: see [`with_labels`](Self::with_labels). A client with several token targets has the gauges of the token that was
-/// obtained last.
+/// No label names a client, a token target or an origin. If a program has several clients, give each observer its own label: see
+/// [`with_labels`](Self::with_labels). If a client has several token targets, the gauges show the token that was obtained last,
+/// whatever its target.
 ///
-/// The metrics go to the recorder that is installed at the time of the event. Install it before the observer is made. Otherwise
-/// their descriptions and units are lost, and counters begin with their first event instead of with 0. The metrics of the token
-/// store exist if the feature `store` is enabled.
+/// The metrics go to the recorder that is installed at the time of the event. Install it before you create the observer. Otherwise
+/// descriptions and units are lost, and a counter first appears with 1 instead of 0. The metrics of the token store need the feature
+/// `store`.
 ///
 /// # Examples
 ///
 /// ```
 /// use alf_core::{Client, MetricsObserver};
 ///
-/// // After a recorder has been installed, such as the one of metrics-exporter-prometheus.
+/// // Install a recorder first, such as that of metrics-exporter-prometheus.
 /// Client::builder("https://auth.example.com/token")
 ///     .client_secret("client-id", "secret")
 ///     .observer(MetricsObserver::new());
 /// ```
 ///
-/// With logs, by two observers:
+/// With logs, use two observers:
 ///
 #[cfg_attr(feature = "tracing", doc = "```")]
 #[cfg_attr(not(feature = "tracing"), doc = "```ignore")]
@@ -80,12 +80,12 @@ impl Default for MetricsObserver {
 }
 
 impl MetricsObserver {
-    /// Returns an observer whose metrics have no labels but those of the table.
+    /// Returns an observer whose metrics have only the labels in the table above.
     pub fn new() -> Self {
         Self::with_labels::<String, String>([])
     }
 
-    /// Returns an observer whose metrics have these labels too, each a name and a value.
+    /// Returns an observer whose metrics also have these labels. Each is a name and a value.
     ///
     /// # Examples
     ///

@@ -94,7 +94,7 @@ pub enum Event<'a> {
         error: &'a TokenError,
         /// How long the acquisition waits before the next attempt.
         pause: Duration,
-        /// How long the attempt took: the token request, and what was done before it, such as reading a secret.
+        /// How long the attempt took: the token request and its preparation, such as reading a secret.
         duration: Duration,
     },
     /// An acquisition obtained a new token: from the authorization server, or from the token store.
@@ -132,8 +132,8 @@ pub enum Event<'a> {
         acquisition: u64,
         /// The failure. Its `retry_at()` is the end of the back-off.
         error: &'a TokenError,
-        /// How long the attempt took that failed at last. `None` if the acquisition ended without an attempt, or in the pause
-        /// after one that [`AttemptFailed`](Self::AttemptFailed) has reported.
+        /// How long the last attempt took. `None` if the acquisition made no attempt, or if
+        /// [`AttemptFailed`](Self::AttemptFailed) has already reported the last one.
         duration: Option<Duration>,
     },
     /// The token of a target was evicted, because the client has more targets than `max_targets`. The next caller for
@@ -191,7 +191,7 @@ pub enum Event<'a> {
         /// How often the request was sent again: 1, or 2 if the first replay was rejected with the previous token (R9).
         resend_count: u32,
     },
-    /// An acquisition uses a token of the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
+    /// An acquisition uses a token from the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
     /// or [`TokenUnchanged`](Self::TokenUnchanged) follows.
     #[cfg(feature = "store")]
     #[non_exhaustive]
@@ -213,7 +213,7 @@ pub enum Event<'a> {
         /// The number of the lease. It is the same in all instances.
         number: u64,
     },
-    /// An acquisition could not take the lease, because another instance was faster. It waits for that one (D7).
+    /// An acquisition could not take the lease, because another instance took it first. It waits for that instance (D7).
     #[cfg(feature = "store")]
     #[non_exhaustive]
     LeaseConflict {
@@ -232,7 +232,7 @@ pub enum Event<'a> {
     },
     /// The token store failed. alf obtains tokens without it until an operation succeeds (D13).
     ///
-    /// The next failures are not reported, until [`StoreRecovered`](Self::StoreRecovered).
+    /// Further failures are not reported until [`StoreRecovered`](Self::StoreRecovered).
     #[cfg(feature = "store")]
     #[non_exhaustive]
     StoreFailed {
@@ -251,7 +251,7 @@ pub enum Event<'a> {
     },
 }
 
-/// Both receive each event, the first one first.
+/// Both observers receive every event, in this order.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
         self.0.on(event, context);

@@ -23,8 +23,8 @@ use super::{Event, EventContext, Observer};
 /// | `DEBUG` | all others |
 ///
 /// Every event has `client_id`, `token_endpoint` and `token_target`. Times are in RFC 3339, durations are
-/// like `16m 40s`. A value that is not known is left out. The line of a replay has `http.request.resend_count`, as
-/// OpenTelemetry names it.
+/// like `16m 40s`. A value that is not known is left out. The event of a replay has `http.request.resend_count`, as in
+/// OpenTelemetry.
 #[derive(Debug, Default)]
 pub struct TracingObserver {
     /// When the eviction of a usable token was logged at `WARN`.

@@ -1,4 +1,4 @@
-//! [`FileStore`]: a store in a directory, for the processes of one machine.
+//! [`FileStore`]: a store in a directory, for processes on one machine.
 
 mod threads;
 
@@ -16,14 +16,14 @@ use crate::{ConfigError, Runtime, ThreadRuntime};
 use super::{StoreError, StoreKey, Stored, TokenStore, Version, Written};
 use threads::Threads;
 
-/// A store in a directory, for command-line programs and for several processes of one machine. It needs no server.
+/// A store in a directory, for command-line programs and for several processes on one machine. It needs no server.
 ///
-/// Each value is a file that only its owner can read. A file is replaced as a whole, so no process reads half a value. One
-/// process writes at a time: it locks the file `alf.lock`. The operating system releases the lock when the process ends, also if
-/// it is killed. Files are not deleted. There is one for each token target.
+/// Each value is a file that only its owner can read. A file is replaced as a whole, so no process reads a part of a value. One
+/// process writes at a time: it locks the file `alf.lock`. The operating system releases the lock when the process ends, even if
+/// it is killed. There is one file for each token target. Files are never deleted.
 ///
-/// A call that had to wait for a token also waits until the token is saved, so a program may end as soon as it has its token. (This
-/// does not apply if the store is given to the builder in an `Arc` or a `Box`.)
+/// A call that waits for a token also waits until the token is saved, so a program may end as soon as it has its token. This does
+/// not apply if the builder gets the store in an `Arc` or a `Box`.
 ///
 /// The directory must be on a local disk, because locks may not work on a network file system.
 ///
@@ -47,11 +47,11 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Returns the store in this directory, which must exist. To make one, run `mkdir -m 700`.
+    /// Returns the store in this directory, which must exist. To create one, run `mkdir -m 700`.
     ///
     /// # Errors
     ///
-    /// If the directory does not exist, or no file can be made in it. On Unix, also if other users can write to it, because
+    /// If the directory does not exist, or no file can be created in it. On Unix, also if other users can write to it, because
     /// they could replace files.
     pub fn new(directory: impl Into<PathBuf>) -> Result<Self, ConfigError> {
         let directory = directory.into();
@@ -59,8 +59,10 @@ impl FileStore {
             |problem: &str| ConfigError::new(SETTING, format!("{} {problem}", directory.display()));
         let found = fs::metadata(&directory);
         let found = found.map_err(|error| {
-            problem("is not a directory that can be read; make it with `mkdir -m 700`")
-                .because(error)
+            problem(
+                "cannot be read; if the directory does not exist, create it with `mkdir -m 700`",
+            )
+            .because(error)
         })?;
         if !found.is_dir() {
             return Err(problem("is not a directory"));
@@ -172,7 +174,7 @@ fn replace(path: &Path, value: &[u8]) -> io::Result<()> {
     fs::rename(&new, path)
 }
 
-/// What the system says of a new file: the lock may be one that another user has made.
+/// Returns the metadata of a new file, which show who this user is. The lock file may belong to another user.
 fn own_file(directory: &Path) -> io::Result<fs::Metadata> {
     let path = directory.join(format!("{:016x}.new", fastrand::u64(..)));
     let file = for_owner_only().write(true).create_new(true).open(&path)?;
@@ -189,7 +191,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A link may lead out of the directory, and a pipe may block the thread for ever.
+/// A link may lead out of the directory, and a pipe may block the thread forever.
 fn check_file(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => Err(io::Error::other("is not a regular file; remove it")),
@@ -206,7 +208,7 @@ fn for_owner_only() -> OpenOptions {
     options
 }
 
-/// `own` is a file that this user has made, once there is one.
+/// `own` is a file that this user has created, once there is one.
 #[cfg(unix)]
 fn can_others_write(directory: &fs::Metadata, own: Option<&fs::Metadata>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -243,7 +245,7 @@ const ENCODED: &AsciiSet = &{
 };
 
 const SETTING: &str = "store";
-const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or make another with `mkdir -m 700`";
+const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or create another with `mkdir -m 700`";
 
 #[cfg(test)]
 mod tests;

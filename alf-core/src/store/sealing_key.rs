@@ -12,10 +12,10 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::secret::SecretText;
 
-/// The key that seals the records of a store: 32 random bytes that all instances share.
+/// The key that encrypts and authenticates what alf writes to a store: 32 random bytes that all instances share.
 ///
-/// Anyone who has the key can read the tokens in the store. A key in a text or a file is in base64. To make one, run
-/// `openssl rand -base64 32`. alf reads it once, when the client is built.
+/// Anyone who has the key and access to the store can read the tokens. A key in a file, an environment variable or a string is in
+/// base64. To generate one, run `openssl rand -base64 32`. alf reads the key once, when the client is built.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ use crate::secret::SecretText;
 /// use alf_core::SealingKey;
 ///
 /// let key = SealingKey::from_file("/run/secrets/alf-sealing-key");
-/// // During a rotation: records of the old key are still read.
+/// // During a rotation, alf still reads what the old key has sealed.
 /// let rotating = SealingKey::from_file("/run/secrets/new").with_previous(key);
 /// # let _ = rotating;
 /// ```
@@ -57,20 +57,20 @@ impl SealingKey {
         Self::new(Source::Environment(variable.into()))
     }
 
-    /// Uses this key, in base64.
+    /// Uses the key in this text, in base64.
     pub fn from_base64(text: impl Into<String>) -> Self {
         Self::new(Source::Text(SecretText::from(text.into())))
     }
 
-    /// Uses this key.
+    /// Uses these bytes as the key.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self::new(Source::Bytes(Zeroizing::new(bytes)))
     }
 
-    /// Adds the previous key, for a rotation. There can be one: a second one is an error of `build()`.
+    /// Adds the previous key, for a rotation. Only one is allowed: a second one is an error of `build()`.
     ///
-    /// As long as there is no record of this key, the token in the record of the previous key is used. All writes use this
-    /// key.
+    /// As long as the store has no record that this key has sealed, alf uses the token in the record that the previous key has
+    /// sealed. All writes use this key.
     #[must_use]
     pub fn with_previous(mut self, previous: Self) -> Self {
         self.previous.push(previous.source);
@@ -173,7 +173,7 @@ const NOT_ALLOWED: u32 = 0o027;
 const LENGTH: usize = 32;
 const SETTING: &str = "sealing_key";
 const PREVIOUS: &str = "previous_sealing_key";
-const ADVICE: &str = "to make one, run `openssl rand -base64 32`";
+const ADVICE: &str = "to generate one, run `openssl rand -base64 32`";
 
 #[cfg(test)]
 mod tests;

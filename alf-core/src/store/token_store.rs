@@ -1,4 +1,4 @@
-//! The port to a store.
+//! [`TokenStore`]: the interface to a store.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,14 +11,14 @@ use crate::wire::Redactor;
 
 /// Keeps one small value for each key, and replaces it only if it has not changed.
 ///
-/// Instances of alf that share a store share their tokens. alf needs no more than this: no transactions over several keys,
-/// no clock, no notification. Values are sealed: a store cannot read them.
+/// The instances of a program that share a store share their tokens. A store needs no transactions over several keys, no clock and no
+/// notifications. Values are sealed: a store cannot read them.
 ///
 /// To implement it, use the crate `async-trait`, as in the example. Do not retry inside a method: alf handles errors itself.
 /// It allows 1 s for each call (`store_timeout`), and drops the future after that time. A panic counts as
 /// [`Unavailable`](StoreErrorKind::Unavailable).
 ///
-/// `alf_testkit` has a test suite for stores: `store_conformance!`.
+/// To test a store, use the suite `store_conformance!` of alf-testkit.
 ///
 /// # Examples
 ///
@@ -62,9 +62,10 @@ use crate::wire::Redactor;
 /// ```
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
-    /// Returns the value and its version. `None` if there is none, or if it has expired.
+    /// Returns the value and its version, or `None` if there is no value or it has expired.
     ///
-    /// A replica may answer. An old value causes a conflict and a short wait, but no second token request.
+    /// A replica may answer. If it returns an old value, the next write is a conflict: alf waits briefly, and sends no second token
+    /// request.
     ///
     /// # Errors
     ///
@@ -73,14 +74,14 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Replaces the value if its version is `expected`, in one atomic step. If `expected` is `None`, there must be no value.
     ///
-    /// Of two writes with the same `expected`, only one is [`Written::Done`]. So one place decides all writes of a key: a
+    /// Of two writes with the same `expected`, only one is [`Written::Done`]. So one place must decide all writes of a key: a
     /// primary, or a quorum. `keep_for` is a hint: the value may be deleted after that time, before it, or never.
     ///
     /// # Errors
     ///
-    /// - [`Unavailable`](StoreErrorKind::Unavailable), if it is not known whether the value was replaced, for example after a
-    ///   lost reply or a timeout. alf is prepared for both. It is not a conflict.
-    /// - [`Denied`](StoreErrorKind::Denied), if the store refuses the write.
+    /// - [`Unavailable`](StoreErrorKind::Unavailable) if the store cannot be reached, or if it is not known whether the value was
+    ///   replaced, for example after a lost reply or a timeout. Do not report that as a conflict.
+    /// - [`Denied`](StoreErrorKind::Denied) if the store denies the write.
     async fn write(
         &self,
         key: &StoreKey,
@@ -92,7 +93,7 @@ pub trait TokenStore: Send + Sync + 'static {
 
 macro_rules! implement_for_pointers {
     ($($pointer:ident),*) => {$(
-        /// Forwards to the store that the pointer refers to.
+        /// Forwards to the inner store.
         #[async_trait]
         impl<S: TokenStore + ?Sized> TokenStore for $pointer<S> {
             async fn read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
@@ -127,8 +128,8 @@ pub struct Stored {
 
 /// The version of a value: bytes that only the store understands, such as an `ETag`, a revision, or a row version.
 ///
-/// It must not return to an earlier version of the same key, not even after the value was deleted. If the store has no such
-/// version, use the value itself: values are sealed with random nonces, so no two are equal.
+/// A version must never occur again for the same key, not even after the value was deleted. If the store has no such version, use
+/// the value itself: values are sealed with random nonces, so no two are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version(Vec<u8>);
 
@@ -136,16 +137,16 @@ pub struct Version(Vec<u8>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a store has no third answer")]
 pub enum Written {
-    /// The value was replaced. It has this version now.
+    /// The value was replaced, and now has this version.
     Done(Version),
     /// The value has another version than the expected one. Nothing was changed.
     Conflict,
 }
 
-/// A store could not read or write a value.
+/// The error of a store that could not read or write a value.
 ///
-/// Its text ends with that of its source: 256 bytes at most, without control characters, and without what may be the user info
-/// or the query of a URL.
+/// Its text ends with the text of its source: at most 256 bytes, without control characters, and without what may be the user
+/// info, the query or the fragment of a URL.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}{}", .source.as_ref().map(|source| format!(": {}", shown(source))).unwrap_or_default())]
 pub struct StoreError {
@@ -154,15 +155,15 @@ pub struct StoreError {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What kind of failure a [`StoreError`] is.
+/// The kind of a [`StoreError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// The store cannot be reached, is overloaded, or it is not known whether the value was replaced.
+    /// The store cannot be reached or is overloaded, or it is not known whether the value was replaced.
     Unavailable,
     /// The store did not answer within `store_timeout`.
     TimedOut,
-    /// The store refuses: alf has no permission, or the store is read-only. Nothing was changed.
+    /// The store denies access: a permission is missing, or the store is read-only. Nothing was changed.
     Denied,
 }
 
@@ -235,12 +236,12 @@ impl StoreError {
         Self { kind, source: None }
     }
 
-    /// Returns the error of a store that cannot be reached, or whose answer was lost. `source` must not show a secret.
+    /// Returns an error of the kind `Unavailable`: the store cannot be reached, or its reply was lost. `source` must not show a secret.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(StoreErrorKind::Unavailable).because(source)
     }
 
-    /// Returns the error of a store that refuses. `source` must not show a secret.
+    /// Returns an error of the kind `Denied`: the store denies access. `source` must not show a secret.
     pub fn denied(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(StoreErrorKind::Denied).because(source)
     }

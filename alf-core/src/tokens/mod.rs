@@ -166,8 +166,8 @@ impl TokenManager {
     /// this manager's target is revoked, and a token that was evicted is not. The revocation request is sent once, and takes
     /// at most `attempt_timeout`.
     ///
-    /// With a token store, the token of all instances is revoked. It stays in the store, and the other instances use it until an
-    /// API rejects it. Then they renew it once between them. So an instance that only shuts down should not revoke it.
+    /// With a token store, this revokes the token of all instances. It stays in the store, and the other instances use it until an
+    /// API rejects it. Then one of them renews it for all. So do not revoke the token when only one instance shuts down.
     ///
     /// # Errors
     ///

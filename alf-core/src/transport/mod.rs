@@ -93,9 +93,9 @@ pub trait Transport: Send + Sync + 'static {
     /// Returns a copy of the request with the same body, or `None` if the body cannot be sent twice.
     ///
     /// Never return a copy with an empty body in place of a stream: the replay would succeed with the
-    /// wrong content (R4). alf makes a copy before it sends the request. To replay the request, it makes a copy of that copy,
-    /// and sends it. If the transport keeps the body while it sends it, and has not kept all of it, return `None` then: alf
-    /// returns the 401.
+    /// wrong content (R4). alf makes a copy before it sends the request. To replay the request, it makes a copy of that copy
+    /// and sends it. If the transport keeps the body while it sends it, and has not kept all of it by then, return `None` for the
+    /// second copy: alf returns the 401.
     fn try_clone(&self, request: &mut Self::Request) -> Option<Self::Request>;
 
     /// Returns the status of a response.

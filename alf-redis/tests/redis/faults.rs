@@ -77,7 +77,7 @@ async fn a_read_only_replica_denies_writes_until_it_is_promoted() {
     }
 }
 
-/// The name of the server leads to another one after a fail-over.
+/// The name of the server leads to another one after a failover.
 #[tokio::test]
 #[ignore = "needs the servers of .ci/setup"]
 async fn after_a_fail_over_the_first_write_reaches_the_new_primary() {

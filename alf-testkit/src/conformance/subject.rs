@@ -32,9 +32,9 @@ pub trait Subject: 'static {
         request: http::Request<Body>,
     ) -> <Self::Transport as Transport>::Request;
 
-    /// Sends a request with a token of this client. By default with [`Client::send`].
+    /// Sends a request with a token of this client. Default: [`Client::send`].
     ///
-    /// A middleware sends it through itself, with the client's token manager: then the cases test the middleware.
+    /// To test a middleware, send the request through the middleware, with the client's token manager.
     fn send(
         client: &Client<Self::Transport>,
         request: <Self::Transport as Transport>::Request,

@@ -8,12 +8,12 @@
 //! alf_testkit::store_conformance!(MySubject);
 //! ```
 //!
-//! makes a `#[test]` of each case: `of_many_first_writers_one_succeeds`, … A case that fails reports what it expected, and the
-//! latest operations. A case may need a [hook](StoreHooks): something that only you can do to your store. If the hook is
-//! missing, the case passes and reports that. The test `the_cases_that_are_not_applicable` lists these cases.
+//! generates a `#[test]` for each case, such as `of_many_first_writers_one_succeeds`. A case that fails reports what it expected, and
+//! the latest operations. A case may need a [hook](StoreHooks): something that only you can do to your store. If the hook is
+//! missing, the case passes without a test and reports that. The test `the_cases_that_are_not_applicable` lists these cases.
 //!
-//! The suite accepts all that the trait allows: reads that a replica answers up to a second later, values that are deleted
-//! early or never, an error if a reply was lost.
+//! The suite accepts everything that the trait allows: a replica that lags by up to a second, values that are deleted early or
+//! never, and an error if a reply was lost.
 //!
 //! [`TokenStore`]: alf_core::TokenStore
 
@@ -37,11 +37,11 @@ use crate::suite::{Tested, caught};
 
 use case::Case;
 
-/// Makes a `#[test]` of every case of the [store suite](mod@crate::store_conformance) for one
+/// Generates a `#[test]` for every case of the [store suite](mod@crate::store_conformance) for one
 /// [`StoreSubject`](crate::store_conformance::StoreSubject).
 ///
-/// Needs the feature `store`. Call it in a file of `tests/`, once in each file or module. Attributes in front of the subject apply
-/// to each test: `store_conformance!(#[ignore = "needs a server"] MySubject)`.
+/// Needs the feature `store`. Call it in a file of `tests/`, at most once in each module. Attributes in front of the subject apply to
+/// every test: `store_conformance!(#[ignore = "needs a server"] MySubject)`.
 #[cfg_attr(docsrs, doc(cfg(feature = "store")))]
 #[macro_export]
 macro_rules! store_conformance {
@@ -81,7 +81,7 @@ macro_rules! __alf_store_test {
 /// # Panics
 ///
 /// - If the store breaks the promise of this case. The message says what was expected, and lists the latest operations.
-/// - If it keeps the promise, but the case is one of the [`known_failures`](StoreSubject::known_failures).
+/// - If the store keeps the promise, but the case is one of the [`known_failures`](StoreSubject::known_failures).
 /// - If no case has that name.
 pub fn run<S: StoreSubject>(name: &str) {
     let tested = tested::<S>();
@@ -98,7 +98,7 @@ pub fn run<S: StoreSubject>(name: &str) {
     });
 }
 
-/// Prints which cases are not applicable, with the hook that each would need, and which are known to fail, with the reason.
+/// Prints which cases are not applicable, each with the hook that it needs, and which are known to fail, each with its reason.
 ///
 /// # Panics
 ///
@@ -107,7 +107,7 @@ pub fn report<S: StoreSubject>() {
     tested::<S>().report("store suite", cases::ALL);
 }
 
-/// Runs a future to its end on the calling thread: the [`block_on`](StoreSubject::block_on) of a store that needs no async
+/// Runs a future to completion on the calling thread: the [`block_on`](StoreSubject::block_on) for a store that needs no async
 /// runtime.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     pollster::block_on(future)

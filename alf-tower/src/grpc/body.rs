@@ -1,4 +1,4 @@
-//! The body of a response, in whose trailers is the status of its call.
+//! The body of a response, whose trailers contain the status of its call.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -17,28 +17,29 @@ use super::service::GrpcAuthorization;
 /// | the server answers | alf |
 /// | --- | --- |
 /// | HTTP 200 with `grpc-status: 16` (`UNAUTHENTICATED`) and no message | renews the token and replays the call |
-/// | HTTP 401, such as of a proxy | the same |
+/// | HTTP 401, for example from a proxy | does the same |
 /// | `grpc-status: 16` in the trailers, after a message or after the headers | renews the token, and returns the status |
-/// | `grpc-status: 7` (`PERMISSION_DENIED`), and all others | returns the status |
+/// | `grpc-status: 7` (`PERMISSION_DENIED`), or another status | returns the status |
 ///
-/// Unary calls are replayed, and client streams that have ended, if the messages of the call have at most
-/// [`replay_limit`](AuthorizationLayer::replay_limit) bytes. Other calls return the status, and the next call has a new token. No
-/// message is held back: a stream works in both directions at once.
+/// A call is replayed if its messages have at most [`replay_limit`](AuthorizationLayer::replay_limit) bytes, and its client stream
+/// has ended, as in every unary call. Other calls return the status, and the next call has a new token. Bidirectional streams work:
+/// the layer holds no message back.
 ///
-/// # What the caller set
+/// # Metadata, deadlines and cancellation
 ///
-/// Its metadata is sent with the replay too. Its deadline (`grpc-timeout`) includes the wait for a token and the replay: when
-/// it has passed, the call ends with the status `CANCELLED`, as tonic's channel ends it. Dropping the call drops it at the server.
+/// The replay has the same metadata as the call. The deadline of the call (`grpc-timeout`) includes the wait for a token and the
+/// replay. When it has passed, the call ends with the status `CANCELLED`, as it does with tonic's channel alone. Dropping the future
+/// of the call cancels the call.
 ///
 /// # Errors
 ///
 /// The error of a call is a [`tonic::Status`]. tonic's clients return it as it is.
 ///
-/// - `UNAVAILABLE` if no token could be obtained, and [it may help](alf_core::TokenError::is_transient) to call again.
-/// - `UNAUTHENTICATED` if no token could be obtained for another reason, or the token must not be sent to the URI of the request.
-/// - What tonic makes of the error of the service under the layer.
+/// - `UNAVAILABLE` if no token could be obtained, and [a retry may succeed](alf_core::TokenError::is_transient).
+/// - `UNAUTHENTICATED` if no token could be obtained for another reason, or the token must not be sent to the origin of the request.
+/// - The status into which tonic converts the error of the service under the layer.
 ///
-/// [`source()`](std::error::Error::source) is the [`TokenError`](alf_core::TokenError), or the
+/// In the first two cases, [`source()`](std::error::Error::source) is the [`TokenError`](alf_core::TokenError), or the
 /// [`NotAllowed`](alf_core::NotAllowed).
 ///
 /// # Examples

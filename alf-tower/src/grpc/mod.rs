@@ -1,4 +1,4 @@
-//! The layer for gRPC: what rejects a token there, and how errors are statuses.
+//! The layer for gRPC: which statuses reject a token, and which statuses alf's errors become.
 
 mod body;
 mod deadline;

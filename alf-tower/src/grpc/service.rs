@@ -22,7 +22,7 @@ use super::body::{GrpcBody, SentToken};
 use super::deadline;
 use super::status::{FailedCall, http_status};
 
-/// The service that [`GrpcAuthorizationLayer`](crate::GrpcAuthorizationLayer) makes. Clients of tonic take it in place of a
+/// The service that [`GrpcAuthorizationLayer`](crate::GrpcAuthorizationLayer) makes. Give it to a tonic client in place of a
 /// channel.
 #[derive(Clone)]
 pub struct GrpcAuthorization<S> {

@@ -20,7 +20,7 @@ async fn e3_a_token_that_has_expired_is_renewed_before_the_call() {
     assert_eq!((api.calls(), api.issuer.token_requests()), (2, 2));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn r1_two_hundred_calls_with_a_revoked_token_cause_one_renewal() {
     let (api, caller) = start(Rejecting::InHeaders).await;
     api.issuer.revoke();

@@ -6,10 +6,25 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
 use crate::api::Rejecting;
-use crate::caller::start;
+use crate::caller::{start, text};
 
 fn messages() -> impl stream::Stream<Item = String> + Send {
     stream::iter(["one, ", "two, ", "three"]).map(str::to_owned)
+}
+
+#[tokio::test]
+async fn p3_the_layer_adds_only_the_token_to_a_call() {
+    let (api, mut caller) = start(Rejecting::InHeaders).await;
+    let mut untouched = text("a message");
+    let token = "Bearer token-1".parse().unwrap();
+    untouched.metadata_mut().insert("authorization", token);
+    for request in [untouched, text("a message")] {
+        caller.unary("/api/unary", request).await.unwrap();
+    }
+    let [untouched, layered] = &api.take_metadata()[..] else {
+        panic!("expected two calls");
+    };
+    assert_eq!(layered, untouched);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Kafka with SASL/OAUTHBEARER: a callback that returns a token, on a thread of the C library.
 //!
-//! `ClientContext` and `OAuthToken` have the shape of those in rdkafka, so that this example needs no librdkafka. The
-//! callback is not async, and its thread belongs to no runtime: it calls `token_blocking`. librdkafka calls it again when 80 % of the
-//! lifetime have passed, and after an error ten seconds later.
+//! `ClientContext` and `OAuthToken` are copies of rdkafka's, so this example does not need librdkafka. The callback is not
+//! async, and its thread has no async runtime, so it calls `token_blocking`. librdkafka calls it again after 80 % of the lifetime,
+//! or ten seconds after an error.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

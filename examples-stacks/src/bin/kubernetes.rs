@@ -1,6 +1,6 @@
-//! A Kubernetes API with tokens of an authorization server (OIDC): the layer of alf-tower, in a stack as kube has it.
+//! A Kubernetes API with tokens from an authorization server (OIDC): the layer of alf-tower, in a stack like kube's.
 //!
-//! The requests have paths only, and a service at the bottom adds the cluster's URL. So the layer is told that URL. With kube, give
+//! The requests have no scheme and host. A service below the layer adds the URL of the cluster, so `base_uri` is set to it. With kube, give
 //! the stack to `kube::Client::new(service, namespace)` in place of `ClientBuilder::try_from(config)`, and leave `config.auth_info`
 //! empty.
 

@@ -1,7 +1,7 @@
-//! `object_store` with a token on every request: its `HttpConnector`, for a store that wants OAuth 2.0.
+//! `object_store` with a token on every request: an `HttpConnector`, for storage that requires OAuth 2.0.
 //!
-//! A store over HTTP (`WebDAV`) puts an object and gets it, and the token is revoked in between. Stores such as S3, GCS and Azure
-//! have credentials of their own; their builders take a connector too, for a gateway in front of them.
+//! The program puts an object over HTTP (`WebDAV`) and gets it, and the token is revoked in between. S3, GCS and Azure have their own
+//! credentials. Their builders take a connector too, for a gateway in front of them.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -19,7 +19,7 @@ use object_store::http::HttpBuilder;
 use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStoreExt, PutPayload};
 
-/// Time-outs and proxies are those of the client, not those of `ClientOptions`.
+/// Timeouts and proxies are those of the client, not those of `ClientOptions`.
 #[derive(Clone, Debug)]
 struct WithToken(Client);
 

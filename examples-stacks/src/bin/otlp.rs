@@ -1,7 +1,7 @@
-//! An OpenTelemetry exporter whose collector wants a token: `opentelemetry_http::HttpClient`.
+//! An OpenTelemetry exporter whose collector requires a token: `opentelemetry_http::HttpClient`.
 //!
-//! The exporter calls its client on threads of its own, which belong to no runtime. So the client is the blocking one. Three spans
-//! are exported, and the token is revoked in between.
+//! The exporter calls its client on its own threads, without an async runtime, so the client is the blocking one. The program exports
+//! three spans, and the token is revoked in between.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

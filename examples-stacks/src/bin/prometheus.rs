@@ -1,7 +1,7 @@
 //! Metrics for Prometheus: `MetricsObserver`, with metrics-exporter-prometheus.
 //!
 //! A client obtains a token, and replays a request after the token was revoked. Then the authorization server refuses the
-//! next renewal. Prints what Prometheus would read. `docs/metrics.md` says what to alert on.
+//! next renewal. The program prints the text that Prometheus would scrape. `docs/metrics.md` says what to alert on.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 // On one thread, so that the counts are complete: callers get their token or error before the observer gets the event.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The recorder first: an observer describes its metrics when it is made. A service would call `install()`, which also
+    // The recorder first: an observer registers its metrics when it is created. A service would call `install()`, which also
     // listens for Prometheus.
     let prometheus = PrometheusBuilder::new()
         .with_recommended_naming(true)
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let servers = Servers::start();
     let client = Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        // Of a program with several clients, each has a label of its own.
+        // If a program has several clients, each needs its own label.
         .observer(MetricsObserver::with_labels([("client", "things")]))
         .build()?;
 

@@ -1,7 +1,7 @@
-//! reqwest-middleware: reqwest-retry, reqwest-tracing and alf in one client, in the order that works.
+//! reqwest-middleware: reqwest-retry, reqwest-tracing and alf in one client, in the right order.
 //!
-//! Retry is first, so that it wraps all others: each try gets a span of its own, and the token of its moment. alf is last, as
-//! `with_middleware` has it always. The API fails once, then the token is revoked. Prints the spans.
+//! Retry is first, so that it wraps all others: each retry has its own span, and the current token. alf is last:
+//! `with_middleware` always puts it there. The API fails once, then the token is revoked. The program prints the spans.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

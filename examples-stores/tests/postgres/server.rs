@@ -70,7 +70,7 @@ impl Server {
         &self.directory
     }
 
-    /// Ends it at once, as a fail-over does, and starts it again.
+    /// Ends it at once, as a failover does, and starts it again.
     pub(crate) fn restart(&self) {
         self.stop();
         let process = launch(&self.directory, self.port);

@@ -3,13 +3,13 @@
 //!     cargo run --bin shared_token
 //!
 //! starts an authorization server and an API on this machine, and three processes that call the API. They share their tokens in
-//! a temporary directory. Each process says whether it requests a token or takes one from the directory. If a count is not as
+//! a temporary directory. Each process prints whether it requests a token or uses the one from the directory. If a count is not as
 //! promised, the program says so and exits with code 1.
 //!
 //!     cargo run --bin shared_token -- DIRECTORY
 //!
-//! is one such process, for two terminals. Run it in both with the same directory, for example `/tmp/shared`. The first one makes
-//! the directory and starts the servers; it stops them when it ends. Each calls the API when you press Enter.
+//! starts one such process. Run it in two terminals with the same directory, for example `/tmp/shared`. The first one creates the
+//! directory and starts the servers; it stops them when it ends. Each process calls the API when you press Enter.
 
 #![expect(
     clippy::print_stdout,
