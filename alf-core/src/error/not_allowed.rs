@@ -21,7 +21,9 @@ pub enum NotAllowedReason {
     #[error("a token is not sent over plain http; use https, or set allow_insecure_http")]
     InsecureHttp,
     /// The URL is relative, or its scheme is neither `http` nor `https`.
-    #[error("its URL is not an absolute https or http URL; add https:// and the host")]
+    #[error(
+        "its URL is not an absolute https or http URL; add https:// and the host, or set the base_uri of alf-tower's layer"
+    )]
     UnsupportedScheme,
     /// The origin is not one of `allowed_origins`.
     #[error("its origin is not in allowed_origins; add the origin if it may get the token")]
