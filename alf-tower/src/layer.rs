@@ -21,9 +21,11 @@ use crate::settings::Settings;
 /// and the replay. A layer below it sees each request that is sent.
 ///
 /// - Put timeouts and concurrency limits above it. They then include the wait for a token.
-/// - The service under it must not follow redirects: a redirect may carry the token to another origin.
-/// - A request needs an absolute URI, because alf checks its origin: no token is sent over plain `http` (except to loopback), or to
-///   an origin that is not in `allowed_origins`. If a service below the layer completes the URIs, set [`base_uri`](Self::base_uri).
+/// - The service under it must not follow redirects: a redirect may carry the token to another origin. A layer above it may, such as
+///   tower-http's `FollowRedirectLayer`, but each redirect is then a request of its own, which gets a token. Set
+///   [`allowed_origins`](ClientBuilder::allowed_origins), so that no other origin gets one.
+/// - A request needs an absolute URI, because alf checks its origin: no token is sent over plain `http` (except to loopback), or to an origin that is not
+///   in `allowed_origins`. If a service below the layer completes the URIs, set [`base_uri`](Self::base_uri).
 /// - If a stack has two layers with clones of one token manager, the lower one does nothing. Do not use two token managers in one
 ///   stack: the lower layer replaces the token, and each layer replays requests.
 ///

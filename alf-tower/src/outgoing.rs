@@ -121,7 +121,7 @@ impl KeptRequest {
         B: Body,
         B::Error: Into<BoxError>,
     {
-        let mut headers = HeaderMap::with_capacity(self.headers.len());
+        let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());
         }

@@ -22,7 +22,7 @@ pub enum NotAllowedReason {
     InsecureHttp,
     /// The URL is relative, or its scheme is neither `http` nor `https`.
     #[error(
-        "its URL is not an absolute https or http URL; add https:// and the host, or set the base_uri of AuthorizationLayer"
+        "its URL is not an absolute https or http URL; add https:// and the host, or set the base_uri of alf-tower's layer"
     )]
     UnsupportedScheme,
     /// The origin is not one of `allowed_origins`.
