@@ -49,9 +49,9 @@ const DELAY: Duration = Duration::from_millis(10);
 
 impl Store {
     pub(crate) fn set(&self, mode: Mode) {
-        let mut state = self.0.lock().unwrap();
+        let state = &mut *self.0.lock().unwrap();
         state.mode = mode;
-        state.old = state.values.clone();
+        state.old.clone_from(&state.values);
     }
 
     pub(crate) fn lose_all(&self) {
