@@ -1,6 +1,8 @@
 //! [`MetricsObserver`]: counts events with the crate `metrics` (L6).
 
 use std::borrow::Cow;
+#[cfg(feature = "store")]
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::{
@@ -71,6 +73,9 @@ use super::{Event, EventContext, Observer};
 #[derive(Debug)]
 pub struct MetricsObserver {
     labels: Vec<Label>,
+    /// Of the clients with this observer, how many cannot use their token store.
+    #[cfg(feature = "store")]
+    in_trouble: AtomicU32,
 }
 
 impl Default for MetricsObserver {
@@ -103,6 +108,8 @@ impl MetricsObserver {
             labels: labels
                 .map(|(name, value)| Label::new(name.into(), value.into()))
                 .collect(),
+            #[cfg(feature = "store")]
+            in_trouble: AtomicU32::new(0),
         };
         describe();
         observer.start_at_zero();
@@ -216,10 +223,12 @@ impl Observer for MetricsObserver {
             Event::AcquisitionPostponed { .. } => self.renewal_ended("postponed"),
             #[cfg(feature = "store")]
             Event::StoreFailed { .. } => {
+                self.in_trouble.fetch_add(1, Ordering::Relaxed);
                 gauge!(STORE_IN_TROUBLE, self.labels.clone()).increment(1.0);
             }
             #[cfg(feature = "store")]
             Event::StoreRecovered {} => {
+                self.in_trouble.fetch_sub(1, Ordering::Relaxed);
                 gauge!(STORE_IN_TROUBLE, self.labels.clone()).decrement(1.0);
             }
             Event::AcquisitionStarted { .. }
@@ -229,6 +238,15 @@ impl Observer for MetricsObserver {
             | Event::PreviousTokenUsed { .. }
             | Event::RequestNotAllowed { .. } => {}
         }
+    }
+}
+
+/// A client that no longer exists is not in trouble.
+#[cfg(feature = "store")]
+impl Drop for MetricsObserver {
+    fn drop(&mut self) {
+        let in_trouble = self.in_trouble.load(Ordering::Relaxed);
+        gauge!(STORE_IN_TROUBLE, self.labels.clone()).decrement(in_trouble);
     }
 }
 

@@ -41,6 +41,12 @@ fn l6_what_happens_with_a_store_is_counted() {
         fleet.run_until(seconds(42));
         // One less than 1: a snapshot sets the gauge to 0.
         assert!(counted(&snapshotter).contains(&"alf.store.in_trouble{} -1".to_owned()));
+        fleet.store.set(Mode::Fails);
+        renew(&fleet, &first);
+        assert!(counted(&snapshotter).contains(&"alf.store.in_trouble{} 1".to_owned()));
+        // A client that no longer exists is not in trouble.
+        drop((fleet, first, second));
+        assert!(counted(&snapshotter).contains(&"alf.store.in_trouble{} -1".to_owned()));
     });
 }
 

@@ -91,7 +91,7 @@ fn x2_a_relative_uri_needs_a_base_uri() {
         ("/", Some(NotAllowedReason::UnsupportedScheme)),
     ] {
         // It sees the URI as it was.
-        let below = MapRequestLayer::new(|request: http::Request<_>| {
+        let below = MapRequestLayer::new(|request: Request<_>| {
             assert_eq!(request.uri(), "/things");
             request
         });
