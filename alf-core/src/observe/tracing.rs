@@ -109,10 +109,7 @@ impl TracingObserver {
 }
 
 impl Observer for TracingObserver {
-    #[cfg_attr(
-        feature = "store",
-        expect(clippy::too_many_lines, reason = "an arm for each event")
-    )]
+    #[expect(clippy::too_many_lines, reason = "an arm for each event")]
     fn on(&self, event: &Event<'_>, context: &EventContext<'_>) {
         match event {
             Event::AcquisitionStarted { acquisition } => {
