@@ -14,6 +14,8 @@ use crate::error::Failure;
 pub(crate) struct Connector<C> {
     connect: Connect<C>,
     current: Mutex<Option<Arc<C>>>,
+    /// Locked while a connection is opened: operations at the same time open one, however many targets a client has.
+    opening: tokio::sync::Mutex<()>,
 }
 
 type Connect<C> =
@@ -28,6 +30,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Connector<C> {
         Self {
             connect: Box::new(move || Box::pin(connect())),
             current: Mutex::new(None),
+            opening: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -58,8 +61,14 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Connector<C> {
         if let Some(current) = current {
             return Ok(current);
         }
+        let _opening = self.opening.lock().await;
+        let opened_meanwhile = self.current().clone();
+        if let Some(current) = opened_meanwhile {
+            return Ok(current);
+        }
         let new = Arc::new((self.connect)().await?);
-        Ok(Arc::clone(self.current().get_or_insert(new)))
+        *self.current() = Some(Arc::clone(&new));
+        Ok(new)
     }
 
     /// Another command may have replaced it already.

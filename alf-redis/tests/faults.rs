@@ -8,6 +8,7 @@
 mod scripted;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alf_core::{StoreError, StoreErrorKind, StoreKey, TokenStore, Version, Written};
@@ -163,6 +164,20 @@ async fn operations_at_the_same_time_share_a_connection() {
     let key = key();
     let (written, read) = tokio::join!(write(&store, None), store.read(&key));
     assert!(written.is_ok() && read.is_ok());
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn many_first_operations_open_one_connection() {
+    let server = Server::start([vec![Reply("$-1\r\n"); 30], Vec::new(), Vec::new()]);
+    let store = Arc::new(server.store());
+    let reads = (0..30).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.read(&key()).await })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        read.await.unwrap().unwrap();
+    }
     assert_eq!(server.connections(), 1);
 }
 

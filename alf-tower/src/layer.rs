@@ -24,15 +24,15 @@ use crate::settings::Settings;
 /// - The service under it must not follow redirects: a redirect may carry the token to another origin. A layer above it may, such as
 ///   tower-http's `FollowRedirectLayer`, but each redirect is then a request of its own, which gets a token. Set
 ///   [`allowed_origins`](ClientBuilder::allowed_origins), so that no other origin gets one.
-/// - A request needs an absolute URI, because alf checks its origin: no token is sent over plain `http`, or to an origin that is not
+/// - A request needs an absolute URI, because alf checks its origin: no token is sent over plain `http` (except to loopback), or to an origin that is not
 ///   in `allowed_origins`. If a service below the layer completes the URIs, set [`base_uri`](Self::base_uri).
 /// - If a stack has two layers with clones of one token manager, the lower one does nothing. Do not use two token managers in one
 ///   stack: the lower layer replaces the token, and each layer replays requests.
 ///
 /// # What is replayed
 ///
-/// A request is replayed if it has no body, or if its body has at most [`replay_limit`](Self::replay_limit) bytes and had ended when
-/// the 401 arrived. A body in memory has ended. Otherwise the layer returns the 401, and renews the token for the next request.
+/// A request is replayed if it has no body, or if its body has at most [`replay_limit`](Self::replay_limit) bytes, and is in memory or
+/// had ended when the 401 arrived. Otherwise the layer returns the 401, and renews the token for the next request.
 ///
 /// # Examples
 ///

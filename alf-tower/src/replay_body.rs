@@ -17,9 +17,9 @@ use crate::kept_body::KeptBody;
 pin_project! {
     /// The body of the requests that [`AuthorizationLayer`](crate::AuthorizationLayer) sends to the service under it.
     ///
-    /// It passes on the frames of the caller's body `B` as they come, after those that were there at once. It also keeps them, up to
-    /// the layer's [`replay_limit`](crate::AuthorizationLayer::replay_limit), until the response arrives. The body of a replay
-    /// consists of the frames that were kept.
+    /// It passes on the frames of the caller's body `B`: first those that were ready before the request was sent, then the others as
+    /// they come. It also keeps them, up to the layer's [`replay_limit`](crate::AuthorizationLayer::replay_limit), until the response
+    /// arrives. The body of a replay consists of the frames that were kept.
     pub struct ReplayBody<B> {
         #[pin]
         source: Source<B>,
@@ -74,7 +74,7 @@ where
 
     /// Keeps this body from now on. `None` if it is known to be longer than `limit` bytes.
     ///
-    /// It reads what is there at once: a server may reject the token before that was sent.
+    /// It reads the frames that are ready: a server may reject the token before they are sent.
     pub(crate) fn keep(&mut self, limit: usize) -> Option<Content> {
         let body = match mem::replace(&mut self.source, Source::Empty) {
             Source::Original { body } => body,
@@ -181,7 +181,7 @@ where
     fn read_ahead(body: B, kept: &Arc<KeptBody>) -> Self {
         let mut body = Box::pin(body);
         let mut ahead = VecDeque::new();
-        // Whoever sends the body polls it again.
+        // The sender of the body polls it again.
         let mut context = Context::from_waker(Waker::noop());
         let mut goes_on = true;
         while goes_on {

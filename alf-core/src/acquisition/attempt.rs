@@ -11,7 +11,7 @@ use crate::{ExchangeOptions, TimeoutPhase, TokenErrorKind, TokenRequest};
 use super::Acquisition;
 use super::authenticate::{Credentials, authenticate};
 use super::failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
-use super::new_token::NewToken;
+use super::new_token::{NewToken, TokenOrigin};
 
 impl Acquisition<'_> {
     /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
@@ -123,6 +123,7 @@ impl Acquisition<'_> {
             obtained,
             header,
             jumped,
+            origin: TokenOrigin::Server,
         })
     }
 

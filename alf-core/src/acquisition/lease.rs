@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::Event;
 use crate::error::Cause;
-use crate::machine::{AttemptBy, Breaker, Occupancy, read_after_pause};
+use crate::machine::{AttemptBy, Breaker, Occupancy, Reads, read_after_pause};
 use crate::store::{TokenRecord, VersionedRecord};
 
 use super::authenticate::Credentials;
@@ -34,7 +34,10 @@ impl Acquisition<'_> {
         }
         loop {
             let Some(leased) = self.take_lease(shared, &read).await? else {
-                shared.record.sharing().conflicted();
+                let reads = shared.record.sharing().conflicted();
+                if reads == Reads::Old {
+                    return Err(self.reads_are_old(shared));
+                }
                 return Ok(LeaseOutcome::ReadAt(self.next_read(shared, None)));
             };
             let mut credentials = None;

@@ -18,7 +18,7 @@ mod store_access;
 mod with_store;
 
 pub(crate) use failure::{AcquisitionFailure, details};
-pub(crate) use new_token::NewToken;
+pub(crate) use new_token::{NewToken, TokenOrigin};
 pub(crate) use revocation::Revocation;
 #[cfg(feature = "store")]
 pub(crate) use sharing::Urgency;

@@ -13,4 +13,13 @@ pub(crate) struct NewToken {
     pub(crate) header: HeaderValue,
     /// How far the clock had jumped before its request was sent (E7).
     pub(crate) jumped: Duration,
+    pub(crate) origin: TokenOrigin,
+}
+
+/// Where a token is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenOrigin {
+    Server,
+    #[cfg(feature = "store")]
+    Store,
 }

@@ -110,6 +110,7 @@ impl Acquisition<'_> {
     ) -> Result<VersionedRecord, StoreTrouble> {
         let read = shared.store.read(shared.record);
         let read = self.operate(shared, limit, Operation::Read, read).await?;
+        self.note_success_of(shared, Operation::Read);
         if shared.record.sharing().is_new(read.version.as_ref()) {
             self.note_success_of(shared, Operation::Write);
         }
@@ -129,6 +130,7 @@ impl Acquisition<'_> {
         if let Some(version) = &written {
             let now = self.ports.now();
             shared.record.sharing().written(now, version.clone());
+            self.note_success_of(shared, Operation::Write);
         }
         Ok(written)
     }
@@ -147,21 +149,36 @@ impl Acquisition<'_> {
         let result = limited.await;
         self.awaited.set(Awaited::NextAttempt);
         let error = match result {
-            Some(Ok(value)) => {
-                self.note_success_of(shared, operation);
-                return Ok(value);
-            }
+            Some(Ok(value)) => return Ok(value),
             Some(Err(error)) => error,
             // That is the fault of the deadline, not of the store.
             None if limit < store.timeout => return Err(StoreTrouble),
             None => StoreError::new(StoreErrorKind::TimedOut),
         };
+        Err(self.note_failure_of(shared, operation, &error))
+    }
+
+    /// No write would be done before the reads are current again, so that is a failure of writes (D13).
+    pub(super) fn reads_are_old(&self, shared: Shared<'_>) -> StoreTrouble {
+        self.note_failure_of(
+            shared,
+            Operation::Write,
+            &StoreError::unavailable(OLD_READS),
+        )
+    }
+
+    fn note_failure_of(
+        &self,
+        shared: Shared<'_>,
+        operation: Operation,
+        error: &StoreError,
+    ) -> StoreTrouble {
         let now = self.ports.now();
-        let is_first = store.health().failed(now, operation);
+        let is_first = shared.store.health().failed(now, operation);
         if is_first {
-            self.observe_store(&Event::StoreFailed { error: &error });
+            self.observe_store(&Event::StoreFailed { error });
         }
-        Err(StoreTrouble)
+        StoreTrouble
     }
 
     fn note_success_of(&self, shared: Shared<'_>, operation: Operation) {
@@ -175,3 +192,5 @@ impl Acquisition<'_> {
 /// D9
 const MOST_WRITES: usize = 3;
 const NO_DEADLINE: Duration = Duration::MAX;
+const OLD_READS: &str =
+    "its reads return an old value, such as that of a replica that is not up to date";

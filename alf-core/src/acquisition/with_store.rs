@@ -15,7 +15,7 @@ use crate::{Event, TimeoutPhase};
 use super::Acquisition;
 use super::authenticate::authenticate;
 use super::failure::{AcquisitionFailure, authentication_failed};
-use super::new_token::NewToken;
+use super::new_token::{NewToken, TokenOrigin};
 use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved, Urgency};
 
 impl<'a> Acquisition<'a> {
@@ -234,6 +234,7 @@ impl<'a> Acquisition<'a> {
             },
             header,
             jumped: self.ports.clock.jumped(),
+            origin: TokenOrigin::Store,
         })
     }
 

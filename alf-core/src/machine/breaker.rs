@@ -287,6 +287,15 @@ impl<E: Clone> Breaker<E> {
         }
     }
 
+    /// An acquisition took a token that another instance has obtained. That does not show that the server works for this one,
+    /// so attempts are still made one at a time. The next back-off is short again: there may be more tokens (D15).
+    #[cfg(feature = "store")]
+    pub(crate) fn took_token(&mut self, claim: Claim) {
+        self.leave(claim);
+        self.transient_back_off.reset();
+        self.permanent_back_off.reset();
+    }
+
     /// An acquisition has ended, or waits for no attempt any more.
     pub(crate) fn leave(&mut self, claim: Claim) {
         self.waiting.retain(|waiting| *waiting != claim);

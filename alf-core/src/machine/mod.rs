@@ -71,7 +71,7 @@ pub(crate) use shared_record::{
 };
 #[cfg(feature = "store")]
 pub(crate) use sharing::{
-    AttemptBy, LONGEST_SHARED_ATTEMPT, ReadDecision, Sharing, Waiters, read_after_pause,
+    AttemptBy, LONGEST_SHARED_ATTEMPT, ReadDecision, Reads, Sharing, Waiters, read_after_pause,
 };
 #[cfg(feature = "store")]
 pub(crate) use store_health::{Operation, StoreHealth};

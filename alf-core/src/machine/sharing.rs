@@ -10,7 +10,7 @@ use super::{Clocks, CredentialHash, DoublingDelay, Moment, Occupancy, SharedReco
 /// Random numbers are arguments, from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sharing<V> {
-    /// How long it waits for a lease, whatever is written in the record (D16).
+    /// How long it waits for a lease, whatever the record contains (D16).
     longest_lease: Duration,
     /// The latest version that was read or written, and when this instance first had it (D3).
     latest: Option<(Option<V>, Moment)>,
@@ -18,11 +18,15 @@ pub(crate) struct Sharing<V> {
     highest: u64,
     /// There was no reply to the latest write that takes the lease: whether it was applied is not known.
     is_unanswered: bool,
+    /// The latest version has a lease that this instance has taken.
+    is_own_lease: bool,
     /// The number of the token that this instance holds; 0 before the first.
     held: u64,
     /// D6: the highest lease for which the acquisition under way has waited.
     waited_for: Option<u64>,
     polls: DoublingDelay,
+    /// How many writes have met a conflict since the latest version was first read.
+    conflicts: u32,
 }
 
 /// What an acquisition does after it has read the record (D4).
@@ -47,6 +51,13 @@ pub(crate) enum Waiters {
     None,
 }
 
+/// What the store returns of a record that others have replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Current,
+    Old,
+}
+
 /// Whose attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptBy {
@@ -62,9 +73,11 @@ impl<V: PartialEq> Sharing<V> {
             latest: None,
             highest: 0,
             is_unanswered: false,
+            is_own_lease: false,
             held: 0,
             waited_for: None,
             polls: POLLS,
+            conflicts: 0,
         }
     }
 
@@ -92,7 +105,8 @@ impl<V: PartialEq> Sharing<V> {
             Occupancy::Free => ReadDecision::TakeLease,
             Occupancy::Leased { length } => {
                 let until = first_read_at + (*length).max(SHORTEST_LEASE).min(self.longest_lease);
-                if until <= clocks.now {
+                // S4: the acquisition that has taken its own was aborted.
+                if self.is_own_lease || until <= clocks.now {
                     return ReadDecision::TakeLease;
                 }
                 self.wait_for(record.number);
@@ -146,13 +160,22 @@ impl<V: PartialEq> Sharing<V> {
     /// This instance has written the record.
     pub(crate) fn written(&mut self, now: Moment, version: V) {
         self.latest = Some((Some(version), now));
-        self.is_unanswered = false;
+        // Only the write that takes a lease is still without a reply.
+        self.is_own_lease = core::mem::take(&mut self.is_unanswered);
+        self.conflicts = 0;
     }
 
-    /// Another instance wrote the record first: this one waits as behind a lease (D7).
-    pub(crate) fn conflicted(&mut self) {
+    /// Another instance wrote the record first: this one waits as behind a lease (D7). Returns whether the store still returns
+    /// the record as it was before (D13).
+    pub(crate) fn conflicted(&mut self) -> Reads {
         self.is_unanswered = false;
         self.wait_for(self.highest);
+        self.conflicts = self.conflicts.saturating_add(1);
+        if self.conflicts < CONFLICTS_OF_OLD_READS {
+            Reads::Current
+        } else {
+            Reads::Old
+        }
     }
 
     /// Whether another instance has written the record, with this version, since this one had it.
@@ -193,6 +216,8 @@ impl<V: PartialEq> Sharing<V> {
         match &self.latest {
             Some((latest, first_read_at)) if *latest == version => *first_read_at,
             Some(_) | None => {
+                self.conflicts = 0;
+                self.is_own_lease = false;
                 self.latest = Some((version, now));
                 now
             }
@@ -236,6 +261,8 @@ const AFTER_PAUSE: Duration = Duration::from_millis(250);
 const AFTER_ATTEMPT: Duration = Duration::from_secs(1);
 const SHORT_LEASE: Duration = Duration::from_millis(1_500);
 const SHORT_LEASES: RangeInclusive<u32> = 2..=5;
+/// D13: about a second after the first one. A replica that works is not so late.
+const CONFLICTS_OF_OLD_READS: u32 = 5;
 /// D16
 const SHORTEST_LEASE: Duration = Duration::from_millis(500);
 const LONGEST_LEASE: Duration = Duration::from_secs(15);

@@ -59,8 +59,10 @@ impl FileStore {
             |problem: &str| ConfigError::new(SETTING, format!("{} {problem}", directory.display()));
         let found = fs::metadata(&directory);
         let found = found.map_err(|error| {
-            problem("is not a directory that can be read; make it with `mkdir -m 700`")
-                .because(error)
+            problem(
+                "cannot be read; if the directory does not exist, create it with `mkdir -m 700`",
+            )
+            .because(error)
         })?;
         if !found.is_dir() {
             return Err(problem("is not a directory"));
@@ -172,7 +174,7 @@ fn replace(path: &Path, value: &[u8]) -> io::Result<()> {
     fs::rename(&new, path)
 }
 
-/// What the system says of a new file: the lock may be one that another user has made.
+/// Returns the metadata of a new file, which show who this user is. The lock file may belong to another user.
 fn own_file(directory: &Path) -> io::Result<fs::Metadata> {
     let path = directory.join(format!("{:016x}.new", fastrand::u64(..)));
     let file = for_owner_only().write(true).create_new(true).open(&path)?;
@@ -206,7 +208,7 @@ fn for_owner_only() -> OpenOptions {
     options
 }
 
-/// `own` is a file that this user has made, once there is one.
+/// `own` is a file that this user has created, once there is one.
 #[cfg(unix)]
 fn can_others_write(directory: &fs::Metadata, own: Option<&fs::Metadata>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -243,7 +245,7 @@ const ENCODED: &AsciiSet = &{
 };
 
 const SETTING: &str = "store";
-const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or make another with `mkdir -m 700`";
+const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or create another with `mkdir -m 700`";
 
 #[cfg(test)]
 mod tests;

@@ -173,7 +173,7 @@ const NOT_ALLOWED: u32 = 0o027;
 const LENGTH: usize = 32;
 const SETTING: &str = "sealing_key";
 const PREVIOUS: &str = "previous_sealing_key";
-const ADVICE: &str = "to make one, run `openssl rand -base64 32`";
+const ADVICE: &str = "to generate one, run `openssl rand -base64 32`";
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use event_listener::EventListener;
 
 #[cfg(feature = "store")]
 use crate::acquisition::Urgency;
-use crate::acquisition::{AcquisitionFailure, NewToken, Progress, details};
+use crate::acquisition::{AcquisitionFailure, NewToken, Progress, TokenOrigin, details};
 use crate::error::{Cause, ErrorDetails};
 use crate::machine::{
     Aborted, AcquisitionId, Claim, Failure, Moment, RejectionCount, ReplayOutcome, Success,
@@ -161,6 +161,7 @@ impl ManagedToken {
             obtained,
             header,
             jumped,
+            origin,
         } = new;
         let id = claim.id;
         let now = self.ports.now();
@@ -172,9 +173,11 @@ impl ManagedToken {
             return;
         };
         state.note_jumps_since(jumped);
-        self.ports
-            .server
-            .update(|breaker| breaker.succeeded(now, claim));
+        self.ports.server.update(|breaker| match origin {
+            TokenOrigin::Server => breaker.succeeded(now, claim),
+            #[cfg(feature = "store")]
+            TokenOrigin::Store => breaker.took_token(claim),
+        });
         accepted();
         let (Success::New(generation)
         | Success::Unchanged(generation)

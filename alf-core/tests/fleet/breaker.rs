@@ -25,6 +25,42 @@ fn b2_fifty_targets_in_an_outage_rarely_read_the_store() {
 }
 
 #[test]
+fn d15_tokens_of_the_store_do_not_end_an_outage() {
+    let [without, with] = [false, true].map(|has_store| {
+        let mut fleet = Fleet::new();
+        let other = fleet.instance();
+        let names: Vec<_> = (0..20).map(|number| format!("stored-{number}")).collect();
+        for name in &names {
+            call(&fleet, &other.tokens.with_scope(name)).unwrap();
+        }
+        let start = fleet.runtime.time().elapsed() + seconds(1);
+        fleet.run_until(start);
+        let instance = if has_store {
+            fleet.instance()
+        } else {
+            fleet.instance_without_store()
+        };
+        fleet.server.set(Condition::Unavailable);
+        let mut calls = Vec::new();
+        for tokens in targets(&instance, 20) {
+            calls.push(start_call(&fleet, &tokens));
+            // So that the first failure comes before the others ask.
+            fleet.run_until(fleet.runtime.time().elapsed() + millis(10));
+        }
+        for (name, number) in names.iter().zip(1..) {
+            fleet.run_until(start + millis(400) * number);
+            calls.push(start_call(&fleet, &instance.tokens.with_scope(name)));
+        }
+        drop(calls);
+        fleet.requests() - names.len()
+    });
+    assert!(
+        with <= without,
+        "{with} requests, {without} without a store"
+    );
+}
+
+#[test]
 fn b2_an_acquisition_that_no_attempt_is_permitted_fails_as_without_a_store() {
     let mut fleet = Fleet::new();
     let (holder, instance) = (

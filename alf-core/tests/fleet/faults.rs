@@ -165,6 +165,21 @@ fn s4_a_runtime_that_is_shut_down_during_the_save_costs_one_request() {
 }
 
 #[test]
+fn s4_an_instance_does_not_wait_for_its_own_lease() {
+    let mut fleet = Fleet::new();
+    let instance = fleet.instance();
+    let aborted = start(&fleet, &instance);
+    // In its request.
+    fleet.run_until(millis(100));
+    drop(aborted);
+    fleet.runtime.shut_down();
+    fleet.runtime.revive();
+    call(&fleet, &instance.tokens).unwrap();
+    assert!(fleet.runtime.time().elapsed() < seconds(1));
+    assert_eq!(fleet.requests(), 2);
+}
+
+#[test]
 fn r9_a_token_of_another_instance_may_be_too_new() {
     let mut fleet = Fleet::new();
     let (first, second) = (fleet.instance(), fleet.instance());

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::clients::{Recorded, call};
+use crate::clients::{Recorded, call, renew};
 use crate::fleet::{Fleet, key, millis, seconds};
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
@@ -102,6 +102,34 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
     fleet.run_until(seconds(25));
     fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(1..=1, 347..=347, millis(960));
+}
+
+#[test]
+fn d13_a_store_that_goes_on_to_return_an_old_record_fails_no_call() {
+    let mut fleet = Fleet::new();
+    let events = Arc::new(Recorded::default());
+    let instance = {
+        let events = Arc::clone(&events);
+        fleet.instance_with(key(7), |builder| builder.observer(events))
+    };
+    let other = fleet.instance();
+    call(&fleet, &instance.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    call(&fleet, &other.tokens).unwrap();
+    fleet.store.set(Mode::Stale);
+    renew(&fleet, &other);
+    fleet.run_until(seconds(10));
+    events.take();
+    for _ in 0..3 {
+        renew(&fleet, &instance);
+        fleet.run_until(fleet.runtime.time().elapsed() + seconds(40));
+    }
+    let mut seen = events.take();
+    seen.retain(|event| !event.starts_with("conflict"));
+    assert_eq!(seen, ["store failed", "obtained", "obtained", "obtained"]);
+    fleet.store.set(Mode::Works);
+    renew(&fleet, &instance);
+    assert_eq!(events.take().first().unwrap(), "store recovered");
 }
 
 #[test]

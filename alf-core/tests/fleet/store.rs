@@ -17,6 +17,8 @@ struct State {
     values: HashMap<StoreKey, (u64, Vec<u8>)>,
     versions: u64,
     operations: usize,
+    /// What reads return in [`Mode::Stale`].
+    old: HashMap<StoreKey, (u64, Vec<u8>)>,
     mode: Mode,
 }
 
@@ -31,6 +33,8 @@ pub(crate) enum Mode {
     /// Reads work, and writes are denied.
     ReadOnly,
     Panics,
+    /// Writes work, and reads return what the store had when it was set.
+    Stale,
 }
 
 /// The store as one instance sees it.
@@ -45,7 +49,9 @@ const DELAY: Duration = Duration::from_millis(10);
 
 impl Store {
     pub(crate) fn set(&self, mode: Mode) {
-        self.0.lock().unwrap().mode = mode;
+        let state = &mut *self.0.lock().unwrap();
+        state.mode = mode;
+        state.old.clone_from(&state.values);
     }
 
     pub(crate) fn lose_all(&self) {
@@ -89,7 +95,7 @@ impl Connection {
             state.mode
         };
         match mode {
-            Mode::Works | Mode::ReadOnly => self.runtime.sleep(DELAY).await,
+            Mode::Works | Mode::ReadOnly | Mode::Stale => self.runtime.sleep(DELAY).await,
             Mode::Fails => return Err(StoreError::unavailable("refused")),
             Mode::Silent => std::future::pending().await,
             Mode::Panics => panic!("a bug of the store"),
@@ -102,7 +108,12 @@ impl Connection {
 impl TokenStore for Connection {
     async fn read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
         self.operate(|state| {
-            let value = state.values.get(key);
+            let values = if state.mode == Mode::Stale {
+                &state.old
+            } else {
+                &state.values
+            };
+            let value = values.get(key);
             Ok(value.map(|(version, value)| {
                 Stored::new(value.clone(), Version::new(version.to_le_bytes()))
             }))

@@ -78,6 +78,7 @@ fn x2_a_relative_uri_needs_a_base_uri() {
     let api = Api::default();
     let service = api.layer().layer(api.clone());
     let error = pollster::block_on(service.oneshot(get("/things"))).unwrap_err();
+    assert!(error.to_string().contains("base_uri"), "{error}");
     let reason = error.downcast_ref::<NotAllowed>().unwrap().reason();
     assert_eq!(reason, NotAllowedReason::UnsupportedScheme);
     for (base, expected) in [

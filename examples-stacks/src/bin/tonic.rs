@@ -1,4 +1,4 @@
-//! gRPC: alf-tower's layer under a client of tonic that was generated. Here it is the client of tonic-health.
+//! gRPC: alf-tower's layer under a generated tonic client, here that of tonic-health.
 //!
 //! The client makes three calls. The token is revoked before the second one. Before the third one it is revoked again, and the
 //! authorization server refuses the client.

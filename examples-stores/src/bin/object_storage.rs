@@ -1,4 +1,4 @@
-//! Three clients that share a token by a bucket of S3, or by one in memory if there is no argument:
+//! Three clients that share a token through an S3 bucket, or through memory if there is no argument:
 //!
 //!     cargo run -p examples-stores --bin object_storage -- s3://bucket
 //!

@@ -1,8 +1,8 @@
-//! Three clients that share a token by a table of Postgres:
+//! Three clients that share a token through a Postgres table:
 //!
 //!     cargo run -p examples-stores --bin postgres -- postgres://user:password@localhost/database
 //!
-//! It creates the table if there is none.
+//! It creates the table if it does not exist.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -378,6 +378,20 @@ fn d13_a_lease_without_a_reply_keeps_its_number() {
 }
 
 #[test]
+fn d13_conflicts_with_one_version_show_that_reads_are_old() {
+    let mut instance = Instance::new(ACQUIRE);
+    let mut conflicts = |version| {
+        read(&mut instance, 1.0, version, &Record::EMPTY);
+        (0..5).map(|_| instance.conflicted()).collect::<Vec<_>>()
+    };
+    for version in [1, 2] {
+        let reads = conflicts(version);
+        assert_eq!(reads.last(), Some(&Reads::Old));
+        assert!(reads[..4].iter().all(|reads| *reads == Reads::Current));
+    }
+}
+
+#[test]
 fn d14_a_due_token_is_renewed_without_the_store_from_the_middle_on() {
     // It is due from 80 s on, and within leeway from 90 s on.
     for (left_alone, renewed) in [(secs(2), secs(2)), (secs(30), secs(5))] {

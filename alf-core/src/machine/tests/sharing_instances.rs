@@ -131,7 +131,9 @@ impl Instance {
             _ if reply == Reply::IsLost => {
                 self.sharing.number_without_store();
             }
-            None => self.sharing.conflicted(),
+            None => {
+                self.sharing.conflicted();
+            }
             Some(version) => {
                 self.sharing.written(now, version);
                 self.lease = Some(Lease {
