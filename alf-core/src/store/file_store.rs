@@ -245,7 +245,7 @@ const ENCODED: &AsciiSet = &{
 };
 
 const SETTING: &str = "store";
-const OTHERS_CAN_WRITE: &str = "is a directory that other users can write to; run `chmod 700` on it, or create another with `mkdir -m 700`";
+const OTHERS_CAN_WRITE: &str = "is a directory of another user, or one that other users can write to; run `chmod 700` on it if it is yours, or create another with `mkdir -m 700`";
 
 #[cfg(test)]
 mod tests;

@@ -149,11 +149,14 @@ fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, C
 fn decode(setting: &'static str, text: &[u8], place: &str) -> Result<KeyBytes, ConfigError> {
     let problem = |problem: &str| ConfigError::new(setting, format!("{place} {problem}; {ADVICE}"));
     let decoded = STANDARD.decode(text.trim_ascii()).map(Zeroizing::new);
-    let decoded = decoded.map_err(|_| problem("is not base64"))?;
+    let decoded = decoded.map_err(|_| problem("is not base64 on one line, with its padding"))?;
     let bytes = <[u8; LENGTH]>::try_from(decoded.as_slice());
-    bytes
-        .map(Zeroizing::new)
-        .map_err(|_| problem(&format!("has {} bytes, but a key has 32", decoded.len())))
+    bytes.map(Zeroizing::new).map_err(|_| {
+        problem(&format!(
+            "decodes to {} bytes, but a key has 32",
+            decoded.len()
+        ))
+    })
 }
 
 /// Shows where the key comes from, but no part of it (X1).

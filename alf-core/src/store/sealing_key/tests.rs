@@ -24,9 +24,9 @@ fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
     for (key, problem) in [
         (
             SealingKey::from_base64("AAAA"),
-            "it has 3 bytes, but a key has 32",
+            "it decodes to 3 bytes, but a key has 32",
         ),
-        (SealingKey::from_base64(""), "it has 0 bytes"),
+        (SealingKey::from_base64(""), "it decodes to 0 bytes"),
         (SealingKey::from_base64("not base64"), "it is not base64"),
         (
             SealingKey::from_env("ALF_TEST_NO_SUCH_VARIABLE"),
@@ -51,7 +51,7 @@ fn d18_there_is_one_previous_key() {
     for (key, problem) in [
         (
             key(1).with_previous(SealingKey::from_base64("AAAA")),
-            "it has 3 bytes",
+            "it decodes to 3 bytes",
         ),
         (
             key(1).with_previous(key(2)).with_previous(key(3)),
