@@ -151,7 +151,7 @@ impl<T: Transport> Client<T> {
             transport: &*self.transport,
             tokens: &self.tokens,
         };
-        async move { Ok(call.send(copy, request).await?.0) }
+        call.send(copy, request, |response, _| response)
     }
 
     /// Sends a request as it is, without a token, with the same transport. It is for an endpoint of the API that needs no
@@ -195,7 +195,11 @@ impl TokenManager {
     ) -> impl Future<Output = Result<(T::Response, Token), Error<T::Error>>> + Send {
         let copy = |request: &mut T::Request| transport.try_clone(request);
         let tokens = self;
-        async move { Call { transport, tokens }.send(copy, request).await }
+        async move {
+            let call = Call { transport, tokens };
+            call.send(copy, request, |response, token| (response, token))
+                .await
+        }
     }
 }
 
@@ -206,11 +210,13 @@ struct Call<'a, T> {
 }
 
 impl<T: Transport> Call<'_, T> {
-    async fn send(
+    /// Returns what `result` makes of the response and the token that was sent.
+    async fn send<R>(
         self,
         copy: impl FnOnce(&mut T::Request) -> Option<T::Request>,
         mut request: T::Request,
-    ) -> Result<(T::Response, Token), Error<T::Error>> {
+        result: impl FnOnce(T::Response, Token) -> R,
+    ) -> Result<R, Error<T::Error>> {
         self.allow(&request)?;
         let copy = match self.managed().ports.config.replays {
             Replays::Once => copy(&mut request),
@@ -229,10 +235,11 @@ impl<T: Transport> Call<'_, T> {
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
                 let replay = self.renew_and_replay(&token, sent, kept, response, 1);
-                return Box::pin(replay).await;
+                let (response, token) = Box::pin(replay).await?;
+                return Ok(result(response, token));
             }
         }
-        Ok((response, token))
+        Ok(result(response, token))
     }
 
     /// The token was rejected: renews it, and replays the request (R). `resend_count` is the number of that replay.

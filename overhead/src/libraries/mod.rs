@@ -36,7 +36,7 @@ pub(crate) const LIBRARIES: [MeasuredLibrary; 5] = [
         name: "reqwest-blocking",
         callers: 1,
         run: reqwest_blocking::run,
-        expected: Expected::new(1_900.0, 2.0),
+        expected: Expected::new(2_150.0, 2.0),
     },
     MeasuredLibrary {
         name: "isahc",
