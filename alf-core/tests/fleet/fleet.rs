@@ -148,6 +148,15 @@ impl Fleet {
         instances
     }
 
+    /// From 20 s on, and 10 ms apart, each of these instances stops, and another one starts.
+    pub(crate) fn restart(&mut self, instances: &[Instance], interval: Duration) {
+        for (number, instance) in (0..).zip(instances) {
+            self.run_until(seconds(20) + millis(10) * number);
+            instance.stop();
+            self.start(1, interval);
+        }
+    }
+
     pub(crate) fn start_calls(&mut self, instance: &Instance, interval: Duration) {
         let caller = instance.clone();
         let runtime = self.runtime.clone();

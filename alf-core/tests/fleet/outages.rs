@@ -94,11 +94,7 @@ fn d13_t23_a_read_only_store_still_gives_tokens() {
     let old = fleet.start(50, OFTEN);
     fleet.run_until(seconds(10));
     fleet.store.set(Mode::ReadOnly);
-    for (number, instance) in old.iter().enumerate() {
-        fleet.run_until(seconds(20) + millis(10) * u32::try_from(number).unwrap());
-        instance.stop();
-        fleet.start(1, OFTEN);
-    }
+    fleet.restart(&old, OFTEN);
     fleet.run_until(seconds(25));
     fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(1..=1, 347..=347, millis(960));

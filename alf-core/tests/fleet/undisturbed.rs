@@ -52,11 +52,7 @@ fn d5_t5_fifty_instances_renew_once() {
 fn d5_t6_a_restart_costs_a_read_and_no_request() {
     let mut fleet = Fleet::new();
     let old = fleet.start(50, OFTEN);
-    for (number, instance) in old.iter().enumerate() {
-        fleet.run_until(seconds(20) + millis(10) * u32::try_from(number).unwrap());
-        instance.stop();
-        fleet.start(1, OFTEN);
-    }
+    fleet.restart(&old, OFTEN);
     fleet.run_until(seconds(25));
     fleet.run_quietly_until(seconds(60));
     fleet.assert_counts(1..=1, 347..=347, millis(960));
