@@ -1,17 +1,9 @@
 //! The client's authentication in a request to the authorization server.
 
-use std::sync::Arc;
-
 use crate::config::TokenEndpoint;
 use crate::error::{Awaited, CurrentlyAwaited};
 use crate::ports::Ports;
 use crate::{AuthenticationContext, AuthenticationError, CredentialsFingerprint, TokenRequest};
-
-/// What an attempt authenticated with.
-pub(super) struct Credentials {
-    pub(super) endpoint: Arc<TokenEndpoint>,
-    pub(super) fingerprint: CredentialsFingerprint,
-}
 
 /// Adds the client's authentication to `request`, made anew for this attempt.
 pub(super) async fn authenticate(

@@ -206,34 +206,29 @@ impl Running {
         let ManagedToken { ports, target, .. } = &*self.token;
         let held = self.token.lock().token.clone();
         // It keeps its place at the breaker until the token has its result.
-        let awaited = &self.pending.awaited;
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
-        #[cfg(feature = "store")]
-        acquisition.share(self.token.record.as_ref());
+        let mut acquisition = Acquisition::new(
+            ports,
+            target,
+            claim,
+            &*self.token,
+            &self.pending.awaited,
+            held,
+            #[cfg(feature = "store")]
+            self.token.record.as_ref(),
+        );
         let result = acquisition.run().await;
         let duration = acquisition.last_attempt();
         self.has_ended = true;
         #[cfg(feature = "store")]
-        let mut is_used = false;
+        if acquisition.is_save_awaited() {
+            self.pending.save_started();
+        }
         match result {
-            Ok(token) => self.token.succeeded(claim, token, duration, || {
-                #[cfg(feature = "store")]
-                {
-                    is_used = true;
-                    acquisition.hold_shared();
-                    if acquisition.is_save_awaited() {
-                        self.pending.save_started();
-                    }
-                }
-            }),
+            Ok(token) => self.token.succeeded(claim, token, duration),
             Err(failure) => self.token.failed(claim, failure, duration),
         }
         #[cfg(feature = "store")]
-        if is_used {
-            Box::pin(acquisition.save_shared()).await;
-        } else {
-            Box::pin(acquisition.discard_shared()).await;
-        }
+        Box::pin(acquisition.save()).await;
     }
 }
 

@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use event_listener::EventListener;
 
-#[cfg(feature = "store")]
-use crate::acquisition::Urgency;
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, TokenOrigin, details};
 use crate::error::{Cause, ErrorDetails};
+#[cfg(feature = "store")]
+use crate::machine::Urgency;
 use crate::machine::{
     Aborted, AcquisitionId, Claim, Failure, Moment, RejectionCount, ReplayOutcome, Success,
     TargetId,
@@ -47,10 +47,7 @@ impl ManagedToken {
     pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, target_id: TargetId) -> Self {
         Self {
             #[cfg(feature = "store")]
-            record: {
-                let store = ports.config.store.as_ref();
-                store.map(|store| store.record(&ports.config.record_name(&target)))
-            },
+            record: ports.config.record(&target),
             target,
             target_id,
             cache: TokenCache::new(),
@@ -149,19 +146,14 @@ impl ManagedToken {
         until.map_or(UNKNOWN_CHANGE, |until| until.saturating_since(now))
     }
 
-    /// `accepted` is called under the lock, if the result counts.
-    pub(super) fn succeeded(
-        &self,
-        claim: Claim,
-        new: NewToken,
-        duration: Option<Duration>,
-        accepted: impl FnOnce(),
-    ) {
+    pub(super) fn succeeded(&self, claim: Claim, new: NewToken, duration: Option<Duration>) {
         let NewToken {
             obtained,
             header,
             jumped,
             origin,
+            #[cfg(feature = "store")]
+            number,
         } = new;
         let id = claim.id;
         let now = self.ports.now();
@@ -178,7 +170,10 @@ impl ManagedToken {
             #[cfg(feature = "store")]
             TokenOrigin::Store => breaker.took_token(claim),
         });
-        accepted();
+        #[cfg(feature = "store")]
+        if let Some(record) = &self.record {
+            record.sharing().hold(number);
+        }
         let (Success::New(generation)
         | Success::Unchanged(generation)
         | Success::Outdated(generation)) = success;
