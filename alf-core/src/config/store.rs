@@ -34,7 +34,7 @@ impl StoreSettings {
         if let Some(previous) = self.previous_sealing_key {
             sealing_key = sealing_key.with_previous(previous);
         }
-        let (key, previous_key) = sealing_key.read()?;
+        let (key, previous_key) = sealing_key.checked()?;
         if LONGEST_SHARED_ATTEMPT < attempt_timeout.min(acquire_timeout) {
             return wrong("attempt_timeout", LONG_ATTEMPT);
         }
