@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::TokenEndpoint;
-use crate::error::{Awaited, Cause};
+use crate::error::Cause;
 use crate::machine::{Failure, Moment, Obtained};
-use crate::secret::wipe;
 use crate::wire::token_response;
-use crate::{CredentialsFingerprint, ExchangeOptions, TimeoutPhase, TokenErrorKind, TokenRequest};
+use crate::{CredentialsFingerprint, TimeoutPhase, TokenErrorKind, TokenRequest};
 
 use super::Acquisition;
-use super::authenticate::authenticate;
-use super::failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
+use super::exchange::{authenticate, exchange};
+use super::failure::out_of_time;
 use super::new_token::{NewToken, TokenOrigin};
 
 impl Acquisition<'_> {
@@ -23,8 +22,8 @@ impl Acquisition<'_> {
         let timeout = self.attempt_timeout(requested_at);
         self.credentials = None;
         let ports = self.ports;
-        let exchange = self.exchange(requested_at, requested_at + timeout);
-        let result = ports.within(timeout, exchange).await;
+        let obtain = self.obtain(requested_at, requested_at + timeout);
+        let result = ports.within(timeout, obtain).await;
         self.unreported = Some(self.ports.now().saturating_since(requested_at));
         let mut cause = match result {
             Some(Ok(token)) => return Ok(token),
@@ -80,16 +79,12 @@ impl Acquisition<'_> {
         let endpoint = self.token_endpoint(until).await?;
         let mut request = TokenRequest::new(&config.grant_type, self.target, &config.headers);
         let number = self.attempts + 1;
-        let credentials =
-            authenticate(self.ports, &endpoint, number, self.awaited, &mut request).await;
-        Ok((
-            endpoint,
-            request,
-            credentials.map_err(authentication_failed)?,
-        ))
+        let credentials = authenticate(self.ports, &endpoint, number, self.awaited, &mut request);
+        let credentials = credentials.await?;
+        Ok((endpoint, request, credentials))
     }
 
-    async fn exchange(&mut self, requested_at: Moment, until: Moment) -> Result<NewToken, Cause> {
+    async fn obtain(&mut self, requested_at: Moment, until: Moment) -> Result<NewToken, Cause> {
         let jumped = self.ports.clock.jumped();
         let requested_by_wall_clock = self.ports.clock.wall();
         let (endpoint, mut request, credentials) = self.authenticated_request(until).await?;
@@ -97,27 +92,12 @@ impl Acquisition<'_> {
         if let Some(held) = &self.held {
             request.mask(held.expose_access_token());
         }
-        let credentials_check = request.credentials_check();
-        let asserted_at = request.asserted_at();
-        let (request, redactor) = request.encode(&endpoint.uri);
-        let now = self.ports.now();
-        if self.deadline <= now {
+        if self.deadline <= self.ports.now() {
             // S5: it was frozen, and another may be under way in its place.
             return Err(out_of_time());
         }
-        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
-        let transport = self.ports.token_transport.as_ref();
-        self.awaited.set(Awaited::Response);
-        let response = transport
-            .exchange(request, &options)
-            .await
-            .map_err(|error| no_response(error, &redactor))?;
-        let status = response.status();
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
-            .map_err(|cause| cause.with_credentials_check(credentials_check))
-            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), self.ports));
-        wipe(response.into_body());
-        let mut grant = decoded?;
+        let answer = exchange(self.ports, &endpoint.uri, until, self.awaited, request).await?;
+        let mut grant = answer.grant?;
         let lifetime = grant
             .expires_in
             .or(self.ports.config.policy.default_lifetime);
@@ -127,7 +107,7 @@ impl Acquisition<'_> {
         let presentation = &self.ports.config.presentation;
         let header = presentation.credentials(&grant.token_type, &grant.access_token);
         let header = header.ok_or_else(|| {
-            token_response::wrong_token_type(status, &grant.token_type, &redactor)
+            token_response::wrong_token_type(answer.status, &grant.token_type, &answer.redactor)
         })?;
         let obtained = Obtained {
             lifetime: grant.expires_in,

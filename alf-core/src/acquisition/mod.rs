@@ -1,11 +1,10 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
 mod attempt;
-mod authenticate;
 mod certificate;
 mod discovery;
+mod exchange;
 mod failure;
-mod innermost;
 mod new_token;
 mod revocation;
 #[cfg(feature = "store")]

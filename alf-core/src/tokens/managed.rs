@@ -11,12 +11,11 @@ use event_listener::EventListener;
 
 use crate::acquisition::{AcquisitionFailure, NewToken, Progress, TokenOrigin, details};
 use crate::error::{Cause, ErrorDetails};
-#[cfg(feature = "store")]
-use crate::machine::Urgency;
 use crate::machine::{
-    Aborted, AcquisitionId, Claim, Failure, Moment, RejectionCount, ReplayOutcome, Success,
-    TargetId,
+    Aborted, AcquisitionId, Claim, Moment, RejectionCount, ReplayOutcome, Success, TargetId,
 };
+#[cfg(feature = "store")]
+use crate::machine::{Failure, Urgency};
 use crate::ports::Ports;
 #[cfg(feature = "store")]
 use crate::store::TargetRecord;
@@ -283,25 +282,17 @@ impl ManagedToken {
         wall: SystemTime,
         details: ErrorDetails,
     ) -> TokenError {
-        let failure = self.back_off_after(&details.cause);
+        let failure = details.cause.failure;
+        // D15: a permanent one keeps it from attempts (D11), and not from the record.
+        #[cfg(feature = "store")]
+        let failure = match &self.record {
+            Some(_) if !failure.is_transient() => Failure::TRANSIENT,
+            Some(_) | None => failure,
+        };
         let error = |until: Moment| details.into_error(now, wall, until);
         self.ports
             .server
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
-    }
-
-    /// The failure that decides how long the client backs off (B2). With a store, a permanent one keeps it from attempts (D11),
-    /// and not from the record (D15).
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_self, reason = "there is no store")
-    )]
-    fn back_off_after(&self, cause: &Cause) -> Failure {
-        #[cfg(feature = "store")]
-        if !cause.failure.is_transient() && self.record.is_some() {
-            return Failure::TRANSIENT;
-        }
-        cause.failure
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.

@@ -121,6 +121,8 @@ impl Instance {
         let Some((version, record)) = self.read.take() else {
             return;
         };
+        // If it had one, the attempt with that has ended (S4, B3).
+        self.lease = None;
         let record = self.sharing.take_lease(&record, ATTEMPT);
         let Occupancy::Leased { length } = record.occupancy else {
             unreachable!("it has the lease");
