@@ -188,22 +188,13 @@ impl ManagedToken {
             Success::Outdated(_) => Outcome::AskAgain,
         };
         self.complete(state, now, id, outcome);
-        let (acquisition, generation) = (id.as_u64(), generation.as_u64());
-        self.observe(&match success {
-            Success::New(_) => Event::TokenObtained {
-                acquisition,
-                generation,
-                expires_in,
-                expires_at,
-                duration,
-            },
-            Success::Unchanged(_) | Success::Outdated(_) => Event::TokenUnchanged {
-                acquisition,
-                generation,
-                expires_in,
-                expires_at,
-                duration,
-            },
+        self.observe(&Event::TokenObtained {
+            acquisition: id.as_u64(),
+            generation: generation.as_u64(),
+            is_new: matches!(success, Success::New(_)),
+            expires_in,
+            expires_at,
+            duration,
         });
     }
 
