@@ -3,7 +3,7 @@
 //! A secret or a token may go over plain `http` to loopback (T8, X2), because it does not leave the machine.
 //! A proxy of the environment would be, and reqwest sends loopback through it too.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use alf_core::{ConfigError, HttpClients, HttpSettings};
 use http::header::USER_AGENT;
@@ -26,7 +26,6 @@ pub(crate) struct Route<C: Library> {
 struct Loopback<C: Library> {
     settings: ClientSettings<C::Builder>,
     client: OnceLock<C>,
-    building: Mutex<()>,
 }
 
 impl<C: Library> Route<C> {
@@ -46,7 +45,6 @@ impl<C: Library> Route<C> {
             loopback: Some(Arc::new(Loopback {
                 settings,
                 client: OnceLock::new(),
-                building: Mutex::new(()),
             })),
             may_have_user_agent: true,
         }
@@ -56,13 +54,9 @@ impl<C: Library> Route<C> {
     pub(crate) fn for_calls(
         clients: &mut HttpClients<HttpClient<C>, C::Builder>,
     ) -> Result<Self, ConfigError> {
-        let header = &clients.token_header;
-        let given = clients.calls.take().map(|given| given.for_calls(header));
-        Self::new(
-            given.transpose()?,
-            Purpose::calls(header),
-            &clients.settings,
-        )
+        let given = clients.calls.take().map(HttpClient::for_calls);
+        let purpose = Purpose::calls(&clients.token_header);
+        Self::new(given.transpose()?, purpose, &clients.settings)
     }
 
     /// For token requests.
@@ -126,11 +120,6 @@ impl<C: Library> Loopback<C> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        // A client costs its TLS set-up, a blocking one a thread too: of a hundred first requests, one builds it.
-        let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
         let client = C::build(C::without_proxy(self.settings.builder::<C>()))?;
         Ok(self.client.get_or_init(|| client))
     }
@@ -168,7 +157,10 @@ mod tests {
 
     #[test]
     fn x2_client_for_loopback_is_made_once() {
-        let settings = ClientSettings::of(Purpose::Calls);
+        let settings = ClientSettings {
+            purpose: Purpose::Calls,
+            user: HttpSettings::default(),
+        };
         let route = Route::own(reqwest::Client::new(), settings);
         let url = |host| Url::parse(&format!("http://{host}/")).unwrap();
         let usual = route.to(&url("api.example.com")).unwrap();
