@@ -3,7 +3,7 @@
 //! A secret or a token may go over plain `http` to loopback (T8, X2), because it does not leave the machine.
 //! A proxy of the environment would be, and reqwest sends loopback through it too.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use alf_core::{ConfigError, HttpClients, HttpSettings};
 use http::header::USER_AGENT;
@@ -26,6 +26,7 @@ pub(crate) struct Route<C: Library> {
 struct Loopback<C: Library> {
     settings: ClientSettings<C::Builder>,
     client: OnceLock<C>,
+    building: Mutex<()>,
 }
 
 impl<C: Library> Route<C> {
@@ -45,6 +46,7 @@ impl<C: Library> Route<C> {
             loopback: Some(Arc::new(Loopback {
                 settings,
                 client: OnceLock::new(),
+                building: Mutex::new(()),
             })),
             may_have_user_agent: true,
         }
@@ -117,6 +119,11 @@ impl<C: Library> Route<C> {
 
 impl<C: Library> Loopback<C> {
     fn client(&self) -> Result<&C, reqwest::Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        // A client costs its TLS set-up, a blocking one a thread too: of a hundred first requests, one builds it.
+        let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
