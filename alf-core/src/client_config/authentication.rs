@@ -1,6 +1,6 @@
 //! How the client authenticates, by the keys that were written for it (T2).
 
-use crate::{ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError};
+use crate::{ClientAssertion, ClientBuilder, ClientSecretBasic, ConfigError, Credential};
 
 use super::ClientConfig;
 use super::keys::{KEYS, METHODS};
@@ -110,7 +110,8 @@ impl ClientConfig {
     }
 
     fn client_assertion(&self) -> Result<ClientAssertion, ConfigError> {
-        let mut assertion = ClientAssertion::file(self.needed("client_assertion_file")?);
+        let file = Credential::file(self.needed("client_assertion_file")?);
+        let mut assertion = ClientAssertion::new(file);
         if let Some(assertion_type) = self.text("client_assertion_type") {
             assertion = assertion.assertion_type(assertion_type);
         }
@@ -120,30 +121,28 @@ impl ClientConfig {
         Ok(assertion)
     }
 
-    pub(super) fn client_secret(&self) -> Result<ClientSecret, ConfigError> {
-        self.credential(SECRET, ClientSecret::value, ClientSecret::file)
+    pub(super) fn client_secret(&self) -> Result<Credential, ConfigError> {
+        self.credential(SECRET)
     }
 
     /// A credential by value, from a file, or from the variable that a key names.
-    pub(super) fn credential<'a, T>(
-        &'a self,
+    pub(super) fn credential(
+        &self,
         [by_value, by_file, by_variable]: [&'static str; 3],
-        value: impl FnOnce(String) -> T,
-        file: impl FnOnce(&'a str) -> T,
-    ) -> Result<T, ConfigError> {
+    ) -> Result<Credential, ConfigError> {
         if let Some(path) = self.text(by_file) {
-            Ok(file(path))
+            Ok(Credential::file(path))
         } else if let Some(variable) = self.text(by_variable) {
             // X1: neither the error, which shows a value that is not UTF-8, nor the variable's name: someone may have
             // written the secret in its place.
-            std::env::var(variable).map(value).map_err(|_| {
+            std::env::var(variable).map(Credential::value).map_err(|_| {
                 self.problem(
                     by_variable,
                     "names a variable that is not set, or is not UTF-8",
                 )
             })
         } else {
-            Ok(value(self.needed(by_value)?.to_owned()))
+            Ok(Credential::value(self.needed(by_value)?))
         }
     }
 

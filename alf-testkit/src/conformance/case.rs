@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use alf_core::{Client, ClientBuilder, ClientSecret, CustomTransport, Runtime, TokenTransport};
+use alf_core::{Client, ClientBuilder, Credential, CustomTransport, Runtime, TokenTransport};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
@@ -104,7 +104,7 @@ impl Case {
     pub(super) fn client_with_basic(
         &self,
         id: &str,
-        secret: impl Into<ClientSecret>,
+        secret: impl Into<Credential>,
     ) -> CaseClient<'_> {
         let builder = self.builder_without_secret(self.token_endpoint());
         self.build(builder.client_secret(id, secret))
