@@ -26,9 +26,11 @@ pub(crate) struct Renewal<T, O, E> {
     held: Option<Held<T>>,
     acquisition: Option<UnderWay>,
     /// After failures of this target alone; other failures are in the [`Breaker`](super::Breaker).
-    back_off: TargetBackOff<E>,
+    back_off: Option<(Moment, E)>,
+    back_off_delay: DoublingDelay,
     origins: RejectingOrigins<O>,
-    consecutive_aborts: u32,
+    /// The acquisition that ended last was aborted.
+    was_aborted: bool,
     last_started: Option<Moment>,
     /// Until when a renewal in the background waits for the store (D14).
     postponed_until: Option<Moment>,
@@ -43,12 +45,6 @@ struct UnderWay {
     is_delayed: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct TargetBackOff<E> {
-    latest: Option<(Moment, E)>,
-    delay: DoublingDelay,
-}
-
 impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// Without a token and without an acquisition.
     pub(crate) fn new(target: TargetId, policy: Policy) -> Self {
@@ -57,9 +53,10 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
             policy,
             held: None,
             acquisition: None,
-            back_off: TargetBackOff::NONE,
+            back_off: None,
+            back_off_delay: DoublingDelay::after_permanent_failures(),
             origins: RejectingOrigins::new(),
-            consecutive_aborts: 0,
+            was_aborted: false,
             last_started: None,
             postponed_until: None,
             acquisitions: 0,
@@ -75,11 +72,12 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         };
         let token = token.clone();
         match stage {
+            Stage::Fresh => Decision::Use(token),
             // E2
-            Stage::Due if self.may_renew_in_background(now, health) => {
-                Decision::UseAndRenew(token, self.start(now))
-            }
-            Stage::Fresh | Stage::Due => Decision::Use(token),
+            Stage::Due => match self.not_renewed_before(now, health) {
+                Some(until) if now < until => Decision::Use(token),
+                Some(_) | None => Decision::UseAndRenew(token, self.start(now)),
+            },
             Stage::WithinLeeway => self.demand_within_leeway(now, health, token),
             Stage::Expired => self.join_or_start(now, health),
         }
@@ -221,8 +219,46 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         T: PartialEq<G>,
     {
         self.end(id)?;
-        self.back_off = TargetBackOff::NONE;
-        Some(self.hold(now, obtained, jitter, present))
+        self.back_off = None;
+        self.back_off_delay.reset();
+        let Obtained {
+            token,
+            lifetime,
+            requested_at,
+            age,
+        } = obtained;
+        // T9: also if much time has passed since it was obtained.
+        let age = age.max(now.saturating_since(requested_at));
+        let stated = lifetime.or(self.policy.default_lifetime);
+        let lifetime = stated.map_or(Lifetime::UNKNOWN, |stated| {
+            Lifetime::new(now, age, stated, self.policy.leeway, jitter)
+        });
+        if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
+            held.lifetime = lifetime;
+            held.token = present(token, held.generation);
+            let token = held.token.clone();
+            if self
+                .origins
+                .issued_again(now, held.generation, requested_at)
+            {
+                return Some((Success::Outdated, token));
+            }
+            held.use_again();
+            return Some((Success::Unchanged, token));
+        }
+        self.generations += 1;
+        let generation = Generation(self.generations);
+        let token = present(token, generation);
+        let replaced = self.held.take();
+        self.held = Some(Held::new(
+            now,
+            token.clone(),
+            generation,
+            lifetime,
+            replaced,
+        ));
+        self.origins.replaced(now, generation);
+        Some((Success::New, token))
     }
 
     /// The acquisition failed in a way that concerns this target alone. `error` makes its error from the end of the back-off.
@@ -234,9 +270,9 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         error: impl FnOnce(Moment) -> E,
     ) -> Option<E> {
         self.end(id)?;
-        let until = now + self.back_off.delay.take_after(failure);
+        let until = now + self.back_off_delay.take_after(failure);
         let error = error(until);
-        self.back_off.latest = Some((until, error.clone()));
+        self.back_off = Some((until, error.clone()));
         self.restore_after(failure);
         Some(error)
     }
@@ -271,8 +307,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// The acquisition is gone without a result: its runtime was shut down, or the transport panicked (S4).
     pub(crate) fn aborted(&mut self, id: AcquisitionId) -> Option<Aborted> {
         self.take_acquisition(id)?;
-        self.consecutive_aborts = self.consecutive_aborts.saturating_add(1);
-        if self.consecutive_aborts < ABORTS_THAT_FAIL {
+        if !core::mem::replace(&mut self.was_aborted, true) {
             return Some(Aborted::AskAgain);
         }
         self.restore_after(&Failure::TRANSIENT);
@@ -303,24 +338,16 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         if held.is_rejected() {
             return None;
         }
-        let back_off = self.backs_off(now, health).map(|(until, _)| until);
         match held.lifetime.stage(now) {
             Stage::Fresh => Some(held.lifetime.due),
             Stage::Due => {
-                // Until the last of what prevents a renewal in the background has passed.
-                let acquisition = self.acquisition.as_ref();
-                let deadline = acquisition.map(|current| current.claim.deadline);
-                let spacing = self.last_started.map(|started| started + SPACING);
-                let until = deadline
-                    .max(back_off)
-                    .max(spacing)
-                    .max(self.postponed_until)?;
+                let until = self.not_renewed_before(now, health)?;
                 Some(until.min(held.lifetime.within_leeway))
             }
             Stage::WithinLeeway => {
                 let until = match &self.acquisition {
                     Some(current) => self.is_troubled(health).then_some(current.claim.deadline),
-                    None => back_off,
+                    None => self.backs_off(now, health).map(|(until, _)| until),
                 };
                 Some(until?.min(held.lifetime.expires))
             }
@@ -333,60 +360,8 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// Whether no acquisition starts because of a failure of this target alone.
     pub(crate) fn backs_off_alone(&self, now: Moment) -> bool {
-        let latest = self.back_off.latest.as_ref();
-        latest.is_some_and(|(until, _)| now < *until)
-    }
-
-    fn hold<G>(
-        &mut self,
-        now: Moment,
-        obtained: Obtained<G>,
-        jitter: f64,
-        present: impl FnOnce(G, Generation) -> T,
-    ) -> (Success, T)
-    where
-        T: PartialEq<G>,
-    {
-        let Obtained {
-            token,
-            lifetime,
-            requested_at,
-            age,
-        } = obtained;
-        // T9: also if much time has passed since it was obtained.
-        let age = age.max(now.saturating_since(requested_at));
-        let leeway = self.policy.leeway;
-        let lifetime = lifetime
-            .or(self.policy.default_lifetime)
-            .map_or(Lifetime::UNKNOWN, |stated| {
-                Lifetime::new(now, age, stated, leeway, jitter)
-            });
-        if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
-            held.lifetime = lifetime;
-            held.token = present(token, held.generation);
-            let token = held.token.clone();
-            if self
-                .origins
-                .issued_again(now, held.generation, requested_at)
-            {
-                return (Success::Outdated, token);
-            }
-            held.use_again();
-            return (Success::Unchanged, token);
-        }
-        self.generations += 1;
-        let generation = Generation(self.generations);
-        let token = present(token, generation);
-        let replaced = self.held.take();
-        self.held = Some(Held::new(
-            now,
-            token.clone(),
-            generation,
-            lifetime,
-            replaced,
-        ));
-        self.origins.replaced(now, generation);
-        (Success::New, token)
+        let back_off = self.back_off.as_ref();
+        back_off.is_some_and(|(until, _)| now < *until)
     }
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
@@ -408,7 +383,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     fn is_troubled(&self, health: &Health<E>) -> bool {
         let acquisition = self.acquisition.as_ref();
         !matches!(health, Health::Healthy)
-            || self.back_off.latest.is_some()
+            || self.back_off.is_some()
             || acquisition.is_some_and(|acquisition| acquisition.is_delayed)
     }
 
@@ -418,7 +393,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
             Health::BackingOff { until, error } => Some((*until, error)),
             Health::Healthy | Health::Troubled => None,
         };
-        let target = self.back_off.latest.as_ref();
+        let target = self.back_off.as_ref();
         let target = target.map(|(until, error)| (*until, error));
         let both = server.into_iter().chain(target);
         both.filter(|(until, _)| now < *until)
@@ -435,14 +410,17 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         }
     }
 
-    /// S1: not beside another acquisition; B2: not while backing off; E6: not within a second of the last one.
-    fn may_renew_in_background(&self, now: Moment, health: &Health<E>) -> bool {
-        let next = self.last_started.map(|started| started + SPACING);
-        self.acquisition.is_none()
-            && self.backs_off(now, health).is_none()
-            && next
-                .max(self.postponed_until)
-                .is_none_or(|next| next <= now)
+    /// When the next renewal in the background may start. S1: not beside another acquisition; B2: not while backing off; E6:
+    /// not within a second of the last one.
+    fn not_renewed_before(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
+        let acquisition = self.acquisition.as_ref();
+        let deadline = acquisition.map(|current| current.claim.deadline);
+        let back_off = self.backs_off(now, health).map(|(until, _)| until);
+        let spacing = self.last_started.map(|started| started + SPACING);
+        deadline
+            .max(back_off)
+            .max(spacing)
+            .max(self.postponed_until)
     }
 
     fn start(&mut self, now: Moment) -> Claim {
@@ -474,7 +452,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// The acquisition has a result.
     fn end(&mut self, id: AcquisitionId) -> Option<UnderWay> {
         let acquisition = self.take_acquisition(id)?;
-        self.consecutive_aborts = 0;
+        self.was_aborted = false;
         Some(acquisition)
     }
 
@@ -484,14 +462,5 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 }
 
-impl<E> TargetBackOff<E> {
-    const NONE: Self = Self {
-        latest: None,
-        delay: DoublingDelay::after_permanent_failures(),
-    };
-}
-
 /// E6: renewals of a due token start at least this far apart.
 const SPACING: Duration = Duration::from_secs(1);
-/// S4
-const ABORTS_THAT_FAIL: u32 = 2;

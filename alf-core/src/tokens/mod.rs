@@ -104,7 +104,7 @@ impl TokenManager {
         }
         match self.token.demand() {
             Step::Use(token) => Some(token),
-            Step::Wait(_) | Step::Fail(_) => None,
+            Step::Wait(..) | Step::Fail(_) => None,
         }
     }
 
