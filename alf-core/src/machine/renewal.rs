@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::held::Held;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
-    Aborted, AcquisitionId, Claim, Decision, DoublingDelay, Failure, Generation, Health, Lifetime,
-    Moment, Obtained, Policy, RejectionDecision, Stage, Success, TargetId,
+    Aborted, AcquisitionId, Answer, Claim, Decision, DoublingDelay, Failure, Generation, Health,
+    Lifetime, Moment, Obtained, Policy, RejectionDecision, Stage, Success, TargetId,
 };
 
 /// The token of one target, and what is being done about it.
@@ -70,36 +70,23 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         let Some((token, stage)) = self.usable(now) else {
             return self.join_or_start(now, health);
         };
-        let token = token.clone();
-        match stage {
-            Stage::Fresh => Decision::Use(token),
+        let answer = Answer::Use(token.clone());
+        let start = match stage {
+            Stage::Fresh => None,
             // E2
-            Stage::Due => match self.not_renewed_before(now, health) {
-                Some(until) if now < until => Decision::Use(token),
-                Some(_) | None => Decision::UseAndRenew(token, self.start(now)),
-            },
-            Stage::WithinLeeway => self.demand_within_leeway(now, health, token),
-            Stage::Expired => self.join_or_start(now, health),
-        }
-    }
-
-    /// E3, E4: waits for an acquisition, unless it is delayed or an earlier one failed.
-    fn demand_within_leeway(
-        &mut self,
-        now: Moment,
-        health: &Health<E>,
-        token: T,
-    ) -> Decision<T, E> {
-        let is_troubled = self.is_troubled(health);
-        match self.join_or_start(now, health) {
-            Decision::Join if is_troubled => Decision::Use(token),
-            Decision::Refuse(_) => Decision::Use(token),
-            Decision::Start(claim) if is_troubled => Decision::UseAndRenew(token, claim),
-            decision @ (Decision::Use(_)
-            | Decision::UseAndRenew(..)
-            | Decision::Start(_)
-            | Decision::Join) => decision,
-        }
+            Stage::Due => {
+                let not_before = self.not_renewed_before(now, health);
+                let may_start = not_before.is_none_or(|not_before| not_before <= now);
+                may_start.then(|| self.start(now))
+            }
+            // E4: no caller waits if the acquisition is delayed, or if an earlier one failed.
+            Stage::WithinLeeway if self.is_troubled(health) => {
+                self.join_or_start(now, health).start
+            }
+            // E3
+            Stage::WithinLeeway | Stage::Expired => return self.join_or_start(now, health),
+        };
+        Decision { answer, start }
     }
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
@@ -154,10 +141,10 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         replayed: Generation,
         origin: &O,
     ) -> Option<RejectionDecision<T, E>> {
-        let held = self.held.as_ref()?;
+        let held = self.held.as_mut()?;
         if replayed < generation {
-            let rejected = held.rejected_of_both(now, generation, replayed);
-            return Some(self.reject(now, health, rejected, Some(origin)));
+            held.forget_previous(replayed);
+            return Some(self.reject(now, health, generation, Some(origin)));
         }
         // Whether renewing a token helped that is not held any more is unknown.
         if held.generation == replayed {
@@ -279,11 +266,10 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// The acquisition failed in a way that every target would have met: the breaker backs off.
     pub(crate) fn failed(&mut self, id: AcquisitionId, failure: &Failure) -> bool {
-        let was_under_way = self.end(id).is_some();
-        if was_under_way {
-            self.restore_after(failure);
-        }
-        was_under_way
+        let acquisition = self.end(id);
+        acquisition
+            .inspect(|_| self.restore_after(failure))
+            .is_some()
     }
 
     /// The acquisition ended without a result: the token is renewed later (D14).
@@ -332,7 +318,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
-    /// [`Decision::Use`] and change nothing, unless something else happens before.
+    /// [`Answer::Use`] and change nothing, unless something else happens before.
     pub(crate) fn cacheable_until(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
         let held = self.held.as_ref()?;
         if held.is_rejected() {
@@ -344,14 +330,11 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
                 let until = self.not_renewed_before(now, health)?;
                 Some(until.min(held.lifetime.within_leeway))
             }
-            Stage::WithinLeeway => {
-                let until = match &self.acquisition {
-                    Some(current) => self.is_troubled(health).then_some(current.claim.deadline),
-                    None => self.backs_off(now, health).map(|(until, _)| until),
-                };
-                Some(until?.min(held.lifetime.expires))
+            Stage::WithinLeeway if self.is_troubled(health) => {
+                let until = self.not_started_before(now, health)?;
+                Some(until.min(held.lifetime.expires))
             }
-            Stage::Expired => None,
+            Stage::WithinLeeway | Stage::Expired => None,
         }
         // R9: the next demand forgets the previous token.
         .map(|until| held.usable_until(until))
@@ -401,26 +384,27 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 
     fn join_or_start(&mut self, now: Moment, health: &Health<E>) -> Decision<T, E> {
-        if self.acquisition.is_some() {
-            return Decision::Join;
-        }
-        match self.backs_off(now, health) {
-            Some((_, error)) => Decision::Refuse(error.clone()),
-            None => Decision::Start(self.start(now)),
-        }
+        let back_off = self.backs_off(now, health);
+        let (answer, start) = match back_off {
+            _ if self.acquisition.is_some() => (Answer::Wait, None),
+            Some((_, error)) => (Answer::Refuse(error.clone()), None),
+            None => (Answer::Wait, Some(self.start(now))),
+        };
+        Decision { answer, start }
     }
 
-    /// When the next renewal in the background may start. S1: not beside another acquisition; B2: not while backing off; E6:
-    /// not within a second of the last one.
+    /// E6: not within a second of the last one.
     fn not_renewed_before(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
+        let spacing = self.last_started.map(|started| started + SPACING);
+        let not_started_before = self.not_started_before(now, health);
+        not_started_before.max(spacing).max(self.postponed_until)
+    }
+
+    /// S1: not beside another acquisition; B2: not while backing off.
+    fn not_started_before(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
         let acquisition = self.acquisition.as_ref();
         let deadline = acquisition.map(|current| current.claim.deadline);
-        let back_off = self.backs_off(now, health).map(|(until, _)| until);
-        let spacing = self.last_started.map(|started| started + SPACING);
-        deadline
-            .max(back_off)
-            .max(spacing)
-            .max(self.postponed_until)
+        deadline.max(self.backs_off(now, health).map(|(until, _)| until))
     }
 
     fn start(&mut self, now: Moment) -> Claim {

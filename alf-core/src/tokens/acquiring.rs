@@ -16,7 +16,7 @@ use crate::machine::{Aborted, AcquisitionId, Claim, Moment, Success};
 use crate::{Event, Token, TokenError};
 
 use super::managed::{ManagedToken, State};
-use super::pending::{Outcome, Pending, Step};
+use super::pending::{Outcome, Pending};
 
 /// An acquisition of a token. However it ends, the token is informed: of its result; or, when it is dropped without one (a
 /// panic, a runtime that was shut down), that it was aborted (S4).
@@ -37,10 +37,6 @@ impl Running {
             pending,
             has_ended: false,
         }
-    }
-
-    pub(super) fn wait(&self) -> Step {
-        self.pending.wait()
     }
 
     /// Not under the lock.

@@ -6,12 +6,12 @@
 use std::sync::{Arc, MutexGuard};
 
 use crate::error::{Awaited, Cause};
-use crate::machine::{Decision, Health, Moment, RejectionDecision, Renewal};
+use crate::machine::{Answer, Decision, Health, Moment, RejectionDecision, Renewal};
 use crate::{Event, Origin, Token, TokenError};
 
 use super::acquiring::Running;
 use super::managed::{ManagedToken, State};
-use super::pending::{Pending, Step};
+use super::pending::Step;
 
 type Machine = Renewal<Token, Origin, TokenError>;
 
@@ -93,8 +93,10 @@ impl ManagedToken {
             None => (None, None),
             Some(RejectionDecision::Superseded(decision)) => (Some(decision), None),
             Some(RejectionDecision::Renew(decision)) => {
-                let starts = matches!(decision, Decision::Start(_));
-                let event = starts.then_some(Event::TokenRejected { generation, origin });
+                let event = decision
+                    .start
+                    .is_some()
+                    .then_some(Event::TokenRejected { generation, origin });
                 (Some(decision), event)
             }
             Some(RejectionDecision::UsePrevious(previous)) => {
@@ -103,7 +105,9 @@ impl ManagedToken {
                     rejected: generation,
                     origin,
                 };
-                (Some(Decision::Use(previous)), Some(event))
+                let answer = Answer::Use(previous);
+                let start = None;
+                (Some(Decision { answer, start }), Some(event))
             }
             Some(RejectionDecision::Return) => {
                 (None, Some(Event::RejectionReturned { generation, origin }))
@@ -127,23 +131,16 @@ impl ManagedToken {
         decision: Decision<Token, TokenError>,
         event: Option<Event<'_>>,
     ) -> Step {
-        let (step, start) = match decision {
-            Decision::Use(token) => (Step::Use(token), None),
-            Decision::UseAndRenew(token, claim) => (
-                Step::Use(token),
-                Some(Running::new(self, &mut state, claim)),
-            ),
-            Decision::Start(claim) => {
-                let start = Running::new(self, &mut state, claim);
-                (start.wait(), Some(start))
-            }
-            Decision::Join => {
-                let step = state.pending.as_ref().map(Pending::wait);
-                // `None` cannot occur: `pending` is what the machine knows as under way.
-                let aborted = || self.aborted_error(Cause::aborted(Awaited::NextAttempt));
-                (step.unwrap_or_else(|| Step::Fail(aborted())), None)
-            }
-            Decision::Refuse(error) => (Step::Fail(error), None),
+        let Decision { answer, start } = decision;
+        let start = start.map(|claim| Running::new(self, &mut state, claim));
+        let step = match answer {
+            Answer::Use(token) => Step::Use(token),
+            Answer::Refuse(error) => Step::Fail(error),
+            Answer::Wait => match &state.pending {
+                Some(pending) => pending.wait(),
+                // Cannot occur: `pending` is what the machine knows as under way.
+                None => Step::Fail(self.aborted_error(Cause::aborted(Awaited::NextAttempt))),
+            },
         };
         self.update_cache(&state, now);
         drop(state);
