@@ -36,7 +36,8 @@ impl Adapter for Isahc {
     fn call_transport(self) -> Result<IsahcTransport, ConfigError> {
         let clients = self.http_clients;
         let calls = route(clients.calls, Purpose::Calls, &clients.settings)?;
-        Ok(IsahcTransport::for_calls_alone(calls))
+        // No token request is sent: another client would only cost its set-up.
+        Ok(IsahcTransport::new(calls.clone(), calls))
     }
 
     fn token_transport(self) -> Result<IsahcTransport, ConfigError> {

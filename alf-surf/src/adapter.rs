@@ -28,17 +28,19 @@ impl Adapter for Surf {
         let clients = self.http_clients;
         let tokens = tokens(clients.tokens, &clients.settings)?;
         let calls = calls(clients.calls, &clients.settings)?;
-        Ok(SurfTransport::new(calls, tokens))
+        Ok(SurfTransport::new(Some(calls), tokens))
     }
 
     fn call_transport(self) -> Result<SurfTransport, ConfigError> {
         let calls = calls(self.http_clients.calls, &self.http_clients.settings)?;
-        Ok(SurfTransport::for_calls_alone(calls))
+        // No token request is sent: another client would only cost its set-up.
+        let tokens = Tokens::Given(calls.clone());
+        Ok(SurfTransport::new(Some(calls), tokens))
     }
 
     fn token_transport(self) -> Result<SurfTransport, ConfigError> {
         let tokens = tokens(self.http_clients.tokens, &self.http_clients.settings)?;
-        Ok(SurfTransport::for_tokens_alone(tokens))
+        Ok(SurfTransport::new(None, tokens))
     }
 
     /// async-std has threads of its own, and so has curl: the caller needs no runtime.

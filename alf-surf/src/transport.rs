@@ -35,8 +35,7 @@ use crate::guard::{CameFrom, Guard, LedElsewhere, ShownAt, origin};
 pub struct SurfTransport {
     /// `None` for a token manager alone.
     calls: Option<surf::Client>,
-    /// `None` if a transport of the user's sends the token requests.
-    tokens: Option<Tokens>,
+    tokens: Tokens,
 }
 
 /// For token requests.
@@ -48,27 +47,8 @@ pub(crate) enum Tokens {
 }
 
 impl SurfTransport {
-    pub(crate) fn new(calls: surf::Client, tokens: Tokens) -> Self {
-        Self {
-            calls: Some(calls),
-            tokens: Some(tokens),
-        }
-    }
-
-    /// No token request is sent through it.
-    pub(crate) fn for_calls_alone(calls: surf::Client) -> Self {
-        Self {
-            calls: Some(calls),
-            tokens: None,
-        }
-    }
-
-    /// No request of the user is sent through it.
-    pub(crate) fn for_tokens_alone(tokens: Tokens) -> Self {
-        Self {
-            calls: None,
-            tokens: Some(tokens),
-        }
+    pub(crate) fn new(calls: Option<surf::Client>, tokens: Tokens) -> Self {
+        Self { calls, tokens }
     }
 
     /// The client on which the user's requests are made.
@@ -150,11 +130,8 @@ impl TokenTransport for SurfTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        let Some(tokens) = &self.tokens else {
-            return Err(failure(failed("this transport sends no token requests")));
-        };
         let (mut request, guard) = token_request(request).map_err(failure)?;
-        let sent = match tokens {
+        let sent = match &self.tokens {
             Tokens::Own(back_end, headers) => {
                 for (name, values) in headers {
                     request.insert_header(name, values);
