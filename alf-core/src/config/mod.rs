@@ -11,6 +11,7 @@ pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
 pub(crate) use settings::{InsecureHttp, NamedBy, Replays, Settings};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
@@ -21,7 +22,8 @@ use crate::presentation::Presentation;
 use crate::store::SharedStore;
 use crate::wire::metadata;
 use crate::{
-    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, OriginRef, TokenTarget,
+    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Observer, OriginRef, Runtime,
+    TokenTarget,
 };
 
 /// What a client is built with.
@@ -42,6 +44,9 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) replays: Replays,
     pub(crate) presentation: Presentation,
+    /// If the user has set one.
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) observer: Arc<dyn Observer>,
     #[cfg(feature = "store")]
     pub(crate) store: Option<SharedStore>,
     rejecting: Vec<StatusCode>,
@@ -81,7 +86,7 @@ impl Config {
         )?;
         Ok(Self {
             server,
-            grant_type: check::grant_type(settings.grant_type)?,
+            grant_type: settings.grant_type,
             revocation_endpoint,
             client_id,
             authentication,
@@ -98,6 +103,8 @@ impl Config {
             attempt_timeout,
             replays: settings.replays,
             presentation: check::presentation(settings.token_header, settings.token_scheme)?,
+            runtime: settings.runtime,
+            observer: settings.observer,
             #[cfg(feature = "store")]
             store,
             rejecting: check::rejecting(&settings.rejecting)?,

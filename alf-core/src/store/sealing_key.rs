@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -15,7 +15,8 @@ use crate::secret::SecretText;
 /// The key that encrypts and authenticates what alf writes to a store: 32 random bytes that all instances share.
 ///
 /// Anyone who has the key and access to the store can read the tokens. A key in a file, an environment variable or a string is in
-/// base64. To generate one, run `openssl rand -base64 32`. alf reads the key once, when the client is built.
+/// base64. To generate one, run `openssl rand -base64 32`. alf reads the key once, when the client is built. 32 equal bytes are an
+/// error.
 ///
 /// # Examples
 ///
@@ -103,15 +104,27 @@ impl SealingKey {
 
 impl Source {
     fn read(&self, setting: &'static str) -> Result<KeyBytes, ConfigError> {
+        let key = self.bytes(setting)?;
+        let [first, ..] = *key;
+        if key.iter().all(|byte| *byte == first) {
+            let problem = format!("is 32 times the same byte, so others can guess it; {ADVICE}");
+            return Err(ConfigError::new(setting, problem));
+        }
+        Ok(key)
+    }
+
+    fn bytes(&self, setting: &'static str) -> Result<KeyBytes, ConfigError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
             Self::Text(text) => decode(setting, text.expose().as_bytes(), "it"),
             Self::Environment(variable) => {
-                // X1: its name is not shown, since someone may have written the key in its place.
-                let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
-                    ConfigError::new(setting, "its environment variable is not set, or not UTF-8")
-                })?;
-                decode(setting, text.as_bytes(), "its environment variable")
+                let text = SecretText::of_variable(variable);
+                let text = text.map_err(|problem| ConfigError::new(setting, problem))?;
+                decode(
+                    setting,
+                    text.expose().as_bytes(),
+                    "its environment variable",
+                )
             }
             Self::File(path) => {
                 let text = read_file(setting, path)?;
@@ -122,8 +135,15 @@ impl Source {
 }
 
 fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-    let cannot_read = |error: std::io::Error| {
-        let problem = format!("{} cannot be read", path.display());
+    let cannot_read = |error: io::Error| {
+        let path = path.display();
+        let problem = if error.kind() == ErrorKind::NotFound {
+            format!(
+                "{path} cannot be read; to generate one, run `(umask 077; openssl rand -base64 32 > {path})`"
+            )
+        } else {
+            format!("{path} cannot be read")
+        };
         ConfigError::new(setting, problem).because(error)
     };
     let mut file = File::open(path).map_err(cannot_read)?;
