@@ -42,7 +42,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `config` | `ClientConfig`: the settings of a client from TOML, YAML, JSON or environment variables. Its methods `client_secret_jwt` and `private_key_jwt` need `jwt` too |
-//! | `jwt` | `ClientSecretJwt`, and `PrivateKey` for [`PrivateKeyJwt`]. aws-lc-rs signs the assertions; it needs a C compiler |
+//! | `jwt` | `ClientSecretJwt`, and keys in PEM for [`PrivateKeyJwt`]. aws-lc-rs signs the assertions; it needs a C compiler |
 //! | `metrics` | `MetricsObserver`, which counts alf's events with `metrics` |
 //! | `store` | `ClientBuilder::store`: one token for all instances of a program, through a `TokenStore` |
 //! | `store-file` | `FileStore`: a token store in a directory, for the processes of one machine. It enables `store` |
@@ -78,8 +78,8 @@ mod wire;
 
 pub use authentication::{
     AuthenticationContext, AuthenticationError, CertificateAndKey, CertificatePem, ClientAssertion,
-    ClientAuthentication, ClientSecret, ClientSecretBasic, ClientSecretPost,
-    CredentialsFingerprint, PrivateKeyJwt, SecretError, Signer,
+    ClientAuthentication, ClientSecretBasic, ClientSecretPost, Credential, CredentialsFingerprint,
+    PrivateKeyJwt, SecretError, Signer,
 };
 pub use builder::{Adapter, ClientBuilder, CustomTransport, HttpClients, HttpSettings};
 pub use client::Client;
@@ -106,7 +106,7 @@ pub use wire::token_request::{TokenRequest, USER_AGENT};
 
 #[cfg(feature = "jwt")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
-pub use authentication::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
+pub use authentication::{ClientSecretJwt, MacAlgorithm, SigningAlgorithm};
 
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]

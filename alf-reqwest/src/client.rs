@@ -74,10 +74,10 @@ impl Client {
     /// # Examples
     ///
     /// ```
-    /// use alf_reqwest::{Client, ClientSecret};
+    /// use alf_reqwest::{Client, Credential};
     ///
     /// let client = Client::builder("https://auth.example.com/token")
-    ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
+    ///     .client_secret("client-id", Credential::file("/run/secrets/client"))
     ///     .allowed_origins(["https://api.example.com"])
     ///     .build()?;
     /// # let _ = client;

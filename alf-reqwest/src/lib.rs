@@ -77,7 +77,7 @@ pub use transport::ReqwestTransport;
 
 pub use alf_core::{
     AuthenticationContext, AuthenticationError, BoxFuture, ClientAssertion, ClientAuthentication,
-    ClientSecret, ClientSecretBasic, ClientSecretPost, ConfigError, CredentialsFingerprint, Event,
+    ClientSecretBasic, ClientSecretPost, ConfigError, Credential, CredentialsFingerprint, Event,
     EventContext, ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, NotAllowed,
     NotAllowedReason, Observer, Origin, PrivateKeyJwt, Rejection, RevokeError, Runtime,
     SecretError, Signer, ThreadRuntime, TimeoutPhase, Token, TokenError, TokenErrorKind,
@@ -88,7 +88,7 @@ pub use alf_core::{
 pub use alf_core::ClientConfig;
 
 #[cfg(feature = "jwt")]
-pub use alf_core::{ClientSecretJwt, MacAlgorithm, PrivateKey, SigningAlgorithm};
+pub use alf_core::{ClientSecretJwt, MacAlgorithm, SigningAlgorithm};
 
 #[cfg(feature = "metrics")]
 pub use alf_core::MetricsObserver;

@@ -66,7 +66,7 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// - A file cannot be read, is not a regular file (or a link to one), or is larger than 64 KiB.
+    /// - A file cannot be read, or is larger than 64 KiB.
     /// - The PEM is damaged.
     /// - The PEM contains no certificate.
     /// - The PEM does not contain exactly one private key, or the key is encrypted.
@@ -85,14 +85,13 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line, if a byte order
-    /// mark is in front of BEGIN, or if there is an empty line between BEGIN and END.
+    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line.
     pub fn check_files(&self) -> Result<(), ConfigError> {
         let (certificate, key) = self.texts()?;
         self.parse(&certificate, &key)?;
-        pem::check_lines(&certificate, pem::CERTIFICATE)
+        pem::check_lines(&certificate)
             .map_err(|problem| self.certificate.unusable(CERTIFICATE, problem))?;
-        pem::check_lines(&key, pem::PRIVATE_KEY).map_err(|problem| self.key.unusable(KEY, problem))
+        pem::check_lines(&key).map_err(|problem| self.key.unusable(KEY, problem))
     }
 
     /// Returns the files of the certificate and of its key, for a library that reads them itself. `None` if
@@ -111,28 +110,12 @@ impl CertificateAndKey {
             PemSource::Value(_) => String::new(),
             PemSource::File(path) => format!(" in {}", path.display()),
         };
-        let hint = self.other_format().unwrap_or_default();
-        let problem = format!("it cannot be used with the private key{key}{hint}");
+        let problem = format!("it cannot be used with the private key{key}");
         self.certificate.unusable(CERTIFICATE, problem).because(by)
     }
 
-    /// A hint for a key in a format that some libraries do not accept.
-    fn other_format(&self) -> Option<String> {
-        let text = self.key.read(KEY, pem::KEY_IS_NOT_TEXT).ok()?;
-        let label = pem::private_key(&text).ok()?.label;
-        (label != pem::PKCS8).then(|| {
-            format!(
-                ", which is BEGIN {label}; if the library accepts only PKCS#8, export it as PKCS#8 \
-                 (openssl pkey -in key.pem -out pkcs8.pem)"
-            )
-        })
-    }
-
     fn texts(&self) -> Result<(Zeroizing<String>, Zeroizing<String>), ConfigError> {
-        let certificate = self
-            .certificate
-            .read(CERTIFICATE, pem::CERTIFICATE_IS_NOT_TEXT)?;
-        Ok((certificate, self.key.read(KEY, pem::KEY_IS_NOT_TEXT)?))
+        Ok((self.certificate.read(CERTIFICATE)?, self.key.read(KEY)?))
     }
 
     fn parse(&self, certificate: &str, key: &str) -> Result<CertificatePem, ConfigError> {
@@ -176,44 +159,22 @@ impl fmt::Debug for CertificatePem {
 }
 
 /// A PEM text, or its file.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum PemSource {
     Value(SecretText),
     File(PathBuf),
 }
 
 impl PemSource {
-    /// `name` is what errors call it; `not_text` is the error for a file that is not text.
-    fn read(
-        &self,
-        name: &'static str,
-        not_text: &'static str,
-    ) -> Result<Zeroizing<String>, ConfigError> {
-        let path = match self {
-            Self::Value(text) => return Ok(Zeroizing::new(text.expose().to_owned())),
-            Self::File(path) => path,
-        };
-        if path.as_os_str().is_empty() {
-            return Err(ConfigError::new(name, "the path of its file is empty"));
+    /// `name` is what errors call it.
+    fn read(&self, name: &'static str) -> Result<Zeroizing<String>, ConfigError> {
+        match self {
+            Self::Value(text) => Ok(Zeroizing::new(text.expose().to_owned())),
+            Self::File(path) => file::read_blocking(path).map_err(|error| {
+                let problem = format!("it cannot be read from {}", path.display());
+                ConfigError::new(name, problem).because(error)
+            }),
         }
-        let cannot_read = |error| {
-            let problem = format!("it cannot be read from {}", path.display());
-            ConfigError::new(name, problem).because(error)
-        };
-        // Opening a pipe would wait until someone writes into it.
-        if !std::fs::metadata(path).map_err(cannot_read)?.is_file() {
-            return Err(self.unusable(name, "it is not a regular file"));
-        }
-        let bytes = file::read_blocking(path).map_err(cannot_read)?;
-        if bytes.len() > file::LONGEST {
-            return Err(self.unusable(name, file::TOO_LARGE));
-        }
-        let text = text_of(&bytes);
-        // DER and UTF-16 have zeros.
-        if text.contains('\0') && !text.contains(pem::BEGIN) {
-            return Err(self.unusable(name, not_text));
-        }
-        Ok(text)
     }
 
     /// The error for a PEM that was read and cannot be used.
@@ -223,30 +184,6 @@ impl PemSource {
             Self::File(path) => ConfigError::new(name, format!("{}: {problem}", path.display())),
         }
     }
-}
-
-/// Shows where the PEM comes from, but no part of it (X1).
-impl fmt::Debug for PemSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Value(_) => f.write_str("by value"),
-            Self::File(path) => write!(f, "from {}", path.display()),
-        }
-    }
-}
-
-/// Returns the text, with a zero for what is not UTF-8: openssl writes names in any charset between
-/// the blocks.
-fn text_of(bytes: &[u8]) -> Zeroizing<String> {
-    // It never grows, and so leaves no copies behind.
-    let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            text.push('\0');
-        }
-    }
-    text
 }
 
 const CERTIFICATE: &str = "client_certificate";

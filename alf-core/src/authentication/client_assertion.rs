@@ -1,8 +1,6 @@
 //! An assertion that someone else has signed, read anew for each attempt (RFC 7521 §4.2).
 
 use std::borrow::Cow;
-use std::future::Future;
-use std::path::Path;
 
 use async_trait::async_trait;
 
@@ -10,9 +8,9 @@ use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, SecretError,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, Problem,
 };
-use super::credential::{Credential, CredentialKind, Problem};
+use super::credential::Credential;
 use super::fingerprint::CredentialsFingerprint;
 use super::jwt::{JWT_BEARER, add_assertion};
 
@@ -30,10 +28,10 @@ use super::jwt::{JWT_BEARER, add_assertion};
 /// # Examples
 ///
 /// ```
-/// use alf_core::{Client, ClientAssertion};
+/// use alf_core::{Client, Credential};
 ///
 /// // Kubernetes: a projected service account token, for the audience that the server expects.
-/// let token = ClientAssertion::file("/var/run/secrets/tokens/auth.example.com");
+/// let token = Credential::file("/var/run/secrets/tokens/auth.example.com");
 /// # let client =
 /// Client::builder("https://auth.example.com/token").client_assertion("client-id", token);
 /// ```
@@ -51,24 +49,14 @@ impl ClientAssertion {
     pub const SAML2_BEARER: &'static str =
         "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
 
-    /// Reads the assertion from a file that contains only the assertion. White space around it is ignored.
-    ///
-    /// For errors of reading the file, see [`ClientSecret::file`](crate::ClientSecret::file).
-    pub fn file(path: impl AsRef<Path>) -> Self {
-        Self::new(Credential::file(&CLIENT_ASSERTION, path.as_ref()))
-    }
-
-    /// Calls a callback that returns the assertion, for example from the metadata service of a cloud.
-    ///
-    /// For errors of the callback, see [`ClientSecret::from_fn`](crate::ClientSecret::from_fn).
-    pub fn from_fn<F, Fut, S, E>(read: F) -> Self
-    where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<S, E>> + Send + 'static,
-        S: Into<String>,
-        E: Into<SecretError>,
-    {
-        Self::new(Credential::from_fn(&CLIENT_ASSERTION, read))
+    /// Uses this assertion: a file, or a callback, for example one that asks the metadata service of a cloud. White
+    /// space around it is ignored.
+    pub fn new(assertion: Credential) -> Self {
+        Self {
+            assertion,
+            assertion_type: Cow::Borrowed(JWT_BEARER),
+            sends_client_id: true,
+        }
     }
 
     /// Sets the `client_assertion_type`. Default: the type of a JWT,
@@ -87,13 +75,11 @@ impl ClientAssertion {
         self.sends_client_id = false;
         self
     }
+}
 
-    fn new(assertion: Credential) -> Self {
-        Self {
-            assertion,
-            assertion_type: Cow::Borrowed(JWT_BEARER),
-            sends_client_id: true,
-        }
+impl From<Credential> for ClientAssertion {
+    fn from(assertion: Credential) -> Self {
+        Self::new(assertion)
     }
 }
 
@@ -104,8 +90,7 @@ impl ClientAuthentication for ClientAssertion {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        context.awaits(self.assertion.awaited());
-        let assertion = self.assertion.read(check_assertion).await?;
+        let assertion = self.assertion.read(context, NAME, check_assertion).await?;
         if self.sends_client_id {
             request.parameter("client_id", context.client_id());
         }
@@ -115,20 +100,14 @@ impl ClientAuthentication for ClientAssertion {
 
     fn check(&self) -> Result<(), ConfigError> {
         if self.assertion_type.trim().is_empty() {
-            return Err(ConfigError::new(
-                "client_assertion",
-                "the assertion_type is empty",
-            ));
+            return Err(ConfigError::new(NAME, "the assertion_type is empty"));
         }
-        self.assertion.check(check_assertion)
+        self.assertion.check(NAME, check_assertion)
     }
 }
 
-const CLIENT_ASSERTION: CredentialKind = CredentialKind {
-    name: "client_assertion",
-    not_text: "it is not UTF-8 text",
-    in_file: str::trim,
-};
+/// What errors call the assertion.
+const NAME: &str = "client_assertion";
 
 fn check_assertion(assertion: &str) -> Result<(), Problem> {
     let assertion = assertion.trim();

@@ -1,5 +1,6 @@
 //! The trait that every method implements, what it gets, and its error.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -186,6 +187,9 @@ impl fmt::Debug for AuthenticationContext<'_> {
 ///
 /// Neither the error nor its sources may show any part of the credential.
 pub type SecretError = Box<dyn StdError + Send + Sync>;
+
+/// What is wrong with a credential, without quoting it.
+pub(super) type Problem = Cow<'static, str>;
 
 /// The client's authentication could not be prepared.
 #[derive(Debug, thiserror::Error)]

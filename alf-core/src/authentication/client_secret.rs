@@ -1,7 +1,4 @@
-//! The client secret, `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
-
-use std::future::Future;
-use std::path::Path;
+//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -14,34 +11,10 @@ use crate::secret::{percent_encoded, sensitive_header};
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, SecretError,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, Problem,
 };
-use super::credential::{Credential, CredentialKind, Problem};
+use super::credential::Credential;
 use super::fingerprint::CredentialsFingerprint;
-
-/// A client secret: a value, a file, or a callback.
-///
-/// alf reads a file, or calls a callback, for each attempt, and once more after a permanent refusal. You
-/// can rotate a secret without a restart (B3).
-///
-/// # Examples
-///
-/// ```
-/// use alf_core::{Client, ClientSecret};
-///
-/// # let endpoint = "https://auth.example.com/token";
-/// Client::builder(endpoint).client_secret("client-id", "a secret by value");
-/// Client::builder(endpoint).client_secret("client-id", ClientSecret::file("/run/secrets/client"));
-/// Client::builder(endpoint).client_secret(
-///     "client-id",
-///     ClientSecret::from_fn(|| async {
-///         // Do not return the error of `var`: it shows the value if the value is not UTF-8.
-///         std::env::var("CLIENT_SECRET").map_err(|_| "CLIENT_SECRET is not set, or not UTF-8")
-///     }),
-/// );
-/// ```
-#[derive(Debug)]
-pub struct ClientSecret(pub(super) Credential);
 
 /// `client_secret_basic`: the id and the secret are in the `Authorization` header of the token request.
 ///
@@ -62,64 +35,11 @@ pub struct ClientSecretPost {
     secret: Credential,
 }
 
-impl ClientSecret {
-    /// Uses this value as the secret.
-    pub fn value(secret: impl Into<String>) -> Self {
-        Self(Credential::value(&CLIENT_SECRET, secret.into()))
-    }
-
-    /// Reads the secret from a file that contains only the secret, in UTF-8.
-    ///
-    /// A byte order mark at the start and one line break at the end are not part of the secret. With the
-    /// feature `tokio`, in a tokio runtime, the file is read on a thread for blocking work. Otherwise it is
-    /// read on the thread of the acquisition.
-    ///
-    /// It is a permanent failure if the file cannot be opened (it is missing, is a directory, or access is
-    /// denied), is larger than 64 KiB, or does not contain a secret. alf then backs off, and reads the file
-    /// again in the next acquisition. Other errors are transient, and the acquisition tries again.
-    pub fn file(path: impl AsRef<Path>) -> Self {
-        Self(Credential::file(&CLIENT_SECRET, path.as_ref()))
-    }
-
-    /// Calls a callback that returns the secret, for example from a secret manager.
-    ///
-    /// If the callback fails, the acquisition tries again. Users see its error in logs and in the sources of
-    /// a [`TokenError`](crate::TokenError). Neither the error nor its sources may show any part of the
-    /// secret. (The error of [`std::env::var`] may show it.)
-    pub fn from_fn<F, Fut, S, E>(read: F) -> Self
-    where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<S, E>> + Send + 'static,
-        S: Into<String>,
-        E: Into<SecretError>,
-    {
-        Self(Credential::from_fn(&CLIENT_SECRET, read))
-    }
-}
-
-impl From<&str> for ClientSecret {
-    fn from(secret: &str) -> Self {
-        Self::value(secret)
-    }
-}
-
-impl From<&String> for ClientSecret {
-    fn from(secret: &String) -> Self {
-        Self::value(secret)
-    }
-}
-
-impl From<String> for ClientSecret {
-    fn from(secret: String) -> Self {
-        Self::value(secret)
-    }
-}
-
 impl ClientSecretBasic {
     /// Uses this secret: a value, a file, or a callback.
-    pub fn new(secret: impl Into<ClientSecret>) -> Self {
+    pub fn new(secret: impl Into<Credential>) -> Self {
         Self {
-            secret: secret.into().0,
+            secret: secret.into(),
             raw: false,
             with_client_id: false,
         }
@@ -158,8 +78,7 @@ impl ClientAuthentication for ClientSecretBasic {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        context.awaits(self.secret.awaited());
-        let secret = self.secret.read(check_secret).await?;
+        let secret = self.secret.read(context, NAME, check_secret).await?;
         let encoded_id = self.encoded(context.client_id(), IN_ID);
         let encoded_secret = self.encoded(&secret.text, IN_SECRET);
         request.mask(&secret.text);
@@ -180,7 +99,7 @@ impl ClientAuthentication for ClientSecretBasic {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        self.secret.check(check_secret)
+        self.secret.check(NAME, check_secret)
     }
 
     fn method(&self) -> Option<&str> {
@@ -190,9 +109,9 @@ impl ClientAuthentication for ClientSecretBasic {
 
 impl ClientSecretPost {
     /// Uses this secret: a value, a file, or a callback.
-    pub fn new(secret: impl Into<ClientSecret>) -> Self {
+    pub fn new(secret: impl Into<Credential>) -> Self {
         Self {
-            secret: secret.into().0,
+            secret: secret.into(),
         }
     }
 }
@@ -204,15 +123,14 @@ impl ClientAuthentication for ClientSecretPost {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        context.awaits(self.secret.awaited());
-        let secret = self.secret.read(check_secret).await?;
+        let secret = self.secret.read(context, NAME, check_secret).await?;
         request.parameter("client_id", context.client_id());
         request.secret_parameter("client_secret", &secret.text);
         Ok(secret.fingerprint)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        self.secret.check(check_secret)
+        self.secret.check(NAME, check_secret)
     }
 
     fn method(&self) -> Option<&str> {
@@ -227,17 +145,8 @@ const IN_ID: &AsciiSet = &IN_SECRET.add(b':');
 const ENCODING: &str = "encoding changed the id or the secret: if the server does not decode them, use the `raw` switch of \
                         client_secret_basic";
 
-const CLIENT_SECRET: CredentialKind = CredentialKind {
-    name: "client_secret",
-    not_text: "it is not UTF-8 text",
-    in_file: without_line_break,
-};
-
-/// Editors and `echo` add one line break. More than one is an error.
-fn without_line_break(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
-}
+/// What errors call the secret.
+pub(super) const NAME: &str = "client_secret";
 
 pub(super) fn check_secret(secret: &str) -> Result<(), Problem> {
     if secret.is_empty() {

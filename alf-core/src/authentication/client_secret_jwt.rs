@@ -7,10 +7,10 @@ use crate::ConfigError;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, Problem,
 };
-use super::client_secret::{ClientSecret, check_secret};
-use super::credential::{Credential, Problem};
+use super::client_secret::{NAME, check_secret};
+use super::credential::Credential;
 use super::fingerprint::CredentialsFingerprint;
 use super::jwt::{AssertionSettings, assertion_setters};
 use super::signer::Signer;
@@ -32,9 +32,9 @@ use super::signer::Signer;
 /// # Examples
 ///
 /// ```
-/// use alf_core::{Client, ClientSecret, ClientSecretJwt, MacAlgorithm};
+/// use alf_core::{Client, ClientSecretJwt, Credential, MacAlgorithm};
 ///
-/// let secret = ClientSecret::file("/run/secrets/client");
+/// let secret = Credential::file("/run/secrets/client");
 /// # let client =
 /// Client::builder("https://auth.example.com/token").client_authentication(
 ///     "client-id",
@@ -72,9 +72,9 @@ pub enum MacAlgorithm {
 
 impl ClientSecretJwt {
     /// Uses this secret: a value, a file, or a callback. The key is its bytes in UTF-8.
-    pub fn new(secret: impl Into<ClientSecret>) -> Self {
+    pub fn new(secret: impl Into<Credential>) -> Self {
         Self {
-            secret: secret.into().0,
+            secret: secret.into(),
             algorithm: MacAlgorithm::Hs256,
             settings: AssertionSettings::default(),
         }
@@ -98,9 +98,8 @@ impl ClientAuthentication for ClientSecretJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        context.awaits(self.secret.awaited());
-        let secret = self.secret.read(|secret| self.algorithm.signer(secret));
-        let secret = secret.await?;
+        let parse = |secret: &str| self.algorithm.signer(secret);
+        let secret = self.secret.read(context, NAME, parse).await?;
         request.mask(&secret.text);
         self.settings
             .add_signed(request, context, &secret.parsed, None)
@@ -110,7 +109,8 @@ impl ClientAuthentication for ClientSecretJwt {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
-        self.secret.check(|secret| self.algorithm.signer(secret))
+        let parse = |secret: &str| self.algorithm.signer(secret);
+        self.secret.check(NAME, parse)
     }
 
     fn method(&self) -> Option<&str> {

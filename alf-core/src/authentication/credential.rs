@@ -1,10 +1,11 @@
 //! A credential by value, from a file, or from a callback.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -12,24 +13,35 @@ use crate::ConfigError;
 use crate::error::Awaited;
 use crate::secret::SecretText;
 
-use super::client_authentication::{AuthenticationError, SecretError};
+use super::client_authentication::{
+    AuthenticationContext, AuthenticationError, Problem, SecretError,
+};
 use super::file;
 use super::fingerprint::CredentialsFingerprint;
 
-/// A secret, a key, an assertion, or a certificate. It is read anew each time.
-pub(super) struct Credential {
-    kind: &'static CredentialKind,
-    source: Source,
-}
-
-pub(super) struct CredentialKind {
-    /// The name in errors.
-    pub(super) name: &'static str,
-    /// The error for a file that is not text.
-    pub(super) not_text: &'static str,
-    /// Returns the part of a file's text that is the credential.
-    pub(super) in_file: fn(&str) -> &str,
-}
+/// A secret, a private key, an assertion, or a certificate: a value, a file, or a callback.
+///
+/// alf reads a file, or calls a callback, for each attempt, and once more after a permanent refusal. You
+/// can rotate a credential without a restart (B3).
+///
+/// # Examples
+///
+/// ```
+/// use alf_core::{Client, Credential};
+///
+/// # let endpoint = "https://auth.example.com/token";
+/// Client::builder(endpoint).client_secret("client-id", "a secret by value");
+/// Client::builder(endpoint).client_secret("client-id", Credential::file("/run/secrets/client"));
+/// Client::builder(endpoint).client_secret(
+///     "client-id",
+///     Credential::from_fn(|| async {
+///         // Do not return the error of `var`: it shows the value if the value is not UTF-8.
+///         std::env::var("CLIENT_SECRET").map_err(|_| "CLIENT_SECRET is not set, or not UTF-8")
+///     }),
+/// );
+/// ```
+#[derive(Clone)]
+pub struct Credential(Source);
 
 /// A credential that was read, and what it was parsed to.
 pub(super) struct ReadCredential<T> {
@@ -42,37 +54,49 @@ pub(super) struct ReadCredential<T> {
     pub(super) fingerprint: CredentialsFingerprint,
 }
 
-/// What is wrong with a credential, without quoting it.
-pub(super) type Problem = Cow<'static, str>;
-
+#[derive(Clone)]
 enum Source {
     Value(SecretText),
     File(PathBuf),
     Callback(Callback),
 }
 
-type Callback = Box<dyn Fn() -> ReadFuture + Send + Sync>;
+type Callback = Arc<dyn Fn() -> ReadFuture + Send + Sync>;
 type ReadFuture = Pin<Box<dyn Future<Output = Result<Zeroizing<String>, SecretError>> + Send>>;
 
 impl Credential {
-    pub(super) fn value(kind: &'static CredentialKind, text: String) -> Self {
-        let source = Source::Value(SecretText::from(text));
-        Self { kind, source }
+    /// Uses this value. It is checked when the client is built.
+    pub fn value(text: impl Into<String>) -> Self {
+        Self(Source::Value(SecretText::from(text.into())))
     }
 
-    pub(super) fn file(kind: &'static CredentialKind, path: &Path) -> Self {
-        let source = Source::File(path.to_owned());
-        Self { kind, source }
+    /// Reads the credential from a file that contains only the credential, in UTF-8. (A PEM file may contain
+    /// more than the key or the certificate.)
+    ///
+    /// A byte order mark at the start and one line break at the end are not part of a secret. With the
+    /// feature `tokio`, in a tokio runtime, the file is read on a thread for blocking work. Otherwise it is
+    /// read on the thread of the acquisition.
+    ///
+    /// It is a permanent failure if the file cannot be opened (it is missing, is a directory, or access is
+    /// denied), is larger than 64 KiB, or does not contain such a credential. alf then backs off, and reads
+    /// the file again in the next acquisition. Other errors are transient, and the acquisition tries again.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self(Source::File(path.as_ref().to_owned()))
     }
 
-    pub(super) fn from_fn<F, Fut, S, E>(kind: &'static CredentialKind, read: F) -> Self
+    /// Calls a callback that returns the credential, for example from a secret manager.
+    ///
+    /// If the callback fails, the acquisition tries again. Users see its error in logs and in the sources of
+    /// a [`TokenError`](crate::TokenError). Neither the error nor its sources may show any part of the
+    /// credential. (The error of [`std::env::var`] may show it.)
+    pub fn from_fn<F, Fut, S, E>(read: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<S, E>> + Send + 'static,
         S: Into<String>,
         E: Into<SecretError>,
     {
-        let source = Source::Callback(Box::new(move || {
+        Self(Source::Callback(Arc::new(move || {
             let text = read();
             Box::pin(async move {
                 match text.await {
@@ -80,38 +104,43 @@ impl Credential {
                     Err(error) => Err(error.into()),
                 }
             })
-        }));
-        Self { kind, source }
+        })))
     }
 
-    /// What a method awaits while it reads the credential.
-    pub(super) fn awaited(&self) -> Awaited {
-        match &self.source {
-            Source::Value(_) => Awaited::Authentication,
-            Source::File(_) | Source::Callback(_) => Awaited::Credential(self.kind.name),
-        }
-    }
-
-    /// Reads the credential. `parse` returns the problem of a text that cannot be used.
+    /// Reads the credential, which errors call `name`. `parse` returns the problem of a text that cannot be
+    /// used.
     pub(super) async fn read<T>(
         &self,
+        context: &AuthenticationContext<'_>,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Problem> + Send,
     ) -> Result<ReadCredential<T>, AuthenticationError> {
-        let kind = self.kind;
-        let text = match &self.source {
+        let text = match &self.0 {
             Source::Value(text) => Zeroizing::new(text.expose().to_owned()),
             Source::File(path) => {
-                let bytes = file::read(path, kind.name).await?;
-                let text = text_of(&bytes).ok_or_else(|| self.unusable(kind.not_text))?;
-                Zeroizing::new((kind.in_file)(text).to_owned())
+                context.awaits(Awaited::Credential(name));
+                let text = file::read(path).await;
+                let text = text.map_err(|error| cannot_read(name, path, error))?;
+                Zeroizing::new(without_marks(&text).to_owned())
             }
-            Source::Callback(read) => read().await.map_err(|error| {
-                let problem = format!("the callback for {} failed", kind.name);
-                AuthenticationError::transient(problem).because(error)
-            })?,
+            Source::Callback(read) => {
+                context.awaits(Awaited::Credential(name));
+                read().await.map_err(|error| {
+                    let problem = format!("the callback for {name} failed");
+                    AuthenticationError::transient(problem).because(error)
+                })?
+            }
         };
-        let parsed = parse(&text).map_err(|problem| self.unusable(problem))?;
-        let fingerprint = match &self.source {
+        let parsed = parse(&text).map_err(|problem| {
+            AuthenticationError::permanent(match &self.0 {
+                Source::Value(_) => format!("{name}: {problem}"),
+                Source::File(path) => format!("{name} in {}: {problem}", path.display()),
+                Source::Callback(_) => {
+                    format!("the callback for {name} returned an unusable value: {problem}")
+                }
+            })
+        })?;
+        let fingerprint = match &self.0 {
             Source::Value(text) => CredentialsFingerprint::unchanging_of(text.expose()),
             Source::File(_) | Source::Callback(_) => CredentialsFingerprint::of(text.as_str()),
         };
@@ -125,35 +154,42 @@ impl Credential {
     /// Checks what is known when the client is built: a value, and that a path is not empty.
     pub(super) fn check<T>(
         &self,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Result<(), ConfigError> {
-        let checked = match &self.source {
+        let checked = match &self.0 {
             Source::Value(text) => parse(text.expose()).map(drop),
             Source::File(path) if path.as_os_str().is_empty() => {
                 Err("the path of its file is empty".into())
             }
             Source::File(_) | Source::Callback(_) => Ok(()),
         };
-        checked.map_err(|problem| ConfigError::new(self.kind.name, problem))
+        checked.map_err(|problem| ConfigError::new(name, problem))
     }
+}
 
-    /// The error for a credential that was read and cannot be used.
-    fn unusable(&self, problem: impl fmt::Display) -> AuthenticationError {
-        let name = self.kind.name;
-        AuthenticationError::permanent(match &self.source {
-            Source::Value(_) => format!("{name}: {problem}"),
-            Source::File(path) => format!("{name} in {}: {problem}", path.display()),
-            Source::Callback(_) => {
-                format!("the callback for {name} returned an unusable value: {problem}")
-            }
-        })
+impl From<&str> for Credential {
+    fn from(text: &str) -> Self {
+        Self::value(text)
+    }
+}
+
+impl From<&String> for Credential {
+    fn from(text: &String) -> Self {
+        Self::value(text)
+    }
+}
+
+impl From<String> for Credential {
+    fn from(text: String) -> Self {
+        Self::value(text)
     }
 }
 
 /// Shows where the credential comes from, but no part of it (X1).
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
+        match &self.0 {
             Source::Value(_) => f.write_str("by value"),
             Source::File(path) => write!(f, "from {}", path.display()),
             Source::Callback(_) => f.write_str("from a callback"),
@@ -161,8 +197,34 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Returns the text of a file, without the byte order mark that some editors put before it.
-fn text_of(bytes: &[u8]) -> Option<&str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).ok()
+/// B1: a file that cannot be opened or used needs someone to repair it. Other errors may pass.
+fn cannot_read(name: &str, path: &Path, error: io::Error) -> AuthenticationError {
+    let problem = format!("{name} cannot be read from {}", path.display());
+    let is_permanent = matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::FileTooLarge
+    );
+    let cannot_read = if is_permanent {
+        AuthenticationError::permanent(problem)
+    } else {
+        AuthenticationError::transient(problem)
+    };
+    cannot_read.because(error)
 }
+
+/// Editors put a byte order mark before a text, and `echo` one line break after it. More than one line break is an
+/// error.
+fn without_marks(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,9 @@ use std::path::Path;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use super::AuthenticationError;
+use super::pem;
 
-/// Returns the contents of a file. `name` is what errors call the credential.
+/// Returns the text of a file.
 ///
 /// On tokio it is read on a thread for blocking work, so that a slow disk does not block the
 /// runtime. Otherwise it is read on the acquisition's thread.
@@ -18,62 +18,45 @@ use super::AuthenticationError;
     not(feature = "tokio"),
     expect(clippy::unused_async, reason = "nothing to await without tokio")
 )]
-pub(super) async fn read(
-    path: &Path,
-    name: &str,
-) -> Result<Zeroizing<Vec<u8>>, AuthenticationError> {
+pub(super) async fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     #[cfg(feature = "tokio")]
-    let bytes = match Handle::try_current() {
-        Ok(runtime) => {
-            let path = path.to_owned();
-            let bytes = runtime.spawn_blocking(move || read_blocking(&path)).await;
-            bytes.unwrap_or_else(|aborted| Err(aborted.into()))
-        }
-        Err(_) => read_blocking(path),
-    };
-    #[cfg(not(feature = "tokio"))]
-    let bytes = read_blocking(path);
-    let bytes = bytes.map_err(|error| cannot_read(path, name, error))?;
-    if bytes.len() > LONGEST {
-        let path = path.display();
-        let problem = format!("{name} in {path}: {TOO_LARGE}");
-        return Err(AuthenticationError::permanent(problem));
+    if let Ok(runtime) = Handle::try_current() {
+        let path = path.to_owned();
+        return runtime.spawn_blocking(move || read_blocking(&path)).await?;
     }
-    Ok(bytes)
+    read_blocking(path)
 }
 
-/// Returns the contents of a file: all of it, or one byte more than [`LONGEST`].
-pub(super) fn read_blocking(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // It never grows, and so leaves no copies behind.
+/// Returns the text of a file of at most 64 KiB. Outside of UTF-8, a PEM file has a zero: openssl writes names
+/// in any charset between the blocks.
+pub(super) fn read_blocking(path: &Path) -> io::Result<Zeroizing<String>> {
+    // Neither of the two grows, and so they leave no copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     File::open(path)?
         .take(LONGEST as u64 + 1)
         .read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// B1: a file that cannot be opened needs someone to repair it. Other errors may pass.
-fn cannot_read(path: &Path, name: &str, error: io::Error) -> AuthenticationError {
-    let problem = format!("{name} cannot be read from {}", path.display());
-    let is_permanent = matches!(
-        error.kind(),
-        io::ErrorKind::NotFound
-            | io::ErrorKind::PermissionDenied
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::InvalidInput
-    );
-    let cannot_read = if is_permanent {
-        AuthenticationError::permanent(problem)
-    } else {
-        AuthenticationError::transient(problem)
-    };
-    cannot_read.because(error)
+    if bytes.len() > LONGEST {
+        let problem = "it is larger than 64 KiB";
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push('\0');
+        }
+    }
+    // DER and UTF-16 have zeros.
+    if text.contains('\0') && !text.contains(pem::BEGIN) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_TEXT));
+    }
+    Ok(text)
 }
 
 /// More than any secret, key, assertion or chain of certificates has.
-pub(super) const LONGEST: usize = 64 * 1024;
-pub(super) const TOO_LARGE: &str = "it is larger than 64 KiB";
+const LONGEST: usize = 64 * 1024;
+const NOT_TEXT: &str = "it is not UTF-8 text; convert a key or a certificate to PEM: DER with openssl pkey -inform DER or \
+                        openssl x509 -inform DER, PKCS#12 with openssl pkcs12 -nodes, UTF-16 with iconv -f UTF-16 -t UTF-8";
 
 #[cfg(test)]
 mod tests;

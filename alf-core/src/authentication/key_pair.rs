@@ -9,8 +9,7 @@ use aws_lc_rs::signature::{
     KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
 };
 
-use super::client_authentication::AuthenticationError;
-use super::credential::Problem;
+use super::client_authentication::{AuthenticationError, Problem};
 use super::signer::Signer;
 use super::{pem, thumbprint};
 
@@ -28,7 +27,7 @@ enum Key {
     Ed25519(Ed25519KeyPair),
 }
 
-/// The algorithm of the signatures of a [`PrivateKey`](crate::PrivateKey)
+/// The algorithm of the signatures of a [`PrivateKeyJwt`](crate::PrivateKeyJwt) with a key in PEM
 /// ([RFC 7518 §3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1)).
 ///
 /// Needs the feature `jwt`.
@@ -62,10 +61,8 @@ pub enum SigningAlgorithm {
 
 impl KeyPair {
     /// Reads a private key. It signs by `wanted`, or by the usual algorithm for its kind.
-    pub(super) fn new(
-        pem: &pem::Block<'_>,
-        wanted: Option<SigningAlgorithm>,
-    ) -> Result<Self, Problem> {
+    pub(super) fn new(pem: &str, wanted: Option<SigningAlgorithm>) -> Result<Self, Problem> {
+        let pem = pem::private_key(pem)?;
         let key = Key::new(pem.label, &pem.der()?).ok_or(UNSUPPORTED)?;
         let (kind, usual, other) = key.kind();
         let algorithm = wanted.unwrap_or(usual);
@@ -178,3 +175,6 @@ impl Key {
 }
 
 const UNSUPPORTED: &str = "it is damaged or not supported; use RSA of 2048 to 8192 bits, EC on P-256 or P-384, or Ed25519";
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -14,8 +14,6 @@ mod jwt;
 #[cfg(feature = "jwt")]
 mod key_pair;
 mod pem;
-#[cfg(feature = "jwt")]
-mod private_key;
 mod private_key_jwt;
 mod signer;
 #[cfg(feature = "jwt")]
@@ -27,7 +25,8 @@ pub use client_authentication::{
     AuthenticationContext, AuthenticationError, ClientAuthentication, SecretError,
 };
 pub(crate) use client_id_only::ClientIdOnly;
-pub use client_secret::{ClientSecret, ClientSecretBasic, ClientSecretPost};
+pub use client_secret::{ClientSecretBasic, ClientSecretPost};
+pub use credential::Credential;
 pub use fingerprint::CredentialsFingerprint;
 pub use private_key_jwt::PrivateKeyJwt;
 pub use signer::Signer;
@@ -36,8 +35,6 @@ pub use signer::Signer;
 pub use client_secret_jwt::{ClientSecretJwt, MacAlgorithm};
 #[cfg(feature = "jwt")]
 pub use key_pair::SigningAlgorithm;
-#[cfg(feature = "jwt")]
-pub use private_key::PrivateKey;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::credential::Problem;
+use super::client_authentication::Problem;
 
 /// A label, and the text between its BEGIN and its END.
 #[derive(Clone, Copy)]
@@ -59,27 +59,14 @@ pub(super) fn write_private_key(pem: &str, text: &mut String) -> Result<(), Prob
     private_key(pem)?.write(text)
 }
 
-/// Checks that libraries which read line by line find the same blocks. They decode those whose label
-/// ends with `wanted`.
-pub(super) fn check_lines(pem: &str, wanted: &str) -> Result<(), Problem> {
-    if pem.contains("\u{feff}-----BEGIN ") {
-        return Err(BYTE_ORDER_MARK.into());
-    }
+/// Checks that libraries which read line by line find the same blocks.
+pub(super) fn check_lines(pem: &str) -> Result<(), Problem> {
     let has_marker = |line: &&str| line.contains(BEGIN) || line.contains(END);
-    if !pem.split('\n').filter(has_marker).all(is_only_a_marker) {
-        return Err(NOT_IN_LINES.into());
+    if pem.split('\n').filter(has_marker).all(is_only_a_marker) {
+        Ok(())
+    } else {
+        Err(NOT_IN_LINES.into())
     }
-    for block in blocks(pem)? {
-        if block.body.trim().is_empty() {
-            return Err(NOTHING.into());
-        }
-        // OpenSSL takes an empty line for the end of headers. It ignores those that come first.
-        let mut lines = block.body.trim_start().lines();
-        if block.is(wanted) && lines.any(|line| line.trim().is_empty()) {
-            return Err("there is an empty line between BEGIN and END; remove it".into());
-        }
-    }
-    Ok(())
 }
 
 /// Before the line break rustls ignores spaces, and not tabs.
@@ -170,12 +157,8 @@ fn missing(wanted: &str, label: &str, pem: &str, blocks: &[Block<'_>]) -> Proble
 pub(super) const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
-pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
-pub(super) const CERTIFICATE: &str = "CERTIFICATE";
-pub(super) const CERTIFICATE_IS_NOT_TEXT: &str = "it is not text, so it is not PEM; convert DER with openssl x509 -inform DER, PKCS#12 with \
-     openssl pkcs12 -nokeys, UTF-16 with iconv -f UTF-16 -t UTF-8";
-pub(super) const KEY_IS_NOT_TEXT: &str = "it is not text, so it is not PEM; convert DER with openssl pkey -inform DER, PKCS#12 with \
-     openssl pkcs12 -nocerts -nodes, UTF-16 with iconv -f UTF-16 -t UTF-8";
+const PRIVATE_KEY: &str = "PRIVATE KEY";
+const CERTIFICATE: &str = "CERTIFICATE";
 /// RFC 5958.
 pub(super) const PKCS8: &str = "PRIVATE KEY";
 /// RFC 5915.
@@ -186,9 +169,7 @@ const ENCRYPTED: &str = "it is encrypted; decrypt it (openssl pkey -in encrypted
      others cannot read it";
 const CUT_OFF: &str = "it is cut off: a line -----BEGIN …----- has no line -----END …-----";
 const NOTHING: &str = "it is damaged: there is nothing between BEGIN and END";
-const BYTE_ORDER_MARK: &str = "there is a byte order mark before -----BEGIN; the HTTP library reads the file itself, and may \
-     not accept it; save the file as UTF-8 without a byte order mark";
 const NOT_IN_LINES: &str = "the HTTP library reads the file itself, line by line: put -----BEGIN …-----, -----END …-----, \
-     and the text between them each on a line of its own";
+     and the text between them each on a line of its own, without a byte order mark";
 /// RFC 7468 §2.
 const LINE_LENGTH: usize = 64;

@@ -1,8 +1,6 @@
 //! `private_key_jwt`: an assertion that the client's private key signs (OIDC Core §9).
 
 use std::fmt;
-#[cfg(feature = "jwt")]
-use std::path::Path;
 
 use async_trait::async_trait;
 
@@ -17,11 +15,13 @@ use super::jwt::{AssertionSettings, assertion_setters};
 use super::signer::Signer;
 
 #[cfg(feature = "jwt")]
-use super::credential::{Credential, CredentialKind};
+use super::client_authentication::Problem;
 #[cfg(feature = "jwt")]
-use super::private_key::{ParsedKey, PrivateKey};
+use super::credential::Credential;
 #[cfg(feature = "jwt")]
-use super::{pem, thumbprint};
+use super::key_pair::{KeyPair, SigningAlgorithm};
+#[cfg(feature = "jwt")]
+use super::thumbprint;
 
 /// `private_key_jwt`: an assertion that the client's private key signs. The authorization server has only
 /// the public key, so nothing secret can be stolen from it
@@ -31,40 +31,57 @@ use super::{pem, thumbprint};
 /// Each attempt has its own assertion with a new `jti`. The assertion is valid for 120 s (`exp`). `iss` and
 /// `sub` are the client's id.
 ///
-/// The key is in PEM (`PrivateKey`, which needs the feature `jwt`), or stays in a KMS or an HSM
+/// The key is in PEM (`new`, which needs the feature `jwt`), or stays in a KMS or an HSM
 /// ([`with_signer`](Self::with_signer)).
 ///
 /// # Examples
 ///
 #[cfg_attr(feature = "jwt", doc = "```")]
 #[cfg_attr(not(feature = "jwt"), doc = "```ignore")]
-/// use alf_core::{Client, PrivateKey, PrivateKeyJwt};
+/// use alf_core::{Client, Credential, PrivateKeyJwt, SigningAlgorithm};
 ///
-/// let key = PrivateKey::file("/run/secrets/key.pem");
+/// let key = Credential::file("/run/secrets/rsa.pem");
 /// # let client =
-/// Client::builder("https://auth.example.com/token")
-///     .client_authentication("client-id", PrivateKeyJwt::new(key).key_id("key-of-2026"));
+/// Client::builder("https://auth.example.com/token").client_authentication(
+///     "client-id",
+///     PrivateKeyJwt::new(key)
+///         .algorithm(SigningAlgorithm::Ps256)
+///         .key_id("key-of-2026"),
+/// );
 /// ```
 pub struct PrivateKeyJwt {
     key: SigningKey,
-    #[cfg(feature = "jwt")]
-    certificate: Option<Credential>,
     settings: AssertionSettings,
+    #[cfg(feature = "jwt")]
+    key_settings: KeySettings,
 }
 
 enum SigningKey {
     #[cfg(feature = "jwt")]
-    Pem(PrivateKey),
+    Pem(Credential),
     Signer(Box<dyn Signer>),
+}
+
+#[cfg(feature = "jwt")]
+#[derive(Debug, Default)]
+struct KeySettings {
+    algorithm: Option<SigningAlgorithm>,
+    thumbprint_as_key_id: bool,
+    certificate: Option<Credential>,
 }
 
 impl PrivateKeyJwt {
     /// Uses this private key in PEM: a value, a file, or a callback.
     ///
     /// Needs the feature `jwt`.
+    ///
+    /// The format is PKCS#8 (`BEGIN PRIVATE KEY`), SEC1 (`BEGIN EC PRIVATE KEY`) or PKCS#1
+    /// (`BEGIN RSA PRIVATE KEY`), without encryption. The key is RSA of 2048 to 8192 bits, EC on P-256 or
+    /// P-384, or Ed25519. Other parts of the text (a certificate, `EC PARAMETERS`) are ignored. A second
+    /// private key is an error.
     #[cfg(feature = "jwt")]
     #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
-    pub fn new(key: impl Into<PrivateKey>) -> Self {
+    pub fn new(key: impl Into<Credential>) -> Self {
         Self::with_key(SigningKey::Pem(key.into()))
     }
 
@@ -79,50 +96,90 @@ impl PrivateKeyJwt {
     /// client.
     ///
     /// This id stays the same if the key changes. If you replace the key in its file, do not set the id, or
-    /// use `PrivateKey::thumbprint_as_key_id`.
+    /// use `thumbprint_as_key_id`.
     #[must_use]
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
         self.settings.key_id = Some(key_id.into());
         self
     }
 
-    /// Adds the thumbprint of the client's certificate to the header of the assertion, as `x5t#S256`
-    /// ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)). It is for servers that
-    /// identify the key by its certificate, such as Microsoft Entra ID. If the PEM has several certificates,
-    /// alf uses the first. Default: the certificate in the PEM of the key, if
-    /// [`PrivateKey::with_certificate`] is set; otherwise none.
+    /// Sets the algorithm of a key in PEM. Default: RS256 for RSA, ES256 for P-256, ES384 for P-384, and
+    /// `EdDSA` for Ed25519. `build()` returns an error if the key is a value that cannot sign with it, or if
+    /// the key is a [`Signer`], which has its own algorithm. If the key of a file or a callback cannot sign
+    /// with it, each attempt fails.
     ///
     /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
     #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     #[must_use]
-    pub fn certificate(mut self, pem: impl AsRef<str>) -> Self {
-        self.certificate = Some(Credential::value(&CERTIFICATE, pem.as_ref().to_owned()));
+    pub fn algorithm(mut self, algorithm: SigningAlgorithm) -> Self {
+        self.key_settings.algorithm = Some(algorithm);
         self
     }
 
-    /// Reads the client's certificate from a PEM file, and adds its thumbprint like
-    /// [`certificate`](Self::certificate).
+    /// Sets the `kid` to the SHA-256 thumbprint of the public key, in base64url
+    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)). Many tools register keys with this id. It
+    /// changes with the key. If [`key_id`](Self::key_id) is set too, that id is sent. With a [`Signer`], which
+    /// has its own id, it is an error of `build()`.
     ///
     /// Needs the feature `jwt`.
-    ///
-    /// alf reads this file whenever it reads the key, so both can be replaced without a restart (B3). To
-    /// replace them in one step, put both in one file: see [`PrivateKey::with_certificate`]. For errors of
-    /// reading the file, see [`ClientSecret::file`](crate::ClientSecret::file).
     #[cfg(feature = "jwt")]
     #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     #[must_use]
-    pub fn certificate_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.certificate = Some(Credential::file(&CERTIFICATE, path.as_ref()));
+    pub fn thumbprint_as_key_id(mut self) -> Self {
+        self.key_settings.thumbprint_as_key_id = true;
+        self
+    }
+
+    /// Adds the thumbprint of the client's certificate, which is in PEM, to the header of the assertion, as
+    /// `x5t#S256` ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)). It is for servers
+    /// that identify the key by its certificate, such as Microsoft Entra ID. If the PEM has several
+    /// certificates, alf uses the first. Default: none.
+    ///
+    /// The file may be that of the key. alf reads the certificate whenever it reads the key, so both can be
+    /// replaced without a restart (B3).
+    ///
+    /// Needs the feature `jwt`.
+    #[cfg(feature = "jwt")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
+    #[must_use]
+    pub fn certificate(mut self, certificate: impl Into<Credential>) -> Self {
+        self.key_settings.certificate = Some(certificate.into());
         self
     }
 
     fn with_key(key: SigningKey) -> Self {
         Self {
             key,
-            #[cfg(feature = "jwt")]
-            certificate: None,
             settings: AssertionSettings::default(),
+            #[cfg(feature = "jwt")]
+            key_settings: KeySettings::default(),
+        }
+    }
+}
+
+#[cfg(feature = "jwt")]
+impl KeySettings {
+    fn parse(&self, pem: &str) -> Result<KeyPair, Problem> {
+        let pair = KeyPair::new(pem, self.algorithm)?;
+        if self.thumbprint_as_key_id {
+            return Ok(pair.identified_by_thumbprint()?);
+        }
+        Ok(pair)
+    }
+
+    fn check(&self, key: &SigningKey) -> Result<(), ConfigError> {
+        if let Some(certificate) = &self.certificate {
+            certificate.check(CERTIFICATE, thumbprint::of_certificate)?;
+        }
+        match key {
+            SigningKey::Pem(key) => key.check(PRIVATE_KEY, |pem| self.parse(pem)),
+            SigningKey::Signer(_) if self.algorithm.is_some() || self.thumbprint_as_key_id => {
+                let problem = "a signer has its own algorithm and key id; remove algorithm and \
+                               thumbprint_as_key_id";
+                Err(ConfigError::new("client_authentication", problem))
+            }
+            SigningKey::Signer(_) => Ok(()),
         }
     }
 }
@@ -142,19 +199,18 @@ impl ClientAuthentication for PrivateKeyJwt {
         )]
         let (mut thumbprint, mut fingerprint) = (None, CredentialsFingerprint::unchanging());
         #[cfg(feature = "jwt")]
-        if let Some(certificate) = &self.certificate {
-            context.awaits(certificate.awaited());
-            let certificate = certificate.read(thumbprint::of_certificate).await?;
+        if let Some(certificate) = &self.key_settings.certificate {
+            let parse = thumbprint::of_certificate;
+            let certificate = certificate.read(context, CERTIFICATE, parse).await?;
             (thumbprint, fingerprint) = (Some(certificate.parsed), certificate.fingerprint);
         }
         match &self.key {
             #[cfg(feature = "jwt")]
             SigningKey::Pem(key) => {
-                context.awaits(key.awaited());
-                let key = key.read().await?;
-                let ParsedKey { pair, certificate } = key.parsed;
+                let parse = |pem: &str| self.key_settings.parse(pem);
+                let key = key.read(context, PRIVATE_KEY, parse).await?;
                 self.settings
-                    .add_signed(request, context, &pair, thumbprint.or(certificate))
+                    .add_signed(request, context, &key.parsed, thumbprint)
                     .await?;
                 Ok(CredentialsFingerprint::of(&(key.fingerprint, fingerprint)))
             }
@@ -170,14 +226,8 @@ impl ClientAuthentication for PrivateKeyJwt {
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
         #[cfg(feature = "jwt")]
-        if let Some(certificate) = &self.certificate {
-            certificate.check(thumbprint::of_certificate)?;
-        }
-        match &self.key {
-            #[cfg(feature = "jwt")]
-            SigningKey::Pem(key) => key.check(),
-            SigningKey::Signer(_) => Ok(()),
-        }
+        self.key_settings.check(&self.key)?;
+        Ok(())
     }
 
     fn method(&self) -> Option<&str> {
@@ -201,11 +251,9 @@ impl fmt::Debug for PrivateKeyJwt {
 }
 
 #[cfg(feature = "jwt")]
-const CERTIFICATE: CredentialKind = CredentialKind {
-    name: "certificate",
-    not_text: pem::CERTIFICATE_IS_NOT_TEXT,
-    in_file: str::trim,
-};
+const PRIVATE_KEY: &str = "private_key";
+#[cfg(feature = "jwt")]
+const CERTIFICATE: &str = "certificate";
 
 #[cfg(test)]
 mod tests;

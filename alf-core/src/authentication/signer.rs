@@ -8,7 +8,7 @@ use super::client_authentication::AuthenticationError;
 
 /// Signs the assertions of [`PrivateKeyJwt`](crate::PrivateKeyJwt).
 ///
-/// With the feature `jwt`, alf signs with keys in PEM (`PrivateKey`). Implement this trait for a key that
+/// With the feature `jwt`, alf signs with keys in PEM. Implement this trait for a key that
 /// stays in a KMS, an HSM or an agent, or for an algorithm that alf does not have.
 ///
 /// # To implementors

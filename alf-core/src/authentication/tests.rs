@@ -22,7 +22,7 @@ use super::*;
 #[cfg(all(feature = "config", feature = "jwt"))]
 pub(crate) use super::{
     jwt::tests::parts,
-    private_key::tests::{CERTIFICATE, P256, THUMBPRINT},
+    key_pair::tests::{CERTIFICATE, P256, THUMBPRINT},
 };
 
 pub(super) const ENDPOINT: &str = "https://as.example/token";

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rsa;
 
-use super::credential::Problem;
+use super::client_authentication::Problem;
 use super::jwt::base64url;
 use super::pem;
 

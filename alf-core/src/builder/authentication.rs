@@ -2,23 +2,23 @@
 
 use crate::authentication::ClientIdOnly;
 use crate::{
-    ClientAssertion, ClientAuthentication, ClientBuilder, ClientSecret, ClientSecretBasic,
-    ClientSecretPost,
+    ClientAssertion, ClientAuthentication, ClientBuilder, ClientSecretBasic, ClientSecretPost,
+    Credential,
 };
 #[cfg(feature = "jwt")]
-use crate::{ClientSecretJwt, PrivateKey, PrivateKeyJwt};
+use crate::{ClientSecretJwt, PrivateKeyJwt};
 
 impl<A> ClientBuilder<A> {
     /// Authenticates with `client_secret_basic`: the id and the secret are in the `Authorization` header of
     /// the token request ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)). The
-    /// secret is a value, a file, or a callback: see [`ClientSecret`].
+    /// secret is a value, a file, or a callback: see [`Credential`].
     ///
     /// The RFC requires that both are encoded. If the server does not decode them, see
     /// [`ClientSecretBasic::raw`].
     pub fn client_secret(
         self,
         client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
+        secret: impl Into<Credential>,
     ) -> Self {
         let method = Box::new(ClientSecretBasic::new(secret));
         self.authenticate("client_secret", client_id.into(), method)
@@ -30,7 +30,7 @@ impl<A> ClientBuilder<A> {
     pub fn client_secret_post(
         self,
         client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
+        secret: impl Into<Credential>,
     ) -> Self {
         let method = Box::new(ClientSecretPost::new(secret));
         self.authenticate("client_secret_post", client_id.into(), method)
@@ -46,7 +46,7 @@ impl<A> ClientBuilder<A> {
     pub fn client_secret_jwt(
         self,
         client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
+        secret: impl Into<Credential>,
     ) -> Self {
         let method = Box::new(ClientSecretJwt::new(secret));
         self.authenticate("client_secret_jwt", client_id.into(), method)
@@ -54,15 +54,15 @@ impl<A> ClientBuilder<A> {
 
     /// Authenticates with `private_key_jwt`: an assertion that the client's private key signs
     /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The key is in PEM: a value, a file, or a
-    /// callback. See [`PrivateKey`].
+    /// callback.
     ///
     /// Needs the feature `jwt`.
     ///
-    /// To set a key id, a certificate or an audience, or to use a key that stays in a KMS, see
+    /// To set an algorithm, a key id, a certificate or an audience, or to use a key that stays in a KMS, see
     /// [`PrivateKeyJwt`].
     #[cfg(feature = "jwt")]
     #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
-    pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<PrivateKey>) -> Self {
+    pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<Credential>) -> Self {
         let method = Box::new(PrivateKeyJwt::new(key));
         self.authenticate("private_key_jwt", client_id.into(), method)
     }
@@ -91,13 +91,15 @@ impl<A> ClientBuilder<A> {
 
     /// Authenticates with an assertion that another party has signed (workload identity federation). alf
     /// reads the assertion again for each attempt
-    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)).
+    /// ([RFC 7521 §4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)). It is a [`Credential`], or a
+    /// [`ClientAssertion`] with further settings.
     pub fn client_assertion(
         self,
         client_id: impl Into<String>,
-        assertion: ClientAssertion,
+        assertion: impl Into<ClientAssertion>,
     ) -> Self {
-        self.authenticate("client_assertion", client_id.into(), Box::new(assertion))
+        let method = Box::new(assertion.into());
+        self.authenticate("client_assertion", client_id.into(), method)
     }
 
     /// Authenticates with any [`ClientAuthentication`]: one of alf's with further settings, such as

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
-use crate::{ClientSecretJwt, ConfigError, PrivateKey, PrivateKeyJwt};
+use crate::{ClientSecretJwt, ConfigError, Credential, PrivateKeyJwt};
 
 use super::ClientConfig;
 use super::authentication::PRIVATE_KEY;
@@ -24,30 +24,23 @@ impl ClientConfig {
     }
 
     pub(super) fn private_key_jwt(&self) -> Result<PrivateKeyJwt, ConfigError> {
-        let jwt = PrivateKeyJwt::new(self.private_key()?);
+        let key = self.credential(PRIVATE_KEY)?;
+        let mut jwt = PrivateKeyJwt::new(key.clone());
+        if self.is_true("with_certificate") {
+            jwt = jwt.certificate(key);
+        }
+        if self.is_true("thumbprint_as_key_id") {
+            jwt = jwt.thumbprint_as_key_id();
+        }
+        let jwt = set(jwt, self.algorithm(SIGNATURES)?, PrivateKeyJwt::algorithm);
         let jwt = set(jwt, self.text("key_id"), PrivateKeyJwt::key_id);
         let jwt = set(jwt, self.text("certificate"), PrivateKeyJwt::certificate);
-        let jwt = set(
-            jwt,
-            self.text("certificate_file"),
-            PrivateKeyJwt::certificate_file,
-        );
+        let file = self.text("certificate_file").map(Credential::file);
+        let jwt = set(jwt, file, PrivateKeyJwt::certificate);
         let jwt = set(jwt, self.text("jwt_typ"), PrivateKeyJwt::typ);
         let jwt = set(jwt, self.time("jwt_lifetime"), PrivateKeyJwt::lifetime);
         let jwt = set(jwt, self.time("jwt_backdate"), PrivateKeyJwt::backdate);
         Ok(set(jwt, self.text("jwt_audience"), PrivateKeyJwt::audience))
-    }
-
-    fn private_key(&self) -> Result<PrivateKey, ConfigError> {
-        let key = self.credential(PRIVATE_KEY, PrivateKey::value, PrivateKey::file)?;
-        let mut key = set(key, self.algorithm(SIGNATURES)?, PrivateKey::algorithm);
-        if self.is_true("thumbprint_as_key_id") {
-            key = key.thumbprint_as_key_id();
-        }
-        if self.is_true("with_certificate") {
-            key = key.with_certificate();
-        }
-        Ok(key)
     }
 
     /// The algorithm that is written, if it is one of `known`.

@@ -1,7 +1,7 @@
 //! How the client authenticates, by the keys that were written for it (T2).
 
 use crate::secret::SecretText;
-use crate::{ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ConfigError};
+use crate::{ClientAssertion, ClientBuilder, ClientSecretBasic, ConfigError, Credential};
 
 use super::ClientConfig;
 use super::keys::{KEYS, Key, METHODS, PREVIOUS_SEALING_KEY, SEALING_KEY};
@@ -111,7 +111,8 @@ impl ClientConfig {
     }
 
     fn client_assertion(&self) -> Result<ClientAssertion, ConfigError> {
-        let mut assertion = ClientAssertion::file(self.needed("client_assertion_file")?);
+        let file = Credential::file(self.needed("client_assertion_file")?);
+        let mut assertion = ClientAssertion::new(file);
         if let Some(assertion_type) = self.text("client_assertion_type") {
             assertion = assertion.assertion_type(assertion_type);
         }
@@ -121,25 +122,23 @@ impl ClientConfig {
         Ok(assertion)
     }
 
-    pub(super) fn client_secret(&self) -> Result<ClientSecret, ConfigError> {
-        self.credential(SECRET, ClientSecret::value, ClientSecret::file)
+    pub(super) fn client_secret(&self) -> Result<Credential, ConfigError> {
+        self.credential(SECRET)
     }
 
     /// A credential by value, from a file, or from the variable that a key names.
-    pub(super) fn credential<'a, T>(
-        &'a self,
+    pub(super) fn credential(
+        &self,
         [by_value, by_file, by_variable]: [&'static str; 3],
-        value: impl FnOnce(String) -> T,
-        file: impl FnOnce(&'a str) -> T,
-    ) -> Result<T, ConfigError> {
+    ) -> Result<Credential, ConfigError> {
         if let Some(path) = self.text(by_file) {
-            Ok(file(path))
+            Ok(Credential::file(path))
         } else if let Some(variable) = self.text(by_variable) {
             let text = SecretText::of_variable(variable);
             let text = text.map_err(|problem| self.problem(by_variable, problem))?;
-            Ok(value(text.expose().to_owned()))
+            Ok(Credential::value(text.expose()))
         } else if let Some(text) = self.text(by_value) {
-            Ok(value(text.to_owned()))
+            Ok(Credential::value(text))
         } else {
             let [file, variable] = [by_file, by_variable].map(|key| self.name_of(key));
             let problem = format!("is not set; set it, or {file} or {variable}");

@@ -62,7 +62,7 @@ use value::{Kind, Value};
 /// | `rejecting_statuses`, `replays` | the statuses that mean that an API rejects the token; `false`: no request is replayed. A `TokenManager` ignores these keys |
 ///
 /// For the details and the default of a key, see the setter of the same name. It is in [`ClientBuilder`],
-/// or in the type of the authentication method: [`PrivateKeyJwt`](crate::PrivateKeyJwt), `PrivateKey`,
+/// or in the type of the authentication method: [`PrivateKeyJwt`](crate::PrivateKeyJwt),
 /// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion).
 ///
 /// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. The keys of a store need the feature `store`. With

@@ -2,8 +2,8 @@
 //! shown.
 
 use alf_core::{
-    AuthenticationError, Client, ClientBuilder, ClientSecretJwt, CustomTransport, Error,
-    MacAlgorithm, PrivateKey, PrivateKeyJwt, Runtime, Signer, SigningAlgorithm,
+    AuthenticationError, Client, ClientBuilder, ClientSecretJwt, Credential, CustomTransport,
+    Error, MacAlgorithm, PrivateKeyJwt, Runtime, Signer, SigningAlgorithm,
 };
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
@@ -93,8 +93,8 @@ fn methods() -> [fn(ClientBuilder<CustomTransport>) -> ClientBuilder<CustomTrans
         },
         |builder| builder.private_key_jwt(CLIENT_ID, P256),
         |builder| {
-            let key = PrivateKey::value(P256).algorithm(SigningAlgorithm::Es256);
-            builder.client_authentication(CLIENT_ID, PrivateKeyJwt::new(key).key_id("k1"))
+            let method = PrivateKeyJwt::new(P256).algorithm(SigningAlgorithm::Es256);
+            builder.client_authentication(CLIENT_ID, method.key_id("k1"))
         },
         |builder| builder.client_authentication(CLIENT_ID, PrivateKeyJwt::with_signer(Kms)),
     ]
@@ -282,7 +282,7 @@ fn x1_nothing_that_can_be_printed_shows_a_key_an_assertion_or_a_signature() {
     printed.debug(PrivateKeyJwt::new(P256).key_id("k1"));
     printed.debug(PrivateKeyJwt::with_signer(Kms));
     printed.debug(ClientSecretJwt::new(SECRET));
-    printed.debug(PrivateKey::value(P256));
+    printed.debug(Credential::value(P256));
     for broken in [
         &P256[..100],
         &P256.replace("MIGH", "MIGx"),

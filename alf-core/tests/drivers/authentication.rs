@@ -7,18 +7,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alf_core::{
-    Client, ClientAssertion, ClientBuilder, ClientSecret, CustomTransport, PrivateKey,
-    TokenErrorKind,
-};
+use alf_core::{Client, ClientBuilder, Credential, CustomTransport, TokenErrorKind};
 
 use crate::assertions::assertion_in;
 use crate::support::{Api, CLIENT_ID, DUE, Harness, LIFETIME, Reply, access_token, seconds};
 
 pub(crate) const P256: &str =
-    include_str!("../../src/authentication/private_key/testdata/p256_pkcs8.pem");
+    include_str!("../../src/authentication/key_pair/testdata/p256_pkcs8.pem");
 pub(crate) const P384: &str =
-    include_str!("../../src/authentication/private_key/testdata/p384_pkcs8.pem");
+    include_str!("../../src/authentication/key_pair/testdata/p384_pkcs8.pem");
 const MADE_BY_OLD: &str = "ES256";
 const MADE_BY_NEW: &str = "ES384";
 
@@ -76,11 +73,11 @@ impl Method {
             async move { Ok::<_, String>(text) }
         };
         match self {
-            Self::SecretBasic => builder.client_secret(CLIENT_ID, ClientSecret::from_fn(read)),
-            Self::SecretPost => builder.client_secret_post(CLIENT_ID, ClientSecret::from_fn(read)),
-            Self::SecretJwt => builder.client_secret_jwt(CLIENT_ID, ClientSecret::from_fn(read)),
-            Self::KeyJwt => builder.private_key_jwt(CLIENT_ID, PrivateKey::from_fn(read)),
-            Self::Assertion => builder.client_assertion(CLIENT_ID, ClientAssertion::from_fn(read)),
+            Self::SecretBasic => builder.client_secret(CLIENT_ID, Credential::from_fn(read)),
+            Self::SecretPost => builder.client_secret_post(CLIENT_ID, Credential::from_fn(read)),
+            Self::SecretJwt => builder.client_secret_jwt(CLIENT_ID, Credential::from_fn(read)),
+            Self::KeyJwt => builder.private_key_jwt(CLIENT_ID, Credential::from_fn(read)),
+            Self::Assertion => builder.client_assertion(CLIENT_ID, Credential::from_fn(read)),
         }
     }
 
@@ -90,11 +87,11 @@ impl Method {
         path: &PathBuf,
     ) -> ClientBuilder<CustomTransport> {
         match self {
-            Self::SecretBasic => builder.client_secret(CLIENT_ID, ClientSecret::file(path)),
-            Self::SecretPost => builder.client_secret_post(CLIENT_ID, ClientSecret::file(path)),
-            Self::SecretJwt => builder.client_secret_jwt(CLIENT_ID, ClientSecret::file(path)),
-            Self::KeyJwt => builder.private_key_jwt(CLIENT_ID, PrivateKey::file(path)),
-            Self::Assertion => builder.client_assertion(CLIENT_ID, ClientAssertion::file(path)),
+            Self::SecretBasic => builder.client_secret(CLIENT_ID, Credential::file(path)),
+            Self::SecretPost => builder.client_secret_post(CLIENT_ID, Credential::file(path)),
+            Self::SecretJwt => builder.client_secret_jwt(CLIENT_ID, Credential::file(path)),
+            Self::KeyJwt => builder.private_key_jwt(CLIENT_ID, Credential::file(path)),
+            Self::Assertion => builder.client_assertion(CLIENT_ID, Credential::file(path)),
         }
     }
 
@@ -329,11 +326,12 @@ fn b3_an_error_names_an_unusable_file_and_a_repaired_one_is_used() {
             let error = harness.ask_now(client.tokens()).unwrap_err();
             assert_eq!(error.kind(), TokenErrorKind::Authentication, "{wrong:?}");
             assert!(!error.is_transient(), "{wrong:?}: B1");
-            let cause = error.source().unwrap().to_string();
-            assert!(cause.contains(method.name()), "{cause}");
-            assert!(cause.contains(path.0.to_str().unwrap()), "{cause}");
-            assert!(cause.contains(wrong.word()), "{cause}");
-            assert!(!cause.contains("hush"), "{cause}");
+            let chain = std::iter::successors(error.source(), |error| (*error).source());
+            let causes: String = chain.map(ToString::to_string).collect();
+            assert!(causes.contains(method.name()), "{causes}");
+            assert!(causes.contains(path.0.to_str().unwrap()), "{causes}");
+            assert!(causes.contains(wrong.word()), "{causes}");
+            assert!(!causes.contains("hush"), "{causes}");
             assert_eq!(harness.endpoint.requests(), 0, "nothing was sent");
 
             path.remove();

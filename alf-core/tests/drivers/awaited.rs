@@ -4,7 +4,7 @@ use std::future::pending;
 
 use alf_core::{
     AuthenticationContext, AuthenticationError, Client, ClientAuthentication, ClientBuilder,
-    ClientSecret, CredentialsFingerprint, CustomTransport, Event, EventContext, Observer,
+    Credential, CredentialsFingerprint, CustomTransport, Event, EventContext, Observer,
     PrivateKeyJwt, RevokeError, Signer, TokenErrorKind, TokenRequest,
 };
 use async_trait::async_trait;
@@ -69,7 +69,7 @@ impl Observer for Does {
 }
 
 fn with_secret(builder: Builder, does: Does) -> Builder {
-    let secret = ClientSecret::from_fn(move || async move {
+    let secret = Credential::from_fn(move || async move {
         does.it().await;
         Ok::<_, std::io::Error>("secret")
     });

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "jwt")]
 use alf_core::PrivateKeyJwt;
-use alf_core::{ClientSecret, ClientSecretBasic, ExchangeErrorKind};
+use alf_core::{ClientSecretBasic, Credential, ExchangeErrorKind};
 
 use crate::support::{
     ACQUIRE_TIMEOUT, API, ApiRequest, ApiResponse, CLIENT_ID, Harness, Reply, millis, seconds,
@@ -22,7 +22,7 @@ fn t4_text_of_an_error_ends_with_its_innermost_cause() {
     );
     assert!(error.ends_with(" s; cause: as in the script"), "{error}");
 
-    let secret = ClientSecret::file("/no/such/file");
+    let secret = Credential::file("/no/such/file");
     let client = harness.build(harness.builder().client_secret(CLIENT_ID, secret));
     let error = harness.ask_now(client.tokens()).unwrap_err().to_string();
     assert!(error.contains("/no/such/file: No such file"), "{error}");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alf_core::{
-    AuthenticationContext, AuthenticationError, ClientAuthentication, ClientSecret,
+    AuthenticationContext, AuthenticationError, ClientAuthentication, Credential,
     CredentialsFingerprint, TokenErrorKind, TokenManager, TokenRequest,
 };
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ fn rotating(harness: &Harness) -> (TokenManager, Arc<Mutex<String>>, Arc<AtomicU
     let current = Arc::new(Mutex::new("old".to_owned()));
     let reads = Arc::new(AtomicUsize::new(0));
     let (read, count) = (Arc::clone(&current), Arc::clone(&reads));
-    let secret = ClientSecret::from_fn(move || {
+    let secret = Credential::from_fn(move || {
         count.fetch_add(1, Ordering::Relaxed);
         let secret = read.lock().unwrap().clone();
         async move { Ok::<_, String>(secret) }
@@ -81,7 +81,7 @@ fn b2_a_secret_that_was_rotated_to_a_wrong_one_costs_one_request_too() {
 fn b3_once_in_an_acquisition() {
     let harness = Harness::new();
     let reads = Arc::new(AtomicUsize::new(0));
-    let secret = ClientSecret::from_fn(move || {
+    let secret = Credential::from_fn(move || {
         let number = reads.fetch_add(1, Ordering::Relaxed);
         async move { Ok::<_, String>(format!("secret-{number}")) }
     });
@@ -143,7 +143,7 @@ fn b3_a_rotated_file_needs_no_restart() {
     let harness = Harness::new();
     let file = std::env::temp_dir().join(format!("alf-b3-{}", std::process::id()));
     std::fs::write(&file, "old\n").unwrap();
-    let secret = ClientSecret::file(&file);
+    let secret = Credential::file(&file);
     let client = harness.build(harness.builder().client_secret_post(CLIENT_ID, secret));
     let attempt = harness.endpoint.hold();
     let mut call = harness.ask(client.tokens());

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alf_core::{
-    BoxFuture, Client, ClientBuilder, ClientSecret, CustomTransport, Origin, Runtime, SealingKey,
+    BoxFuture, Client, ClientBuilder, Credential, CustomTransport, Origin, Runtime, SealingKey,
     TokenError, TokenManager,
 };
 use alf_testkit::{Call, SteppedRuntime};
@@ -120,7 +120,7 @@ impl Fleet {
             }
         };
         let mut builder = builder
-            .client_secret("client-id", ClientSecret::from_fn(read_secret))
+            .client_secret("client-id", Credential::from_fn(read_secret))
             .runtime(runtime.clone());
         if let Some(key) = key {
             let connection = self.store.connect(runtime.clone(), before_write);

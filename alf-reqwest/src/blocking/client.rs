@@ -64,11 +64,11 @@ impl Client {
     /// # Examples
     ///
     /// ```
-    /// use alf_reqwest::ClientSecret;
+    /// use alf_reqwest::Credential;
     /// use alf_reqwest::blocking::Client;
     ///
     /// let client = Client::builder("https://auth.example.com/token")
-    ///     .client_secret("client-id", ClientSecret::file("/run/secrets/client"))
+    ///     .client_secret("client-id", Credential::file("/run/secrets/client"))
     ///     .allowed_origins(["https://api.example.com"])
     ///     .build()?;
     /// # let _ = client;

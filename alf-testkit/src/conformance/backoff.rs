@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use alf_core::{ClientSecret, TokenErrorKind};
+use alf_core::{Credential, TokenErrorKind};
 
 use crate::server::Answer;
 
@@ -142,7 +142,7 @@ pub(super) fn b2_an_outage_causes_little_load_and_its_end_is_noticed(case: &Case
 
 pub(super) fn b3_a_rotated_secret_is_read_again(case: &Case) {
     let was_read = Arc::new(AtomicBool::new(false));
-    let secret = ClientSecret::from_fn(move || {
+    let secret = Credential::from_fn(move || {
         let is_old = !was_read.swap(true, Ordering::Relaxed);
         async move { Ok::<_, std::io::Error>(if is_old { "an old one" } else { SECRET }) }
     });

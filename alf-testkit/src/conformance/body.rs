@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use http_body::Frame;
 
-use crate::server::{PATTERN, PIECE};
+use crate::server::next_piece;
 use crate::waiting::Watched;
 
 /// The body of a request of a case.
@@ -88,13 +88,9 @@ impl Iterator for BodyStream {
         if self.unread.has_remaining() {
             return Some(std::mem::take(&mut self.unread));
         }
-        if self.left == 0 {
-            return None;
-        }
-        let length = usize::try_from(self.left).map_or(PIECE, |left| left.min(PIECE));
-        self.left -= length as u64;
-        self.made.change(|made| *made += length as u64);
-        Some(PATTERN.slice(..length))
+        let piece = next_piece(&mut self.left)?;
+        self.made.change(|made| *made += piece.len() as u64);
+        Some(piece)
     }
 }
 
@@ -125,7 +121,7 @@ impl http_body::Body for BodyStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::pattern;
+    use crate::server::{PIECE, pattern};
 
     #[test]
     fn a_stream_is_the_pattern_however_it_is_read() {

@@ -3,13 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use alf_core::{Client, ClientBuilder, ClientSecret, CustomTransport, Runtime, TokenTransport};
+use alf_core::{Client, ClientBuilder, Credential, CustomTransport, Runtime, TokenTransport};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
 
 use crate::runtime::VirtualTime;
-use crate::server::tls::{Tls, root_certificate};
+use crate::server::tls;
 use crate::server::{Answer, Gate, Recorded, Servers};
 use crate::suite::fail;
 
@@ -53,8 +53,8 @@ impl Case {
         let mut setup = Setup::default();
         let mut sessions = None;
         if needs.contains(&Capability::Tls) {
-            setup.root_certificate = Some(root_certificate());
-            sessions = Some(Tls::trusted());
+            setup.root_certificate = Some(tls::root_certificate());
+            sessions = Some(tls::trusted());
         }
         if needs.contains(&Capability::ConnectionLimit) {
             setup.max_connections = Some(1);
@@ -104,7 +104,7 @@ impl Case {
     pub(super) fn client_with_basic(
         &self,
         id: &str,
-        secret: impl Into<ClientSecret>,
+        secret: impl Into<Credential>,
     ) -> CaseClient<'_> {
         let builder = self.builder_without_secret(self.token_endpoint());
         self.build(builder.client_secret(id, secret))
@@ -195,8 +195,12 @@ impl Case {
     /// Returns what was special about the last answer of each server that was not a plain one.
     pub(super) fn odd_answer(&self) -> String {
         let servers = [self.authorization.requests(), self.resource.requests()];
-        let last =
-            |requests: Vec<Recorded>| requests.iter().rev().find_map(|one| one.answer.clone());
+        let last = |requests: Vec<Recorded>| {
+            requests
+                .iter()
+                .rev()
+                .find_map(|one| one.answer().map(str::to_owned))
+        };
         let answers: Vec<_> = servers.into_iter().filter_map(last).collect();
         answers.join("\n")
     }

@@ -55,7 +55,7 @@ pub(super) fn f2_another_header_carries_the_token(case: &Case) {
         Some(_) => Answer::status(200),
         None => Answer::unauthorized(),
     });
-    case.resource.answer_under("/", needs_token);
+    case.resource.answer_always(needs_token);
     let mut request = get(&case.url("/things"));
     let value = HeaderValue::from_static("of-the-user");
     request.headers_mut().append(TOKEN_HEADER, value.clone());

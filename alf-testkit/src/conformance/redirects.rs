@@ -190,7 +190,7 @@ pub(super) fn x4_a_redirect_elsewhere_carries_no_token_in_another_header(case: &
 pub(super) fn x4_a_401_from_another_origin_rejects_nothing(case: &Case) {
     let client = case.client_with_token();
     let other = case.another_resource_server();
-    other.answer_under("/", Answer::unauthorized());
+    other.answer_always(Answer::unauthorized());
     let redirect = Answer::redirect(307, other.url("/caught"));
     case.resource.answer_at("/moved", redirect);
     for _ in 0..3 {

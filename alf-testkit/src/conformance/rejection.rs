@@ -80,7 +80,7 @@ pub(super) fn r5_the_error_of_a_failed_renewal_includes_the_401(case: &Case) {
 pub(super) fn r6_an_api_that_always_rejects_causes_no_load_and_hides_nothing(case: &Case) {
     let client = case.client_with_token();
     let rejecting = case.another_resource_server();
-    rejecting.answer_under("/", Answer::unauthorized().body("never"));
+    rejecting.answer_always(Answer::unauthorized().body("never"));
     let rejected = || {
         let outcome = client.send(get(&rejecting.url("/things")));
         assert_eq!(outcome.expect_status(401).text(), "never");

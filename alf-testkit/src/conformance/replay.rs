@@ -81,7 +81,9 @@ pub(super) fn r4_an_upload_that_is_rejected_before_it_is_read_is_replayed(case: 
     let client = case.client_with_token();
     case.revoke_all();
     let closed = Gate::new();
-    let rejection = Answer::unauthorized().before_the_body_is_read_at(&closed);
+    let rejection = Answer::unauthorized()
+        .before_the_body()
+        .reading_the_body_at(&closed);
     case.resource
         .answer_next_at("/upload", rejection.then_close());
     // More than the buffers of the system hold.

@@ -3,14 +3,14 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use http::Method;
 use http::header::HeaderValue;
 
-use crate::server::{Answer, Gate, body_hash, pattern};
+use crate::server::{Answer, Gate, PATTERN, PIECE, body_hash, pattern};
 use crate::suite::fail;
 use crate::waiting::DEADLINE;
 
@@ -225,9 +225,10 @@ impl Write for PatternSink {
         if let Some(wait) = self.before_first.take() {
             wait();
         }
-        let piece = piece.get(..PIECE).unwrap_or(piece);
         let read = self.read.load(Ordering::Relaxed);
+        // A piece may start anywhere in the 26 bytes that repeat.
         let start = to_usize(read % 26);
+        let piece = piece.get(..PIECE - start).unwrap_or(piece);
         if PATTERN.get(start..start + piece.len()) != Some(piece) {
             return Err(io::Error::other("the body is not the one that was sent"));
         }
@@ -251,6 +252,3 @@ fn to_usize(length: u64) -> usize {
 const MEGABYTES: u64 = 5_000_000;
 /// Several times what the buffers of a system hold.
 const LENGTH: u64 = 48 * 1024 * 1024;
-const PIECE: usize = 64 * 1024;
-/// A piece may start anywhere in the 26 bytes that repeat.
-static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(0, PIECE + 26));

@@ -1,12 +1,11 @@
 //! F3, T4 and P3 over `https`: a server with a wrong certificate gets neither secret nor token.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use alf_core::TokenErrorKind;
 
-use crate::server::tls::{Sessions, Tls};
+use crate::server::tls::{self, Sessions};
 use crate::server::{AuthorizationServer, ResourceServer};
 
 use super::case::{Case, get, post};
@@ -31,26 +30,26 @@ pub(super) fn f3_https_works_like_http(case: &Case) {
 }
 
 pub(super) fn t4_a_token_endpoint_of_an_unknown_authority_gets_no_secret(case: &Case) {
-    no_secret_for(case, Tls::of_unknown_authority());
+    no_secret_for(case, tls::of_unknown_authority());
 }
 
 pub(super) fn t4_a_token_endpoint_with_anothers_certificate_gets_no_secret(case: &Case) {
-    no_secret_for(case, Tls::of_another_host());
+    no_secret_for(case, tls::of_another_host());
 }
 
 pub(super) fn t4_a_token_endpoint_with_an_expired_certificate_gets_no_secret(case: &Case) {
-    no_secret_for(case, Tls::expired());
+    no_secret_for(case, tls::expired());
 }
 
 pub(super) fn t4_a_token_endpoint_with_a_self_signed_certificate_gets_no_secret(case: &Case) {
-    no_secret_for(case, Tls::self_signed());
+    no_secret_for(case, tls::self_signed());
 }
 
 pub(super) fn t4_the_error_of_a_certificate_tells_what_is_wrong_with_it(case: &Case) {
     let wrong = [
-        Tls::of_unknown_authority(),
-        Tls::of_another_host(),
-        Tls::expired(),
+        tls::of_unknown_authority(),
+        tls::of_another_host(),
+        tls::expired(),
     ];
     let texts = wrong.map(|sessions| {
         let impostor = AuthorizationServer::start_with(Some(sessions));
@@ -68,15 +67,15 @@ pub(super) fn t4_the_error_of_a_certificate_tells_what_is_wrong_with_it(case: &C
 }
 
 pub(super) fn p3_an_api_of_an_unknown_authority_gets_no_token(case: &Case) {
-    no_token_for(case, Tls::of_unknown_authority());
+    no_token_for(case, tls::of_unknown_authority());
 }
 
 pub(super) fn p3_an_api_with_anothers_certificate_gets_no_token(case: &Case) {
-    no_token_for(case, Tls::of_another_host());
+    no_token_for(case, tls::of_another_host());
 }
 
 /// A wrong certificate is an error of its own kind, and not tried again (B1).
-fn no_secret_for(case: &Case, sessions: Arc<dyn Sessions>) {
+fn no_secret_for(case: &Case, sessions: Sessions) {
     let impostor = AuthorizationServer::start_with(Some(sessions));
     let builder = case.builder_at(impostor.token_endpoint());
     let client = case.build(builder.acquire_timeout(Duration::from_secs(1)));
@@ -92,7 +91,7 @@ fn no_secret_for(case: &Case, sessions: Arc<dyn Sessions>) {
     case.expect_requests(0);
 }
 
-fn no_token_for(case: &Case, sessions: Arc<dyn Sessions>) {
+fn no_token_for(case: &Case, sessions: Sessions) {
     let client = case.client_with_token();
     let impostor = ResourceServer::start_with(&case.authorization, Some(sessions));
     let request = get(&impostor.url("/things"));

@@ -42,9 +42,11 @@ use super::token_answer::TokenAnswer;
 pub struct Answer {
     pub(super) content: Content,
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
-    description: Option<Arc<str>>,
+    /// What is special about this answer.
+    pub(super) description: Option<Arc<str>>,
     pub(super) waits: Vec<Wait>,
-    pub(super) read_body_when: WhenToRead,
+    pub(super) precedes_request_body: bool,
+    pub(super) request_body_held_by: Option<Gate>,
     pub(super) remainder_held_by: Option<Gate>,
     pub(super) if_authorized: bool,
     pub(super) ending: Ending,
@@ -62,9 +64,6 @@ pub(super) enum Content {
         body: ScriptedBody,
     },
     Raw(Vec<u8>),
-    HangUp,
-    Reset,
-    Silence,
 }
 
 pub(super) type Compute = dyn FnMut(&Recorded) -> Answer + Send;
@@ -76,15 +75,6 @@ pub(super) enum Wait {
     Delay(Duration),
 }
 
-/// When the body of the request is read.
-#[derive(Clone)]
-pub(super) enum WhenToRead {
-    BeforeTheAnswer,
-    BeforeTheAnswerOnceOpen(Gate),
-    /// Once the gate is open, if there is one.
-    AfterTheAnswer(Option<Gate>),
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     KeepAlive,
@@ -93,6 +83,9 @@ pub(super) enum Ending {
     CloseUnderNextRequest,
     HangUpInHeaders,
     HangUpInBody,
+    Reset,
+    /// The peer closes the connection.
+    Silence,
 }
 
 /// Constructors.
@@ -197,6 +190,8 @@ impl Answer {
     /// These bytes instead of an HTTP response; then the connection is closed.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(Content::Raw(bytes.into()))
+            .with_ending(Ending::Close)
+            .described_as("not HTTP")
     }
 
     /// Bytes that are not HTTP; then the connection is closed.
@@ -206,17 +201,21 @@ impl Answer {
 
     /// Closes the connection instead of answering.
     pub fn hang_up() -> Self {
-        Self::new(Content::HangUp)
+        Self::raw([]).described_as("hang up")
     }
 
     /// Resets the connection (TCP RST) instead of answering.
     pub fn reset() -> Self {
-        Self::new(Content::Reset)
+        Self::raw([])
+            .with_ending(Ending::Reset)
+            .described_as("reset")
     }
 
     /// Sends nothing, and keeps the connection until the client closes it or the server stops.
     pub fn silence() -> Self {
-        Self::new(Content::Silence)
+        Self::raw([])
+            .with_ending(Ending::Silence)
+            .described_as("silence")
     }
 
     fn new(content: Content) -> Self {
@@ -225,7 +224,8 @@ impl Answer {
             headers: Vec::new(),
             description: None,
             waits: Vec::new(),
-            read_body_when: WhenToRead::BeforeTheAnswer,
+            precedes_request_body: false,
+            request_body_held_by: None,
             remainder_held_by: None,
             if_authorized: false,
             ending: Ending::KeepAlive,
@@ -315,20 +315,6 @@ impl Answer {
         self
     }
 
-    /// Returns what is special about this answer.
-    pub(super) fn description(&self) -> Option<Arc<str>> {
-        let content = match &self.content {
-            Content::HangUp => "hang up",
-            Content::Raw(_) => "not HTTP",
-            Content::Reset => "reset",
-            Content::Silence => "silence",
-            Content::Normal | Content::Token(_) | Content::Computed(_) | Content::Http { .. } => {
-                return self.description.clone();
-            }
-        };
-        self.description.clone().or_else(|| Some(content.into()))
-    }
-
     /// Returns the status that is sent, if this is an HTTP response.
     pub(super) fn sent_status(&self) -> Option<u16> {
         if let Content::Http { status, .. } = &self.content {
@@ -361,7 +347,7 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
             .field("status", &self.sent_status())
-            .field("description", &self.description())
+            .field("description", &self.description)
             .field("ending", &self.ending)
             .finish_non_exhaustive()
     }

@@ -1,15 +1,17 @@
 //! [`AuthorizationServer`]: the token endpoint that a test scripts.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::answer::{Answer, Content};
 use super::connection::Sessions;
+use super::recorded::{Recorded, decoded};
 use super::script::Script;
 use super::scripted::ScriptedServer;
-use super::token_endpoint::{ClientCredentialsEndpoint, TOKEN_PATH};
-use super::tokens::TokenRegistry;
+use super::service::Role;
+use super::token_answer::TokenAnswer;
 use crate::waiting::locked;
 
 /// An authorization server with a token endpoint at `/token`.
@@ -35,7 +37,24 @@ use crate::waiting::locked;
 /// ```
 pub struct AuthorizationServer {
     server: ScriptedServer,
-    endpoint: Arc<ClientCredentialsEndpoint>,
+    endpoint: Arc<TokenEndpoint>,
+}
+
+/// Grants tokens as a correct and strict server does.
+struct TokenEndpoint {
+    tokens: Arc<Mutex<TokenRegistry>>,
+    /// The id and the secret of the only client that is accepted; `None` if any is.
+    client: Mutex<Option<(String, String)>>,
+    /// What a token response normally is.
+    issued: Mutex<Answer>,
+}
+
+/// What an authorization server issued, and what the resource servers that trust it accept.
+#[derive(Default)]
+pub(super) struct TokenRegistry {
+    /// The token of every token response, in order.
+    issued: Vec<String>,
+    pub(super) accepted: HashSet<String>,
 }
 
 impl AuthorizationServer {
@@ -48,9 +67,9 @@ impl AuthorizationServer {
         Self::start_with(None)
     }
 
-    pub(crate) fn start_with(sessions: Option<Arc<dyn Sessions>>) -> Self {
+    pub(crate) fn start_with(sessions: Option<Sessions>) -> Self {
         let client = ("client-id".to_owned(), "secret".to_owned());
-        let endpoint = Arc::new(ClientCredentialsEndpoint {
+        let endpoint = Arc::new(TokenEndpoint {
             tokens: Arc::default(),
             client: Mutex::new(Some(client)),
             issued: Mutex::new(Answer::token().into()),
@@ -164,3 +183,103 @@ impl fmt::Debug for AuthorizationServer {
         self.server.fmt(f)
     }
 }
+
+impl TokenRegistry {
+    /// Issues the token that `answer` asks for and returns it.
+    pub(super) fn issue(&mut self, answer: &TokenAnswer) -> String {
+        let number = self.issued.len() + 1;
+        let new = || format!("token-{number}-{:016x}", fastrand::u64(..));
+        let token = answer.given_token().map_or_else(new, str::to_owned);
+        self.accepted.insert(token.clone());
+        self.issued.push(token.clone());
+        token
+    }
+}
+
+impl Role for TokenEndpoint {
+    fn name(&self) -> &'static str {
+        "authorization server"
+    }
+
+    fn normal(&self, request: &Recorded) -> Answer {
+        if request.path() != TOKEN_PATH {
+            return Answer::status(404);
+        }
+        let refusal = self.refusal(request);
+        refusal.unwrap_or_else(|| locked(&self.issued).clone())
+    }
+
+    fn refusal(&self, request: &Recorded) -> Option<Answer> {
+        if request.method() != "POST" {
+            return Some(Answer::status(405).header("Allow", "POST"));
+        }
+        malformed(request).or_else(|| unknown_client(request, locked(&self.client).as_ref()))
+    }
+
+    fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer {
+        if let Some(refusal) = self.refusal(request) {
+            return refusal;
+        }
+        let access_token = locked(&self.tokens).issue(token);
+        Answer::json(200, token.json(&access_token)).header("Cache-Control", "no-store")
+    }
+}
+
+/// Returns the answer to a request of any other client than the `known` one.
+fn unknown_client(request: &Recorded, known: Option<&(String, String)>) -> Option<Answer> {
+    let sent_secret = request.parameter("client_secret");
+    if request.header("authorization").is_some() && sent_secret.is_some() {
+        return Some(invalid_request("the client authenticates in two ways"));
+    }
+    let (id, secret) = known?;
+    let accepted = if let Some((sent_id, sent_secret)) = request.basic_credentials() {
+        // RFC 6749 §2.3.1 has both percent-encoded; many clients send them as they are.
+        (sent_id == *id && sent_secret == *secret)
+            || (decoded(&sent_id) == *id && decoded(&sent_secret) == *secret)
+    } else {
+        let sent_id = request.parameter("client_id");
+        sent_id.as_ref() == Some(id) && sent_secret.as_ref() == Some(secret)
+    };
+    if accepted {
+        return None;
+    }
+    let refusal = Answer::oauth_error(401, "invalid_client", "client authentication failed");
+    Some(refusal.header("WWW-Authenticate", "Basic realm=\"alf-testkit\""))
+}
+
+/// Returns the answer to a request that is not a client-credentials request (RFC 6749 §4.4.2, §3.2,
+/// §3.3).
+fn malformed(request: &Recorded) -> Option<Answer> {
+    let content_type = request.header("content-type").unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Some(invalid_request("the content type is not that of a form"));
+    }
+    let mut names = HashSet::new();
+    for (name, value) in request.form() {
+        if name == "scope" && value.trim().is_empty() {
+            let refusal = Answer::oauth_error(400, "invalid_scope", "the scope is empty");
+            return Some(refusal);
+        }
+        // RFC 8707 §2: `resource` may repeat; so may `audience` (RFC 8693 §2.1).
+        let may_repeat = name == "resource" || name == "audience";
+        if !may_repeat && !names.insert(name.clone()) {
+            return Some(invalid_request(&format!("{name} is repeated")));
+        }
+    }
+    match request.parameter("grant_type").as_deref() {
+        Some("client_credentials") => None,
+        Some(_) => Some(Answer::oauth_error(
+            400,
+            "unsupported_grant_type",
+            "only client_credentials is supported",
+        )),
+        None => Some(invalid_request("grant_type is missing")),
+    }
+}
+
+fn invalid_request(description: &str) -> Answer {
+    Answer::oauth_error(400, "invalid_request", description).described_as(description)
+}
+
+const TOKEN_PATH: &str = "/token";

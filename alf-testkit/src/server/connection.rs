@@ -1,10 +1,8 @@
 //! [`Connection`]: the byte stream of one connection, plain or TLS.
 
-use std::cell::RefCell;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -19,83 +17,67 @@ impl Session for &TcpStream {
     fn end(&mut self) {}
 }
 
-/// Starts the sessions of a server whose connections are not plain TCP.
-pub(crate) trait Sessions: Send + Sync {
-    /// Returns `None` for a connection that is plain TCP after all.
-    fn start<'a>(&self, tcp: &'a TcpStream) -> io::Result<Option<Box<dyn Session + 'a>>>;
-}
+/// Starts the sessions of a server whose connections are not plain TCP. Returns `None` for a connection that
+/// is plain TCP after all.
+pub(crate) type Sessions =
+    Arc<dyn for<'a> Fn(&'a TcpStream) -> io::Result<Option<Box<dyn Session + 'a>>> + Send + Sync>;
 
-/// One connection, read (as [`Read`]) and written by one thread.
+/// One connection. What was read of the next request stays in the buffer of `stream`.
 pub(super) struct Connection<'a> {
     tcp: &'a TcpStream,
-    session: RefCell<Box<dyn Session + 'a>>,
-    scheme: &'static str,
-    /// Counts what is written.
-    bytes_sent: &'a AtomicU64,
+    pub(super) stream: BufReader<Box<dyn Session + 'a>>,
+    pub(super) scheme: &'static str,
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(
-        tcp: &'a TcpStream,
-        sessions: Option<&Arc<dyn Sessions>>,
-        bytes_sent: &'a AtomicU64,
-    ) -> io::Result<Self> {
+    pub(super) fn new(tcp: &'a TcpStream, sessions: Option<&Sessions>) -> io::Result<Self> {
         // It fails only if the peer has closed the connection.
         let _ = tcp.set_nodelay(true);
         let session = match sessions {
-            Some(sessions) => sessions.start(tcp)?,
+            Some(start) => start(tcp)?,
             None => None,
         };
         let scheme = if session.is_some() { "https" } else { "http" };
         Ok(Self {
             tcp,
-            session: RefCell::new(session.unwrap_or_else(|| Box::new(tcp))),
+            stream: BufReader::new(session.unwrap_or_else(|| Box::new(tcp))),
             scheme,
-            bytes_sent,
         })
     }
 
-    pub(super) fn scheme(&self) -> &'static str {
-        self.scheme
-    }
-
-    pub(super) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
-        // Counted before it is sent: a client that has the answer finds it counted.
-        let length = bytes.len() as u64;
-        self.bytes_sent.fetch_add(length, Ordering::Relaxed);
-        let mut session = self.session.borrow_mut();
+    pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let session = self.stream.get_mut();
         session.write_all(bytes)?;
         session.flush()
     }
 
-    /// Tells the peer that nothing more is sent. What the peer sends can still be read.
-    pub(super) fn end(&self) -> io::Result<()> {
-        self.end_session();
-        self.tcp.shutdown(Shutdown::Write)
+    /// Waits until something arrives or the peer closes the connection.
+    pub(super) fn wait_for_anything(&mut self) {
+        // The connection is closed next, also after an error.
+        let _ = self.stream.fill_buf();
+    }
+
+    /// Reads and drops everything until the peer closes the connection or it is cut.
+    pub(super) fn drain(&mut self) {
+        let _ = io::copy(&mut self.stream, &mut io::sink());
     }
 
     /// Sends what TLS sends before a connection is closed.
-    pub(super) fn end_session(&self) {
-        self.session.borrow_mut().end();
+    pub(super) fn end_session(&mut self) {
+        self.stream.get_mut().end();
     }
 
-    /// Closes the connection without notice, as if the process had ended.
-    pub(super) fn hang_up(&self) -> io::Result<()> {
-        self.tcp.shutdown(Shutdown::Both)
+    /// Closes the connection so that the answer arrives although a part of the request has not been read:
+    /// closing with unread bytes resets the connection, and drops the answer.
+    pub(super) fn close_gently(&mut self) {
+        self.end_session();
+        if self.tcp.shutdown(Shutdown::Write).is_ok() {
+            self.drain();
+        }
     }
 
     /// Makes the close, which follows, a reset.
     pub(super) fn reset(&self) -> io::Result<()> {
         SockRef::from(self.tcp).set_linger(Some(Duration::ZERO))
-    }
-}
-
-impl Read for &Connection<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.session.borrow_mut().read(buffer) {
-            // TLS whose peer closed TCP and did not announce it.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            read => read,
-        }
     }
 }

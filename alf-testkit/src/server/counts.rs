@@ -1,6 +1,9 @@
-//! [`Counts`]: what a server counted.
+//! What a server counted and recorded: [`Counts`] and the [`Log`] that they are in.
 
 use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use super::recorded::{AnswerRecord, Recorded};
 
 /// What a server counted since it started, or since its
 /// [`forget`](super::ScriptedServer::forget).
@@ -36,7 +39,6 @@ pub struct Counts {
     pub unreadable: usize,
     /// Bytes that were written or are being written, headers and interim responses included. While a
     /// client reads nothing, this is little more than what the buffers of the system hold.
-    /// [`wait_until`](super::ScriptedServer::wait_until) does not see it.
     pub bytes_sent: u64,
 }
 
@@ -50,29 +52,62 @@ impl Counts {
     pub fn answered(&self, status: u16) -> usize {
         self.by_status.get(&status).copied().unwrap_or(0)
     }
+}
 
-    pub(super) fn arrived(&mut self, path: &str, authorized: bool) {
-        self.requests += 1;
-        self.with_authorization += usize::from(authorized);
-        self.unanswered += 1;
-        self.most_at_once = self.most_at_once.max(self.unanswered);
-        *self.by_path.entry(path.to_owned()).or_default() += 1;
-    }
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) counts: Counts,
+    pub(super) requests: Vec<Recorded>,
+}
 
-    pub(super) fn answering(&mut self, status: Option<u16>) {
-        self.unanswered = self.unanswered.saturating_sub(1);
-        if let Some(status) = status {
-            *self.by_status.entry(status).or_default() += 1;
+impl Log {
+    pub(super) fn arrived(&mut self, request: &Recorded) {
+        let counts = &mut self.counts;
+        counts.requests += 1;
+        counts.with_authorization += usize::from(request.header("authorization").is_some());
+        counts.unanswered += 1;
+        counts.most_at_once = counts.most_at_once.max(counts.unanswered);
+        *counts.by_path.entry(request.path().to_owned()).or_default() += 1;
+        if self.requests.len() < MOST_REQUESTS {
+            self.requests.push(request.clone());
         }
     }
 
-    /// Sets everything to 0 except what is under way.
+    /// Records the answer to a request. It is called before the first byte is sent: a client that has the
+    /// answer finds it counted.
+    pub(super) fn answering(&mut self, request: &Recorded, answer: &Answer) {
+        let status = answer.sent_status();
+        self.counts.unanswered = self.counts.unanswered.saturating_sub(1);
+        if let Some(status) = status {
+            *self.counts.by_status.entry(status).or_default() += 1;
+        }
+        request.answered_with(AnswerRecord {
+            status,
+            description: answer.description.clone(),
+        });
+    }
+
+    pub(super) fn connected(&mut self) {
+        self.counts.connections += 1;
+        self.counts.open_connections += 1;
+    }
+
+    /// Drops the records, and sets every count to 0 except what is under way.
     pub(super) fn forget(&mut self) {
-        *self = Self {
-            unanswered: self.unanswered,
-            most_at_once: self.unanswered,
-            open_connections: self.open_connections,
-            ..Self::default()
+        let Counts {
+            unanswered,
+            open_connections,
+            ..
+        } = self.counts;
+        self.requests.clear();
+        self.counts = Counts {
+            unanswered,
+            most_at_once: unanswered,
+            open_connections,
+            ..Counts::default()
         };
     }
 }
+
+/// Enough for every test, and a bound for a program that runs for days.
+const MOST_REQUESTS: usize = 10_000;

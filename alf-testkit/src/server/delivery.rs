@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Ending, Wait, WhenToRead};
+use super::answer::{Answer, Ending, Wait};
 use super::gate::Gate;
 use super::token_answer::TokenAnswer;
 
@@ -28,23 +28,17 @@ impl Answer {
     /// The body is read afterwards, and is not part of [`Recorded`](super::Recorded). A client that
     /// waits for `100 Continue` gets the answer instead, and the connection is closed.
     pub fn before_the_body(mut self) -> Self {
-        self.read_body_when = WhenToRead::AfterTheAnswer(None);
-        self
-    }
-
-    /// Answers as soon as the headers of the request have arrived, and reads its body once `gate` is open, and not before: as
-    /// [`before_the_body`](Self::before_the_body), on a server that is not interested in the body.
-    pub fn before_the_body_is_read_at(mut self, gate: &Gate) -> Self {
-        self.read_body_when = WhenToRead::AfterTheAnswer(Some(gate.clone()));
+        self.precedes_request_body = true;
         self
     }
 
     /// Reads the body of the request once `gate` is open, and not before. Until then the client can
     /// send as much as the buffers of the system hold.
     ///
-    /// The headers have been read by then, and a client that waits for `100 Continue` has got it.
+    /// The headers have been read by then, and a client that waits for `100 Continue` has got it. With
+    /// [`before_the_body`](Self::before_the_body), this is a server that is not interested in the body.
     pub fn reading_the_body_at(mut self, gate: &Gate) -> Self {
-        self.read_body_when = WhenToRead::BeforeTheAnswerOnceOpen(gate.clone());
+        self.request_body_held_by = Some(gate.clone());
         self
     }
 
@@ -91,7 +85,7 @@ impl Answer {
         self.with_ending(Ending::HangUpInBody)
     }
 
-    fn with_ending(mut self, ending: Ending) -> Self {
+    pub(super) fn with_ending(mut self, ending: Ending) -> Self {
         self.ending = ending;
         self
     }

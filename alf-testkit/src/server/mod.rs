@@ -40,17 +40,12 @@ mod authorization;
 mod connection;
 mod counts;
 mod delivery;
-mod form;
 mod gate;
-mod log;
 mod port;
-mod protected_resource;
 mod recorded;
-mod request_head;
-mod request_reader;
+mod request;
 mod resource;
 mod response_writer;
-mod role;
 mod script;
 mod scripted;
 mod scripted_body;
@@ -60,8 +55,6 @@ mod service;
 #[cfg(feature = "conformance")]
 pub(crate) mod tls;
 mod token_answer;
-mod token_endpoint;
-mod tokens;
 
 pub use answer::Answer;
 pub use authorization::AuthorizationServer;
@@ -72,6 +65,6 @@ pub use resource::ResourceServer;
 pub use scripted::ScriptedServer;
 pub use scripted_body::pattern;
 #[cfg(feature = "conformance")]
-pub(crate) use scripted_body::{PATTERN, PIECE};
+pub(crate) use scripted_body::{PATTERN, PIECE, next_piece};
 pub use servers::Servers;
 pub use token_answer::TokenAnswer;

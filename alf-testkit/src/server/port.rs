@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use scopeguard::defer;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::waiting::locked;
+use crate::waiting::{Watched, locked};
 
 /// Connections that may wait to be accepted: hundreds of clients may start at once.
 const BACKLOG: i32 = 1024;
@@ -25,18 +25,29 @@ pub(super) struct Port {
     /// Bound but never listening, so that no other process gets the port while it refuses. `None` on a
     /// system that allows no second socket on the port.
     _reservation: Option<Socket>,
-    accepting: Mutex<Option<Accepting>>,
-    connections: Arc<OpenConnections>,
+    accepting: Mutex<Option<JoinHandle<()>>>,
+    connections: Arc<Connections>,
 }
 
-struct Accepting {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+/// Serves a connection, which has this number.
+type Serve = dyn Fn(usize, &TcpStream) + Send + Sync;
+
+struct Connections {
+    serve: Box<Serve>,
+    /// All threads of a port have the same name, within the 15 bytes that Linux shows.
+    thread_name: String,
+    refuses: AtomicBool,
+    accepted: AtomicUsize,
+    /// By their numbers. A thread removes its connection when it ends.
+    open: Watched<HashMap<usize, Arc<TcpStream>>>,
 }
 
 impl Port {
-    /// Binds a free port and listens: connections wait until [`open`](Self::open) gets the listener.
-    pub(super) fn bind() -> io::Result<(Self, TcpListener)> {
+    /// Listens on a free port. Calls `serve` for each connection, on a thread of its own, with the number of the
+    /// connection, which is closed when it returns.
+    pub(super) fn start(
+        serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let reserved = bound(any)?;
         let (reservation, listener) = if let Ok(listener) = listening(local_address(&reserved)?) {
@@ -44,55 +55,39 @@ impl Port {
         } else {
             (None, listening(any)?)
         };
-        let port = Self {
-            address: listener.local_addr()?,
+        let address = listener.local_addr()?;
+        let connections = Arc::new(Connections {
+            serve: Box::new(serve),
+            thread_name: format!("alf-{}", address.port()),
+            refuses: AtomicBool::new(false),
+            accepted: AtomicUsize::new(0),
+            open: Watched::default(),
+        });
+        Ok(Self {
+            address,
             _reservation: reservation,
-            accepting: Mutex::new(None),
-            connections: Arc::default(),
-        };
-        Ok((port, listener))
+            accepting: Mutex::new(Some(connections.accept_on(listener)?)),
+            connections,
+        })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Calls `serve` for each connection, on a thread of its own, with the number of the connection; the
-    /// connection is closed when it returns. Does nothing if the port is open. Without a `listener` it
-    /// makes one.
-    pub(super) fn open(
-        &self,
-        listener: Option<TcpListener>,
-        serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static,
-    ) -> io::Result<()> {
+    /// Listens again, unless it does.
+    pub(super) fn open(&self) -> io::Result<()> {
         let mut accepting = locked(&self.accepting);
-        if accepting.is_some() {
-            return Ok(());
+        if accepting.is_none() {
+            *accepting = Some(self.connections.accept_on(listening(self.address)?)?);
         }
-        let listener = match listener {
-            Some(listener) => listener,
-            None => listening(self.address)?,
-        };
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let connections = Arc::clone(&self.connections);
-        // All threads of this port have the same name, within the 15 bytes that Linux shows.
-        let name = format!("alf-{}", self.address.port());
-        let serve = Arc::new(serve);
-        let thread = thread::Builder::new().name(name.clone()).spawn(move || {
-            accept(&listener, &stopped, |tcp| {
-                let serve = Arc::clone(&serve);
-                connections.start(name.clone(), tcp, move |number, tcp| serve(number, tcp));
-            });
-        })?;
-        *accepting = Some(Accepting { stop, thread });
         Ok(())
     }
 
-    /// Stops listening and cuts all connections. When it returns, new connections are refused.
+    /// Stops listening and cuts all connections, whatever their threads do. When it returns, new connections are refused.
     pub(super) fn close(&self) {
-        if let Some(Accepting { stop, thread }) = locked(&self.accepting).take() {
-            stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = locked(&self.accepting).take() {
+            self.connections.refuses.store(true, Ordering::SeqCst);
             // `accept` cannot be interrupted, but a connection ends it. If none can be made (no file
             // descriptor is left), one becomes free as soon as some connection of this process ends.
             while !thread.is_finished() && TcpStream::connect(self.address).is_err() {
@@ -100,25 +95,54 @@ impl Port {
             }
             drop(thread.join());
         }
-        self.connections.cut();
+        self.connections.open.read(|open| {
+            for tcp in open.values() {
+                // It fails if the peer was faster.
+                let _ = tcp.shutdown(Shutdown::Both);
+            }
+        });
     }
 
     /// Waits until the threads of all connections have ended.
     pub(super) fn join(&self) {
-        self.connections.join();
+        let open = &self.connections.open;
+        let _ = open.wait_until(Duration::MAX, HashMap::is_empty);
     }
 }
 
-fn accept(listener: &TcpListener, stop: &AtomicBool, on_connection: impl Fn(TcpStream)) {
-    loop {
-        let connection = listener.accept();
-        if stop.load(Ordering::SeqCst) {
-            return;
-        }
-        match connection {
-            Ok((stream, _)) => on_connection(stream),
-            // Out of file descriptors, or the peer has closed already: the next one may succeed.
-            Err(_) => thread::sleep(Duration::from_millis(1)),
+impl Connections {
+    fn accept_on(self: &Arc<Self>, listener: TcpListener) -> io::Result<JoinHandle<()>> {
+        self.refuses.store(false, Ordering::SeqCst);
+        let this = Arc::clone(self);
+        let thread = thread::Builder::new().name(self.thread_name.clone());
+        thread.spawn(move || {
+            loop {
+                let connection = listener.accept();
+                if this.refuses.load(Ordering::SeqCst) {
+                    return;
+                }
+                match connection {
+                    Ok((tcp, _)) => this.start(Arc::new(tcp)),
+                    // Out of file descriptors, or the peer has closed already: the next one may succeed.
+                    Err(_) => thread::sleep(Duration::from_millis(1)),
+                }
+            }
+        })
+    }
+
+    fn start(self: &Arc<Self>, tcp: Arc<TcpStream>) {
+        let number = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+        self.open
+            .change(|open| open.insert(number, Arc::clone(&tcp)));
+        let this = Arc::clone(self);
+        let thread = thread::Builder::new().name(self.thread_name.clone());
+        let started = thread.stack_size(STACK_BYTES).spawn(move || {
+            defer! { this.open.change(|open| open.remove(&number)); }
+            (this.serve)(number, &tcp);
+        });
+        // The system has no thread left: the peer sees its connection closed.
+        if started.is_err() {
+            self.open.change(|open| open.remove(&number));
         }
     }
 }
@@ -142,63 +166,4 @@ fn bound(address: SocketAddr) -> io::Result<Socket> {
 fn local_address(socket: &Socket) -> io::Result<SocketAddr> {
     let address = socket.local_addr()?.as_socket();
     address.ok_or_else(|| io::Error::other("not an internet address"))
-}
-
-/// The open connections of a port and the thread of each.
-#[derive(Default)]
-struct OpenConnections {
-    list: Mutex<ConnectionList>,
-}
-
-#[derive(Default)]
-struct ConnectionList {
-    accepted: usize,
-    open: HashMap<usize, Arc<TcpStream>>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl OpenConnections {
-    fn start(
-        self: &Arc<Self>,
-        name: String,
-        tcp: TcpStream,
-        serve: impl FnOnce(usize, &TcpStream) + Send + 'static,
-    ) {
-        let tcp = Arc::new(tcp);
-        let mut list = locked(&self.list);
-        list.threads.retain(|thread| !thread.is_finished());
-        list.accepted += 1;
-        let number = list.accepted;
-        list.open.insert(number, Arc::clone(&tcp));
-        let connections = Arc::clone(self);
-        let thread = thread::Builder::new()
-            .name(name)
-            .stack_size(STACK_BYTES)
-            .spawn(move || {
-                defer! { locked(&connections.list).open.remove(&number); }
-                serve(number, &tcp);
-                drop(tcp);
-            });
-        match thread {
-            Ok(thread) => list.threads.push(thread),
-            // The system has no thread left: the peer sees its connection closed.
-            Err(_) => drop(list.open.remove(&number)),
-        }
-    }
-
-    /// Ends every connection, whatever its thread does: reads and writes fail at once.
-    fn cut(&self) {
-        for tcp in locked(&self.list).open.values() {
-            // It fails if the peer was faster.
-            let _ = tcp.shutdown(Shutdown::Both);
-        }
-    }
-
-    fn join(&self) {
-        let threads = std::mem::take(&mut locked(&self.list).threads);
-        for thread in threads {
-            // A panic in one of them was printed when it happened.
-            drop(thread.join());
-        }
-    }
 }

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::form;
-use super::request_head::RequestHead;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+
+use super::request::RequestHead;
 
 /// One request that a server received, as it came.
 ///
@@ -30,45 +33,52 @@ use super::request_head::RequestHead;
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Recorded {
+pub struct Recorded(Arc<Record>);
+
+pub(super) struct Record {
     pub(super) scheme: &'static str,
     pub(super) connection: usize,
-    pub(super) head: Arc<RequestHead>,
-    pub(super) body: Arc<RecordedBody>,
+    pub(super) head: RequestHead,
+    pub(super) body: RecordedBody,
+    /// Set when the answer is about to be sent.
+    pub(super) answer: OnceLock<AnswerRecord>,
+}
+
+pub(super) struct AnswerRecord {
     pub(super) status: Option<u16>,
-    /// What was special about the answer.
-    pub(crate) answer: Option<Arc<str>>,
+    /// What was special about it.
+    pub(super) description: Option<Arc<str>>,
 }
 
 impl Recorded {
     /// Returns the method, as it was spelled.
     pub fn method(&self) -> &str {
-        &self.head.method
+        &self.0.head.method
     }
 
     /// Returns the request target: path and query, as they were sent.
     pub fn target(&self) -> &str {
-        &self.head.target
+        &self.0.head.target
     }
 
     /// Returns the target without its query.
     pub fn path(&self) -> &str {
-        self.head.path()
+        self.0.head.path()
     }
 
     /// Returns all headers, in order, duplicates included.
     pub fn headers(&self) -> &[(String, String)] {
-        &self.head.headers
+        &self.0.head.headers
     }
 
     /// Returns the first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.values(name).next()
+        self.0.head.values(name).next()
     }
 
     /// Returns every header of this name, in order.
     pub fn header_values(&self, name: &str) -> Vec<&str> {
-        self.head.values(name).collect()
+        self.0.head.values(name).collect()
     }
 
     /// Returns the token of an `Authorization: Bearer` header.
@@ -79,27 +89,33 @@ impl Recorded {
 
     /// Returns the id and the secret of an `Authorization: Basic` header, not percent-decoded.
     pub fn basic_credentials(&self) -> Option<(String, String)> {
-        form::basic(self.header("authorization")?)
+        let (scheme, credentials) = self.header("authorization")?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+        let (id, secret) = text.split_once(':')?;
+        Some((id.to_owned(), secret.to_owned()))
     }
 
     /// Returns the body, or the first 4 MiB of a longer one.
     pub fn body(&self) -> &[u8] {
-        &self.body.kept
+        &self.0.body.kept
     }
 
     /// Returns the length of the whole body.
     pub fn body_length(&self) -> u64 {
-        self.body.length
+        self.0.body.length
     }
 
     /// Returns the [hash](super::body_hash) of the whole body.
     pub fn body_hash(&self) -> u64 {
-        self.body.hash
+        self.0.body.hash
     }
 
     /// Returns the parameters of the body, read as a form, in order, duplicates included.
     pub fn form(&self) -> Vec<(String, String)> {
-        form::parameters(&String::from_utf8_lossy(self.body()))
+        form_urlencoded::parse(self.body()).into_owned().collect()
     }
 
     /// Returns the first parameter of this name in the form.
@@ -116,12 +132,30 @@ impl Recorded {
 
     /// Returns the number of the connection that it came on; the first that the server accepted is 1.
     pub fn connection(&self) -> usize {
-        self.connection
+        self.0.connection
     }
 
     /// Returns the status of its response; `None` before that, and if the answer was not HTTP.
     pub fn status(&self) -> Option<u16> {
-        self.status
+        self.0.answer.get()?.status
+    }
+
+    pub(super) fn new(record: Record) -> Self {
+        Self(Arc::new(record))
+    }
+
+    pub(super) fn head(&self) -> &RequestHead {
+        &self.0.head
+    }
+
+    pub(super) fn answered_with(&self, answer: AnswerRecord) {
+        // Each request is answered once.
+        let _ = self.0.answer.set(answer);
+    }
+
+    /// Returns what was special about its answer.
+    pub(crate) fn answer(&self) -> Option<&str> {
+        self.0.answer.get()?.description.as_deref()
     }
 
     /// Returns whether the target, a header value, the credentials or the recorded body contain `text`,
@@ -132,7 +166,7 @@ impl Recorded {
         let values = self.headers().iter().map(|(_, value)| value.as_str());
         values
             .chain([self.target(), &body, &id, &secret])
-            .any(|part| part.contains(text) || form::decoded(part).contains(text))
+            .any(|part| part.contains(text) || decoded(part).contains(text))
     }
 
     /// Returns one line for [`report`](super::ScriptedServer::report), without any secret.
@@ -142,21 +176,20 @@ impl Recorded {
         } else {
             "?…"
         };
-        let tls = if self.scheme == "https" {
+        let tls = if self.0.scheme == "https" {
             " by TLS"
         } else {
             ""
         };
-        let status = self
-            .status
-            .map_or_else(|| "-".to_owned(), |status| status.to_string());
-        let answer = self.answer.as_ref();
-        let answer = answer.map_or_else(String::new, |answer| format!(" ({answer})"));
+        let status = self.status().map(|status| status.to_string());
+        let answer = self.answer().map(|answer| format!(" ({answer})"));
         format!(
-            "{} {}{query} -> {status}{answer}, connection {}{tls}, {}, {} bytes of body",
+            "{} {}{query} -> {}{}, connection {}{tls}, {}, {} bytes of body",
             self.method(),
             self.path(),
-            self.connection,
+            status.as_deref().unwrap_or("-"),
+            answer.unwrap_or_default(),
+            self.connection(),
             self.credentials(),
             self.body_length()
         )
@@ -185,6 +218,12 @@ impl fmt::Debug for Recorded {
         let names: Vec<&str> = names.collect();
         write!(f, "Recorded({}, headers {names:?})", self.line())
     }
+}
+
+/// Returns the percent-decoded text. Bytes that are then not UTF-8 are replaced; a `%` that is not
+/// followed by two digits stays.
+pub(super) fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// A request body: its start, and the length and the hash of all of it.

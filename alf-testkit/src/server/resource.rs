@@ -4,12 +4,16 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
+
 use super::answer::{Answer, Content};
-use super::authorization::AuthorizationServer;
+use super::authorization::{AuthorizationServer, TokenRegistry};
 use super::connection::Sessions;
-use super::protected_resource::ProtectedResource;
+use super::recorded::{Recorded, RecordedBody};
 use super::script::Script;
 use super::scripted::ScriptedServer;
+use super::service::Role;
+use super::token_answer::TokenAnswer;
 use crate::waiting::locked;
 
 /// A resource server: any method, any path, with a bearer token.
@@ -50,6 +54,12 @@ pub struct ResourceServer {
     resource: Arc<ProtectedResource>,
 }
 
+struct ProtectedResource {
+    tokens: Arc<Mutex<TokenRegistry>>,
+    /// The answer to an unauthorized request, if it is not the normal one.
+    rejection: Mutex<Option<Answer>>,
+}
+
 impl ResourceServer {
     /// Starts on a free port of 127.0.0.1, which listens when this returns. Any number of resource
     /// servers can trust one authorization server.
@@ -63,7 +73,7 @@ impl ResourceServer {
 
     pub(crate) fn start_with(
         authorization: &AuthorizationServer,
-        sessions: Option<Arc<dyn Sessions>>,
+        sessions: Option<Sessions>,
     ) -> Self {
         let resource = Arc::new(ProtectedResource {
             tokens: authorization.token_registry(),
@@ -116,4 +126,74 @@ impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.server.fmt(f)
     }
+}
+
+impl Role for ProtectedResource {
+    fn name(&self) -> &'static str {
+        "resource server"
+    }
+
+    fn normal(&self, request: &Recorded) -> Answer {
+        self.refusal(request).unwrap_or_else(|| serve(request))
+    }
+
+    fn refusal(&self, request: &Recorded) -> Option<Answer> {
+        let refusal = match request.header_values("authorization").as_slice() {
+            [] => Answer::status(401).header("WWW-Authenticate", "Bearer"),
+            [_] => {
+                let token = request.bearer_token();
+                if token.is_some_and(|token| locked(&self.tokens).accepted.contains(token)) {
+                    return None;
+                }
+                Answer::unauthorized()
+            }
+            // None of our clients may send two, so this must not look like a token to renew.
+            _ => {
+                let reason = "several Authorization headers";
+                return Some(Answer::status(400).body(reason).described_as(reason));
+            }
+        };
+        Some(locked(&self.rejection).clone().unwrap_or(refusal))
+    }
+
+    /// Issues a token although this is a resource server: a test may use it as a proxy.
+    fn token(&self, _: &Recorded, token: &TokenAnswer) -> Answer {
+        Answer::json(200, token.json(&locked(&self.tokens).issue(token)))
+    }
+}
+
+/// Returns the answer to an authorized request.
+fn serve(request: &Recorded) -> Answer {
+    let path = request.path();
+    let number = |prefix| path.strip_prefix(prefix)?.parse::<u64>().ok();
+    if let Some(length) = number("/bytes/") {
+        return Answer::status(200).body_of_length(length);
+    }
+    if let Some(length) = number("/chunks/") {
+        return Answer::status(200).chunks_of_length(length);
+    }
+    if let Some(status) = number("/status/").and_then(|status| u16::try_from(status).ok()) {
+        return Answer::status(status);
+    }
+    if path == "/echo" {
+        return echo(request);
+    }
+    let json = json!({
+        "method": request.method(),
+        "path": path,
+        "body_length": request.body_length(),
+    });
+    Answer::json(200, json.to_string())
+}
+
+fn echo(request: &Recorded) -> Answer {
+    if request.body_length() > RecordedBody::MOST_KEPT as u64 {
+        return Answer::status(413);
+    }
+    let content_type = request
+        .header("content-type")
+        .unwrap_or("application/octet-stream");
+    Answer::status(200)
+        .header("Content-Type", content_type)
+        .body(request.body())
 }

@@ -17,13 +17,12 @@ struct Rule {
 }
 
 /// Which requests a rule is for.
-#[derive(PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct RequestPattern {
     /// `None` for any.
     method: Option<String>,
-    path: String,
-    /// Whether it is for all paths that start with `path`; with an empty one, for any path.
-    is_prefix: bool,
+    /// `None` for any.
+    path: Option<String>,
 }
 
 impl Script {
@@ -67,73 +66,36 @@ impl Script {
 }
 
 impl Rule {
-    fn precedence(&self) -> (bool, bool, usize, bool) {
-        let RequestPattern {
-            method,
-            path,
-            is_prefix,
-        } = &self.requests;
-        (
-            self.left.is_some(),
-            !is_prefix,
-            path.len(),
-            method.is_some(),
-        )
+    fn precedence(&self) -> (bool, bool, bool) {
+        let RequestPattern { method, path } = &self.requests;
+        (self.left.is_some(), path.is_some(), method.is_some())
     }
 }
 
 impl RequestPattern {
-    pub(super) fn any() -> Self {
-        Self {
-            method: None,
-            path: String::new(),
-            is_prefix: true,
-        }
-    }
-
     /// The requests for a path, which a method and a space may precede.
     #[track_caller]
     pub(super) fn at(text: &str) -> Self {
-        let (method, path) = method_and_path(text);
+        let (method, path) = match text.split_once(' ') {
+            Some((method, path)) => (Some(method.to_owned()), path),
+            None => (None, text),
+        };
+        assert!(
+            path.starts_with('/') && !path.contains('?'),
+            "no request can have the path {path:?}: give a path such as \"/things\", without origin and \
+             query, or a method and a path such as \"POST /things\""
+        );
         Self {
             method,
-            path,
-            is_prefix: false,
-        }
-    }
-
-    /// The requests for all paths with a prefix, which a method and a space may precede.
-    #[track_caller]
-    pub(super) fn under(text: &str) -> Self {
-        Self {
-            is_prefix: true,
-            ..Self::at(text)
+            path: Some(path.to_owned()),
         }
     }
 
     fn matches(&self, method: &str, path: &str, any_path: bool) -> bool {
         let only = self.method.as_deref();
         only.is_none_or(|only| only.eq_ignore_ascii_case(method))
-            && match &*self.path {
-                "" => any_path,
-                prefix if self.is_prefix => path.starts_with(prefix),
-                only => path == only,
-            }
+            && self.path.as_ref().map_or(any_path, |only| only == path)
     }
-}
-
-#[track_caller]
-fn method_and_path(text: &str) -> (Option<String>, String) {
-    let (method, path) = match text.split_once(' ') {
-        Some((method, path)) => (Some(method.to_owned()), path),
-        None => (None, text),
-    };
-    assert!(
-        path.starts_with('/') && !path.contains('?'),
-        "no request can have the path {path:?}: give a path such as \"/things\", without origin and \
-         query, or a method and a path such as \"POST /things\""
-    );
-    (method, path.to_owned())
 }
 
 #[cfg(test)]
@@ -148,20 +110,11 @@ mod tests {
     fn answers_for_a_path_come_before_the_others_and_queued_ones_before_lasting_ones() {
         let mut script = Script::new(None);
         assert_eq!(status(&mut script, "/a"), None);
-        script.add(RequestPattern::any(), None, Answer::status(500));
-        script.add(RequestPattern::under("/"), None, Answer::status(501));
-        script.add(RequestPattern::under("/a"), None, Answer::status(502));
+        script.add(RequestPattern::default(), None, Answer::status(500));
         script.add(RequestPattern::at("/a"), None, Answer::status(503));
-        script.add(RequestPattern::any(), Some(1), Answer::status(504));
+        script.add(RequestPattern::default(), Some(1), Answer::status(504));
         script.add(RequestPattern::at("/a"), Some(1), Answer::status(505));
-        for (path, expected) in [
-            ("/a", 505),
-            ("/a", 504),
-            ("/a", 503),
-            ("/ab", 502),
-            ("/b", 501),
-            ("*", 500),
-        ] {
+        for (path, expected) in [("/a", 505), ("/a", 504), ("/a", 503), ("/ab", 500)] {
             assert_eq!(status(&mut script, path), Some(expected), "{path}");
         }
         script.clear();

@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::AtomicU64;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use crate::waiting::{Watched, fail, locked};
@@ -13,9 +12,8 @@ use super::connection::Sessions;
 use super::gate::StopSignal;
 use super::port::Port;
 use super::recorded::Recorded;
-use super::role::Role;
 use super::script::{RequestPattern, Script};
-use super::service::{Service, serve};
+use super::service::{Role, Service, serve};
 
 /// A server on a port of its own that follows a script and records what it receives.
 ///
@@ -23,8 +21,7 @@ use super::service::{Service, serve};
 /// [`ResourceServer`](super::ResourceServer) dereference to it, and so have all its methods.
 ///
 /// **The script.** A request gets the first that exists of: what is queued for its path, what is queued
-/// for any path, what is set for its path, what is set for the longest prefix of it, what is set for any
-/// path, and what the server normally does.
+/// for any path, what is set for its path, what is set for any path, and what the server normally does.
 ///
 /// A path may have a method before it, in upper or lower case: `answer_at("POST /things", ..)` is for that
 /// method only, and wins over `answer_at("/things", ..)`. A path that no request can have, such as one with a query, panics.
@@ -38,7 +35,7 @@ use super::service::{Service, serve};
 /// use alf_testkit::{Answer, Servers};
 ///
 /// let servers = Servers::start();
-/// servers.resource.answer_under("/always-401", Answer::unauthorized());
+/// servers.resource.answer_at("/always-401", Answer::unauthorized());
 /// servers.resource.answer_at("/moved", Answer::redirect(307, servers.url("/things")));
 /// servers.resource.answer_next_at("POST /things", Answer::status(429).header("Retry-After", "1"));
 /// ```
@@ -58,17 +55,16 @@ impl ScriptedServer {
 
     /// Answers each of the next `count` requests with this.
     pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::any(), Some(count), answer);
+        self.rule(RequestPattern::default(), Some(count), answer);
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
     pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::any(), None, answer);
+        self.rule(RequestPattern::default(), None, answer);
     }
 
-    /// Answers every request, from now on, with what `answer` returns for it, unless another rule of the
-    /// script applies: [`answer_always`](Self::answer_always) with an [`Answer::from_fn`], which has the
-    /// details and also works with the other methods.
+    /// Answers every request with what `answer` returns for it: [`answer_always`](Self::answer_always) with an
+    /// [`Answer::from_fn`], which also works with the other methods.
     ///
     /// # Examples
     ///
@@ -100,12 +96,6 @@ impl ScriptedServer {
     #[track_caller]
     pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
         self.rule(RequestPattern::at(path), None, answer);
-    }
-
-    /// Answers every request whose path starts with `prefix` with this, from now on.
-    #[track_caller]
-    pub fn answer_under(&self, prefix: &str, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::under(prefix), None, answer);
     }
 
     /// Removes the script, queued answers included: the server answers normally from now on.
@@ -152,27 +142,28 @@ impl ScriptedServer {
     ///
     /// If the system does not let it listen on the port again.
     pub fn accept_connections(&self) {
-        self.listen(None)
+        self.port
+            .open()
             .unwrap_or_else(|error| cannot_listen(&error));
     }
 }
 
 impl ScriptedServer {
     /// Starts on a free port of 127.0.0.1.
-    pub(super) fn start(
-        role: Arc<dyn Role>,
-        script: Script,
-        sessions: Option<Arc<dyn Sessions>>,
-    ) -> Self {
-        let service = Service {
+    pub(super) fn start(role: Arc<dyn Role>, script: Script, sessions: Option<Sessions>) -> Self {
+        let service = Arc::new(Service {
             role,
             script: Mutex::new(script),
             log: Watched::default(),
-            bytes_sent: AtomicU64::new(0),
             stop: StopSignal::default(),
             sessions,
-        };
-        Self::bind(service).unwrap_or_else(|error| cannot_listen(&error))
+        });
+        let serving = Arc::clone(&service);
+        let port = Port::start(move |number, tcp| serve(&serving, number, tcp));
+        Self {
+            service,
+            port: port.unwrap_or_else(|error| cannot_listen(&error)),
+        }
     }
 
     /// Returns the `http` URL of a path, on the same host and port. A server that speaks TLS speaks
@@ -180,20 +171,6 @@ impl ScriptedServer {
     #[cfg(feature = "conformance")]
     pub(crate) fn plain_url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
-    }
-
-    fn bind(service: Service) -> io::Result<Self> {
-        let (port, listener) = Port::bind()?;
-        let service = Arc::new(service);
-        let server = Self { service, port };
-        server.listen(Some(listener))?;
-        Ok(server)
-    }
-
-    fn listen(&self, listener: Option<TcpListener>) -> io::Result<()> {
-        let service = Arc::clone(&self.service);
-        self.port
-            .open(listener, move |number, tcp| serve(&service, number, tcp))
     }
 
     fn scheme(&self) -> &'static str {

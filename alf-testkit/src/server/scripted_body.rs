@@ -27,31 +27,34 @@ pub fn pattern(offset: u64, length: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().skip(start).take(length).collect()
 }
 
-#[derive(Clone)]
-pub(super) struct ScriptedBody {
-    source: BodySource,
-    chunked: bool,
+/// Takes a piece from the `left` bytes of [`pattern`] that remain.
+pub(crate) fn next_piece(left: &mut u64) -> Option<Bytes> {
+    let length = usize::try_from(*left).map_or(PIECE, |left| left.min(PIECE));
+    *left -= length as u64;
+    (length > 0).then(|| PATTERN.slice(..length))
 }
 
 #[derive(Clone)]
-enum BodySource {
-    Pieces(Arc<[Vec<u8>]>),
-    /// So many bytes of [`pattern`].
-    Pattern(u64),
+pub(super) struct ScriptedBody {
+    pieces: Arc<[Bytes]>,
+    /// So many bytes of [`pattern`] follow.
+    pattern: u64,
+    chunked: bool,
 }
 
 impl ScriptedBody {
     pub(super) fn of_pieces(pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self {
-            source: BodySource::Pieces(pieces.into_iter().collect()),
+            pieces: pieces.into_iter().map(Bytes::from).collect(),
+            pattern: 0,
             chunked: false,
         }
     }
 
     pub(super) fn of_pattern(length: u64) -> Self {
         Self {
-            source: BodySource::Pattern(length),
-            chunked: false,
+            pattern: length,
+            ..Self::of_pieces([])
         }
     }
 
@@ -65,68 +68,30 @@ impl ScriptedBody {
 
     /// Returns `None` for a body that is sent in chunks.
     pub(super) fn length(&self) -> Option<u64> {
-        if self.chunked {
-            return None;
-        }
-        Some(match &self.source {
-            BodySource::Pieces(pieces) => pieces.iter().map(|piece| piece.len() as u64).sum(),
-            BodySource::Pattern(length) => *length,
-        })
+        let pieces = self.pieces.iter().map(|piece| piece.len() as u64);
+        (!self.chunked).then(|| pieces.sum::<u64>() + self.pattern)
     }
 
-    pub(super) fn pieces(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
-        match &self.source {
-            BodySource::Pieces(pieces) => Box::new(pieces.iter().map(Vec::as_slice)),
-            BodySource::Pattern(length) => {
-                let mut left = *length;
-                Box::new(iter::from_fn(move || {
-                    let size = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
-                    left -= size as u64;
-                    PATTERN.get(..size).filter(|piece| !piece.is_empty())
-                }))
-            }
-        }
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Bytes> {
+        let mut left = self.pattern;
+        let pattern = iter::from_fn(move || next_piece(&mut left));
+        self.pieces.iter().cloned().chain(pattern)
     }
 
     /// Returns what is sent of this body if the server hangs up in the middle.
     pub(super) fn start(&self) -> Self {
-        let source = match &self.source {
-            BodySource::Pieces(pieces) => match &**pieces {
-                [whole] => {
-                    let half = whole.len() / 2;
-                    BodySource::Pieces([whole.iter().take(half).copied().collect()].into())
-                }
-                several => {
-                    let half = several.len().div_ceil(2);
-                    BodySource::Pieces(several.iter().take(half).cloned().collect())
-                }
-            },
-            BodySource::Pattern(length) => BodySource::Pattern((length / 2).min(PIECE as u64)),
+        let pieces = match &*self.pieces {
+            [whole] => [whole.slice(..whole.len() / 2)].into(),
+            several => several
+                .iter()
+                .take(several.len().div_ceil(2))
+                .cloned()
+                .collect(),
         };
-        Self { source, ..*self }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pieces_make_up_the_pattern() {
-        let length = 3 * PIECE + 5;
-        let sent = ScriptedBody::of_pattern(length as u64);
-        let sent: Vec<u8> = sent.pieces().flatten().copied().collect();
-        assert!(sent == pattern(0, length));
-    }
-
-    #[test]
-    fn the_start_of_a_body_is_shorter_than_declared() {
-        let bodies = [
-            ScriptedBody::of_pieces([vec![b'x'; 100]]),
-            ScriptedBody::of_pattern(100),
-        ];
-        for body in bodies {
-            assert_eq!(body.start().pieces().flatten().count(), 50);
+        Self {
+            pieces,
+            pattern: (self.pattern / 2).min(PIECE as u64),
+            ..*self
         }
     }
 }

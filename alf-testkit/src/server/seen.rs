@@ -1,10 +1,8 @@
 //! What a [`ScriptedServer`] received: counts, records, waiting for them, the report.
 
 use std::fmt::Write;
-use std::sync::atomic::Ordering;
 
-use super::counts::Counts;
-use super::log::Log;
+use super::counts::{Counts, Log};
 use super::recorded::Recorded;
 use super::scripted::ScriptedServer;
 use crate::waiting::DEADLINE;
@@ -13,12 +11,7 @@ use crate::waiting::DEADLINE;
 impl ScriptedServer {
     /// Returns everything that is counted, as it is now.
     pub fn counts(&self) -> Counts {
-        let bytes_sent = self.service.bytes_sent.load(Ordering::Relaxed);
-        let counts = self.service.log.read(|log| log.counts.clone());
-        Counts {
-            bytes_sent,
-            ..counts
-        }
+        self.service.log.read(|log| log.counts.clone())
     }
 
     /// Returns how many requests arrived.
@@ -26,11 +19,10 @@ impl ScriptedServer {
         self.counts().requests
     }
 
-    /// Returns the first 10,000 requests that arrived (see
-    /// [`record_requests_up_to`](Self::record_requests_up_to)), in the order in which their bodies were
-    /// complete.
+    /// Returns the first 10,000 requests that arrived, in the order in which their bodies were complete. More are
+    /// only counted.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.service.log.read(Log::requests)
+        self.service.log.read(|log| log.requests.clone())
     }
 
     /// Returns whether the target, a header value, the credentials or the body of any recorded request
@@ -39,16 +31,10 @@ impl ScriptedServer {
         self.requests().iter().any(|request| request.contains(text))
     }
 
-    /// Records that many requests and only counts the others. 0 is for benchmarks.
-    pub fn record_requests_up_to(&self, requests: usize) {
-        self.service.log.change(|log| log.most_requests = requests);
-    }
-
     /// Drops the counts and the records, so that the next part of a test starts at 0. What is open or
     /// under way stays counted as that.
     pub fn forget(&self) {
         self.service.log.change(Log::forget);
-        self.service.bytes_sent.store(0, Ordering::Relaxed);
     }
 
     /// Waits until `count` requests in all have arrived. Their bodies have been read and they are
@@ -106,15 +92,14 @@ impl ScriptedServer {
             // Writing to a String cannot fail.
             let _ = writeln!(report, "{:5}. {}", index + 1, request.line());
         }
-        let others = [
-            (
-                counts.requests.saturating_sub(requests.len()),
-                "not recorded",
-            ),
+        let not_recorded = counts.requests.saturating_sub(requests.len());
+        for (count, what) in [
+            (not_recorded, "not recorded"),
             (counts.unreadable, "unreadable"),
-        ];
-        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
-            let _ = writeln!(report, "       {count} {what}");
+        ] {
+            if count > 0 {
+                let _ = writeln!(report, "       {count} {what}");
+            }
         }
         report
     }

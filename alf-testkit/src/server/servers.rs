@@ -1,7 +1,5 @@
 //! [`Servers`]: an authorization server and a resource server in one line.
 
-use std::sync::Arc;
-
 use super::answer::Answer;
 use super::authorization::AuthorizationServer;
 use super::connection::Sessions;
@@ -37,7 +35,7 @@ impl Servers {
         Self::start_with(None)
     }
 
-    pub(crate) fn start_with(sessions: Option<Arc<dyn Sessions>>) -> Self {
+    pub(crate) fn start_with(sessions: Option<Sessions>) -> Self {
         let authorization = AuthorizationServer::start_with(sessions.clone());
         let resource = ResourceServer::start_with(&authorization, sessions);
         Self {

@@ -1,147 +1,155 @@
 //! Serves one connection of a server, request after request.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpStream;
-use std::ops::ControlFlow;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use scopeguard::defer;
 
 use crate::waiting::{Watched, locked};
 
-use super::answer::{Answer, Content, Ending, Wait, WhenToRead};
+use super::answer::{Answer, Content, Ending, Wait};
 use super::connection::{Connection, Sessions};
-use super::gate::StopSignal;
-use super::log::Log;
-use super::recorded::{Recorded, RecordedBody};
-use super::request_head::RequestHead;
-use super::request_reader::RequestReader;
-use super::response_writer::ResponseWriter;
-use super::role::{Role, decide};
+use super::counts::Log;
+use super::gate::{Gate, StopSignal};
+use super::recorded::{Record, Recorded, RecordedBody};
+use super::request::RequestHead;
+use super::response_writer::write_response;
 use super::script::Script;
+use super::token_answer::TokenAnswer;
+
+/// What makes a server an authorization server or a resource server.
+pub(super) trait Role: Send + Sync {
+    /// The name in the [`report`](super::ScriptedServer::report).
+    fn name(&self) -> &'static str;
+
+    /// Returns the answer to a request without a script.
+    fn normal(&self, request: &Recorded) -> Answer;
+
+    /// Returns the answer to an unauthorized request, `None` for an authorized one.
+    fn refusal(&self, request: &Recorded) -> Option<Answer>;
+
+    /// Returns a token response for this request.
+    fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer;
+}
 
 /// What all connections of one server share.
 pub(super) struct Service {
     pub(super) role: Arc<dyn Role>,
     pub(super) script: Mutex<Script>,
     pub(super) log: Watched<Log>,
-    /// Beside the log: it is counted for every write.
-    pub(super) bytes_sent: AtomicU64,
     pub(super) stop: StopSignal,
     /// `None` if the connections are plain TCP.
-    pub(super) sessions: Option<Arc<dyn Sessions>>,
+    pub(super) sessions: Option<Sessions>,
 }
 
 /// Serves a connection until one side closes it.
 pub(super) fn serve(service: &Service, number: usize, tcp: &TcpStream) {
     service.log.change(Log::connected);
-    defer! { service.log.change(Log::disconnected) }
-    let sessions = service.sessions.as_ref();
-    let Ok(connection) = Connection::new(tcp, sessions, &service.bytes_sent) else {
+    defer! { service.log.change(|log| log.counts.open_connections -= 1) }
+    let Ok(connection) = Connection::new(tcp, service.sessions.as_ref()) else {
         return;
     };
     let mut served = ServedConnection {
         service,
         number,
-        connection: &connection,
-        reader: RequestReader::new(&connection),
-        writer: ResponseWriter::new(&connection, &service.stop),
+        connection,
     };
-    while let Ok(Next::Request) = served.serve_one() {}
-    connection.end_session();
+    while let Ok(Continue(())) = served.serve_one() {}
+    served.connection.end_session();
 }
 
-enum Next {
-    Request,
-    Close,
-}
-
-struct ServedConnection<'a, 's> {
+struct ServedConnection<'a> {
     service: &'a Service,
     /// The number of the connection.
     number: usize,
-    connection: &'a Connection<'s>,
-    reader: RequestReader<'a, 's>,
-    writer: ResponseWriter<'a, 's>,
+    connection: Connection<'a>,
 }
 
-impl ServedConnection<'_, '_> {
-    /// Reads one request and answers it. An error ends the connection.
-    fn serve_one(&mut self) -> io::Result<Next> {
-        let head = match self.reader.head() {
-            Ok(Some(head)) => Arc::new(head),
-            Ok(None) => return Ok(Next::Close),
+impl ServedConnection<'_> {
+    /// Reads one request and answers it. Returns whether the connection is closed. An error ends it too.
+    fn serve_one(&mut self) -> io::Result<ControlFlow<()>> {
+        let head = match RequestHead::read(&mut self.connection.stream) {
+            Ok(Some(head)) => head,
+            Ok(None) => return Ok(Break(())),
             Err(error) => return self.unreadable(&error),
         };
         let scripted = locked(&self.service.script).take(&head.method, head.path());
-        let body = match self.body(&head, &scripted.read_body_when) {
-            Ok(body) => body,
-            Err(error) => return self.unreadable(&error),
-        };
-        let (body_follows, read_body_at) = match &scripted.read_body_when {
-            WhenToRead::AfterTheAnswer(gate) => (true, gate.clone()),
-            WhenToRead::BeforeTheAnswer | WhenToRead::BeforeTheAnswerOnceOpen(_) => (false, None),
-        };
-        // A client that waits for `100 Continue` gets the answer instead, and does not send the body.
-        let body_never_comes = body_follows && head.expects_continue;
-
-        let request = Recorded {
-            scheme: self.connection.scheme(),
+        let precedes_body = scripted.precedes_request_body;
+        let gate = scripted.request_body_held_by.clone();
+        let mut body = RecordedBody::default();
+        if !precedes_body {
+            if head.expects_continue && self.connection.stream.buffer().is_empty() {
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            }
+            if let Err(error) = self.read_body(&head, gate.as_ref(), &mut body) {
+                return self.unreadable(&error);
+            }
+        }
+        let request = Recorded::new(Record {
+            scheme: self.connection.scheme,
             connection: self.number,
-            head: Arc::clone(&head),
-            body: Arc::new(body),
-            status: None,
-            answer: None,
-        };
-        let entry = self.service.log.change(|log| log.arrived(&request));
+            head,
+            body,
+            answer: OnceLock::new(),
+        });
+        self.service.log.change(|log| log.arrived(&request));
         let mut answer = self.decide(scripted, &request)?;
+        let head = request.head();
+        // A client that waits for `100 Continue` gets the answer instead, and does not send the body.
+        let body_never_comes = precedes_body && head.expects_continue;
         if body_never_comes || (head.closes && answer.ending == Ending::KeepAlive) {
             answer.ending = Ending::Close;
         }
-        self.service.log.change(|log| log.answering(entry, &answer));
+        self.service
+            .log
+            .change(|log| log.answering(&request, &answer));
 
         let next = self.send(&answer, &request)?;
         if body_never_comes {
-            self.close_gently();
-        } else if body_follows {
-            if let Some(gate) = &read_body_at {
-                self.service.stop.wait_at(gate)?;
-            }
-            self.reader.body(head.framing, &mut io::sink())?;
+            self.connection.close_gently();
+        } else if precedes_body {
+            self.read_body(head, gate.as_ref(), &mut io::sink())?;
         }
         Ok(next)
     }
 
-    /// Reads the body of a request, unless it is read after the answer.
-    fn body(&mut self, head: &RequestHead, when: &WhenToRead) -> io::Result<RecordedBody> {
-        let mut body = RecordedBody::default();
-        if matches!(when, WhenToRead::AfterTheAnswer(_)) {
-            return Ok(body);
-        }
-        if head.expects_continue && !self.reader.has_buffered() {
-            self.connection
-                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-        }
-        if let WhenToRead::BeforeTheAnswerOnceOpen(gate) = when {
+    fn read_body(
+        &mut self,
+        head: &RequestHead,
+        gate: Option<&Gate>,
+        sink: &mut impl Write,
+    ) -> io::Result<()> {
+        if let Some(gate) = gate {
             self.service.stop.wait_at(gate)?;
         }
-        self.reader.body(head.framing, &mut body)?;
-        Ok(body)
+        head.framing.read_body(&mut self.connection.stream, sink)
     }
 
-    fn unreadable(&mut self, error: &io::Error) -> io::Result<Next> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // Counted before it is sent: a client that has the answer finds it counted.
+        let length = bytes.len() as u64;
+        self.service
+            .log
+            .change(|log| log.counts.bytes_sent += length);
+        self.connection.write_all(bytes)
+    }
+
+    fn unreadable(&mut self, error: &io::Error) -> io::Result<ControlFlow<()>> {
         self.service.log.change(|log| log.counts.unreadable += 1);
         if error.kind() == io::ErrorKind::InvalidData {
-            self.connection.write_all(
+            self.write(
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             )?;
-            self.close_gently();
+            self.connection.close_gently();
         }
-        Ok(Next::Close)
+        Ok(Break(()))
     }
 
+    /// Returns what is sent, from what the script has for a request. What results from it may have waits of its own.
     fn decide(&self, mut answer: Answer, request: &Recorded) -> io::Result<Answer> {
+        let role = &self.service.role;
         loop {
             for wait in std::mem::take(&mut answer.waits) {
                 match wait {
@@ -149,41 +157,44 @@ impl ServedConnection<'_, '_> {
                     Wait::Delay(delay) => self.service.stop.wait_for(delay)?,
                 }
             }
-            match decide(&*self.service.role, answer, request) {
-                ControlFlow::Break(decided) => return Ok(decided),
-                ControlFlow::Continue(next) => answer = next,
+            if std::mem::take(&mut answer.if_authorized)
+                && let Some(refusal) = role.refusal(request)
+            {
+                answer = refusal;
+                continue;
             }
+            let next = match &answer.content {
+                Content::Normal => role.normal(request),
+                Content::Token(token) => role.token(request, token),
+                Content::Computed(compute) => locked(compute)(request),
+                Content::Http { .. } | Content::Raw(_) => return Ok(answer),
+            };
+            answer = next.completed_by(answer);
         }
     }
 
-    fn send(&mut self, answer: &Answer, request: &Recorded) -> io::Result<Next> {
+    fn send(&mut self, answer: &Answer, request: &Recorded) -> io::Result<ControlFlow<()>> {
+        let service = self.service;
         match &answer.content {
             Content::Http { status, body } => {
-                self.writer
-                    .response(*status, body, answer, request.method())?;
-                if answer.ending == Ending::KeepAlive {
-                    return Ok(Next::Request);
-                }
-                if answer.ending == Ending::CloseUnderNextRequest {
-                    self.reader.wait_for_anything();
-                }
+                let write = |bytes: &[u8]| self.write(bytes);
+                let method = request.method();
+                write_response(answer, *status, body, method, &service.stop, write)?;
             }
-            Content::Raw(bytes) => self.connection.write_all(bytes)?,
-            // `decide` has replaced the last three.
-            Content::HangUp | Content::Normal | Content::Token(_) | Content::Computed(_) => {
-                self.connection.hang_up()?;
-            }
-            Content::Reset => self.connection.reset()?,
-            Content::Silence => self.reader.drain(),
+            Content::Raw(bytes) => self.write(bytes)?,
+            // `decide` has replaced them.
+            Content::Normal | Content::Token(_) | Content::Computed(_) => return Ok(Break(())),
         }
-        Ok(Next::Close)
-    }
-
-    /// Closes the connection so that the answer arrives although a part of the request has not been read:
-    /// closing with unread bytes resets the connection, and drops the answer.
-    fn close_gently(&mut self) {
-        if self.connection.end().is_ok() {
-            self.reader.drain();
+        match answer.ending {
+            Ending::KeepAlive => return Ok(Continue(())),
+            Ending::CloseUnderNextRequest => self.connection.wait_for_anything(),
+            Ending::Reset => self.connection.reset()?,
+            Ending::Silence => self.connection.drain(),
+            Ending::Close
+            | Ending::CloseUnannounced
+            | Ending::HangUpInHeaders
+            | Ending::HangUpInBody => {}
         }
+        Ok(Break(()))
     }
 }

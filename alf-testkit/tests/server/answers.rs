@@ -267,6 +267,16 @@ fn body_of_a_request_is_read_when_the_gate_is_open() {
     client.send("abc");
     servers.resource.wait_for_requests(1);
     assert_eq!(servers.resource.requests()[0].body(), b"abc");
+
+    let gate = Gate::new();
+    let early = Answer::unauthorized().before_the_body();
+    let (_servers, mut client) = answered(early.reading_the_body_at(&gate));
+    client.send("POST /echo HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+    assert_eq!(client.response().status, 401);
+    client.send(get("/", "x"));
+    gate.wait_for_arrivals(1);
+    gate.open();
+    assert_eq!(client.response().status, 401);
 }
 
 #[test]

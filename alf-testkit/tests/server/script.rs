@@ -48,14 +48,14 @@ fn paths_have_their_own_rules() {
     let token = fetch_token(&servers.authorization);
     servers
         .resource
-        .answer_under("/always-401", Answer::unauthorized());
+        .answer_at("/always-401", Answer::unauthorized());
     servers.resource.answer_at("/gone", Answer::status(410));
     servers
         .resource
         .answer_next_at("/things", Answer::status(429));
     let mut client = Client::to(&servers.resource);
     let paths = [
-        "/always-401/a",
+        "/always-401",
         "/gone",
         "/things?x",
         "/things",
@@ -191,7 +191,6 @@ fn rules_can_be_for_one_method() {
     resource.answer_at("/things", Answer::status(202));
     resource.answer_at("POST /things", Answer::status(201));
     resource.answer_next_at("PUT /things", Answer::status(204));
-    resource.answer_under("DELETE /", Answer::status(403));
     let mut client = Client::to(resource);
     let mut status = |request: &str| {
         client.send(format!("{request} HTTP/1.1\r\n\r\n"));
@@ -202,7 +201,6 @@ fn rules_can_be_for_one_method() {
     assert_eq!(status("PUT /things"), 204);
     assert_eq!(status("PUT /things"), 202);
     assert_eq!(status("DELETE /things"), 202);
-    assert_eq!(status("DELETE /others"), 403);
     assert_eq!(status("POST /others"), 401);
 }
 

@@ -1,8 +1,8 @@
 //! Every authentication method that needs no certificate: a token, and a call with it.
 
 use alf_core::{
-    ClientAssertion, ClientBuilder, ClientSecretJwt, MacAlgorithm, PrivateKey, PrivateKeyJwt,
-    SigningAlgorithm, TokenErrorKind,
+    ClientBuilder, ClientSecretJwt, Credential, MacAlgorithm, PrivateKeyJwt, SigningAlgorithm,
+    TokenErrorKind,
 };
 
 use crate::fixture::{Builder, Fixture, SECRET, UNUSUAL_ID, UNUSUAL_POST_SECRET, UNUSUAL_SECRET};
@@ -50,35 +50,36 @@ pub(super) fn private_key_jwt_es256<S: InteropAdapter>(fixture: &Fixture<S>) {
 
 pub(super) fn private_key_jwt_es384<S: InteropAdapter>(fixture: &Fixture<S>) {
     works(fixture, "pkj-es384", |builder| {
-        builder.private_key_jwt("pkj-es384", PrivateKey::file(key_file("pkj-es384.pem")))
+        builder.private_key_jwt("pkj-es384", Credential::file(key_file("pkj-es384.pem")))
     });
 }
 
 pub(super) fn private_key_jwt_rs256<S: InteropAdapter>(fixture: &Fixture<S>) {
     works(fixture, "pkj-rs256", |builder| {
-        builder.private_key_jwt("pkj-rs256", PrivateKey::file(key_file("pkj-rs256.pem")))
+        builder.private_key_jwt("pkj-rs256", Credential::file(key_file("pkj-rs256.pem")))
     });
 }
 
 pub(super) fn private_key_jwt_ps256<S: InteropAdapter>(fixture: &Fixture<S>) {
     works(fixture, "pkj-ps256", |builder| {
-        let key = PrivateKey::file(key_file("pkj-rs256.pem")).algorithm(SigningAlgorithm::Ps256);
-        let method = PrivateKeyJwt::new(key).key_id("ps256");
+        let method = PrivateKeyJwt::new(Credential::file(key_file("pkj-rs256.pem")))
+            .algorithm(SigningAlgorithm::Ps256)
+            .key_id("ps256");
         builder.client_authentication("pkj-ps256", method)
     });
 }
 
 pub(super) fn private_key_jwt_eddsa<S: InteropAdapter>(fixture: &Fixture<S>) {
     works(fixture, "pkj-eddsa", |builder| {
-        builder.private_key_jwt("pkj-eddsa", PrivateKey::file(key_file("pkj-eddsa.pem")))
+        builder.private_key_jwt("pkj-eddsa", Credential::file(key_file("pkj-eddsa.pem")))
     });
 }
 
 pub(super) fn private_key_jwt_ed25519<S: InteropAdapter>(fixture: &Fixture<S>) {
     works(fixture, "pkj-ed25519", |builder| {
-        let key = PrivateKey::file(key_file("pkj-eddsa.pem"));
-        let key = key.algorithm(SigningAlgorithm::Ed25519);
-        builder.client_authentication("pkj-ed25519", PrivateKeyJwt::new(key))
+        let key = Credential::file(key_file("pkj-eddsa.pem"));
+        let method = PrivateKeyJwt::new(key).algorithm(SigningAlgorithm::Ed25519);
+        builder.client_authentication("pkj-ed25519", method)
     });
 }
 
@@ -86,7 +87,7 @@ pub(super) fn private_key_jwt_ed25519<S: InteropAdapter>(fixture: &Fixture<S>) {
 pub(super) fn private_key_jwt_for_the_issuer<S: InteropAdapter>(fixture: &Fixture<S>) {
     let issuer = fixture.http().to_owned();
     works(fixture, "pkj-es256", |builder| {
-        let method = PrivateKeyJwt::new(PrivateKey::file(key_file("pkj-es256.pem")));
+        let method = PrivateKeyJwt::new(Credential::file(key_file("pkj-es256.pem")));
         let method = method.typ("client-authentication+jwt");
         let builder = builder.issuer(issuer);
         builder.client_authentication("pkj-es256", method)
@@ -96,7 +97,7 @@ pub(super) fn private_key_jwt_for_the_issuer<S: InteropAdapter>(fixture: &Fixtur
 pub(super) fn private_key_jwt_with_one_of_two_keys<S: InteropAdapter>(fixture: &Fixture<S>) {
     for (kid, file) in [("old", "pkj-es256.pem"), ("new", "pkj-es256-next.pem")] {
         works(fixture, "pkj-rotating", |builder| {
-            let method = PrivateKeyJwt::new(PrivateKey::file(key_file(file))).key_id(kid);
+            let method = PrivateKeyJwt::new(Credential::file(key_file(file))).key_id(kid);
             builder.client_authentication("pkj-rotating", method)
         });
     }
@@ -105,7 +106,7 @@ pub(super) fn private_key_jwt_with_one_of_two_keys<S: InteropAdapter>(fixture: &
 /// alf sends whatever the callback returns. Here it is not a JWT, and the server rejects it.
 pub(super) fn client_assertion_from_a_callback<S: InteropAdapter>(fixture: &Fixture<S>) {
     let client = fixture.client(|builder| {
-        let assertion = ClientAssertion::from_fn(|| async { Ok::<_, String>("no.jwt.at-all") });
+        let assertion = Credential::from_fn(|| async { Ok::<_, String>("no.jwt.at-all") });
         builder.client_assertion("pkj-es256", assertion)
     });
     let error = fixture.expect_token_error(&client);
@@ -116,7 +117,7 @@ pub(super) fn client_assertion_from_a_callback<S: InteropAdapter>(fixture: &Fixt
 
 pub(super) fn discovery_finds_the_endpoint<S: InteropAdapter>(fixture: &Fixture<S>) {
     let builder = ClientBuilder::<S::Adapter>::discover(fixture.http());
-    let key = PrivateKey::file(key_file("pkj-es256.pem"));
+    let key = Credential::file(key_file("pkj-es256.pem"));
     let client = fixture.expect_client(builder.private_key_jwt("pkj-es256", key));
     assert_eq!(fixture.expect_call(&client)["client_id"], "pkj-es256");
     fixture.revoke_all();

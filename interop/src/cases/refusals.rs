@@ -1,6 +1,6 @@
 //! What the server refuses: the error has the reason, and the server gets one request.
 
-use alf_core::{PrivateKey, TokenErrorKind};
+use alf_core::{Credential, TokenErrorKind};
 
 use crate::InteropAdapter;
 use crate::fixture::{Builder, Fixture, SECRET};
@@ -40,7 +40,7 @@ pub(super) fn unknown_client_is_refused<S: InteropAdapter>(fixture: &Fixture<S>)
 
 pub(super) fn wrong_key_is_refused<S: InteropAdapter>(fixture: &Fixture<S>) {
     refused(fixture, 401, "invalid_client", |builder| {
-        let key = PrivateKey::file(key_file("pkj-es256-next.pem"));
+        let key = Credential::file(key_file("pkj-es256-next.pem"));
         builder.private_key_jwt("pkj-es256", key)
     });
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use alf_core::{ClientSecret, PrivateKey};
+use alf_core::Credential;
 
 use crate::InteropAdapter;
 use crate::fixture::{Fixture, SECRET};
@@ -64,7 +64,7 @@ pub(super) fn rotated_secret_is_read_again<S: InteropAdapter>(fixture: &Fixture<
     let rotated = Arc::new(AtomicBool::new(false));
     let read = Arc::clone(&rotated);
     let client = fixture.client(|builder| {
-        let secret = ClientSecret::from_fn(move || {
+        let secret = Credential::from_fn(move || {
             // The first read returns one that is not valid any more.
             let secret = if read.swap(true, Ordering::SeqCst) {
                 SECRET
@@ -83,7 +83,7 @@ pub(super) fn rotated_key_is_read_again<S: InteropAdapter>(fixture: &Fixture<S>)
     let rotated = Arc::new(AtomicBool::new(false));
     let read = Arc::clone(&rotated);
     let client = fixture.client(|builder| {
-        let key = PrivateKey::from_fn(move || {
+        let key = Credential::from_fn(move || {
             let name = if read.swap(true, Ordering::SeqCst) {
                 "pkj-es256.pem"
             } else {

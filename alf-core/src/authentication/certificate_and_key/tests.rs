@@ -8,11 +8,10 @@ use std::io;
 use super::super::tests::TemporaryFile;
 use super::*;
 
-const CERTIFICATE_PEM: &str = include_str!("../private_key/testdata/certificate.pem");
-const KEY_PEM: &str = include_str!("../private_key/testdata/p256_pkcs8.pem");
-const SEC1: &str = include_str!("../private_key/testdata/p384_sec1.pem");
-const PKCS1: &str = include_str!("../private_key/testdata/rsa_pkcs1.pem");
-const ENCRYPTED: &str = include_str!("../private_key/testdata/encrypted_sec1.pem");
+const CERTIFICATE_PEM: &str = include_str!("../key_pair/testdata/certificate.pem");
+const KEY_PEM: &str = include_str!("../key_pair/testdata/p256_pkcs8.pem");
+const SEC1: &str = include_str!("../key_pair/testdata/p384_sec1.pem");
+const ENCRYPTED: &str = include_str!("../key_pair/testdata/encrypted_sec1.pem");
 
 /// The setting that is wrong, the two texts, and words of the error.
 fn broken() -> Vec<(&'static str, String, String, &'static str)> {
@@ -107,13 +106,8 @@ fn x1_an_error_names_a_file_that_cannot_be_read() {
         "client_certificate_key: it cannot be read from /nowhere/client.key: No such file or directory (os error 2)"
     );
     assert!(error.source().is_some());
-    let error = CertificateAndKey::from_files("", there.path())
-        .read()
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "client_certificate: the path of its file is empty"
-    );
+    let error = CertificateAndKey::from_files("", there.path()).read();
+    assert_eq!(error.unwrap_err().setting(), CERTIFICATE);
     let folder = std::env::temp_dir();
     assert!(
         CertificateAndKey::from_files(there.path(), folder)
@@ -124,23 +118,11 @@ fn x1_an_error_names_a_file_that_cannot_be_read() {
 
 #[test]
 fn x5_a_file_without_an_end_is_not_read_to_it() {
-    let large = TemporaryFile::new(&vec![b' '; file::LONGEST + 1]);
+    let large = TemporaryFile::new(&vec![b' '; 64 * 1024 + 1]);
     let error = CertificateAndKey::from_files(large.path(), large.path())
         .read()
         .unwrap_err();
     assert!(error.to_string().contains("64 KiB"), "{error}");
-    #[cfg(unix)]
-    {
-        let there = TemporaryFile::new(CERTIFICATE_PEM.as_bytes());
-        let pipe = Entry::beside(&there, "pipe");
-        let made = std::process::Command::new("mkfifo").arg(&pipe.0).status();
-        assert!(made.unwrap().success());
-        let error = CertificateAndKey::from_files(there.path(), &pipe.0)
-            .read()
-            .unwrap_err();
-        let expected = format!("{KEY}: {}: it is not a regular file", pipe.0.display());
-        assert_eq!(error.to_string(), expected);
-    }
 }
 
 #[cfg(unix)]
@@ -227,27 +209,6 @@ fn x1_an_error_explains_how_to_convert_other_formats_to_pem() {
 }
 
 #[test]
-fn x1_an_error_names_the_format_of_a_key_that_is_not_pkcs8() {
-    let refused = || io::Error::other("NotPkcs8");
-    for (key, words) in [
-        (SEC1, "BEGIN EC PRIVATE KEY"),
-        (PKCS1, "BEGIN RSA PRIVATE KEY"),
-    ] {
-        let file = TemporaryFile::new(key.as_bytes());
-        for error in [
-            CertificateAndKey::from_pem(CERTIFICATE_PEM, key).refused(refused()),
-            CertificateAndKey::from_files("/a/client.pem", file.path()).refused(refused()),
-        ] {
-            assert!(error.to_string().contains(words), "{error}");
-            assert!(error.to_string().contains("export it as PKCS#8"), "{error}");
-            assert_shows_nothing_of(key, &error.to_string());
-        }
-    }
-    let error = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM).refused(refused());
-    assert!(!error.to_string().contains("PKCS#8"), "{error}");
-}
-
-#[test]
 fn x1_the_text_never_grows_while_it_is_written() {
     for (certificate, key) in [(CERTIFICATE_PEM, KEY_PEM), (CERTIFICATE_PEM, SEC1)] {
         let one_line = |pem: &str| pem.replace('\n', "");
@@ -280,13 +241,13 @@ fn x1_an_error_names_the_files_that_a_library_refuses_and_keeps_its_error() {
 #[test]
 fn x1_debug_shows_the_files_and_no_key() {
     let files = CertificateAndKey::from_files("/a/client.pem", "/a/client.key");
-    assert_eq!(
-        format!("{files:?}"),
-        "CertificateAndKey { certificate: from /a/client.pem, key: from /a/client.key }"
+    let shown = format!("{files:?}");
+    assert!(
+        shown.contains("/a/client.pem") && shown.contains("/a/client.key"),
+        "{shown}"
     );
     let values = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM);
     let shown = format!("{values:?} {:?}", values.read().unwrap());
-    assert!(shown.contains("key: by value"), "{shown}");
     assert_shows_nothing_of(KEY_PEM, &shown);
 }
 

@@ -1,11 +1,17 @@
 //! Assertions that someone else has signed, and errors of files that do not hold one.
 
+use std::path::Path;
+
 use super::super::tests::TemporaryFile;
 use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
 use super::*;
 
 fn from(text: &'static str) -> ClientAssertion {
-    ClientAssertion::from_fn(move || async move { Ok::<_, std::io::Error>(text) })
+    Credential::from_fn(move || async move { Ok::<_, std::io::Error>(text) }).into()
+}
+
+fn in_file(path: impl AsRef<Path>) -> ClientAssertion {
+    Credential::file(path).into()
 }
 
 #[test]
@@ -40,7 +46,7 @@ fn t2_type_and_client_id_are_settable() {
 fn b3_white_space_around_an_assertion_is_not_part_of_it() {
     for contents in ["a.b.c", "a.b.c\n", "\u{feff}a.b.c\r\n", "\n a.b.c\n\n"] {
         let file = TemporaryFile::new(contents.as_bytes());
-        let request = sent(&ClientAssertion::file(file.path()), "me");
+        let request = sent(&in_file(file.path()), "me");
         assert_eq!(request.parameter("client_assertion"), "a.b.c");
     }
     assert_eq!(
@@ -61,13 +67,13 @@ fn b3_a_file_without_an_assertion_is_a_permanent_failure_that_names_it() {
         let file = TemporaryFile::new(contents);
         let endpoint = http::Uri::from_static(ENDPOINT);
         let context = context(&endpoint, "me");
-        let Err(error) = attempt(&ClientAssertion::file(file.path()), &context) else {
+        let Err(error) = attempt(&in_file(file.path()), &context) else {
             panic!("{contents:?}");
         };
         assert!(!error.is_transient());
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(word), "{shown}");
-        assert!(shown.contains("client_assertion in "), "{shown}");
+        assert!(shown.contains("client_assertion "), "{shown}");
         assert!(shown.contains(file.path().to_str().unwrap()), "{shown}");
         assert!(!shown.contains("h1dden"), "{shown}");
     }
@@ -76,7 +82,7 @@ fn b3_a_file_without_an_assertion_is_a_permanent_failure_that_names_it() {
 #[test]
 fn b3_an_assertion_is_read_for_every_attempt_and_once_more_after_a_refusal() {
     let file = TemporaryFile::new(b"old");
-    let method = ClientAssertion::file(file.path());
+    let method = in_file(file.path());
     let old = sent(&method, "me");
     assert_eq!(old.parameter("client_assertion"), "old");
     assert!(!has_changed(&method, &old.fingerprint));
@@ -87,13 +93,13 @@ fn b3_an_assertion_is_read_for_every_attempt_and_once_more_after_a_refusal() {
 
 #[test]
 fn t2_an_empty_path_is_an_error_of_building_the_client() {
-    let error = ClientAssertion::file("").check().unwrap_err();
+    let error = in_file("").check().unwrap_err();
     assert_eq!(error.setting(), "client_assertion");
-    ClientAssertion::file("/nowhere/at/all").check().unwrap();
+    in_file("/nowhere/at/all").check().unwrap();
 }
 
 #[test]
 fn x1_debug_shows_where_the_assertion_comes_from() {
-    let shown = format!("{:?}", ClientAssertion::file("/run/token"));
+    let shown = format!("{:?}", in_file("/run/token"));
     assert!(shown.contains("from /run/token"), "{shown}");
 }

@@ -1,204 +1,89 @@
-//! B3: secrets that are read anew, and errors of those that are not usable.
+//! Id and secret as they are sent by `client_secret_basic` and `client_secret_post`.
 
-mod sent;
+use http::header::AUTHORIZATION;
 
-use std::error::Error as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use pollster::block_on;
-
-use super::super::client_authentication::AuthenticationError;
-use super::super::fingerprint::CredentialsFingerprint;
-use super::super::tests::TemporaryFile;
+use super::super::client_id_only::ClientIdOnly;
+use super::super::tests::sent;
 use super::*;
 
-fn secret_in(file: &TemporaryFile) -> ClientSecret {
-    ClientSecret::file(file.path())
-}
-
-fn read(secret: &ClientSecret) -> Result<String, AuthenticationError> {
-    block_on(secret.0.read(check_secret)).map(|secret| secret.text.to_string())
-}
-
-/// The fingerprint of the secret as it is now.
-fn fingerprint(secret: &ClientSecret) -> CredentialsFingerprint {
-    block_on(secret.0.read(check_secret)).unwrap().fingerprint
-}
-
-fn has_changed(secret: &ClientSecret, since: &CredentialsFingerprint) -> bool {
-    let now = block_on(secret.0.read(check_secret));
-    now.is_ok_and(|now| now.fingerprint.differs_from(since))
+/// What the server reads in the `Authorization` header, after base64.
+fn credentials(method: &dyn ClientAuthentication, id: &str) -> String {
+    let headers = sent(method, id).headers;
+    let value = headers.get(AUTHORIZATION).unwrap();
+    assert!(value.is_sensitive(), "X1");
+    let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
+    String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
 }
 
 #[test]
-fn b3_one_line_break_at_the_end_of_a_file_is_not_part_of_the_secret() {
-    for contents in [
-        "s3cr3t",
-        "s3cr3t\n",
-        "s3cr3t\r\n",
-        "\u{feff}s3cr3t",
-        "\u{feff}s3cr3t\r\n",
+fn t3_only_what_every_server_must_see_encoded_is_encoded() {
+    for (id, secret, sent) in [
+        ("me", "secret", "me:secret"),
+        ("me", "100%", "me:100%25"),
+        ("me", "a+b", "me:a%2Bb"),
+        ("me", "a b", "me:a%20b"),
+        ("me", "a:b", "me:a:b"),
+        ("https://me:1", "x", "https%3A//me%3A1:x"),
+        ("m%e + u", "x", "m%25e%20%2B%20u:x"),
+        ("me", "é€", "me:%C3%A9%E2%82%AC"),
+        ("mé", "x", "m%C3%A9:x"),
+        ("me", "\t\0\u{7f}", "me:%09%00%7F"),
+        (
+            "me",
+            "!\"#$&'()*,-./09:;<=>?@AZ[\\]^_`az{|}~",
+            "me:!\"#$&'()*,-./09:;<=>?@AZ[\\]^_`az{|}~",
+        ),
+        ("me", "c2VjcmV0/w==", "me:c2VjcmV0/w=="),
     ] {
-        let file = TemporaryFile::new(contents.as_bytes());
-        assert_eq!(read(&secret_in(&file)).unwrap(), "s3cr3t", "{contents:?}");
-    }
-    for secret in [" s3cr3t ", "s3\tcr3t", "s\u{e9}cret"] {
-        let file = TemporaryFile::new(secret.as_bytes());
-        assert_eq!(read(&secret_in(&file)).unwrap(), secret);
+        let method = ClientSecretBasic::new(secret);
+        assert_eq!(credentials(&method, id), sent);
     }
 }
 
 #[test]
-fn b3_a_file_that_does_not_hold_a_secret_is_a_permanent_failure_that_shows_nothing_of_it() {
-    for (contents, word) in [
-        (&b""[..], "empty"),
-        (b"\n", "empty"),
-        (b"\r\n", "empty"),
-        (b"\xef\xbb\xbf\n", "empty"),
-        (b"s3cr3t\n\n", "line break"),
-        (b"s3cr3t\nof mine", "line break"),
-        (b"\ns3cr3t", "line break"),
-        (b"s3cr3t\xff", "UTF-8"),
-    ] {
-        let file = TemporaryFile::new(contents);
-        let error = read(&secret_in(&file)).unwrap_err();
-        assert!(!error.is_transient(), "{contents:?}");
-        let shown = format!("{error} {error:?}");
-        assert!(shown.contains(word), "{shown}");
-        assert!(!shown.contains("s3cr3t"), "{shown}");
+fn t3_a_switch_sends_all_raw() {
+    for (id, secret) in [("me", "100% a+b :é"), ("m:e %+", "x"), ("mé", "\t")] {
+        let method = ClientSecretBasic::new(secret).raw();
+        assert_eq!(credentials(&method, id), format!("{id}:{secret}"));
     }
 }
 
 #[test]
-fn b1_a_missing_file_is_a_permanent_failure() {
-    let file = TemporaryFile::new(b"");
-    let missing = file.path().with_extension("missing");
-    let error = read(&ClientSecret::file(&missing)).unwrap_err();
-    assert!(!error.is_transient());
-    assert!(error.to_string().contains("missing"), "it names the file");
-    assert!(error.source().is_some(), "and has a cause");
-    let directory = ClientSecret::file(std::env::temp_dir());
-    assert!(!read(&directory).unwrap_err().is_transient());
-}
+fn t2_basic_is_in_the_header_alone_and_post_in_the_body_alone() {
+    let basic = sent(&ClientSecretBasic::new("s3cr3t"), "me");
+    assert_eq!(basic.headers.get_all(AUTHORIZATION).iter().count(), 1);
+    assert_eq!(basic.body, "grant_type=client_credentials");
 
-#[test]
-fn b3_a_file_that_was_missing_and_now_exists_has_changed() {
-    let file = TemporaryFile::new(b"");
-    std::fs::remove_file(file.path()).unwrap();
-    let secret = secret_in(&file);
-    assert!(!read(&secret).unwrap_err().is_transient());
-    let others = CredentialsFingerprint::of("others");
-    assert!(!has_changed(&secret, &others));
-    file.write(b"s3cr3t");
-    assert!(has_changed(&secret, &others));
-    assert_eq!(read(&secret).unwrap(), "s3cr3t");
-}
-
-#[test]
-fn b3_a_file_is_read_for_every_attempt() {
-    let file = TemporaryFile::new(b"old");
-    let secret = secret_in(&file);
-    assert_eq!(read(&secret).unwrap(), "old");
-    file.write(b"new");
-    assert_eq!(read(&secret).unwrap(), "new");
-}
-
-#[test]
-fn b3_a_secret_has_changed_if_it_differs_from_the_one_of_the_attempt() {
-    let file = TemporaryFile::new(b"old");
-    let secret = secret_in(&file);
-    let old = fingerprint(&secret);
-    assert!(!has_changed(&secret, &old));
-    file.write(b"old\n");
-    assert!(!has_changed(&secret, &old), "the same secret");
-    file.write(b"new");
-    assert!(has_changed(&secret, &old));
-    let new = fingerprint(&secret);
-    assert!(!has_changed(&secret, &new));
-    assert!(
-        has_changed(&secret, &old),
-        "for the acquisition of another scope"
+    let post = sent(&ClientSecretPost::new("s3 cr3t"), "m e");
+    assert_eq!(post.headers.get(AUTHORIZATION), None);
+    assert_eq!(
+        post.body,
+        "grant_type=client_credentials&client_id=m%20e&client_secret=s3%20cr3t"
     );
+
+    let none = sent(&ClientIdOnly { method: "none" }, "me");
+    assert_eq!(none.headers.get(AUTHORIZATION), None);
+    assert_eq!(none.body, "grant_type=client_credentials&client_id=me");
 }
 
 #[test]
-fn b3_a_secret_that_cannot_be_read_again_has_not_changed() {
-    let file = TemporaryFile::new(b"old");
-    let secret = secret_in(&file);
-    let old = fingerprint(&secret);
-    file.write(b"");
-    assert!(!has_changed(&secret, &old));
-
-    let by_value = ClientSecret::value("s3cr3t");
-    assert!(!has_changed(
-        &by_value,
-        &CredentialsFingerprint::of("others")
-    ));
-    assert_eq!(read(&by_value).unwrap(), "s3cr3t");
-    assert!(!has_changed(&by_value, &fingerprint(&by_value)));
-}
-
-#[test]
-fn b3_a_callback_is_called_for_every_attempt_and_may_return_another_secret() {
-    let calls = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&calls);
-    let secret = ClientSecret::from_fn(move || {
-        let number = counted.fetch_add(1, Ordering::Relaxed) / 2;
-        async move { Ok::<_, std::io::Error>(format!("secret {number}")) }
-    });
-    let first = CredentialsFingerprint::of("secret 0");
-    assert_eq!(read(&secret).unwrap(), "secret 0");
-    assert!(!has_changed(&secret, &first));
-    assert_eq!(read(&secret).unwrap(), "secret 1");
-    assert_eq!(read(&secret).unwrap(), "secret 1");
-    assert!(has_changed(&secret, &first));
-    assert_eq!(calls.load(Ordering::Relaxed), 5);
-}
-
-#[test]
-fn b3_a_callback_that_fails_may_succeed_soon() {
-    let secret = ClientSecret::from_fn(|| async { Err::<String, _>("the vault is sealed") });
-    let error = read(&secret).unwrap_err();
-    assert!(error.is_transient());
-    assert_eq!(error.source().unwrap().to_string(), "the vault is sealed");
-    assert!(!has_changed(&secret, &CredentialsFingerprint::of("others")));
-}
-
-#[test]
-fn b3_a_callback_that_does_not_return_a_secret_is_a_permanent_failure() {
-    for (secret, word) in [("", "empty"), ("s3cr3t\n", "line break")] {
-        let secret = ClientSecret::from_fn(move || async move { Ok::<_, std::io::Error>(secret) });
-        let error = read(&secret).unwrap_err();
-        assert!(!error.is_transient());
-        let shown = format!("{error} {error:?}");
-        assert!(shown.contains(word) && !shown.contains("s3cr3t"), "{shown}");
-    }
-}
-
-#[test]
-fn t2_a_secret_by_value_or_a_path_is_checked_when_the_client_is_built() {
-    for (secret, is_fine) in [
-        (ClientSecret::value("s3cr3t"), true),
-        (ClientSecret::value("s3 cr3t: %é"), true),
-        (ClientSecret::value(""), false),
-        (ClientSecret::value("s3cr3t\n"), false),
-        (ClientSecret::file("/nowhere/at/all"), true),
-        (ClientSecret::file(""), false),
-    ] {
-        let shown = format!("{secret:?}");
-        assert_eq!(secret.0.check(check_secret).is_ok(), is_fine, "{shown}");
-    }
-}
-
-#[test]
-fn x1_debug_shows_where_a_secret_comes_from() {
-    let callback = ClientSecret::from_fn(|| async { Ok::<_, std::io::Error>("s3cr3t") });
-    for (secret, shown) in [
-        (ClientSecret::value("s3cr3t"), "ClientSecret(by value)"),
-        (ClientSecret::file("/run/s"), "ClientSecret(from /run/s)"),
-        (callback, "ClientSecret(from a callback)"),
-    ] {
-        assert_eq!(format!("{secret:?}"), shown);
+fn t4_every_form_in_which_the_secret_was_sent_is_masked() {
+    let secret = "top %:e";
+    let basic = ClientSecretBasic::new(secret);
+    let raw = ClientSecretBasic::new(secret).raw();
+    let post = ClientSecretPost::new(secret);
+    let cases: [(&dyn ClientAuthentication, [&str; 3]); 3] = [
+        (&basic, ["top %:e", "top%20%25:e", "bWU6dG9wJTIwJTI1OmU="]),
+        (&raw, ["top %:e", "me:top %:e", "bWU6dG9wICU6ZQ=="]),
+        (&post, ["top %:e", "top%20%25%3Ae", "client_secret=top %:e"]),
+    ];
+    for (method, echoes) in cases {
+        let redactor = sent(method, "me").redactor;
+        for echo in echoes {
+            let shown = redactor.show(&format!("the secret is {echo}"));
+            let prefix = shown.strip_prefix("the secret is ");
+            assert!(shown.ends_with("[masked]"), "{echo}: {shown}");
+            assert!(prefix.is_some(), "and nothing else is: {shown}");
+        }
     }
 }

@@ -109,8 +109,8 @@ fn t2_a_secret_from_a_file_or_a_callback_that_is_too_short_is_not_used() {
     let context = context(&endpoint, "me");
     for (algorithm, length, problem) in LENGTHS {
         let file = TemporaryFile::new("x".repeat(length - 1).as_bytes());
-        let by_file = ClientSecret::file(file.path());
-        let by_callback = ClientSecret::from_fn(|| async { Ok::<_, String>("too short") });
+        let by_file = Credential::file(file.path());
+        let by_callback = Credential::from_fn(|| async { Ok::<_, String>("too short") });
         for (secret, origin) in [
             (by_file, file.path().to_str().unwrap()),
             (by_callback, "the callback for client_secret"),
@@ -123,7 +123,7 @@ fn t2_a_secret_from_a_file_or_a_callback_that_is_too_short_is_not_used() {
             assert!(shown.contains(problem) && shown.contains(origin), "{shown}");
         }
         // B3: a longer one that replaces it is used.
-        let method = ClientSecretJwt::new(ClientSecret::file(file.path())).algorithm(algorithm);
+        let method = ClientSecretJwt::new(Credential::file(file.path())).algorithm(algorithm);
         assert!(attempt(&method, &context).is_err());
         file.write("x".repeat(length).as_bytes());
         assert!(has_changed(&method, &CredentialsFingerprint::of("others")));

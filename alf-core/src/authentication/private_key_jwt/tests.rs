@@ -120,7 +120,7 @@ fn x1_debug_shows_the_algorithm_of_a_signer() {
 mod with_a_key {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair as _, UnparsedPublicKey};
 
-    use super::super::super::private_key::tests::{CERTIFICATE, P256, P384, RSA, THUMBPRINT};
+    use super::super::super::key_pair::tests::{CERTIFICATE, P256, P384, RSA, THUMBPRINT};
     use super::super::super::tests::Sent;
     use super::super::super::tests::TemporaryFile;
     use super::*;
@@ -136,7 +136,7 @@ mod with_a_key {
         assert_eq!(header, serde_json::json!({"alg": "ES256"}));
         assert_eq!(claims["aud"], ENDPOINT);
         let (message, _) = assertion.rsplit_once('.').unwrap();
-        let pair = super::super::super::private_key::tests::p256();
+        let pair = super::super::super::key_pair::tests::p256();
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref())
             .verify(message.as_bytes(), &signature)
             .unwrap();
@@ -148,7 +148,7 @@ mod with_a_key {
         for method in [
             PrivateKeyJwt::new(P256).certificate(CERTIFICATE),
             PrivateKeyJwt::new(P256).certificate(both.as_str()),
-            PrivateKeyJwt::new(PrivateKey::value(both).with_certificate()),
+            PrivateKeyJwt::new(both.as_str()).certificate(both.as_str()),
         ] {
             method.check().unwrap();
             let method = method.key_id("k1");
@@ -164,8 +164,9 @@ mod with_a_key {
     fn b3_a_certificate_in_a_file_is_read_for_every_attempt_and_once_more_after_a_refusal() {
         let file = TemporaryFile::new(format!("\n{CERTIFICATE}").as_bytes());
         for method in [
-            PrivateKeyJwt::new(P256).certificate_file(file.path()),
-            PrivateKeyJwt::with_signer(CustomSigner(None)).certificate_file(file.path()),
+            PrivateKeyJwt::new(P256).certificate(Credential::file(file.path())),
+            PrivateKeyJwt::with_signer(CustomSigner(None))
+                .certificate(Credential::file(file.path())),
         ] {
             file.write(CERTIFICATE.as_bytes());
             method.check().unwrap();
@@ -200,7 +201,7 @@ mod with_a_key {
     fn b3_a_file_that_does_not_hold_a_certificate_is_a_permanent_failure_that_names_it() {
         let endpoint = http::Uri::from_static(ENDPOINT);
         let file = TemporaryFile::new(P256.as_bytes());
-        let method = PrivateKeyJwt::new(P256).certificate_file(file.path());
+        let method = PrivateKeyJwt::new(P256).certificate(Credential::file(file.path()));
         let error = attempt(&method, &context(&endpoint, "me")).err().unwrap();
         assert!(!error.is_transient());
         let shown = error.to_string();
@@ -213,7 +214,7 @@ mod with_a_key {
             shown.contains("no certificate") && !shown.contains("MIG"),
             "{shown}"
         );
-        let method = PrivateKeyJwt::new(P256).certificate_file("");
+        let method = PrivateKeyJwt::new(P256).certificate(Credential::file(""));
         assert_eq!(method.check().unwrap_err().setting(), "certificate");
     }
 
@@ -230,11 +231,6 @@ mod with_a_key {
                 "certificate",
                 "no certificate",
             ),
-            (
-                PrivateKeyJwt::new(PrivateKey::value(P256).with_certificate()),
-                "private_key",
-                "no certificate",
-            ),
         ] {
             let error = method.check().unwrap_err();
             assert_eq!(error.setting(), setting);
@@ -243,16 +239,28 @@ mod with_a_key {
     }
 
     #[test]
+    fn t2_algorithm_and_thumbprint_are_for_a_key_in_pem() {
+        let method = || PrivateKeyJwt::with_signer(CustomSigner(None));
+        for method in [
+            method().algorithm(SigningAlgorithm::Es256),
+            method().thumbprint_as_key_id(),
+        ] {
+            let error = method.check().unwrap_err();
+            assert_eq!(error.setting(), "client_authentication");
+        }
+    }
+
+    #[test]
     fn b3_a_key_is_read_for_every_attempt_and_once_more_after_a_refusal() {
         let file = TemporaryFile::new(P256.as_bytes());
-        let method = PrivateKeyJwt::new(PrivateKey::file(file.path()));
+        let method = PrivateKeyJwt::new(Credential::file(file.path()));
         let algorithm = |sent: &Sent| {
             let assertion = sent.parameter("client_assertion");
             parts(&assertion).0["alg"].clone()
         };
         let old = sent(&method, "me");
         assert_eq!(algorithm(&old), "ES256");
-        file.write(format!("\n{P256}\n\n").as_bytes());
+        file.write(P256.trim_end().as_bytes());
         assert!(!has_changed(&method, &old.fingerprint), "the same key");
         file.write(&P384.as_bytes()[..100]);
         assert!(!has_changed(&method, &old.fingerprint), "half a key");
@@ -266,11 +274,6 @@ mod with_a_key {
     #[test]
     fn x1_debug_shows_where_a_key_comes_from() {
         let shown = format!("{:?}", PrivateKeyJwt::new(P256).certificate(CERTIFICATE));
-        assert!(
-            shown.contains("by value") && !shown.contains("MIG"),
-            "{shown}"
-        );
-        let shown = format!("{:?}", PrivateKey::value(P256));
         assert!(
             shown.contains("by value") && !shown.contains("MIG"),
             "{shown}"

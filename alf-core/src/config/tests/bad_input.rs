@@ -166,7 +166,7 @@ fn t2_client_authentication_exactly_one() {
     let own = at(ENDPOINT).client_authentication("me", ClientSecretBasic::new(SECRET).raw());
     let tls = at(ENDPOINT).tls_client_auth("me");
     let self_signed = at(ENDPOINT).self_signed_tls_client_auth("me");
-    let assertion = at(ENDPOINT).client_assertion("me", ClientAssertion::file("/x"));
+    let assertion = at(ENDPOINT).client_assertion("me", Credential::file("/x"));
     check(vec![
         ("TLS too", tls, "client_authentication", "tls_client_auth"),
         (
@@ -193,7 +193,7 @@ fn t2_client_authentication_exactly_one() {
 #[test]
 fn t2_a_signed_assertion_and_another_method_are_two() {
     let secret_jwt = at(ENDPOINT).client_secret_jwt("me", SECRET);
-    let key_jwt = at(ENDPOINT).private_key_jwt("me", crate::PrivateKey::file("/x"));
+    let key_jwt = at(ENDPOINT).private_key_jwt("me", Credential::file("/x"));
     let no_key = Client::builder(ENDPOINT).private_key_jwt("me", "s3cr3t");
     check(vec![
         (
@@ -242,7 +242,7 @@ fn t2_an_id_or_a_secret_that_is_not_valid() {
     let own =
         Client::builder(ENDPOINT).client_authentication("me", ClientSecretPost::new("s3cr3t\n"));
     let no_id = Client::builder(ENDPOINT).no_client_authentication("");
-    let file = Client::builder(ENDPOINT).client_secret("me", ClientSecret::file(""));
+    let file = Client::builder(ENDPOINT).client_secret("me", Credential::file(""));
     check(vec![
         ("empty id", basic("", SECRET), "client_id", "empty"),
         ("blank id", basic("  ", SECRET), "client_id", "empty"),

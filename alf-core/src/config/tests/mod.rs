@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::authentication::ClientIdOnly;
 use crate::builder::CustomTransport;
 use crate::{
-    Client, ClientAssertion, ClientBuilder, ClientSecret, ClientSecretBasic, ClientSecretPost,
+    Client, ClientAssertion, ClientBuilder, ClientSecretBasic, ClientSecretPost, Credential,
     ExchangeError, ExchangeErrorKind, ExchangeOptions, Redirects, TokenTransport, from_fn,
 };
 
@@ -323,20 +323,17 @@ fn x1_no_debug_output_shows_a_secret() {
         format!("{builder:?}"),
         format!("{:?}", builder.build(transport).unwrap()),
         format!("{manager:?}"),
-        format!("{:?}", ClientSecret::value(SECRET)),
-        format!("{:?}", ClientSecret::from(SECRET)),
-        format!("{:?}", ClientSecret::from(SECRET.to_owned())),
+        format!("{:?}", Credential::value(SECRET)),
+        format!("{:?}", Credential::from(SECRET)),
+        format!("{:?}", Credential::from(SECRET.to_owned())),
         format!(
             "{:?}",
-            ClientSecret::from_fn(|| async { Ok::<_, std::io::Error>(SECRET) })
+            Credential::from_fn(|| async { Ok::<_, std::io::Error>(SECRET) })
         ),
         format!("{:?}", ClientSecretBasic::new(SECRET)),
         format!("{:?}", ClientSecretBasic::new(SECRET).raw()),
         format!("{:?}", ClientSecretPost::new(SECRET)),
-        format!(
-            "{:?}",
-            ClientAssertion::from_fn(|| async { Ok::<_, std::io::Error>(SECRET) })
-        ),
+        format!("{:?}", ClientAssertion::new(Credential::value(SECRET))),
     ];
     for shown in shown {
         assert!(!shown.contains("s3cr3t"), "{shown}");

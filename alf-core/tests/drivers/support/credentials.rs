@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alf_core::ClientSecret;
+use alf_core::Credential;
 
 pub(crate) enum Read {
     Secret(String),
@@ -14,9 +14,9 @@ pub(crate) enum Read {
 }
 
 /// `read` gets the number of the read, from 1 on.
-pub(crate) fn secret_by(read: impl Fn(usize) -> Read + Send + Sync + 'static) -> ClientSecret {
+pub(crate) fn secret_by(read: impl Fn(usize) -> Read + Send + Sync + 'static) -> Credential {
     let reads = AtomicUsize::new(0);
-    ClientSecret::from_fn(move || {
+    Credential::from_fn(move || {
         let outcome = read(reads.fetch_add(1, Ordering::Relaxed) + 1);
         async move {
             match outcome {
@@ -29,7 +29,7 @@ pub(crate) fn secret_by(read: impl Fn(usize) -> Read + Send + Sync + 'static) ->
 }
 
 /// A secret whose read of that number, and every later one, hangs.
-pub(crate) fn secret_that_hangs_from(first: usize) -> ClientSecret {
+pub(crate) fn secret_that_hangs_from(first: usize) -> Credential {
     secret_by(move |number| {
         if number < first {
             Read::Secret("secret".to_owned())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use alf_core::ClientSecret;
+use alf_core::Credential;
 use examples::HttpLibrary;
 use lexopt::{Arg, Parser, ValueExt as _};
 
@@ -24,7 +24,7 @@ pub(crate) struct OneCall {
     pub(crate) server: AuthorizationServer,
     pub(crate) client_id: String,
     /// Without a secret, the client sends only its id.
-    pub(crate) client_secret: Option<ClientSecret>,
+    pub(crate) client_secret: Option<Credential>,
     pub(crate) scope: Option<String>,
     pub(crate) url: String,
 }
@@ -84,7 +84,7 @@ impl Arguments {
                 }
                 Arg::Long("client-secret-file") => {
                     let file = PathBuf::from(parser.value()?);
-                    given.secrets.push(ClientSecret::file(file));
+                    given.secrets.push(Credential::file(file));
                 }
                 Arg::Value(url) if given.url.is_none() => given.url = Some(url.string()?),
                 Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(argument.unexpected()),
@@ -103,7 +103,7 @@ impl Arguments {
 struct Given {
     servers: Vec<AuthorizationServer>,
     client_id: Option<String>,
-    secrets: Vec<ClientSecret>,
+    secrets: Vec<Credential>,
     scope: Option<String>,
     url: Option<String>,
 }
@@ -128,9 +128,9 @@ impl Given {
     }
 }
 
-fn from_env(variable: &str) -> Result<ClientSecret, lexopt::Error> {
+fn from_env(variable: &str) -> Result<Credential, lexopt::Error> {
     match std::env::var(variable) {
-        Ok(secret) => Ok(ClientSecret::value(secret)),
+        Ok(secret) => Ok(Credential::value(secret)),
         // Without the error of `var`: if the value is not UTF-8, the error shows it, and the value is the secret.
         Err(_) => {
             Err(format!("--client-secret-env: {variable} is not set, or is not UTF-8").into())

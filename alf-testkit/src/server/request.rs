@@ -1,8 +1,13 @@
-//! [`RequestHead`]: the request line and the headers of a request.
+//! Reads requests: a [`RequestHead`], then the body.
 
-use std::io;
+use std::io::{self, BufRead, ErrorKind, Read, Write};
+
+use httparse::Status;
 
 const MOST_HEADERS: usize = 256;
+
+/// A head or a line that is longer is refused: none of our clients sends one.
+const LONGEST_HEAD: usize = 256 * 1024;
 
 /// A request line and its headers, as they came.
 #[derive(Clone, Debug)]
@@ -23,13 +28,45 @@ pub(super) enum BodyFraming {
 }
 
 impl RequestHead {
+    /// Returns the next head, or `None` if the peer closed the connection between two requests.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidData` for bytes that are not HTTP, `UnexpectedEof` for half a head, else the error of the
+    /// connection.
+    pub(super) fn read(reader: &mut impl BufRead) -> io::Result<Option<Self>> {
+        let mut bytes = Vec::new();
+        while bytes.len() < LONGEST_HEAD {
+            let before = bytes.len();
+            let arrived = match reader.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                // TLS whose peer closed TCP and did not announce it.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => &[],
+                arrived => arrived?,
+            };
+            if arrived.is_empty() {
+                return match before {
+                    0 => Ok(None),
+                    _ => Err(ErrorKind::UnexpectedEof.into()),
+                };
+            }
+            bytes.extend_from_slice(arrived);
+            if let Some((head, length)) = Self::parse(&bytes)? {
+                reader.consume(length - before);
+                return Ok(Some(head));
+            }
+            reader.consume(bytes.len() - before);
+        }
+        Err(invalid("a head is too long"))
+    }
+
     /// Returns the head at the start of `bytes` and its length; `None` while it is not complete.
-    pub(super) fn parse(bytes: &[u8]) -> io::Result<Option<(Self, usize)>> {
+    fn parse(bytes: &[u8]) -> io::Result<Option<(Self, usize)>> {
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
         let length = match request.parse(bytes) {
-            Ok(httparse::Status::Complete(length)) => length,
-            Ok(httparse::Status::Partial) => return Ok(None),
+            Ok(Status::Complete(length)) => length,
+            Ok(Status::Partial) => return Ok(None),
             Err(_) => return Err(invalid("not an HTTP request")),
         };
         let headers: Vec<(String, String)> = request
@@ -74,6 +111,51 @@ impl RequestHead {
     }
 }
 
+impl BodyFraming {
+    /// Reads a body and writes it to `sink`, piece by piece.
+    pub(super) fn read_body(
+        self,
+        reader: &mut impl BufRead,
+        sink: &mut impl Write,
+    ) -> io::Result<()> {
+        if let Self::Length(length) = self {
+            return copy(length, reader, sink);
+        }
+        loop {
+            let size_line = line(reader)?;
+            let Ok(Status::Complete((_, size))) = httparse::parse_chunk_size(&size_line) else {
+                return Err(invalid("not a chunk size"));
+            };
+            if size == 0 {
+                // The trailers.
+                while line(reader)? != b"\r\n" {}
+                return Ok(());
+            }
+            copy(size, reader, sink)?;
+            if line(reader)? != b"\r\n" {
+                return Err(invalid("a chunk is longer than its size"));
+            }
+        }
+    }
+}
+
+fn line(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut bounded = reader.by_ref().take(LONGEST_HEAD as u64);
+    bounded.read_until(b'\n', &mut line)?;
+    match line.last() {
+        Some(b'\n') => Ok(line),
+        _ => Err(ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+fn copy(length: u64, reader: &mut impl BufRead, sink: &mut impl Write) -> io::Result<()> {
+    if io::copy(&mut reader.by_ref().take(length), sink)? < length {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(())
+}
+
 fn framing(headers: &[(String, String)]) -> io::Result<BodyFraming> {
     let codings = elements(headers, "transfer-encoding");
     if codings.last().is_some_and(|coding| coding == "chunked") {
@@ -103,8 +185,8 @@ fn values<'a>(headers: &'a [(String, String)], name: &str) -> impl Iterator<Item
         .map(|(_, value)| value.as_str())
 }
 
-pub(super) fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+fn invalid(what: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Errors explain what is wrong with a key: when the client is built, or with the name of its file.
 
+use std::error::Error as _;
+
 use proptest::prelude::*;
 
+use super::super::super::tests::{ENDPOINT, attempt, context};
 use super::*;
 
 const ENCRYPTED_PKCS8: &str = include_str!("../testdata/encrypted_pkcs8.pem");
@@ -56,7 +59,7 @@ fn broken() -> Vec<(&'static str, String, &'static str)> {
 #[test]
 fn t2_an_unusable_key_by_value_is_an_error_of_building_the_client() {
     for (wrong, pem, word) in broken() {
-        let error = PrivateKey::value(pem.as_str()).check();
+        let error = PrivateKeyJwt::new(pem.as_str()).check();
         let error = error.expect_err(wrong);
         assert_eq!(error.setting(), "private_key", "{wrong}");
         let shown = format!("{error} {error:?}");
@@ -69,11 +72,9 @@ fn t2_an_unusable_key_by_value_is_an_error_of_building_the_client() {
 fn b3_a_file_without_a_usable_key_is_a_permanent_failure_that_names_it() {
     for (wrong, pem, word) in broken() {
         let file = TemporaryFile::new(pem.as_bytes());
-        let reader = PrivateKey::file(file.path());
-        reader.check().unwrap();
-        let Err(error) = block_on(reader.read()) else {
-            panic!("{wrong}");
-        };
+        let key = Credential::file(file.path());
+        PrivateKeyJwt::new(key.clone()).check().unwrap();
+        let error = error_of(key);
         assert!(!error.is_transient(), "{wrong}");
         let shown = format!("{error} {error:?}");
         assert!(shown.contains("private_key in "), "{shown}");
@@ -81,6 +82,13 @@ fn b3_a_file_without_a_usable_key_is_a_permanent_failure_that_names_it() {
         assert!(shown.contains(word), "{wrong}: {shown}");
         assert_shows_nothing(&shown, &pem);
     }
+}
+
+/// The error of an attempt with that key.
+fn error_of(key: Credential) -> AuthenticationError {
+    let endpoint = http::Uri::from_static(ENDPOINT);
+    let attempt = attempt(&PrivateKeyJwt::new(key), &context(&endpoint, "me"));
+    attempt.err().unwrap()
 }
 
 /// X1: no line of the base64 is in it. (Damage may make short lines, which are in any text.)
@@ -95,19 +103,17 @@ fn assert_shows_nothing(shown: &str, pem: &str) {
 
 #[test]
 fn b3_an_error_names_a_file_that_cannot_be_read_and_a_callback() {
-    let missing = PrivateKey::file("/nowhere/at/all.pem");
-    let error = block_on(missing.read()).err().unwrap();
+    let error = error_of(Credential::file("/nowhere/at/all.pem"));
     assert!(!error.is_transient());
     assert_eq!(
         error.to_string(),
         "private_key cannot be read from /nowhere/at/all.pem"
     );
     let der = TemporaryFile::new(b"\x30\x81\x87\x02\x01\xff");
-    let error = block_on(PrivateKey::file(der.path()).read());
-    assert!(error.err().unwrap().to_string().contains("DER"));
-    let callback = PrivateKey::from_fn(|| async { Ok::<_, std::io::Error>("h1dden") });
-    let error = block_on(callback.read());
-    let shown = error.err().unwrap().to_string();
+    let error = error_of(Credential::file(der.path()));
+    assert!(error.source().unwrap().to_string().contains("DER"));
+    let hidden = || async { Ok::<_, std::io::Error>("h1dden") };
+    let shown = error_of(Credential::from_fn(hidden)).to_string();
     assert!(
         shown.starts_with("the callback for private_key returned an unusable value"),
         "{shown}"
@@ -120,7 +126,7 @@ proptest! {
 
     #[test]
     fn x5_no_text_makes_it_panic(text in "(-----(BEGIN|END) (EC )?PRIVATE KEY-----|[A-Za-z+/=]{0,9}|\\PC|\n){0,12}") {
-        let _ = PrivateKey::value(text).thumbprint_as_key_id().check();
+        let _ = PrivateKeyJwt::new(text).thumbprint_as_key_id().check();
     }
 
     #[test]
@@ -133,7 +139,7 @@ proptest! {
             let at = index.index(text.len());
             text.replace_range(at..=at, &instead);
         }
-        let key = PrivateKey::value(text.as_str()).thumbprint_as_key_id();
+        let key = PrivateKeyJwt::new(text.as_str()).thumbprint_as_key_id();
         if let Err(error) = key.check() {
             assert_shows_nothing(&error.to_string(), &text);
         }

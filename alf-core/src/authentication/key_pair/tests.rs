@@ -7,10 +7,10 @@ use aws_lc_rs::signature::{
 };
 use pollster::block_on;
 
-use crate::Signer as _;
+use crate::{ClientAuthentication as _, Credential, PrivateKeyJwt};
 
-use super::super::jwt::tests::decoded;
-use super::super::tests::TemporaryFile;
+use super::super::jwt::tests::{decoded, parts};
+use super::super::tests::{TemporaryFile, sent};
 use super::super::thumbprint::of_certificate;
 use super::*;
 
@@ -38,7 +38,7 @@ pub(crate) fn p256() -> EcdsaKeyPair {
 }
 
 fn key(pem: &str, algorithm: Option<SigningAlgorithm>) -> Result<KeyPair, String> {
-    KeyPair::new(&pem::private_key(pem)?, algorithm).map_err(Problem::into_owned)
+    KeyPair::new(pem, algorithm).map_err(Problem::into_owned)
 }
 
 fn sign(pem: &str, message: &[u8]) -> Vec<u8> {
@@ -73,8 +73,7 @@ fn t2_every_kind_of_key_signs_by_its_usual_algorithm_and_by_the_one_that_is_set(
     let der = |pem: &str| pem::private_key(pem).unwrap().der().unwrap();
     let rsa = |pem: &str| {
         let der = der(pem);
-        let pair = aws_lc_rs::rsa::KeyPair::from_pkcs8(&der)
-            .or_else(|_| aws_lc_rs::rsa::KeyPair::from_der(&der));
+        let pair = rsa::KeyPair::from_pkcs8(&der).or_else(|_| rsa::KeyPair::from_der(&der));
         pair.unwrap().public_key().as_ref().to_vec()
     };
     let ec = |pem: &str, algorithm| {
@@ -170,8 +169,8 @@ fn t2_an_algorithm_that_does_not_fit_the_key_is_an_error() {
             "Ed25519 key, which cannot sign with PS256",
         ),
     ] {
-        let reader = PrivateKey::value(pem).algorithm(algorithm);
-        let error = reader.check().unwrap_err();
+        let method = PrivateKeyJwt::new(pem).algorithm(algorithm);
+        let error = method.check().unwrap_err();
         assert_eq!(error.setting(), "private_key");
         assert!(error.to_string().contains(shown), "{error}");
     }
@@ -190,11 +189,12 @@ fn t2_a_pem_is_read_with_any_line_breaks_and_any_text_around_it() {
     ] {
         let file = TemporaryFile::new(pem.as_bytes());
         for key in [
-            PrivateKey::file(file.path()),
-            PrivateKey::from(pem.as_str()),
+            Credential::file(file.path()),
+            Credential::from(pem.as_str()),
         ] {
-            let read = block_on(key.read());
-            assert_eq!(read.unwrap().parsed.pair.algorithm(), "ES256", "{pem}");
+            let sent = sent(&PrivateKeyJwt::new(key), "me");
+            let (header, ..) = parts(&sent.parameter("client_assertion"));
+            assert_eq!(header["alg"], "ES256", "{pem}");
         }
     }
 }
@@ -216,8 +216,7 @@ fn t2_the_thumbprint_of_a_key_is_that_of_rfc_7638() {
         (P256, "0q26uAHZoimugxGUC-xYbcxBOBSAIJ_FIAjQElhVkEk"),
         (P384, "5hoRaYX2mOL4XjSzXHQb6VJyQvo_dItLDgLRCS2LbSw"),
     ] {
-        let reader = PrivateKey::value(pem).thumbprint_as_key_id();
-        let read = block_on(reader.read()).unwrap();
-        assert_eq!(read.parsed.pair.key_id(), Some(thumbprint));
+        let pair = key(pem, None).unwrap().identified_by_thumbprint();
+        assert_eq!(pair.unwrap().key_id(), Some(thumbprint));
     }
 }
