@@ -75,18 +75,18 @@ fn build(
     purpose: Purpose,
     settings: &HttpSettings<HttpClientBuilder>,
 ) -> Result<HttpClient, ConfigError> {
-    let wrong = |problem: &str| {
-        if settings.is_set() {
-            ConfigError::new("configure_http", format!("with these settings, {problem}"))
-        } else {
-            let problem = format!("is not set, and with its defaults {problem}");
-            ConfigError::new(purpose.setter(), problem)
-        }
+    let setter = if settings.is_set() {
+        "configure_http"
+    } else {
+        purpose.setter()
     };
     match try_to_build(purpose.finish(settings.apply(HttpClient::builder()))) {
         Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => Err(wrong("isahc cannot build a client").because(error)),
-        Err(Panicked) => Err(wrong(
+        Ok(Err(error)) => {
+            Err(ConfigError::new(setter, "isahc cannot build a client").because(error))
+        }
+        Err(Panicked) => Err(ConfigError::new(
+            setter,
             "isahc panicked when it built a client; without the feature static-curl, look at the \
              system's libcurl",
         )),

@@ -8,17 +8,6 @@ use http_client::Config;
 use surf::http::headers::{HeaderName, HeaderValues};
 use surf::{Client, HttpClient};
 
-/// An HTTP stack that alf can make by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BackEnd {
-    /// Feature `curl-client`. It keeps connections.
-    Curl,
-    /// Features `h1-client` and `h1-client-no-tls`. It keeps none (R8, X5): surf's pool takes a
-    /// connection back wherever its response, or the future that waits for it, is dropped, and
-    /// gives what is still to come to the next request.
-    H1,
-}
-
 /// For the user's requests: with surf's defaults, and the user's settings.
 pub(crate) fn for_calls(settings: &HttpSettings<surf::Config>) -> Result<Client, ConfigError> {
     let mut config = surf::Config::new();
@@ -68,49 +57,9 @@ pub(crate) fn tokens() -> Config {
         .set_timeout(None)
 }
 
-/// Of those that this build has.
-fn own(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
-    match chosen(Built::HERE) {
-        Some(BackEnd::Curl) => curl(setting, config),
-        Some(BackEnd::H1) => h1(setting, config),
-        None => Err(none(setting)),
-    }
-}
-
-/// Which back ends a build has.
-#[derive(Clone, Copy)]
-pub(crate) struct Built {
-    curl: bool,
-    h1: bool,
-}
-
-impl Built {
-    pub(crate) const HERE: Self = Self {
-        curl: cfg!(feature = "curl-client"),
-        h1: cfg!(any(feature = "h1-client", feature = "h1-client-no-tls")),
-    };
-}
-
 /// As in surf, curl before h1.
-pub(crate) fn chosen(built: Built) -> Option<BackEnd> {
-    match built {
-        Built { curl: true, .. } => Some(BackEnd::Curl),
-        Built { h1: true, .. } => Some(BackEnd::H1),
-        Built { .. } => None,
-    }
-}
-
-pub(crate) fn none(setting: &'static str) -> ConfigError {
-    ConfigError::new(
-        setting,
-        "is not set, and this build of alf-surf has no back end of its own: enable one of its \
-         features curl-client, h1-client and h1-client-no-tls, or set http_client and \
-         token_http_client",
-    )
-}
-
 #[cfg(feature = "curl-client")]
-fn curl(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
+fn own(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
     match crate::CurlClient::own(config.clone(), None) {
         Ok(client) => Ok(Box::new(client)),
         Err(error) => {
@@ -121,43 +70,27 @@ fn curl(setting: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, C
     }
 }
 
-#[cfg(not(feature = "curl-client"))]
-fn curl(setting: &'static str, _: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
-    Err(none(setting))
-}
-
-#[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
+/// It keeps no connections (R8, X5): surf's pool takes a connection back wherever its response, or the future that waits
+/// for it, is dropped, and gives what is still to come to the next request.
+#[cfg(all(
+    not(feature = "curl-client"),
+    any(feature = "h1-client", feature = "h1-client-no-tls")
+))]
 #[expect(clippy::unnecessary_wraps, reason = "as the others")]
-fn h1(_: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
+fn own(_: &'static str, config: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
     Ok(Box::new(crate::H1Client::new().timeout(config.timeout)))
 }
 
-#[cfg(not(any(feature = "h1-client", feature = "h1-client-no-tls")))]
-fn h1(setting: &'static str, _: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
-    Err(none(setting))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn curl_goes_before_h1() {
-        let built = |curl, h1| chosen(Built { curl, h1 });
-        assert_eq!(built(true, true), Some(BackEnd::Curl));
-        assert_eq!(built(true, false), Some(BackEnd::Curl));
-        assert_eq!(built(false, true), Some(BackEnd::H1));
-        assert_eq!(built(false, false), None);
-    }
-
-    #[test]
-    fn without_a_back_end_the_error_names_the_features() {
-        for setting in ["http_client", "token_http_client"] {
-            let error = none(setting);
-            assert_eq!(error.setting(), setting);
-            for feature in ["curl-client", "h1-client", "h1-client-no-tls"] {
-                assert!(error.to_string().contains(feature), "{error}");
-            }
-        }
-    }
+#[cfg(not(any(
+    feature = "curl-client",
+    feature = "h1-client",
+    feature = "h1-client-no-tls"
+)))]
+fn own(setting: &'static str, _: &Config) -> Result<Box<dyn HttpClient>, ConfigError> {
+    Err(ConfigError::new(
+        setting,
+        "is not set, and this build of alf-surf has no back end of its own: enable one of its \
+         features curl-client, h1-client and h1-client-no-tls, or set http_client and \
+         token_http_client",
+    ))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use alf_core::{CertificateAndKey, ConfigError};
 use http_client::Config;
 
-use crate::back_end::{self, BackEnd, Built};
+use crate::back_end;
 
 /// A client certificate and its private key, for `tls_client_auth` and
 /// `self_signed_tls_client_auth` ([RFC 8705](https://www.rfc-editor.org/rfc/rfc8705)).
@@ -153,12 +153,19 @@ impl ClientCertificate {
         Ok(builder.ssl_client_certificate(self.of_isahc()?))
     }
 
+    #[cfg(feature = "curl-client")]
     fn client(&self, config: &Config) -> Result<surf::Client, ConfigError> {
-        match back_end::chosen(Built::HERE) {
-            Some(BackEnd::Curl) => curl(self, config),
-            Some(BackEnd::H1) => h1(self, config),
-            None => Err(back_end::none(CLIENT_CERTIFICATE)),
+        match crate::CurlClient::own(config.clone(), Some(self.of_isahc()?)) {
+            Ok(client) => Ok(surf::Client::with_http_client(client)),
+            Err(error) => Err(self.0.refused(error)),
         }
+    }
+
+    #[cfg(not(feature = "curl-client"))]
+    fn client(&self, config: &Config) -> Result<surf::Client, ConfigError> {
+        let tls = self.put_on_tls(async_native_tls::TlsConnector::new())?;
+        let client = crate::H1Client::new().timeout(config.timeout).tls(tls);
+        Ok(surf::Client::with_http_client(client))
     }
 
     #[cfg(feature = "curl-client")]
@@ -167,7 +174,7 @@ impl ClientCertificate {
 
         let Some((certificate, key)) = self.0.files() else {
             return Err(ConfigError::new(
-                CLIENT_CERTIFICATE,
+                "client_certificate",
                 "curl takes it from files alone; use ClientCertificate::from_files, or give it to \
                  an H1Client with put_on_tls",
             ));
@@ -178,30 +185,3 @@ impl ClientCertificate {
         Ok(ClientCertificate::pem_file(certificate, key))
     }
 }
-
-#[cfg(feature = "curl-client")]
-fn curl(certificate: &ClientCertificate, config: &Config) -> Result<surf::Client, ConfigError> {
-    match crate::CurlClient::own(config.clone(), Some(certificate.of_isahc()?)) {
-        Ok(client) => Ok(surf::Client::with_http_client(client)),
-        Err(error) => Err(certificate.0.refused(error)),
-    }
-}
-
-#[cfg(not(feature = "curl-client"))]
-fn curl(_: &ClientCertificate, _: &Config) -> Result<surf::Client, ConfigError> {
-    Err(back_end::none(CLIENT_CERTIFICATE))
-}
-
-#[cfg(feature = "h1-client")]
-fn h1(certificate: &ClientCertificate, config: &Config) -> Result<surf::Client, ConfigError> {
-    let tls = certificate.put_on_tls(async_native_tls::TlsConnector::new())?;
-    let client = crate::H1Client::new().timeout(config.timeout).tls(tls);
-    Ok(surf::Client::with_http_client(client))
-}
-
-#[cfg(not(feature = "h1-client"))]
-fn h1(_: &ClientCertificate, _: &Config) -> Result<surf::Client, ConfigError> {
-    Err(back_end::none(CLIENT_CERTIFICATE))
-}
-
-const CLIENT_CERTIFICATE: &str = "client_certificate";

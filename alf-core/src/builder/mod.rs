@@ -246,12 +246,11 @@ impl<A: Adapter> ClientBuilder<A> {
             tokens: self.token_transport.is_none(),
         })?;
         http_clients.token_header = config.presentation.header.clone();
-        let (transport, token_transport) = match self.token_transport {
-            Some(token_transport) => (Arc::new(self.adapter.call_transport()?), token_transport),
-            None => {
-                let transport = Arc::new(self.adapter.transport()?);
-                (Arc::clone(&transport), transport as Arc<dyn TokenTransport>)
-            }
+        let (transport, token_transport) = if let Some(own) = self.token_transport {
+            (Arc::new(self.adapter.call_transport()?), own)
+        } else {
+            let transport = Arc::new(self.adapter.transport()?);
+            (Arc::clone(&transport), transport as Arc<dyn TokenTransport>)
         };
         let tokens = TokenManager::new(Ports::new(config, token_transport, A::runtime));
         Ok(A::client(Client::new(transport, tokens)))

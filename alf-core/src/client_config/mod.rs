@@ -162,13 +162,12 @@ impl ClientConfig {
         read: impl FnOnce(Kind) -> Option<Value>,
     ) -> Result<(), ConfigError> {
         let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-            let hint = match similar_key(name) {
-                Some(similar) => format!("did you mean {}?", self.name_of(similar)),
-                None => {
-                    let advice = self.prefix.as_ref().map_or("", |_| OF_A_SERVICE);
-                    let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-                    format!("{advice}the keys are {}", names.join(", "))
-                }
+            let hint = if let Some(similar) = similar_key(name) {
+                format!("did you mean {}?", self.name_of(similar))
+            } else {
+                let advice = self.prefix.as_ref().map_or("", |_| OF_A_SERVICE);
+                let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+                format!("{advice}the keys are {}", names.join(", "))
             };
             return Err(self.problem(name, format!("is not a key; {hint}")));
         };

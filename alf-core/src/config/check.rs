@@ -15,7 +15,6 @@ use crate::{ClientAuthentication, ConfigError, Origin, OriginRef, TokenTarget};
 
 use super::server::{Issuer, Server, TokenEndpoint};
 use super::settings::{InsecureHttp, NamedBy};
-use super::url_mistake::url_mistake;
 
 pub(super) fn server(
     server: NamedBy,
@@ -71,10 +70,18 @@ pub(super) fn endpoint(
     if url.contains('#') {
         return wrong(setting, "has a fragment; remove `#` and the text after it");
     }
-    if let Some(mistake) = url_mistake(url) {
-        return wrong(setting, mistake);
+    // No URI has these characters (RFC 3986 §2).
+    if url.contains(['{', '<']) {
+        let problem = "contains `{` or `<`; replace the placeholder with its value";
+        return wrong(setting, problem);
     }
     let url = url.trim();
+    let (_, after_scheme) = url.split_once("://").unwrap_or(("", url));
+    let host = after_scheme.split(['/', '?']).next();
+    if !host.is_none_or(str::is_ascii) {
+        let problem = "has a host that is not ASCII; write it in its ASCII form (xn--…)";
+        return wrong(setting, problem);
+    }
     if url.is_empty() {
         return wrong(setting, "is empty");
     }
@@ -117,16 +124,11 @@ fn issuer_as_text(issuer: String) -> Result<String, ConfigError> {
     Ok(issuer)
 }
 
-/// T2: exactly one.
+/// T2: one.
 pub(super) fn authentication(
-    mut set: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
+    set: Option<(String, Box<dyn ClientAuthentication>)>,
 ) -> Result<(String, Box<dyn ClientAuthentication>), ConfigError> {
-    if set.len() > 1 {
-        let setters: Vec<_> = set.iter().map(|(setter, ..)| *setter).collect();
-        let problem = format!("is set more than once ({}); keep one", setters.join(", "));
-        return wrong("client_authentication", problem);
-    }
-    let Some((_, client_id, authentication)) = set.pop() else {
+    let Some((client_id, authentication)) = set else {
         return wrong("client_authentication", NO_AUTHENTICATION);
     };
     if client_id.trim().is_empty() || client_id.contains(['\r', '\n']) {

@@ -5,7 +5,6 @@ mod server;
 mod settings;
 #[cfg(feature = "store")]
 mod store;
-mod url_mistake;
 
 pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
@@ -69,8 +68,8 @@ impl Config {
             .revocation_endpoint
             .map(|url| check::endpoint("revocation_endpoint", &url, settings.insecure_http))
             .transpose()?;
-        let (client_id, authentication) = check::authentication(settings.authentications)?;
         check::set_once(&settings.repeated)?;
+        let (client_id, authentication) = check::authentication(settings.authentication)?;
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let attempt_timeout = check::not_zero("attempt_timeout", settings.attempt_timeout)?;
         let default_lifetime = settings

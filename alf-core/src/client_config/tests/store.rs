@@ -94,7 +94,7 @@ fn d13_a_setting_of_a_store_is_never_ignored() {
         (
             r#""store_prefix":"a b""#,
             WITH_KEY,
-            "store_prefix: should be letters",
+            "store_prefix: should be 1 to 64 letters",
         ),
         (
             r#""scope":"a""#,

@@ -47,9 +47,7 @@ fn refused(builder: Builder) -> ConfigError {
 fn settings() -> Settings {
     let mut settings = Settings::new(NamedBy::TokenEndpoint(ENDPOINT.to_owned()));
     let authentication = Box::new(ClientIdOnly { method: "none" });
-    settings
-        .authentications
-        .push(("no_client_authentication", "me".to_owned(), authentication));
+    settings.authentication = Some(("me".to_owned(), authentication));
     settings
 }
 
