@@ -21,7 +21,7 @@ use isahc::http::Version;
 use isahc::{AsyncBody, Request, Response, ResponseExt};
 use zeroize::Zeroizing;
 
-use crate::route::Route;
+use crate::route::{Owner, Route};
 use crate::{convert, request};
 
 /// isahc as alf's transport: one client for your requests, and another one for token requests.
@@ -115,11 +115,10 @@ impl TokenTransport for IsahcTransport {
         mut request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
+        let has_known_settings = self.tokens.owner == Owner::Alf;
         // T1: a client that may have a `User-Agent` of the user's adds it if there is none, or isahc's.
         let is_alfs = |value: &HeaderValue| value == alf_core::USER_AGENT;
-        if !self.tokens.has_known_settings()
-            && request.headers().get(USER_AGENT).is_some_and(is_alfs)
-        {
+        if !has_known_settings && request.headers().get(USER_AGENT).is_some_and(is_alfs) {
             request.headers_mut().remove(USER_AGENT);
         }
         let mut request = convert::token_request(&request)
@@ -130,7 +129,7 @@ impl TokenTransport for IsahcTransport {
             // Dropping this future does not stop the transfer: curl goes on until
             // the server sends something.
             let late = options.timeout().saturating_add(GRACE);
-            if self.tokens.has_known_settings() {
+            if has_known_settings {
                 request.timeout(late)
             } else {
                 // The user may have set a timeout, which this leaves alone.

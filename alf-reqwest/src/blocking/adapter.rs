@@ -36,7 +36,6 @@ impl Adapter for Reqwest {
 
     fn call_transport(mut self) -> Result<ReqwestTransport, ConfigError> {
         let calls = Route::for_calls(&mut self.http_clients)?;
-        // No token request is sent: another client would only cost its set-up.
         Ok(ReqwestTransport::new(calls.clone(), calls))
     }
 

@@ -6,7 +6,7 @@ use std::thread::Builder;
 
 use alf_core::{
     AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef,
-    Runtime, ThreadRuntime, TokenTransport, Transport,
+    TokenTransport, Transport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -132,15 +132,14 @@ impl TokenTransport for ReqwestTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        let ends_at = ThreadRuntime::new().now() + options.timeout();
-        let request = request.map(|body| token_body(&self.tokens, body));
+        let tokens = &self.tokens;
+        let request = request.map(|body| token_body(tokens, body));
         let mut request = Request::try_from(request).map_err(failure)?;
-        self.tokens
-            .leave_user_agent_to_client(request.headers_mut());
+        tokens.leave_user_agent_to_client(request.headers_mut());
         // Of a request, unlike of a client, this is the time for all of it, its body included.
         *request.timeout_mut() = Some(options.timeout());
         let asked = request.url().clone();
-        let client = self.tokens.to(&asked).map_err(failure)?;
+        let client = tokens.to(&asked).map_err(failure)?;
         outside_tokio(|| {
             let mut response = client.execute(request).map_err(failure)?;
             if *response.url() != asked {
@@ -150,7 +149,7 @@ impl TokenTransport for ReqwestTransport {
             *answer.status_mut() = response.status();
             *answer.headers_mut() = std::mem::take(response.headers_mut());
             let body = AnswerBody::new(answer.status(), options);
-            *answer.body_mut() = body.read_from(response, ends_at, read_failure)?;
+            *answer.body_mut() = body.read_from(response, read_failure)?;
             Ok(answer)
         })
     }
