@@ -63,12 +63,9 @@ impl<T> Client<T> {
     }
 
     /// Returns this client with a token for another resource: see [`TokenManager::with_resource`].
-    ///
-    /// # Errors
-    ///
-    /// If `resource` is not an absolute URI, or has a fragment.
-    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(self.with_tokens(self.tokens.with_resource(resource)?))
+    #[must_use]
+    pub fn with_resource(&self, resource: impl Into<String>) -> Self {
+        self.with_tokens(self.tokens.with_resource(resource))
     }
 
     /// Returns this client with a token for another audience: see [`TokenManager::with_audience`].
