@@ -136,23 +136,13 @@ impl ManagedToken {
             Success::Outdated => Outcome::AskAgain,
         };
         self.complete(state, now, id, outcome);
-        let (acquisition, generation) = (id.as_u64(), token.generation());
-        let (expires_in, expires_at) = (token.expires_in(), token.expires_at());
-        self.observe(&match success {
-            Success::New => Event::TokenObtained {
-                acquisition,
-                generation,
-                expires_in,
-                expires_at,
-                duration,
-            },
-            Success::Unchanged | Success::Outdated => Event::TokenUnchanged {
-                acquisition,
-                generation,
-                expires_in,
-                expires_at,
-                duration,
-            },
+        self.observe(&Event::TokenObtained {
+            acquisition: id.as_u64(),
+            generation: token.generation(),
+            is_new: matches!(success, Success::New),
+            expires_in: token.expires_in(),
+            expires_at: token.expires_at(),
+            duration,
         });
     }
 
