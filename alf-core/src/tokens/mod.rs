@@ -75,7 +75,7 @@ impl TokenManager {
     pub async fn token(&self) -> Result<Token, TokenError> {
         match self.token.cached() {
             Some(token) => Ok(token),
-            None => Box::pin(waiting::acquire(&self.token)).await,
+            None => Box::pin(self.token.acquire()).await,
         }
     }
 
@@ -147,7 +147,7 @@ impl TokenManager {
     ///
     /// Dropping the future loses nothing: the acquisition continues without the caller.
     pub async fn renew(&self) -> Result<Token, TokenError> {
-        waiting::renew(&self.token).await
+        self.token.renew().await
     }
 
     /// Revokes the cached token at the authorization server
