@@ -79,8 +79,8 @@ impl Acquisition<'_> {
         let mut problems = Vec::new();
         for document in &issuer.documents {
             match self.fetch(document, until).await? {
-                Found::Document(response) => return self.learn(issuer, document, &response),
-                Found::Nothing(problem) => problems.push(format!("{document}: {problem}")),
+                Ok(response) => return self.learn(issuer, document, &response),
+                Err(problem) => problems.push(format!("{document}: {problem}")),
             }
         }
         let mut problem = problems.join("; ");
@@ -90,7 +90,12 @@ impl Acquisition<'_> {
         Err(unusable(problem, Failure::PERMANENT))
     }
 
-    async fn fetch(&self, document: &Uri, until: Moment) -> Result<Found, Cause> {
+    /// The document; or what there is instead, if other places may have it.
+    async fn fetch(
+        &self,
+        document: &Uri,
+        until: Moment,
+    ) -> Result<Result<Response<Bytes>, String>, Cause> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = document.clone();
@@ -105,9 +110,9 @@ impl Acquisition<'_> {
         match transport.exchange(request, &options).await {
             Ok(response) => Ok(found(response)),
             Err(error) => match error.kind() {
-                ExchangeErrorKind::Redirected => Ok(Found::Nothing(
-                    "a redirect, which is not followed".to_owned(),
-                )),
+                ExchangeErrorKind::Redirected => {
+                    Ok(Err("a redirect, which is not followed".to_owned()))
+                }
                 ExchangeErrorKind::TooLarge => {
                     let problem = format!("{document}: larger than 1 MiB");
                     Err(unusable(problem, Failure::PERMANENT))
@@ -177,23 +182,15 @@ impl Acquisition<'_> {
     }
 }
 
-/// What a place has where a document may be.
-enum Found {
-    /// The document, or a response that does not tell whether there is one.
-    Document(Response<Bytes>),
-    /// Something else: the reason.
-    Nothing(String),
-}
-
-/// Many servers answer with a page if there is no document.
-fn found(response: Response<Bytes>) -> Found {
+/// Many servers answer with a page if there is no document. Other responses do not tell whether there is one.
+fn found(response: Response<Bytes>) -> Result<Response<Bytes>, String> {
     let status = response.status();
     if status.is_client_error() && !may_pass(status) {
-        Found::Nothing(format!("status {}", status.as_str()))
+        Err(format!("status {}", status.as_str()))
     } else if status.is_success() && !metadata::is_json(&response) {
-        Found::Nothing("not JSON, or truncated".to_owned())
+        Err("not JSON, or truncated".to_owned())
     } else {
-        Found::Document(response)
+        Ok(response)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Revokes a token at the authorization server (RFC 7009).
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use event_listener::Event;
 use http::Uri;
@@ -21,20 +20,17 @@ pub(crate) struct Revocation {
     endpoint: Uri,
 }
 
-/// How the task ended: the result of the request, if it has one.
-#[derive(Default)]
-struct TaskEnd {
-    result: OnceLock<Result<(), Cause>>,
+/// Belongs to no caller, and runs where acquisitions do: the transport may need that runtime.
+struct Task {
+    revocation: Revocation,
+    token: Token,
     awaited: CurrentlyAwaited,
+    result: OnceLock<Result<(), Cause>>,
     ended: Event,
 }
 
-/// Belongs to no caller, and runs where acquisitions do: the transport may need that runtime.
-struct Task {
-    revocation: Arc<Revocation>,
-    token: Token,
-    end: Arc<TaskEnd>,
-}
+/// The task while it runs.
+struct Running(Arc<Task>);
 
 impl Revocation {
     pub(crate) fn new(ports: &Arc<Ports>) -> Result<Self, RevokeError> {
@@ -57,28 +53,27 @@ impl Revocation {
 
     /// Sends one request, and waits `attempt_timeout` for its answer at most.
     pub(crate) async fn send(self, token: Token) -> Result<(), RevokeError> {
-        let revocation = Arc::new(self);
-        let ports = &revocation.ports;
-        let (started_at, timeout) = (ports.now(), ports.config.attempt_timeout);
-        let end = Arc::new(TaskEnd::default());
-        let ended = end.ended.listen();
-        let task = Task {
-            revocation: Arc::clone(&revocation),
+        let task = Arc::new(Task {
+            revocation: self,
             token,
-            end: Arc::clone(&end),
-        };
-        ports
-            .runtime
-            .spawn(Box::pin(task.run(started_at + timeout)));
+            awaited: CurrentlyAwaited::default(),
+            result: OnceLock::new(),
+            ended: Event::new(),
+        });
+        let ports = &task.revocation.ports;
+        let (started_at, timeout) = (ports.now(), ports.config.attempt_timeout);
+        let ended = task.ended.listen();
+        let running = Running(Arc::clone(&task)).run(started_at + timeout);
+        ports.runtime.spawn(Box::pin(running));
         ports.within(timeout, ended).await;
-        let result = end.result.get().cloned();
-        let result = result.unwrap_or_else(|| Err(end.timed_out(timeout)));
+        let result = task.result.get().cloned();
+        let result = result.unwrap_or_else(|| Err(task.timed_out()));
         result.map_err(|cause| {
             RevokeError::Failed(TokenError::new(ErrorDetails {
                 cause,
                 request: RequestKind::Revocation,
                 client_id: ports.config.client_id.clone(),
-                endpoint: shown_endpoint(&revocation.endpoint),
+                endpoint: shown_endpoint(&task.revocation.endpoint),
                 target: None,
                 attempts: 1,
                 elapsed: ports.now().saturating_since(started_at),
@@ -86,51 +81,49 @@ impl Revocation {
             }))
         })
     }
+}
 
-    async fn exchange(
-        &self,
-        token: &Token,
-        until: Moment,
-        awaited: &CurrentlyAwaited,
-    ) -> Result<(), Cause> {
-        let ports = &self.ports;
-        let mut request = TokenRequest::revocation(token, &ports.config.headers);
-        authenticate(ports, &self.token_endpoint, 1, awaited, &mut request).await?;
-        let answer = exchange(ports, &self.endpoint, until, awaited, request).await?;
+impl Task {
+    async fn exchange(&self, until: Moment) -> Result<(), Cause> {
+        let Revocation {
+            ports,
+            token_endpoint,
+            endpoint,
+        } = &self.revocation;
+        let mut request = TokenRequest::revocation(&self.token, &ports.config.headers);
+        authenticate(ports, token_endpoint, 1, &self.awaited, &mut request).await?;
+        let answer = exchange(ports, endpoint, until, &self.awaited, request).await?;
         // RFC 7009 §2.2: the body of a success has no meaning.
         if answer.status.is_success() {
             return Ok(());
         }
         answer.grant.map(|_| ())
     }
-}
 
-impl Task {
-    async fn run(self, until: Moment) {
-        let ports = &self.revocation.ports;
-        let exchange = self
-            .revocation
-            .exchange(&self.token, until, &self.end.awaited);
-        let left = until.saturating_since(ports.now());
-        let result = ports.within(left, exchange).await;
-        let timeout = ports.config.attempt_timeout;
-        let result = result.unwrap_or_else(|| Err(self.end.timed_out(timeout)));
-        // It is set once: here, or when the task is dropped before.
-        let _ = self.end.result.set(result);
-    }
-}
-
-impl TaskEnd {
-    fn timed_out(&self, timeout: Duration) -> Cause {
+    fn timed_out(&self) -> Cause {
+        let timeout = self.revocation.ports.config.attempt_timeout;
         Cause::timed_out(TimeoutPhase::Attempt, self.awaited.get(), timeout)
     }
 }
 
+impl Running {
+    async fn run(self, until: Moment) {
+        let Self(task) = &self;
+        let ports = &task.revocation.ports;
+        let left = until.saturating_since(ports.now());
+        let result = ports.within(left, task.exchange(until)).await;
+        let result = result.unwrap_or_else(|| Err(task.timed_out()));
+        // It is set once: here, or when this is dropped before.
+        let _ = task.result.set(result);
+    }
+}
+
 /// Also if its runtime drops the task (S4).
-impl Drop for Task {
+impl Drop for Running {
     fn drop(&mut self) {
-        let aborted = || Err(Cause::aborted(self.end.awaited.get()));
-        self.end.result.get_or_init(aborted);
-        self.end.ended.notify(usize::MAX);
+        let Self(task) = self;
+        let aborted = || Err(Cause::aborted(task.awaited.get()));
+        task.result.get_or_init(aborted);
+        task.ended.notify(usize::MAX);
     }
 }

@@ -132,26 +132,21 @@ impl Acquisition<'_> {
             None if left < timeout => return Err(StoreTrouble),
             None => StoreError::new(StoreErrorKind::TimedOut),
         };
-        Err(self.note_failure(record, operation, &error))
+        self.note_failure(record, operation, &error);
+        Err(StoreTrouble)
     }
 
     /// No write would be done before the reads are current again, so that is a failure of writes (D13).
-    pub(super) fn reads_are_old(&self, record: &TargetRecord) -> StoreTrouble {
+    pub(super) fn note_old_reads(&self, record: &TargetRecord) {
         let error = StoreError::unavailable(OLD_READS);
-        self.note_failure(record, Operation::Write, &error)
+        self.note_failure(record, Operation::Write, &error);
     }
 
-    fn note_failure(
-        &self,
-        record: &TargetRecord,
-        operation: Operation,
-        error: &StoreError,
-    ) -> StoreTrouble {
+    fn note_failure(&self, record: &TargetRecord, operation: Operation, error: &StoreError) {
         let is_first = record.store.health().failed(self.ports.now(), operation);
         if is_first {
             self.observe(&Event::StoreFailed { error });
         }
-        StoreTrouble
     }
 
     fn note_success(&self, record: &TargetRecord, operation: Operation) {

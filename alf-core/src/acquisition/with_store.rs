@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::error::{Awaited, Cause};
 use crate::machine::{
-    AFTER_PAUSE, Breaker, Clocks, Moment, Obtained, Occupancy, ReadDecision, SharedToken, Urgency,
-    read_after_pause,
+    AFTER_PAUSE, Breaker, Clocks, CredentialHash, Moment, Obtained, Occupancy, ReadDecision,
+    SharedToken, Urgency, read_after_pause,
 };
-use crate::store::{TargetRecord, TokenRecord, VersionedRecord};
+use crate::store::{SharedError, TargetRecord, TokenRecord, VersionedRecord};
 use crate::{Event, TimeoutPhase};
 
 use super::Acquisition;
@@ -71,27 +71,9 @@ impl Acquisition<'_> {
                     read_after_pause(until, fastrand::f64())
                 }
                 ReadDecision::TakeLease { refused } => {
-                    let read_again_at = self.ports.now() + WITHOUT_PERMIT;
-                    if !self.permit(read_again_at).await? {
-                        continue;
-                    }
-                    if let Some((credentials, error)) = refused {
-                        // With the permit, since it may send a request for the metadata.
-                        match self.current_credentials().await {
-                            Ok(own) if record.store.hash_of(&own) == credentials => {
-                                return Err(self.failure(error.into()));
-                            }
-                            Ok(_) => {}
-                            Err(cause) => {
-                                self.after_failure(cause).await?;
-                                continue;
-                            }
-                        }
-                    }
-                    match self.take_lease(record, read).await {
-                        Ok(true) => return Ok(None),
-                        Ok(false) => self.next_read(record, None),
-                        Err(StoreTrouble) => continue,
+                    match self.try_lease(record, read, refused).await? {
+                        None => return Ok(None),
+                        Some(read_at) => read_at,
                     }
                 }
             };
@@ -219,38 +201,61 @@ impl Acquisition<'_> {
         })
     }
 
-    /// Returns whether this instance has the lease now. If not, another one was faster (D7).
-    async fn take_lease(
+    /// Takes the lease, once the breaker permits an attempt (D7). If this instance does not get it, returns when the record is
+    /// read again.
+    async fn try_lease(
         &mut self,
         record: &TargetRecord,
         read: VersionedRecord,
-    ) -> Result<bool, StoreTrouble> {
+        refused: Option<(CredentialHash, SharedError)>,
+    ) -> Result<Option<Moment>, AcquisitionFailure> {
+        let read_again_at = self.ports.now() + WITHOUT_PERMIT;
+        if !self.permit(read_again_at).await? {
+            return Ok(Some(read_again_at));
+        }
+        if let Some((credentials, error)) = refused {
+            // With the permit, since it may send a request for the metadata.
+            match self.current_credentials().await {
+                Ok(own) if record.store.hash_of(&own) == credentials => {
+                    return Err(self.failure(error.into()));
+                }
+                Ok(_) => {}
+                Err(cause) => {
+                    self.after_failure(cause).await?;
+                    return Ok(Some(self.ports.now()));
+                }
+            }
+        }
         let attempt_timeout = self.attempt_timeout(self.ports.now());
         let leased = record.sharing().take_lease(&read.record, attempt_timeout);
         let (acquisition, number) = (self.id.as_u64(), leased.number);
-        let written = self.write(record, read.version.as_ref(), &leased).await?;
-        let Some(version) = written else {
-            self.observe(&Event::LeaseConflict {
-                acquisition,
-                number,
-            });
-            let are_reads_old = record.sharing().conflicted();
-            return if are_reads_old {
-                Err(self.reads_are_old(record))
-            } else {
-                Ok(false)
-            };
-        };
-        record.sharing().leased(version.clone());
-        self.observe(&Event::LeaseTaken {
-            acquisition,
-            number,
-        });
-        self.lease = Some(VersionedRecord {
-            version: Some(version),
-            record: leased,
-        });
-        Ok(true)
+        match self.write(record, read.version.as_ref(), &leased).await {
+            Ok(Some(version)) => {
+                record.sharing().leased(version.clone());
+                self.observe(&Event::LeaseTaken {
+                    acquisition,
+                    number,
+                });
+                self.lease = Some(VersionedRecord {
+                    version: Some(version),
+                    record: leased,
+                });
+                Ok(None)
+            }
+            Ok(None) => {
+                self.observe(&Event::LeaseConflict {
+                    acquisition,
+                    number,
+                });
+                let are_reads_old = record.sharing().conflicted();
+                if are_reads_old {
+                    self.note_old_reads(record);
+                    return Ok(Some(self.ports.now()));
+                }
+                Ok(Some(self.next_read(record, None)))
+            }
+            Err(StoreTrouble) => Ok(Some(self.ports.now())),
+        }
     }
 
     /// S5: the deadline has come while this instance waited for another one.

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Uri;
+
 use crate::machine::{LONGEST_SHARED_ATTEMPT, Refusal, StoreHealth};
-use crate::store::{RecordName, Sealer, SharedStore, TargetRecord};
+use crate::store::{Sealer, SharedStore, TargetRecord};
 use crate::{ConfigError, TokenTarget};
 
 use super::check::not_zero;
@@ -52,22 +54,32 @@ impl StoreSettings {
 }
 
 impl Config {
-    /// The record that this instance shares with others, if the client has a store (D17).
+    /// The record that instances with the same settings share, if the client has a store (D17).
     pub(crate) fn record(&self, target: &TokenTarget) -> Option<TargetRecord> {
         let store = Arc::clone(self.store.as_ref()?);
         let (server, metadata) = match &self.server {
             Server::Endpoint(endpoint) => (&endpoint.written, [].as_slice()),
+            // It names the token endpoint, and some servers have several for one issuer.
             Server::Issuer(issuer) => (&issuer.name, issuer.documents.as_slice()),
         };
-        let name = RecordName {
-            server,
-            metadata,
-            grant_type: &self.grant_type,
-            client_id: &self.client_id,
-            method: self.authentication.method(),
-            headers: &self.headers,
-            target,
-        };
+        let metadata: Vec<_> = metadata.iter().map(Uri::to_string).collect();
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let headers: Vec<_> = headers.collect();
+        let TokenTarget {
+            scope,
+            resources,
+            audience,
+            parameters,
+            // It is only about requests to APIs.
+            allowed_origins: _,
+        } = target;
+        let name = (
+            (server, metadata, &self.grant_type, &self.client_id),
+            // A token may be bound to the certificate that the method uses (RFC 8705).
+            (self.authentication.method(), headers),
+            (scope, resources, audience, parameters),
+        );
         Some(TargetRecord::new(store, &name, self.acquire_timeout))
     }
 }
@@ -123,3 +135,6 @@ const LONG_ATTEMPT: &str = "is longer than 14 s, and no attempt may take longer 
                             shorter one";
 const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";
 const NO_STORE: &str = "is set, but no store is; call store(..) on the builder";
+
+#[cfg(test)]
+mod tests;

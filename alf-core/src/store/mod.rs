@@ -2,15 +2,13 @@
 
 #[cfg(feature = "store-file")]
 mod file_store;
-mod key;
 mod record;
 mod seal;
 mod sealing_key;
 mod shared_store;
 mod token_store;
 
-pub(crate) use key::RecordName;
-pub(crate) use record::TokenRecord;
+pub(crate) use record::{SharedError, TokenRecord};
 pub(crate) use seal::Sealer;
 pub(crate) use shared_store::{SharedStore, TargetRecord, VersionedRecord};
 

@@ -1,5 +1,6 @@
 //! The store of a client: it seals and opens records, and keeps what the client knows of the store (D11, D13).
 
+use std::fmt::Write as _;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -7,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::CredentialsFingerprint;
 use crate::error::Cause;
 use crate::machine::{CredentialHash, Occupancy, Refusal, Sharing, StoreHealth, WallTime};
+use crate::secret::SecretBytes;
 
-use super::key::RecordName;
 use super::record::{TokenRecord, decode, encode};
 use super::seal::Sealer;
 use super::{StoreError, StoreKey, TokenStore, Version, Written};
@@ -34,8 +37,9 @@ pub(crate) struct SharedStore {
 /// The record of one token target, as this instance knows it.
 pub(crate) struct TargetRecord {
     pub(crate) store: Arc<SharedStore>,
-    key: StoreKey,
-    previous: Option<StoreKey>,
+    pub(crate) key: StoreKey,
+    /// The key of its record for the previous sealing key.
+    pub(crate) previous: Option<StoreKey>,
     sharing: Mutex<Sharing<Version>>,
 }
 
@@ -62,6 +66,19 @@ impl SharedStore {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A readable prefix, and a hash of the name.
+    fn key(&self, sealer: &Sealer, name: &impl Serialize) -> StoreKey {
+        let mut bytes = SecretBytes::default();
+        // Texts and bytes: it cannot fail.
+        let _ = serde_json::to_writer(&mut bytes, name);
+        let hash = sealer.hash("store key", bytes.as_slice());
+        let mut key = format!("{}:", self.prefix);
+        for byte in hash.iter().take(SHOWN) {
+            let _ = write!(key, "{byte:02x}");
+        }
+        StoreKey::new(key)
+    }
+
     async fn read(
         &self,
         sealer: &Sealer,
@@ -72,25 +89,23 @@ impl SharedStore {
         let Some(stored) = without_panic(read).await? else {
             return Ok(None);
         };
-        let (value, version) = stored.into_parts();
-        let record = Some(value)
-            .filter(|value| value.len() <= LARGEST)
-            .and_then(|value| sealer.open(key, &value))
-            .and_then(|bytes| decode(&bytes, default_lifetime));
+        let opened = sealer.open(key, stored.value());
+        let record = opened.and_then(|bytes| decode(&bytes, default_lifetime));
         Ok(Some(VersionedRecord {
-            version: Some(version),
+            version: Some(stored.version().clone()),
             record: record.unwrap_or(TokenRecord::EMPTY),
         }))
     }
 }
 
 impl TargetRecord {
+    /// Targets with another `name` have another record.
     pub(crate) fn new(
         store: Arc<SharedStore>,
-        name: &RecordName<'_>,
+        name: &impl Serialize,
         acquire_timeout: Duration,
     ) -> Self {
-        let key = |sealer| name.store_key(&store.prefix, sealer);
+        let key = |sealer| store.key(sealer, name);
         Self {
             key: key(&store.sealer),
             previous: store.previous.as_ref().map(key),
@@ -164,9 +179,6 @@ async fn without_panic<T>(
     .await
 }
 
-/// D16: a token answer has 1 MiB at most (T7).
-const LARGEST: usize = 2 << 20;
+/// Of the hash: 128 bits, so no two records have the same name by accident.
+const SHOWN: usize = 16;
 const PANICKED: &str = "it panicked (a store on tokio needs the tokio runtime)";
-
-#[cfg(test)]
-mod tests;

@@ -203,10 +203,6 @@ impl Stored {
     pub fn version(&self) -> &Version {
         &self.version
     }
-
-    pub(crate) fn into_parts(self) -> (Vec<u8>, Version) {
-        (self.value, self.version)
-    }
 }
 
 /// Does not show the value.

@@ -35,14 +35,6 @@ fn d3_a_lease_is_not_compared_with_the_wall_clock() {
 }
 
 #[test]
-fn d4_an_empty_record_is_leased_at_once() {
-    assert_eq!(
-        Instance::new(ACQUIRE).decide(clocks(1.0, 1.0), None, &Record::EMPTY, LEEWAY),
-        TAKE_LEASE
-    );
-}
-
-#[test]
 fn d4_a_token_comes_before_a_lease_and_a_pause() {
     let with_token = |record: Record| Record {
         token: Some(token(1, 0.0)),
@@ -352,16 +344,6 @@ fn d13_a_token_without_the_store_has_the_next_number() {
     assert_eq!(instance.next_number(), 8);
     assert_eq!(instance.take_lease(&Record::EMPTY, ATTEMPT).number, 9);
     assert_eq!(instance.next_number(), 10);
-}
-
-#[test]
-fn d8_an_instance_does_not_wait_for_its_own_lease() {
-    let mut instance = Instance::new(ACQUIRE);
-    let leased = instance.take_lease(&Record::EMPTY, ATTEMPT);
-    instance.written(at(0), 1);
-    instance.leased(1);
-    assert_eq!(read(&mut instance, 1.0, 1, &leased), TAKE_LEASE);
-    assert_eq!(read(&mut instance, 1.0, 2, &leased), await_lease(7.0));
 }
 
 #[test]
