@@ -77,8 +77,8 @@ impl Acquisition<'_> {
         if let Some(held) = &self.held {
             request.mask(held.expose_access_token());
         }
-        let credentials_check = request.credentials_check();
-        let asserted_at = request.asserted_at();
+        let credentials_check = request.credentials_check;
+        let asserted_at = request.asserted_at;
         let (request, redactor) = request.encode(&endpoint.uri);
         *credentials = Some(Credentials {
             endpoint,

@@ -100,8 +100,8 @@ impl Revocation {
         authenticate(ports, &self.token_endpoint, 1, awaited, &mut request)
             .await
             .map_err(authentication_failed)?;
-        let credentials_check = request.credentials_check();
-        let asserted_at = request.asserted_at();
+        let credentials_check = request.credentials_check;
+        let asserted_at = request.asserted_at;
         let (request, redactor) = request.encode(&self.endpoint);
         let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
         let transport = ports.token_transport.as_ref();
