@@ -49,13 +49,13 @@ impl Client {
     ///
     /// # Back ends
     ///
-    /// By default, requests and token requests go through two back ends that alf builds, with surf's
-    /// defaults. [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its
-    /// headers, its timeout, and a back end (`set_http_client`), which is then used for both. Token
-    /// requests have its headers too; of another back end they keep no connections. Which one that is, the features say: `curl-client`, and where that is not on,
-    /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections, and has the proxy of the
-    /// environment, but goes past it to loopback; h1 makes a connection for each request, and knows
-    /// no proxy.
+    /// By default, alf builds two surf clients with surf's defaults: one for your requests and one for token requests.
+    /// [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its headers, its timeout, and its
+    /// back end (`set_http_client`).
+    ///
+    /// If no back end is set, the features select it: `curl-client`, or else `h1-client` or `h1-client-no-tls`. `curl-client` keeps
+    /// the connections of your requests. It has the proxy of the environment, and does not use it for loopback. h1 makes a
+    /// connection for each request, and knows no proxy.
     ///
     /// # Your own `surf::Client`
     ///

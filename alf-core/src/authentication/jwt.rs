@@ -95,13 +95,13 @@ impl AssertionSettings {
         // RFC 7515 §7.1.
         let assertion = Zeroizing::new([message.as_str(), &signature].join("."));
         if self.audience.is_none() {
-            request.check_if_refused(if context.issuer().is_some() {
+            request.credentials_check = Some(if context.issuer().is_some() {
                 AUDIENCE_IS_ISSUER
             } else {
                 AUDIENCE_IS_ENDPOINT
             });
         }
-        request.asserts_time(context.wall_clock());
+        request.asserted_at = Some(context.wall_clock());
         request.parameter("client_id", context.client_id());
         add_assertion(request, JWT_BEARER, &assertion);
         Ok(())

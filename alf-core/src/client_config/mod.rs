@@ -66,8 +66,7 @@ use value::{Kind, Value};
 /// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion).
 ///
 /// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. The keys of a store need the feature `store`. With
-/// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: the adapter's
-/// `ClientCertificate` builds clients for `token_http_client` and `http_client`.
+/// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: see the adapter's `ClientCertificate`.
 ///
 /// An unknown key is an error, which names the most similar key. Keys that conflict are an error. A key
 /// that the client's method does not use is an error too. `issuer` and `token_endpoint` do not conflict.
