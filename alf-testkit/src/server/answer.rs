@@ -218,6 +218,9 @@ impl Answer {
 }
 
 /// Headers and body.
+///
+/// Only an answer that was made by [`status`](Self::status), or by a constructor that uses it, has a body to replace. On
+/// another one, the methods that set the body panic.
 impl Answer {
     /// Adds a header, in the order of the calls. The same name may be added twice, and a value may hold
     /// any bytes.
@@ -230,20 +233,11 @@ impl Answer {
     }
 
     /// Sets the body, which is sent with its `Content-Length`.
-    ///
-    /// # Panics
-    ///
-    /// If the answer was not made by [`status`](Self::status) or a constructor that uses it: the others
-    /// have no body to replace.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
         self.with_body(ScriptedBody::of_pieces([body.into()]))
     }
 
     /// Sets the body; each piece is sent as a chunk of its own (`Transfer-Encoding: chunked`).
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn chunks<C: Into<Vec<u8>>>(self, chunks: impl IntoIterator<Item = C>) -> Self {
         let chunks = chunks.into_iter().map(Into::into);
         self.with_body(ScriptedBody::of_pieces(chunks).in_chunks())
@@ -251,30 +245,18 @@ impl Answer {
 
     /// Sets a body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length`. It
     /// is made while it is sent: any length costs no memory.
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn body_of_length(self, length: u64) -> Self {
         self.with_body(ScriptedBody::of_pattern(length))
     }
 
     /// As [`body_of_length`](Self::body_of_length), but in chunks, so that the client cannot know
     /// the length.
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn chunks_of_length(self, length: u64) -> Self {
         self.with_body(ScriptedBody::of_pattern(length).in_chunks())
     }
 
     /// Sets a body that continues, in chunks, until the client closes the connection or the server
     /// stops.
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn endless_body(self) -> Self {
         self.chunks_of_length(u64::MAX)
     }

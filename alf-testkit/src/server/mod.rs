@@ -25,7 +25,6 @@ mod response_writer;
 mod script;
 mod scripted;
 mod scripted_body;
-mod seen;
 mod servers;
 mod service;
 #[cfg(feature = "conformance")]

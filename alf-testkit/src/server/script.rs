@@ -97,27 +97,3 @@ impl RequestPattern {
             && self.path.as_ref().map_or(any_path, |only| only == path)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(script: &mut Script, path: &str) -> Option<u16> {
-        script.take("GET", path).sent_status()
-    }
-
-    #[test]
-    fn answers_for_a_path_come_before_the_others_and_queued_ones_before_lasting_ones() {
-        let mut script = Script::new(None);
-        assert_eq!(status(&mut script, "/a"), None);
-        script.add(RequestPattern::default(), None, Answer::status(500));
-        script.add(RequestPattern::at("/a"), None, Answer::status(503));
-        script.add(RequestPattern::default(), Some(1), Answer::status(504));
-        script.add(RequestPattern::at("/a"), Some(1), Answer::status(505));
-        for (path, expected) in [("/a", 505), ("/a", 504), ("/a", 503), ("/ab", 500)] {
-            assert_eq!(status(&mut script, path), Some(expected), "{path}");
-        }
-        script.clear();
-        assert_eq!(status(&mut script, "/a"), None);
-    }
-}
