@@ -1,7 +1,5 @@
 //! An assertion that someone else has signed, read anew for each attempt (RFC 7521 §4.2).
 
-use std::borrow::Cow;
-
 use async_trait::async_trait;
 
 use crate::ConfigError;
@@ -38,7 +36,7 @@ use super::jwt::{JWT_BEARER, add_assertion};
 #[derive(Debug)]
 pub struct ClientAssertion {
     assertion: Credential,
-    assertion_type: Cow<'static, str>,
+    assertion_type: String,
     sends_client_id: bool,
 }
 
@@ -54,7 +52,7 @@ impl ClientAssertion {
     pub fn new(assertion: Credential) -> Self {
         Self {
             assertion,
-            assertion_type: Cow::Borrowed(JWT_BEARER),
+            assertion_type: JWT_BEARER.to_owned(),
             sends_client_id: true,
         }
     }
@@ -63,7 +61,7 @@ impl ClientAssertion {
     /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
     #[must_use]
     pub fn assertion_type(mut self, assertion_type: impl Into<String>) -> Self {
-        self.assertion_type = Cow::Owned(assertion_type.into());
+        self.assertion_type = assertion_type.into();
         self
     }
 

@@ -90,32 +90,26 @@ pub trait ClientAuthentication: Send + Sync + 'static {
     }
 }
 
-macro_rules! implement_for_pointers {
-    ($($pointer:ident),*) => {$(
-        /// Forwards to the method that the pointer refers to.
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<M: ClientAuthentication + ?Sized> ClientAuthentication for $pointer<M> {
-            async fn authenticate(
-                &self,
-                context: &AuthenticationContext<'_>,
-                request: &mut TokenRequest,
-            ) -> Result<CredentialsFingerprint, AuthenticationError> {
-                (**self).authenticate(context, request).await
-            }
+/// Forwards to the method that the `Arc` refers to.
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<M: ClientAuthentication + ?Sized> ClientAuthentication for Arc<M> {
+    async fn authenticate(
+        &self,
+        context: &AuthenticationContext<'_>,
+        request: &mut TokenRequest,
+    ) -> Result<CredentialsFingerprint, AuthenticationError> {
+        (**self).authenticate(context, request).await
+    }
 
-            fn check(&self) -> Result<(), ConfigError> {
-                (**self).check()
-            }
+    fn check(&self) -> Result<(), ConfigError> {
+        (**self).check()
+    }
 
-            fn method(&self) -> Option<&str> {
-                (**self).method()
-            }
-        }
-    )*};
+    fn method(&self) -> Option<&str> {
+        (**self).method()
+    }
 }
-
-implement_for_pointers!(Arc, Box);
 
 /// What a [`ClientAuthentication`] may need to know about the token request.
 #[derive(Clone, Copy)]

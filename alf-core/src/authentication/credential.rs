@@ -168,20 +168,9 @@ impl Credential {
     }
 }
 
-impl From<&str> for Credential {
-    fn from(text: &str) -> Self {
-        Self::value(text)
-    }
-}
-
-impl From<&String> for Credential {
-    fn from(text: &String) -> Self {
-        Self::value(text)
-    }
-}
-
-impl From<String> for Credential {
-    fn from(text: String) -> Self {
+impl<T: Into<String>> From<T> for Credential {
+    /// Uses the text as a [`value`](Self::value).
+    fn from(text: T) -> Self {
         Self::value(text)
     }
 }

@@ -74,25 +74,18 @@ pub trait Signer: Send + Sync + 'static {
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError>;
 }
 
-macro_rules! implement_for_pointers {
-    ($($pointer:ident),*) => {$(
-        /// Forwards to the signer that the pointer refers to.
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<S: Signer + ?Sized> Signer for $pointer<S> {
-            fn algorithm(&self) -> &str {
-                (**self).algorithm()
-            }
+/// Forwards to the signer that the `Arc` refers to.
+#[async_trait]
+impl<S: Signer + ?Sized> Signer for Arc<S> {
+    fn algorithm(&self) -> &str {
+        (**self).algorithm()
+    }
 
-            fn key_id(&self) -> Option<&str> {
-                (**self).key_id()
-            }
+    fn key_id(&self) -> Option<&str> {
+        (**self).key_id()
+    }
 
-            async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
-                (**self).sign(message).await
-            }
-        }
-    )*};
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+        (**self).sign(message).await
+    }
 }
-
-implement_for_pointers!(Arc, Box);

@@ -110,8 +110,7 @@ fn s1_events_name_their_target() {
     harness.get_now(&writer);
     let events_of = |scope| {
         let all = harness.events.all();
-        let target =
-            format!("TokenTarget {{ scope: Some({scope:?}), resources: [\"https://a.example\"] }}");
+        let target = format!("TokenTarget(scope {scope:?}, resource \"https://a.example\")");
         let events = all.iter().filter(|event| event.contains(&target));
         let names = events.map(|event| event.split(' ').next().unwrap_or_default().to_owned());
         names.collect::<Vec<_>>()

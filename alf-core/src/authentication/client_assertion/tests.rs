@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::tests::TemporaryFile;
-use super::super::tests::{ENDPOINT, attempt, context, has_changed, sent};
+use super::super::tests::{ENDPOINT, attempt, context, sent};
 use super::*;
 
 fn from(text: &'static str) -> ClientAssertion {
@@ -77,29 +77,4 @@ fn b3_a_file_without_an_assertion_is_a_permanent_failure_that_names_it() {
         assert!(shown.contains(file.path().to_str().unwrap()), "{shown}");
         assert!(!shown.contains("h1dden"), "{shown}");
     }
-}
-
-#[test]
-fn b3_an_assertion_is_read_for_every_attempt_and_once_more_after_a_refusal() {
-    let file = TemporaryFile::new(b"old");
-    let method = in_file(file.path());
-    let old = sent(&method, "me");
-    assert_eq!(old.parameter("client_assertion"), "old");
-    assert!(!has_changed(&method, &old.fingerprint));
-    file.write(b"new");
-    assert!(has_changed(&method, &old.fingerprint));
-    assert_eq!(sent(&method, "me").parameter("client_assertion"), "new");
-}
-
-#[test]
-fn t2_an_empty_path_is_an_error_of_building_the_client() {
-    let error = in_file("").check().unwrap_err();
-    assert_eq!(error.setting(), "client_assertion");
-    in_file("/nowhere/at/all").check().unwrap();
-}
-
-#[test]
-fn x1_debug_shows_where_the_assertion_comes_from() {
-    let shown = format!("{:?}", in_file("/run/token"));
-    assert!(shown.contains("from /run/token"), "{shown}");
 }
