@@ -1,6 +1,5 @@
 //! A [`Subject`], its client and its calls without their types, so that cases are plain functions.
 
-use std::fmt;
 use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -40,11 +39,14 @@ pub(super) trait TestedTransport {
 }
 
 /// A client over the transport under test.
-pub(super) trait TestedClient: fmt::Debug + Send + Sync {
+pub(super) trait TestedClient {
     /// Sends a request on a thread of its own, and notifies `time` at the end.
     fn start(&self, request: Request<Body>, read: ReadBody, time: &VirtualTime) -> ThreadCall;
 
     fn tokens(&self) -> &TokenManager;
+
+    /// Returns what its `Debug` shows.
+    fn shown(&self) -> String;
 }
 
 /// What a call does with the body of its response.
@@ -100,11 +102,9 @@ impl<S: Subject> TestedClient for ClientOf<S> {
     fn tokens(&self) -> &TokenManager {
         self.0.tokens()
     }
-}
 
-impl<S: Subject> fmt::Debug for ClientOf<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    fn shown(&self) -> String {
+        format!("{:?} {:#?}", self.0, self.0)
     }
 }
 

@@ -196,7 +196,7 @@ pub(super) fn t5_unusual_lifetimes_are_accepted(case: &Case) {
         "1e400",
         "\"soon\"",
     ] {
-        let token = Answer::from(Answer::token().member("expires_in", json));
+        let token = Answer::token().member("expires_in", json);
         case.authorization
             .answer_next(token.described_as(format!("expires_in is {json}")));
         case.client().get("/things").expect_status(200);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::answer::{Answer, Ending, Wait};
 use super::gate::Gate;
-use super::token_answer::TokenAnswer;
 
 /// When it is sent, and to which requests.
 impl Answer {
@@ -88,17 +87,5 @@ impl Answer {
     pub(super) fn with_ending(mut self, ending: Ending) -> Self {
         self.ending = ending;
         self
-    }
-}
-
-impl TokenAnswer {
-    /// Sends nothing before `gate` is open: see [`Answer::held_by`].
-    pub fn held_by(self, gate: &Gate) -> Answer {
-        Answer::from(self).held_by(gate)
-    }
-
-    /// Sends nothing before this real time has passed: see [`Answer::delay`].
-    pub fn delay(self, delay: Duration) -> Answer {
-        Answer::from(self).delay(delay)
     }
 }

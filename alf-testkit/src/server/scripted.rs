@@ -50,38 +50,35 @@ impl ScriptedServer {
     /// Answers the next request with this, and the ones after it as before. Answers form a queue.
     ///
     /// At an authorization server, this and the other methods without a path apply to its token endpoint.
-    pub fn answer_next(&self, answer: impl Into<Answer>) {
+    pub fn answer_next(&self, answer: Answer) {
         self.answer_next_n(1, answer);
     }
 
     /// Answers each of the next `count` requests with this.
-    pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
+    pub fn answer_next_n(&self, count: usize, answer: Answer) {
         self.rule(RequestPattern::default(), Some(count), answer);
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
-    pub fn answer_always(&self, answer: impl Into<Answer>) {
+    pub fn answer_always(&self, answer: Answer) {
         self.rule(RequestPattern::default(), None, answer);
     }
 
     /// Answers every request with what `answer` returns for it: [`answer_always`](Self::answer_always) with an
     /// [`Answer::from_fn`], which also works with the other methods.
-    pub fn answer_with<A: Into<Answer>>(
-        &self,
-        answer: impl FnMut(&Recorded) -> A + Send + 'static,
-    ) {
+    pub fn answer_with(&self, answer: impl FnMut(&Recorded) -> Answer + Send + 'static) {
         self.answer_always(Answer::from_fn(answer));
     }
 
     /// Answers the next request for this path (without query) with this.
     #[track_caller]
-    pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
+    pub fn answer_next_at(&self, path: &str, answer: Answer) {
         self.rule(RequestPattern::at(path), Some(1), answer);
     }
 
     /// Answers every request for this path (without query) with this, from now on.
     #[track_caller]
-    pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
+    pub fn answer_at(&self, path: &str, answer: Answer) {
         self.rule(RequestPattern::at(path), None, answer);
     }
 
@@ -90,8 +87,8 @@ impl ScriptedServer {
         locked(&self.service.script).clear();
     }
 
-    fn rule(&self, requests: RequestPattern, left: Option<usize>, answer: impl Into<Answer>) {
-        locked(&self.service.script).add(requests, left, answer.into());
+    fn rule(&self, requests: RequestPattern, left: Option<usize>, answer: Answer) {
+        locked(&self.service.script).add(requests, left, answer);
     }
 }
 

@@ -17,7 +17,7 @@ use super::recorded::{Record, Recorded, RecordedBody};
 use super::request::RequestHead;
 use super::response_writer::write_response;
 use super::script::Script;
-use super::token_answer::TokenAnswer;
+use super::token_response::TokenResponse;
 
 /// What makes a server an authorization server or a resource server.
 pub(super) trait Role: Send + Sync {
@@ -31,7 +31,7 @@ pub(super) trait Role: Send + Sync {
     fn refusal(&self, request: &Recorded) -> Option<Answer>;
 
     /// Returns a token response for this request.
-    fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer;
+    fn token(&self, request: &Recorded, token: &TokenResponse) -> Answer;
 }
 
 /// What all connections of one server share.
