@@ -44,7 +44,8 @@ pub struct Answer {
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// What is special about this answer.
     pub(super) description: Option<Arc<str>>,
-    pub(super) waits: Vec<Wait>,
+    /// The answer is decided after it has waited at each of these gates, at most that long.
+    pub(super) waits: Vec<(Gate, Duration)>,
     pub(super) precedes_request_body: bool,
     pub(super) request_body_held_by: Option<Gate>,
     pub(super) remainder_held_by: Option<Gate>,
@@ -67,13 +68,6 @@ pub(super) enum Content {
 }
 
 pub(super) type Compute = dyn FnMut(&Recorded) -> Answer + Send;
-
-/// What an answer waits for before it is decided and sent.
-#[derive(Clone)]
-pub(super) enum Wait {
-    Gate(Gate),
-    Delay(Duration),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {

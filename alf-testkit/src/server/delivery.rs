@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Ending, Wait};
+use super::answer::{Answer, Ending};
 use super::gate::Gate;
 
 /// When it is sent, and to which requests.
@@ -10,7 +10,7 @@ impl Answer {
     /// Sends nothing before `gate` is open. What is sent is decided then: a token that was revoked
     /// meanwhile is rejected.
     pub fn held_by(mut self, gate: &Gate) -> Self {
-        self.waits.push(Wait::Gate(gate.clone()));
+        self.waits.push((gate.clone(), Duration::MAX));
         self
     }
 
@@ -18,7 +18,7 @@ impl Answer {
     /// demonstration or a load test. A test that has to know what happens meanwhile uses
     /// [`held_by`](Self::held_by). A server that is dropped does not wait.
     pub fn delay(mut self, delay: Duration) -> Self {
-        self.waits.push(Wait::Delay(delay));
+        self.waits.push((Gate::new(), delay));
         self
     }
 

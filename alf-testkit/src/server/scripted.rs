@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::waiting::{DEADLINE, Watched, fail, locked};
 
@@ -13,7 +13,7 @@ use super::counts::{Counts, Log};
 use super::gate::StopSignal;
 use super::port::Port;
 use super::recorded::Recorded;
-use super::script::{RequestPattern, Script};
+use super::script::Script;
 use super::service::{Role, Service, serve};
 
 /// A server on a port of its own that follows a script and records what it receives.
@@ -56,12 +56,12 @@ impl ScriptedServer {
 
     /// Answers each of the next `count` requests with this.
     pub fn answer_next_n(&self, count: usize, answer: Answer) {
-        self.rule(RequestPattern::default(), Some(count), answer);
+        self.script().add(None, Some(count), answer);
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
     pub fn answer_always(&self, answer: Answer) {
-        self.rule(RequestPattern::default(), None, answer);
+        self.script().add(None, None, answer);
     }
 
     /// Answers every request with what `answer` returns for it: [`answer_always`](Self::answer_always) with an
@@ -73,22 +73,22 @@ impl ScriptedServer {
     /// Answers the next request for this path (without query) with this.
     #[track_caller]
     pub fn answer_next_at(&self, path: &str, answer: Answer) {
-        self.rule(RequestPattern::at(path), Some(1), answer);
+        self.script().add(Some(path), Some(1), answer);
     }
 
     /// Answers every request for this path (without query) with this, from now on.
     #[track_caller]
     pub fn answer_at(&self, path: &str, answer: Answer) {
-        self.rule(RequestPattern::at(path), None, answer);
+        self.script().add(Some(path), None, answer);
     }
 
     /// Removes the script, queued answers included: the server answers normally from now on.
     pub fn answer_normally(&self) {
-        locked(&self.service.script).clear();
+        self.script().clear();
     }
 
-    fn rule(&self, requests: RequestPattern, left: Option<usize>, answer: Answer) {
-        locked(&self.service.script).add(requests, left, answer);
+    fn script(&self) -> MutexGuard<'_, Script> {
+        locked(&self.service.script)
     }
 }
 

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use scopeguard::defer;
 
 use crate::waiting::{Watched, locked};
 
-use super::answer::{Answer, Content, Ending, Wait};
+use super::answer::{Answer, Content, Ending};
 use super::connection::{Connection, Sessions};
 use super::counts::Log;
 use super::gate::{Gate, StopSignal};
@@ -122,7 +123,7 @@ impl ServedConnection<'_> {
         sink: &mut impl Write,
     ) -> io::Result<()> {
         if let Some(gate) = gate {
-            self.service.stop.wait_at(gate)?;
+            self.service.stop.wait_at(gate, Duration::MAX)?;
         }
         head.framing.read_body(&mut self.connection.stream, sink)
     }
@@ -151,11 +152,8 @@ impl ServedConnection<'_> {
     fn decide(&self, mut answer: Answer, request: &Recorded) -> io::Result<Answer> {
         let role = &self.service.role;
         loop {
-            for wait in std::mem::take(&mut answer.waits) {
-                match wait {
-                    Wait::Gate(gate) => self.service.stop.wait_at(&gate)?,
-                    Wait::Delay(delay) => self.service.stop.wait_for(delay)?,
-                }
+            for (gate, limit) in std::mem::take(&mut answer.waits) {
+                self.service.stop.wait_at(&gate, limit)?;
             }
             if std::mem::take(&mut answer.if_authorized)
                 && let Some(refusal) = role.refusal(request)
