@@ -116,10 +116,7 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
     }
 
     /// `origin` accepted another request.
-    pub(super) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
-    where
-        O: PartialEq<Q>,
-    {
+    pub(super) fn accepted(&mut self, now: Moment, generation: Generation, origin: &O) {
         if let Some(record) = self.existing(origin) {
             record.accepted(generation);
         }
@@ -144,18 +141,12 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         known.chain([&mut self.others, &mut self.unknown])
     }
 
-    fn existing<Q>(&mut self, origin: &Q) -> Option<&mut OriginRecord>
-    where
-        O: PartialEq<Q>,
-    {
+    fn existing(&mut self, origin: &O) -> Option<&mut OriginRecord> {
         let index = self.position(origin)?;
         self.places.get_mut(index).map(|place| &mut place.record)
     }
 
-    fn position<Q>(&self, origin: &Q) -> Option<usize>
-    where
-        O: PartialEq<Q>,
-    {
+    fn position(&self, origin: &O) -> Option<usize> {
         self.places.iter().position(|place| place.origin == *origin)
     }
 

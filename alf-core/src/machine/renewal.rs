@@ -179,10 +179,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// A resource server accepted a request that was no replay, with the token of `generation`. It must be called if the
     /// origin is among the [awaited](Self::awaited_origins) (R6).
-    pub(crate) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
-    where
-        O: PartialEq<Q>,
-    {
+    pub(crate) fn accepted(&mut self, now: Moment, generation: Generation, origin: &O) {
         self.origins.accepted(now, generation, origin);
     }
 

@@ -122,7 +122,7 @@ impl SharedStore {
         new: &TokenRecord,
         wall: WallTime,
     ) -> Result<Option<Version>, StoreError> {
-        let Some(sealed) = self.sealer.seal(&record.key, encode(new).as_slice()) else {
+        let Some(sealed) = self.sealer.seal(&record.key, &encode(new)) else {
             return Err(StoreError::unavailable("the system has no random numbers"));
         };
         let keep_for = new.keep_for(wall);

@@ -34,7 +34,7 @@ impl AwaitedOrigins {
         let origins = self.origins.load();
         origins
             .iter()
-            .any(|(awaited, until)| *awaited == origin || *until <= now)
+            .any(|(awaited, until)| awaited.as_ref() == origin || *until <= now)
     }
 
     /// Publishes what the machine says.
@@ -56,7 +56,7 @@ mod tests {
     const API: OriginRef<'static> = OriginRef::NOWHERE;
 
     fn other() -> Origin {
-        Origin::new("https", "other.example", None)
+        Origin::parse("https://other.example").unwrap()
     }
 
     #[test]

@@ -84,6 +84,7 @@ impl ManagedToken {
         }
         let (now, origin) = (self.ports.now(), origin());
         if self.awaited.concerns(origin, now) {
+            let origin = origin.to_origin();
             let mut state = self.lock();
             state.renewal.accepted(now, token.generation_id(), &origin);
             self.update_rejections(&state, now);
