@@ -1,21 +1,10 @@
-//! The path of one request.
+//! A client: an HTTP library, and the tokens for its requests.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::StatusCode;
-use http::header::{HeaderName, WWW_AUTHENTICATE};
-
-use crate::config::Replays;
-use crate::error::Rejection;
-use crate::machine::{RejectionCount, ReplayOutcome};
-use crate::tokens::ManagedToken;
-use crate::wire::challenge::is_insufficient_scope;
-use crate::{
-    BlockingTransport, ConfigError, Error, Event, NotAllowed, Origin, OriginRef, Token,
-    TokenManager, TokenTarget, Transport,
-};
+use crate::call::Call;
+use crate::{BlockingTransport, ConfigError, Error, Token, TokenManager, TokenTarget, Transport};
 
 /// Sends requests with a token. It obtains the token and renews it. If a resource server answers 401,
 /// it renews the token and replays the request once.
@@ -46,15 +35,6 @@ use crate::{
 pub struct Client<T> {
     transport: Arc<T>,
     tokens: TokenManager,
-}
-
-/// What a response means for the token that was sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Judgement {
-    Accepted,
-    Rejected,
-    /// It comes from another origin, to which a redirect led without the token (X4), or from a server in trouble (R6).
-    Unknown,
 }
 
 impl<T> Client<T> {
@@ -170,12 +150,6 @@ impl<T: Transport> Client<T> {
 }
 
 impl TokenManager {
-    /// Returns the name of the header that carries the token: `Authorization`, unless
-    /// [`token_header`](crate::ClientBuilder::token_header) is set.
-    pub fn header_name(&self) -> &HeaderName {
-        &self.managed().ports.config.presentation.header
-    }
-
     /// Sends a request with a token of this manager, using `transport`. Returns the response and the token that was sent.
     ///
     /// It does the same as [`Client::send`], for middleware that has the next service only while it sends a request. If a response
@@ -199,207 +173,6 @@ impl TokenManager {
             let call = Call { transport, tokens };
             call.send(copy, request, |response, token| (response, token))
                 .await
-        }
-    }
-}
-
-/// One request, until its response is returned.
-struct Call<'a, T> {
-    transport: &'a T,
-    tokens: &'a TokenManager,
-}
-
-impl<T: Transport> Call<'_, T> {
-    /// Returns what `result` makes of the response and the token that was sent.
-    async fn send<R>(
-        self,
-        copy: impl FnOnce(&mut T::Request) -> Option<T::Request>,
-        mut request: T::Request,
-        result: impl FnOnce(T::Response, Token) -> R,
-    ) -> Result<R, Error<T::Error>> {
-        self.allow(&request)?;
-        let copy = match self.managed().ports.config.replays {
-            Replays::Once => copy(&mut request),
-            Replays::Never => None,
-        };
-        let kept = self.keep(copy, &request);
-        let token = self.tokens.token().await?;
-        self.present(&token, &mut request);
-        let sent = self.managed().rejections();
-        let response = self.transport.send(request).await;
-        let response = response.map_err(Error::Transport)?;
-        let origin = || kept.origin(self.transport);
-        match self.judge(origin, &response) {
-            Judgement::Accepted => self.managed().accepted(&token, origin),
-            Judgement::Unknown => {}
-            Judgement::Rejected => {
-                // On the heap, so that the common path does not carry its size.
-                let replay = self.renew_and_replay(&token, sent, kept, response, 1);
-                let (response, token) = Box::pin(replay).await?;
-                return Ok(result(response, token));
-            }
-        }
-        Ok(result(response, token))
-    }
-
-    /// The token was rejected: renews it, and replays the request (R). `resend_count` is the number of that replay.
-    async fn renew_and_replay(
-        &self,
-        token: &Token,
-        sent: RejectionCount,
-        mut kept: Kept<T::Request>,
-        response: T::Response,
-        resend_count: u32,
-    ) -> Result<(T::Response, Token), Error<T::Error>> {
-        let origin = kept.origin(self.transport).to_origin();
-        let renewal = self.managed().reject(token, sent, Some(&origin));
-        let replay = kept.replay(self.transport);
-        let (Some(renewal), Some(mut replay)) = (renewal, replay) else {
-            // R4, R6: untouched.
-            return Ok((response, token.clone()));
-        };
-        // R8: before the wait for the renewal, which may need this response's connection.
-        let rejection = self.rejection(&response);
-        self.discard(response).await;
-        let renewed = self.managed().renewed(renewal, token, sent, &origin).await;
-        let renewed = renewed.map_err(|error| error.after(rejection))?;
-        self.present(&renewed, &mut replay);
-        let replay_sent = self.managed().rejections();
-        let response = self.transport.send(replay).await;
-        let response = response.map_err(Error::Transport)?;
-        let judgement = self.judge(|| origin.as_ref(), &response);
-        // R9: the previous token may be rejected too.
-        let is_previous = renewed.generation() < token.generation();
-        if is_previous && judgement == Judgement::Rejected {
-            // The new one may be in use again, because it is 5 s old now.
-            let in_use = self.managed().unexpired();
-            let in_use = in_use.map(|in_use| in_use.generation());
-            let (rejected, sent) = if in_use == Some(token.generation()) {
-                (token, sent)
-            } else {
-                (&renewed, replay_sent)
-            };
-            // Once: nobody gets the previous token again.
-            let replay = self.renew_and_replay(
-                rejected,
-                sent,
-                kept,
-                response,
-                resend_count.saturating_add(1),
-            );
-            return Box::pin(replay).await;
-        }
-        // R3: returned as it is. R6: whether the renewal helped.
-        let outcome = match judgement {
-            Judgement::Accepted => Some(ReplayOutcome::Accepted),
-            Judgement::Rejected => Some(ReplayOutcome::RejectedAgain),
-            Judgement::Unknown => None,
-        };
-        if let Some(outcome) = outcome {
-            self.managed().replayed(&renewed, &origin, outcome);
-        }
-        self.observe(&Event::Replayed {
-            generation: renewed.generation(),
-            origin: &origin,
-            status: self.transport.status(&response),
-            rejected: outcome == Some(ReplayOutcome::RejectedAgain),
-            resend_count,
-        });
-        Ok((response, renewed))
-    }
-
-    /// X2, X3: before a token is asked for and before anything is sent.
-    fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
-        let origin = self.transport.origin(request);
-        let managed = self.managed();
-        let allowed = managed.ports.config.allow(origin, &managed.target);
-        allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
-    }
-
-    fn keep(&self, copy: Option<T::Request>, request: &T::Request) -> Kept<T::Request> {
-        match copy {
-            Some(copy) => Kept::Copy(copy),
-            None => Kept::Origin(self.transport.origin(request).to_origin()),
-        }
-    }
-
-    /// F2: in place of every value that the request has there.
-    fn present(&self, token: &Token, request: &mut T::Request) {
-        let header = self.tokens.header_name();
-        self.transport
-            .insert_header(request, header, token.header_value());
-    }
-
-    /// What a response means for the token (R1, R6, R7, X4). `origin` is the request's.
-    fn judge<'o>(
-        &self,
-        origin: impl FnOnce() -> OriginRef<'o>,
-        response: &T::Response,
-    ) -> Judgement {
-        let status = self.transport.status(response);
-        if !self.managed().ports.config.rejects(status) {
-            let is_in_trouble = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-            return if is_in_trouble {
-                Judgement::Unknown
-            } else {
-                Judgement::Accepted
-            };
-        }
-        let response_origin = self.transport.response_origin(response);
-        if response_origin.is_some_and(|response_origin| origin() != response_origin) {
-            return Judgement::Unknown;
-        }
-        let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
-        if is_insufficient_scope(&challenges) {
-            Judgement::Accepted
-        } else {
-            Judgement::Rejected
-        }
-    }
-
-    /// R5: what is known of a rejection after its response was discarded.
-    fn rejection(&self, response: &T::Response) -> Rejection {
-        let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
-        Rejection::new(self.transport.status(response), challenges)
-    }
-
-    /// R8, X5: a body that does not end must not delay the renewal.
-    async fn discard(&self, response: T::Response) {
-        let discarded = self.transport.discard(response);
-        let ports = &self.managed().ports;
-        ports.within(DISCARD_TIMEOUT, discarded).await;
-    }
-
-    fn observe(&self, event: &Event<'_>) {
-        self.managed().observe(event);
-    }
-
-    fn managed(&self) -> &Arc<ManagedToken> {
-        self.tokens.managed()
-    }
-}
-
-/// What is kept of a request while it is sent.
-enum Kept<R> {
-    /// The request once more, for a replay (R4).
-    Copy(R),
-    /// It cannot be replayed: only its origin, which a rejection needs.
-    Origin(Origin),
-}
-
-impl<R> Kept<R> {
-    fn origin<T: Transport<Request = R>>(&self, transport: &T) -> OriginRef<'_> {
-        match self {
-            Self::Copy(copy) => transport.origin(copy),
-            Self::Origin(origin) => origin.as_ref(),
-        }
-    }
-
-    /// A copy of the copy, which is kept in case that the replay is rejected too (R9).
-    fn replay<T: Transport<Request = R>>(&mut self, transport: &T) -> Option<R> {
-        match self {
-            Self::Copy(copy) => transport.try_clone(copy),
-            Self::Origin(_) => None,
         }
     }
 }
@@ -472,5 +245,3 @@ impl<T> fmt::Debug for Client<T> {
             .finish_non_exhaustive()
     }
 }
-
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);

@@ -54,6 +54,7 @@
 mod acquisition;
 mod authentication;
 mod builder;
+mod call;
 mod client;
 #[cfg(feature = "config")]
 mod client_config;

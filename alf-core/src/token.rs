@@ -47,9 +47,9 @@ pub(crate) struct Grant {
 }
 
 /// E6: the same access token. The other members may differ, such as the remaining lifetime.
-impl PartialEq for Grant {
-    fn eq(&self, other: &Self) -> bool {
-        self.access_token == other.access_token
+impl PartialEq<Arc<Grant>> for Token {
+    fn eq(&self, other: &Arc<Grant>) -> bool {
+        self.0.grant.access_token == other.access_token
     }
 }
 
@@ -132,12 +132,12 @@ impl Token {
     /// Whether it is from the same token response: a renewal that obtains the same access token may
     /// state another lifetime.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.0.grant, &other.0.grant)
     }
 
-    /// Whether it is the same access token, from any response.
+    /// Whether it is the same access token with the same number, from any response.
     pub(crate) fn is_same_token(&self, other: &Self) -> bool {
-        self.0.grant == other.0.grant
+        self.0.generation == other.0.generation && *self == other.0.grant
     }
 
     /// Returns a copy with reference counts of its own. It shares the memory of the access token and of the header.

@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// From the top to the bottom: each may depend on itself and on those below it (ARCHITECTURE.md).
 const LAYERS: [&[&str]; 8] = [
-    &["lib", "client", "builder", "client_config"],
+    &["lib", "client", "call", "builder", "client_config"],
     &["tokens"],
     &["acquisition"],
     &["ports", "server", "config", "clock"],

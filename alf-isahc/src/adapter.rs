@@ -1,12 +1,12 @@
 //! What isahc brings to alf's builder.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, ThreadRuntime};
 use isahc::{HttpClient, HttpClientBuilder};
 
-use crate::http_client::{Panicked, Purpose, try_to_build};
-use crate::route::Route;
+use crate::route::{Owner, Route};
 use crate::{Client, IsahcTransport};
 
 /// isahc, for the builder of a [`Client`].
@@ -36,7 +36,7 @@ impl Adapter for Isahc {
     fn call_transport(self) -> Result<IsahcTransport, ConfigError> {
         let clients = self.http_clients;
         let calls = route(clients.calls, Purpose::Calls, &clients.settings)?;
-        Ok(IsahcTransport::for_calls_alone(calls))
+        Ok(IsahcTransport::new(calls.clone(), calls))
     }
 
     fn token_transport(self) -> Result<IsahcTransport, ConfigError> {
@@ -55,6 +55,15 @@ impl Adapter for Isahc {
     }
 }
 
+/// What a client that alf builds is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// The user's requests.
+    Calls,
+    /// Token requests.
+    Tokens,
+}
+
 /// Over the user's client, or one of alf's own. A redirect policy does not matter: isahc carries the token nowhere else (X4),
 /// and each token request has a policy of its own (T7).
 fn route(
@@ -62,11 +71,12 @@ fn route(
     purpose: Purpose,
     settings: &HttpSettings<HttpClientBuilder>,
 ) -> Result<Route, ConfigError> {
-    match given {
-        Some(given) => Ok(Route::given(given)),
-        None if settings.is_set() => Ok(Route::configured(build(purpose, settings)?)),
-        None => Ok(Route::own(build(purpose, settings)?)),
-    }
+    let (client, owner) = match given {
+        Some(given) => (given, Owner::User),
+        None if settings.is_set() => (build(purpose, settings)?, Owner::AlfAndUser),
+        None => (build(purpose, settings)?, Owner::Alf),
+    };
+    Ok(Route { client, owner })
 }
 
 /// A client that alf builds.
@@ -74,18 +84,25 @@ fn build(
     purpose: Purpose,
     settings: &HttpSettings<HttpClientBuilder>,
 ) -> Result<HttpClient, ConfigError> {
+    let builder = settings.apply(HttpClient::builder());
+    let (setter, builder) = match purpose {
+        Purpose::Calls => ("http_client", builder),
+        // A token request comes once in an hour: a connection that was kept for it is one that the server has closed.
+        Purpose::Tokens => ("token_http_client", builder.connection_cache_size(0)),
+    };
     let wrong = |problem: &str| {
         if settings.is_set() {
             ConfigError::new("configure_http", format!("with these settings, {problem}"))
         } else {
             let problem = format!("is not set, and with its defaults {problem}");
-            ConfigError::new(purpose.setter(), problem)
+            ConfigError::new(setter, problem)
         }
     };
-    match try_to_build(purpose.finish(settings.apply(HttpClient::builder()))) {
+    // isahc panics where the system's libcurl is one that it cannot work with.
+    match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(wrong("isahc cannot build a client").because(error)),
-        Err(Panicked) => Err(wrong(
+        Err(_) => Err(wrong(
             "isahc panicked when it built a client; without the feature static-curl, look at the \
              system's libcurl",
         )),

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::ready;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use futures_util::TryFutureExt;
 use isahc::http::{self, Uri};
@@ -120,18 +119,6 @@ impl Client {
     /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alf_isahc::Client;
-    ///
-    /// let client = Client::discover("https://auth.example.com")
-    ///     .client_secret("client-id", "secret")
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_isahc::ConfigError>(())
-    /// ```
     pub fn discover(issuer: impl Into<String>) -> ClientBuilder {
         ClientBuilder::discover(issuer)
     }
@@ -151,20 +138,6 @@ impl Client {
     ///
     /// If a setting is missing, conflicts with another or is not valid: the error names its key, or
     /// its variable.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use alf_isahc::{Client, ClientConfig};
-    ///
-    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let file = std::fs::File::open("/etc/our-service/auth.json")?;
-    /// let config: ClientConfig = serde_json::from_reader(file)?;
-    /// let client = Client::from_config(config)?;
-    /// # let _ = client;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[cfg(feature = "config")]
     pub fn from_config(config: crate::ClientConfig) -> Result<Self, ConfigError> {
         let builder: ClientBuilder = config.builder()?;
@@ -177,15 +150,6 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`ClientConfig::from_env`](crate::ClientConfig::from_env) and of [`from_config`](Self::from_config).
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// // ALF_TOKEN_ENDPOINT, ALF_CLIENT_ID, ALF_CLIENT_SECRET_FILE, …
-    /// let client = alf_isahc::Client::from_env("ALF_")?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_isahc::ConfigError>(())
-    /// ```
     #[cfg(feature = "config")]
     pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
@@ -238,10 +202,6 @@ impl Client {
     }
 
     /// [`get`](Self::get), as a future.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`get`](Self::get).
     pub fn get_async<U>(&self, uri: U) -> ResponseFuture<'_>
     where
         Uri: TryFrom<U>,
@@ -264,10 +224,6 @@ impl Client {
     }
 
     /// [`head`](Self::head), as a future.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`get`](Self::get).
     pub fn head_async<U>(&self, uri: U) -> ResponseFuture<'_>
     where
         Uri: TryFrom<U>,
@@ -292,10 +248,6 @@ impl Client {
     }
 
     /// [`post`](Self::post), as a future.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`get`](Self::get).
     pub fn post_async<U, B>(&self, uri: U, body: B) -> ResponseFuture<'_>
     where
         Uri: TryFrom<U>,
@@ -321,10 +273,6 @@ impl Client {
     }
 
     /// [`put`](Self::put), as a future.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`get`](Self::get).
     pub fn put_async<U, B>(&self, uri: U, body: B) -> ResponseFuture<'_>
     where
         Uri: TryFrom<U>,
@@ -348,10 +296,6 @@ impl Client {
     }
 
     /// [`delete`](Self::delete), as a future.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`get`](Self::get).
     pub fn delete_async<U>(&self, uri: U) -> ResponseFuture<'_>
     where
         Uri: TryFrom<U>,
@@ -399,10 +343,6 @@ impl Client {
 
     /// [`send`](Self::send), as a future.
     ///
-    /// # Errors
-    ///
-    /// Those of [`send`](Self::send).
-    ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the request, as with isahc. A renewal that it started goes on for
@@ -425,7 +365,7 @@ impl Client {
     /// # }
     /// ```
     pub fn send_async<B: Into<AsyncBody>>(&self, request: Request<B>) -> ResponseFuture<'_> {
-        ResponseFuture(Box::pin(self.core.send(request.map(Into::into)).err_into()))
+        Box::pin(self.core.send(request.map(Into::into)).err_into())
     }
 
     /// Sends a request without a token: to an endpoint of the same API that needs none. An `Authorization` that you set
@@ -444,16 +384,12 @@ impl Client {
     }
 
     /// [`send_without_token`](Self::send_without_token), as a future.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`send_without_token`](Self::send_without_token).
     pub fn send_without_token_async<B: Into<AsyncBody>>(
         &self,
         request: Request<B>,
     ) -> ResponseFuture<'_> {
         let request = request.map(Into::into);
-        ResponseFuture(Box::pin(self.core.send_without_token(request).err_into()))
+        Box::pin(self.core.send_without_token(request).err_into())
     }
 
     /// Returns the token manager of this client, for requests that this client does not send.
@@ -479,30 +415,14 @@ impl Client {
     ) -> ResponseFuture<'_> {
         match request {
             Ok(request) => self.send_async(request),
-            Err(error) => ResponseFuture(Box::pin(ready(Err(error.into())))),
+            Err(error) => Box::pin(ready(Err(error.into()))),
         }
     }
 }
 
-/// The future of a request, as `isahc::ResponseFuture` is.
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ResponseFuture<'c>(
-    Pin<Box<dyn Future<Output = Result<Response<AsyncBody>, Error>> + Send + 'c>>,
-);
-
-impl Future for ResponseFuture<'_> {
-    type Output = Result<Response<AsyncBody>, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(context)
-    }
-}
-
-impl fmt::Debug for ResponseFuture<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
+/// The future of a request.
+pub type ResponseFuture<'c> =
+    Pin<Box<dyn Future<Output = Result<Response<AsyncBody>, Error>> + Send + 'c>>;
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,7 +42,6 @@ mod client;
 mod client_certificate;
 mod convert;
 mod error;
-mod http_client;
 mod request;
 mod route;
 mod silence;

@@ -21,7 +21,7 @@ use isahc::http::Version;
 use isahc::{AsyncBody, Request, Response, ResponseExt};
 use zeroize::Zeroizing;
 
-use crate::route::Route;
+use crate::route::{Owner, Route};
 use crate::{convert, request};
 
 /// isahc as alf's transport: one client for your requests, and another one for token requests.
@@ -32,24 +32,12 @@ use crate::{convert, request};
 #[derive(Clone)]
 pub struct IsahcTransport {
     calls: Route,
-    /// `None` if a transport of the user's sends the token requests.
-    tokens: Option<Route>,
+    tokens: Route,
 }
 
 impl IsahcTransport {
     pub(crate) fn new(calls: Route, tokens: Route) -> Self {
-        Self {
-            calls,
-            tokens: Some(tokens),
-        }
-    }
-
-    /// No token request is sent through it.
-    pub(crate) fn for_calls_alone(calls: Route) -> Self {
-        Self {
-            calls,
-            tokens: None,
-        }
+        Self { calls, tokens }
     }
 }
 
@@ -127,15 +115,10 @@ impl TokenTransport for IsahcTransport {
         mut request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        let Some(tokens) = &self.tokens else {
-            return Err(ExchangeError::new(
-                ExchangeErrorKind::Exchange,
-                NO_TOKEN_CLIENT,
-            ));
-        };
+        let has_known_settings = self.tokens.owner == Owner::Alf;
         // T1: a client that may have a `User-Agent` of the user's adds it if there is none, or isahc's.
         let is_alfs = |value: &HeaderValue| value == alf_core::USER_AGENT;
-        if !tokens.has_known_settings() && request.headers().get(USER_AGENT).is_some_and(is_alfs) {
+        if !has_known_settings && request.headers().get(USER_AGENT).is_some_and(is_alfs) {
             request.headers_mut().remove(USER_AGENT);
         }
         let mut request = convert::token_request(&request)
@@ -146,14 +129,14 @@ impl TokenTransport for IsahcTransport {
             // Dropping this future does not stop the transfer: curl goes on until
             // the server sends something.
             let late = options.timeout().saturating_add(GRACE);
-            if tokens.has_known_settings() {
+            if has_known_settings {
                 request.timeout(late)
             } else {
                 // The user may have set a timeout, which this leaves alone.
                 request.low_speed_timeout(1, late)
             }
         });
-        let mut response = tokens.send(request).await.map_err(failure)?;
+        let mut response = self.tokens.send(request).await.map_err(failure)?;
         let mut body = AnswerBody::new(convert::status(response.status()), options);
         let mut buffer = Zeroizing::new(vec![0; PIECE]);
         let mut is_empty = true;
@@ -230,9 +213,6 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
-
-/// The client has another transport for them.
-const NO_TOKEN_CLIENT: &str = "this transport sends no token requests";
 
 #[cfg(test)]
 mod tests;

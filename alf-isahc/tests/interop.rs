@@ -11,7 +11,7 @@ use std::path::Path;
 use alf_core::TokenManager;
 use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_isahc::isahc::{AsyncBody, AsyncReadResponseExt, HttpClient, Response};
-use alf_isahc::{Client, Error, Isahc};
+use alf_isahc::{Client, ClientBuilder, Error, Isahc};
 use tracing::subscriber::{NoSubscriber, with_default};
 
 struct OnIsahc;
@@ -31,7 +31,7 @@ impl InteropAdapter for OnIsahc {
         }
         if let Some((certificate, key)) = &tls.identity {
             let certificate = alf_isahc::ClientCertificate::from_files(certificate, key);
-            config = certificate.put_on(config).unwrap();
+            config = config.identity(certificate.identity().unwrap());
         }
         HttpClient::builder()
             .tls_config(config.build())
@@ -45,15 +45,19 @@ impl InteropAdapter for OnIsahc {
     }
 
     #[cfg(feature = "rustls-tls")]
-    fn ready_made(certificate: &Path, key: &Path) -> [HttpClient; 2] {
+    fn with_certificate(builder: ClientBuilder, certificate: &Path, key: &Path) -> ClientBuilder {
+        use alf_isahc::isahc::config::Configurable;
+        use alf_isahc::isahc::tls::TlsConfig;
+
         let certificate = alf_isahc::ClientCertificate::from_files(certificate, key);
-        let calls = certificate.http_client().unwrap();
-        [calls, certificate.token_http_client().unwrap()]
+        let tls = TlsConfig::builder().identity(certificate.identity().unwrap());
+        let tls = tls.build();
+        builder.configure_http(move |http| http.tls_config(tls.clone()))
     }
 
     #[cfg(not(feature = "rustls-tls"))]
-    fn ready_made(_: &Path, _: &Path) -> [HttpClient; 2] {
-        [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
+    fn with_certificate(builder: ClientBuilder, _: &Path, _: &Path) -> ClientBuilder {
+        builder
     }
 
     async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {

@@ -20,7 +20,7 @@ use static_assertions::assert_impl_all;
 
 assert_impl_all!(Client: Clone, std::fmt::Debug, Send, Sync);
 assert_impl_all!(TokenManager: Clone, std::fmt::Debug, Send, Sync);
-assert_impl_all!(ResponseFuture<'_>: std::fmt::Debug, Send, Unpin);
+assert_impl_all!(ResponseFuture<'_>: Send, Unpin);
 assert_impl_all!(Error: std::error::Error, Send, Sync);
 
 #[test]
@@ -350,14 +350,13 @@ fn x1_debug_shows_no_secret() {
     let client = client(&servers);
     client.get(servers.url("/")).unwrap();
     let token = servers.authorization.last_token().unwrap();
-    let future = client.get_async(servers.url("/?key=hidden"));
     let shown = format!(
-        "{client:#?} {future:?} {:?} {:?} {:?}",
+        "{client:#?} {:?} {:?} {:?}",
         client.tokens(),
         client.core(),
         client.core().transport(),
     );
-    for secret in [&*token, "secret", "hidden"] {
+    for secret in [&*token, "secret"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }

@@ -115,18 +115,6 @@ impl Client {
     /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alf_reqwest::Client;
-    ///
-    /// let client = Client::discover("https://auth.example.com")
-    ///     .client_secret("client-id", "secret")
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_reqwest::ConfigError>(())
-    /// ```
     pub fn discover(issuer: impl Into<String>) -> ClientBuilder {
         ClientBuilder::discover(issuer)
     }

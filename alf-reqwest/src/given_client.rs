@@ -3,16 +3,14 @@
 use std::fmt;
 
 use alf_core::ConfigError;
-use http::HeaderName;
-use http::header::AUTHORIZATION;
 
 use crate::http_client::{Library, ShownRedirects};
 
 /// A client of yours, for [`http_client`](crate::ClientBuilder::http_client) and
 /// [`token_http_client`](crate::ClientBuilder::token_http_client).
 ///
-/// A `reqwest::Client` converts into it, and so do [`UncheckedRedirects`] of one. `ClientCertificate` makes one. `C` is
-/// reqwest's client: the async one, or the blocking one.
+/// A `reqwest::Client` converts into it, and so do [`UncheckedRedirects`] of one. `C` is reqwest's client: the async one, or the
+/// blocking one.
 pub struct HttpClient<C = reqwest::Client> {
     client: C,
     redirects: Redirects,
@@ -51,69 +49,25 @@ pub struct HttpClient<C = reqwest::Client> {
 #[derive(Clone)]
 pub struct UncheckedRedirects<C = reqwest::Client>(pub C);
 
-/// Which redirects a client follows.
+/// What is known of the redirects of a client.
 #[derive(Clone, Copy)]
-#[cfg_attr(
-    not(any(
-        feature = "rustls",
-        feature = "rustls-no-provider",
-        feature = "native-tls",
-        feature = "native-tls-no-alpn"
-    )),
-    expect(dead_code, reason = "without TLS, alf builds none of them")
-)]
 enum Redirects {
-    /// What reqwest shows of it is what counts.
+    /// What reqwest shows of them.
     AsShown,
-    /// Those that its user answers for.
+    /// The user answers for them.
     Unchecked,
-    /// Those of `guard_redirects`: alf built it.
-    Guarded,
-    /// None: alf built it.
-    None,
 }
 
 impl<C> HttpClient<C> {
-    fn new(client: C, redirects: Redirects) -> Self {
-        Self { client, redirects }
-    }
-
-    /// One that alf built for requests.
-    #[cfg(any(
-        feature = "rustls",
-        feature = "rustls-no-provider",
-        feature = "native-tls",
-        feature = "native-tls-no-alpn"
-    ))]
-    pub(crate) fn guarded(client: C) -> Self {
-        Self::new(client, Redirects::Guarded)
-    }
-
-    /// One that alf built for token requests.
-    #[cfg(any(
-        feature = "rustls",
-        feature = "rustls-no-provider",
-        feature = "native-tls",
-        feature = "native-tls-no-alpn"
-    ))]
-    pub(crate) fn without_redirects(client: C) -> Self {
-        Self::new(client, Redirects::None)
-    }
-
-    /// The client, if it carries the token in that header nowhere else (X4).
-    pub(crate) fn for_calls(self, token_header: &HeaderName) -> Result<C, ConfigError>
+    /// The client, if it carries the token nowhere else (X4).
+    pub(crate) fn for_calls(self) -> Result<C, ConfigError>
     where
         C: Library,
     {
-        let problem = match self.redirects {
-            Redirects::Unchecked | Redirects::None => return Ok(self.client),
-            Redirects::Guarded if *token_header == AUTHORIZATION => return Ok(self.client),
-            Redirects::Guarded => OTHER_HEADER,
-            Redirects::AsShown => match self.client.shown_redirects() {
-                ShownRedirects::None => return Ok(self.client),
-                ShownRedirects::Some => CALLS_FOLLOW,
-                ShownRedirects::Unknown => CALLS_MAY_FOLLOW,
-            },
+        let problem = match (self.redirects, self.client.shown_redirects()) {
+            (Redirects::Unchecked, _) | (_, ShownRedirects::None) => return Ok(self.client),
+            (Redirects::AsShown, ShownRedirects::Some) => CALLS_FOLLOW,
+            (Redirects::AsShown, ShownRedirects::Unknown) => CALLS_MAY_FOLLOW,
         };
         Err(ConfigError::new("http_client", problem))
     }
@@ -123,18 +77,12 @@ impl<C> HttpClient<C> {
     where
         C: Library,
     {
-        let problem = match self.redirects {
-            Redirects::None => return Ok(self.client),
-            Redirects::Guarded => TOKENS_FOLLOW,
-            Redirects::Unchecked => match self.client.shown_redirects() {
-                ShownRedirects::None | ShownRedirects::Unknown => return Ok(self.client),
-                ShownRedirects::Some => TOKENS_FOLLOW,
-            },
-            Redirects::AsShown => match self.client.shown_redirects() {
-                ShownRedirects::None => return Ok(self.client),
-                ShownRedirects::Some => TOKENS_FOLLOW,
-                ShownRedirects::Unknown => TOKENS_MAY_FOLLOW,
-            },
+        let problem = match (self.redirects, self.client.shown_redirects()) {
+            (_, ShownRedirects::None) | (Redirects::Unchecked, ShownRedirects::Unknown) => {
+                return Ok(self.client);
+            }
+            (_, ShownRedirects::Some) => TOKENS_FOLLOW,
+            (Redirects::AsShown, ShownRedirects::Unknown) => TOKENS_MAY_FOLLOW,
         };
         Err(ConfigError::new("token_http_client", problem))
     }
@@ -142,13 +90,19 @@ impl<C> HttpClient<C> {
 
 impl<C> From<C> for HttpClient<C> {
     fn from(client: C) -> Self {
-        Self::new(client, Redirects::AsShown)
+        Self {
+            client,
+            redirects: Redirects::AsShown,
+        }
     }
 }
 
 impl<C> From<UncheckedRedirects<C>> for HttpClient<C> {
     fn from(client: UncheckedRedirects<C>) -> Self {
-        Self::new(client.0, Redirects::Unchecked)
+        Self {
+            client: client.0,
+            redirects: Redirects::Unchecked,
+        }
     }
 }
 
@@ -166,9 +120,6 @@ impl<C> fmt::Debug for UncheckedRedirects<C> {
     }
 }
 
-const OTHER_HEADER: &str = "follows redirects, and reqwest protects only Authorization: it could send the header of \
-                            token_header to another origin; remove token_header, or use a client with \
-                            .redirect(reqwest::redirect::Policy::none())";
 const CALLS_FOLLOW: &str = "follows redirects, and two in a row could carry the token to another \
                             origin; remove it and use configure_http, or build it with \
                             .redirect(reqwest::redirect::Policy::none()), or set \

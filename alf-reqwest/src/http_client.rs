@@ -124,23 +124,6 @@ pub(crate) struct ClientSettings<B> {
     pub(crate) user: HttpSettings<B>,
 }
 
-#[cfg(any(
-    test,
-    feature = "rustls",
-    feature = "rustls-no-provider",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-))]
-impl<B> ClientSettings<B> {
-    /// Without any of the user's.
-    pub(crate) fn of(purpose: Purpose) -> Self {
-        Self {
-            purpose,
-            user: HttpSettings::default(),
-        }
-    }
-}
-
 impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
     /// The builder of a client with these settings.
     pub(crate) fn builder<C: Library<Builder = B>>(&self) -> B {

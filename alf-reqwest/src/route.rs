@@ -56,13 +56,9 @@ impl<C: Library> Route<C> {
     pub(crate) fn for_calls(
         clients: &mut HttpClients<HttpClient<C>, C::Builder>,
     ) -> Result<Self, ConfigError> {
-        let header = &clients.token_header;
-        let given = clients.calls.take().map(|given| given.for_calls(header));
-        Self::new(
-            given.transpose()?,
-            Purpose::calls(header),
-            &clients.settings,
-        )
+        let given = clients.calls.take().map(HttpClient::for_calls);
+        let purpose = Purpose::calls(&clients.token_header);
+        Self::new(given.transpose()?, purpose, &clients.settings)
     }
 
     /// For token requests.
@@ -168,7 +164,10 @@ mod tests {
 
     #[test]
     fn x2_client_for_loopback_is_made_once() {
-        let settings = ClientSettings::of(Purpose::Calls);
+        let settings = ClientSettings {
+            purpose: Purpose::Calls,
+            user: HttpSettings::default(),
+        };
         let route = Route::own(reqwest::Client::new(), settings);
         let url = |host| Url::parse(&format!("http://{host}/")).unwrap();
         let usual = route.to(&url("api.example.com")).unwrap();

@@ -23,24 +23,12 @@ use crate::url::{origin, uri};
 #[derive(Clone)]
 pub struct ReqwestTransport {
     calls: Route<reqwest::Client>,
-    /// `None` if a transport of the user's sends the token requests.
-    tokens: Option<Route<reqwest::Client>>,
+    tokens: Route<reqwest::Client>,
 }
 
 impl ReqwestTransport {
     pub(crate) fn new(calls: Route<reqwest::Client>, tokens: Route<reqwest::Client>) -> Self {
-        Self {
-            calls,
-            tokens: Some(tokens),
-        }
-    }
-
-    /// No token request is sent through it.
-    pub(crate) fn for_calls_alone(calls: Route<reqwest::Client>) -> Self {
-        Self {
-            calls,
-            tokens: None,
-        }
+        Self { calls, tokens }
     }
 
     /// The client on which the user's requests are made, whichever one sends them.
@@ -112,21 +100,16 @@ impl TokenTransport for ReqwestTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        let Some(tokens) = &self.tokens else {
-            return Err(ExchangeError::new(
-                ExchangeErrorKind::Exchange,
-                NO_TOKEN_CLIENT,
-            ));
-        };
         // T7: even a client that follows redirects hands a 307 or 308 back where the body cannot be
         // cloned, and nothing sends it a second time.
         let request = request.map(|body| Body::wrap(Full::new(body)));
         let mut request = Request::try_from(request).map_err(failure)?;
-        tokens.leave_user_agent_to_client(request.headers_mut());
+        self.tokens
+            .leave_user_agent_to_client(request.headers_mut());
         let asked = request.url().clone();
         // The time is up when the caller drops this future: reqwest's own timeouts stay as they
         // are.
-        let client = tokens.to(&asked).map_err(failure)?;
+        let client = self.tokens.to(&asked).map_err(failure)?;
         let mut response = client.execute(request).await.map_err(failure)?;
         if *response.url() != asked {
             return Err(ExchangeErrorKind::Redirected.into());
@@ -154,9 +137,6 @@ impl std::fmt::Debug for ReqwestTransport {
 
 /// How much of an unwanted body is read, so that its connection can be used again.
 const DRAINED: usize = 64 * 1024;
-
-/// The client has another transport for them.
-pub(crate) const NO_TOKEN_CLIENT: &str = "this transport sends no token requests";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! `ClientCertificate`: the clients that it makes, and the errors of files that cannot be used.
+//! `ClientCertificate`: what it makes for reqwest, and the errors of files that cannot be used.
 
 #![cfg(any(
     feature = "rustls",
@@ -13,57 +13,38 @@
 use std::error::Error as _;
 
 use alf_interop::{errors_name_the_file, key_file as key};
-use alf_reqwest::reqwest::{self, redirect::Policy};
-use alf_reqwest::{Client, ClientCertificate, ConfigError};
+use alf_reqwest::{Client, ClientCertificate};
 
+/// That it arrives, the cases of `interop` hold.
 #[test]
-fn t2_the_certificate_is_on_the_clients() {
-    let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
-    // T7: alf refuses one that follows redirects.
-    let client = builder()
-        .http_client(certificate.http_client().unwrap())
-        .token_http_client(certificate.token_http_client().unwrap());
-    client.build().unwrap();
-    // X4: in a redirect, reqwest protects no other header.
-    let in_another_header = builder()
-        .http_client(certificate.http_client().unwrap())
-        .token_header("X-Auth-Token");
-    let error = in_another_header.build().unwrap_err();
-    assert_eq!(error.setting(), "http_client");
-    let following = builder().token_http_client(certificate.http_client().unwrap());
-    assert_eq!(
-        following.build().unwrap_err().setting(),
-        "token_http_client"
-    );
-}
-
-#[test]
-fn t2_the_certificate_is_taken_by_value() {
-    let [certificate, key] =
+fn t2_reqwest_takes_the_certificate_from_files_and_by_value() {
+    let [certificate, secret] =
         ["client.crt", "client.pem"].map(|name| std::fs::read_to_string(key(name)).unwrap());
-    let certificate = ClientCertificate::from_pem(certificate, key);
-    certificate.http_client().unwrap();
-    certificate.token_http_client().unwrap();
-    let own = reqwest::Client::builder().redirect(Policy::none());
-    certificate.put_on(own).unwrap().build().unwrap();
+    for certificate in [
+        ClientCertificate::from_files(key("client.crt"), key("client.pem")),
+        ClientCertificate::from_pem(certificate, secret),
+    ] {
+        let identity = certificate.identity().unwrap();
+        Client::builder("https://auth.example.com/token")
+            .tls_client_auth("client-id")
+            .configure_http(move |http| http.identity(identity.clone()))
+            .build()
+            .unwrap();
+    }
 }
 
 #[test]
 fn x1_an_error_names_the_file() {
     errors_name_the_file(|certificate, key| {
         let certificate = ClientCertificate::from_files(certificate, key);
-        vec![
-            certificate.http_client().unwrap_err(),
-            certificate.token_http_client().unwrap_err(),
-            certificate.put_on(reqwest::Client::builder()).unwrap_err(),
-        ]
+        vec![certificate.identity().map(drop).unwrap_err()]
     });
 }
 
 #[test]
 fn x1_a_key_of_another_certificate_is_an_error_with_both_names() {
     let of_another = ClientCertificate::from_files(key("client.crt"), key("other-client.pem"));
-    let error = error_of(&of_another);
+    let error = of_another.identity().map(drop).unwrap_err();
     assert!(
         error.to_string().contains("client.crt: it cannot be used"),
         "{error}"
@@ -83,7 +64,7 @@ fn x1_what_is_no_certificate_is_an_error_without_the_key() {
     let no_key = ClientCertificate::from_pem(certificate, pem("PRIVATE KEY", "czNjcjN0"));
     let no_certificate = ClientCertificate::from_pem(pem("CERTIFICATE", "aGVsbG8="), secret);
     for wrong in [no_key, no_certificate] {
-        let error = error_of(&wrong);
+        let error = wrong.identity().map(drop).unwrap_err();
         let shown = format!("{error} {error:?} {:?} {wrong:?}", error.source());
         assert!(
             !shown.contains("czNjcjN0") && !shown.contains("s3cr3t"),
@@ -95,42 +76,14 @@ fn x1_what_is_no_certificate_is_an_error_without_the_key() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn t2_the_blocking_clients_have_it_too() {
-    use alf_reqwest::blocking::{Client, ClientCertificate};
-
+fn t2_the_blocking_client_takes_it_too() {
     let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
-    let client = Client::builder("https://auth.example.com/token")
+    let identity = certificate.identity().unwrap();
+    alf_reqwest::blocking::Client::builder("https://auth.example.com/token")
         .tls_client_auth("client-id")
-        .http_client(certificate.http_client().unwrap())
-        .token_http_client(certificate.token_http_client().unwrap());
-    client.build().unwrap();
-    let own = reqwest::blocking::Client::builder();
-    certificate.put_on(own).unwrap().build().unwrap();
-    let swapped = ClientCertificate::from_files(key("client.pem"), key("client.crt"));
-    assert!(swapped.http_client().is_err() && swapped.token_http_client().is_err());
-}
-
-#[cfg(feature = "blocking")]
-#[tokio::test]
-async fn p2_a_blocking_client_is_built_in_an_async_task_without_a_panic() {
-    use alf_reqwest::blocking::ClientCertificate;
-
-    let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
-    for client in [certificate.http_client(), certificate.token_http_client()] {
-        client.unwrap();
-    }
-}
-
-fn builder() -> alf_reqwest::ClientBuilder {
-    Client::builder("https://auth.example.com/token").tls_client_auth("client-id")
-}
-
-/// Each of the methods meets it.
-fn error_of(certificate: &ClientCertificate) -> ConfigError {
-    let token_error = certificate.token_http_client().unwrap_err();
-    let error = certificate.http_client().unwrap_err();
-    assert_eq!(error.to_string(), token_error.to_string());
-    error
+        .configure_http(move |http| http.identity(identity.clone()))
+        .build()
+        .unwrap();
 }
 
 fn shows_no_key(shown: &str, file: &str) {

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use alf_core::TokenManager;
 use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_reqwest::reqwest::{self, Response, redirect::Policy};
-use alf_reqwest::{Client, Error, HttpClient, Reqwest};
+use alf_reqwest::{Client, ClientBuilder, Error, HttpClient, Reqwest};
 
 struct OnReqwest;
 
@@ -25,15 +25,15 @@ impl InteropAdapter for OnReqwest {
     }
 
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    fn ready_made(certificate: &Path, key: &Path) -> [HttpClient; 2] {
+    fn with_certificate(builder: ClientBuilder, certificate: &Path, key: &Path) -> ClientBuilder {
         let certificate = alf_reqwest::ClientCertificate::from_files(certificate, key);
-        let calls = certificate.http_client().unwrap();
-        [calls, certificate.token_http_client().unwrap()]
+        let identity = certificate.identity().unwrap();
+        builder.configure_http(move |http| http.identity(identity.clone()))
     }
 
     #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-    fn ready_made(_: &Path, _: &Path) -> [HttpClient; 2] {
-        [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
+    fn with_certificate(builder: ClientBuilder, _: &Path, _: &Path) -> ClientBuilder {
+        builder
     }
 
     async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
@@ -70,7 +70,7 @@ fn with_tls(mut builder: reqwest::ClientBuilder, tls: &TlsSettings) -> reqwest::
     }
     if let Some((certificate, key)) = &tls.identity {
         let certificate = alf_reqwest::ClientCertificate::from_files(certificate, key);
-        builder = certificate.put_on(builder).unwrap();
+        builder = builder.identity(certificate.identity().unwrap());
     }
     builder
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use alf_core::{Adapter, ConfigError, HttpClients, HttpSettings, Runtime, ThreadRuntime};
+use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 
-use crate::transport::Tokens;
-use crate::{Client, SurfTransport, back_end};
+use crate::back_end::{Purpose, build};
+use crate::{Client, SurfTransport};
 
 /// surf, for the builder of a [`Client`].
 #[derive(Debug, Default)]
@@ -26,19 +26,29 @@ impl Adapter for Surf {
 
     fn transport(self) -> Result<SurfTransport, ConfigError> {
         let clients = self.http_clients;
-        let tokens = tokens(clients.tokens, &clients.settings)?;
-        let calls = calls(clients.calls, &clients.settings)?;
+        let tokens = clients
+            .tokens
+            .map_or_else(|| build(Purpose::Tokens, &clients.settings), Ok)?;
+        let calls = clients
+            .calls
+            .map_or_else(|| build(Purpose::Calls, &clients.settings), Ok)?;
         Ok(SurfTransport::new(calls, tokens))
     }
 
     fn call_transport(self) -> Result<SurfTransport, ConfigError> {
-        let calls = calls(self.http_clients.calls, &self.http_clients.settings)?;
-        Ok(SurfTransport::for_calls_alone(calls))
+        let clients = self.http_clients;
+        let calls = clients
+            .calls
+            .map_or_else(|| build(Purpose::Calls, &clients.settings), Ok)?;
+        Ok(SurfTransport::new(calls.clone(), calls))
     }
 
     fn token_transport(self) -> Result<SurfTransport, ConfigError> {
-        let tokens = tokens(self.http_clients.tokens, &self.http_clients.settings)?;
-        Ok(SurfTransport::for_tokens_alone(tokens))
+        let clients = self.http_clients;
+        let tokens = clients
+            .tokens
+            .map_or_else(|| build(Purpose::Tokens, &clients.settings), Ok)?;
+        Ok(SurfTransport::new(tokens.clone(), tokens))
     }
 
     /// async-std has threads of its own, and so has curl: the caller needs no runtime.
@@ -49,27 +59,4 @@ impl Adapter for Surf {
     fn client(client: alf_core::Client<SurfTransport>) -> Client {
         Client::new(client)
     }
-}
-
-/// For the user's requests: the user's client, or one that alf builds.
-fn calls(
-    given: Option<surf::Client>,
-    settings: &HttpSettings<surf::Config>,
-) -> Result<surf::Client, ConfigError> {
-    match given {
-        Some(given) => Ok(given),
-        None => back_end::for_calls(settings),
-    }
-}
-
-/// For token requests: the user's client, or one that does nothing but send them.
-fn tokens(
-    given: Option<surf::Client>,
-    settings: &HttpSettings<surf::Config>,
-) -> Result<Tokens, ConfigError> {
-    if let Some(given) = given {
-        return Ok(Tokens::Given(given));
-    }
-    let (back_end, headers) = back_end::for_tokens(settings)?;
-    Ok(Tokens::Own(back_end, headers))
 }

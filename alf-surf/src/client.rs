@@ -1,10 +1,8 @@
 //! The client: surf's verbs, with a token.
 
 use std::fmt;
-use std::sync::Arc;
 
 use futures_util::TryFutureExt;
-use serde::de::DeserializeOwned;
 use surf::http::Method;
 use surf::{Config, Request, Response, Url};
 
@@ -40,19 +38,11 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-/// Behind one count: each request builder has a clone of its client.
-struct Inner {
-    core: alf_core::Client<SurfTransport>,
-    config: Config,
-}
+pub struct Client(alf_core::Client<SurfTransport>);
 
 impl Client {
     pub(crate) fn new(core: alf_core::Client<SurfTransport>) -> Self {
-        let calls = core.transport().calls();
-        let config = calls.map_or_else(Config::new, |client| client.config().clone());
-        Self(Arc::new(Inner { core, config }))
+        Self(core)
     }
 
     /// Builds a client for the token endpoint at that URL.
@@ -121,18 +111,6 @@ impl Client {
     /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alf_surf::Client;
-    ///
-    /// let client = Client::discover("https://auth.example.com")
-    ///     .client_secret("client-id", "secret")
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_surf::ConfigError>(())
-    /// ```
     pub fn discover(issuer: impl Into<String>) -> ClientBuilder {
         ClientBuilder::discover(issuer)
     }
@@ -152,20 +130,6 @@ impl Client {
     ///
     /// If a setting is missing, conflicts with another or is not valid: the error names its key, or
     /// its variable.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use alf_surf::{Client, ClientConfig};
-    ///
-    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let file = std::fs::File::open("/etc/our-service/auth.json")?;
-    /// let config: ClientConfig = serde_json::from_reader(file)?;
-    /// let client = Client::from_config(config)?;
-    /// # let _ = client;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[cfg(feature = "config")]
     pub fn from_config(config: crate::ClientConfig) -> Result<Self, ConfigError> {
         let builder: ClientBuilder = config.builder()?;
@@ -178,15 +142,6 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`ClientConfig::from_env`](crate::ClientConfig::from_env) and of [`from_config`](Self::from_config).
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// // ALF_TOKEN_ENDPOINT, ALF_CLIENT_ID, ALF_CLIENT_SECRET_FILE, …
-    /// let client = alf_surf::Client::from_env("ALF_")?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_surf::ConfigError>(())
-    /// ```
     #[cfg(feature = "config")]
     pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)
@@ -200,13 +155,13 @@ impl Client {
     /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
     /// twice.
     pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
-        Ok(self.with_core(self.0.core.with(target)?))
+        Ok(Self(self.0.with(target)?))
     }
 
     /// Returns this client with a token of another `scope`, in place of the one that was set: see [`with`](Self::with).
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
-        self.with_core(self.0.core.with_scope(scope))
+        Self(self.0.with_scope(scope))
     }
 
     /// Returns this client with a token for another `resource`, in place of those that were set
@@ -216,13 +171,13 @@ impl Client {
     ///
     /// If `resource` is not an absolute URI, or has a fragment.
     pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(self.with_core(self.0.core.with_resource(resource)?))
+        Ok(Self(self.0.with_resource(resource)?))
     }
 
     /// Returns this client with a token for another `audience`: see [`with`](Self::with).
     #[must_use]
     pub fn with_audience(&self, audience: impl Into<String>) -> Self {
-        self.with_core(self.0.core.with_audience(audience))
+        Self(self.0.with_audience(audience))
     }
 
     /// Starts a `GET` request.
@@ -289,12 +244,12 @@ impl Client {
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
         let request = self.url(url.as_ref()).map(|url| {
             let mut request = Request::new(method, url);
-            for (name, values) in &self.0.config.headers {
+            for (name, values) in &self.config().headers {
                 request.append_header(name, values);
             }
             request
         });
-        RequestBuilder::new(self.0.core.clone(), request)
+        RequestBuilder::new(self.0.clone(), request)
     }
 
     /// Sends a request that was built elsewhere, with a token on it.
@@ -332,79 +287,27 @@ impl Client {
         &self,
         request: impl Into<Request>,
     ) -> impl Future<Output = Result<Response, Error>> + Send + '_ {
-        self.0.core.send(request.into()).err_into()
-    }
-
-    /// Sends a request, and reads the body of its response.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`send`](Self::send); [`Error::Transport`] if the body cannot be read.
-    pub async fn recv_bytes(&self, request: impl Into<Request>) -> Result<Vec<u8>, Error> {
-        let mut response = self.send(request).await?;
-        Ok(response.body_bytes().await?)
-    }
-
-    /// Sends a request, and reads the body of its response as text.
-    ///
-    /// # Errors
-    ///
-    /// As [`recv_bytes`](Self::recv_bytes).
-    pub async fn recv_string(&self, request: impl Into<Request>) -> Result<String, Error> {
-        let mut response = self.send(request).await?;
-        Ok(response.body_string().await?)
-    }
-
-    /// Sends a request, and reads the body of its response as JSON.
-    ///
-    /// # Errors
-    ///
-    /// As [`recv_bytes`](Self::recv_bytes).
-    pub async fn recv_json<T: DeserializeOwned>(
-        &self,
-        request: impl Into<Request>,
-    ) -> Result<T, Error> {
-        let mut response = self.send(request).await?;
-        Ok(response.body_json().await?)
-    }
-
-    /// Sends a request, and reads the body of its response as a form.
-    ///
-    /// # Errors
-    ///
-    /// As [`recv_bytes`](Self::recv_bytes).
-    pub async fn recv_form<T: DeserializeOwned>(
-        &self,
-        request: impl Into<Request>,
-    ) -> Result<T, Error> {
-        let mut response = self.send(request).await?;
-        Ok(response.body_form().await?)
+        self.0.send(request.into()).err_into()
     }
 
     /// The `surf::Config` of the requests: that of your own `surf::Client`, or surf's defaults.
     pub fn config(&self) -> &Config {
-        &self.0.config
+        self.0.transport().calls().config()
     }
 
     /// Returns the token manager of this client, for requests that this client does not send.
     pub fn tokens(&self) -> &TokenManager {
-        self.0.core.tokens()
+        self.0.tokens()
     }
 
     /// Returns the alf-core client that this client uses, for code that is generic over transports.
     pub fn core(&self) -> &alf_core::Client<SurfTransport> {
-        &self.0.core
-    }
-
-    /// Returns this client with another token target.
-    fn with_core(&self, core: alf_core::Client<SurfTransport>) -> Self {
-        let config = self.0.config.clone();
-        Self(Arc::new(Inner { core, config }))
+        &self.0
     }
 
     /// As surf does.
     fn url(&self, url: &str) -> Result<Url, SurfError> {
-        match &self.0.config.base_url {
+        match &self.config().base_url {
             Some(base) => base.join(url),
             None => url.parse(),
         }
@@ -415,7 +318,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("tokens", self.0.core.tokens())
+            .field("tokens", self.0.tokens())
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use futures_util::io::BufReader;
 use http_client::{Config, HttpClient};
-use isahc::config::{ClientCertificate, Configurable};
+use isahc::config::Configurable;
 use isahc::http as isahc_http;
 use surf::http::headers::{CONTENT_TYPE, HeaderName, HeaderValue};
 use surf::http::{Body, Request, Response, StatusCode};
@@ -44,7 +44,6 @@ use crate::guard::origin;
 pub struct CurlClient {
     client: isahc::HttpClient,
     config: Config,
-    certificate: Option<ClientCertificate>,
     proxy_on_loopback: ProxyOnLoopback,
 }
 
@@ -65,20 +64,15 @@ impl CurlClient {
         Self {
             client,
             config: Config::new(),
-            certificate: None,
             proxy_on_loopback: ProxyOnLoopback::AsSet,
         }
     }
 
     /// One of alf's own, which goes past every proxy on loopback.
-    pub(crate) fn own(
-        config: Config,
-        certificate: Option<ClientCertificate>,
-    ) -> Result<Self, isahc::Error> {
+    pub(crate) fn own(config: Config) -> Result<Self, isahc::Error> {
         Ok(Self {
-            client: with_config(&config, certificate.as_ref())?,
+            client: with_config(&config)?,
             config,
-            certificate,
             proxy_on_loopback: ProxyOnLoopback::Never,
         })
     }
@@ -95,7 +89,7 @@ impl HttpClient for CurlClient {
     }
 
     fn set_config(&mut self, config: Config) -> surf::Result<()> {
-        self.client = with_config(&config, self.certificate.as_ref())?;
+        self.client = with_config(&config)?;
         self.config = config;
         Ok(())
     }
@@ -105,10 +99,7 @@ impl HttpClient for CurlClient {
     }
 }
 
-fn with_config(
-    config: &Config,
-    certificate: Option<&ClientCertificate>,
-) -> Result<isahc::HttpClient, isahc::Error> {
+fn with_config(config: &Config) -> Result<isahc::HttpClient, isahc::Error> {
     let mut client =
         isahc::HttpClient::builder().max_connections_per_host(config.max_connections_per_host);
     if !config.http_keep_alive {
@@ -119,9 +110,6 @@ fn with_config(
     }
     if let Some(timeout) = config.timeout {
         client = client.timeout(timeout);
-    }
-    if let Some(certificate) = certificate {
-        client = client.ssl_client_certificate(certificate.clone());
     }
     client.build()
 }

@@ -7,12 +7,10 @@
 
 use alf_core::{Origin, OriginRef};
 use async_trait::async_trait;
-use surf::http::Url;
-use surf::http::headers::{HeaderName, HeaderValue, USER_AGENT};
+use surf::http::headers::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use surf::http::{Method, StatusCode, Url};
 use surf::middleware::{Middleware, Next};
 use surf::{Client, Request, Response};
-
-use crate::repair::{repair_request, repair_response};
 
 /// What one request is to show, and where.
 #[derive(Clone)]
@@ -55,8 +53,7 @@ impl Guard {
         self.headers.push((name, value));
     }
 
-    /// For a request that goes through no middleware, and at the end for every other.
-    pub(crate) fn put_on(&self, request: &mut Request) {
+    fn put_on(&self, request: &mut Request) {
         for (name, value) in &self.headers {
             // T1: that of the user's client stays.
             let is_default = *name == USER_AGENT && value == alf_core::USER_AGENT;
@@ -92,13 +89,28 @@ impl Middleware for Guard {
         } else {
             self.take_off(&mut request);
         }
-        repair_request(&mut request);
         let method = request.method();
         let mut response = next.run(request, client).await?;
-        repair_response(method, &mut response);
+        if has_no_body(method, response.status()) {
+            drop_body(&mut response);
+        }
         let origin = here;
         response.insert_ext(CameFrom { origin, shown });
         Ok(response)
+    }
+}
+
+/// RFC 9112 §6.3. async-h1 would wait for as many bytes as the `Content-Length` of such a response states.
+fn has_no_body(method: Method, status: StatusCode) -> bool {
+    method == Method::Head || [StatusCode::NoContent, StatusCode::NotModified].contains(&status)
+}
+
+fn drop_body(response: &mut Response) {
+    let had_type = response.header(CONTENT_TYPE).is_some();
+    drop(response.take_body());
+    if !had_type {
+        // surf sets one with every change of the body.
+        response.remove_header(CONTENT_TYPE);
     }
 }
 

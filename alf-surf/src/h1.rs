@@ -1,20 +1,22 @@
 //! HTTP/1.1 by async-h1, surf's own, on a connection for each request.
 
 use std::fmt;
+use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use async_h1::client::{Encoder, decode};
 use async_std::future::timeout;
 use async_std::net::TcpStream;
 use async_trait::async_trait;
-use futures_util::io::{AsyncRead, AsyncWrite, copy};
+use futures_util::future::{Either, select};
+use futures_util::io::{AsyncRead, AsyncReadExt, AsyncWrite, Cursor, copy};
 use http_client::{Config, HttpClient};
 use surf::http::headers::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use surf::http::{Body, Method, Request, Response, Url};
 
 use crate::discard::ClosesItself;
-use crate::head::UNTIL_CLOSE;
-use crate::wire::Wire;
+use crate::head::{UNTIL_CLOSE, is_error, read_head};
 
 /// The back end of the features `h1-client` and `h1-client-no-tls`. You can use it in a `surf::Client` of your own.
 ///
@@ -151,14 +153,33 @@ where
     // is whole.
     request.insert_header(CONNECTION, "keep-alive");
     let method = request.method();
-    let mut wire = Wire::new(stream);
+    let (mut reader, mut writer) = stream.split();
     // What `async_h1::connect` does, except for two things: that writes the request into the log, headers and all (X1), and does
     // not read if it cannot write to the end.
-    let sent = copy(Encoder::new(request), &mut wire).await;
-    let mut response = match sent {
-        Ok(_) => decode(wire).await?,
-        Err(error) if wire.is_refused() => decode(wire).await.map_err(|_| error)?,
-        Err(error) => return Err(error.into()),
+    let (head, sent) = {
+        let head = pin!(read_head(&mut reader));
+        let sent = pin!(copy(Encoder::new(request), &mut writer));
+        match select(head, sent).await {
+            // RFC 9112 §9.3: a client that gets an error while it sends a body should stop. Another answer may come of a
+            // server that goes on reading.
+            Either::Left((head, _)) if head.as_ref().is_ok_and(|head| is_error(head)) => {
+                (head, Ok(0))
+            }
+            Either::Left((head, sent)) => (head, body_was_read(sent.await)?),
+            // R4: a server may answer an upload before it has read it, and close the connection.
+            Either::Right((sent, head)) => {
+                let sent = body_was_read(sent)?;
+                (head.await, sent)
+            }
+        }
+    };
+    let answer = match head {
+        Ok(head) => decode(Cursor::new(head).chain(reader)).await,
+        Err(error) => Err(error.into()),
+    };
+    let mut response = match (answer, sent) {
+        (Err(_), Err(error)) => return Err(error.into()),
+        (answer, _) => answer?,
     };
     if response.len() == Some(UNTIL_CLOSE) {
         end_with_connection(method, &mut response);
@@ -166,7 +187,18 @@ where
     Ok(response)
 }
 
-/// Removes the length that [`Wire`] has put on it.
+/// Returns the outcome of sending a request, unless its own body could not be read: nobody answers that.
+fn body_was_read(sent: io::Result<u64>) -> io::Result<io::Result<u64>> {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    match sent {
+        Err(error) if ![BrokenPipe, ConnectionAborted, ConnectionReset].contains(&error.kind()) => {
+            Err(error)
+        }
+        sent => Ok(sent),
+    }
+}
+
+/// Removes the length that [`read_head`] has put on it.
 fn end_with_connection(method: Method, response: &mut Response) {
     let content_type = response.remove_header(CONTENT_TYPE);
     let body = response.take_body();
@@ -204,7 +236,6 @@ impl fmt::Debug for H1Client {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::pin::Pin;
     use std::task::{Context, Poll};
 

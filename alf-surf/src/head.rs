@@ -1,13 +1,59 @@
 //! The head of a response, as async-h1 can read it.
+//!
+//! - R1, X5: a header that is not ASCII makes async-h1 fail or panic, and so does a long one. Their lines are left out. It takes
+//!   an interim response (a 1xx) for the response: they are skipped
+//!   ([RFC 9110 §15.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.2)).
+//! - X5: a server that sends nothing but interim responses, or a head without an end, is an error.
 
+use std::io;
+
+use futures_util::io::{AsyncRead, AsyncReadExt};
 use zeroize::Zeroizing;
+
+/// Reads the head of the response. Returns it as async-h1 can read it, and what was read of the body (X1: it may be a token).
+pub(crate) async fn read_head(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut read = Zeroizing::default();
+    let mut in_all = 0;
+    let mut piece = Zeroizing::new([0; PIECE]);
+    loop {
+        let length = stream.read(&mut *piece).await?;
+        push(&mut read, piece.get(..length).unwrap_or_default());
+        in_all += length;
+        if let Some(ready) = readable(&mut read) {
+            return Ok(ready);
+        }
+        if length == 0 {
+            // async-h1 reports what is wrong with it.
+            return Ok(read);
+        }
+        if in_all > LONGEST_HEAD {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the head of the response is too long",
+            ));
+        }
+    }
+}
+
+/// X1: if there is no space, the old memory is wiped.
+fn push(read: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    let length = read.len() + piece.len();
+    if length > read.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * length));
+        larger.extend_from_slice(read);
+        *read = larger;
+    }
+    read.extend_from_slice(piece);
+}
 
 /// The head that async-h1 shall read, and what was read behind it; `None` while it is not all there. `read` has neither
 /// then.
 ///
 /// A response whose body ends with its connection gets the length [`UNTIL_CLOSE`]: async-h1 takes one without a length for
 /// empty.
-pub(crate) fn readable(read: &mut Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
+fn readable(read: &mut Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     loop {
         let end = end_of_head(read)?;
         let (head, body) = read.split_at_checked(end)?;
@@ -94,10 +140,54 @@ pub(crate) const UNTIL_CLOSE: usize = usize::MAX;
 const LONGEST_LENGTH_LINE: usize = 64;
 /// Half of what async-h1 reads of a whole head.
 const LONGEST_LINE: usize = 4096;
+const PIECE: usize = 4096;
+/// X5: of what may be read before there is a response, interim ones included.
+const LONGEST_HEAD: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use super::*;
+
+    #[test]
+    fn x5_endless_heads_are_an_error() {
+        for beginning in [
+            "x",
+            "HTTP/1.1 100 Continue\r\n\r\n",
+            "HTTP/1.1 103\r\nA: b\r\n\r\n",
+        ] {
+            let mut endless = Endless {
+                text: beginning.as_bytes(),
+                given: 0,
+            };
+            let error = pollster::block_on(read_head(&mut endless)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{beginning}");
+            assert!(endless.given <= LONGEST_HEAD + PIECE, "{beginning}");
+        }
+    }
+
+    /// The same again and again.
+    struct Endless {
+        text: &'static [u8],
+        given: usize,
+    }
+
+    impl AsyncRead for Endless {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            let this = self.get_mut();
+            for byte in &mut *buffer {
+                *byte = this.text[this.given % this.text.len()];
+                this.given += 1;
+            }
+            Poll::Ready(Ok(buffer.len()))
+        }
+    }
 
     #[test]
     fn x5_heads_are_made_readable() {

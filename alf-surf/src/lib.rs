@@ -53,11 +53,8 @@ mod h1;
 #[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
 mod head;
 mod redirect;
-mod repair;
 mod request;
 mod transport;
-#[cfg(any(feature = "h1-client", feature = "h1-client-no-tls"))]
-mod wire;
 
 pub use adapter::Surf;
 pub use client::Client;

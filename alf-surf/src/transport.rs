@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use alf_core::{
     AnswerBody, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef, TokenTransport,
@@ -19,11 +18,10 @@ use surf::http::headers::{
 };
 use surf::http::mime::FORM;
 use surf::http::{self as surf_http, Extensions, Url};
-use surf::{HttpClient, Request, Response};
+use surf::{Request, Response};
 use zeroize::Zeroizing;
 
 use crate::SurfError;
-use crate::back_end::Headers;
 use crate::body;
 use crate::discard::discard;
 use crate::guard::{CameFrom, Guard, LedElsewhere, ShownAt, origin};
@@ -33,47 +31,18 @@ use crate::guard::{CameFrom, Guard, LedElsewhere, ShownAt, origin};
 /// Made by [`Client`](crate::Client).
 #[derive(Clone)]
 pub struct SurfTransport {
-    /// `None` for a token manager alone.
-    calls: Option<surf::Client>,
-    /// `None` if a transport of the user's sends the token requests.
-    tokens: Option<Tokens>,
-}
-
-/// For token requests.
-#[derive(Clone)]
-pub(crate) enum Tokens {
-    /// A back end, and the headers that the user set for it.
-    Own(Arc<dyn HttpClient>, Headers),
-    Given(surf::Client),
+    calls: surf::Client,
+    tokens: surf::Client,
 }
 
 impl SurfTransport {
-    pub(crate) fn new(calls: surf::Client, tokens: Tokens) -> Self {
-        Self {
-            calls: Some(calls),
-            tokens: Some(tokens),
-        }
-    }
-
-    /// No token request is sent through it.
-    pub(crate) fn for_calls_alone(calls: surf::Client) -> Self {
-        Self {
-            calls: Some(calls),
-            tokens: None,
-        }
-    }
-
-    /// No request of the user is sent through it.
-    pub(crate) fn for_tokens_alone(tokens: Tokens) -> Self {
-        Self {
-            calls: None,
-            tokens: Some(tokens),
-        }
+    pub(crate) fn new(calls: surf::Client, tokens: surf::Client) -> Self {
+        Self { calls, tokens }
     }
 
     /// The client on which the user's requests are made.
-    pub(crate) fn calls(&self) -> Option<&surf::Client> {
-        self.calls.as_ref()
+    pub(crate) fn calls(&self) -> &surf::Client {
+        &self.calls
     }
 }
 
@@ -83,13 +52,10 @@ impl Transport for SurfTransport {
     type Error = SurfError;
 
     async fn send(&self, mut request: Request) -> Result<Response, SurfError> {
-        let Some(client) = self.calls() else {
-            return Err(failed("a token manager sends no requests"));
-        };
         if let Some(guard) = extensions(&mut request).remove::<Guard>() {
             request.middleware(guard);
         }
-        without_panics(client.send(request)).await
+        without_panics(self.calls.send(request)).await
     }
 
     fn origin<'r>(&self, request: &'r Request) -> OriginRef<'r> {
@@ -150,26 +116,14 @@ impl TokenTransport for SurfTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        let Some(tokens) = &self.tokens else {
-            return Err(failure(failed("this transport sends no token requests")));
-        };
         let (mut request, guard) = token_request(request).map_err(failure)?;
-        let sent = match tokens {
-            Tokens::Own(back_end, headers) => {
-                for (name, values) in headers {
-                    request.insert_header(name, values);
-                }
-                // In place of those: alf's own.
-                guard.put_on(&mut request);
-                let sent = back_end.send(request.into());
-                without_panics(sent.map(|sent| sent.map(Response::from))).await
-            }
-            Tokens::Given(client) => {
-                // T7: whatever that client does with a redirect.
-                request.middleware(guard);
-                without_panics(client.send(request)).await
-            }
-        };
+        // surf puts them only on requests that it builds itself.
+        for (name, values) in &self.tokens.config().headers {
+            request.insert_header(name, values);
+        }
+        // T7: whatever that client does with a redirect.
+        request.middleware(guard);
+        let sent = without_panics(self.tokens.send(request)).await;
         let mut response = sent.map_err(failure)?;
         let mut answer = http::Response::new(Bytes::new());
         *answer.status_mut() = status(response.status());

@@ -1,33 +1,19 @@
-//! `ClientCertificate`: the clients that it makes, and the errors of files that cannot be used.
+//! `ClientCertificate`: what it makes for the back ends, and the errors of files that cannot be used.
 
 #![cfg(any(feature = "curl-client", feature = "h1-client"))]
 
 use alf_interop::{errors_name_the_file, key_file as key};
-#[cfg(feature = "h1-client")]
-use alf_surf::async_native_tls::TlsConnector;
-use alf_surf::{Client, ClientCertificate};
-
-#[test]
-fn t7_alf_takes_the_clients() {
-    let certificate = ClientCertificate::from_files(key("client.crt"), key("client.pem"));
-    let client = Client::builder("https://auth.example.com/token")
-        .tls_client_auth("client-id")
-        .http_client(certificate.http_client().unwrap())
-        .token_http_client(certificate.token_http_client().unwrap());
-    client.build().unwrap();
-}
+use alf_surf::ClientCertificate;
 
 #[test]
 fn x1_an_error_names_the_file() {
     errors_name_the_file(|certificate, key| {
         let certificate = ClientCertificate::from_files(certificate, key);
         vec![
-            certificate.http_client().unwrap_err(),
-            certificate.token_http_client().unwrap_err(),
             #[cfg(feature = "h1-client")]
-            certificate.put_on_tls(TlsConnector::new()).unwrap_err(),
+            certificate.identity().map(drop).unwrap_err(),
             #[cfg(feature = "curl-client")]
-            curl::put_on(&certificate).unwrap_err(),
+            certificate.for_curl().unwrap_err(),
         ]
     });
 }
@@ -38,14 +24,11 @@ fn t2_the_certificate_is_taken_by_value_on_h1() {
     let [certificate, key] =
         ["client.crt", "client.pem"].map(|name| std::fs::read_to_string(key(name)).unwrap());
     let certificate = ClientCertificate::from_pem(certificate, key);
-    let tls = TlsConnector::new();
-    certificate.put_on_tls(tls).unwrap();
-    let client = certificate.http_client();
-    if cfg!(feature = "curl-client") {
-        let error = client.unwrap_err();
+    assert!(certificate.identity().is_ok());
+    #[cfg(feature = "curl-client")]
+    {
+        let error = certificate.for_curl().unwrap_err();
         assert!(error.to_string().contains("from_files"), "{error}");
-    } else {
-        client.unwrap();
     }
 }
 
@@ -57,8 +40,7 @@ fn x1_what_is_no_key_is_an_error_without_it() {
     let certificate = std::fs::read_to_string(key("client.crt")).unwrap();
     let no_key = "-----BEGIN PRIVATE KEY-----\nczNjcjN0\n-----END PRIVATE KEY-----\n";
     let certificate = ClientCertificate::from_pem(certificate, no_key);
-    let tls = TlsConnector::new();
-    let error = certificate.put_on_tls(tls).unwrap_err();
+    let error = certificate.identity().map(drop).unwrap_err();
     let shown = format!("{error} {error:?} {:?} {certificate:?}", error.source());
     assert!(
         shown.contains("it cannot be used with the private key"),
@@ -81,31 +63,29 @@ mod curl {
     use std::net::{Ipv4Addr, TcpListener};
     use std::path::Path;
 
-    use alf_surf::isahc::{HttpClient, HttpClientBuilder};
-    use alf_surf::{ConfigError, CurlClient, surf};
+    use alf_surf::isahc::HttpClient;
+    use alf_surf::isahc::config::Configurable;
+    use alf_surf::{CurlClient, surf};
     use pollster::block_on;
 
     use super::*;
 
     #[test]
-    fn t2_the_certificate_is_on_the_clients() {
+    fn t2_curl_takes_the_certificate_and_its_key() {
         let server = no_tls();
         for (key_file, fits) in [("client.pem", true), ("other-client.pem", false)] {
             let certificate = ClientCertificate::from_files(key("client.crt"), key(key_file));
-            let own = put_on(&certificate).unwrap().build().unwrap();
-            for client in [
-                certificate.http_client().unwrap(),
-                certificate.token_http_client().unwrap(),
-                surf::Client::with_http_client(CurlClient::from_isahc(own)),
-            ] {
-                let error = block_on(client.get(&server).send()).unwrap_err();
-                let shown = format!("{error:?}");
-                // Whose the key is, curl finds before it says a word: so with rustls, so with OpenSSL.
-                let is_ours = ["BadClientCertificate", "given a bad argument"]
-                    .iter()
-                    .any(|said| shown.contains(said));
-                assert_eq!(is_ours, !fits, "{key_file}: {error}");
-            }
+            let curl =
+                HttpClient::builder().ssl_client_certificate(certificate.for_curl().unwrap());
+            let curl = CurlClient::from_isahc(curl.build().unwrap());
+            let client = surf::Client::with_http_client(curl);
+            let error = block_on(client.get(&server).send()).unwrap_err();
+            let shown = format!("{error:?}");
+            // Whose the key is, curl finds before it says a word: so with rustls, so with OpenSSL.
+            let is_ours = ["BadClientCertificate", "given a bad argument"]
+                .iter()
+                .any(|said| shown.contains(said));
+            assert_eq!(is_ours, !fits, "{key_file}: {error}");
         }
     }
 
@@ -115,19 +95,9 @@ mod curl {
         let pem = std::fs::read_to_string(key("client.crt")).unwrap();
         std::fs::write(&one_line, pem.replace('\n', " ")).unwrap();
         let certificate = ClientCertificate::from_files(&one_line, key("client.pem"));
-        for error in [
-            certificate.token_http_client().unwrap_err(),
-            put_on(&certificate).unwrap_err(),
-        ] {
-            assert!(error.to_string().contains("one-line.crt"), "{error}");
-            assert!(error.to_string().contains("a line of its own"), "{error}");
-        }
-    }
-
-    pub(super) fn put_on(
-        certificate: &ClientCertificate,
-    ) -> Result<HttpClientBuilder, ConfigError> {
-        certificate.put_on_curl(HttpClient::builder())
+        let error = certificate.for_curl().unwrap_err();
+        assert!(error.to_string().contains("one-line.crt"), "{error}");
+        assert!(error.to_string().contains("a line of its own"), "{error}");
     }
 
     /// An address where each connection is closed at once.

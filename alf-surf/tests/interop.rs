@@ -14,7 +14,7 @@ use std::path::Path;
 use alf_core::TokenManager;
 use alf_interop::{AdapterFeature, ApiResponse, CallError, InteropAdapter, TlsSettings};
 use alf_surf::surf::{self, Response};
-use alf_surf::{Client, Error, Surf};
+use alf_surf::{Client, ClientBuilder, Error, Surf};
 
 struct OnSurf;
 
@@ -25,16 +25,13 @@ impl InteropAdapter for OnSurf {
         surf::Client::with_http_client(back_end(tls))
     }
 
-    #[cfg(any(feature = "h1-client", feature = "curl-client"))]
-    fn ready_made(certificate: &Path, key: &Path) -> [surf::Client; 2] {
-        let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
-        let calls = certificate.http_client().unwrap();
-        [calls, certificate.token_http_client().unwrap()]
-    }
-
-    #[cfg(not(any(feature = "h1-client", feature = "curl-client")))]
-    fn ready_made(_: &Path, _: &Path) -> [surf::Client; 2] {
-        [(), ()].map(|()| Self::http_client(&TlsSettings::default()))
+    fn with_certificate(builder: ClientBuilder, certificate: &Path, key: &Path) -> ClientBuilder {
+        let mut tls = TlsSettings::default();
+        tls.identity = Some((certificate.to_owned(), key.to_owned()));
+        let http_client = Self::http_client(&tls);
+        builder
+            .token_http_client(http_client.clone())
+            .http_client(http_client)
     }
 
     async fn get(client: &Client, url: &str) -> Result<ApiResponse, CallError<Self>> {
@@ -78,7 +75,7 @@ fn back_end(tls: &TlsSettings) -> alf_surf::CurlClient {
     }
     if let Some((certificate, key)) = &tls.identity {
         let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
-        curl = certificate.put_on_curl(curl).unwrap();
+        curl = curl.ssl_client_certificate(certificate.for_curl().unwrap());
     }
     alf_surf::CurlClient::from_isahc(curl.build().unwrap())
 }
@@ -94,7 +91,7 @@ fn back_end(tls: &TlsSettings) -> alf_surf::H1Client {
     }
     if let Some((certificate, key)) = &tls.identity {
         let certificate = alf_surf::ClientCertificate::from_files(certificate, key);
-        connector = certificate.put_on_tls(connector).unwrap();
+        connector = connector.identity(certificate.identity().unwrap());
     }
     alf_surf::H1Client::new().tls(connector)
 }

@@ -163,7 +163,6 @@ fn the_report_on_a_failure_helps_to_find_its_cause() {
         "what the client reported:\n    AcquisitionStarted",
         "what the servers saw:\n    authorization server at 127.0.0.1:",
         "        1. POST /token -> 200, connection 1, Authorization Basic",
-        "what was odd about the last answer:\n    several Authorization headers",
         "        1. GET /things -> 400 (several Authorization headers), connection 1",
     ] {
         assert!(report.contains(part), "expected {part:?} in {report}");
@@ -212,8 +211,6 @@ fn the_report_says_what_was_odd_about_the_answer() {
         const FLAW: Option<Flaw> = Some(Flaw::PanicsOnUnusualHeaders);
     }
     let report = fails::<HyperOwn<This>>("x5_no_answer_of_the_resource_server_causes_a_panic");
-    let odd = "what was odd about the last answer:\n    X-Case: \\xc3\\xa9, ";
-    assert!(report.contains(odd), "{report}");
     let line = "GET /unusual -> 200 (X-Case: \\xc3\\xa9, ";
     assert!(report.contains(line), "{report}");
 }

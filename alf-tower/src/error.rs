@@ -1,6 +1,4 @@
-//! The errors of a call, and how they are put into one box.
-
-use alf_core::{NotAllowed, TokenError};
+//! The errors of a call, in one box.
 
 /// Any error, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -10,29 +8,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[error(transparent)]
 pub(crate) struct ServiceError(pub(crate) BoxError);
 
-/// Any of the errors of a call, unchanged.
-pub(crate) struct Failure(BoxError);
-
-impl Failure {
-    pub(crate) fn into_inner(self) -> BoxError {
-        self.0
-    }
-}
-
-impl From<TokenError> for Failure {
-    fn from(error: TokenError) -> Self {
-        Self(error.into())
-    }
-}
-
-impl From<NotAllowed> for Failure {
-    fn from(error: NotAllowed) -> Self {
-        Self(error.into())
-    }
-}
-
-impl From<ServiceError> for Failure {
-    fn from(error: ServiceError) -> Self {
-        Self(error.0)
+/// Returns each of the errors of a call unchanged.
+pub(crate) fn unchanged(error: alf_core::Error<ServiceError>) -> BoxError {
+    match error.convert::<BoxError>().downcast::<ServiceError>() {
+        Ok(error) => error.0,
+        Err(of_alf) => of_alf,
     }
 }

@@ -11,7 +11,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use crate::clone_service::CloneService;
-use crate::error::{BoxError, Failure};
+use crate::error::{BoxError, unchanged};
 use crate::outgoing::Outgoing;
 use crate::replay_body::ReplayBody;
 use crate::settings::Settings;
@@ -77,7 +77,7 @@ where
         Box::pin(async move {
             let outgoing = Outgoing::new(request, Arc::clone(&settings));
             let sent = settings.tokens.send_by(&transport, outgoing).await;
-            let (response, _) = sent.map_err(|error| error.convert::<Failure>().into_inner())?;
+            let (response, _) = sent.map_err(unchanged)?;
             Ok(response)
         })
     }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
-use alf_core::{Adapter, TokenManager, Transport};
+use alf_core::{Adapter, ClientBuilder, TokenManager, Transport};
 
 /// An adapter that is tested.
 pub trait InteropAdapter: 'static {
@@ -13,9 +13,13 @@ pub trait InteropAdapter: 'static {
     /// Returns the library's own client with these certificates. It follows no redirects.
     fn http_client(tls: &TlsSettings) -> <Self::Adapter as Adapter>::HttpClient;
 
-    /// Returns the clients that the adapter's `ClientCertificate` makes of a certificate and its key: for requests, and for
-    /// token requests.
-    fn ready_made(certificate: &Path, key: &Path) -> [<Self::Adapter as Adapter>::HttpClient; 2];
+    /// Gives a certificate and its key to the clients of a builder as the documentation of the adapter's `ClientCertificate`
+    /// says.
+    fn with_certificate(
+        builder: ClientBuilder<Self::Adapter>,
+        certificate: &Path,
+        key: &Path,
+    ) -> ClientBuilder<Self::Adapter>;
 
     /// Sends a `GET`, and reads the body as text.
     fn get(

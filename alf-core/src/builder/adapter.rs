@@ -37,8 +37,8 @@ pub trait Adapter: Default + Sized + 'static {
     fn transport(self) -> Result<Self::Transport, ConfigError>;
 
     /// Returns a transport that sends only the user's requests, because the user has set a
-    /// [`token_transport`](crate::ClientBuilder::token_transport). The adapter builds no client for token requests, and
-    /// [`exchange`](TokenTransport::exchange) returns an error.
+    /// [`token_transport`](crate::ClientBuilder::token_transport). It needs no client for token requests:
+    /// [`exchange`](TokenTransport::exchange) is not called.
     ///
     /// # Errors
     ///

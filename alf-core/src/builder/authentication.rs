@@ -71,10 +71,9 @@ impl<A> ClientBuilder<A> {
     /// (`tls_client_auth`, [RFC 8705 §2.1](https://www.rfc-editor.org/rfc/rfc8705#section-2.1)).
     ///
     /// **The HTTP library's own client must have the certificate and its key.** alf cannot check this. With
-    /// an adapter, use its `ClientCertificate` to build the
-    /// [`token_http_client`](Self::token_http_client). Such servers often bind tokens to the certificate
-    /// (RFC 8705 §3). Then requests to the API need the same certificate: set it in
-    /// [`http_client`](Self::http_client) too.
+    /// an adapter, give what its `ClientCertificate` makes to [`configure_http`](Self::configure_http) (alf-surf: to a client of
+    /// your own). Such servers often bind tokens to the certificate (RFC 8705 §3). Then requests to the API need the same
+    /// certificate.
     pub fn tls_client_auth(self, client_id: impl Into<String>) -> Self {
         let method = "tls_client_auth";
         self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))

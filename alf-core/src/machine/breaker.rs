@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::doubling_delay::LONGEST_RETRY_AFTER;
-use super::{AcquisitionId, DoublingDelay, Failure, Moment};
+use super::{Claim, DoublingDelay, Failure, Moment, TargetId};
 
 /// Guards an authorization server that is in trouble. All tokens of a client share it.
 ///
@@ -22,46 +22,33 @@ use super::{AcquisitionId, DoublingDelay, Failure, Moment};
 /// Only failures that every token target would meet count here. `E` is the error of a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Breaker<E> {
-    condition: Condition<E>,
-    /// The pauses between attempts.
-    pauses: DoublingDelay,
-    transient_back_off: DoublingDelay,
-    permanent_back_off: DoublingDelay,
-    /// The latest failed attempt since the latest success.
-    latest_failure: Option<(Moment, E)>,
+    /// From the first failure until a token is obtained.
+    trouble: Option<Trouble<E>>,
     /// Acquisitions that wait for their probe, in the order of their arrival.
     waiting: Vec<Claim>,
     probe: Option<Claim>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Trouble<E> {
+    next_attempt_at: Moment,
+    /// Whether the client backs off until then, or did until then and has made no attempt since.
+    back_off: Option<BackOff<E>>,
+    /// The pauses between attempts.
+    pauses: DoublingDelay,
+    /// The back-offs after failures of one kind: transient ones, or not.
+    back_offs: Option<(bool, DoublingDelay)>,
+    /// The latest failed attempt, and when it failed.
+    latest_failure: Option<(Moment, E)>,
     /// The targets for which an attempt was made since the trouble began: the latest one last.
     attempted: Vec<TargetId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Condition<E> {
-    Healthy,
-    Troubled {
-        next_attempt_at: Moment,
-    },
-    BackingOff {
-        until: Moment,
-        /// Whether waiting helps.
-        is_transient: bool,
-        error: E,
-    },
-}
-
-/// A token target of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TargetId(pub(crate) u64);
-
-/// One acquisition, as the breaker knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Claim {
-    pub(crate) target: TargetId,
-    /// The acquisition of that target.
-    pub(crate) id: AcquisitionId,
-    /// When it must have ended (S5): from then on it holds up nobody.
-    pub(crate) deadline: Moment,
+struct BackOff<E> {
+    /// Whether waiting helps.
+    is_transient: bool,
+    error: E,
 }
 
 /// What an acquisition does before an attempt.
@@ -86,50 +73,43 @@ pub(crate) enum Exclusivity {
 }
 
 /// What the breaker means for a caller that needs a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Health {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Health<E> {
     Healthy,
     /// An attempt has failed since the latest success.
     Troubled,
-    /// No acquisition starts before that.
+    /// No acquisition starts before that, because of that error.
     BackingOff {
         until: Moment,
+        error: E,
     },
 }
 
 impl<E: Clone> Breaker<E> {
     pub(crate) const fn new() -> Self {
         Self {
-            condition: Condition::Healthy,
-            pauses: FIRST_PAUSES,
-            transient_back_off: DoublingDelay::after_transient_failures(),
-            permanent_back_off: DoublingDelay::after_permanent_failures(),
-            latest_failure: None,
+            trouble: None,
             waiting: Vec::new(),
             probe: None,
-            attempted: Vec::new(),
         }
     }
 
-    pub(crate) fn health(&self, now: Moment) -> Health {
-        match self.condition {
-            Condition::Healthy => Health::Healthy,
-            Condition::BackingOff { until, .. } if now < until => Health::BackingOff { until },
-            Condition::Troubled { .. } | Condition::BackingOff { .. } => Health::Troubled,
-        }
-    }
-
-    /// The error that callers get while the client backs off.
-    pub(crate) fn back_off_error(&self, now: Moment) -> Option<&E> {
-        match &self.condition {
-            Condition::BackingOff { until, error, .. } if now < *until => Some(error),
-            Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => None,
+    pub(crate) fn health(&self, now: Moment) -> Health<E> {
+        let Some(trouble) = &self.trouble else {
+            return Health::Healthy;
+        };
+        match trouble.back_off(now) {
+            None => Health::Troubled,
+            Some(BackOff { error, .. }) => Health::BackingOff {
+                until: trouble.next_attempt_at,
+                error: error.clone(),
+            },
         }
     }
 
     /// The latest failed attempt since the latest success, and when it failed.
     pub(crate) fn latest_failure(&self) -> Option<&(Moment, E)> {
-        self.latest_failure.as_ref()
+        self.trouble.as_ref()?.latest_failure.as_ref()
     }
 
     /// May this acquisition make an attempt now? It must ask before each, and [leave](Self::leave) in the end.
@@ -140,23 +120,20 @@ impl<E: Clone> Breaker<E> {
         exclusivity: Exclusivity,
     ) -> Permit<E> {
         self.forget_overdue(now, claim);
-        match &self.condition {
-            Condition::Healthy if exclusivity == Exclusivity::Shared => {
-                self.leave(claim);
-                return Permit::Granted;
-            }
-            Condition::BackingOff {
-                until,
-                is_transient,
-                error,
-            } if now < *until && (!is_transient || claim.deadline <= *until) => {
-                let error = error.clone();
-                self.leave(claim);
-                return Permit::Refused(error);
-            }
-            Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {}
-        }
         let next_attempt_at = self.next_attempt_at();
+        let trouble = self.trouble.as_ref();
+        let back_off = trouble.and_then(|trouble| trouble.back_off(now));
+        let helps_to_wait =
+            |back_off: &&BackOff<E>| back_off.is_transient && next_attempt_at < claim.deadline;
+        if let Some(back_off) = back_off.filter(|back_off| !helps_to_wait(back_off)) {
+            let error = back_off.error.clone();
+            self.leave(claim);
+            return Permit::Refused(error);
+        }
+        if trouble.is_none() && exclusivity == Exclusivity::Shared {
+            self.leave(claim);
+            return Permit::Granted;
+        }
         if claim.deadline <= now.max(next_attempt_at) {
             self.leave(claim);
             return Permit::TooLate;
@@ -167,19 +144,20 @@ impl<E: Clone> Breaker<E> {
         if !self.waiting.contains(&claim) {
             self.waiting.push(claim);
         }
-        if let Some(probe) = self.probe {
-            let until = probe.deadline;
-            return Permit::Wait { until };
-        }
-        match self.next_in_line() {
-            Some(next) if next != claim => Permit::Wait {
-                until: next.deadline,
+        let before = self.probe.or(self.next_in_line());
+        match before.filter(|before| *before != claim) {
+            Some(before) => Permit::Wait {
+                until: before.deadline,
             },
-            Some(_) | None if now < next_attempt_at => Permit::Wait {
+            None if now < next_attempt_at => Permit::Wait {
                 until: next_attempt_at,
             },
-            Some(_) | None => {
-                self.start_probe(claim);
+            None => {
+                self.leave(claim);
+                self.probe = Some(claim);
+                if let Some(trouble) = &mut self.trouble {
+                    trouble.note_attempt(claim.target);
+                }
                 Permit::Granted
             }
         }
@@ -195,34 +173,25 @@ impl<E: Clone> Breaker<E> {
         jitter: f64,
         error: E,
     ) -> Option<Moment> {
-        let mut pauses = self.pauses;
+        let mut trouble = self.trouble.clone().unwrap_or(Trouble::NEW);
         // Attempts that were under way when the trouble began are the same failure: they lengthen no pause.
-        let pause = match self.condition {
-            Condition::Healthy => pauses.take_jittered(jitter),
-            Condition::Troubled { .. } | Condition::BackingOff { .. }
-                if self.probe == Some(claim) =>
-            {
-                pauses.take_jittered(jitter)
-            }
-            Condition::Troubled { .. } | Condition::BackingOff { .. } => Duration::ZERO,
+        let pause = if self.trouble.is_none() || self.probe == Some(claim) {
+            trouble.pauses.take_jittered(jitter)
+        } else {
+            Duration::ZERO
         };
-        let next = self.next_attempt_at().max(now + pause.max(retry_after));
+        let next = trouble.next_attempt_at.max(now + pause.max(retry_after));
         if claim.deadline <= next {
             return None;
         }
-        match &mut self.condition {
-            // B2: nothing that was under way when the back-off began lengthens it.
-            Condition::BackingOff { until, .. } if now < *until => {}
-            condition @ (Condition::Healthy
-            | Condition::Troubled { .. }
-            | Condition::BackingOff { .. }) => {
-                let next_attempt_at = next;
-                *condition = Condition::Troubled { next_attempt_at };
-            }
+        // B2: nothing that was under way when the back-off began lengthens it.
+        if trouble.back_off(now).is_none() {
+            trouble.back_off = None;
+            trouble.next_attempt_at = next;
         }
-        self.pauses = pauses;
-        self.latest_failure = Some((now, error));
-        self.note_attempt(claim.target);
+        trouble.latest_failure = Some((now, error));
+        trouble.note_attempt(claim.target);
+        self.trouble = Some(trouble);
         self.leave(claim);
         Some(next)
     }
@@ -236,41 +205,37 @@ impl<E: Clone> Breaker<E> {
         error: impl FnOnce(Moment) -> E,
     ) -> E {
         self.leave(claim);
-        let (until, is_transient) = match self.condition {
-            // Acquisitions that were under way when the back-off began are the same failure: only a `Retry-After` lengthens
-            // it. A refusal in an outage is another failure.
-            Condition::BackingOff {
-                until,
-                is_transient,
-                ..
-            } if (failure.is_transient() || !is_transient) && now < until => {
-                let retry_at = now + failure.retry_after().min(LONGEST_RETRY_AFTER);
-                if retry_at <= until {
-                    return error(until);
-                }
-                (retry_at, failure.is_transient())
+        let trouble = self.trouble.get_or_insert(Trouble::NEW);
+        // Acquisitions that were under way when the back-off began are the same failure: only a `Retry-After` lengthens it.
+        // A refusal in an outage is another failure.
+        let is_same_failure = trouble
+            .back_off(now)
+            .is_some_and(|back_off| failure.is_transient() || !back_off.is_transient);
+        let retry_after = if is_same_failure {
+            let retry_after = failure.retry_after().min(LONGEST_RETRY_AFTER);
+            if now + retry_after <= trouble.next_attempt_at {
+                return error(trouble.next_attempt_at);
             }
-            Condition::Healthy | Condition::Troubled { .. } | Condition::BackingOff { .. } => {
-                let back_off = self.take_back_off(failure);
-                let until = self.next_attempt_at().max(now + back_off);
-                (until, failure.is_transient())
-            }
+            retry_after
+        } else {
+            trouble.take_back_off(failure)
         };
+        let until = trouble.next_attempt_at.max(now + retry_after);
         let error = error(until);
-        self.condition = Condition::BackingOff {
-            until,
-            is_transient,
+        trouble.next_attempt_at = until;
+        trouble.back_off = Some(BackOff {
+            is_transient: failure.is_transient(),
             error: error.clone(),
-        };
-        self.pauses = LATER_PAUSES;
-        self.latest_failure = Some((now, error.clone()));
+        });
+        trouble.pauses = LATER_PAUSES;
+        trouble.latest_failure = Some((now, error.clone()));
         error
     }
 
     /// An exclusive acquisition knows now what the others need to know: if the server is healthy, they go on beside it
     /// (T10).
     pub(crate) fn end_exclusivity(&mut self, claim: Claim) {
-        if matches!(self.condition, Condition::Healthy) {
+        if self.trouble.is_none() {
             self.leave(claim);
         }
     }
@@ -280,10 +245,8 @@ impl<E: Clone> Breaker<E> {
     pub(crate) fn succeeded(&mut self, now: Moment, claim: Claim) {
         self.leave(claim);
         if now < claim.deadline {
-            *self = Self {
-                waiting: std::mem::take(&mut self.waiting),
-                ..Self::new()
-            };
+            self.trouble = None;
+            self.probe = None;
         }
     }
 
@@ -292,8 +255,9 @@ impl<E: Clone> Breaker<E> {
     #[cfg(feature = "store")]
     pub(crate) fn took_token(&mut self, claim: Claim) {
         self.leave(claim);
-        self.transient_back_off.reset();
-        self.permanent_back_off.reset();
+        if let Some(trouble) = &mut self.trouble {
+            trouble.back_offs = None;
+        }
     }
 
     /// An acquisition has ended, or waits for no attempt any more.
@@ -304,26 +268,46 @@ impl<E: Clone> Breaker<E> {
 
     /// Before that no attempt may be made.
     fn next_attempt_at(&self) -> Moment {
-        match self.condition {
-            Condition::Healthy => Moment::START,
-            Condition::Troubled { next_attempt_at } => next_attempt_at,
-            Condition::BackingOff { until, .. } => until,
-        }
+        let trouble = self.trouble.as_ref();
+        trouble.map_or(Moment::START, |trouble| trouble.next_attempt_at)
     }
 
     /// Of those that wait: the one whose target's latest attempt is longest ago, and of several the first to come.
     fn next_in_line(&self) -> Option<Claim> {
+        let attempted = self
+            .trouble
+            .as_ref()
+            .map_or(&[][..], |trouble| &trouble.attempted);
         let latest_attempt = |claim: &&Claim| {
-            let position = |target: &TargetId| *target == claim.target;
-            self.attempted.iter().position(position)
+            let mut attempted = attempted.iter();
+            attempted.position(|target| *target == claim.target)
         };
         self.waiting.iter().min_by_key(latest_attempt).copied()
     }
 
-    fn start_probe(&mut self, claim: Claim) {
-        self.leave(claim);
-        self.probe = Some(claim);
-        self.note_attempt(claim.target);
+    /// S5: an acquisition past its deadline keeps nobody waiting.
+    fn forget_overdue(&mut self, now: Moment, except: Claim) {
+        self.waiting
+            .retain(|claim| *claim == except || now < claim.deadline);
+        self.probe.take_if(|probe| probe.deadline <= now);
+    }
+}
+
+impl<E> Trouble<E> {
+    const NEW: Self = Self {
+        next_attempt_at: Moment::START,
+        back_off: None,
+        pauses: FIRST_PAUSES,
+        back_offs: None,
+        latest_failure: None,
+        attempted: Vec::new(),
+    };
+
+    /// The back-off that has not ended.
+    fn back_off(&self, now: Moment) -> Option<&BackOff<E>> {
+        self.back_off
+            .as_ref()
+            .filter(|_| now < self.next_attempt_at)
     }
 
     fn note_attempt(&mut self, target: TargetId) {
@@ -336,20 +320,17 @@ impl<E: Clone> Breaker<E> {
 
     /// A back-off after the other kind of failure starts again: a minute is for a server that has refused many times.
     fn take_back_off(&mut self, failure: &Failure) -> Duration {
-        let (back_off, other) = if failure.is_transient() {
-            (&mut self.transient_back_off, &mut self.permanent_back_off)
-        } else {
-            (&mut self.permanent_back_off, &mut self.transient_back_off)
-        };
-        other.reset();
-        back_off.take_after(failure)
-    }
-
-    /// S5: an acquisition past its deadline keeps nobody waiting.
-    fn forget_overdue(&mut self, now: Moment, except: Claim) {
-        self.waiting
-            .retain(|claim| *claim == except || now < claim.deadline);
-        self.probe.take_if(|probe| probe.deadline <= now);
+        let is_transient = failure.is_transient();
+        let back_offs = self.back_offs.filter(|(known, _)| *known == is_transient);
+        let (_, delay) = self.back_offs.insert(back_offs.unwrap_or_else(|| {
+            let first = if is_transient {
+                DoublingDelay::after_transient_failures()
+            } else {
+                DoublingDelay::after_permanent_failures()
+            };
+            (is_transient, first)
+        }));
+        delay.take_after(failure)
     }
 }
 

@@ -5,47 +5,40 @@ use core::time::Duration;
 use super::Moment;
 
 /// What a caller that needs a token does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Use the token of that generation: the held one, or the previous one while that is too new (R9).
-    Use(Generation),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision<T, E> {
+    /// Use that token: the held one, or the previous one while that is too new (R9).
+    Use(T),
     /// Use it, and start an acquisition in the background (E2).
-    UseAndRenew(Generation, NewAcquisition),
+    UseAndRenew(T, Claim),
     /// Start an acquisition and wait for it (E3).
-    Start(NewAcquisition),
+    Start(Claim),
     /// Wait for the acquisition that is under way (S1).
-    Join(AcquisitionId),
-    /// Fail at once: no acquisition starts before that moment (B2).
-    Refuse { until: Moment, cause: BackOffCause },
+    Join,
+    /// Fail at once with the error for which the client, or this target alone, backs off (B2).
+    Refuse(E),
 }
 
 /// What a caller whose token was rejected does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RejectionDecision {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RejectionDecision<T, E> {
     /// The rejected token is not the held one any more: do as any caller that needs a token (R2).
-    Superseded(Decision),
+    Superseded(Decision<T, E>),
     /// Wait for the renewal that started, or for the one that was under way (R1); or fail at once (B2).
-    Renew(Decision),
-    /// The token may be too new: use the previous one, of that generation (R9).
-    UsePrevious(Generation),
+    Renew(Decision<T, E>),
+    /// The token may be too new: use the previous one (R9).
+    UsePrevious(T),
     /// Return the 401: the latest renewal did not help (R6).
     Return,
 }
 
-/// Why no acquisition starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BackOffCause {
-    /// A failure that every token target would meet.
-    Server,
-    /// A failure of this token target alone: its scope, say.
-    Target,
-}
-
-/// An acquisition that the caller must start.
+/// One acquisition of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NewAcquisition {
+pub(crate) struct Claim {
+    pub(crate) target: TargetId,
+    /// The acquisition of that target.
     pub(crate) id: AcquisitionId,
-    /// When it must have ended (S5).
+    /// When it must have ended (S5): from then on it holds up nobody.
     pub(crate) deadline: Moment,
 }
 
@@ -61,14 +54,14 @@ pub(crate) struct Obtained<T> {
     pub(crate) age: Duration,
 }
 
-/// What the success of an acquisition changed.
+/// Which token a successful acquisition brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Success {
-    New(Generation),
+    New,
     /// The held token again, and what is left of its lifetime (E6).
-    Unchanged(Generation),
+    Unchanged,
     /// The same, but the token was requested before a rejection that waits for it: the waiters ask again (R6).
-    Outdated(Generation),
+    Outdated,
 }
 
 /// What it means that an acquisition ended without a result (S4).
@@ -78,13 +71,6 @@ pub(crate) enum Aborted {
     AskAgain,
     /// The second abort in a row is a failed acquisition (B2).
     Failed,
-}
-
-/// How a resource server answered a replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReplayOutcome {
-    Accepted,
-    RejectedAgain,
 }
 
 /// The settings of a [`Renewal`](super::Renewal).
@@ -97,6 +83,10 @@ pub(crate) struct Policy {
     /// How long an acquisition may take (S5).
     pub(crate) acquisition_timeout: Duration,
 }
+
+/// A token target of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TargetId(pub(crate) u64);
 
 /// Counts the tokens of one target: identifies a token without its secret (R1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,8 +1,7 @@
-//! The token that is held, and what resource servers answered to it (E1, R1, R9).
+//! The token that is held, the one before it, and what resource servers answered to them (E1, R1, R9).
 
 use core::time::Duration;
 
-use super::previous::Previous;
 use super::{Generation, Lifetime, Moment, Stage};
 
 /// The latest token, and the one before it while that may be used in its place.
@@ -13,8 +12,7 @@ pub(super) struct Held<T> {
     pub(super) obtained_at: Moment,
     pub(super) lifetime: Lifetime,
     standing: Standing,
-    /// The token that it replaced, while that can be used in its place (R9).
-    previous: Option<Previous>,
+    previous: Option<Previous<T>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +24,17 @@ enum Standing {
     UsedAgain,
 }
 
+/// The token that the held one replaced a moment ago, and that is still valid: some APIs refuse a token in its first
+/// seconds (R9).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Previous<T> {
+    token: T,
+    generation: Generation,
+    lifetime: Lifetime,
+    /// Whether it is used in place of the held one, which was rejected.
+    is_used: bool,
+}
+
 impl<T> Held<T> {
     /// A token that was obtained just now, in place of `replaced`.
     pub(super) fn new(
@@ -35,30 +44,42 @@ impl<T> Held<T> {
         lifetime: Lifetime,
         replaced: Option<Self>,
     ) -> Self {
-        // R9: it was never rejected, so this renewal is an ordinary one.
-        let replaced = replaced.filter(|held| held.standing == Standing::Good);
-        let previous = replaced.map(|held| Previous::new(held.generation, held.lifetime, now));
+        // R9: one that was never rejected, so that this renewal is an ordinary one.
+        let replaced =
+            replaced.filter(|held| held.standing == Standing::Good && now < held.lifetime.expires);
         Self {
             token,
             generation,
             obtained_at: now,
             lifetime,
             standing: Standing::Good,
-            previous: previous.filter(|previous| now < previous.usable_until()),
+            previous: replaced.map(|held| Previous {
+                token: held.token,
+                generation: held.generation,
+                lifetime: held.lifetime,
+                is_used: false,
+            }),
         }
     }
 
     /// The token that callers use and the stage of this one, unless this one is rejected.
-    pub(super) fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
-        let previous = self.previous.filter(|previous| previous.is_used(now));
-        let generation = previous.map_or(self.generation, |previous| previous.generation);
-        (!self.is_rejected()).then(|| (generation, self.lifetime.stage(now)))
+    pub(super) fn usable(&self, now: Moment) -> Option<(&T, Stage)> {
+        let previous = self.previous.as_ref();
+        let previous = previous.filter(|previous| previous.is_used && self.may_use_previous(now));
+        let token = previous.map_or(&self.token, |previous| &previous.token);
+        (!self.is_rejected()).then(|| (token, self.lifetime.stage(now)))
     }
 
     /// Until when [`usable`](Self::usable) returns the same token, at most until `until`.
     pub(super) fn usable_until(&self, until: Moment) -> Moment {
-        let previous = self.previous.as_ref();
-        previous.map_or(until, |previous| until.min(previous.usable_until()))
+        let previous_until = self.previous_until();
+        previous_until.map_or(until, |previous_until| until.min(previous_until))
+    }
+
+    /// The tokens that callers use, or used a moment ago.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = &T> {
+        let previous = self.previous.as_ref().map(|previous| &previous.token);
+        core::iter::once(&self.token).chain(previous)
     }
 
     pub(super) fn is_rejected(&self) -> bool {
@@ -79,36 +100,61 @@ impl<T> Held<T> {
     /// Whether a rejection of `generation` rejects this token: so does one of the previous token, if that is used in place of
     /// this one. It is not used again (R9).
     pub(super) fn is_rejected_with(&mut self, now: Moment, generation: Generation) -> bool {
+        let may_use_previous = self.may_use_previous(now);
         let previous = self
             .previous
             .take_if(|previous| previous.generation == generation);
-        self.generation == generation || previous.is_some_and(|previous| previous.is_used(now))
+        self.generation == generation
+            || previous.is_some_and(|previous| previous.is_used && may_use_previous)
+    }
+
+    /// R9: `generation` was rejected, and then the previous token, which was used in its place. Which of them is rejected now:
+    /// the previous one, unless this one is in use again meanwhile.
+    pub(super) fn rejected_of_both(
+        &self,
+        now: Moment,
+        generation: Generation,
+        previous: Generation,
+    ) -> Generation {
+        let is_in_use = !self.is_rejected() && !self.may_use_previous(now);
+        if is_in_use && self.generation == generation {
+            generation
+        } else {
+            previous
+        }
     }
 
     /// The previous token is used in place of this one from now on, if that can be (R9).
-    pub(super) fn use_previous(&mut self) -> Option<Generation> {
+    pub(super) fn use_previous(&mut self) -> Option<&T> {
         let previous = self.previous.as_mut()?;
-        previous.use_in_place();
-        Some(previous.generation)
-    }
-
-    /// Whether it is the token of `generation`, or keeps it as the previous one.
-    pub(super) fn keeps(&self, generation: Generation) -> bool {
-        let previous = self.previous.as_ref();
-        self.generation == generation
-            || previous.is_some_and(|previous| previous.generation == generation)
+        previous.is_used = true;
+        Some(&previous.token)
     }
 
     pub(super) fn forget_outdated_previous(&mut self, now: Moment) {
-        self.previous
-            .take_if(|previous| previous.usable_until() <= now);
+        if !self.may_use_previous(now) {
+            self.previous = None;
+        }
     }
 
     /// E7
     pub(super) fn shorten(&mut self, by: Duration) {
         self.lifetime.shorten(by);
         if let Some(previous) = &mut self.previous {
-            previous.shorten(by);
+            previous.lifetime.shorten(by);
         }
     }
+
+    fn may_use_previous(&self, now: Moment) -> bool {
+        self.previous_until().is_some_and(|until| now < until)
+    }
+
+    /// From then on this token is not too new, or the previous one has expired.
+    fn previous_until(&self) -> Option<Moment> {
+        let previous = self.previous.as_ref()?;
+        Some(previous.lifetime.expires.min(self.obtained_at + TOO_NEW))
+    }
 }
+
+/// R9: how long an API may refuse a new token.
+const TOO_NEW: Duration = Duration::from_secs(5);

@@ -38,7 +38,6 @@ mod doubling_delay;
 mod failure;
 mod held;
 mod lifetime;
-mod previous;
 #[cfg(feature = "store")]
 mod refusal;
 mod rejecting_origins;
@@ -53,11 +52,10 @@ mod store_health;
 mod tests;
 mod time;
 
-pub(crate) use breaker::{Breaker, Claim, Exclusivity, Health, Permit, TargetId};
-pub(crate) use cooldown::RejectionCount;
+pub(crate) use breaker::{Breaker, Exclusivity, Health, Permit};
 pub(crate) use decision::{
-    Aborted, AcquisitionId, BackOffCause, Decision, Generation, NewAcquisition, Obtained, Policy,
-    RejectionDecision, ReplayOutcome, Success,
+    Aborted, AcquisitionId, Claim, Decision, Generation, Obtained, Policy, RejectionDecision,
+    Success, TargetId,
 };
 pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;

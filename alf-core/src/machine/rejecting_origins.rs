@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::cooldown::{OriginRecord, RejectionCount};
+use super::cooldown::OriginRecord;
 use super::{Generation, Moment};
 
 /// What is known of the origins that reject the tokens of one target.
@@ -15,7 +15,6 @@ pub(super) struct RejectingOrigins<O> {
     /// The origins that have no place, while all places are taken.
     others: OriginRecord,
     unknown: OriginRecord,
-    rejections: RejectionCount,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,21 +29,14 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
             places: Vec::new(),
             others: OriginRecord::default(),
             unknown: OriginRecord::default(),
-            rejections: RejectionCount::default(),
         }
     }
 
-    pub(super) fn rejections(&self) -> RejectionCount {
-        self.rejections
-    }
-
-    /// `origin` rejected the held token, which was obtained at `obtained_at`. `sent` is the count of rejections when that
-    /// request was sent. Returns whether the token may be renewed.
+    /// `origin` rejected the held token, which was obtained at `obtained_at`. Returns whether the token may be renewed.
     pub(super) fn rejected(
         &mut self,
         now: Moment,
         (generation, obtained_at): (Generation, Moment),
-        sent: RejectionCount,
         origin: Option<&O>,
     ) -> bool {
         self.forget_outdated(now);
@@ -59,7 +51,7 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
                 None => self.is_full(now).then_some(&mut self.others),
             },
         };
-        record.is_none_or(|record| record.rejected(now, generation, sent, &mut self.rejections))
+        record.is_none_or(|record| record.rejected(now, generation))
     }
 
     /// A rejection of `origin` waits for the acquisition that is under way.
@@ -123,17 +115,11 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         self.forget_outdated(now);
     }
 
-    /// The origins of which it matters whether they accept the held token, and until when.
-    pub(super) fn whose_acceptance_matters(
-        &self,
-        now: Moment,
-        generation: Generation,
-    ) -> Vec<(O, Moment)> {
-        let awaited = self.places.iter().filter_map(|place| {
-            let until = place.record.acceptance_matters_until(now, generation)?;
-            Some((place.origin.clone(), until))
-        });
-        awaited.collect()
+    /// The origins of which it matters whether they accept the held token.
+    pub(super) fn whose_acceptance_matters(&self, now: Moment, generation: Generation) -> Vec<O> {
+        let places = self.places.iter();
+        let awaited = places.filter(|place| place.record.acceptance_matters(now, generation));
+        awaited.map(|place| place.origin.clone()).collect()
     }
 
     fn records(&mut self) -> impl Iterator<Item = &mut OriginRecord> {

@@ -5,27 +5,28 @@ use core::time::Duration;
 use super::held::Held;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
-    Aborted, AcquisitionId, BackOffCause, Decision, DoublingDelay, Failure, Generation, Health,
-    Lifetime, Moment, NewAcquisition, Obtained, Policy, RejectionCount, RejectionDecision,
-    ReplayOutcome, Stage, Success,
+    Aborted, AcquisitionId, Claim, Decision, DoublingDelay, Failure, Generation, Health, Lifetime,
+    Moment, Obtained, Policy, RejectionDecision, Stage, Success, TargetId,
 };
 
 /// The token of one target, and what is being done about it.
 ///
-/// `T` is the token, `O` an origin: real ones in the driver, numbers in a test. Time is an argument. Nothing happens by
-/// time alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is never wrong.
+/// `T` is the token, `O` an origin, `E` an error: real ones in the driver, numbers in a test. Time is an argument. Nothing
+/// happens by time alone: a token that is due is renewed by the next [`demand`](Self::demand). An additional `demand` is
+/// never wrong.
 ///
-/// When a method returns a [`NewAcquisition`], the caller starts it outside of every lock, and makes sure that exactly
+/// When a method returns a [`Claim`], the caller starts that acquisition outside of every lock, and makes sure that exactly
 /// one of [`succeeded`](Self::succeeded), [`failed`](Self::failed), [`failed_alone`](Self::failed_alone) and
 /// [`aborted`](Self::aborted) is called for it. They change nothing if another acquisition has replaced it (S5), and say
 /// so by `None` or `false`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Renewal<T, O> {
+pub(crate) struct Renewal<T, O, E> {
+    target: TargetId,
     policy: Policy,
     held: Option<Held<T>>,
     acquisition: Option<UnderWay>,
     /// After failures of this target alone; other failures are in the [`Breaker`](super::Breaker).
-    back_off: TargetBackOff,
+    back_off: TargetBackOff<E>,
     origins: RejectingOrigins<O>,
     consecutive_aborts: u32,
     last_started: Option<Moment>,
@@ -37,22 +38,22 @@ pub(crate) struct Renewal<T, O> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct UnderWay {
-    id: AcquisitionId,
-    deadline: Moment,
+    claim: Claim,
     /// One of its attempts has failed, or it waits for a permit: nobody with an unexpired token waits for it (E4).
     is_delayed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct TargetBackOff {
-    until: Option<Moment>,
+struct TargetBackOff<E> {
+    latest: Option<(Moment, E)>,
     delay: DoublingDelay,
 }
 
-impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
+impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// Without a token and without an acquisition.
-    pub(crate) fn new(policy: Policy) -> Self {
+    pub(crate) fn new(target: TargetId, policy: Policy) -> Self {
         Self {
+            target,
             policy,
             held: None,
             acquisition: None,
@@ -67,18 +68,19 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     }
 
     /// A caller needs a token.
-    pub(crate) fn demand(&mut self, now: Moment, health: Health) -> Decision {
+    pub(crate) fn demand(&mut self, now: Moment, health: &Health<E>) -> Decision<T, E> {
         self.forget_outdated(now);
-        let Some((generation, stage)) = self.usable(now) else {
+        let Some((token, stage)) = self.usable(now) else {
             return self.join_or_start(now, health);
         };
+        let token = token.clone();
         match stage {
             // E2
             Stage::Due if self.may_renew_in_background(now, health) => {
-                Decision::UseAndRenew(generation, self.start(now))
+                Decision::UseAndRenew(token, self.start(now))
             }
-            Stage::Fresh | Stage::Due => Decision::Use(generation),
-            Stage::WithinLeeway => self.demand_within_leeway(now, health, generation),
+            Stage::Fresh | Stage::Due => Decision::Use(token),
+            Stage::WithinLeeway => self.demand_within_leeway(now, health, token),
             Stage::Expired => self.join_or_start(now, health),
         }
     }
@@ -87,38 +89,35 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     fn demand_within_leeway(
         &mut self,
         now: Moment,
-        health: Health,
-        generation: Generation,
-    ) -> Decision {
+        health: &Health<E>,
+        token: T,
+    ) -> Decision<T, E> {
         let is_troubled = self.is_troubled(health);
-        let decision = self.join_or_start(now, health);
-        match decision {
-            Decision::Join(_) if is_troubled => Decision::Use(generation),
-            Decision::Refuse { .. } => Decision::Use(generation),
-            Decision::Start(new) if is_troubled => Decision::UseAndRenew(generation, new),
-            Decision::Use(_)
+        match self.join_or_start(now, health) {
+            Decision::Join if is_troubled => Decision::Use(token),
+            Decision::Refuse(_) => Decision::Use(token),
+            Decision::Start(claim) if is_troubled => Decision::UseAndRenew(token, claim),
+            decision @ (Decision::Use(_)
             | Decision::UseAndRenew(..)
             | Decision::Start(_)
-            | Decision::Join(_) => decision,
+            | Decision::Join) => decision,
         }
     }
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
-    pub(crate) fn renew(&mut self, now: Moment, health: Health) -> Decision {
+    pub(crate) fn renew(&mut self, now: Moment, health: &Health<E>) -> Decision<T, E> {
         self.forget_outdated(now);
         self.join_or_start(now, health)
     }
 
-    /// A resource server rejected the token of `generation`: the one that was sent (R1). `sent` is what
-    /// [`rejections`](Self::rejections) returned when the request was sent.
+    /// A resource server rejected the token of `generation`: the one that was sent (R1).
     pub(crate) fn reject(
         &mut self,
         now: Moment,
-        health: Health,
+        health: &Health<E>,
         generation: Generation,
-        sent: RejectionCount,
         origin: Option<&O>,
-    ) -> RejectionDecision {
+    ) -> RejectionDecision<T, E> {
         self.forget_outdated(now);
         let held = self.held.as_mut();
         let Some(held) =
@@ -127,11 +126,11 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
         let rejected = (held.generation, held.obtained_at);
-        if !self.origins.rejected(now, rejected, sent, origin) {
+        if !self.origins.rejected(now, rejected, origin) {
             return RejectionDecision::Return;
         }
         if let Some(previous) = held.use_previous() {
-            return RejectionDecision::UsePrevious(previous);
+            return RejectionDecision::UsePrevious(previous.clone());
         }
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
@@ -142,9 +141,31 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         RejectionDecision::Renew(decision)
     }
 
-    /// How many rejections were counted. A request keeps the count of when it was sent, for [`reject`](Self::reject).
-    pub(crate) fn rejections(&self) -> RejectionCount {
-        self.origins.rejections()
+    /// A resource server accepted a replay with the token of `generation` (R6).
+    pub(crate) fn accepted_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
+        self.origins.accepted_replay(now, generation, origin);
+    }
+
+    /// A resource server rejected a request with the token of `generation`, and its replay with that of `replayed`. If that
+    /// is the previous token, the request is replayed once more, as decided (R9).
+    pub(crate) fn rejected_replay(
+        &mut self,
+        now: Moment,
+        health: &Health<E>,
+        generation: Generation,
+        replayed: Generation,
+        origin: &O,
+    ) -> Option<RejectionDecision<T, E>> {
+        let held = self.held.as_ref()?;
+        if replayed < generation {
+            let rejected = held.rejected_of_both(now, generation, replayed);
+            return Some(self.reject(now, health, rejected, Some(origin)));
+        }
+        // Whether renewing a token helped that is not held any more is unknown.
+        if held.generation == replayed {
+            self.origins.rejected_replay(now, replayed, origin);
+        }
+        None
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
@@ -155,26 +176,11 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     }
 
     /// The user revokes the held token: neither it nor the result of an acquisition under way is used.
-    pub(crate) fn forget(&mut self) {
-        self.held = None;
+    pub(crate) fn forget(&mut self) -> Option<T> {
+        let held = self.held.take()?;
         self.acquisition = None;
         self.origins.stop_waiting();
-    }
-
-    /// A resource server answered a replay that carried the token of `generation` (R6).
-    pub(crate) fn replayed(
-        &mut self,
-        now: Moment,
-        generation: Generation,
-        origin: &O,
-        outcome: ReplayOutcome,
-    ) {
-        match outcome {
-            ReplayOutcome::Accepted => self.origins.accepted_replay(now, generation, origin),
-            // Whether renewing a token helped that is not held any more is unknown.
-            ReplayOutcome::RejectedAgain if !self.holds(generation) => {}
-            ReplayOutcome::RejectedAgain => self.origins.rejected_replay(now, generation, origin),
-        }
+        Some(held.token)
     }
 
     /// A resource server accepted a request that was no replay, with the token of `generation`. It must be called if the
@@ -183,8 +189,8 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
         self.origins.accepted(now, generation, origin);
     }
 
-    /// The origins of which it matters whether they accept the held token, and until when it matters (R6).
-    pub(crate) fn awaited_origins(&self, now: Moment) -> Vec<(O, Moment)> {
+    /// The origins of which it matters whether they accept the held token (R6).
+    pub(crate) fn awaited_origins(&self, now: Moment) -> Vec<O> {
         let held = self.held.as_ref();
         held.map_or_else(Vec::new, |held| {
             self.origins.whose_acceptance_matters(now, held.generation)
@@ -193,36 +199,43 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// An attempt of the acquisition failed and it goes on, or it waits for a permit: its waiters ask again (E4).
     pub(crate) fn delayed(&mut self, id: AcquisitionId) {
-        if let Some(acquisition) = self.acquisition.as_mut().filter(|current| current.id == id) {
+        let acquisition = self.acquisition.as_mut();
+        if let Some(acquisition) = acquisition.filter(|current| current.claim.id == id) {
             acquisition.is_delayed = true;
         }
     }
 
-    /// The acquisition brought a token. `jitter` is a random number from 0 to 1.
-    pub(crate) fn succeeded(
+    /// The acquisition brought a token, which becomes what `present` makes of it. `jitter` is a random number from 0 to 1.
+    pub(crate) fn succeeded<G>(
         &mut self,
         now: Moment,
         id: AcquisitionId,
-        obtained: Obtained<T>,
+        obtained: Obtained<G>,
         jitter: f64,
-    ) -> Option<Success> {
+        present: impl FnOnce(G, Generation) -> T,
+    ) -> Option<(Success, T)>
+    where
+        T: PartialEq<G>,
+    {
         self.end(id)?;
         self.back_off = TargetBackOff::NONE;
-        Some(self.hold(now, obtained, jitter))
+        Some(self.hold(now, obtained, jitter, present))
     }
 
-    /// The acquisition failed in a way that concerns this target alone. Returns the end of its back-off.
+    /// The acquisition failed in a way that concerns this target alone. `error` makes its error from the end of the back-off.
     pub(crate) fn failed_alone(
         &mut self,
         now: Moment,
         id: AcquisitionId,
         failure: &Failure,
-    ) -> Option<Moment> {
+        error: impl FnOnce(Moment) -> E,
+    ) -> Option<E> {
         self.end(id)?;
         let until = now + self.back_off.delay.take_after(failure);
-        self.back_off.until = Some(until);
+        let error = error(until);
+        self.back_off.latest = Some((until, error.clone()));
         self.restore_after(failure);
-        Some(until)
+        Some(error)
     }
 
     /// The acquisition failed in a way that every target would have met: the breaker backs off.
@@ -265,22 +278,24 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// The token that may be used if nothing else helps: it has neither expired nor been rejected (E4). For a caller
     /// whose deadline has come while the acquisition hangs (S5).
-    pub(crate) fn in_use(&self, now: Moment) -> Option<Generation> {
-        let usable = self
-            .usable(now)
-            .filter(|(_, stage)| *stage < Stage::Expired);
-        usable.map(|(generation, _)| generation)
+    pub(crate) fn in_use(&self, now: Moment) -> Option<&T> {
+        let (token, stage) = self.usable(now)?;
+        (stage < Stage::Expired).then_some(token)
     }
 
-    /// Whether the token of `generation` may still be used.
-    pub(crate) fn keeps(&self, generation: Generation) -> bool {
-        let held = self.held.as_ref();
-        held.is_some_and(|held| held.keeps(generation))
+    /// The held token, whatever its stage.
+    pub(crate) fn held(&self) -> Option<&T> {
+        self.held.as_ref().map(|held| &held.token)
+    }
+
+    /// The tokens that callers use, or used a moment ago.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &T> {
+        self.held.iter().flat_map(Held::tokens)
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
     /// [`Decision::Use`] and change nothing, unless something else happens before.
-    pub(crate) fn cacheable_until(&self, now: Moment, health: Health) -> Option<Moment> {
+    pub(crate) fn cacheable_until(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
         let held = self.held.as_ref()?;
         if held.is_rejected() {
             return None;
@@ -290,7 +305,8 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             Stage::Fresh => Some(held.lifetime.due),
             Stage::Due => {
                 // Until the last of what prevents a renewal in the background has passed.
-                let deadline = self.acquisition.as_ref().map(|current| current.deadline);
+                let acquisition = self.acquisition.as_ref();
+                let deadline = acquisition.map(|current| current.claim.deadline);
                 let spacing = self.last_started.map(|started| started + SPACING);
                 let until = deadline
                     .max(back_off)
@@ -300,7 +316,7 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             }
             Stage::WithinLeeway => {
                 let until = match &self.acquisition {
-                    Some(current) => self.is_troubled(health).then_some(current.deadline),
+                    Some(current) => self.is_troubled(health).then_some(current.claim.deadline),
                     None => back_off,
                 };
                 Some(until?.min(held.lifetime.expires))
@@ -314,10 +330,20 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
 
     /// Whether no acquisition starts because of a failure of this target alone.
     pub(crate) fn backs_off_alone(&self, now: Moment) -> bool {
-        self.back_off.until.is_some_and(|until| now < until)
+        let latest = self.back_off.latest.as_ref();
+        latest.is_some_and(|(until, _)| now < *until)
     }
 
-    fn hold(&mut self, now: Moment, obtained: Obtained<T>, jitter: f64) -> Success {
+    fn hold<G>(
+        &mut self,
+        now: Moment,
+        obtained: Obtained<G>,
+        jitter: f64,
+        present: impl FnOnce(G, Generation) -> T,
+    ) -> (Success, T)
+    where
+        T: PartialEq<G>,
+    {
         let Obtained {
             token,
             lifetime,
@@ -334,19 +360,30 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
             });
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
             held.lifetime = lifetime;
-            let generation = held.generation;
-            if self.origins.issued_again(now, generation, requested_at) {
-                return Success::Outdated(generation);
+            held.token = present(token, held.generation);
+            let token = held.token.clone();
+            if self
+                .origins
+                .issued_again(now, held.generation, requested_at)
+            {
+                return (Success::Outdated, token);
             }
             held.use_again();
-            return Success::Unchanged(generation);
+            return (Success::Unchanged, token);
         }
         self.generations += 1;
         let generation = Generation(self.generations);
+        let token = present(token, generation);
         let replaced = self.held.take();
-        self.held = Some(Held::new(now, token, generation, lifetime, replaced));
+        self.held = Some(Held::new(
+            now,
+            token.clone(),
+            generation,
+            lifetime,
+            replaced,
+        ));
         self.origins.replaced(now, generation);
-        Success::New(generation)
+        (Success::New, token)
     }
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
@@ -360,73 +397,72 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     }
 
     /// The token that callers use and the stage of the held one, unless that is rejected.
-    fn usable(&self, now: Moment) -> Option<(Generation, Stage)> {
+    fn usable(&self, now: Moment) -> Option<(&T, Stage)> {
         self.held.as_ref()?.usable(now)
     }
 
     /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.
-    fn is_troubled(&self, health: Health) -> bool {
-        health != Health::Healthy
-            || self.back_off.until.is_some()
-            || self
-                .acquisition
-                .as_ref()
-                .is_some_and(|acquisition| acquisition.is_delayed)
+    fn is_troubled(&self, health: &Health<E>) -> bool {
+        let acquisition = self.acquisition.as_ref();
+        !matches!(health, Health::Healthy)
+            || self.back_off.latest.is_some()
+            || acquisition.is_some_and(|acquisition| acquisition.is_delayed)
     }
 
-    /// B2: until when no acquisition starts, if that is later than now.
-    fn backs_off(&self, now: Moment, health: Health) -> Option<(Moment, BackOffCause)> {
-        let target = self.back_off.until.filter(|until| now < *until);
-        match (target, health) {
-            (Some(target), Health::BackingOff { until }) if until <= target => {
-                Some((target, BackOffCause::Target))
-            }
-            (_, Health::BackingOff { until }) => Some((until, BackOffCause::Server)),
-            (target, Health::Healthy | Health::Troubled) => {
-                target.map(|until| (until, BackOffCause::Target))
-            }
-        }
+    /// B2: until when no acquisition starts, if that is later than now, and the error for that.
+    fn backs_off<'a>(&'a self, now: Moment, health: &'a Health<E>) -> Option<(Moment, &'a E)> {
+        let server = match health {
+            Health::BackingOff { until, error } => Some((*until, error)),
+            Health::Healthy | Health::Troubled => None,
+        };
+        let target = self.back_off.latest.as_ref();
+        let target = target.map(|(until, error)| (*until, error));
+        let both = server.into_iter().chain(target);
+        both.filter(|(until, _)| now < *until)
+            .max_by_key(|(until, _)| *until)
     }
 
-    fn join_or_start(&mut self, now: Moment, health: Health) -> Decision {
-        if let Some(acquisition) = &self.acquisition {
-            return Decision::Join(acquisition.id);
+    fn join_or_start(&mut self, now: Moment, health: &Health<E>) -> Decision<T, E> {
+        if self.acquisition.is_some() {
+            return Decision::Join;
         }
         match self.backs_off(now, health) {
-            Some((until, cause)) => Decision::Refuse { until, cause },
+            Some((_, error)) => Decision::Refuse(error.clone()),
             None => Decision::Start(self.start(now)),
         }
     }
 
     /// S1: not beside another acquisition; B2: not while backing off; E6: not within a second of the last one.
-    fn may_renew_in_background(&self, now: Moment, health: Health) -> bool {
+    fn may_renew_in_background(&self, now: Moment, health: &Health<E>) -> bool {
+        let next = self.last_started.map(|started| started + SPACING);
         self.acquisition.is_none()
             && self.backs_off(now, health).is_none()
-            && self
-                .last_started
-                .is_none_or(|started| started + SPACING <= now)
-            && self.postponed_until.is_none_or(|until| until <= now)
+            && next
+                .max(self.postponed_until)
+                .is_none_or(|next| next <= now)
     }
 
-    fn start(&mut self, now: Moment) -> NewAcquisition {
+    fn start(&mut self, now: Moment) -> Claim {
         self.acquisitions += 1;
-        let id = AcquisitionId(self.acquisitions);
-        let deadline = now + self.policy.acquisition_timeout;
+        let claim = Claim {
+            target: self.target,
+            id: AcquisitionId(self.acquisitions),
+            deadline: now + self.policy.acquisition_timeout,
+        };
         self.last_started = Some(now);
         self.postponed_until = None;
         self.acquisition = Some(UnderWay {
-            id,
-            deadline,
+            claim,
             is_delayed: false,
         });
-        NewAcquisition { id, deadline }
+        claim
     }
 
     /// S5: an acquisition past its deadline hangs; a later result of it is outdated. R9: the previous token is not used
     /// any more.
     fn forget_outdated(&mut self, now: Moment) {
         self.acquisition
-            .take_if(|acquisition| acquisition.deadline <= now);
+            .take_if(|acquisition| acquisition.claim.deadline <= now);
         if let Some(held) = &mut self.held {
             held.forget_outdated_previous(now);
         }
@@ -440,25 +476,14 @@ impl<T: PartialEq, O: Clone + PartialEq> Renewal<T, O> {
     }
 
     fn take_acquisition(&mut self, id: AcquisitionId) -> Option<UnderWay> {
-        self.acquisition.take_if(|acquisition| acquisition.id == id)
-    }
-
-    fn holds(&self, generation: Generation) -> bool {
-        self.held
-            .as_ref()
-            .is_some_and(|held| held.generation == generation)
-    }
-
-    #[cfg(test)]
-    pub(super) fn held(&self) -> Option<(&T, Generation)> {
-        let held = self.held.as_ref();
-        held.map(|held| (&held.token, held.generation))
+        self.acquisition
+            .take_if(|acquisition| acquisition.claim.id == id)
     }
 }
 
-impl TargetBackOff {
+impl<E> TargetBackOff<E> {
     const NONE: Self = Self {
-        until: None,
+        latest: None,
         delay: DoublingDelay::after_permanent_failures(),
     };
 }

@@ -181,12 +181,7 @@ impl Observer for MetricsObserver {
                 error, duration, ..
             } => self.attempt_failed(error, *duration),
             Event::TokenObtained {
-                expires_in,
-                expires_at,
-                duration,
-                ..
-            }
-            | Event::TokenUnchanged {
+                is_new,
                 expires_in,
                 expires_at,
                 duration,
@@ -195,8 +190,7 @@ impl Observer for MetricsObserver {
                 if let Some(duration) = duration {
                     self.attempt_succeeded(*duration);
                 }
-                let is_new = matches!(event, Event::TokenObtained { .. });
-                self.renewal_ended(if is_new { "success" } else { "unchanged" });
+                self.renewal_ended(if *is_new { "success" } else { "unchanged" });
                 self.obtained(*expires_in, *expires_at);
             }
             Event::AcquisitionFailed {
@@ -280,50 +274,46 @@ fn error_type(error: &TokenError) -> Cow<'static, str> {
 }
 
 fn describe() {
-    describe_counter!(REQUESTS, Unit::Count, "Attempts to obtain a token");
-    describe_histogram!(
-        DURATION,
-        Unit::Seconds,
-        "How long an attempt to obtain a token took"
-    );
-    describe_counter!(RENEWALS, Unit::Count, "Acquisitions that have ended");
-    describe_gauge!(
-        EXPIRES_IN,
-        Unit::Seconds,
-        "The lifetime of the token that was obtained last"
-    );
-    describe_gauge!(
-        EXPIRES_AT,
-        Unit::Seconds,
-        "When the token that was obtained last expires, as Unix time"
-    );
-    describe_counter!(REPLAYS, Unit::Count, "Requests that were replayed");
-    describe_counter!(
-        RETURNED,
-        Unit::Count,
-        "Rejections that were returned without a renewal"
-    );
-    #[cfg(feature = "store")]
-    {
-        describe_counter!(
-            STORE_TOKENS,
-            Unit::Count,
-            "Tokens that were taken from the token store"
-        );
-        describe_counter!(STORE_LEASES, Unit::Count, "Leases that were taken");
-        describe_counter!(
-            STORE_CONFLICTS,
-            Unit::Count,
-            "Leases that another instance took first"
-        );
-        describe_gauge!(
-            STORE_IN_TROUBLE,
-            Unit::Count,
-            "Clients that cannot use their token store"
-        );
+    for (name, description) in COUNTERS {
+        describe_counter!(*name, Unit::Count, *description);
     }
+    for (name, unit, description) in GAUGES {
+        describe_gauge!(*name, *unit, *description);
+    }
+    let description = "How long an attempt to obtain a token took";
+    describe_histogram!(DURATION, Unit::Seconds, description);
 }
 
+const COUNTERS: &[(&str, &str)] = &[
+    (REQUESTS, "Attempts to obtain a token"),
+    (RENEWALS, "Acquisitions that have ended"),
+    (REPLAYS, "Requests that were replayed"),
+    (RETURNED, "Rejections that were returned without a renewal"),
+    #[cfg(feature = "store")]
+    (STORE_TOKENS, "Tokens that were taken from the token store"),
+    #[cfg(feature = "store")]
+    (STORE_LEASES, "Leases that were taken"),
+    #[cfg(feature = "store")]
+    (STORE_CONFLICTS, "Leases that another instance took first"),
+];
+const GAUGES: &[(&str, Unit, &str)] = &[
+    (
+        EXPIRES_IN,
+        Unit::Seconds,
+        "The lifetime of the token that was obtained last",
+    ),
+    (
+        EXPIRES_AT,
+        Unit::Seconds,
+        "When the token that was obtained last expires, as Unix time",
+    ),
+    #[cfg(feature = "store")]
+    (
+        STORE_IN_TROUBLE,
+        Unit::Count,
+        "Clients that cannot use their token store",
+    ),
+];
 const REQUESTS: &str = "alf.token.requests";
 const DURATION: &str = "alf.token.request.duration";
 const RENEWALS: &str = "alf.token.renewals";

@@ -97,27 +97,15 @@ pub enum Event<'a> {
         /// How long the attempt took: the token request and its preparation, such as reading a secret.
         duration: Duration,
     },
-    /// An acquisition obtained a new token: from the authorization server, or from the token store.
+    /// An acquisition obtained a token: from the authorization server, or from the token store.
     #[non_exhaustive]
     TokenObtained {
         /// The number of the acquisition.
         acquisition: u64,
         /// The number of the token: the first token of a target has 1.
         generation: u64,
-        /// The lifetime of the token, if the authorization server stated one.
-        expires_in: Option<Duration>,
-        /// When the token expires: [`Token::expires_at`](crate::Token::expires_at).
-        expires_at: Option<SystemTime>,
-        /// How long the attempt took, if this instance made it. `None` if the token is from the token store.
-        duration: Option<Duration>,
-    },
-    /// An acquisition obtained the token that is already in use.
-    #[non_exhaustive]
-    TokenUnchanged {
-        /// The number of the acquisition.
-        acquisition: u64,
-        /// The number of the token: the first token of a target has 1.
-        generation: u64,
+        /// Whether it is another token than the one in use. A server may issue the same token again (E6).
+        is_new: bool,
         /// The remaining lifetime of the token, if the authorization server stated one.
         expires_in: Option<Duration>,
         /// When the token expires: [`Token::expires_at`](crate::Token::expires_at).
@@ -192,7 +180,7 @@ pub enum Event<'a> {
         resend_count: u32,
     },
     /// An acquisition uses a token from the store, which another instance obtained (D4). [`TokenObtained`](Self::TokenObtained)
-    /// or [`TokenUnchanged`](Self::TokenUnchanged) follows.
+    /// follows.
     #[cfg(feature = "store")]
     #[non_exhaustive]
     TokenTaken {

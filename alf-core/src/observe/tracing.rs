@@ -131,17 +131,11 @@ impl Observer for TracingObserver {
             Event::TokenObtained {
                 acquisition,
                 generation,
-                expires_in,
-                ..
-            }
-            | Event::TokenUnchanged {
-                acquisition,
-                generation,
+                is_new,
                 expires_in,
                 ..
             } => {
-                let is_new = matches!(event, Event::TokenObtained { .. });
-                let message = if is_new {
+                let message = if *is_new {
                     "got a token"
                 } else {
                     "got the same token again"

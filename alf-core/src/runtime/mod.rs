@@ -2,7 +2,6 @@
 
 mod before;
 mod clock;
-mod per_process;
 mod thread;
 mod thread_pool;
 mod timer;

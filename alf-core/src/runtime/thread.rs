@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::machine::Moment;
 
-use super::per_process::{PerProcess, VALUES};
 use super::thread_pool::ThreadPool;
 use super::{BoxFuture, Runtime, clock, timer};
 
@@ -12,7 +11,7 @@ use super::{BoxFuture, Runtime, clock, timer};
 ///
 /// An acquisition holds a thread while it runs: for the whole of a token request if the HTTP library blocks, and for the
 /// time between two waits if it does not. While an acquisition waits for a pause, or for a permit in an outage, it holds
-/// none. One more thread serves all timers of the process. If no acquisition is under way, there are no threads.
+/// none. Another thread serves all timers of the process. If no acquisition is under way, there are no threads.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ThreadRuntime;
@@ -39,8 +38,6 @@ impl Runtime for ThreadRuntime {
 
     fn spawn(&self, task: BoxFuture) {
         // If the system has no thread left, the task is dropped, and its acquisition reports that.
-        THREADS.get().spawn(task);
+        ThreadPool::of_this_process().spawn(task);
     }
 }
-
-static THREADS: PerProcess<ThreadPool> = PerProcess::new([const { ThreadPool::new() }; VALUES]);

@@ -1,34 +1,42 @@
-//! Threads that run tasks. A task holds one while it runs, and none while it waits.
+//! Threads that run tasks and serve timers. A task holds one while it runs, and none while it waits.
 //!
 //! A task may block its thread, as a blocking HTTP library does. So a thread that starts to run a task makes sure that
-//! another one is idle, for the tasks that wait. All threads end with the last task.
+//! another one is idle, for the tasks that wait and for the timers. All threads end with the last task and the last timer:
+//! an idle client has none. That is why these are not the threads of a library, which stay once they have started.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
+use std::time::Instant;
 
-use super::BoxFuture;
+use super::{BoxFuture, clock};
 
 pub(super) struct ThreadPool {
     state: Mutex<State>,
     changed: Condvar,
     start_thread: StartThread,
-    /// The process that uses it; 0 before the first task.
+    /// The process that uses it; 0 before the first use.
     process: AtomicU32,
 }
 
 /// Starts a thread that calls [`ThreadPool::work`]. Returns false if the system has no thread left.
 type StartThread = fn(&'static ThreadPool) -> bool;
 
+/// When a timer ends, and its number: two timers of one instant are two.
+pub(super) type Timer = (Instant, u64);
+
 struct State {
     /// The tasks that are to be polled.
     woken: VecDeque<Arc<Task>>,
     /// How many tasks have not ended.
     tasks: usize,
+    /// The timers that have not ended, and whom they wake.
+    timers: BTreeMap<Timer, Waker>,
     threads: usize,
-    /// How many of the threads wait for a task, or are being started.
+    /// How many of the threads wait for a task or a timer, or are being started.
     idle: usize,
 }
 
@@ -43,16 +51,16 @@ struct Task {
 /// A task that has not ended.
 struct Counted(&'static ThreadPool);
 
-impl ThreadPool {
-    pub(super) const fn new() -> Self {
-        Self::with(start_thread)
-    }
+/// Each is for one process.
+static POOLS: [ThreadPool; 8] = [const { ThreadPool::new(start_thread) }; 8];
 
-    const fn with(start_thread: StartThread) -> Self {
+impl ThreadPool {
+    const fn new(start_thread: StartThread) -> Self {
         Self {
             state: Mutex::new(State {
                 woken: VecDeque::new(),
                 tasks: 0,
+                timers: BTreeMap::new(),
                 threads: 0,
                 idle: 0,
             }),
@@ -62,9 +70,34 @@ impl ThreadPool {
         }
     }
 
+    pub(super) fn of_this_process() -> &'static Self {
+        Self::of(std::process::id(), &POOLS)
+    }
+
+    /// A forked process has one of its own (S5): in the copy of its parent's, a lock may be held by a thread that it does not
+    /// have.
+    fn of(process: u32, pools: &'static [Self; 8]) -> &'static Self {
+        let is_of_process = |pool: &&Self| {
+            let taken =
+                pool.process
+                    .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire);
+            taken.is_ok() || taken == Err(process)
+        };
+        pools.iter().find(is_of_process).unwrap_or_else(|| {
+            // It was forked by a forked process, and so on, so often.
+            let [first, ..] = pools;
+            first.process.store(process, Ordering::Release);
+            first
+        })
+    }
+
+    /// Whether this is not a copy in a forked process: a copy has no threads, and may be locked for ever.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.process.load(Ordering::Relaxed) == std::process::id()
+    }
+
     /// Runs `task` to its end; or drops it, if the system has no thread for it.
     pub(super) fn spawn(&'static self, task: BoxFuture) {
-        self.process.store(std::process::id(), Ordering::Relaxed);
         self.lock().tasks += 1;
         let counted = Counted(self);
         let future: BoxFuture = Box::pin(async move {
@@ -80,54 +113,100 @@ impl ThreadPool {
         self.start_thread_if_needed();
     }
 
-    /// Starts a thread, if a task has none of its own and none is idle.
-    fn start_thread_if_needed(&'static self) {
+    /// Wakes `waker` when `timer` ends. Returns false if the system has no thread left for that.
+    pub(super) fn set_timer(&'static self, timer: Timer, waker: Waker) -> bool {
         let mut state = self.lock();
-        if state.idle > 0 || state.tasks <= state.threads {
-            return;
+        let replaced = state.timers.insert(timer, waker);
+        if state.next_timer() == Some(timer) {
+            // All: each idle thread waits for the next timer, and any of them may soon run a task.
+            self.changed.notify_all();
+        }
+        drop(state);
+        // Outside of the lock: it may run code of an executor, and so drop a timer.
+        drop(replaced);
+        self.start_thread_if_needed()
+    }
+
+    pub(super) fn remove_timer(&self, timer: Timer) {
+        let mut state = self.lock();
+        let waker = state.timers.remove(&timer);
+        if state.timers.is_empty() {
+            // A thread that served only timers ends at once, not when the last one would have ended.
+            self.changed.notify_all();
+        }
+        drop(state);
+        // Outside of the lock, as above.
+        drop(waker);
+    }
+
+    /// Starts a thread, if none is idle, and there are timers, or a task that has no thread of its own. Returns false if the
+    /// system has no thread left.
+    fn start_thread_if_needed(&'static self) -> bool {
+        let mut state = self.lock();
+        if state.idle > 0 || (state.timers.is_empty() && state.tasks <= state.threads) {
+            return true;
         }
         state.threads += 1;
         state.idle += 1;
         drop(state);
         if (self.start_thread)(self) {
-            return;
+            return true;
         }
         let mut state = self.lock();
         state.threads -= 1;
         state.idle -= 1;
-        // Otherwise the tasks wait until a thread is free.
-        if state.threads == 0 {
-            let woken = std::mem::take(&mut state.woken);
-            drop(state);
-            for task in woken {
-                task.drop_future();
-            }
+        // No thread may serve them: whoever waits for one has to look at the time itself.
+        let timers = mem::take(&mut state.timers);
+        // If there is a thread, they wait until it is free.
+        let dropped = if state.threads == 0 {
+            mem::take(&mut state.woken)
+        } else {
+            VecDeque::new()
+        };
+        drop(state);
+        timers.into_values().for_each(wake);
+        for task in dropped {
+            task.drop_future();
         }
+        false
     }
 
     fn work(&'static self) {
         let mut state = self.lock();
         loop {
             state.idle -= 1;
-            while let Some(task) = state.woken.pop_front() {
-                drop(state);
-                self.start_thread_if_needed();
-                task.run();
+            loop {
+                if let Some(waker) = state.pop_ended_timer(clock::instant()) {
+                    // Outside of the lock: it may poll, and so set or drop a timer.
+                    drop(state);
+                    wake(waker);
+                } else if let Some(task) = state.woken.pop_front() {
+                    drop(state);
+                    self.start_thread_if_needed();
+                    task.run();
+                } else {
+                    break;
+                }
                 state = self.lock();
             }
-            if state.tasks == 0 || state.idle >= MOST_IDLE {
+            if state.idle >= state.most_idle() {
                 state.threads -= 1;
                 return;
             }
             state.idle += 1;
-            let woken = self.changed.wait(state);
-            state = woken.unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
     }
 
-    /// Whether this is not a copy in a forked process: a copy has no threads, and may be locked for ever (S5).
-    fn is_in_use(&self) -> bool {
-        self.process.load(Ordering::Relaxed) == std::process::id()
+    /// Waits until the next timer ends, or something changes.
+    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let Some((at, _)) = state.next_timer() else {
+            let changed = self.changed.wait(state);
+            return changed.unwrap_or_else(PoisonError::into_inner);
+        };
+        let left = at.saturating_duration_since(clock::instant());
+        let changed = self.changed.wait_timeout(state, left);
+        changed.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -136,9 +215,36 @@ impl ThreadPool {
     }
 }
 
+impl State {
+    fn next_timer(&self) -> Option<Timer> {
+        self.timers.keys().next().copied()
+    }
+
+    /// Removes a timer that has ended at `now`.
+    fn pop_ended_timer(&mut self, now: Instant) -> Option<Waker> {
+        let first = self.timers.first_entry()?;
+        let (at, _) = first.key();
+        (*at <= now).then(|| first.remove())
+    }
+
+    /// How many threads may stay without a task to run.
+    fn most_idle(&self) -> usize {
+        if self.tasks == 0 {
+            usize::from(!self.timers.is_empty())
+        } else {
+            MOST_IDLE
+        }
+    }
+}
+
 fn start_thread(pool: &'static ThreadPool) -> bool {
-    let thread = std::thread::Builder::new().name("alf-acquisition".to_owned());
+    let thread = std::thread::Builder::new().name("alf-runtime".to_owned());
     thread.spawn(|| pool.work()).is_ok()
+}
+
+/// A waker that panics must not stop the other timers.
+fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
 impl Task {
@@ -179,7 +285,7 @@ impl Wake for Task {
         let pool = self.pool;
         if !pool.is_in_use() {
             // To drop it is to drop what it holds.
-            std::mem::forget(self);
+            mem::forget(self);
         } else if self.wakes.fetch_add(1, Ordering::AcqRel) == 0 {
             pool.lock().woken.push_back(self);
             pool.changed.notify_one();

@@ -35,10 +35,9 @@ impl ServerState {
         }
     }
 
-    /// What the breaker means for a caller, and the error for which the client backs off, if it does (B2).
-    pub(crate) fn health(&self, now: Moment) -> (Health, Option<TokenError>) {
-        let breaker = self.lock();
-        (breaker.health(now), breaker.back_off_error(now).cloned())
+    /// What the breaker means for a caller.
+    pub(crate) fn health(&self, now: Moment) -> Health<TokenError> {
+        self.lock().health(now)
     }
 
     /// The latest failure since the latest success, if it was not before `since`.

@@ -1,45 +1,42 @@
-//! What callers ask of a token, and the start of its acquisitions.
+//! What callers ask of a token.
 //!
 //! Each method takes the lock, asks the machine, carries out what it decided, and releases the lock before it calls
 //! anything outside: a runtime that is shut down drops a task inside `spawn`, and a waker may poll. None of them waits.
 
 use std::sync::Arc;
 
-use crate::acquisition::Acquisition;
 use crate::error::{Awaited, Cause};
-use crate::machine::{
-    BackOffCause, Claim, Decision, Health, Moment, NewAcquisition, RejectionCount,
-    RejectionDecision, Renewal,
-};
-use crate::token::Grant;
+use crate::machine::{Decision, Health, Moment, RejectionDecision, Renewal};
 use crate::{Event, Origin, Token, TokenError};
 
-use super::managed::ManagedToken;
-use super::pending::{Outcome, Pending};
-use super::state::{State, Step};
+use super::acquiring::Start;
+use super::managed::{ManagedToken, State};
+use super::pending::Step;
+
+type Machine = Renewal<Token, Origin, TokenError>;
 
 impl ManagedToken {
     /// A caller needs a token.
     pub(super) fn demand(self: &Arc<Self>) -> Step {
-        self.ask(Renewal::demand)
+        self.ask(Machine::demand)
     }
 
     /// The user asks for a renewal.
     pub(super) fn renew(self: &Arc<Self>) -> Step {
-        self.ask(Renewal::renew)
+        self.ask(Machine::renew)
     }
 
     fn ask(
         self: &Arc<Self>,
-        decide: fn(&mut Renewal<Arc<Grant>, Origin>, Moment, Health) -> Decision,
+        decide: fn(&mut Machine, Moment, &Health<TokenError>) -> Decision<Token, TokenError>,
     ) -> Step {
         let now = self.ports.now();
         let mut state = self.lock();
         // Under the lock, as a failure changes this machine and the breaker: nobody sees only one of the two.
-        let (health, server_error) = self.ports.server.health(now);
-        let decision = decide(&mut state.renewal, now, health);
-        let (step, start) = self.carry_out(&mut state, decision, server_error);
-        self.update_cache(&mut state, now);
+        let health = self.ports.server.health(now);
+        let decision = decide(&mut state.renewal, now, &health);
+        let (step, start) = self.carry_out(&mut state, decision);
+        self.update_cache(&state, now);
         drop(state);
         self.launch(start);
         step
@@ -47,62 +44,85 @@ impl ManagedToken {
 
     /// A user's own loop rejects a token, which does nothing unless it is in use (R1). The next caller waits for the renewal.
     pub(super) fn reject_held(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) {
-        let holds = self.lock().holds(token);
+        // A token of another manager may have the same number.
+        let holds = self
+            .lock()
+            .renewal
+            .tokens()
+            .any(|known| known.is_same_token(token));
         if holds {
-            // It is not known when the request was sent, nor whether others are accepted.
-            let _ = self.reject(token, RejectionCount::default(), origin);
+            let _ = self.reject(token, origin);
         }
     }
 
-    /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent` is what
-    /// [`rejections`](Self::rejections) returned when the request was sent. `None`: the 401 is returned, because renewing
-    /// did not help lately (R6), or because the token was revoked.
-    pub(crate) fn reject(
+    /// A resource server rejected a token of this manager: it is renewed (R1, R2). `None`: the 401 is returned, because
+    /// renewing did not help lately (R6), or because the token was revoked.
+    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
+        self.ask_after_rejection(token, origin, |renewal, now, health| {
+            Some(renewal.reject(now, health, token.generation_id(), origin))
+        })
+    }
+
+    /// A resource server rejected a request with `token`, and its replay with the token `replayed`. `None`: the 401 is
+    /// returned (R3). It is replayed once more if that was the previous token (R9).
+    pub(crate) fn reject_replay(
         self: &Arc<Self>,
         token: &Token,
-        sent: RejectionCount,
+        replayed: &Token,
+        origin: &Origin,
+    ) -> Option<Step> {
+        let (first, second) = (token.generation_id(), replayed.generation_id());
+        self.ask_after_rejection(replayed, Some(origin), |renewal, now, health| {
+            renewal.rejected_replay(now, health, first, second, origin)
+        })
+    }
+
+    fn ask_after_rejection(
+        self: &Arc<Self>,
+        rejected: &Token,
         origin: Option<&Origin>,
+        decide: impl FnOnce(
+            &mut Machine,
+            Moment,
+            &Health<TokenError>,
+        ) -> Option<RejectionDecision<Token, TokenError>>,
     ) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
-        let (health, server_error) = self.ports.server.health(now);
-        state.token.as_ref()?;
-        let rejection = state
-            .renewal
-            .reject(now, health, token.generation_id(), sent, origin);
-        let decision = match rejection {
-            RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
-                decision
+        let health = self.ports.server.health(now);
+        state.renewal.held()?;
+        let decision = decide(&mut state.renewal, now, &health);
+        let generation = rejected.generation();
+        let (decision, event) = match decision {
+            None => (None, None),
+            Some(RejectionDecision::Superseded(decision)) => (Some(decision), None),
+            Some(RejectionDecision::Renew(decision)) => {
+                let starts = matches!(decision, Decision::Start(_));
+                let event = starts.then_some(Event::TokenRejected { generation, origin });
+                (Some(decision), event)
             }
-            RejectionDecision::UsePrevious(previous) => Decision::Use(previous),
-            RejectionDecision::Return => {
-                self.update_rejections(&state, now);
-                drop(state);
-                self.observe(&Event::RejectionReturned {
-                    generation: token.generation(),
+            Some(RejectionDecision::UsePrevious(previous)) => {
+                let event = Event::PreviousTokenUsed {
+                    generation: previous.generation(),
+                    rejected: generation,
                     origin,
-                });
-                return None;
+                };
+                (Some(Decision::Use(previous)), Some(event))
+            }
+            Some(RejectionDecision::Return) => {
+                (None, Some(Event::RejectionReturned { generation, origin }))
             }
         };
-        let (step, start) = self.carry_out(&mut state, decision, server_error);
-        self.update_cache(&mut state, now);
+        let carried_out = decision.map(|decision| self.carry_out(&mut state, decision));
+        self.update_cache(&state, now);
         drop(state);
-        self.notify();
-        let generation = token.generation();
-        match rejection {
-            RejectionDecision::Renew(Decision::Start(_)) => {
-                self.observe(&Event::TokenRejected { generation, origin });
-            }
-            RejectionDecision::UsePrevious(previous) => self.observe(&Event::PreviousTokenUsed {
-                generation: previous.as_u64(),
-                rejected: generation,
-                origin,
-            }),
-            RejectionDecision::Superseded(_)
-            | RejectionDecision::Renew(_)
-            | RejectionDecision::Return => {}
+        if carried_out.is_some() {
+            self.notify();
         }
+        if let Some(event) = event {
+            self.observe(&event);
+        }
+        let (step, start) = carried_out?;
         self.launch(start);
         Some(step)
     }
@@ -111,139 +131,24 @@ impl ManagedToken {
     fn carry_out(
         self: &Arc<Self>,
         state: &mut State,
-        decision: Decision,
-        server_error: Option<TokenError>,
+        decision: Decision<Token, TokenError>,
     ) -> (Step, Option<Start>) {
-        let used = |state: &State, generation| state.token_of(generation).cloned().map(Step::Use);
-        let (step, start) = match decision {
-            Decision::Use(generation) => (used(state, generation), None),
-            Decision::UseAndRenew(generation, acquisition) => {
-                let start = self.prepare(state, acquisition);
-                (used(state, generation), Some(start))
+        match decision {
+            Decision::Use(token) => (Step::Use(token), None),
+            Decision::UseAndRenew(token, claim) => {
+                (Step::Use(token), Some(Start::new(self, state, claim)))
             }
-            Decision::Start(acquisition) => {
-                let start = self.prepare(state, acquisition);
-                (state.waiter().map(Step::Wait), Some(start))
+            Decision::Start(claim) => {
+                let start = Start::new(self, state, claim);
+                (start.wait(), Some(start))
             }
-            Decision::Join(_) => (state.waiter().map(Step::Wait), None),
-            Decision::Refuse { cause, .. } => {
-                let error = match cause {
-                    BackOffCause::Server => server_error,
-                    BackOffCause::Target => state.target_error.clone(),
-                };
-                (error.map(Step::Fail), None)
+            Decision::Join => {
+                let step = state.pending.as_ref().map(|pending| pending.wait());
+                // `None` cannot occur: `pending` is what the machine knows as under way.
+                let aborted = || self.aborted_error(Cause::aborted(Awaited::NextAttempt));
+                (step.unwrap_or_else(|| Step::Fail(aborted())), None)
             }
-        };
-        // `None` cannot occur: what a decision is about is kept in `state` until the next decision.
-        let step = step.unwrap_or_else(|| {
-            Step::Fail(TokenError::new(
-                self.aborted_details(Cause::aborted(Awaited::NextAttempt)),
-            ))
-        });
-        (step, start)
-    }
-
-    fn prepare(self: &Arc<Self>, state: &mut State, acquisition: NewAcquisition) -> Start {
-        let pending = Arc::new(Pending::new(acquisition));
-        Start {
-            running: Running {
-                token: Arc::clone(self),
-                acquisition,
-                pending: Arc::clone(&pending),
-                has_ended: false,
-            },
-            replaced: state.pending.replace(pending),
-        }
-    }
-
-    fn launch(&self, start: Option<Start>) {
-        let Some(Start { running, replaced }) = start else {
-            return;
-        };
-        if let Some(replaced) = replaced {
-            // S5: its waiters ask again, and join the one that replaces it.
-            replaced.complete(Outcome::AskAgain);
-        }
-        let awaited = &running.pending.awaited;
-        awaited.set(Awaited::Observer);
-        self.observe(&Event::AcquisitionStarted {
-            acquisition: running.acquisition.id.as_u64(),
-        });
-        awaited.set(Awaited::NextAttempt);
-        // S3: it belongs to no caller.
-        self.ports.runtime.spawn(Box::pin(running.run()));
-    }
-}
-
-/// An acquisition that starts once the lock is released.
-struct Start {
-    running: Running,
-    /// The acquisition that it replaces, if that never ended.
-    replaced: Option<Arc<Pending>>,
-}
-
-/// An acquisition that is running. However it ends, the token is informed: of its result; or, when it is dropped without
-/// one (a panic, a runtime that was shut down), that it was aborted (S4).
-struct Running {
-    token: Arc<ManagedToken>,
-    acquisition: NewAcquisition,
-    pending: Arc<Pending>,
-    has_ended: bool,
-}
-
-impl Running {
-    fn claim(&self) -> Claim {
-        let NewAcquisition { id, deadline } = self.acquisition;
-        Claim {
-            target: self.token.target_id,
-            id,
-            deadline,
-        }
-    }
-
-    async fn run(mut self) {
-        let claim = self.claim();
-        let ManagedToken { ports, target, .. } = &*self.token;
-        let held = self.token.lock().token.clone();
-        // It keeps its place at the breaker until the token has its result.
-        let awaited = &self.pending.awaited;
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
-        #[cfg(feature = "store")]
-        acquisition.share(self.token.record.as_ref());
-        let result = acquisition.run().await;
-        let duration = acquisition.last_attempt();
-        self.has_ended = true;
-        #[cfg(feature = "store")]
-        let mut is_used = false;
-        match result {
-            Ok(token) => self.token.succeeded(claim, token, duration, || {
-                #[cfg(feature = "store")]
-                {
-                    is_used = true;
-                    acquisition.hold_shared();
-                    if acquisition.is_save_awaited() {
-                        self.pending.save_started();
-                    }
-                }
-            }),
-            Err(failure) => self.token.failed(claim, failure, duration),
-        }
-        #[cfg(feature = "store")]
-        if is_used {
-            Box::pin(acquisition.save_shared()).await;
-        } else {
-            Box::pin(acquisition.discard_shared()).await;
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        #[cfg(feature = "store")]
-        self.pending.save_ended();
-        if !self.has_ended {
-            let cause = Cause::aborted(self.pending.awaited.get());
-            self.token.aborted(self.claim(), cause);
+            Decision::Refuse(error) => (Step::Fail(error), None),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The tokens of a client: obtained, kept, renewed.
 
+mod acquiring;
 mod awaited;
 mod cached;
 mod demand;
 mod managed;
 mod pending;
-mod state;
 mod targets;
 mod waiting;
 mod watch;
@@ -13,12 +13,14 @@ mod watch;
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderName;
+
 use crate::acquisition::Revocation;
 use crate::config::checked_target;
 use crate::ports::Ports;
 use crate::{ConfigError, Origin, RevokeError, Token, TokenError, TokenTarget};
 
-use state::Step;
+use pending::Step;
 use targets::Targets;
 
 pub(crate) use managed::ManagedToken;
@@ -282,6 +284,12 @@ impl TokenManager {
             token: self.targets.get(target.or(&self.token.target)),
             targets: Arc::clone(&self.targets),
         }
+    }
+
+    /// Returns the name of the header that carries the token: `Authorization`, unless
+    /// [`token_header`](crate::ClientBuilder::token_header) is set.
+    pub fn header_name(&self) -> &HeaderName {
+        &self.token.ports.config.presentation.header
     }
 
     pub(crate) fn managed(&self) -> &Arc<ManagedToken> {

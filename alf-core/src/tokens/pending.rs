@@ -7,12 +7,12 @@ use std::sync::{Arc, OnceLock};
 use event_listener::{Event, EventListener};
 
 use crate::error::CurrentlyAwaited;
-use crate::machine::{AcquisitionId, Moment, NewAcquisition};
+use crate::machine::Claim;
 use crate::{Token, TokenError};
 
 /// The outcome of one acquisition, once there is one.
 pub(crate) struct Pending {
-    acquisition: NewAcquisition,
+    pub(super) claim: Claim,
     pub(super) awaited: CurrentlyAwaited,
     outcome: OnceLock<Outcome>,
     changed: Event,
@@ -30,6 +30,13 @@ pub(super) enum Outcome {
     AskAgain,
 }
 
+/// What a caller that needs a token does next.
+pub(crate) enum Step {
+    Use(Token),
+    Wait(Waiter),
+    Fail(TokenError),
+}
+
 /// A caller that waits for an acquisition. An outcome from before it was made wakes nobody, so the outcome is looked at
 /// first.
 pub(crate) struct Waiter {
@@ -38,23 +45,15 @@ pub(crate) struct Waiter {
 }
 
 impl Pending {
-    pub(super) fn new(acquisition: NewAcquisition) -> Self {
+    pub(super) fn new(claim: Claim) -> Self {
         Self {
-            acquisition,
+            claim,
             awaited: CurrentlyAwaited::default(),
             outcome: OnceLock::new(),
             changed: Event::new(),
             #[cfg(feature = "store")]
             is_being_saved: AtomicBool::new(false),
         }
-    }
-
-    pub(super) fn id(&self) -> AcquisitionId {
-        self.acquisition.id
-    }
-
-    pub(super) fn deadline(&self) -> Moment {
-        self.acquisition.deadline
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
@@ -67,11 +66,11 @@ impl Pending {
         self.changed.total_listeners() > 0
     }
 
-    pub(super) fn waiter(self: &Arc<Self>) -> Waiter {
-        Waiter {
+    pub(super) fn wait(self: &Arc<Self>) -> Step {
+        Step::Wait(Waiter {
             changed: self.changed.listen(),
             pending: Arc::clone(self),
-        }
+        })
     }
 
     /// To be called before the waiters get the token.

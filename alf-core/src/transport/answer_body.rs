@@ -8,7 +8,7 @@ use http::StatusCode;
 use zeroize::Zeroizing;
 
 use crate::secret::SecretBytes;
-use crate::{ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, Runtime, ThreadRuntime};
+use crate::{ExchangeError, ExchangeErrorKind, ExchangeOptions, Runtime, ThreadRuntime};
 
 /// Collects the body of an answer to a token request, piece by piece. It keeps the size limit of
 /// [`TokenTransport::exchange`](crate::TokenTransport::exchange). Its memory is wiped when it is dropped.
@@ -41,7 +41,7 @@ use crate::{ExchangeError, ExchangeErrorKind, ExchangeOptions, Moment, Runtime, 
 /// ```
 pub struct AnswerBody {
     read: SecretBytes,
-    max_bytes: usize,
+    options: ExchangeOptions,
     success: bool,
 }
 
@@ -50,7 +50,7 @@ impl AnswerBody {
     pub fn new(status: StatusCode, options: &ExchangeOptions) -> Self {
         Self {
             read: SecretBytes::with_capacity(USUAL.min(options.max_bytes())),
-            max_bytes: options.max_bytes(),
+            options: *options,
             success: status.is_success(),
         }
     }
@@ -63,7 +63,7 @@ impl AnswerBody {
     /// limit.
     pub fn push(&mut self, piece: &[u8]) -> Result<ControlFlow<()>, ExchangeError> {
         // Never less than none: what does not fit ends the reading.
-        let space = self.max_bytes.saturating_sub(self.read.len());
+        let space = self.options.max_bytes().saturating_sub(self.read.len());
         let Some(fits) = piece.get(..space).filter(|_| piece.len() > space) else {
             self.read.push(piece);
             return Ok(ControlFlow::Continue(()));
@@ -78,29 +78,17 @@ impl AnswerBody {
 
     /// Reads a body that blocks, to its end or to the limit, and returns what was read.
     ///
-    /// After each read, it compares the clock of [`ThreadRuntime`] with `ends_at`: a timeout for each
-    /// read alone does not limit a body that arrives byte by byte (S5). A read that was interrupted is
+    /// After each read, it checks whether [`timeout`](ExchangeOptions::timeout) has passed since alf made the options: a
+    /// timeout for each read alone does not limit a body that arrives byte by byte (S5). A read that was interrupted is
     /// repeated. `failure` converts an error of the library.
-    ///
-    /// Compute `ends_at` at the start of [`exchange`](crate::TokenTransport::exchange), before the request
-    /// is sent, from that clock and [`timeout`](ExchangeOptions::timeout):
-    ///
-    /// ```
-    /// use alf_core::{ExchangeOptions, Moment, Runtime, ThreadRuntime};
-    ///
-    /// fn ends_at(options: &ExchangeOptions) -> Moment {
-    ///     ThreadRuntime::new().now() + options.timeout()
-    /// }
-    /// ```
     ///
     /// # Errors
     ///
-    /// [`Timeout`](ExchangeErrorKind::Timeout) if `ends_at` has passed; the errors of
+    /// [`Timeout`](ExchangeErrorKind::Timeout) if that time has passed; the errors of
     /// [`push`](Self::push); and an error of the library, converted by `failure`.
     pub fn read_from(
         mut self,
         mut body: impl Read,
-        ends_at: Moment,
         failure: impl FnOnce(io::Error) -> ExchangeError,
     ) -> Result<Bytes, ExchangeError> {
         let mut buffer = Zeroizing::new(vec![0; PIECE]);
@@ -117,7 +105,7 @@ impl AnswerBody {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(failure(error)),
             }
-            if ends_at <= ThreadRuntime.now() {
+            if self.options.ends_at <= ThreadRuntime.now() {
                 return Err(ExchangeErrorKind::Timeout.into());
             }
         }

@@ -11,7 +11,7 @@ use http::{Request, Response};
 
 use crate::{
     AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, FnError,
-    Redirects, Runtime, ThreadRuntime, TokenTransport, Transport,
+    Redirects, TokenTransport, Transport,
 };
 
 use super::over_http_types::over_http_types;
@@ -85,11 +85,10 @@ where
     async fn discard(&self, response: Self::Response) {
         // A blocking read cannot be cancelled, so this ends by itself after a second and a read. Whether
         // it was read to its end does not matter; dropping the body is the library's to deal with.
-        let ends_at = ThreadRuntime.now() + DRAIN_TIME;
         let remainder = ExchangeOptions::new(DRAINED, DRAIN_TIME);
         let remainder = AnswerBody::new(response.status(), &remainder);
         let body = response.into_body().take(DRAINED as u64);
-        let _ = remainder.read_from(body, ends_at, broken);
+        let _ = remainder.read_from(body, broken);
     }
 }
 
@@ -107,7 +106,6 @@ where
         request: Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
-        let ends_at = ThreadRuntime.now() + options.timeout();
         // X5: threads that hang in a closure without timeouts do not pile up.
         let exchange = Arc::clone(&self.exchanges);
         if Arc::strong_count(&exchange) > MOST_EXCHANGES + 1 {
@@ -115,7 +113,7 @@ where
         }
         let response = (self.send)(request).map_err(broken)?;
         let (head, body) = response.into_parts();
-        let body = AnswerBody::new(head.status, options).read_from(body, ends_at, broken)?;
+        let body = AnswerBody::new(head.status, options).read_from(body, broken)?;
         Ok(Response::from_parts(head, body))
     }
 }

@@ -21,7 +21,7 @@ use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderValue, Method, StatusCode, Uri};
 
-use crate::OriginRef;
+use crate::{Moment, OriginRef, Runtime, ThreadRuntime};
 
 /// Sends the user's requests with an HTTP library, in the library's own types.
 ///
@@ -221,12 +221,18 @@ impl<E: TokenTransport + ?Sized> TokenTransport for Arc<E> {
 pub struct ExchangeOptions {
     max_bytes: usize,
     timeout: Duration,
+    /// By the clock of [`ThreadRuntime`].
+    ends_at: Moment,
 }
 
 impl ExchangeOptions {
-    /// Returns options with these limits, for the tests of a transport. alf sets its own.
+    /// Returns options with these limits, for the tests of a transport. alf sets its own. The timeout counts from now.
     pub fn new(max_bytes: usize, timeout: Duration) -> Self {
-        Self { max_bytes, timeout }
+        Self {
+            max_bytes,
+            timeout,
+            ends_at: ThreadRuntime.now() + timeout,
+        }
     }
 
     /// Returns how many bytes of the decoded body may be returned.

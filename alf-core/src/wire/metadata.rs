@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, Uri};
 use serde_json::Value;
 
-use super::redact::cut;
+use super::redact::{cut, without_controls};
 use super::redirect::redirect_target;
 use super::text;
 
@@ -91,7 +91,7 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
 
 /// A text of the server's as an error shows it (T4): without control characters, and short.
 pub(crate) fn shown(text: &str) -> String {
-    cut(text.chars().filter(|c| !c.is_control()).collect())
+    cut(without_controls(text))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Redactor {
     }
 }
 
-fn without_controls(text: &str) -> String {
+pub(super) fn without_controls(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::token::Grant;
 
 use super::failure::failure;
 use super::members::Members;
-use super::redact::Redactor;
+use super::redact::{Redactor, without_controls};
 use super::redirect::redirect_target;
 use super::text;
 
@@ -85,7 +85,8 @@ impl TokenAnswer<'_> {
                 .text("token_type")
                 .ok_or_else(|| self.unreadable("its token_type is not a string"))?,
         };
-        if !token_type.eq_ignore_ascii_case(BEARER) && contains(&token_type, &access_token) {
+        let repeats_token = || without_controls(&token_type).contains(access_token.as_str());
+        if !token_type.eq_ignore_ascii_case(BEARER) && repeats_token() {
             // X1: an error would show the type (T6).
             let details = AnswerDetails::new("its token_type repeats its access_token");
             return Err(self.cause(TokenErrorKind::TokenType, details));
@@ -142,8 +143,7 @@ impl TokenAnswer<'_> {
     }
 
     fn not_json(&self, problem: &str) -> Cause {
-        let known = self.page().or_else(|| self.compression());
-        let known = known.or_else(|| self.in_another_format(problem));
+        let known = self.other_format(problem).or_else(|| self.compression());
         self.unreadable(known.as_deref().unwrap_or(problem))
     }
 
@@ -231,12 +231,6 @@ fn lifetime(raw: &str) -> Option<Duration> {
 /// Whether it is a value of `error` that does not depend on the server.
 pub(crate) fn is_registered_code(error: &str) -> bool {
     REGISTERED_CODES.contains(&error)
-}
-
-/// Whether a text contains a secret, also with control characters between its letters.
-fn contains(text: &str, secret: &str) -> bool {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    text.contains(secret)
 }
 
 const BEARER: &str = "Bearer";

@@ -236,6 +236,7 @@ fn exchange_at(
 }
 
 fn over(client: HttpClient) -> IsahcTransport {
-    let route = Route::given(client);
+    let owner = Owner::User;
+    let route = Route { client, owner };
     IsahcTransport::new(route.clone(), route)
 }

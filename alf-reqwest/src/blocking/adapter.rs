@@ -36,7 +36,7 @@ impl Adapter for Reqwest {
 
     fn call_transport(mut self) -> Result<ReqwestTransport, ConfigError> {
         let calls = Route::for_calls(&mut self.http_clients)?;
-        Ok(ReqwestTransport::for_calls_alone(calls))
+        Ok(ReqwestTransport::new(calls.clone(), calls))
     }
 
     fn token_transport(mut self) -> Result<ReqwestTransport, ConfigError> {

@@ -81,18 +81,6 @@ impl Client {
     /// Builds a client for the authorization server of that issuer, whose metadata states where its
     /// token endpoint is ([RFC 8414](https://www.rfc-editor.org/rfc/rfc8414)): see
     /// [`ClientBuilder::discover`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alf_reqwest::blocking::Client;
-    ///
-    /// let client = Client::discover("https://auth.example.com")
-    ///     .client_secret("client-id", "secret")
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_reqwest::ConfigError>(())
-    /// ```
     pub fn discover(issuer: impl Into<String>) -> ClientBuilder {
         ClientBuilder::discover(issuer)
     }
@@ -112,21 +100,6 @@ impl Client {
     ///
     /// If a setting is missing, conflicts with another or is not valid: the error names its key, or
     /// its variable.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use alf_reqwest::ClientConfig;
-    /// use alf_reqwest::blocking::Client;
-    ///
-    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let file = std::fs::File::open("/etc/our-service/auth.json")?;
-    /// let config: ClientConfig = serde_json::from_reader(file)?;
-    /// let client = Client::from_config(config)?;
-    /// # let _ = client;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[cfg(feature = "config")]
     pub fn from_config(config: crate::ClientConfig) -> Result<Self, ConfigError> {
         let builder: ClientBuilder = config.builder()?;
@@ -139,15 +112,6 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`ClientConfig::from_env`](crate::ClientConfig::from_env) and of [`from_config`](Self::from_config).
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// // ALF_TOKEN_ENDPOINT, ALF_CLIENT_ID, ALF_CLIENT_SECRET_FILE, …
-    /// let client = alf_reqwest::blocking::Client::from_env("ALF_")?;
-    /// # let _ = client;
-    /// # Ok::<(), alf_reqwest::ConfigError>(())
-    /// ```
     #[cfg(feature = "config")]
     pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
         Self::from_config(crate::ClientConfig::from_env(prefix)?)

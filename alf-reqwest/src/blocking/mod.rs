@@ -41,26 +41,12 @@
 
 mod adapter;
 mod client;
-#[cfg(any(
-    feature = "rustls",
-    feature = "rustls-no-provider",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-))]
-mod client_certificate;
 mod outside_tokio;
 mod request;
 mod transport;
 
 pub use adapter::Reqwest;
 pub use client::Client;
-#[cfg(any(
-    feature = "rustls",
-    feature = "rustls-no-provider",
-    feature = "native-tls",
-    feature = "native-tls-no-alpn"
-))]
-pub use client_certificate::ClientCertificate;
 pub use request::RequestBuilder;
 pub use transport::ReqwestTransport;
 

@@ -6,7 +6,7 @@ use std::thread::Builder;
 
 use alf_core::{
     AnswerBody, BlockingTransport, ExchangeError, ExchangeErrorKind, ExchangeOptions, OriginRef,
-    Runtime, ThreadRuntime, TokenTransport, Transport,
+    TokenTransport, Transport,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,7 +18,6 @@ use tokio::sync::{Semaphore, oneshot};
 use super::outside_tokio::outside_tokio;
 use crate::failure::failure;
 use crate::route::Route;
-use crate::transport::NO_TOKEN_CLIENT;
 use crate::url::{origin, uri};
 
 /// `reqwest::blocking` as alf's transport: one client for your requests, and another one for token
@@ -30,24 +29,15 @@ use crate::url::{origin, uri};
 #[derive(Clone)]
 pub struct ReqwestTransport {
     calls: Route<Client>,
-    /// `None` if a transport of the user's sends the token requests.
-    tokens: Option<Route<Client>>,
+    tokens: Route<Client>,
     drains: Arc<Semaphore>,
 }
 
 impl ReqwestTransport {
     pub(super) fn new(calls: Route<Client>, tokens: Route<Client>) -> Self {
         Self {
-            tokens: Some(tokens),
-            ..Self::for_calls_alone(calls)
-        }
-    }
-
-    /// No token request is sent through it.
-    pub(super) fn for_calls_alone(calls: Route<Client>) -> Self {
-        Self {
             calls,
-            tokens: None,
+            tokens,
             drains: Arc::new(Semaphore::new(MOST_DRAINS)),
         }
     }
@@ -142,13 +132,7 @@ impl TokenTransport for ReqwestTransport {
         request: http::Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<http::Response<Bytes>, ExchangeError> {
-        let Some(tokens) = &self.tokens else {
-            return Err(ExchangeError::new(
-                ExchangeErrorKind::Exchange,
-                NO_TOKEN_CLIENT,
-            ));
-        };
-        let ends_at = ThreadRuntime::new().now() + options.timeout();
+        let tokens = &self.tokens;
         let request = request.map(|body| token_body(tokens, body));
         let mut request = Request::try_from(request).map_err(failure)?;
         tokens.leave_user_agent_to_client(request.headers_mut());
@@ -165,7 +149,7 @@ impl TokenTransport for ReqwestTransport {
             *answer.status_mut() = response.status();
             *answer.headers_mut() = std::mem::take(response.headers_mut());
             let body = AnswerBody::new(answer.status(), options);
-            *answer.body_mut() = body.read_from(response, ends_at, read_failure)?;
+            *answer.body_mut() = body.read_from(response, read_failure)?;
             Ok(answer)
         })
     }

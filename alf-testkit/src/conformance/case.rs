@@ -192,19 +192,6 @@ impl Case {
         requests.iter().map(token).collect()
     }
 
-    /// Returns what was special about the last answer of each server that was not a plain one.
-    pub(super) fn odd_answer(&self) -> String {
-        let servers = [self.authorization.requests(), self.resource.requests()];
-        let last = |requests: Vec<Recorded>| {
-            requests
-                .iter()
-                .rev()
-                .find_map(|one| one.answer().map(str::to_owned))
-        };
-        let answers: Vec<_> = servers.into_iter().filter_map(last).collect();
-        answers.join("\n")
-    }
-
     pub(super) fn last_token(&self) -> String {
         self.authorization.last_token().unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! The list of all cases, and the capabilities that each needs.
 
-use crate::suite::NamedCase;
+use crate::suite::{NamedCase, table};
 
 use super::case::Case;
 use super::subject::Capability;
@@ -161,15 +161,4 @@ macro_rules! __alf_conformance_cases {
     };
 }
 
-macro_rules! table {
-    ([] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
-        /// All cases.
-        pub(super) const ALL: &[NamedCase<Capability, fn(&Case)>] = &[$(NamedCase {
-            name: stringify!($case),
-            needs: &[$(Capability::$need),*],
-            run: super::$module::$case,
-        }),*];
-    };
-}
-
-__alf_conformance_cases! { [table] [] }
+__alf_conformance_cases! { [table] [Capability] }

@@ -2,22 +2,10 @@
 //!
 //! Needs the feature `conformance`, which is enabled by default.
 //!
-//! alf behaves the same on every HTTP library. This suite tests that for a [`Transport`] that you
-//! wrote, over real sockets, against scripted servers that misbehave as real ones do. Describe your
-//! transport in a [`Subject`], in a file of `tests/`. Then
-//!
-//! ```text
-//! alf_testkit::conformance!(MySubject);
-//! ```
-//!
-//! makes a `#[test]` of each case: `t7_a_307_of_the_token_endpoint_carries_no_secret_elsewhere`, …
-//! A case that fails reports its rule, what it expected, and what the servers saw. If the transport
-//! lacks a [`Capability`], the cases that need it pass and report that; the test
-//! `the_cases_that_are_not_applicable` lists them, and those that are
-//! [known to fail](Subject::known_failures).
-//!
-//! Some servers use TLS, with certificates that are made for the run. One case reads what is logged;
-//! it sets the logger of the process, of `log` and of `tracing`.
+//! It tests a [`Transport`] that you wrote, over real sockets, against scripted servers that misbehave as
+//! real ones do. Describe your transport in a [`Subject`], in a file of `tests/`; `alf_testkit::conformance!(MySubject);`
+//! makes a `#[test]` of each case. The documentation of [alf-testkit](crate) has an example, and says what a
+//! case reports.
 //!
 //! Most cases run on virtual time, in which an hour passes at once.
 //!
@@ -60,7 +48,7 @@ pub use body::{Body, BodyStream};
 pub use log_recording::LogRecording;
 pub use subject::{Capability, ReadError, Sent, Setup, Subject};
 
-use std::future::Future;
+pub use crate::suite::block_on;
 
 use crate::suite::{Tested, caught};
 
@@ -75,25 +63,7 @@ use case::Case;
 #[macro_export]
 macro_rules! conformance {
     ($subject:ty) => {
-        $crate::__alf_conformance_cases! { [$crate::__alf_conformance_tests] [$subject] }
-
-        #[test]
-        fn the_cases_that_are_not_applicable() {
-            $crate::conformance::report::<$subject>();
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __alf_conformance_tests {
-    ([$subject:ty] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
-        $(
-            #[test]
-            fn $case() {
-                $crate::conformance::run::<$subject>(stringify!($case));
-            }
-        )*
+        $crate::__alf_conformance_cases! { [$crate::__alf_tests] [conformance [] $subject] }
     };
 }
 
@@ -121,7 +91,6 @@ pub fn run<S: Subject>(name: &str) {
                 rules::sentence(&rule).to_owned(),
             ),
             ("what went wrong", wrong),
-            ("what was odd about the last answer", case.odd_answer()),
             ("what the transport lacks", format!("{:?}", case.lacks)),
             ("what the client reported", case.events.shown()),
             ("what the servers saw", case.report()),
@@ -142,10 +111,4 @@ pub fn run<S: Subject>(name: &str) {
 pub fn report<S: Subject>() {
     let tested = Tested::new::<S>(S::lacks(), S::known_failures());
     tested.report("conformance suite", cases::ALL);
-}
-
-/// Runs a future to its end on the calling thread: the [`block_on`](Subject::block_on) of a library
-/// that needs no async runtime.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    pollster::block_on(future)
 }

@@ -64,18 +64,6 @@ pub trait Subject: 'static {
     /// Such a case runs, and passes if it fails. Once it no longer fails, it fails: remove it from here.
     /// So the suite can run in CI before every flaw is mended, and no flaw is forgotten. A case that finds a
     /// leak can be marked too: the transport is not safe to use until its mark is gone.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// fn known_failures() -> Vec<(&'static str, &'static str)> {
-    ///     vec![(
-    ///         "r4_a_body_in_memory_is_replayed_byte_for_byte",
-    ///         "issue 7: the replay has an empty body",
-    ///     )]
-    /// }
-    /// # known_failures();
-    /// ```
     fn known_failures() -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }

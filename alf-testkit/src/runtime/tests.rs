@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use alf_core::{BoxFuture, Runtime, TokioRuntime};
+use alf_core::{BoxFuture, Runtime};
 
 use super::stepped::SteppedRuntime;
 use super::virtual_time::VirtualTime;
@@ -95,19 +95,6 @@ fn block_on_moves_the_clocks_only_as_far_as_it_must() {
 #[should_panic(expected = "no timer is set")]
 fn block_on_panics_if_it_would_never_end() {
     SteppedRuntime::new().block_on(std::future::pending::<()>());
-}
-
-#[test]
-#[should_panic(expected = "this call blocks the only thread that can run the tasks")]
-fn waiting_on_the_thread_of_the_runtime_is_an_error() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let time = VirtualTime::on(TokioRuntime::new());
-    runtime.block_on(async {
-        time.spawn(sleeper(&time, 1).1);
-        time.wait_with_limit(SECOND / 10, "no task runs", |time| time.tasks() == 0);
-    });
 }
 
 #[test]

@@ -69,13 +69,7 @@ pub(super) fn counted(timers: &Arc<Watched<VirtualTimers>>, task: BoxFuture) -> 
         timers.tasks.insert(number, abort);
         number
     });
-    let counted = guard(Arc::clone(timers), move |timers| {
-        timers.change(|timers| timers.tasks.remove(&number));
-    });
-    Box::pin(async move {
-        let _ = task.await;
-        drop(counted);
-    })
+    guarded(timers, task, move |timers| timers.tasks.remove(&number))
 }
 
 /// Returns a timer, which is set now, and removed when it is dropped.
@@ -89,11 +83,18 @@ pub(super) fn sleep(timers: &Arc<Watched<VirtualTimers>>, duration: Duration) ->
         }
         key
     });
-    let set = guard(Arc::clone(timers), move |timers| {
-        timers.change(|timers| timers.waiting.remove(&key));
-    });
+    guarded(timers, ended, move |timers| timers.waiting.remove(&key))
+}
+
+/// Calls `removed` when the future has ended or is dropped.
+fn guarded<R>(
+    timers: &Arc<Watched<VirtualTimers>>,
+    future: impl Future + Send + 'static,
+    removed: impl FnOnce(&mut VirtualTimers) -> R + Send + 'static,
+) -> BoxFuture {
+    let set = guard(Arc::clone(timers), |timers| drop(timers.change(removed)));
     Box::pin(async move {
-        let _ = ended.await;
+        future.await;
         drop(set);
     })
 }

@@ -1,14 +1,13 @@
 //! How a test waits, on [`VirtualTime`], for what happens before the clocks move.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use alf_core::{Runtime, ThreadRuntime};
 use futures_util::future::{Either, select};
 
-use crate::waiting::{DEADLINE, Watched};
+use crate::waiting::DEADLINE;
 
-use super::virtual_time::{TasksOn, VirtualTime};
+use super::virtual_time::VirtualTime;
 
 /// Waiting, while the clocks stand still.
 impl VirtualTime {
@@ -30,12 +29,17 @@ impl VirtualTime {
     ///
     /// # Panics
     ///
-    /// If the condition does not hold within 30 s of real time. The message contains `what`. If no task
-    /// can run because this call blocks the only thread of their runtime, as in `#[tokio::test]`, it
-    /// panics after 10 s: use [`wait_until_async`](Self::wait_until_async) there.
+    /// If the condition does not hold within 30 s of real time. The message contains `what`. This call blocks
+    /// its thread: if that is the only one that can run the tasks, as in `#[tokio::test]`, use
+    /// [`wait_until_async`](Self::wait_until_async).
     #[track_caller]
     pub fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        self.wait_with_limit(RUNTIME_LIMIT, what, condition);
+        assert!(
+            self.holds_within(DEADLINE, || condition(self)),
+            "waited 30 s in vain until {what}. If this call blocks the only thread that can run the tasks, as in \
+             #[tokio::test], use wait_until_idle_async, wait_for_timers_async or wait_until_async, with \
+             .await, or a runtime with several threads. Now: {self:?}"
+        );
     }
 
     /// Waits as [`wait_for_timers`](Self::wait_for_timers), in an async test.
@@ -46,24 +50,6 @@ impl VirtualTime {
     }
 
     /// Waits as [`wait_until_idle`](Self::wait_until_idle), in an async test.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// use std::time::Duration;
-    ///
-    /// use alf_core::TokioRuntime;
-    /// use alf_testkit::VirtualTime;
-    ///
-    /// // In a `#[tokio::test]`, whose runtime has one thread.
-    /// let time = VirtualTime::on(TokioRuntime::new());
-    /// // … build a client with `.runtime(time.clone())`, let it acquire a token, then:
-    /// time.advance(Duration::from_secs(50 * 60));
-    /// // … make a call, which starts the renewal of the token, then:
-    /// time.wait_until_idle_async().await;
-    /// # });
-    /// ```
     pub async fn wait_until_idle_async(&self) {
         self.wait_until_async(IDLE, Self::is_idle).await;
     }
@@ -85,38 +71,6 @@ impl VirtualTime {
             assert!(in_time, "waited 30 s in vain until {what}; now: {self:?}");
             in_time = matches!(select(changed, &mut deadline).await, Either::Left(_));
         }
-    }
-
-    /// Waits as [`wait_until`](Self::wait_until). `limit` is for the runtime to run a task.
-    #[track_caller]
-    pub(super) fn wait_with_limit(
-        &self,
-        limit: Duration,
-        what: &str,
-        condition: impl Fn(&Self) -> bool,
-    ) {
-        if self.holds_within(limit, || condition(self)) {
-            return;
-        }
-        assert!(
-            self.runs_tasks_within(limit),
-            "waited in vain until {what}: this call blocks the only thread that can run the tasks, as in \
-             #[tokio::test]. Use wait_until_idle_async, wait_for_timers_async or wait_until_async, with \
-             .await, or a runtime with several threads. Now: {self:?}"
-        );
-        let happened = self.holds_within(DEADLINE.saturating_sub(limit), || condition(self));
-        assert!(happened, "waited 30 s in vain until {what}; now: {self:?}");
-    }
-
-    /// Returns whether a task runs although this thread is blocked.
-    fn runs_tasks_within(&self, limit: Duration) -> bool {
-        let TasksOn::Runtime(runtime) = &self.tasks else {
-            return true;
-        };
-        let has_run = Arc::new(Watched::<bool>::default());
-        let task = Arc::clone(&has_run);
-        runtime.spawn(Box::pin(async move { task.change(|run| *run = true) }));
-        has_run.wait_until(limit, |run| *run)
     }
 
     fn is_idle(&self) -> bool {
@@ -144,5 +98,3 @@ impl VirtualTime {
 }
 
 const IDLE: &str = "no task runs and no timer is set";
-/// A runtime that is not blocked runs a task within this time, on a busy machine too.
-const RUNTIME_LIMIT: Duration = Duration::from_secs(5);

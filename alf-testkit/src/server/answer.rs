@@ -128,14 +128,6 @@ impl Answer {
     }
 
     /// A response with this status and an empty body.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alf_testkit::Answer;
-    ///
-    /// let teapot = Answer::status(418).header("X-Tea", "green").body("short and stout");
-    /// ```
     pub fn status(status: u16) -> Self {
         Self::new(Content::Http {
             status,
@@ -152,14 +144,6 @@ impl Answer {
 
     /// An error response in the form of
     /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use alf_testkit::Answer;
-    ///
-    /// let refusal = Answer::oauth_error(400, "invalid_scope", "no such scope");
-    /// ```
     pub fn oauth_error(status: u16, error: &str, description: &str) -> Self {
         let json = json!({ "error": error, "error_description": description });
         Self::json(status, json.to_string()).header("Cache-Control", "no-store")

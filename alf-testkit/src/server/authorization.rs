@@ -22,19 +22,6 @@ use crate::waiting::locked;
 /// [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749) a 400.
 ///
 /// The methods that script it and return what it received are those of [`ScriptedServer`].
-///
-/// # Examples
-///
-/// ```
-/// use alf_testkit::{Answer, AuthorizationServer};
-///
-/// let authorization = AuthorizationServer::start();
-/// authorization.set_client("my-service", "correct horse");
-/// authorization.issue(Answer::token().expires_in(60));
-/// authorization.answer_next(Answer::oauth_error(400, "invalid_scope", "no such scope"));
-/// let endpoint = authorization.token_endpoint();
-/// assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with("/token"));
-/// ```
 pub struct AuthorizationServer {
     server: ScriptedServer,
     endpoint: Arc<TokenEndpoint>,
@@ -100,19 +87,6 @@ impl AuthorizationServer {
     /// # Panics
     ///
     /// If it is not a token response.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use alf_testkit::{Answer, AuthorizationServer, Gate};
-    ///
-    /// let authorization = AuthorizationServer::start();
-    /// authorization.issue(Answer::token().expires_in(60).delay(Duration::from_millis(200)));
-    /// let gate = Gate::new();
-    /// authorization.issue(Answer::token().held_by(&gate));
-    /// ```
     #[track_caller]
     pub fn issue(&self, token: impl Into<Answer>) {
         let answer = token.into();

@@ -7,15 +7,6 @@ use super::recorded::{AnswerRecord, Recorded};
 
 /// What a server counted since it started, or since its
 /// [`forget`](super::ScriptedServer::forget).
-///
-/// # Examples
-///
-/// ```
-/// let servers = alf_testkit::Servers::start();
-/// let counts = servers.resource.counts();
-/// assert_eq!((counts.requests, counts.connections), (0, 0));
-/// assert_eq!(counts.at("/things"), 0);
-/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

@@ -12,19 +12,6 @@ use crate::waiting::{DEADLINE, Watched, locked};
 /// A gate starts closed, and stays open once it is opened. Clones are the same gate. Give it to
 /// answers with [`Answer::held_by`](super::Answer::held_by); one gate can hold answers of several
 /// servers. A server that is dropped does not wait for the gate: it drops the answers that are held.
-///
-/// # Examples
-///
-/// ```
-/// use alf_testkit::{Answer, Gate, Servers};
-///
-/// let servers = Servers::start();
-/// let gate = Gate::new();
-/// servers.authorization.answer_next(Answer::normal().held_by(&gate));
-/// // … start some calls here, then: gate.wait_for_arrivals(1); check what they do meanwhile
-/// gate.open();
-/// assert_eq!(gate.arrivals(), 0); // nothing asked for a token in this example
-/// ```
 #[derive(Clone, Default)]
 pub struct Gate {
     state: Arc<Watched<GateState>>,

@@ -9,31 +9,7 @@
 //! [`TokenAnswer`]), which a [`Gate`] can hold. [`ScriptedServer`] has the methods that script a server
 //! and those that return what it received: [`Recorded`] and [`Counts`].
 //!
-//! # Examples
-//!
-//! The token endpoint is down, and comes back:
-//!
-//! ```
-//! let servers = alf_testkit::Servers::start();
-//! servers.authorization.refuse_connections();
-//! // … what does the client do now?
-//! servers.authorization.accept_connections();
-//! ```
-//!
-//! A hundred calls are under way when their token is revoked, and one new token is enough:
-//!
-//! ```
-//! use alf_testkit::{Answer, Gate, Servers};
-//!
-//! let servers = Servers::start();
-//! let gate = Gate::new();
-//! servers.resource.answer_next_n(100, Answer::normal().held_by(&gate));
-//! // … start the calls, gate.wait_for_arrivals(100), then:
-//! servers.revoke_all();
-//! gate.open();
-//! // … let the calls end, then:
-//! assert!(servers.authorization.token_requests() <= 2, "{}", servers.report());
-//! ```
+//! The documentation of [alf-testkit](crate) has examples.
 
 mod answer;
 mod authorization;

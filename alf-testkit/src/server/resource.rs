@@ -35,20 +35,6 @@ use crate::waiting::locked;
 ///
 /// The methods that script it and return what it received are those of [`ScriptedServer`]. Scripted
 /// answers do not depend on the token, unless they are [`if_authorized`](Answer::if_authorized).
-///
-/// # Examples
-///
-/// ```
-/// use alf_testkit::{Answer, AuthorizationServer, ResourceServer};
-///
-/// let authorization = AuthorizationServer::start();
-/// let api = ResourceServer::start(&authorization);
-/// let other = ResourceServer::start(&authorization);
-/// api.answer_at("/moved", Answer::redirect(307, other.url("/caught")));
-/// // … call api.url("/moved"), then:
-/// assert_eq!(other.counts().with_authorization, 0);
-/// assert!(!other.saw("secret"));
-/// ```
 pub struct ResourceServer {
     server: ScriptedServer,
     resource: Arc<ProtectedResource>,

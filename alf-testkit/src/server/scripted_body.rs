@@ -16,12 +16,6 @@ pub(crate) static PATTERN: LazyLock<Bytes> = LazyLock::new(|| pattern(0, PIECE).
 
 /// Returns the bytes from `offset` on of the body that
 /// [`Answer::body_of_length`](super::Answer::body_of_length) sends: `abc…z`, repeated.
-///
-/// # Examples
-///
-/// ```
-/// assert_eq!(alf_testkit::server::pattern(24, 5), b"yzabc");
-/// ```
 pub fn pattern(offset: u64, length: usize) -> Vec<u8> {
     let start = usize::try_from(offset % ALPHABET as u64).unwrap_or(0);
     (b'a'..=b'z').cycle().skip(start).take(length).collect()

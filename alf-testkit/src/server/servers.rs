@@ -7,15 +7,7 @@ use super::resource::ResourceServer;
 
 /// An [`AuthorizationServer`] and a [`ResourceServer`] that trusts it.
 ///
-/// # Examples
-///
-/// ```
-/// use alf_testkit::Servers;
-///
-/// let servers = Servers::start();
-/// println!("tokens at {}, the API at {}", servers.token_endpoint(), servers.url("/things"));
-/// assert_eq!(servers.authorization.token_requests(), 0, "{}", servers.report());
-/// ```
+/// The documentation of [alf-testkit](crate) has examples.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Servers {

@@ -90,24 +90,3 @@ impl fmt::Debug for TokenAnswer {
         f.debug_struct("TokenAnswer").finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_are_set_added_and_removed() {
-        assert_eq!(
-            TokenAnswer::new().json("t"),
-            r#"{"access_token":"t","token_type":"Bearer","expires_in":3600}"#
-        );
-        let changed = TokenAnswer::new()
-            .without("token_type")
-            .member("expires_in", "1e3")
-            .member("x", "[null]");
-        assert_eq!(
-            changed.json("\""),
-            r#"{"access_token":"\"","expires_in":1e3,"x":[null]}"#
-        );
-    }
-}

@@ -1,6 +1,6 @@
 //! The list of all cases, and the hooks that each needs.
 
-use crate::suite::NamedCase;
+use crate::suite::{NamedCase, table};
 
 use super::case::Case;
 use super::subject::StoreHook;
@@ -52,15 +52,4 @@ macro_rules! __alf_store_cases {
     };
 }
 
-macro_rules! table {
-    ([] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
-        /// All cases.
-        pub(super) const ALL: &[NamedCase<StoreHook, fn(&Case)>] = &[$(NamedCase {
-            name: stringify!($case),
-            needs: &[$(StoreHook::$need),*],
-            run: super::$module::$case,
-        }),*];
-    };
-}
-
-__alf_store_cases! { [table] [] }
+__alf_store_cases! { [table] [StoreHook] }

@@ -2,15 +2,9 @@
 //!
 //! Needs the feature `store`.
 //!
-//! Describe your store in a [`StoreSubject`], in a file of `tests/`. Then
-//!
-//! ```text
-//! alf_testkit::store_conformance!(MySubject);
-//! ```
-//!
-//! generates a `#[test]` for each case, such as `of_many_first_writers_one_succeeds`. A case that fails reports what it expected, and
-//! the latest operations. A case may need a [hook](StoreHooks): something that only you can do to your store. If the hook is
-//! missing, the case passes without a test and reports that. The test `the_cases_that_are_not_applicable` lists these cases.
+//! Describe your store in a [`StoreSubject`], in a file of `tests/`; `alf_testkit::store_conformance!(MySubject);` generates a
+//! `#[test]` for each case. A case may need a [hook](StoreHooks): something that only you can do to your store. The documentation of
+//! [alf-testkit](crate) has an example.
 //!
 //! The suite accepts everything that the trait allows: a replica that lags by up to a second, values that are deleted early or
 //! never, and an error if a reply was lost.
@@ -31,7 +25,7 @@ mod values;
 
 pub use subject::{StoreHooks, StoreSubject};
 
-use std::future::Future;
+pub use crate::suite::block_on;
 
 use crate::suite::{Tested, caught};
 
@@ -46,32 +40,8 @@ use case::Case;
 #[macro_export]
 macro_rules! store_conformance {
     ($(#[$attribute:meta])* $subject:ty) => {
-        $crate::__alf_store_cases! { [$crate::__alf_store_tests] [[$(#[$attribute])*] $subject] }
-
-        $(#[$attribute])*
-        #[test]
-        fn the_cases_that_are_not_applicable() {
-            $crate::store_conformance::report::<$subject>();
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __alf_store_tests {
-    ([$attributes:tt $subject:ty] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
-        $($crate::__alf_store_test! { $attributes $case $subject })*
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __alf_store_test {
-    ([$($attributes:tt)*] $case:ident $subject:ty) => {
-        $($attributes)*
-        #[test]
-        fn $case() {
-            $crate::store_conformance::run::<$subject>(stringify!($case));
+        $crate::__alf_store_cases! {
+            [$crate::__alf_tests] [store_conformance [$(#[$attribute])*] $subject]
         }
     };
 }
@@ -105,12 +75,6 @@ pub fn run<S: StoreSubject>(name: &str) {
 /// If [`known_failures`](StoreSubject::known_failures) names a case that does not exist or is not applicable.
 pub fn report<S: StoreSubject>() {
     tested::<S>().report("store suite", cases::ALL);
-}
-
-/// Runs a future to completion on the calling thread: the [`block_on`](StoreSubject::block_on) for a store that needs no async
-/// runtime.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    pollster::block_on(future)
 }
 
 fn tested<S: StoreSubject>() -> Tested<subject::StoreHook> {

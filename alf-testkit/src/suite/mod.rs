@@ -10,6 +10,52 @@ use std::fmt;
 use std::io::Write;
 use std::panic::resume_unwind;
 
+/// Makes a `#[test]` of each case of a suite, and one that reports which are not applicable.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __alf_tests {
+    (
+        [$suite:ident $attributes:tt $subject:ty]
+        $($module:ident :: $case:ident [$($need:ident)*],)*
+    ) => {
+        $($crate::__alf_test! {
+            $attributes $case { $crate::$suite::run::<$subject>(stringify!($case)) }
+        })*
+        $crate::__alf_test! {
+            $attributes the_cases_that_are_not_applicable { $crate::$suite::report::<$subject>() }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __alf_test {
+    ([$($attributes:tt)*] $name:ident $run:block) => {
+        $($attributes)*
+        #[test]
+        fn $name() $run
+    };
+}
+
+/// Makes the table of all cases of a suite.
+macro_rules! table {
+    ([$needs:ident] $($module:ident :: $case:ident [$($need:ident)*],)*) => {
+        /// All cases.
+        pub(super) const ALL: &[NamedCase<$needs, fn(&Case)>] = &[$(NamedCase {
+            name: stringify!($case),
+            needs: &[$($needs::$need),*],
+            run: super::$module::$case,
+        }),*];
+    };
+}
+
+pub(crate) use table;
+
+/// Runs a future to completion on the calling thread: the `block_on` of a subject that needs no async runtime.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    pollster::block_on(future)
+}
+
 /// A case, its name, and what a subject must have for it.
 pub(crate) struct NamedCase<N: 'static, R> {
     pub(crate) name: &'static str,

@@ -145,6 +145,16 @@ fn answers_stop_in_the_headers_or_in_the_body() {
     client.send(get("/", "x"));
     assert!(client.until_closed().ends_with(b"\r\n\r\n1\r\na\r\n"));
 
+    let half = Answer::status(200).body_of_length(100).hang_up_in_body();
+    servers.resource.answer_next(half);
+    let mut client = Client::to(&servers.resource);
+    client.send(get("/", "x"));
+    assert!(
+        client
+            .until_closed()
+            .ends_with(&[b"\r\n\r\n", &*pattern(0, 50)].concat())
+    );
+
     servers
         .resource
         .answer_next(Answer::unauthorized().hang_up_in_headers());

@@ -103,6 +103,7 @@ fn leaks_are_found_in_any_encoding() {
     assert!(!other.saw("secret"));
     let [bearer, basic, _] = other.requests().try_into().unwrap();
     assert_eq!(bearer.bearer_token(), Some("token-9"));
+    assert_eq!(bearer.basic_credentials(), None);
     assert_eq!(
         basic.basic_credentials(),
         Some(("id".into(), "hush%2Ahush".into()))

@@ -78,7 +78,7 @@ cases! {
     tls::self_signed_tls_client_auth [Tls ClientCertificate],
     tls::certificate_bound_token [Tls ClientCertificate],
     tls::discovery_finds_the_alias [Tls ClientCertificate],
-    tls::ready_made_clients_have_the_certificate [Tls ClientCertificate],
+    tls::documented_clients_have_the_certificate [Tls ClientCertificate],
     tls::certificate_of_another_name_is_refused [Tls ClientCertificate],
     tls::unknown_authority_is_an_invalid_certificate [Tls],
     tls::wrong_name_is_an_invalid_certificate [Tls],

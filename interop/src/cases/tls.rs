@@ -59,16 +59,12 @@ pub(super) fn discovery_finds_the_alias<S: InteropAdapter>(fixture: &Fixture<S>)
     assert_eq!(fixture.expect_call(&client)["client_id"], "tls-dn");
 }
 
-/// The clients that `ClientCertificate` makes trust only the authorities of the system. On Linux, a variable of the
+/// The clients with the certificate trust only the authorities of the system. On Linux, a variable of the
 /// environment changes these for a whole process: so the second half of the case runs in a process of its own.
-pub(super) fn ready_made_clients_have_the_certificate<S: InteropAdapter>(fixture: &Fixture<S>) {
+pub(super) fn documented_clients_have_the_certificate<S: InteropAdapter>(fixture: &Fixture<S>) {
     let files = ["client.crt", "client.pem"].map(key_file);
     let client = fixture.client_at(&format!("{}/token", fixture.https()), |builder| {
-        let [calls, tokens] = S::ready_made(&files[0], &files[1]);
-        builder
-            .tls_client_auth("tls-bound")
-            .http_client(calls)
-            .token_http_client(tokens)
+        S::with_certificate(builder.tls_client_auth("tls-bound"), &files[0], &files[1])
     });
     if std::env::var_os(TRUSTS).is_some() {
         let url = format!("{}/api/things", fixture.https());
@@ -82,7 +78,7 @@ pub(super) fn ready_made_clients_have_the_certificate<S: InteropAdapter>(fixture
     assert_eq!(error.kind(), TokenErrorKind::Certificate, "{error:?}");
     assert_eq!(fixture.token_requests(), 0);
     if cfg!(target_os = "linux") {
-        trusting_process("ready_made_clients_have_the_certificate");
+        trusting_process("documented_clients_have_the_certificate");
     }
 }
 

@@ -297,9 +297,9 @@ fn s5_success_past_its_deadline_ends_no_trouble() {
     acquisitions.fail(1, transient_for(secs(60)));
     acquisitions.now = deadline();
     acquisitions.succeed(0);
-    let until = at(60);
     let health = acquisitions.breaker.health(deadline());
-    assert_eq!(health, Health::BackingOff { until });
+    let until = at(60);
+    assert_eq!(health, Health::BackingOff { until, error: 1 });
 }
 
 #[test]
@@ -418,12 +418,14 @@ fn t10_one_acquisition_reads_the_metadata_for_all() {
 fn b2_latest_failure_is_known_until_a_success() {
     let mut acquisitions = Acquisitions::in_trouble();
     assert_eq!(acquisitions.breaker.latest_failure(), Some(&(at(0), 1)));
-    assert_eq!(acquisitions.breaker.back_off_error(at(0)), None);
+    assert_eq!(acquisitions.breaker.health(at(0)), Health::Troubled);
     acquisitions.pass(secs(2));
     acquisitions.fail(1, Failure::TRANSIENT);
     assert_eq!(acquisitions.breaker.latest_failure(), Some(&(at(2), 2)));
-    assert_eq!(acquisitions.breaker.back_off_error(at(2)), Some(&2));
-    assert_eq!(acquisitions.breaker.back_off_error(at(3)), None);
+    let until = at(3);
+    let health = acquisitions.breaker.health(at(2));
+    assert_eq!(health, Health::BackingOff { until, error: 2 });
+    assert_eq!(acquisitions.breaker.health(until), Health::Troubled);
     acquisitions.succeed(2);
     assert_eq!(acquisitions.breaker.latest_failure(), None);
 }

@@ -118,8 +118,7 @@ fn r6_accepted_replay_of_an_older_generation_clears_nothing() {
     let now = scenario.now();
     scenario
         .machine
-        .renewal
-        .replayed(now, older, &API, ReplayOutcome::Accepted);
+        .replayed(now, older, API, ReplayOutcome::Accepted);
     assert_eq!(scenario.reject(), Action::Return);
 }
 
@@ -129,8 +128,7 @@ fn r6_accepted_replay_of_another_origin_clears_nothing() {
     let (now, generation) = (scenario.now(), scenario.generation());
     scenario
         .machine
-        .renewal
-        .replayed(now, generation, &OTHER_API, ReplayOutcome::Accepted);
+        .replayed(now, generation, OTHER_API, ReplayOutcome::Accepted);
     assert_eq!(scenario.reject(), Action::Return);
 }
 
@@ -142,8 +140,7 @@ fn r6_rejected_replay_of_a_token_that_is_not_held_any_more_does_not_count() {
     let now = scenario.now();
     scenario
         .machine
-        .renewal
-        .replayed(now, old, &API, ReplayOutcome::RejectedAgain);
+        .replayed(now, old, API, ReplayOutcome::RejectedAgain);
     scenario.replayed(ReplayOutcome::Accepted);
     assert_eq!(scenario.reject(), Action::Start);
 }
@@ -205,8 +202,7 @@ fn r6_same_token_that_was_requested_before_the_401_is_no_useless_renewal() {
     assert_eq!(scenario.demand(), Action::UseAndRenew);
     scenario.pass(millis(1));
     assert_eq!(scenario.reject(), Action::Join);
-    let outdated = Success::Outdated(scenario.generation());
-    assert_eq!(scenario.obtain_same(), Some(outdated));
+    assert_eq!(scenario.obtain_same(), Some(Success::Outdated));
     assert_eq!(
         scenario.demand(),
         Action::Start,

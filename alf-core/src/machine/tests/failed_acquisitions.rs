@@ -1,5 +1,6 @@
 //! B2: the back-off after a failed acquisition.
 
+use super::machines::TestDecision;
 use super::scenario::{Action, Scenario};
 use super::*;
 
@@ -32,9 +33,8 @@ fn permanent_for(seconds: u64) -> Failure {
     }
 }
 
-fn refused_until(until: Moment) -> Decision {
-    let cause = BackOffCause::Server;
-    Decision::Refuse { until, cause }
+fn refused_until(until: Moment) -> TestDecision {
+    Decision::Refuse(until)
 }
 
 #[test]
@@ -93,12 +93,9 @@ fn b2_in_a_back_off_a_rejection_is_refused_at_once() {
     scenario.fail(TRANSIENT);
     let (now, generation) = (scenario.now(), scenario.generation());
     assert_eq!(
-        scenario.machine.reject(
-            now,
-            generation,
-            RejectionCount::default(),
-            Some(scenario::API)
-        ),
+        scenario
+            .machine
+            .reject(now, generation, Some(scenario::API)),
         RejectionDecision::Renew(refused_until(at(81)))
     );
 }
@@ -278,26 +275,20 @@ fn b2_failure_of_one_target_alone_backs_off_that_target_alone() {
     let mut scenario = Scenario::acquiring();
     assert_eq!(scenario.fail_alone(PERMANENT), at(1));
     let decision = scenario.machine.demand(scenario.now());
-    let cause = BackOffCause::Target;
-    assert_eq!(
-        decision,
-        Decision::Refuse {
-            until: at(1),
-            cause
-        }
-    );
+    assert_eq!(decision, refused_until(at(1)));
     assert_eq!(scenario.machine.breaker.health(at(0)), Health::Healthy);
+    let mut until = at(1);
     for seconds in [1, 2, 4] {
         scenario.pass(secs(seconds));
         assert_eq!(scenario.demand(), Action::Start);
-        let until = scenario.now() + secs(2 * seconds);
+        until = scenario.now() + secs(2 * seconds);
         assert_eq!(scenario.fail_alone(PERMANENT), until);
     }
     // The longer one of the two holds.
     assert_eq!(scenario.another_fails(TRANSIENT), scenario.now() + secs(1));
     let decision = scenario.machine.demand(scenario.now());
-    assert!(matches!(decision, Decision::Refuse { cause, .. } if cause == BackOffCause::Target));
-    scenario.another_fails(transient_for(60));
+    assert_eq!(decision, refused_until(until));
+    let longer = scenario.another_fails(transient_for(60));
     let decision = scenario.machine.demand(scenario.now());
-    assert!(matches!(decision, Decision::Refuse { cause, .. } if cause == BackOffCause::Server));
+    assert_eq!(decision, refused_until(longer));
 }

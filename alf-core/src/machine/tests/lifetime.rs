@@ -1,5 +1,6 @@
 //! E1, E5, T9: the stages of a token.
 
+use super::machines::Machines;
 use super::scenario::{Action, Scenario};
 use super::*;
 
@@ -144,9 +145,9 @@ fn e1_token_is_usable_for_a_second_after_it_was_obtained() {
 
 #[test]
 fn e1_jitter_is_drawn_for_every_token() {
-    let mut machine: Renewal<_, u16> = Renewal::new(scenario::POLICY);
+    let mut machine = Machines::new(scenario::POLICY);
     let mut due_at = |now, token, jitter| {
-        let Decision::Start(started) = machine.demand(now, Health::Healthy) else {
+        let Decision::Start(started) = machine.demand(now) else {
             panic!("there is no usable token");
         };
         let obtained = Obtained {
@@ -155,10 +156,8 @@ fn e1_jitter_is_drawn_for_every_token() {
             requested_at: now,
             age: Duration::ZERO,
         };
-        machine.succeeded(now, started.id, obtained, jitter);
-        machine
-            .cacheable_until(now, Health::Healthy)
-            .expect("it is fresh")
+        machine.succeeded(now, started, obtained, jitter);
+        machine.cacheable_until(now).expect("it is fresh")
     };
     assert_eq!(due_at(at(0), 1, 0.0), at(80));
     assert_eq!(due_at(at(1000), 2, 1.0), at(1070));

@@ -2,52 +2,100 @@
 
 use super::*;
 
-/// A renewal machine, and the breaker of its client.
+/// A renewal machine, and the breaker of its client. Their errors are the ends of the back-offs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Machines<T> {
-    pub(super) renewal: Renewal<T, u16>,
-    /// Its errors are the ends of the back-offs.
+pub(super) struct Machines {
+    pub(super) renewal: Renewal<TestToken, u16, Moment>,
     pub(super) breaker: Breaker<Moment>,
 }
 
-impl<T: PartialEq> Machines<T> {
+/// What a server issued, and the number that the machine gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TestToken {
+    value: u32,
+    pub(super) generation: Generation,
+}
+
+pub(super) type TestDecision = Decision<TestToken, Moment>;
+pub(super) type TestRejection = RejectionDecision<TestToken, Moment>;
+
+impl TestToken {
+    pub(super) fn new(value: u32, generation: Generation) -> Self {
+        Self { value, generation }
+    }
+}
+
+impl PartialEq<u32> for TestToken {
+    fn eq(&self, other: &u32) -> bool {
+        self.value == *other
+    }
+}
+
+impl Machines {
     pub(super) fn new(policy: Policy) -> Self {
         Self {
-            renewal: Renewal::new(policy),
+            renewal: Renewal::new(TargetId(0), policy),
             breaker: Breaker::new(),
         }
     }
 
-    pub(super) fn demand(&mut self, now: Moment) -> Decision {
+    pub(super) fn demand(&mut self, now: Moment) -> TestDecision {
         let health = self.breaker.health(now);
-        self.renewal.demand(now, health)
+        self.renewal.demand(now, &health)
     }
 
     pub(super) fn reject(
         &mut self,
         now: Moment,
         generation: Generation,
-        sent: RejectionCount,
         origin: Option<u16>,
-    ) -> RejectionDecision {
+    ) -> TestRejection {
         let health = self.breaker.health(now);
         self.renewal
-            .reject(now, health, generation, sent, origin.as_ref())
+            .reject(now, &health, generation, origin.as_ref())
+    }
+
+    /// A replay with the token of `generation` is answered, after another one of the same token.
+    pub(super) fn replayed(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        origin: u16,
+        outcome: ReplayOutcome,
+    ) {
+        match outcome {
+            ReplayOutcome::Accepted => self.renewal.accepted_replay(now, generation, &origin),
+            ReplayOutcome::RejectedAgain => {
+                let decision = self.reject_replay(now, generation, generation, origin);
+                assert_eq!(decision, None, "R3");
+            }
+        }
+    }
+
+    pub(super) fn reject_replay(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        replayed: Generation,
+        origin: u16,
+    ) -> Option<TestRejection> {
+        let health = self.breaker.health(now);
+        self.renewal
+            .rejected_replay(now, &health, generation, replayed, &origin)
     }
 
     pub(super) fn cacheable_until(&self, now: Moment) -> Option<Moment> {
         let health = self.breaker.health(now);
-        self.renewal.cacheable_until(now, health)
+        self.renewal.cacheable_until(now, &health)
     }
 
     /// An attempt fails. Returns whether the acquisition goes on.
-    pub(super) fn attempt_failed(&mut self, now: Moment, acquisition: NewAcquisition) -> bool {
-        let claim = claim(acquisition);
+    pub(super) fn attempt_failed(&mut self, now: Moment, claim: Claim) -> bool {
         let retry_at = self
             .breaker
             .attempt_failed(now, claim, Duration::ZERO, 1.0, now);
         if retry_at.is_some() {
-            self.renewal.delayed(acquisition.id);
+            self.renewal.delayed(claim.id);
         }
         retry_at.is_some()
     }
@@ -55,14 +103,15 @@ impl<T: PartialEq> Machines<T> {
     pub(super) fn succeeded(
         &mut self,
         now: Moment,
-        acquisition: NewAcquisition,
-        obtained: Obtained<T>,
+        claim: Claim,
+        obtained: Obtained<u32>,
         jitter: f64,
     ) -> Option<Success> {
-        let success = self
-            .renewal
-            .succeeded(now, acquisition.id, obtained, jitter)?;
-        self.breaker.succeeded(now, claim(acquisition));
+        let renewal = &mut self.renewal;
+        let (success, token) =
+            renewal.succeeded(now, claim.id, obtained, jitter, TestToken::new)?;
+        assert_eq!(renewal.held(), Some(&token));
+        self.breaker.succeeded(now, claim);
         Some(success)
     }
 
@@ -70,36 +119,27 @@ impl<T: PartialEq> Machines<T> {
     pub(super) fn failed(
         &mut self,
         now: Moment,
-        acquisition: NewAcquisition,
+        claim: Claim,
         failure: &Failure,
     ) -> Option<Moment> {
-        let was_under_way = self.renewal.failed(acquisition.id, failure);
-        was_under_way.then(|| self.back_off(now, acquisition, failure))
+        let was_under_way = self.renewal.failed(claim.id, failure);
+        was_under_way.then(|| self.back_off(now, claim, failure))
     }
 
     /// Returns the end of the back-off, if the abort is a failure.
     pub(super) fn aborted(
         &mut self,
         now: Moment,
-        acquisition: NewAcquisition,
+        claim: Claim,
     ) -> (Option<Aborted>, Option<Moment>) {
-        let aborted = self.renewal.aborted(acquisition.id);
+        let aborted = self.renewal.aborted(claim.id);
         let until = (aborted == Some(Aborted::Failed))
-            .then(|| self.back_off(now, acquisition, &Failure::TRANSIENT));
+            .then(|| self.back_off(now, claim, &Failure::TRANSIENT));
         (aborted, until)
     }
 
-    fn back_off(&mut self, now: Moment, acquisition: NewAcquisition, failure: &Failure) -> Moment {
-        let claim = claim(acquisition);
+    fn back_off(&mut self, now: Moment, claim: Claim, failure: &Failure) -> Moment {
         self.breaker
             .acquisition_failed(now, claim, failure, |until| until)
-    }
-}
-
-pub(super) fn claim(acquisition: NewAcquisition) -> Claim {
-    Claim {
-        target: TargetId(0),
-        id: acquisition.id,
-        deadline: acquisition.deadline,
     }
 }

@@ -28,6 +28,13 @@ use core::time::Duration;
 
 use super::*;
 
+/// How a resource server answered a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReplayOutcome {
+    Accepted,
+    RejectedAgain,
+}
+
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }

@@ -1,6 +1,6 @@
 //! R9: the previous token is used while the held one is too new for an API.
 
-use super::scenario::{Action, OTHER_API, Scenario};
+use super::scenario::{API, Action, OTHER_API, Scenario};
 use super::*;
 
 /// A token that an ordinary renewal replaced just now, and the token that replaced it.
@@ -98,4 +98,21 @@ fn r9_r2_previous_token_that_is_rejected_first_is_not_used_again() {
     let (mut scenario, previous) = renewed_after(secs(80));
     assert_eq!(scenario.reject_of(previous, OTHER_API), Action::Use);
     assert_eq!(scenario.reject(), Action::Start);
+}
+
+#[test]
+fn r9_request_is_replayed_once_more_if_the_replay_with_the_previous_token_is_rejected() {
+    // Also if the new token is 5 s old meanwhile, and in use again.
+    for time in [secs(1), secs(5)] {
+        let (mut scenario, previous) = renewed_after(secs(80));
+        let new = scenario.generation();
+        assert_eq!(scenario.reject(), Action::UsePrevious);
+        scenario.pass(time);
+        let now = scenario.now();
+        let decision = scenario.machine.reject_replay(now, new, previous, API);
+        let renews = matches!(decision, Some(RejectionDecision::Renew(Decision::Start(_))));
+        assert!(renews, "{time:?}: {decision:?}");
+        let again = scenario.machine.reject_replay(now, new, new, API);
+        assert_eq!(again, None, "R3");
+    }
 }

@@ -1,6 +1,6 @@
 //! A renewal machine in the state that a test is about, and the events that change it.
 
-use super::machines::{Machines, claim};
+use super::machines::{Machines, TestDecision, TestRejection};
 use super::*;
 
 /// A machine, its `now`, and the acquisition that was started last.
@@ -9,9 +9,9 @@ use super::*;
 /// within leeway from 90 s on, and expired from 100 s on.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
-    pub(super) machine: Machines<u32>,
+    pub(super) machine: Machines,
     now: Moment,
-    started: Option<NewAcquisition>,
+    started: Option<Claim>,
     requested_at: Moment,
     tokens: u32,
 }
@@ -151,20 +151,7 @@ impl Scenario {
         generation: Generation,
         origin: impl Into<Option<u16>>,
     ) -> Action {
-        let sent = self.machine.renewal.rejections();
-        self.reject_sent(generation, sent, origin)
-    }
-
-    /// The request was sent when `sent` was the count of rejections.
-    pub(super) fn reject_sent(
-        &mut self,
-        generation: Generation,
-        sent: RejectionCount,
-        origin: impl Into<Option<u16>>,
-    ) -> Action {
-        let reject = self
-            .machine
-            .reject(self.now, generation, sent, origin.into());
+        let reject = self.machine.reject(self.now, generation, origin.into());
         self.action_after_rejection(reject)
     }
 
@@ -215,7 +202,8 @@ impl Scenario {
     /// The acquisition fails because of its target; returns the end of the back-off.
     pub(super) fn fail_alone(&mut self, failure: Failure) -> Moment {
         let (now, id) = (self.now, self.acquisition());
-        let until = self.machine.renewal.failed_alone(now, id, &failure);
+        let renewal = &mut self.machine.renewal;
+        let until = renewal.failed_alone(now, id, &failure, |until| until);
         until.expect("it is the acquisition that is under way")
     }
 
@@ -242,7 +230,7 @@ impl Scenario {
     /// The pause after a failed attempt of the acquisition.
     pub(super) fn pause(&self) -> Duration {
         let mut breaker = self.machine.breaker.clone();
-        let claim = claim(self.started());
+        let claim = self.started();
         let granted = breaker.request(self.now, claim, Exclusivity::Shared);
         assert_eq!(granted, Permit::Granted);
         let retry_at = breaker.attempt_failed(self.now, claim, Duration::ZERO, 1.0, self.now);
@@ -256,8 +244,7 @@ impl Scenario {
 
     pub(super) fn replayed_by(&mut self, origin: u16, outcome: ReplayOutcome) {
         let generation = self.generation();
-        let renewal = &mut self.machine.renewal;
-        renewal.replayed(self.now, generation, &origin, outcome);
+        self.machine.replayed(self.now, generation, origin, outcome);
     }
 
     /// A useless renewal: the token is rejected, renewed, and rejected again.
@@ -275,10 +262,11 @@ impl Scenario {
     }
 
     pub(super) fn generation(&self) -> Generation {
-        self.machine.renewal.held().expect("a token is held").1
+        let held = self.machine.renewal.held();
+        held.expect("a token is held").generation
     }
 
-    pub(super) fn started(&self) -> NewAcquisition {
+    pub(super) fn started(&self) -> Claim {
         self.started.expect("an acquisition was started")
     }
 
@@ -289,48 +277,44 @@ impl Scenario {
     /// Whether it matters if the API accepts the held token.
     pub(super) fn awaits(&self, origin: u16) -> bool {
         let awaited = self.machine.renewal.awaited_origins(self.now);
-        assert!(awaited.iter().all(|(_, until)| self.now < *until));
-        awaited.iter().any(|(awaited, _)| *awaited == origin)
+        awaited.contains(&origin)
     }
 
     pub(super) fn cacheable_until(&self) -> Option<Moment> {
         self.machine.cacheable_until(self.now)
     }
 
-    fn action_after_rejection(&mut self, rejection: RejectionDecision) -> Action {
+    fn action_after_rejection(&mut self, rejection: TestRejection) -> Action {
         match rejection {
             RejectionDecision::Superseded(decision) | RejectionDecision::Renew(decision) => {
                 self.action(decision)
             }
             RejectionDecision::UsePrevious(previous) => {
-                assert!(previous < self.generation());
+                assert!(previous.generation < self.generation());
                 Action::UsePrevious
             }
             RejectionDecision::Return => Action::Return,
         }
     }
 
-    fn action(&mut self, decision: Decision) -> Action {
+    fn action(&mut self, decision: TestDecision) -> Action {
         if let Decision::UseAndRenew(_, started) | Decision::Start(started) = decision {
             self.started = Some(started);
             self.requested_at = self.now;
         }
         match decision {
-            Decision::Use(generation) if generation < self.generation() => Action::UsePrevious,
-            Decision::Use(generation) => {
-                assert_eq!(generation, self.generation(), "only the held one is used");
+            Decision::Use(token) if token.generation < self.generation() => Action::UsePrevious,
+            Decision::Use(token) => {
+                assert_eq!(self.machine.renewal.held(), Some(&token));
                 Action::Use
             }
-            Decision::UseAndRenew(generation, _) => {
-                assert_eq!(generation, self.generation(), "only the held one is used");
+            Decision::UseAndRenew(token, _) => {
+                assert_eq!(self.machine.renewal.held(), Some(&token));
                 Action::UseAndRenew
             }
             Decision::Start(_) => Action::Start,
-            Decision::Join(acquisition) => {
-                assert_eq!(acquisition, self.acquisition(), "there is only one to join");
-                Action::Join
-            }
-            Decision::Refuse { until, .. } => {
+            Decision::Join => Action::Join,
+            Decision::Refuse(until) => {
                 assert!(
                     self.now < until,
                     "a back-off that has ended refuses no caller"

@@ -8,13 +8,17 @@ use pollster::block_on;
 
 use super::*;
 
+mod timers;
+
 /// One for each test.
 fn pool() -> &'static ThreadPool {
     pool_with(start_thread)
 }
 
 fn pool_with(start_thread: StartThread) -> &'static ThreadPool {
-    Box::leak(Box::new(ThreadPool::with(start_thread)))
+    let pool = ThreadPool::new(start_thread);
+    pool.process.store(std::process::id(), Ordering::Relaxed);
+    Box::leak(Box::new(pool))
 }
 
 /// Lets other threads run until it is so.
@@ -193,6 +197,33 @@ fn x5_a_task_that_panics_when_it_is_dropped_ends_no_thread() {
         std::future::pending::<()>().await;
     }));
     assert!(eventually(|| has_ended(pool)));
+}
+
+#[test]
+fn s5_a_forked_process_waits_for_no_lock_of_its_parent() {
+    let pools = [const { ThreadPool::new(start_thread) }; 8];
+    let pools = Box::leak(Box::new(pools));
+    let mut held = Vec::new();
+    // Each forks the next one while it holds its lock.
+    for process in 1..=8 {
+        let pool = ThreadPool::of(process, pools);
+        held.push(pool.state.try_lock().unwrap());
+        assert!(std::ptr::eq(pool, ThreadPool::of(process, pools)));
+    }
+    let ninth = ThreadPool::of(9, pools);
+    assert!(std::ptr::eq(ninth, ThreadPool::of(9, pools)));
+}
+
+#[test]
+fn s5_threads_of_one_process_use_one_pool() {
+    let own = ThreadPool::of_this_process();
+    assert!(own.is_in_use());
+    std::thread::scope(|scope| {
+        let threads = (0..8).map(|_| scope.spawn(ThreadPool::of_this_process));
+        for thread in threads.collect::<Vec<_>>() {
+            assert!(std::ptr::eq(thread.join().unwrap(), own));
+        }
+    });
 }
 
 #[test]

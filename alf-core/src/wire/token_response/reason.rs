@@ -47,22 +47,18 @@ impl TokenAnswer<'_> {
         shown
     }
 
-    /// What a 2xx body is, if it is not JSON.
-    pub(super) fn page(&self) -> Option<String> {
-        let text = self.body_text();
-        let is_page = text.starts_with('<') && !names_access_token(&text);
-        // The redactor reads the whole page: cut before, half a secret could be left.
-        is_page.then(|| format!("it is HTML or XML: {}", self.redactor.show(&text)))
-    }
-
-    /// The problem of a 2xx body that is empty, or has a token in another format than JSON.
-    pub(super) fn in_another_format(&self, problem: &str) -> Option<String> {
+    /// What a 2xx body is, if it is not JSON: nothing, a token in another format, or a page.
+    pub(super) fn other_format(&self, problem: &str) -> Option<String> {
         let text = self.body_text();
         if text.is_empty() {
-            return Some("its body is empty".to_owned());
+            Some("its body is empty".to_owned())
+        } else if names_access_token(&text) {
+            (!text.starts_with('{')).then(|| format!("{problem}{CONVERT}"))
+        } else {
+            // The redactor reads the whole page: cut before, half a secret could be left.
+            let is_page = text.starts_with('<');
+            is_page.then(|| format!("it is HTML or XML: {}", self.redactor.show(&text)))
         }
-        let is_json = text.starts_with('{');
-        (names_access_token(&text) && !is_json).then(|| format!("{problem}{CONVERT}"))
     }
 
     /// The problem of a body that is not text, although it should be.

@@ -5,7 +5,7 @@ use super::*;
 impl CheckedMachine {
     pub(super) fn obtain(
         &mut self,
-        value: u8,
+        value: u32,
         states: Option<Duration>,
         jitter: f64,
     ) -> Result<(), BrokenRule> {
@@ -31,21 +31,16 @@ impl CheckedMachine {
         self.failed = self.server_backs_off_until.is_some();
         self.backs_off_until = self.server_backs_off_until.unwrap_or_else(|| at(0));
         let same = self.held.as_ref().is_some_and(|held| held.value == value);
-        let Some(
-            Success::New(generation)
-            | Success::Unchanged(generation)
-            | Success::Outdated(generation),
-        ) = success
-        else {
+        let (Some(success), Some(now_held)) = (success, self.machine.renewal.held()) else {
             return broken("S1: it was the acquisition that is under way", &success);
         };
+        let generation = now_held.generation;
         let is_outdated = same && self.issued_again(generation, under_way.started_at);
         let held = self.generation_of(SentToken::Held);
         let in_order = match success {
-            Some(Success::New(_)) => !same && held < Some(generation),
-            Some(Success::Unchanged(_)) => same && held == Some(generation) && !is_outdated,
-            Some(Success::Outdated(_)) => same && held == Some(generation) && is_outdated,
-            None => false,
+            Success::New => !same && held < Some(generation),
+            Success::Unchanged => same && held == Some(generation) && !is_outdated,
+            Success::Outdated => same && held == Some(generation) && is_outdated,
         };
         if !same {
             self.keep_older();
@@ -90,7 +85,11 @@ impl CheckedMachine {
         };
         let id = under_way.acquisition.id;
         self.was_aborted = false;
-        match self.machine.renewal.failed_alone(self.now, id, &failure) {
+        match self
+            .machine
+            .renewal
+            .failed_alone(self.now, id, &failure, |until| until)
+        {
             Some(until) => self.back_off(until, failure),
             None => broken("S1: it was the acquisition that is under way", &failure),
         }

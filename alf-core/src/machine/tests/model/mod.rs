@@ -6,14 +6,14 @@ mod endings;
 mod origins;
 mod previous;
 
-use super::machines::Machines;
+use super::machines::{Machines, TestDecision, TestRejection};
 use super::*;
 use origins::{Facts, key};
 
 /// A machine whose every decision is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CheckedMachine {
-    machine: Machines<u8>,
+    machine: Machines,
     policy: Policy,
     now: Moment,
     held: Option<Token>,
@@ -21,7 +21,7 @@ pub(super) struct CheckedMachine {
     older: Option<Older>,
     acquisition: Option<UnderWay>,
     /// An acquisition that another one has replaced.
-    frozen: Option<NewAcquisition>,
+    frozen: Option<Claim>,
     last_started: Option<Moment>,
     /// The acquisition that ended last was aborted.
     was_aborted: bool,
@@ -37,7 +37,7 @@ pub(super) struct CheckedMachine {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Token {
-    value: u8,
+    value: u32,
     generation: Generation,
     obtained_at: Moment,
     lifetime: Lifetime,
@@ -57,7 +57,7 @@ struct Older {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct UnderWay {
-    acquisition: NewAcquisition,
+    acquisition: Claim,
     started_at: Moment,
 }
 
@@ -67,8 +67,6 @@ pub(super) enum Event {
     Pass(Duration),
     Demand,
     Reject(SentToken, usize),
-    /// The request was sent before every earlier rejection.
-    RejectEarly(usize),
     /// A request that was no replay is accepted.
     Accept(SentToken, usize),
     AttemptFailure,
@@ -131,13 +129,7 @@ impl CheckedMachine {
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
-            Event::Reject(which, origin) => {
-                let sent = self.machine.renewal.rejections();
-                self.reject(which, origin, sent)?;
-            }
-            Event::RejectEarly(origin) => {
-                self.reject(SentToken::Held, origin, RejectionCount::default())?;
-            }
+            Event::Reject(which, origin) => self.reject(which, origin)?,
             Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
@@ -177,13 +169,13 @@ impl CheckedMachine {
         }
     }
 
-    fn check_demand(&mut self, demand: Decision) -> Result<(), BrokenRule> {
+    fn check_demand(&mut self, demand: TestDecision) -> Result<(), BrokenRule> {
         match (self.may_use(), demand) {
             (Some(held), Decision::Use(used)) => {
-                holds(used == held, "E1: only the held one is used")
+                holds(used.generation == held, "E1: only the held one is used")
             }
             (Some(held), Decision::UseAndRenew(used, started)) => {
-                holds(used == held, "E1: only the held one is used")?;
+                holds(used.generation == held, "E1: only the held one is used")?;
                 holds(
                     self.stage() >= Some(Stage::Due),
                     "E2: only a due one is renewed",
@@ -198,10 +190,11 @@ impl CheckedMachine {
             }
             (Some(_), other) => broken("E2, E4: no caller waits", &other),
             (None, Decision::Start(started)) => self.start(started),
-            (None, Decision::Join(id)) => {
-                holds(self.is_under_way(id), "S1: the one acquisition is joined")
-            }
-            (None, Decision::Refuse { until, .. }) => self.check_refusal(until),
+            (None, Decision::Join) => holds(
+                self.acquisition.is_some(),
+                "S1: the one acquisition is joined",
+            ),
+            (None, Decision::Refuse(until)) => self.check_refusal(until),
             (None, other) => broken(
                 "E1, R1: it is missing, rejected, within leeway or expired",
                 &other,
@@ -209,19 +202,11 @@ impl CheckedMachine {
         }
     }
 
-    fn reject(
-        &mut self,
-        which: SentToken,
-        origin: usize,
-        sent: RejectionCount,
-    ) -> Result<(), BrokenRule> {
+    fn reject(&mut self, which: SentToken, origin: usize) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let is_later = sent == self.machine.renewal.rejections();
-        let decision = self
-            .machine
-            .reject(self.now, generation, sent, Some(key(origin)));
+        let decision = self.machine.reject(self.now, generation, Some(key(origin)));
         self.replace_overdue_acquisition();
         self.forget_outdated_older();
         if which == SentToken::Older && !self.older_rejects_held() {
@@ -233,9 +218,9 @@ impl CheckedMachine {
         let Some(held) = self.generation_of(SentToken::Held) else {
             return broken("R1: there is none", &decision);
         };
-        let may_renew = self.may_renew(held, origin, is_later);
+        let may_renew = self.may_renew(held, origin);
         if may_renew && which == SentToken::Held && self.older_is_usable() {
-            return self.check_use_of_older(decision);
+            return self.check_use_of_older(&decision);
         }
         match decision {
             RejectionDecision::Return => holds(!may_renew, "R6: returned in a cool-down only"),
@@ -251,12 +236,12 @@ impl CheckedMachine {
                 self.rejected(origin);
                 Ok(())
             }
-            RejectionDecision::Renew(Decision::Join(id)) => {
-                let joined = self.is_under_way(id);
+            RejectionDecision::Renew(Decision::Join) => {
+                let joined = self.acquisition.is_some();
                 self.rejected(origin);
                 holds(joined, "S1: the one acquisition is joined")
             }
-            RejectionDecision::Renew(Decision::Refuse { until, .. }) => self.check_refusal(until),
+            RejectionDecision::Renew(Decision::Refuse(until)) => self.check_refusal(until),
             RejectionDecision::Renew(Decision::Use(_) | Decision::UseAndRenew(..))
             | RejectionDecision::UsePrevious(_)
             | RejectionDecision::Superseded(_) => {
@@ -273,12 +258,7 @@ impl CheckedMachine {
         )
     }
 
-    fn is_under_way(&self, id: AcquisitionId) -> bool {
-        let under_way = self.acquisition.as_ref();
-        under_way.is_some_and(|under_way| under_way.acquisition.id == id)
-    }
-
-    fn start(&mut self, started: NewAcquisition) -> Result<(), BrokenRule> {
+    fn start(&mut self, started: Claim) -> Result<(), BrokenRule> {
         holds(
             self.acquisition.is_none(),
             "S1: one acquisition is under way",
@@ -339,8 +319,9 @@ impl CheckedMachine {
         for moment in [self.now, middle, last] {
             let mut asked = self.machine.clone();
             let demand = asked.demand(moment);
-            let unchanged =
-                self.may_use().map(Decision::Use) == Some(demand) && asked == self.machine;
+            let is_use =
+                matches!(demand, Decision::Use(used) if Some(used.generation) == self.may_use());
+            let unchanged = is_use && asked == self.machine;
             holds(
                 unchanged,
                 "a demand before it is `Use`, and changes nothing",

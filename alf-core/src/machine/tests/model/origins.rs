@@ -40,9 +40,7 @@ impl CheckedMachine {
             return;
         };
         let now = self.now;
-        self.machine
-            .renewal
-            .replayed(now, generation, &key(origin), outcome);
+        self.machine.replayed(now, generation, key(origin), outcome);
         let facts = self.facts(origin);
         match outcome {
             ReplayOutcome::Accepted => {
@@ -57,13 +55,8 @@ impl CheckedMachine {
         }
     }
 
-    /// Whether a rejection of the held token may renew it. `is_later`: the request was sent after all earlier rejections.
-    pub(super) fn may_renew(
-        &mut self,
-        generation: Generation,
-        origin: usize,
-        is_later: bool,
-    ) -> bool {
+    /// Whether a rejection of the held token may renew it.
+    pub(super) fn may_renew(&mut self, generation: Generation, origin: usize) -> bool {
         let now = self.now;
         let facts = self.facts(origin);
         if facts.waits_since.is_some() {
@@ -77,7 +70,7 @@ impl CheckedMachine {
             return is_accepted && is_first;
         }
         match &mut facts.cooldown {
-            Some(cooldown) if is_cooling => is_accepted && cooldown.reject(generation, is_later),
+            Some(cooldown) if is_cooling => is_accepted && cooldown.reject(generation),
             _ => true,
         }
     }
@@ -134,16 +127,13 @@ impl CheckedMachine {
             let cooldown = facts.cooldown.filter(|known| now < known.until);
             let in_row = cooldown.is_some_and(|cooldown| cooldown.row.is_some());
             let matters = (is_unproven || cooldown.is_some()) && !is_accepted || in_row;
-            let is_awaited = awaited.iter().any(|(known, _)| *known == key(origin));
+            let is_awaited = awaited.contains(&key(origin));
             holds(
                 is_awaited == (matters && held.is_some()),
                 "R6: an acceptance matters until it is known, or its time is over",
             )?;
         }
-        holds(
-            awaited.iter().all(|(_, until)| now < *until),
-            "R6: until a later moment",
-        )
+        Ok(())
     }
 
     /// What still matters of what is known.
@@ -213,9 +203,9 @@ impl Facts {
 
 impl CoolingDown {
     /// Whether so many rejections in a row show that the token was revoked.
-    fn reject(&mut self, generation: Generation, is_later: bool) -> bool {
+    fn reject(&mut self, generation: Generation) -> bool {
         let length = match self.row {
-            Some((held, length)) if held == generation => length + u32::from(is_later),
+            Some((held, length)) if held == generation => length + 1,
             _ => 1,
         };
         self.row = Some((generation, length));

@@ -17,14 +17,15 @@ impl CheckedMachine {
     /// The held token was rejected, and the older one is used.
     pub(super) fn check_use_of_older(
         &mut self,
-        decision: RejectionDecision,
+        decision: &TestRejection,
     ) -> Result<(), BrokenRule> {
         let Some(older) = &mut self.older else {
             return Ok(());
         };
         older.is_used = true;
+        let generation = older.generation;
         holds(
-            decision == RejectionDecision::UsePrevious(older.generation),
+            matches!(decision, RejectionDecision::UsePrevious(used) if used.generation == generation),
             "R9: the older token is used, and nothing is renewed",
         )
     }

@@ -1,0 +1,322 @@
+//! The acquisitions of a token: how one starts, and how it ends.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+#[cfg(feature = "store")]
+use crate::acquisition::Urgency;
+use crate::acquisition::{
+    Acquisition, AcquisitionFailure, NewToken, Progress, TokenOrigin, details,
+};
+use crate::error::{Awaited, Cause, ErrorDetails};
+use crate::machine::{Aborted, AcquisitionId, Claim, Failure, Moment, Success};
+use crate::{Event, Token, TokenError};
+
+use super::managed::{ManagedToken, State};
+use super::pending::{Outcome, Pending, Step};
+
+/// An acquisition that starts once the lock is released.
+pub(super) struct Start {
+    running: Running,
+    /// The acquisition that it replaces, if that never ended.
+    replaced: Option<Arc<Pending>>,
+}
+
+impl Start {
+    pub(super) fn new(token: &Arc<ManagedToken>, state: &mut State, claim: Claim) -> Self {
+        let pending = Arc::new(Pending::new(claim));
+        Self {
+            running: Running {
+                token: Arc::clone(token),
+                pending: Arc::clone(&pending),
+                has_ended: false,
+            },
+            replaced: state.pending.replace(pending),
+        }
+    }
+
+    pub(super) fn wait(&self) -> Step {
+        self.running.pending.wait()
+    }
+}
+
+/// An acquisition that is running. However it ends, the token is informed: of its result; or, when it is dropped without
+/// one (a panic, a runtime that was shut down), that it was aborted (S4).
+struct Running {
+    token: Arc<ManagedToken>,
+    pending: Arc<Pending>,
+    has_ended: bool,
+}
+
+impl Running {
+    async fn run(mut self) {
+        let claim = self.pending.claim;
+        let ManagedToken { ports, target, .. } = &*self.token;
+        let held = self.token.lock().renewal.held().cloned();
+        // It keeps its place at the breaker until the token has its result.
+        let awaited = &self.pending.awaited;
+        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
+        #[cfg(feature = "store")]
+        acquisition.share(self.token.record.as_ref());
+        let result = acquisition.run().await;
+        let duration = acquisition.last_attempt();
+        self.has_ended = true;
+        #[cfg(feature = "store")]
+        let mut is_used = false;
+        match result {
+            Ok(token) => self.token.succeeded(claim, token, duration, || {
+                #[cfg(feature = "store")]
+                {
+                    is_used = true;
+                    acquisition.hold_shared();
+                    if acquisition.is_save_awaited() {
+                        self.pending.save_started();
+                    }
+                }
+            }),
+            Err(failure) => self.token.failed(claim, failure, duration),
+        }
+        #[cfg(feature = "store")]
+        if is_used {
+            Box::pin(acquisition.save_shared()).await;
+        } else {
+            Box::pin(acquisition.discard_shared()).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        #[cfg(feature = "store")]
+        self.pending.save_ended();
+        if !self.has_ended {
+            let cause = Cause::aborted(self.pending.awaited.get());
+            self.token.aborted(self.pending.claim, cause);
+        }
+    }
+}
+
+impl ManagedToken {
+    pub(super) fn launch(&self, start: Option<Start>) {
+        let Some(Start { running, replaced }) = start else {
+            return;
+        };
+        if let Some(replaced) = replaced {
+            // S5: its waiters ask again, and join the one that replaces it.
+            replaced.complete(Outcome::AskAgain);
+        }
+        let Pending { claim, awaited, .. } = &*running.pending;
+        awaited.set(Awaited::Observer);
+        self.observe(&Event::AcquisitionStarted {
+            acquisition: claim.id.as_u64(),
+        });
+        awaited.set(Awaited::NextAttempt);
+        // S3: it belongs to no caller.
+        self.ports.runtime.spawn(Box::pin(running.run()));
+    }
+
+    /// `accepted` is called under the lock, if the result counts.
+    fn succeeded(
+        &self,
+        claim: Claim,
+        new: NewToken,
+        duration: Option<Duration>,
+        accepted: impl FnOnce(),
+    ) {
+        let NewToken {
+            obtained,
+            header,
+            jumped,
+            origin,
+        } = new;
+        let id = claim.id;
+        let now = self.ports.now();
+        let mut state = self.lock();
+        let jitter = fastrand::f64();
+        let present = |grant, generation| Token::new(grant, generation, header);
+        let success = state.renewal.succeeded(now, id, obtained, jitter, present);
+        let Some((success, token)) = success else {
+            return;
+        };
+        // E7: it was requested when the clock had jumped that far.
+        let jump = state.jumped.saturating_sub(jumped);
+        state.renewal.was_suspended(jump);
+        self.ports.server.update(|breaker| match origin {
+            TokenOrigin::Server => breaker.succeeded(now, claim),
+            #[cfg(feature = "store")]
+            TokenOrigin::Store => breaker.took_token(claim),
+        });
+        accepted();
+        let outcome = match success {
+            Success::New | Success::Unchanged => Outcome::Obtained(token.clone()),
+            Success::Outdated => Outcome::AskAgain,
+        };
+        self.complete(state, now, id, outcome);
+        self.observe(&Event::TokenObtained {
+            acquisition: id.as_u64(),
+            generation: token.generation(),
+            is_new: matches!(success, Success::New),
+            expires_in: token.expires_in(),
+            expires_at: token.expires_at(),
+            duration,
+        });
+    }
+
+    fn failed(&self, claim: Claim, failure: AcquisitionFailure, duration: Option<Duration>) {
+        let id = claim.id;
+        let now = self.ports.now();
+        // Before the lock, since the user's runtime is asked.
+        let wall = self.ports.clock.wall();
+        let mut state = self.lock();
+        let error = match failure {
+            AcquisitionFailure::Refused(error) => {
+                let failed = state.renewal.failed(id, &error.cause().failure);
+                failed.then_some(error)
+            }
+            #[cfg(feature = "store")]
+            AcquisitionFailure::Postponed { until } => {
+                if state.renewal.postponed(id, until) {
+                    self.complete(state, now, id, Outcome::AskAgain);
+                    self.observe(&Event::AcquisitionPostponed {
+                        acquisition: id.as_u64(),
+                    });
+                }
+                return;
+            }
+            AcquisitionFailure::Attempts(details) => {
+                let failure = details.cause.failure;
+                if details.cause.concerns_all_targets() {
+                    let failed = state.renewal.failed(id, &failure);
+                    failed.then(|| self.back_off_all(claim, now, wall, *details))
+                } else {
+                    let error = |until| details.into_error(now, wall, until);
+                    state.renewal.failed_alone(now, id, &failure, error)
+                }
+            }
+        };
+        if let Some(error) = error {
+            self.complete(state, now, id, Outcome::Failed(error.clone()));
+            self.observe_failure(id, &error, duration);
+        }
+    }
+
+    /// S4
+    fn aborted(&self, claim: Claim, cause: Cause) {
+        let id = claim.id;
+        let now = self.ports.now();
+        let wall = self.ports.clock.wall();
+        // It notifies the others in the end, outside of the lock.
+        let _admission = self.ports.server.admit(claim);
+        let mut state = self.lock();
+        let error = match state.renewal.aborted(id) {
+            None => return,
+            Some(Aborted::AskAgain) => None,
+            Some(Aborted::Failed) => {
+                Some(self.back_off_all(claim, now, wall, self.aborted_details(cause)))
+            }
+        };
+        let outcome = error.clone().map_or(Outcome::AskAgain, Outcome::Failed);
+        self.complete(state, now, id, outcome);
+        // A panic of the observer during another panic would end the process.
+        let _ = catch_unwind(AssertUnwindSafe(|| match &error {
+            Some(error) => self.observe_failure(id, error, None),
+            None => self.observe(&Event::AcquisitionAborted {
+                acquisition: id.as_u64(),
+            }),
+        }));
+    }
+
+    /// Nothing is known of the attempts of an acquisition that was aborted (S4).
+    fn aborted_details(&self, cause: Cause) -> ErrorDetails {
+        details(&self.ports, &self.target, cause, 0, Duration::ZERO)
+    }
+
+    pub(super) fn aborted_error(&self, cause: Cause) -> TokenError {
+        TokenError::new(self.aborted_details(cause))
+    }
+
+    /// All targets back off (B2). The lock of this one is held, so that no demand comes between its machine and the breaker.
+    fn back_off_all(
+        &self,
+        claim: Claim,
+        now: Moment,
+        wall: SystemTime,
+        details: ErrorDetails,
+    ) -> TokenError {
+        let failure = self.back_off_after(&details.cause);
+        let error = |until: Moment| details.into_error(now, wall, until);
+        self.ports
+            .server
+            .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
+    }
+
+    /// The failure that decides how long the client backs off (B2). With a store, a permanent one keeps it from attempts (D11),
+    /// and not from the record (D15).
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "there is no store")
+    )]
+    fn back_off_after(&self, cause: &Cause) -> Failure {
+        #[cfg(feature = "store")]
+        if !cause.failure.is_transient() && self.record.is_some() {
+            return Failure::TRANSIENT;
+        }
+        cause.failure
+    }
+
+    /// Hands the outcome to the waiters. Events come later: an observer may panic.
+    fn complete(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        now: Moment,
+        id: AcquisitionId,
+        outcome: Outcome,
+    ) {
+        self.update_cache(&state, now);
+        // Unless another one has replaced it.
+        let pending = state.pending.take_if(|pending| pending.claim.id == id);
+        drop(state);
+        if let Some(pending) = pending {
+            pending.complete(outcome);
+        }
+        self.notify();
+    }
+
+    fn observe_failure(&self, id: AcquisitionId, error: &TokenError, duration: Option<Duration>) {
+        self.observe(&Event::AcquisitionFailed {
+            acquisition: id.as_u64(),
+            error,
+            duration,
+        });
+    }
+}
+
+impl Progress for ManagedToken {
+    fn delayed(&self, id: AcquisitionId) {
+        let now = self.ports.now();
+        let mut state = self.lock();
+        state.renewal.delayed(id);
+        self.update_cache(&state, now);
+        let pending = state.pending.clone();
+        drop(state);
+        if let Some(pending) = pending.filter(|pending| pending.claim.id == id) {
+            pending.wake();
+        }
+    }
+
+    #[cfg(feature = "store")]
+    fn urgency(&self, id: AcquisitionId) -> Urgency {
+        let now = self.ports.now();
+        let state = self.lock();
+        let pending = state.pending.as_ref();
+        let pending = pending.filter(|pending| pending.claim.id == id);
+        if pending.is_some_and(|pending| pending.is_awaited()) {
+            Urgency::Awaited
+        } else if state.renewal.may_postpone(now) {
+            Urgency::Postponable
+        } else {
+            Urgency::Background
+        }
+    }
+}
