@@ -188,7 +188,8 @@ impl ClientAuthentication for PrivateKeyJwt {
             not(feature = "jwt"),
             expect(unused_mut, reason = "no certificate without the feature jwt")
         )]
-        let (mut thumbprint, mut fingerprint) = (None, CredentialsFingerprint::unchanging());
+        let (mut thumbprint, mut fingerprint) =
+            (None::<String>, CredentialsFingerprint::unchanging());
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.key_settings.certificate {
             let parse = thumbprint::of_certificate;
