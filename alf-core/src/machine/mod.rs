@@ -54,8 +54,8 @@ mod time;
 
 pub(crate) use breaker::{Breaker, Exclusivity, Health, Permit};
 pub(crate) use decision::{
-    Aborted, AcquisitionId, Claim, Decision, Generation, Obtained, Policy, RejectionDecision,
-    Success, TargetId,
+    Aborted, AcquisitionId, Answer, Claim, Decision, Generation, Obtained, Policy,
+    RejectionDecision, Success, TargetId,
 };
 pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;

@@ -10,46 +10,52 @@ use crate::acquisition::{
     Acquisition, AcquisitionFailure, NewToken, Progress, TokenOrigin, details,
 };
 use crate::error::{Awaited, Cause, ErrorDetails};
-use crate::machine::{Aborted, AcquisitionId, Claim, Failure, Moment, Success};
+#[cfg(feature = "store")]
+use crate::machine::Failure;
+use crate::machine::{Aborted, AcquisitionId, Claim, Moment, Success};
 use crate::{Event, Token, TokenError};
 
 use super::managed::{ManagedToken, State};
-use super::pending::{Outcome, Pending, Step};
+use super::pending::{Outcome, Pending};
 
-/// An acquisition that starts once the lock is released.
-pub(super) struct Start {
-    running: Running,
-    /// The acquisition that it replaces, if that never ended.
-    replaced: Option<Arc<Pending>>,
-}
-
-impl Start {
-    pub(super) fn new(token: &Arc<ManagedToken>, state: &mut State, claim: Claim) -> Self {
-        let pending = Arc::new(Pending::new(claim));
-        Self {
-            running: Running {
-                token: Arc::clone(token),
-                pending: Arc::clone(&pending),
-                has_ended: false,
-            },
-            replaced: state.pending.replace(pending),
-        }
-    }
-
-    pub(super) fn wait(&self) -> Step {
-        self.running.pending.wait()
-    }
-}
-
-/// An acquisition that is running. However it ends, the token is informed: of its result; or, when it is dropped without
-/// one (a panic, a runtime that was shut down), that it was aborted (S4).
-struct Running {
+/// An acquisition of a token. However it ends, the token is informed: of its result; or, when it is dropped without one (a
+/// panic, a runtime that was shut down), that it was aborted (S4).
+pub(super) struct Running {
     token: Arc<ManagedToken>,
     pending: Arc<Pending>,
+    /// The acquisition that it replaces, if that never ended.
+    replaced: Option<Arc<Pending>>,
     has_ended: bool,
 }
 
 impl Running {
+    pub(super) fn new(token: &Arc<ManagedToken>, state: &mut State, claim: Claim) -> Self {
+        let pending = Arc::new(Pending::new(claim));
+        Self {
+            token: Arc::clone(token),
+            replaced: state.pending.replace(Arc::clone(&pending)),
+            pending,
+            has_ended: false,
+        }
+    }
+
+    /// Not under the lock.
+    pub(super) fn launch(mut self) {
+        if let Some(replaced) = self.replaced.take() {
+            // S5: its waiters ask again, and join the one that replaces it.
+            replaced.complete(Outcome::AskAgain);
+        }
+        let Pending { claim, awaited, .. } = &*self.pending;
+        awaited.set(Awaited::Observer);
+        self.token.observe(&Event::AcquisitionStarted {
+            acquisition: claim.id.as_u64(),
+        });
+        awaited.set(Awaited::NextAttempt);
+        // S3: it belongs to no caller.
+        let runtime = Arc::clone(&self.token.ports.runtime);
+        runtime.spawn(Box::pin(self.run()));
+    }
+
     async fn run(mut self) {
         let claim = self.pending.claim;
         let ManagedToken { ports, target, .. } = &*self.token;
@@ -98,24 +104,6 @@ impl Drop for Running {
 }
 
 impl ManagedToken {
-    pub(super) fn launch(&self, start: Option<Start>) {
-        let Some(Start { running, replaced }) = start else {
-            return;
-        };
-        if let Some(replaced) = replaced {
-            // S5: its waiters ask again, and join the one that replaces it.
-            replaced.complete(Outcome::AskAgain);
-        }
-        let Pending { claim, awaited, .. } = &*running.pending;
-        awaited.set(Awaited::Observer);
-        self.observe(&Event::AcquisitionStarted {
-            acquisition: claim.id.as_u64(),
-        });
-        awaited.set(Awaited::NextAttempt);
-        // S3: it belongs to no caller.
-        self.ports.runtime.spawn(Box::pin(running.run()));
-    }
-
     /// `accepted` is called under the lock, if the result counts.
     fn succeeded(
         &self,
@@ -244,25 +232,17 @@ impl ManagedToken {
         wall: SystemTime,
         details: ErrorDetails,
     ) -> TokenError {
-        let failure = self.back_off_after(&details.cause);
+        let failure = details.cause.failure;
+        // With a store, a permanent one keeps the client from attempts (D11), and not from the record (D15).
+        #[cfg(feature = "store")]
+        let failure = match failure {
+            Failure::Permanent { .. } if self.record.is_some() => Failure::TRANSIENT,
+            Failure::Permanent { .. } | Failure::Transient { .. } => failure,
+        };
         let error = |until: Moment| details.into_error(now, wall, until);
         self.ports
             .server
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
-    }
-
-    /// The failure that decides how long the client backs off (B2). With a store, a permanent one keeps it from attempts (D11),
-    /// and not from the record (D15).
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_self, reason = "there is no store")
-    )]
-    fn back_off_after(&self, cause: &Cause) -> Failure {
-        #[cfg(feature = "store")]
-        if !cause.failure.is_transient() && self.record.is_some() {
-            return Failure::TRANSIENT;
-        }
-        cause.failure
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.
