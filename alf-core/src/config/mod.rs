@@ -11,6 +11,8 @@ pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
 pub(crate) use settings::{InsecureHttp, NamedBy, Replays, Settings};
 
+#[cfg(feature = "store")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
@@ -43,7 +45,7 @@ pub(crate) struct Config {
     pub(crate) replays: Replays,
     pub(crate) presentation: Presentation,
     #[cfg(feature = "store")]
-    pub(crate) store: Option<SharedStore>,
+    pub(crate) store: Option<Arc<SharedStore>>,
     rejecting: Vec<StatusCode>,
     insecure_http: InsecureHttp,
 }
@@ -73,12 +75,10 @@ impl Config {
             .map(|lifetime| check::not_zero("default_lifetime", lifetime))
             .transpose()?;
         #[cfg(feature = "store")]
-        let store = settings.store.checked(
-            default_lifetime,
-            acquire_timeout,
-            attempt_timeout,
-            authentication.method(),
-        )?;
+        let store =
+            settings
+                .store
+                .checked(acquire_timeout, attempt_timeout, authentication.method())?;
         Ok(Self {
             server,
             grant_type: check::grant_type(settings.grant_type)?,

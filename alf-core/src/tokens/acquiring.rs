@@ -4,15 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-#[cfg(feature = "store")]
-use crate::acquisition::Urgency;
 use crate::acquisition::{
     Acquisition, AcquisitionFailure, NewToken, Progress, TokenOrigin, details,
 };
 use crate::error::{Awaited, Cause, ErrorDetails};
-#[cfg(feature = "store")]
-use crate::machine::Failure;
 use crate::machine::{Aborted, AcquisitionId, Claim, Moment, Success};
+#[cfg(feature = "store")]
+use crate::machine::{Failure, Urgency};
 use crate::{Event, Token, TokenError};
 
 use super::managed::{ManagedToken, State};
@@ -61,34 +59,29 @@ impl Running {
         let ManagedToken { ports, target, .. } = &*self.token;
         let held = self.token.lock().renewal.held().cloned();
         // It keeps its place at the breaker until the token has its result.
-        let awaited = &self.pending.awaited;
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
-        #[cfg(feature = "store")]
-        acquisition.share(self.token.record.as_ref());
+        let mut acquisition = Acquisition::new(
+            ports,
+            target,
+            claim,
+            &*self.token,
+            &self.pending.awaited,
+            held,
+            #[cfg(feature = "store")]
+            self.token.record.as_ref(),
+        );
         let result = acquisition.run().await;
         let duration = acquisition.last_attempt();
         self.has_ended = true;
         #[cfg(feature = "store")]
-        let mut is_used = false;
+        if acquisition.is_save_awaited() {
+            self.pending.save_started();
+        }
         match result {
-            Ok(token) => self.token.succeeded(claim, token, duration, || {
-                #[cfg(feature = "store")]
-                {
-                    is_used = true;
-                    acquisition.hold_shared();
-                    if acquisition.is_save_awaited() {
-                        self.pending.save_started();
-                    }
-                }
-            }),
+            Ok(token) => self.token.succeeded(claim, token, duration),
             Err(failure) => self.token.failed(claim, failure, duration),
         }
         #[cfg(feature = "store")]
-        if is_used {
-            Box::pin(acquisition.save_shared()).await;
-        } else {
-            Box::pin(acquisition.discard_shared()).await;
-        }
+        Box::pin(acquisition.save()).await;
     }
 }
 
@@ -104,19 +97,14 @@ impl Drop for Running {
 }
 
 impl ManagedToken {
-    /// `accepted` is called under the lock, if the result counts.
-    fn succeeded(
-        &self,
-        claim: Claim,
-        new: NewToken,
-        duration: Option<Duration>,
-        accepted: impl FnOnce(),
-    ) {
+    fn succeeded(&self, claim: Claim, new: NewToken, duration: Option<Duration>) {
         let NewToken {
             obtained,
             header,
             jumped,
             origin,
+            #[cfg(feature = "store")]
+            number,
         } = new;
         let id = claim.id;
         let now = self.ports.now();
@@ -135,7 +123,10 @@ impl ManagedToken {
             #[cfg(feature = "store")]
             TokenOrigin::Store => breaker.took_token(claim),
         });
-        accepted();
+        #[cfg(feature = "store")]
+        if let Some(record) = &self.record {
+            record.sharing().hold(number);
+        }
         let outcome = match success {
             Success::New | Success::Unchanged => Outcome::Obtained(token.clone()),
             Success::Outdated => Outcome::AskAgain,
@@ -233,7 +224,7 @@ impl ManagedToken {
         details: ErrorDetails,
     ) -> TokenError {
         let failure = details.cause.failure;
-        // With a store, a permanent one keeps the client from attempts (D11), and not from the record (D15).
+        // D15: a permanent one keeps it from attempts (D11), and not from the record.
         #[cfg(feature = "store")]
         let failure = match failure {
             Failure::Permanent { .. } if self.record.is_some() => Failure::TRANSIENT,
