@@ -1,6 +1,7 @@
 //! Memory with a secret is wiped when it is dropped (X1).
 
 use std::fmt;
+use std::ops::Deref;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -16,14 +17,6 @@ impl SecretBytes {
         Self(Zeroizing::new(Vec::with_capacity(capacity)))
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Like `Vec::extend_from_slice`, but wipes the old memory when it grows.
     pub(crate) fn push(&mut self, piece: &[u8]) {
         let needed = self.0.len().saturating_add(piece.len());
@@ -36,13 +29,17 @@ impl SecretBytes {
         self.0.extend_from_slice(piece);
     }
 
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The bytes. Their memory is wiped with the last copy.
     pub(crate) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self.0)
+    }
+}
+
+impl Deref for SecretBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -37,8 +37,8 @@ impl<A> ClientBuilder<A> {
     }
 
     /// Authenticates with `client_secret_jwt`: an assertion with a MAC, whose key is the secret. The secret
-    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The algorithm is HS256,
-    /// which needs a secret of at least 32 bytes. For other algorithms, see [`ClientSecretJwt`].
+    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). For the length
+    /// of the secret, and for other algorithms than HS256, see [`ClientSecretJwt`].
     ///
     /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]

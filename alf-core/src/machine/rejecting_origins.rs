@@ -85,10 +85,7 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
     }
 
     /// The record of `origin`, if it has a place.
-    pub(super) fn own<Q>(&mut self, now: Moment, origin: &Q) -> Option<&mut OriginRecord>
-    where
-        O: PartialEq<Q>,
-    {
+    pub(super) fn own(&mut self, now: Moment, origin: &O) -> Option<&mut OriginRecord> {
         self.forget_outdated(now);
         let is_own = |place: &&mut Place<O>| place.origin.as_ref().is_some_and(|own| own == origin);
         let place = self.places.iter_mut().find(is_own)?;

@@ -170,10 +170,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// A resource server accepted a request that was no replay, with the token of `generation`. It must be called if the
     /// origin is among the [awaited](Self::awaited_origins) (R6).
-    pub(crate) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
-    where
-        O: PartialEq<Q>,
-    {
+    pub(crate) fn accepted(&mut self, now: Moment, generation: Generation, origin: &O) {
         if let Some(record) = self.origins.own(now, origin) {
             record.accepted(generation);
         }

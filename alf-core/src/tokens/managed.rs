@@ -76,7 +76,7 @@ impl ManagedToken {
         }
         let origin = origin();
         if self.awaited.contains(origin) {
-            let now = self.ports.now();
+            let (now, origin) = (self.ports.now(), origin.to_origin());
             let mut state = self.lock();
             let renewal = &mut state.renewal;
             renewal.accepted(now, token.generation_id(), &origin);

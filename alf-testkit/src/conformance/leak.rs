@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alf_core::{NotAllowedReason, Origin};
+use alf_core::{NotAllowedReason, OriginRef};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Method;
@@ -146,7 +146,7 @@ pub(super) fn x3_origin_returns_the_origin_of_the_request(case: &Case) {
             8443,
         ),
     ] {
-        let expected = Origin::new(scheme, host, Some(port));
+        let expected = OriginRef::new(scheme, host, Some(port)).to_origin();
         for origin in case.transport.origins(get(url)) {
             assert_eq!(origin, expected, "of {url}");
         }

@@ -241,7 +241,7 @@ fn x3_a_token_goes_to_allowed_origins_only() {
     let evil = OriginRef::new("https", "evil.example", None);
     let error = allow(&some, evil).unwrap_err();
     assert_eq!(error.reason(), NotAllowedReason::OriginNotAllowed);
-    assert_eq!(*error.origin(), evil);
+    assert_eq!(error.origin().as_ref(), evil);
     assert!(
         allow(&allowed(&[]), evil).is_err(),
         "an empty list allows none"
