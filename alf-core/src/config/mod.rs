@@ -47,7 +47,7 @@ pub(crate) struct Config {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) observer: Arc<dyn Observer>,
     #[cfg(feature = "store")]
-    pub(crate) store: Option<SharedStore>,
+    pub(crate) store: Option<Arc<SharedStore>>,
     rejecting: Vec<StatusCode>,
     insecure_http: InsecureHttp,
 }
@@ -77,12 +77,10 @@ impl Config {
             .map(|lifetime| check::not_zero("default_lifetime", lifetime))
             .transpose()?;
         #[cfg(feature = "store")]
-        let store = settings.store.checked(
-            default_lifetime,
-            acquire_timeout,
-            attempt_timeout,
-            authentication.method(),
-        )?;
+        let store =
+            settings
+                .store
+                .checked(acquire_timeout, attempt_timeout, authentication.method())?;
         Ok(Self {
             server,
             grant_type: settings.grant_type,

@@ -1,9 +1,10 @@
 //! The check of the settings of a store, and the name of a record in it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::machine::LONGEST_SHARED_ATTEMPT;
-use crate::store::{RecordName, SharedStore, StoreConfig};
+use crate::machine::{LONGEST_SHARED_ATTEMPT, Refusal, StoreHealth};
+use crate::store::{RecordName, Sealer, SharedStore, TargetRecord};
 use crate::{ConfigError, TokenTarget};
 
 use super::check::not_zero;
@@ -13,11 +14,10 @@ use super::{Config, Server};
 impl StoreSettings {
     pub(super) fn checked(
         self,
-        default_lifetime: Option<Duration>,
         acquire_timeout: Duration,
         attempt_timeout: Duration,
         method: Option<&str>,
-    ) -> Result<Option<SharedStore>, ConfigError> {
+    ) -> Result<Option<Arc<SharedStore>>, ConfigError> {
         let Some(store) = self.store else {
             let set = [
                 ("sealing_key", self.sealing_key.is_some()),
@@ -34,31 +34,32 @@ impl StoreSettings {
         if let Some(previous) = self.previous_sealing_key {
             sealing_key = sealing_key.with_previous(previous);
         }
-        let (key, previous_key) = sealing_key.read()?;
+        let (key, previous_key) = sealing_key.checked()?;
         if LONGEST_SHARED_ATTEMPT < attempt_timeout.min(acquire_timeout) {
             return wrong("attempt_timeout", LONG_ATTEMPT);
         }
-        Ok(Some(SharedStore::new(StoreConfig {
+        Ok(Some(Arc::new(SharedStore {
             store,
-            key,
-            previous_key,
+            sealer: Sealer::new(key),
+            previous: previous_key.map(Sealer::new),
             prefix: prefix(self.prefix, method)?,
             timeout: timeout(self.timeout, acquire_timeout)?,
             awaits_saves: self.awaits_saves,
-            default_lifetime,
-            acquire_timeout,
+            health: Mutex::new(StoreHealth::new()),
+            refusal: Mutex::new(Refusal::none()),
         })))
     }
 }
 
 impl Config {
-    /// What identifies the record of a target (D17).
-    pub(crate) fn record_name<'a>(&'a self, target: &'a TokenTarget) -> RecordName<'a> {
+    /// The record that this instance shares with others, if the client has a store (D17).
+    pub(crate) fn record(&self, target: &TokenTarget) -> Option<TargetRecord> {
+        let store = Arc::clone(self.store.as_ref()?);
         let (server, metadata) = match &self.server {
             Server::Endpoint(endpoint) => (&endpoint.written, [].as_slice()),
             Server::Issuer(issuer) => (&issuer.name, issuer.documents.as_slice()),
         };
-        RecordName {
+        let name = RecordName {
             server,
             metadata,
             grant_type: &self.grant_type,
@@ -66,7 +67,8 @@ impl Config {
             method: self.authentication.method(),
             headers: &self.headers,
             target,
-        }
+        };
+        Some(TargetRecord::new(store, &name, self.acquire_timeout))
     }
 }
 

@@ -3,13 +3,13 @@
 //! Each method takes the lock, asks the machine, carries out what it decided, and releases the lock before it calls
 //! anything outside: a runtime that is shut down drops a task inside `spawn`, and a waker may poll. None of them waits.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use crate::error::{Awaited, Cause};
-use crate::machine::{Decision, Health, Moment, RejectionDecision, Renewal};
+use crate::machine::{Answer, Decision, Health, Moment, RejectionDecision, Renewal};
 use crate::{Event, Origin, Token, TokenError};
 
-use super::acquiring::Start;
+use super::acquiring::Running;
 use super::managed::{ManagedToken, State};
 use super::pending::Step;
 
@@ -35,11 +35,7 @@ impl ManagedToken {
         // Under the lock, as a failure changes this machine and the breaker: nobody sees only one of the two.
         let health = self.ports.server.health(now);
         let decision = decide(&mut state.renewal, now, &health);
-        let (step, start) = self.carry_out(&mut state, decision);
-        self.update_cache(&state, now);
-        drop(state);
-        self.launch(start);
-        step
+        self.carry_out(state, now, decision, None)
     }
 
     /// A user's own loop rejects a token, which does nothing unless it is in use (R1). The next caller waits for the renewal.
@@ -97,8 +93,10 @@ impl ManagedToken {
             None => (None, None),
             Some(RejectionDecision::Superseded(decision)) => (Some(decision), None),
             Some(RejectionDecision::Renew(decision)) => {
-                let starts = matches!(decision, Decision::Start(_));
-                let event = starts.then_some(Event::TokenRejected { generation, origin });
+                let event = decision
+                    .start
+                    .is_some()
+                    .then_some(Event::TokenRejected { generation, origin });
                 (Some(decision), event)
             }
             Some(RejectionDecision::UsePrevious(previous)) => {
@@ -107,48 +105,51 @@ impl ManagedToken {
                     rejected: generation,
                     origin,
                 };
-                (Some(Decision::Use(previous)), Some(event))
+                let answer = Answer::Use(previous);
+                let start = None;
+                (Some(Decision { answer, start }), Some(event))
             }
             Some(RejectionDecision::Return) => {
                 (None, Some(Event::RejectionReturned { generation, origin }))
             }
         };
-        let carried_out = decision.map(|decision| self.carry_out(&mut state, decision));
+        if let Some(decision) = decision {
+            return Some(self.carry_out(state, now, decision, event));
+        }
         self.update_cache(&state, now);
         drop(state);
-        if carried_out.is_some() {
-            self.notify();
-        }
         if let Some(event) = event {
             self.observe(&event);
         }
-        let (step, start) = carried_out?;
-        self.launch(start);
-        Some(step)
+        None
     }
 
-    /// Carries out what the machine decided, except for what is done outside of the lock.
     fn carry_out(
         self: &Arc<Self>,
-        state: &mut State,
+        mut state: MutexGuard<'_, State>,
+        now: Moment,
         decision: Decision<Token, TokenError>,
-    ) -> (Step, Option<Start>) {
-        match decision {
-            Decision::Use(token) => (Step::Use(token), None),
-            Decision::UseAndRenew(token, claim) => {
-                (Step::Use(token), Some(Start::new(self, state, claim)))
-            }
-            Decision::Start(claim) => {
-                let start = Start::new(self, state, claim);
-                (start.wait(), Some(start))
-            }
-            Decision::Join => {
-                let step = state.pending.as_ref().map(|pending| pending.wait());
-                // `None` cannot occur: `pending` is what the machine knows as under way.
-                let aborted = || self.aborted_error(Cause::aborted(Awaited::NextAttempt));
-                (step.unwrap_or_else(|| Step::Fail(aborted())), None)
-            }
-            Decision::Refuse(error) => (Step::Fail(error), None),
+        event: Option<Event<'_>>,
+    ) -> Step {
+        let Decision { answer, start } = decision;
+        let start = start.map(|claim| Running::new(self, &mut state, claim));
+        let step = match answer {
+            Answer::Use(token) => Step::Use(token),
+            Answer::Refuse(error) => Step::Fail(error),
+            Answer::Wait => match &state.pending {
+                Some(pending) => pending.wait(),
+                // Cannot occur: `pending` is what the machine knows as under way.
+                None => Step::Fail(self.aborted_error(Cause::aborted(Awaited::NextAttempt))),
+            },
+        };
+        self.update_cache(&state, now);
+        drop(state);
+        if let Some(event) = event {
+            self.observe(&event);
         }
+        if let Some(start) = start {
+            start.launch();
+        }
+        step
     }
 }

@@ -43,10 +43,7 @@ impl ManagedToken {
     pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, target_id: TargetId) -> Self {
         Self {
             #[cfg(feature = "store")]
-            record: {
-                let store = ports.config.store.as_ref();
-                store.map(|store| store.record(&ports.config.record_name(&target)))
-            },
+            record: ports.config.record(&target),
             target,
             cache: TokenCache::new(),
             awaited: AwaitedOrigins::new(),

@@ -104,7 +104,7 @@ impl TokenManager {
         }
         match self.token.demand() {
             Step::Use(token) => Some(token),
-            Step::Wait(_) | Step::Fail(_) => None,
+            Step::Wait(..) | Step::Fail(_) => None,
         }
     }
 
@@ -120,15 +120,6 @@ impl TokenManager {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(tokens: alf_core::TokenManager) -> Result<(), alf_core::TokenError> {
-    /// tokens.ready().await?; // fails if the secret is wrong
-    /// # Ok(())
-    /// # }
-    /// ```
     pub async fn ready(&self) -> Result<(), TokenError> {
         loop {
             match self.token().await {
@@ -246,17 +237,6 @@ impl TokenManager {
 
     /// Returns a manager for the token of another `scope`: see [`with`](Self::with). Separate several scopes by spaces
     /// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(tokens: alf_core::TokenManager) -> Result<(), alf_core::TokenError> {
-    /// let to_read = tokens.token().await?;
-    /// let to_write = tokens.with_scope("write").token().await?;
-    /// # let _ = (to_read, to_write);
-    /// # Ok(())
-    /// # }
-    /// ```
     #[must_use]
     pub fn with_scope(&self, scope: impl Into<String>) -> Self {
         self.with_checked(TokenTarget::new().with_scope(scope))

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_listener::EventListener;
+
 use crate::acquisition::details;
 use crate::error::{Awaited, Cause};
 use crate::machine::Moment;
@@ -10,9 +12,7 @@ use crate::ports::Ports;
 use crate::{Origin, TimeoutPhase, Token, TokenError};
 
 use super::managed::ManagedToken;
-#[cfg(feature = "store")]
-use super::pending::Pending;
-use super::pending::{Outcome, Step, Waiter};
+use super::pending::{Outcome, Pending, Step};
 
 /// A caller, and since when it waits. It waits no longer than `acquire_timeout`, whatever becomes of acquisitions (S5).
 struct Caller<'a> {
@@ -81,13 +81,12 @@ impl<'a> Caller<'a> {
         unexpired: impl Fn() -> Option<Token>,
     ) -> Result<Token, TokenError> {
         loop {
-            let waiter = match step {
+            let (pending, changed) = match step {
                 Step::Use(token) => return Ok(token),
                 Step::Fail(error) => return Err(error),
-                Step::Wait(waiter) => waiter,
+                Step::Wait(pending, changed) => (pending, changed),
             };
-            let pending = Arc::clone(&waiter.pending);
-            step = match self.outcome(waiter).await {
+            step = match self.outcome(&pending, changed).await {
                 Some(Outcome::Obtained(token)) => return Ok(token),
                 // S2: the waiters share the failure.
                 Some(Outcome::Failed(error)) => return unexpired().ok_or(error),
@@ -98,12 +97,11 @@ impl<'a> Caller<'a> {
     }
 
     /// The outcome of the acquisition for this caller. `None`: it is delayed (E4).
-    async fn outcome(&self, waiter: Waiter) -> Option<Outcome> {
-        let Waiter { pending, changed } = waiter;
+    async fn outcome(&self, pending: &Pending, changed: EventListener) -> Option<Outcome> {
         let ports = &self.token.ports;
         let deadline = self.asked_at + ports.config.acquire_timeout;
         let frozen_from = pending.claim.deadline + ports.config.completion_time();
-        // An outcome from before the waiter was made wakes nobody.
+        // An outcome from before `changed` was made wakes nobody.
         let woken = match pending.outcome() {
             Some(_) => Some(()),
             None => {
@@ -114,7 +112,7 @@ impl<'a> Caller<'a> {
         // An outcome is the better news, whatever woke the caller.
         if let Some(outcome) = pending.outcome() {
             #[cfg(feature = "store")]
-            self.wait_for_save(&pending, deadline).await;
+            self.wait_for_save(pending, deadline).await;
             return Some(outcome);
         }
         if woken.is_some() {

@@ -217,9 +217,8 @@ fn assert_problems(cases: &[(&str, SetStore, &str)]) {
 }
 
 fn read_record(config: &Config) {
-    let shared = config.store.as_ref().unwrap();
-    let record = shared.record(&config.record_name(&config.target));
-    pollster::block_on(shared.read(&record)).unwrap();
+    let record = config.record(&config.target).unwrap();
+    pollster::block_on(record.read(None)).unwrap();
 }
 
 fn parsed(keys: &str, set_store: SetStore) -> Result<Config, ConfigError> {

@@ -19,6 +19,12 @@ pub(super) struct TestToken {
 pub(super) type TestDecision = Decision<TestToken, Moment>;
 pub(super) type TestRejection = RejectionDecision<TestToken, Moment>;
 
+/// The caller does that, and no acquisition starts.
+pub(super) fn only(answer: Answer<TestToken, Moment>) -> TestDecision {
+    let start = None;
+    Decision { answer, start }
+}
+
 impl TestToken {
     pub(super) fn new(value: u32, generation: Generation) -> Self {
         Self { value, generation }
