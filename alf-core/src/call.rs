@@ -10,7 +10,7 @@ use crate::config::Replays;
 use crate::error::Rejection;
 use crate::tokens::ManagedToken;
 use crate::wire::challenge::is_insufficient_scope;
-use crate::{Error, Event, NotAllowed, Origin, OriginRef, Token, TokenManager, Transport};
+use crate::{Error, Event, Origin, OriginRef, Token, TokenManager, Transport};
 
 /// One request, until its response is returned.
 pub(crate) struct Call<'a, T> {
@@ -35,8 +35,13 @@ impl<T: Transport> Call<'_, T> {
         mut request: T::Request,
         result: impl FnOnce(T::Response, Token) -> R,
     ) -> Result<R, Error<T::Error>> {
-        self.allow(&request)?;
-        let copy = match self.managed().ports.config.replays {
+        let managed = self.managed();
+        // X2, X3: before a token is asked for and before anything is sent.
+        let allowed = (managed.ports.config)
+            .allow(self.transport.origin(&request), &managed.target)
+            .inspect_err(|error| managed.observe(&Event::RequestNotAllowed { error }));
+        allowed?;
+        let copy = match managed.ports.config.replays {
             Replays::Once => copy(&mut request),
             Replays::Never => None,
         };
@@ -50,7 +55,7 @@ impl<T: Transport> Call<'_, T> {
         let response = response.map_err(Error::Transport)?;
         let origin = || kept.origin(self.transport);
         match self.judge(origin, &response) {
-            Judgement::Accepted => self.managed().accepted(&token, origin),
+            Judgement::Accepted => managed.accepted(&token, origin),
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
@@ -69,19 +74,24 @@ impl<T: Transport> Call<'_, T> {
         mut kept: Kept<T::Request>,
         mut response: T::Response,
     ) -> Result<(T::Response, Token), Error<T::Error>> {
+        let managed = self.managed();
         let origin = kept.origin(self.transport).to_origin();
         let mut sent = token.clone();
-        let mut renewal = self.managed().reject(&token, Some(&origin));
+        let mut renewal = managed.reject(&token, Some(&origin));
         let mut resend_count = 0;
         // A second time only after a replay with the previous token (R9).
         while let Some(step) = renewal {
             let Some(mut replay) = kept.replay(self.transport) else {
                 break; // R4
             };
-            // R8: before the wait for the renewal, which may need this response's connection.
-            let rejection = self.rejection(&response);
-            self.discard(response).await;
-            let renewed = self.managed().renewed(step, &token, &origin).await;
+            // R5
+            let challenges = self.transport.header_values(&response, &WWW_AUTHENTICATE);
+            let rejection = Rejection::new(self.transport.status(&response), challenges);
+            // R8: before the wait for the renewal, which may need this response's connection. X5: a body that does not end must
+            // not delay the renewal.
+            let discarded = self.transport.discard(response);
+            managed.ports.within(DISCARD_TIMEOUT, discarded).await;
+            let renewed = managed.renewed(step, &token, &origin).await;
             sent = renewed.map_err(|error| error.after(rejection))?;
             self.present(&sent, &mut replay);
             let replayed = self.transport.send(replay).await;
@@ -89,15 +99,15 @@ impl<T: Transport> Call<'_, T> {
             resend_count += 1;
             let judgement = self.judge(|| origin.as_ref(), &response);
             renewal = match judgement {
-                Judgement::Rejected => self.managed().reject_replay(&token, &sent, &origin),
+                Judgement::Rejected => managed.reject_replay(&token, &sent, &origin),
                 Judgement::Accepted => {
-                    self.managed().accepted_replay(&sent, &origin);
+                    managed.accepted_replay(&sent, &origin);
                     None
                 }
                 Judgement::Unknown => None,
             };
             if renewal.is_none() {
-                self.observe(&Event::Replayed {
+                managed.observe(&Event::Replayed {
                     generation: sent.generation(),
                     origin: &origin,
                     status: self.transport.status(&response),
@@ -108,14 +118,6 @@ impl<T: Transport> Call<'_, T> {
         }
         // R3, R6: untouched.
         Ok((response, sent))
-    }
-
-    /// X2, X3: before a token is asked for and before anything is sent.
-    fn allow(&self, request: &T::Request) -> Result<(), NotAllowed> {
-        let origin = self.transport.origin(request);
-        let managed = self.managed();
-        let allowed = managed.ports.config.allow(origin, &managed.target);
-        allowed.inspect_err(|error| self.observe(&Event::RequestNotAllowed { error }))
     }
 
     /// F2: in place of every value that the request has there.
@@ -150,23 +152,6 @@ impl<T: Transport> Call<'_, T> {
         } else {
             Judgement::Rejected
         }
-    }
-
-    /// R5: what is known of a rejection after its response was discarded.
-    fn rejection(&self, response: &T::Response) -> Rejection {
-        let challenges = self.transport.header_values(response, &WWW_AUTHENTICATE);
-        Rejection::new(self.transport.status(response), challenges)
-    }
-
-    /// R8, X5: a body that does not end must not delay the renewal.
-    async fn discard(&self, response: T::Response) {
-        let discarded = self.transport.discard(response);
-        let ports = &self.managed().ports;
-        ports.within(DISCARD_TIMEOUT, discarded).await;
-    }
-
-    fn observe(&self, event: &Event<'_>) {
-        self.managed().observe(event);
     }
 
     fn managed(&self) -> &Arc<ManagedToken> {

@@ -63,10 +63,36 @@ impl std::io::Write for SecretBytes {
 pub(crate) struct SecretText(Zeroizing<String>);
 
 impl SecretText {
+    /// Reads the environment variable of this name. An error is the end of the text of a [`ConfigError`](crate::ConfigError).
+    #[cfg(any(feature = "config", feature = "store"))]
+    pub(crate) fn of_variable(name: &str) -> Result<Self, String> {
+        // Without std's error, which shows a value that is not UTF-8 (X1).
+        std::env::var(name).map(Self::from).map_err(|_| {
+            let subject = if is_surely_a_name(name) {
+                format!("the environment variable {name}")
+            } else {
+                "its environment variable".to_owned()
+            };
+            format!("{subject} is not set, or is not UTF-8")
+        })
+    }
+
     /// Each use is a place to check for leaks.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// X1: a user may have written the secret in place of the name of its variable. A secret in hexadecimal or in base32 has
+/// no `_`, and one in base64 is not all in capital letters. After a prefix with a `_`, a random part is longer.
+#[cfg(any(feature = "config", feature = "store"))]
+fn is_surely_a_name(text: &str) -> bool {
+    let is_of_a_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.chars().all(is_of_a_name)
+        && text.contains('_')
+        && text.split('_').all(|word| word.len() <= 14)
 }
 
 impl From<String> for SecretText {

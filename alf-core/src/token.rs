@@ -35,12 +35,14 @@ struct Presented {
 }
 
 /// What the authorization server granted (RFC 6749 §5.1).
+#[cfg_attr(feature = "store", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Grant {
     pub(crate) access_token: Zeroizing<String>,
     pub(crate) token_type: String,
     pub(crate) scope: Option<String>,
     pub(crate) expires_in: Option<Duration>,
-    /// When its lifetime ends, counted from before its request was sent (T9).
+    /// When its lifetime ends, counted from before its request was sent (T9). The shared record has the start instead.
+    #[cfg_attr(feature = "store", serde(skip))]
     pub(crate) expires_at: Option<SystemTime>,
     /// The other members of the token response: a string's text, or JSON.
     pub(crate) extra: Vec<(String, Zeroizing<String>)>,

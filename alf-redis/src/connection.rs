@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redis::aio::ConnectionLike;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind};
 use scopeguard::ScopeGuard;
+use tokio::sync::OnceCell;
 
 use crate::error::Failure;
 
 /// Opens connections, and keeps one. Commands that run at the same time share it.
 pub(crate) struct Connector<C> {
     connect: Connect<C>,
-    current: Mutex<Option<Arc<C>>>,
-    /// Locked while a connection is opened: operations at the same time open one, however many targets a client has.
-    opening: tokio::sync::Mutex<()>,
+    /// Operations at the same time open one connection, however many targets a client has. It is replaced, not changed.
+    current: Mutex<Arc<OnceCell<C>>>,
 }
 
 type Connect<C> =
@@ -29,8 +29,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Connector<C> {
     {
         Self {
             connect: Box::new(move || Box::pin(connect())),
-            current: Mutex::new(None),
-            opening: tokio::sync::Mutex::new(()),
+            current: Mutex::default(),
         }
     }
 
@@ -45,39 +44,28 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Connector<C> {
     }
 
     async fn attempt<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, Failure> {
-        let connection = self.connection().await.map_err(Failure::Connect)?;
+        let current = Arc::clone(&self.current());
+        let connection = current.get_or_try_init(&self.connect).await;
+        let mut connection = connection.map_err(Failure::Connect)?.clone();
         // Also if this future is dropped: alf does that after `store_timeout`, and a connection to a host that has
         // disappeared would be silent for many minutes.
-        let discard = scopeguard::guard(&connection, |connection| self.discard(connection));
-        let reply = command.query_async(&mut C::clone(&connection)).await;
+        let discard = scopeguard::guard(&current, |connection| self.discard(connection));
+        let reply = command.query_async(&mut connection).await;
         if !reply.as_ref().is_err_and(needs_new_connection) {
             ScopeGuard::into_inner(discard);
         }
         reply.map_err(Failure::Command)
     }
 
-    async fn connection(&self) -> RedisResult<Arc<C>> {
-        let current = self.current().clone();
-        if let Some(current) = current {
-            return Ok(current);
-        }
-        let _opening = self.opening.lock().await;
-        let opened_meanwhile = self.current().clone();
-        if let Some(current) = opened_meanwhile {
-            return Ok(current);
-        }
-        let new = Arc::new((self.connect)().await?);
-        *self.current() = Some(Arc::clone(&new));
-        Ok(new)
-    }
-
     /// Another command may have replaced it already.
-    fn discard(&self, connection: &Arc<C>) {
-        self.current()
-            .take_if(|current| Arc::ptr_eq(current, connection));
+    fn discard(&self, connection: &Arc<OnceCell<C>>) {
+        let mut current = self.current();
+        if Arc::ptr_eq(&current, connection) {
+            *current = Arc::default();
+        }
     }
 
-    fn current(&self) -> MutexGuard<'_, Option<Arc<C>>> {
+    fn current(&self) -> MutexGuard<'_, Arc<OnceCell<C>>> {
         // Nothing that runs while it is held panics.
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,31 +1,29 @@
 //! One attempt of an acquisition: one token request, and what its answer means.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::error::{Awaited, Cause};
+use crate::config::TokenEndpoint;
+use crate::error::Cause;
 use crate::machine::{Failure, Moment, Obtained};
-use crate::secret::wipe;
 use crate::wire::token_response;
-use crate::{ExchangeOptions, TimeoutPhase, TokenErrorKind, TokenRequest};
+use crate::{CredentialsFingerprint, TimeoutPhase, TokenErrorKind, TokenRequest};
 
 use super::Acquisition;
-use super::authenticate::{Credentials, authenticate};
-use super::failure::{MAX_RESPONSE, authentication_failed, no_response, out_of_time, with_clocks};
+use super::exchange::{authenticate, exchange};
+use super::failure::out_of_time;
 use super::new_token::{NewToken, TokenOrigin};
 
 impl Acquisition<'_> {
-    /// One token request. Everything in it is made for this attempt (B1). `credentials` is set once the client's
-    /// authentication is in the request.
-    pub(super) async fn attempt(
-        &mut self,
-        credentials: &mut Option<Credentials>,
-    ) -> Result<NewToken, Cause> {
+    /// One token request. Everything in it is made for this attempt (B1).
+    pub(super) async fn attempt(&mut self) -> Result<NewToken, Cause> {
         // T9: before the request is sent.
         let requested_at = self.ports.now();
-        let left = self.deadline.saturating_since(requested_at);
-        let timeout = self.ports.config.attempt_timeout.min(left);
-        let exchange = self.exchange(requested_at, requested_at + timeout, credentials);
-        let result = self.ports.within(timeout, exchange).await;
+        let timeout = self.attempt_timeout(requested_at);
+        self.credentials = None;
+        let ports = self.ports;
+        let obtain = self.obtain(requested_at, requested_at + timeout);
+        let result = ports.within(timeout, obtain).await;
         self.unreported = Some(self.ports.now().saturating_since(requested_at));
         let mut cause = match result {
             Some(Ok(token)) => return Ok(token),
@@ -44,7 +42,24 @@ impl Acquisition<'_> {
         Err(cause)
     }
 
-    pub(super) fn attempt_timed_out(&self, started_at: Moment) -> Cause {
+    /// The client's credentials as they are now.
+    pub(super) async fn current_credentials(&self) -> Result<CredentialsFingerprint, Cause> {
+        let now = self.ports.now();
+        let timeout = self.attempt_timeout(now);
+        let authenticated = self.authenticated_request(now + timeout);
+        let authenticated = self.ports.within(timeout, authenticated).await;
+        let (_, _, credentials) =
+            authenticated.unwrap_or_else(|| Err(self.attempt_timed_out(now)))?;
+        Ok(credentials)
+    }
+
+    /// How long an attempt may take.
+    pub(super) fn attempt_timeout(&self, now: Moment) -> Duration {
+        let left = self.deadline.saturating_since(now);
+        self.ports.config.attempt_timeout.min(left)
+    }
+
+    fn attempt_timed_out(&self, started_at: Moment) -> Cause {
         let now = self.ports.now();
         let phase = if self.deadline <= now {
             TimeoutPhase::Acquire
@@ -55,53 +70,34 @@ impl Acquisition<'_> {
         Cause::timed_out(phase, self.awaited.get(), after)
     }
 
-    async fn exchange(
+    /// A token request with the client's authentication, and where it is sent.
+    async fn authenticated_request(
         &self,
-        requested_at: Moment,
         until: Moment,
-        credentials: &mut Option<Credentials>,
-    ) -> Result<NewToken, Cause> {
-        let jumped = self.ports.clock.jumped();
+    ) -> Result<(Arc<TokenEndpoint>, TokenRequest, CredentialsFingerprint), Cause> {
+        let config = &self.ports.config;
         let endpoint = self.token_endpoint(until).await?;
+        let mut request = TokenRequest::new(&config.grant_type, self.target, &config.headers);
+        let number = self.attempts + 1;
+        let credentials = authenticate(self.ports, &endpoint, number, self.awaited, &mut request);
+        let credentials = credentials.await?;
+        Ok((endpoint, request, credentials))
+    }
+
+    async fn obtain(&mut self, requested_at: Moment, until: Moment) -> Result<NewToken, Cause> {
+        let jumped = self.ports.clock.jumped();
         let requested_by_wall_clock = self.ports.clock.wall();
-        let mut request = self.request();
-        let fingerprint = authenticate(
-            self.ports,
-            &endpoint,
-            self.attempts + 1,
-            self.awaited,
-            &mut request,
-        )
-        .await
-        .map_err(authentication_failed)?;
+        let (endpoint, mut request, credentials) = self.authenticated_request(until).await?;
+        self.credentials = Some(credentials);
         if let Some(held) = &self.held {
             request.mask(held.expose_access_token());
         }
-        let credentials_check = request.credentials_check;
-        let asserted_at = request.asserted_at;
-        let (request, redactor) = request.encode(&endpoint.uri);
-        *credentials = Some(Credentials {
-            endpoint,
-            fingerprint,
-        });
-        let now = self.ports.now();
-        if self.deadline <= now {
+        if self.deadline <= self.ports.now() {
             // S5: it was frozen, and another may be under way in its place.
             return Err(out_of_time());
         }
-        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(now));
-        let transport = self.ports.token_transport.as_ref();
-        self.awaited.set(Awaited::Response);
-        let response = transport
-            .exchange(request, &options)
-            .await
-            .map_err(|error| no_response(error, &redactor))?;
-        let status = response.status();
-        let decoded = token_response::decode(&response, &redactor, self.ports.clock.wall())
-            .map_err(|cause| cause.with_credentials_check(credentials_check))
-            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), self.ports));
-        wipe(response.into_body());
-        let mut grant = decoded?;
+        let answer = exchange(self.ports, &endpoint.uri, until, self.awaited, request).await?;
+        let mut grant = answer.grant?;
         let lifetime = grant
             .expires_in
             .or(self.ports.config.policy.default_lifetime);
@@ -111,7 +107,7 @@ impl Acquisition<'_> {
         let presentation = &self.ports.config.presentation;
         let header = presentation.credentials(&grant.token_type, &grant.access_token);
         let header = header.ok_or_else(|| {
-            token_response::wrong_token_type(status, &grant.token_type, &redactor)
+            token_response::wrong_token_type(answer.status, &grant.token_type, &answer.redactor)
         })?;
         let obtained = Obtained {
             lifetime: grant.expires_in,
@@ -124,13 +120,9 @@ impl Acquisition<'_> {
             header,
             jumped,
             origin: TokenOrigin::Server,
+            #[cfg(feature = "store")]
+            number: 0,
         })
-    }
-
-    /// A token request that lacks the client's authentication.
-    pub(super) fn request(&self) -> TokenRequest {
-        let config = &self.ports.config;
-        TokenRequest::new(&config.grant_type, self.target, &config.headers)
     }
 }
 

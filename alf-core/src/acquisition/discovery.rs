@@ -136,12 +136,11 @@ impl Acquisition<'_> {
         let cache = &self.ports.server.metadata;
         cache.insert(Arc::clone(&endpoint), self.ports.now());
         self.admission.change(Breaker::end_exclusivity);
-        self.awaited.set(Awaited::Observer);
         let event = Event::IssuerDiscovered {
             issuer: &issuer.name,
             token_endpoint: &self.ports.shown_endpoint(),
         };
-        self.ports.observe(self.target, &event);
+        self.observe(&event);
         Ok(endpoint)
     }
 

@@ -1,25 +1,23 @@
 //! How an acquisition fails, and what the failures of its parts mean (B1).
 
 use std::error::Error;
+use std::iter::successors;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use http::HeaderMap;
+use std::time::Duration;
 
 use crate::error::{AnswerDetails, Cause, ErrorDetails, RequestKind};
 use crate::machine::Failure;
 #[cfg(feature = "store")]
 use crate::machine::Moment;
 use crate::ports::Ports;
+use crate::wire::Redactor;
 use crate::wire::token_response;
-use crate::wire::{Redactor, clock_difference};
 use crate::{
     AuthenticationError, ExchangeError, ExchangeErrorKind, TimeoutPhase, TokenError,
     TokenErrorKind, TokenTarget,
 };
 
 use super::certificate::problem_and_advice;
-use super::innermost::innermost_cause;
 
 /// Why an acquisition brought no token.
 pub(crate) enum AcquisitionFailure {
@@ -102,16 +100,15 @@ pub(super) fn no_response(error: ExchangeError, redactor: &Redactor) -> Cause {
     }
 }
 
-/// Names the difference of the clocks if the answer refuses an assertion of that time.
-pub(super) fn with_clocks(
-    cause: Cause,
-    asserted_at: Option<SystemTime>,
-    headers: &HeaderMap,
-    ports: &Ports,
-) -> Cause {
-    let now = ports.clock.wall();
-    cause.with_clock_difference(asserted_at.and_then(|at| clock_difference(headers, at, now)))
+/// Returns the text of the last error in the chain, cleaned. It is a library's text, or of a user's callback (T4).
+fn innermost_cause(error: &(dyn Error + 'static), redactor: &Redactor) -> String {
+    let chain = successors(Some(error), |error| (*error).source());
+    let text = chain.last().map(ToString::to_string).unwrap_or_default();
+    redactor.show_cause(&text)
 }
 
 /// T7
 pub(super) const MAX_RESPONSE: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,12 @@
 //! One acquisition of a token: attempts, until one succeeds or the deadline comes. It belongs to no caller (S3).
 
 mod attempt;
-mod authenticate;
 mod certificate;
 mod discovery;
+mod exchange;
 mod failure;
-mod innermost;
-#[cfg(feature = "store")]
-mod lease;
 mod new_token;
 mod revocation;
-#[cfg(feature = "store")]
-mod sharing;
 #[cfg(feature = "store")]
 mod store_access;
 #[cfg(feature = "store")]
@@ -20,18 +15,25 @@ mod with_store;
 pub(crate) use failure::{AcquisitionFailure, details};
 pub(crate) use new_token::{NewToken, TokenOrigin};
 pub(crate) use revocation::Revocation;
-#[cfg(feature = "store")]
-pub(crate) use sharing::Urgency;
 
+#[cfg(feature = "store")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Permit};
+#[cfg(feature = "store")]
+use crate::machine::{SharedToken, Urgency};
 use crate::ports::Ports;
 use crate::server::Admission;
-use crate::{Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget};
+#[cfg(feature = "store")]
+use crate::store::{TargetRecord, VersionedRecord};
+#[cfg(feature = "store")]
+use crate::token::Grant;
+use crate::{
+    CredentialsFingerprint, Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget,
+};
 
-use authenticate::{Credentials, authenticate};
 use failure::out_of_time;
 
 pub(crate) struct Acquisition<'a> {
@@ -51,10 +53,21 @@ pub(crate) struct Acquisition<'a> {
     latest_failure: Option<Cause>,
     /// How long the latest attempt took, until an event has reported it.
     unreported: Option<Duration>,
+    /// What the latest attempt authenticated with, if it did.
+    credentials: Option<CredentialsFingerprint>,
+    /// B3: once, or two secrets that alternate would never end.
+    has_read_credentials_again: bool,
+    /// B3: the next attempt needs no permit.
+    is_permitted: bool,
+    /// The record of its target, if the client has a store.
     #[cfg(feature = "store")]
-    shared: Option<sharing::Shared<'a>>,
+    record: Option<&'a TargetRecord>,
+    /// The lease of this instance, and the record as it is written when the lease ends.
     #[cfg(feature = "store")]
-    outcome: sharing::Outcome,
+    lease: Option<VersionedRecord>,
+    /// The token that was obtained, until it is saved.
+    #[cfg(feature = "store")]
+    unsaved: Option<SharedToken<Arc<Grant>>>,
 }
 
 /// Is notified while an acquisition goes on.
@@ -67,12 +80,6 @@ pub(crate) trait Progress: Send + Sync {
     fn urgency(&self, id: AcquisitionId) -> Urgency;
 }
 
-/// Whether an attempt may be made now.
-enum Permission {
-    Granted,
-    NotYet,
-}
-
 impl<'a> Acquisition<'a> {
     pub(crate) fn new(
         ports: &'a Ports,
@@ -81,6 +88,7 @@ impl<'a> Acquisition<'a> {
         progress: &'a dyn Progress,
         awaited: &'a CurrentlyAwaited,
         held: Option<Token>,
+        #[cfg(feature = "store")] record: Option<&'a TargetRecord>,
     ) -> Self {
         let Claim { id, deadline, .. } = claim;
         Self {
@@ -96,21 +104,38 @@ impl<'a> Acquisition<'a> {
             attempts: 0,
             latest_failure: None,
             unreported: None,
+            credentials: None,
+            has_read_credentials_again: false,
+            is_permitted: false,
             #[cfg(feature = "store")]
-            shared: None,
+            record,
             #[cfg(feature = "store")]
-            outcome: sharing::Outcome::default(),
+            lease: None,
+            #[cfg(feature = "store")]
+            unsaved: None,
         }
     }
 
-    /// Obtains a token.
+    /// Obtains a token: makes attempts until one succeeds or no more is possible. The breaker is informed of each failed
+    /// attempt; the caller informs it of the outcome, if it still counts (S5, F5).
     pub(crate) async fn run(&mut self) -> Result<NewToken, AcquisitionFailure> {
         #[cfg(feature = "store")]
-        if let Some(shared) = self.shared {
-            // Boxed, so that an acquisition without a store is as small as without the feature.
-            return Box::pin(self.run_with_store(shared)).await;
+        if let Some(record) = self.record {
+            record.sharing().start();
         }
-        self.run_alone().await
+        loop {
+            if let Some(token) = self.before_attempt().await? {
+                return Ok(token);
+            }
+            match self.attempt().await {
+                Ok(token) => {
+                    #[cfg(feature = "store")]
+                    let token = self.numbered(token);
+                    return Ok(token);
+                }
+                Err(cause) => self.after_failure(cause).await?,
+            }
+        }
     }
 
     /// How long the attempt took that ended the acquisition.
@@ -118,37 +143,26 @@ impl<'a> Acquisition<'a> {
         self.unreported
     }
 
-    /// Makes attempts until one succeeds or no more is possible. The breaker is informed of each failed attempt; the caller
-    /// informs it of the outcome, if it still counts (S5, F5).
-    async fn run_alone(&mut self) -> Result<NewToken, AcquisitionFailure> {
-        let mut may_read_credentials_again = true;
-        self.permit(self.deadline).await?;
-        loop {
-            let mut credentials = None;
-            let cause = match self.attempt(&mut credentials).await {
-                Ok(token) => return Ok(token),
-                Err(cause) => cause,
-            };
-            self.attempts += 1;
-            if cause.failure.is_transient() {
-                let pause = self.pause_after(cause)?;
-                // B1: its own pause, also if another target has success meanwhile.
-                self.ports.runtime.sleep(pause).await;
-                self.permit(self.deadline).await?;
-            } else {
-                // B3: once, or two secrets that alternate would never end.
-                let may_read = std::mem::take(&mut may_read_credentials_again);
-                if !may_read || !self.have_changed(credentials.as_ref()).await {
-                    return Err(self.failure(cause));
-                }
-                // It needs no permit: a changed secret may be what ends a back-off.
-                self.note_failed_attempt(&self.error(cause), Duration::ZERO);
-            }
+    /// Waits until an attempt may be made. Returns the token that another instance has obtained, if there is one.
+    async fn before_attempt(&mut self) -> Result<Option<NewToken>, AcquisitionFailure> {
+        #[cfg(feature = "store")]
+        if let Some(record) = self.record {
+            // Boxed, so that an acquisition without a store is as small as without the feature.
+            return Box::pin(self.share(record)).await;
         }
+        self.permit(self.deadline).await?;
+        Ok(None)
     }
 
-    /// Waits until the breaker permits an attempt (B1, B2), or until `limit`. At the deadline it fails.
-    async fn permit(&self, limit: Moment) -> Result<Permission, AcquisitionFailure> {
+    /// Waits until the breaker permits an attempt (B1, B2), or until `limit`: then it returns `false`. At the deadline it fails.
+    async fn permit(&mut self, limit: Moment) -> Result<bool, AcquisitionFailure> {
+        if std::mem::take(&mut self.is_permitted) {
+            return Ok(true);
+        }
+        #[cfg(feature = "store")]
+        if let Some(error) = self.refused() {
+            return Err(self.failure(error));
+        }
         let mut has_waited = false;
         loop {
             let changed = self.admission.changed();
@@ -156,8 +170,8 @@ impl<'a> Acquisition<'a> {
             let exclusivity = self.exclusivity();
             let now = self.ports.now();
             let until = match self.admission.request(now, exclusivity) {
-                Permit::Granted => return Ok(Permission::Granted),
-                Permit::Wait { .. } if limit <= now => return Ok(Permission::NotYet),
+                Permit::Granted => return Ok(true),
+                Permit::Wait { .. } if limit <= now => return Ok(false),
                 Permit::Wait { until } => until.min(self.deadline).min(limit),
                 Permit::Refused(error) => return Err(AcquisitionFailure::Refused(error)),
                 Permit::TooLate => return Err(self.too_late()),
@@ -172,48 +186,59 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// A transient failure: returns the pause before the next attempt, if that is in time (B1).
-    fn pause_after(&mut self, cause: Cause) -> Result<Duration, AcquisitionFailure> {
-        let (now, jitter) = (self.ports.now(), fastrand::f64());
-        let retry_after = cause.failure.retry_after();
+    /// An attempt failed: waits for the pause before the next one, unless the acquisition ends.
+    async fn after_failure(&mut self, cause: Cause) -> Result<(), AcquisitionFailure> {
+        self.attempts += 1;
+        if cause.failure.is_transient() {
+            return self.pause(cause).await;
+        }
+        let was_read_again = std::mem::replace(&mut self.has_read_credentials_again, true);
+        if !was_read_again && self.have_changed().await {
+            // A changed secret may be what ends a back-off.
+            self.is_permitted = true;
+            self.note_failed_attempt(&self.error(cause), Duration::ZERO);
+            return Ok(());
+        }
+        #[cfg(feature = "store")]
+        self.note_refusal(&cause).await;
+        Err(self.failure(cause))
+    }
+
+    /// After a transient failure, until the next attempt, if that is in time (B1).
+    async fn pause(&mut self, cause: Cause) -> Result<(), AcquisitionFailure> {
+        let now = self.ports.now();
         let error = self.error(cause.clone());
         let retry_at = self.admission.change(|breaker, claim| {
-            breaker.attempt_failed(now, claim, retry_after, jitter, error.clone())
+            let retry_after = cause.failure.retry_after();
+            breaker.attempt_failed(now, claim, retry_after, fastrand::f64(), error.clone())
         });
+        #[cfg(feature = "store")]
+        let retry_at = self.pause_for_all(now, retry_at, &cause);
+        let pause = retry_at.map(|retry_at| retry_at.saturating_since(now));
+        if let Some(pause) = pause {
+            self.note_failed_attempt(&error, pause);
+        }
+        #[cfg(feature = "store")]
+        self.end_lease().await;
         let Some(retry_at) = retry_at else {
             return Err(self.failure(cause));
         };
-        let pause = retry_at.saturating_since(now);
-        self.note_failed_attempt(&error, pause);
-        Ok(pause)
+        // Its own pause, also if another target has success meanwhile.
+        self.sleep_until(retry_at).await;
+        Ok(())
     }
 
     /// B3: whether the credentials, read again, differ from those that were refused.
-    async fn have_changed(&self, refused: Option<&Credentials>) -> bool {
-        let Some(refused) = refused.filter(|refused| refused.fingerprint.may_change()) else {
+    async fn have_changed(&self) -> bool {
+        let refused = self.credentials.as_ref();
+        let Some(refused) = refused.filter(|refused| refused.may_change()) else {
             return false;
         };
         // E4: nobody waits for the second read.
         self.progress.delayed(self.id);
-        let left = self.deadline.saturating_since(self.ports.now());
-        // Others may wait for the permit.
-        let timeout = left.min(self.ports.config.attempt_timeout);
-        let mut request = self.request();
-        let number = self.attempts + 1;
-        let again = authenticate(
-            self.ports,
-            &refused.endpoint,
-            number,
-            self.awaited,
-            &mut request,
-        );
-        match self.ports.within(timeout, again).await {
-            Some(Ok(latest)) => {
-                latest.differs_from(&refused.fingerprint) && self.ports.now() < self.deadline
-            }
-            // Credentials that cannot be read have not changed.
-            Some(Err(_)) | None => false,
-        }
+        // Credentials that cannot be read have not changed.
+        let latest = self.current_credentials().await;
+        latest.is_ok_and(|latest| latest.differs_from(refused)) && self.ports.now() < self.deadline
     }
 
     fn note_failed_attempt(&mut self, error: &TokenError, pause: Duration) {
@@ -224,12 +249,21 @@ impl<'a> Acquisition<'a> {
             pause,
             duration: self.unreported.take().unwrap_or_default(),
         };
-        self.awaited.set(Awaited::Observer);
-        self.ports.observe(self.target, &event);
-        self.awaited.set(Awaited::NextAttempt);
+        self.observe(&event);
         // A refusal of credentials that have changed since (B3) does not.
         let cause = Some(error.cause().clone());
         self.latest_failure = cause.filter(|cause| cause.failure.is_transient());
+    }
+
+    fn observe(&self, event: &Event<'_>) {
+        self.awaited.set(Awaited::Observer);
+        self.ports.observe(self.target, event);
+        self.awaited.set(Awaited::NextAttempt);
+    }
+
+    async fn sleep_until(&self, moment: Moment) {
+        let left = moment.saturating_since(self.ports.now());
+        self.ports.runtime.sleep(left).await;
     }
 
     fn failure(&self, cause: Cause) -> AcquisitionFailure {

@@ -14,6 +14,9 @@ pub(crate) struct NewToken {
     /// How far the clock had jumped before its request was sent (E7).
     pub(crate) jumped: Duration,
     pub(crate) origin: TokenOrigin,
+    /// Its number in the shared record (D5).
+    #[cfg(feature = "store")]
+    pub(crate) number: u64,
 }
 
 /// Where a token is from.

@@ -7,14 +7,12 @@ use event_listener::Event;
 use http::Uri;
 
 use crate::config::{Server, TokenEndpoint, shown_endpoint};
-use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails, RequestKind};
+use crate::error::{Cause, CurrentlyAwaited, ErrorDetails, RequestKind};
 use crate::machine::Moment;
 use crate::ports::Ports;
-use crate::wire::token_response;
-use crate::{ExchangeOptions, RevokeError, TimeoutPhase, Token, TokenError, TokenRequest};
+use crate::{RevokeError, TimeoutPhase, Token, TokenError, TokenRequest};
 
-use super::authenticate::authenticate;
-use super::failure::{MAX_RESPONSE, authentication_failed, no_response, with_clocks};
+use super::exchange::{authenticate, exchange};
 
 /// A revocation that can be sent: its endpoint is known.
 pub(crate) struct Revocation {
@@ -97,27 +95,13 @@ impl Revocation {
     ) -> Result<(), Cause> {
         let ports = &self.ports;
         let mut request = TokenRequest::revocation(token, &ports.config.headers);
-        authenticate(ports, &self.token_endpoint, 1, awaited, &mut request)
-            .await
-            .map_err(authentication_failed)?;
-        let credentials_check = request.credentials_check;
-        let asserted_at = request.asserted_at;
-        let (request, redactor) = request.encode(&self.endpoint);
-        let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
-        let transport = ports.token_transport.as_ref();
-        awaited.set(Awaited::Response);
-        let response = transport
-            .exchange(request, &options)
-            .await
-            .map_err(|error| no_response(error, &redactor))?;
+        authenticate(ports, &self.token_endpoint, 1, awaited, &mut request).await?;
+        let answer = exchange(ports, &self.endpoint, until, awaited, request).await?;
         // RFC 7009 §2.2: the body of a success has no meaning.
-        if response.status().is_success() {
+        if answer.status.is_success() {
             return Ok(());
         }
-        token_response::decode(&response, &redactor, ports.clock.wall())
-            .map(|_| ())
-            .map_err(|cause| cause.with_credentials_check(credentials_check))
-            .map_err(|cause| with_clocks(cause, asserted_at, response.headers(), ports))
+        answer.grant.map(|_| ())
     }
 }
 

@@ -5,224 +5,204 @@ use std::time::Duration;
 
 use crate::error::{Awaited, Cause};
 use crate::machine::{
-    AttemptBy, Clocks, CredentialHash, Moment, Obtained, ReadDecision, SharedToken, Waiters,
+    AFTER_PAUSE, Breaker, Clocks, Moment, Obtained, Occupancy, ReadDecision, SharedToken, Urgency,
     read_after_pause,
 };
 use crate::store::{TargetRecord, TokenRecord, VersionedRecord};
-use crate::token::Grant;
 use crate::{Event, TimeoutPhase};
 
 use super::Acquisition;
-use super::authenticate::authenticate;
-use super::failure::{AcquisitionFailure, authentication_failed};
+use super::failure::AcquisitionFailure;
 use super::new_token::{NewToken, TokenOrigin};
-use super::sharing::{LeaseOutcome, Outcome, Shared, StoreTrouble, Unsaved, Urgency};
+use super::store_access::StoreTrouble;
 
-impl<'a> Acquisition<'a> {
-    /// Lets it use the client's store. `record` is that of its target.
-    pub(crate) fn share(&mut self, record: Option<&'a TargetRecord>) {
-        let store = self.ports.config.store.as_ref();
-        self.shared = store
-            .zip(record)
-            .map(|(store, record)| Shared { store, record });
-    }
-
-    pub(super) async fn run_with_store(
+impl Acquisition<'_> {
+    /// Reads the record until its token can be used, or until this instance may make an attempt: with the lease, or without
+    /// the store.
+    pub(super) async fn share(
         &mut self,
-        shared: Shared<'_>,
-    ) -> Result<NewToken, AcquisitionFailure> {
-        shared.record.sharing().start();
-        let mut may_read_credentials_again = true;
+        record: &TargetRecord,
+    ) -> Result<Option<NewToken>, AcquisitionFailure> {
         loop {
             let now = self.ports.now();
             if self.deadline <= now {
                 return Err(self.failure(self.nobody_obtained_it(now)));
             }
-            let left_alone = shared.store.health().left_alone_until(now);
+            let left_alone = record.store.health().left_alone_until(now);
             if let Some(until) = left_alone {
-                return self.run_without_store(shared, Some(until)).await;
+                if self.progress.urgency(self.id) == Urgency::Postponable {
+                    return Err(AcquisitionFailure::Postponed { until });
+                }
+                self.permit(self.deadline).await?;
+                return Ok(None);
             }
-            let Ok(read) = self.read(shared).await else {
+            let Ok(read) = self.latest(record).await else {
                 continue;
             };
-            let read_at = match self.decide(shared, &read) {
-                ReadDecision::UseToken => match self.use_token(&read.record) {
-                    Some(token) => return Ok(token),
-                    None => return self.run_without_store(shared, None).await,
-                },
+            let (version, leeway) = (read.version.clone(), self.ports.config.policy.leeway);
+            let clocks = self.clocks();
+            let decision = record
+                .sharing()
+                .decide(clocks, version, &read.record, leeway);
+            let read_at = match decision {
+                ReadDecision::UseToken => {
+                    let token = self.use_token(&read.record);
+                    if token.is_none() {
+                        // This instance cannot present it.
+                        self.permit(self.deadline).await?;
+                    }
+                    return Ok(token);
+                }
                 ReadDecision::AwaitLease { until } => {
                     if read.record.attempts > 1 {
                         // D15
                         self.progress.delayed(self.id);
                     }
-                    self.next_read(shared, Some(until))
+                    self.next_read(record, Some(until))
                 }
                 // B1: nobody makes an attempt before the deadline.
                 ReadDecision::AwaitPause { until, error } if self.deadline <= until => {
-                    return Err(self.failure(error));
+                    return Err(self.failure(error.into()));
                 }
                 ReadDecision::AwaitPause { until, error } => {
                     // E4, S5: as if it were a failed attempt of its own.
                     self.progress.delayed(self.id);
-                    self.latest_failure = Some(error);
-                    read_after_pause(until, AttemptBy::AnotherInstance, fastrand::f64())
+                    self.latest_failure = Some(error.into());
+                    read_after_pause(until, fastrand::f64())
                 }
-                ReadDecision::Fail { error } => return Err(self.failure(error)),
-                ReadDecision::TakeLease => {
-                    let may_read = &mut may_read_credentials_again;
-                    match self.attempt_with_lease(shared, read, may_read).await {
-                        Ok(LeaseOutcome::Obtained(token)) => return Ok(token),
-                        Ok(LeaseOutcome::Failed(failure)) => return Err(failure),
-                        Ok(LeaseOutcome::ReadAt(moment)) => moment,
+                ReadDecision::TakeLease { refused } => {
+                    let read_again_at = self.ports.now() + WITHOUT_PERMIT;
+                    if !self.permit(read_again_at).await? {
+                        continue;
+                    }
+                    if let Some((credentials, error)) = refused {
+                        // With the permit, since it may send a request for the metadata.
+                        match self.current_credentials().await {
+                            Ok(own) if record.store.hash_of(&own) == credentials => {
+                                return Err(self.failure(error.into()));
+                            }
+                            Ok(_) => {}
+                            Err(cause) => {
+                                self.after_failure(cause).await?;
+                                continue;
+                            }
+                        }
+                    }
+                    match self.take_lease(record, read).await {
+                        Ok(true) => return Ok(None),
+                        Ok(false) => self.next_read(record, None),
                         Err(StoreTrouble) => continue,
                     }
                 }
             };
-            // The other targets go on meanwhile.
             self.leave();
             self.awaited.set(Awaited::OtherInstance);
-            let pause = read_at.min(self.deadline);
-            let pause = pause.saturating_since(self.ports.now());
-            self.ports.runtime.sleep(pause).await;
+            self.sleep_until(read_at.min(self.deadline)).await;
         }
     }
 
-    /// This instance holds the token that was obtained, so it does not use that one of the record again (D5). It is called
-    /// under the lock of the token.
-    pub(crate) fn hold_shared(&self) {
-        if let Some(shared) = self.shared {
-            shared.record.sharing().holds(self.outcome.number);
+    /// An attempt has succeeded: numbers the token, and keeps it until it is saved.
+    pub(super) fn numbered(&mut self, mut token: NewToken) -> NewToken {
+        let Some(record) = self.record else {
+            return token;
+        };
+        record.store.refusal().ended();
+        token.number = match &self.lease {
+            Some(lease) => lease.record.number,
+            None => record.sharing().next_number(),
+        };
+        let clocks = self.clocks();
+        // T9, E7: from before its request was sent.
+        let suspended = self.ports.clock.jumped().saturating_sub(token.jumped);
+        let age = clocks.now.saturating_since(token.obtained.requested_at) + suspended;
+        let default_lifetime = self.ports.config.policy.default_lifetime;
+        self.unsaved = Some(SharedToken {
+            token: Arc::clone(&token.obtained.token),
+            number: token.number,
+            obtained_at: clocks.wall.saturating_sub(age),
+            lifetime: token.obtained.lifetime.or(default_lifetime),
+        });
+        token
+    }
+
+    /// The error of a permanent failure of this client, while the next attempt must wait (D11).
+    pub(super) fn refused(&self) -> Option<Cause> {
+        let refusal = self.record?.store.refusal();
+        refusal.error_at(self.ports.now()).cloned()
+    }
+
+    /// A transient failure: the lease ends with a pause for all instances (D10). Returns when this one may make its next attempt,
+    /// if that is in time. `retry_at` is that without a store.
+    pub(super) fn pause_for_all(
+        &mut self,
+        now: Moment,
+        retry_at: Option<Moment>,
+        cause: &Cause,
+    ) -> Option<Moment> {
+        let wall = self.clocks().wall;
+        let Some(lease) = &mut self.lease else {
+            return retry_at;
+        };
+        let pause = lease
+            .record
+            .fail(wall, cause.failure.retry_after(), cause.into());
+        let until = now + pause;
+        // B1
+        let is_in_time = retry_at.is_some() && until < self.deadline;
+        is_in_time.then(|| read_after_pause(until + AFTER_PAUSE, fastrand::f64()))
+    }
+
+    /// A permanent failure (D11).
+    pub(super) async fn note_refusal(&mut self, cause: &Cause) {
+        let Some(record) = self.record else {
+            return;
+        };
+        let Clocks { now, wall } = self.clocks();
+        if cause.concerns_all_targets() {
+            let mut refusal = record.store.refusal();
+            refusal.refused(now, &cause.failure, cause.clone());
         }
+        if let Some(lease) = &mut self.lease {
+            if let Some(credentials) = &self.credentials {
+                let credentials = record.store.hash_of(credentials);
+                let retry_after = cause.failure.retry_after();
+                lease
+                    .record
+                    .refuse(wall, retry_after, credentials, cause.into());
+            } else {
+                // D15: nothing was refused. Others may go on at once.
+                lease.record.occupancy = Occupancy::Free;
+            }
+        }
+        self.end_lease().await;
     }
 
     /// Behind a lease, or after a conflict (D12).
-    pub(super) fn next_read(&self, shared: Shared<'_>, until: Option<Moment>) -> Moment {
-        let waiters = match self.progress.urgency(self.id) {
-            Urgency::Awaited => Waiters::Some,
-            Urgency::Background | Urgency::Postponable => Waiters::None,
-        };
-        let (now, poll, after_lease) = (self.ports.now(), fastrand::f64(), fastrand::f64());
-        let mut sharing = shared.record.sharing();
-        sharing.next_read(now, until, waiters, poll, after_lease)
+    fn next_read(&self, record: &TargetRecord, until: Option<Moment>) -> Moment {
+        let urgency = self.progress.urgency(self.id);
+        let mut sharing = record.sharing();
+        let random = [fastrand::f64(), fastrand::f64()];
+        sharing.next_read(self.ports.now(), until, urgency, random)
     }
 
-    /// The token as it is saved: with the number of its lease.
-    pub(super) fn shared_token(&self, token: &NewToken, number: u64) -> SharedToken<Arc<Grant>> {
-        let NewToken {
-            obtained, jumped, ..
-        } = token;
-        let clocks = self.clocks();
-        // T9, E7: from before its request was sent.
-        let suspended = self.ports.clock.jumped().saturating_sub(*jumped);
-        let age = clocks.now.saturating_since(obtained.requested_at) + suspended;
-        let default_lifetime = self.ports.config.policy.default_lifetime;
-        SharedToken {
-            token: Arc::clone(&obtained.token),
-            number,
-            obtained_at: clocks.wall.saturating_sub(age),
-            lifetime: obtained.lifetime.or(default_lifetime),
-        }
-    }
-
-    pub(super) fn clocks(&self) -> Clocks {
+    fn clocks(&self) -> Clocks {
         Clocks {
             now: self.ports.now(),
             wall: self.ports.clock.wall().into(),
         }
     }
 
-    /// The store is in trouble until then, or its token cannot be presented (D13, D14).
-    async fn run_without_store(
-        &mut self,
-        shared: Shared<'_>,
-        left_alone_until: Option<Moment>,
-    ) -> Result<NewToken, AcquisitionFailure> {
-        if let Some(until) = left_alone_until {
-            if self.progress.urgency(self.id) == Urgency::Postponable {
-                return Err(AcquisitionFailure::Postponed { until });
-            }
-        }
-        if let Some(error) = self.refused(shared) {
-            return Err(self.failure(error));
-        }
-        let token = match self.run_alone().await {
-            Ok(token) => token,
-            Err(failure) => {
-                if let AcquisitionFailure::Attempts(details) = &failure {
-                    self.note_refusal(shared, &details.cause);
-                }
-                return Err(failure);
-            }
-        };
-        shared.store.refusal().ended();
-        let number = shared.record.sharing().number_without_store();
-        self.outcome = Outcome {
-            number,
-            unsaved: Some(Unsaved {
-                token: self.shared_token(&token, number),
-                leased: None,
-            }),
-        };
-        Ok(token)
-    }
-
-    /// D4, and D11 for a refusal of its own.
-    fn decide(&self, shared: Shared<'_>, read: &VersionedRecord) -> ReadDecision<Cause> {
-        let decision = self.decide_with(shared, read, None);
-        if !matches!(decision, ReadDecision::TakeLease) {
-            return decision;
-        }
-        let refused = self.refused(shared);
-        refused.map_or(decision, |error| ReadDecision::Fail { error })
-    }
-
-    /// Whether the attempt that is permitted now would be with credentials that another instance was refused with (D11).
-    pub(super) async fn paused_for_credentials(
-        &self,
-        shared: Shared<'_>,
-        read: &VersionedRecord,
-    ) -> Result<Option<Cause>, Cause> {
-        if !read.record.is_about_credentials() {
-            return Ok(None);
-        }
-        let credential = self.credential(shared).await?;
-        match self.decide_with(shared, read, Some(credential)) {
-            ReadDecision::Fail { error } => Ok(Some(error)),
-            ReadDecision::UseToken
-            | ReadDecision::AwaitLease { .. }
-            | ReadDecision::AwaitPause { .. }
-            | ReadDecision::TakeLease => Ok(None),
-        }
-    }
-
-    fn decide_with(
-        &self,
-        shared: Shared<'_>,
-        read: &VersionedRecord,
-        credential: Option<CredentialHash>,
-    ) -> ReadDecision<Cause> {
-        let VersionedRecord { version, record } = read;
-        let clocks = self.clocks();
-        let leeway = self.ports.config.policy.leeway;
-        let mut sharing = shared.record.sharing();
-        sharing.decide(clocks, version.clone(), record, credential, leeway)
-    }
-
     /// Uses the token of the record. `None`: this instance cannot present it.
-    fn use_token(&mut self, record: &TokenRecord) -> Option<NewToken> {
+    fn use_token(&self, record: &TokenRecord) -> Option<NewToken> {
         let shared = record.token.as_ref()?;
         let grant = &shared.token;
         let presentation = &self.ports.config.presentation;
         let header = presentation.credentials(&grant.token_type, &grant.access_token)?;
         let clocks = self.clocks();
-        let age = shared.age(clocks.wall);
-        self.outcome = Outcome {
-            number: shared.number,
-            unsaved: None,
-        };
-        self.observe_store(&Event::TokenTaken {
+        let (number, age) = (shared.number, shared.age(clocks.wall));
+        self.observe(&Event::TokenTaken {
             acquisition: self.id.as_u64(),
-            number: shared.number,
+            number,
             age,
         });
         Some(NewToken {
@@ -235,39 +215,42 @@ impl<'a> Acquisition<'a> {
             header,
             jumped: self.ports.clock.jumped(),
             origin: TokenOrigin::Store,
+            number,
         })
     }
 
-    /// The credentials as they are now. The metadata may be needed for that (T10).
-    async fn credential(&self, shared: Shared<'_>) -> Result<CredentialHash, Cause> {
-        let now = self.ports.now();
-        let timeout = self.attempt_timeout(now);
-        let fingerprint = async {
-            let endpoint = self.token_endpoint(now + timeout).await?;
-            let mut request = self.request();
-            let number = self.attempts + 1;
-            let awaited = self.awaited;
-            let fingerprint = authenticate(self.ports, &endpoint, number, awaited, &mut request);
-            fingerprint.await.map_err(authentication_failed)
+    /// Returns whether this instance has the lease now. If not, another one was faster (D7).
+    async fn take_lease(
+        &mut self,
+        record: &TargetRecord,
+        read: VersionedRecord,
+    ) -> Result<bool, StoreTrouble> {
+        let attempt_timeout = self.attempt_timeout(self.ports.now());
+        let leased = record.sharing().take_lease(&read.record, attempt_timeout);
+        let (acquisition, number) = (self.id.as_u64(), leased.number);
+        let written = self.write(record, read.version.as_ref(), &leased).await?;
+        let Some(version) = written else {
+            self.observe(&Event::LeaseConflict {
+                acquisition,
+                number,
+            });
+            let are_reads_old = record.sharing().conflicted();
+            return if are_reads_old {
+                Err(self.reads_are_old(record))
+            } else {
+                Ok(false)
+            };
         };
-        let fingerprint = self.ports.within(timeout, fingerprint).await;
-        let fingerprint = fingerprint.unwrap_or_else(|| Err(self.attempt_timed_out(now)))?;
-        Ok(shared.store.hash_of(&fingerprint))
-    }
-
-    /// The error of a permanent failure of this client, while the next attempt must wait (D11).
-    fn refused(&self, shared: Shared<'_>) -> Option<Cause> {
-        let now = self.ports.now();
-        shared.store.refusal().error_at(now).cloned()
-    }
-
-    /// D11
-    pub(super) fn note_refusal(&self, shared: Shared<'_>, cause: &Cause) {
-        if !cause.failure.is_transient() && cause.concerns_all_targets() {
-            let now = self.ports.now();
-            let mut refusal = shared.store.refusal();
-            refusal.refused(now, &cause.failure, cause.clone());
-        }
+        record.sharing().leased(version.clone());
+        self.observe(&Event::LeaseTaken {
+            acquisition,
+            number,
+        });
+        self.lease = Some(VersionedRecord {
+            version: Some(version),
+            record: leased,
+        });
+        Ok(true)
     }
 
     /// S5: the deadline has come while this instance waited for another one.
@@ -276,9 +259,11 @@ impl<'a> Acquisition<'a> {
         Cause::timed_out(TimeoutPhase::Acquire, Awaited::OtherInstance, elapsed)
     }
 
-    /// How long an attempt may take.
-    pub(super) fn attempt_timeout(&self, now: Moment) -> Duration {
-        let left = self.deadline.saturating_since(now);
-        self.ports.config.attempt_timeout.min(left)
+    /// The other targets go on while this one waits for another instance, or writes to the store.
+    pub(super) fn leave(&self) {
+        self.admission.change(Breaker::leave);
     }
 }
+
+/// D4
+const WITHOUT_PERMIT: Duration = Duration::from_secs(4);

@@ -17,7 +17,7 @@ impl<A> ClientBuilder<A> {
     /// Instances with the same settings together send one token request for each renewal. Calls with a usable token do not use the
     /// store. If the store fails, each instance obtains its own tokens.
     ///
-    /// alf reads the key when the client is built. If the key cannot be read, `build()` returns an error.
+    /// If the key cannot be read, `build()` returns an error.
     ///
     /// Needs the feature `store`. The page `docs/fleet.md` in the repository says when to share tokens, and how.
     ///

@@ -1,9 +1,10 @@
 //! The check of the settings of a store, and the name of a record in it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::machine::LONGEST_SHARED_ATTEMPT;
-use crate::store::{RecordName, SharedStore, StoreConfig};
+use crate::machine::{LONGEST_SHARED_ATTEMPT, Refusal, StoreHealth};
+use crate::store::{RecordName, Sealer, SharedStore, TargetRecord};
 use crate::{ConfigError, TokenTarget};
 
 use super::check::not_zero;
@@ -13,11 +14,10 @@ use super::{Config, Server};
 impl StoreSettings {
     pub(super) fn checked(
         self,
-        default_lifetime: Option<Duration>,
         acquire_timeout: Duration,
         attempt_timeout: Duration,
         method: Option<&str>,
-    ) -> Result<Option<SharedStore>, ConfigError> {
+    ) -> Result<Option<Arc<SharedStore>>, ConfigError> {
         let Some(store) = self.store else {
             let set = [
                 ("sealing_key", self.sealing_key.is_some()),
@@ -34,31 +34,32 @@ impl StoreSettings {
         if let Some(previous) = self.previous_sealing_key {
             sealing_key = sealing_key.with_previous(previous);
         }
-        let (key, previous_key) = sealing_key.read()?;
+        let (key, previous_key) = sealing_key.checked()?;
         if LONGEST_SHARED_ATTEMPT < attempt_timeout.min(acquire_timeout) {
             return wrong("attempt_timeout", LONG_ATTEMPT);
         }
-        Ok(Some(SharedStore::new(StoreConfig {
+        Ok(Some(Arc::new(SharedStore {
             store,
-            key,
-            previous_key,
+            sealer: Sealer::new(key),
+            previous: previous_key.map(Sealer::new),
             prefix: prefix(self.prefix, method)?,
             timeout: timeout(self.timeout, acquire_timeout)?,
             awaits_saves: self.awaits_saves,
-            default_lifetime,
-            acquire_timeout,
+            health: Mutex::new(StoreHealth::new()),
+            refusal: Mutex::new(Refusal::none()),
         })))
     }
 }
 
 impl Config {
-    /// What identifies the record of a target (D17).
-    pub(crate) fn record_name<'a>(&'a self, target: &'a TokenTarget) -> RecordName<'a> {
+    /// The record that this instance shares with others, if the client has a store (D17).
+    pub(crate) fn record(&self, target: &TokenTarget) -> Option<TargetRecord> {
+        let store = Arc::clone(self.store.as_ref()?);
         let (server, metadata) = match &self.server {
             Server::Endpoint(endpoint) => (&endpoint.written, [].as_slice()),
             Server::Issuer(issuer) => (&issuer.name, issuer.documents.as_slice()),
         };
-        RecordName {
+        let name = RecordName {
             server,
             metadata,
             grant_type: &self.grant_type,
@@ -66,7 +67,8 @@ impl Config {
             method: self.authentication.method(),
             headers: &self.headers,
             target,
-        }
+        };
+        Some(TargetRecord::new(store, &name, self.acquire_timeout))
     }
 }
 
@@ -80,8 +82,11 @@ fn prefix(prefix: Option<String>, method: Option<&str>) -> Result<String, Config
     match prefix {
         None if is_by_certificate => wrong("store_prefix", NO_PREFIX),
         None => Ok("alf".to_owned()),
-        Some(prefix) if LONGEST_PREFIX < prefix.len() => wrong("store_prefix", LONG_PREFIX),
-        Some(prefix) if !prefix.is_empty() && prefix.bytes().all(is_allowed) => Ok(prefix),
+        Some(prefix)
+            if (1..=LONGEST_PREFIX).contains(&prefix.len()) && prefix.bytes().all(is_allowed) =>
+        {
+            Ok(prefix)
+        }
         Some(_) => wrong("store_prefix", PREFIX),
     }
 }
@@ -111,10 +116,9 @@ const OPERATIONS: u32 = 4;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 /// With it, a store key has fewer characters than a file name or a key of memcached may have, also percent-encoded.
 const LONGEST_PREFIX: usize = 64;
-const LONG_PREFIX: &str = "is longer than 64 characters; choose a shorter one";
 const NO_PREFIX: &str = "is not set, but tokens may be bound to the client certificate, which alf does not know; set one that only \
                          instances with the same certificate have";
-const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";
+const PREFIX: &str = "should be 1 to 64 letters, digits, `-`, `_`, `.` and `:`";
 const LONG_ATTEMPT: &str = "is longer than 14 s, and no attempt may take longer if instances share a store; set a \
                             shorter one";
 const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{DoublingDelay, Generation, Moment};
 
-/// One origin, or several that share a record.
+/// What is known of one origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct OriginRecord {
     /// When it first rejected the held token, if it waits for the renewal.
@@ -147,22 +147,18 @@ impl OriginRecord {
         self.waits_since.is_none() && self.unproven.is_none() && self.cooldown.is_none()
     }
 
-    /// When its cool-down ended, if nothing else keeps its place.
-    pub(super) fn idle_since(&self, now: Moment) -> Option<Moment> {
-        let is_idle = self.waits_since.is_none() && self.unproven.is_none();
-        let cooldown = self.cooldown.filter(|cooldown| cooldown.until <= now)?;
-        is_idle.then_some(cooldown.until)
+    /// Until when it may decide about a rejection.
+    pub(super) fn matters_until(&self) -> Option<Moment> {
+        let waits = self.waits_since.map(|_| Moment::NEVER);
+        let unproven = self.unproven.map(|(_, until)| until);
+        let cooldown = self.cooldown.map(|cooldown| cooldown.until);
+        waits.max(unproven).max(cooldown)
     }
 
-    /// Another origin has it from now on. Only the length of the next cool-down stays: otherwise many origins that always
-    /// reject would take each other's place, and start with a second each time.
-    pub(super) fn pass_on(&mut self) {
+    /// Another origin has its place from now on, with the cool-down: otherwise many origins that always reject would take each
+    /// other's place, and start with a second each time.
+    pub(super) fn take_over(&mut self) {
         self.accepted = None;
-        if let Some(cooldown) = &mut self.cooldown {
-            cooldown.row = 0;
-            cooldown.revoked_after = REVOKED_AFTER;
-            cooldown.was_renewed = false;
-        }
     }
 
     fn is_unproven(&self, now: Moment) -> bool {

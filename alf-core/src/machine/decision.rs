@@ -6,15 +6,18 @@ use super::Moment;
 
 /// What a caller that needs a token does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Decision<T, E> {
+pub(crate) struct Decision<T, E> {
+    pub(crate) answer: Answer<T, E>,
+    /// An acquisition that starts: the caller waits for it (E3), or it is in the background (E2).
+    pub(crate) start: Option<Claim>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer<T, E> {
     /// Use that token: the held one, or the previous one while that is too new (R9).
     Use(T),
-    /// Use it, and start an acquisition in the background (E2).
-    UseAndRenew(T, Claim),
-    /// Start an acquisition and wait for it (E3).
-    Start(Claim),
     /// Wait for the acquisition that is under way (S1).
-    Join,
+    Wait,
     /// Fail at once with the error for which the client, or this target alone, backs off (B2).
     Refuse(E),
 }

@@ -27,7 +27,7 @@ enum Standing {
 /// The token that the held one replaced a moment ago, and that is still valid: some APIs refuse a token in its first
 /// seconds (R9).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Previous<T> {
+pub(super) struct Previous<T> {
     token: T,
     generation: Generation,
     lifetime: Lifetime,
@@ -99,29 +99,15 @@ impl<T> Held<T> {
 
     /// Whether a rejection of `generation` rejects this token: so does one of the previous token, if that is used in place of
     /// this one. It is not used again (R9).
-    pub(super) fn is_rejected_with(&mut self, now: Moment, generation: Generation) -> bool {
-        let may_use_previous = self.may_use_previous(now);
-        let previous = self
-            .previous
-            .take_if(|previous| previous.generation == generation);
-        self.generation == generation
-            || previous.is_some_and(|previous| previous.is_used && may_use_previous)
+    pub(super) fn is_rejected_with(&mut self, generation: Generation) -> bool {
+        let previous = self.forget_previous(generation);
+        self.generation == generation || previous.is_some_and(|previous| previous.is_used)
     }
 
-    /// R9: `generation` was rejected, and then the previous token, which was used in its place. Which of them is rejected now:
-    /// the previous one, unless this one is in use again meanwhile.
-    pub(super) fn rejected_of_both(
-        &self,
-        now: Moment,
-        generation: Generation,
-        previous: Generation,
-    ) -> Generation {
-        let is_in_use = !self.is_rejected() && !self.may_use_previous(now);
-        if is_in_use && self.generation == generation {
-            generation
-        } else {
-            previous
-        }
+    /// The previous token is not used any more, if it is that of `generation`.
+    pub(super) fn forget_previous(&mut self, generation: Generation) -> Option<Previous<T>> {
+        self.previous
+            .take_if(|previous| previous.generation == generation)
     }
 
     /// The previous token is used in place of this one from now on, if that can be (R9).

@@ -54,8 +54,8 @@ mod time;
 
 pub(crate) use breaker::{Breaker, Exclusivity, Health, Permit};
 pub(crate) use decision::{
-    Aborted, AcquisitionId, Claim, Decision, Generation, Obtained, Policy, RejectionDecision,
-    Success, TargetId,
+    Aborted, AcquisitionId, Answer, Claim, Decision, Generation, Obtained, Policy,
+    RejectionDecision, Success, TargetId,
 };
 pub(crate) use doubling_delay::DoublingDelay;
 pub(crate) use failure::Failure;
@@ -65,11 +65,11 @@ pub(crate) use refusal::Refusal;
 pub(crate) use renewal::Renewal;
 #[cfg(feature = "store")]
 pub(crate) use shared_record::{
-    Clocks, CredentialHash, Occupancy, SharedPause, SharedRecord, SharedToken, WallTime,
+    Clocks, CredentialHash, Occupancy, SharedRecord, SharedToken, WallTime,
 };
 #[cfg(feature = "store")]
 pub(crate) use sharing::{
-    AttemptBy, LONGEST_SHARED_ATTEMPT, ReadDecision, Reads, Sharing, Waiters, read_after_pause,
+    AFTER_PAUSE, LONGEST_SHARED_ATTEMPT, ReadDecision, Sharing, Urgency, read_after_pause,
 };
 #[cfg(feature = "store")]
 pub(crate) use store_health::{Operation, StoreHealth};

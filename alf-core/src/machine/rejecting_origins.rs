@@ -8,28 +8,22 @@ use super::{Generation, Moment};
 /// What is known of the origins that reject the tokens of one target.
 ///
 /// `O` is an origin: a real one in the driver, a number in a test. An origin gets a place when it rejects, and loses it
-/// when nothing about it matters any more. It is `None` if it is not known.
+/// when nothing about it matters any more. If all places are taken, it takes over the one that matters the least time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RejectingOrigins<O> {
     places: Vec<Place<O>>,
-    /// The origins that have no place, while all places are taken.
-    others: OriginRecord,
-    unknown: OriginRecord,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Place<O> {
-    origin: O,
+    /// `None` if it is not known.
+    origin: Option<O>,
     record: OriginRecord,
 }
 
 impl<O: Clone + PartialEq> RejectingOrigins<O> {
     pub(super) fn new() -> Self {
-        Self {
-            places: Vec::new(),
-            others: OriginRecord::default(),
-            unknown: OriginRecord::default(),
-        }
+        Self { places: Vec::new() }
     }
 
     /// `origin` rejected the held token, which was obtained at `obtained_at`. Returns whether the token may be renewed.
@@ -40,42 +34,32 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         origin: Option<&O>,
     ) -> bool {
         self.forget_outdated(now);
+        let Some(record) = self.record(origin) else {
+            return true;
+        };
         // Nobody says when an unknown origin accepts a token.
         if origin.is_none() && obtained_at + PROVEN_AFTER_IF_UNKNOWN <= now {
-            self.unknown.served(generation);
+            record.served(generation);
         }
-        let record = match origin {
-            None => Some(&mut self.unknown),
-            Some(origin) => match self.position(origin) {
-                Some(index) => self.places.get_mut(index).map(|place| &mut place.record),
-                None => self.is_full(now).then_some(&mut self.others),
-            },
-        };
-        record.is_none_or(|record| record.rejected(now, generation))
-    }
-
-    /// A rejection of `origin` waits for the acquisition that is under way.
-    pub(super) fn wait(&mut self, now: Moment, origin: Option<&O>) {
-        match origin {
-            None => self.unknown.wait(now),
-            Some(origin) => self.place(now, origin).wait(now),
-        }
+        record.rejected(now, generation)
     }
 
     /// No rejection waits any more.
     pub(super) fn stop_waiting(&mut self) {
-        self.records().for_each(OriginRecord::stop_waiting);
+        for place in &mut self.places {
+            place.record.stop_waiting();
+        }
     }
 
     /// The token of `generation` is held from now on.
     pub(super) fn replaced(&mut self, now: Moment, generation: Generation) {
-        self.unknown
-            .replaced(generation, now + PROVEN_AFTER_IF_UNKNOWN);
-        let known = self.places.iter_mut().map(|place| &mut place.record);
-        for record in known.chain([&mut self.others]) {
-            record.replaced(generation, now + PROVEN_AFTER);
+        for place in &mut self.places {
+            let proven_after = match place.origin {
+                Some(_) => PROVEN_AFTER,
+                None => PROVEN_AFTER_IF_UNKNOWN,
+            };
+            place.record.replaced(generation, now + proven_after);
         }
-        self.forget_outdated(now);
     }
 
     /// The AS issued the held token again. Returns whether an origin waits that rejected it after the request was sent.
@@ -87,103 +71,77 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
     ) -> bool {
         self.forget_outdated(now);
         let mut is_outdated = false;
-        for record in self.records() {
-            is_outdated |= record.issued_again(now, generation, requested_at);
+        for place in &mut self.places {
+            is_outdated |= place.record.issued_again(now, generation, requested_at);
         }
         is_outdated
-    }
-
-    /// `origin` rejected a replay with the held token.
-    pub(super) fn rejected_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
-        self.forget_outdated(now);
-        self.place(now, origin).rejected_replay(now, generation);
-    }
-
-    /// `origin` accepted a replay. It takes no place for that, and clears nothing that others share.
-    pub(super) fn accepted_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
-        if let Some(record) = self.existing(origin) {
-            record.accepted_replay(generation);
-        }
-        self.forget_outdated(now);
-    }
-
-    /// `origin` accepted another request.
-    pub(super) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
-    where
-        O: PartialEq<Q>,
-    {
-        if let Some(record) = self.existing(origin) {
-            record.accepted(generation);
-        }
-        self.forget_outdated(now);
     }
 
     /// The origins of which it matters whether they accept the held token.
     pub(super) fn whose_acceptance_matters(&self, now: Moment, generation: Generation) -> Vec<O> {
         let places = self.places.iter();
         let awaited = places.filter(|place| place.record.acceptance_matters(now, generation));
-        awaited.map(|place| place.origin.clone()).collect()
+        awaited.filter_map(|place| place.origin.clone()).collect()
     }
 
-    fn records(&mut self) -> impl Iterator<Item = &mut OriginRecord> {
-        let known = self.places.iter_mut().map(|place| &mut place.record);
-        known.chain([&mut self.others, &mut self.unknown])
-    }
-
-    fn existing<Q>(&mut self, origin: &Q) -> Option<&mut OriginRecord>
+    /// The record of `origin`, if it has a place.
+    pub(super) fn own<Q>(&mut self, now: Moment, origin: &Q) -> Option<&mut OriginRecord>
     where
         O: PartialEq<Q>,
     {
-        let index = self.position(origin)?;
+        self.forget_outdated(now);
+        let is_own = |place: &&mut Place<O>| place.origin.as_ref().is_some_and(|own| own == origin);
+        let place = self.places.iter_mut().find(is_own)?;
+        Some(&mut place.record)
+    }
+
+    /// Changes the record of `origin`, which gets a place if it has none.
+    pub(super) fn change(
+        &mut self,
+        now: Moment,
+        origin: Option<&O>,
+        change: impl FnOnce(&mut OriginRecord),
+    ) {
+        self.forget_outdated(now);
+        if let Some(record) = self.record(origin) {
+            return change(record);
+        }
+        let mut record = OriginRecord::default();
+        change(&mut record);
+        self.places.push(Place {
+            origin: origin.cloned(),
+            record,
+        });
+    }
+
+    /// The record of `origin`: its own, or one that it takes over. `None` if there is a free place.
+    fn record(&mut self, origin: Option<&O>) -> Option<&mut OriginRecord> {
+        let mut places = self.places.iter();
+        let index = match places.position(|place| place.origin.as_ref() == origin) {
+            Some(index) => index,
+            None if self.places.len() < PLACES => return None,
+            None => {
+                let places = self.places.iter_mut().enumerate();
+                let (index, place) =
+                    places.min_by_key(|(_, place)| place.record.matters_until())?;
+                place.origin = origin.cloned();
+                place.record.take_over();
+                index
+            }
+        };
         self.places.get_mut(index).map(|place| &mut place.record)
     }
 
-    fn position<Q>(&self, origin: &Q) -> Option<usize>
-    where
-        O: PartialEq<Q>,
-    {
-        self.places.iter().position(|place| place.origin == *origin)
-    }
-
-    /// The record of `origin`, which gets a place if there is one.
-    fn place(&mut self, now: Moment, origin: &O) -> &mut OriginRecord {
-        let index = self.position(origin).or_else(|| {
-            if self.places.len() < PLACES {
-                self.places.push(Place {
-                    origin: origin.clone(),
-                    record: OriginRecord::default(),
-                });
-                return Some(self.places.len() - 1);
-            }
-            let index = self.longest_idle(now)?;
-            let place = self.places.get_mut(index)?;
-            place.origin = origin.clone();
-            place.record.pass_on();
-            Some(index)
-        });
-        let place = index.and_then(|index| self.places.get_mut(index));
-        place.map_or(&mut self.others, |place| &mut place.record)
-    }
-
-    fn is_full(&self, now: Moment) -> bool {
-        self.places.len() == PLACES && self.longest_idle(now).is_none()
-    }
-
-    fn longest_idle(&self, now: Moment) -> Option<usize> {
-        let records = self.places.iter().map(|place| &place.record).enumerate();
-        let idle = records.filter_map(|(index, record)| Some((record.idle_since(now)?, index)));
-        idle.min().map(|(_, index)| index)
-    }
-
     fn forget_outdated(&mut self, now: Moment) {
-        self.records()
-            .for_each(|record| record.forget_outdated(now));
-        self.places.retain(|place| !place.record.is_empty());
+        self.places.retain_mut(|place| {
+            place.record.forget_outdated(now);
+            !place.record.is_empty()
+        });
     }
 }
 
-/// How many origins have a record of their own.
-pub(super) const PLACES: usize = 64;
+/// How many origins have a place of their own.
+const PLACES: usize = 64;
 /// A token that is rejected so soon, by the origin for which it was obtained, was useless. It is as long as the longest
 /// cool-down, so that slow calls to an API that always answers 401 cost less and less too.
 const PROVEN_AFTER: Duration = Duration::from_secs(60);

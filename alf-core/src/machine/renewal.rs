@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::held::Held;
 use super::rejecting_origins::RejectingOrigins;
 use super::{
-    Aborted, AcquisitionId, Claim, Decision, DoublingDelay, Failure, Generation, Health, Lifetime,
-    Moment, Obtained, Policy, RejectionDecision, Stage, Success, TargetId,
+    Aborted, AcquisitionId, Answer, Claim, Decision, DoublingDelay, Failure, Generation, Health,
+    Lifetime, Moment, Obtained, Policy, RejectionDecision, Stage, Success, TargetId,
 };
 
 /// The token of one target, and what is being done about it.
@@ -26,9 +26,11 @@ pub(crate) struct Renewal<T, O, E> {
     held: Option<Held<T>>,
     acquisition: Option<UnderWay>,
     /// After failures of this target alone; other failures are in the [`Breaker`](super::Breaker).
-    back_off: TargetBackOff<E>,
+    back_off: Option<(Moment, E)>,
+    back_off_delay: DoublingDelay,
     origins: RejectingOrigins<O>,
-    consecutive_aborts: u32,
+    /// The acquisition that ended last was aborted.
+    was_aborted: bool,
     last_started: Option<Moment>,
     /// Until when a renewal in the background waits for the store (D14).
     postponed_until: Option<Moment>,
@@ -43,12 +45,6 @@ struct UnderWay {
     is_delayed: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct TargetBackOff<E> {
-    latest: Option<(Moment, E)>,
-    delay: DoublingDelay,
-}
-
 impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// Without a token and without an acquisition.
     pub(crate) fn new(target: TargetId, policy: Policy) -> Self {
@@ -57,9 +53,10 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
             policy,
             held: None,
             acquisition: None,
-            back_off: TargetBackOff::NONE,
+            back_off: None,
+            back_off_delay: DoublingDelay::after_permanent_failures(),
             origins: RejectingOrigins::new(),
-            consecutive_aborts: 0,
+            was_aborted: false,
             last_started: None,
             postponed_until: None,
             acquisitions: 0,
@@ -73,35 +70,23 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         let Some((token, stage)) = self.usable(now) else {
             return self.join_or_start(now, health);
         };
-        let token = token.clone();
-        match stage {
+        let answer = Answer::Use(token.clone());
+        let start = match stage {
+            Stage::Fresh => None,
             // E2
-            Stage::Due if self.may_renew_in_background(now, health) => {
-                Decision::UseAndRenew(token, self.start(now))
+            Stage::Due => {
+                let not_before = self.not_renewed_before(now, health);
+                let may_start = not_before.is_none_or(|not_before| not_before <= now);
+                may_start.then(|| self.start(now))
             }
-            Stage::Fresh | Stage::Due => Decision::Use(token),
-            Stage::WithinLeeway => self.demand_within_leeway(now, health, token),
-            Stage::Expired => self.join_or_start(now, health),
-        }
-    }
-
-    /// E3, E4: waits for an acquisition, unless it is delayed or an earlier one failed.
-    fn demand_within_leeway(
-        &mut self,
-        now: Moment,
-        health: &Health<E>,
-        token: T,
-    ) -> Decision<T, E> {
-        let is_troubled = self.is_troubled(health);
-        match self.join_or_start(now, health) {
-            Decision::Join if is_troubled => Decision::Use(token),
-            Decision::Refuse(_) => Decision::Use(token),
-            Decision::Start(claim) if is_troubled => Decision::UseAndRenew(token, claim),
-            decision @ (Decision::Use(_)
-            | Decision::UseAndRenew(..)
-            | Decision::Start(_)
-            | Decision::Join) => decision,
-        }
+            // E4: no caller waits if the acquisition is delayed, or if an earlier one failed.
+            Stage::WithinLeeway if self.is_troubled(health) => {
+                self.join_or_start(now, health).start
+            }
+            // E3
+            Stage::WithinLeeway | Stage::Expired => return self.join_or_start(now, health),
+        };
+        Decision { answer, start }
     }
 
     /// The user asks for a renewal, whatever the stage of the held token. That one is used meanwhile.
@@ -120,8 +105,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     ) -> RejectionDecision<T, E> {
         self.forget_outdated(now);
         let held = self.held.as_mut();
-        let Some(held) =
-            held.and_then(|held| held.is_rejected_with(now, generation).then_some(held))
+        let Some(held) = held.and_then(|held| held.is_rejected_with(generation).then_some(held))
         else {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
@@ -135,7 +119,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
         if let (Some(_), Some(held)) = (&self.acquisition, &mut self.held) {
-            self.origins.wait(now, origin);
+            self.origins.change(now, origin, |record| record.wait(now));
             held.reject();
         }
         RejectionDecision::Renew(decision)
@@ -143,29 +127,30 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// A resource server accepted a replay with the token of `generation` (R6).
     pub(crate) fn accepted_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
-        self.origins.accepted_replay(now, generation, origin);
+        if let Some(record) = self.origins.own(now, origin) {
+            record.accepted_replay(generation);
+        }
     }
 
-    /// A resource server rejected a request with the token of `generation`, and its replay with that of `replayed`. If that
-    /// is the previous token, the request is replayed once more, as decided (R9).
+    /// A resource server rejected a request with the token of `rejected`, and its replay with that of `replayed`. Returns
+    /// whether that is the previous token, which is not used again: then the request is replayed once more (R9).
     pub(crate) fn rejected_replay(
         &mut self,
         now: Moment,
-        health: &Health<E>,
-        generation: Generation,
+        rejected: Generation,
         replayed: Generation,
         origin: &O,
-    ) -> Option<RejectionDecision<T, E>> {
-        let held = self.held.as_ref()?;
-        if replayed < generation {
-            let rejected = held.rejected_of_both(now, generation, replayed);
-            return Some(self.reject(now, health, rejected, Some(origin)));
+    ) -> bool {
+        if let Some(held) = &mut self.held {
+            held.forget_previous(replayed);
+            // Whether renewing a token helped that is not held any more is unknown.
+            if held.generation == replayed {
+                self.origins.change(now, Some(origin), |record| {
+                    record.rejected_replay(now, replayed);
+                });
+            }
         }
-        // Whether renewing a token helped that is not held any more is unknown.
-        if held.generation == replayed {
-            self.origins.rejected_replay(now, replayed, origin);
-        }
-        None
+        replayed < rejected
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
@@ -189,7 +174,9 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     where
         O: PartialEq<Q>,
     {
-        self.origins.accepted(now, generation, origin);
+        if let Some(record) = self.origins.own(now, origin) {
+            record.accepted(generation);
+        }
     }
 
     /// The origins of which it matters whether they accept the held token (R6).
@@ -221,8 +208,40 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         T: PartialEq<G>,
     {
         self.end(id)?;
-        self.back_off = TargetBackOff::NONE;
-        Some(self.hold(now, obtained, jitter, present))
+        self.back_off = None;
+        self.back_off_delay.reset();
+        let requested_at = obtained.requested_at;
+        // T9: also if much time has passed since it was obtained.
+        let age = obtained.age.max(now.saturating_since(requested_at));
+        let stated = obtained.lifetime.or(self.policy.default_lifetime);
+        let lifetime = stated.map_or(Lifetime::UNKNOWN, |stated| {
+            Lifetime::new(now, age, stated, self.policy.leeway, jitter)
+        });
+        let token = obtained.token;
+        if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
+            held.lifetime = lifetime;
+            let generation = held.generation;
+            held.token = present(token, generation);
+            let token = held.token.clone();
+            if self.origins.issued_again(now, generation, requested_at) {
+                return Some((Success::Outdated, token));
+            }
+            held.use_again();
+            return Some((Success::Unchanged, token));
+        }
+        self.generations += 1;
+        let generation = Generation(self.generations);
+        let token = present(token, generation);
+        let replaced = self.held.take();
+        self.held = Some(Held::new(
+            now,
+            token.clone(),
+            generation,
+            lifetime,
+            replaced,
+        ));
+        self.origins.replaced(now, generation);
+        Some((Success::New, token))
     }
 
     /// The acquisition failed in a way that concerns this target alone. `error` makes its error from the end of the back-off.
@@ -234,20 +253,17 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         error: impl FnOnce(Moment) -> E,
     ) -> Option<E> {
         self.end(id)?;
-        let until = now + self.back_off.delay.take_after(failure);
+        let until = now + self.back_off_delay.take_after(failure);
         let error = error(until);
-        self.back_off.latest = Some((until, error.clone()));
+        self.back_off = Some((until, error.clone()));
         self.restore_after(failure);
         Some(error)
     }
 
     /// The acquisition failed in a way that every target would have met: the breaker backs off.
     pub(crate) fn failed(&mut self, id: AcquisitionId, failure: &Failure) -> bool {
-        let was_under_way = self.end(id).is_some();
-        if was_under_way {
-            self.restore_after(failure);
-        }
-        was_under_way
+        let ended = self.end(id);
+        ended.inspect(|_| self.restore_after(failure)).is_some()
     }
 
     /// The acquisition ended without a result: the token is renewed later (D14).
@@ -271,8 +287,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// The acquisition is gone without a result: its runtime was shut down, or the transport panicked (S4).
     pub(crate) fn aborted(&mut self, id: AcquisitionId) -> Option<Aborted> {
         self.take_acquisition(id)?;
-        self.consecutive_aborts = self.consecutive_aborts.saturating_add(1);
-        if self.consecutive_aborts < ABORTS_THAT_FAIL {
+        if !core::mem::replace(&mut self.was_aborted, true) {
             return Some(Aborted::AskAgain);
         }
         self.restore_after(&Failure::TRANSIENT);
@@ -297,34 +312,23 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 
     /// How long a cache in front of this machine may answer: until then [`demand`](Self::demand) would return
-    /// [`Decision::Use`] and change nothing, unless something else happens before.
+    /// [`Answer::Use`] and change nothing, unless something else happens before.
     pub(crate) fn cacheable_until(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
         let held = self.held.as_ref()?;
         if held.is_rejected() {
             return None;
         }
-        let back_off = self.backs_off(now, health).map(|(until, _)| until);
         match held.lifetime.stage(now) {
             Stage::Fresh => Some(held.lifetime.due),
             Stage::Due => {
-                // Until the last of what prevents a renewal in the background has passed.
-                let acquisition = self.acquisition.as_ref();
-                let deadline = acquisition.map(|current| current.claim.deadline);
-                let spacing = self.last_started.map(|started| started + SPACING);
-                let until = deadline
-                    .max(back_off)
-                    .max(spacing)
-                    .max(self.postponed_until)?;
+                let until = self.not_renewed_before(now, health)?;
                 Some(until.min(held.lifetime.within_leeway))
             }
-            Stage::WithinLeeway => {
-                let until = match &self.acquisition {
-                    Some(current) => self.is_troubled(health).then_some(current.claim.deadline),
-                    None => back_off,
-                };
-                Some(until?.min(held.lifetime.expires))
+            Stage::WithinLeeway if self.is_troubled(health) => {
+                let until = self.not_started_before(now, health)?;
+                Some(until.min(held.lifetime.expires))
             }
-            Stage::Expired => None,
+            Stage::WithinLeeway | Stage::Expired => None,
         }
         // R9: the next demand forgets the previous token.
         .map(|until| held.usable_until(until))
@@ -333,60 +337,8 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// Whether no acquisition starts because of a failure of this target alone.
     pub(crate) fn backs_off_alone(&self, now: Moment) -> bool {
-        let latest = self.back_off.latest.as_ref();
-        latest.is_some_and(|(until, _)| now < *until)
-    }
-
-    fn hold<G>(
-        &mut self,
-        now: Moment,
-        obtained: Obtained<G>,
-        jitter: f64,
-        present: impl FnOnce(G, Generation) -> T,
-    ) -> (Success, T)
-    where
-        T: PartialEq<G>,
-    {
-        let Obtained {
-            token,
-            lifetime,
-            requested_at,
-            age,
-        } = obtained;
-        // T9: also if much time has passed since it was obtained.
-        let age = age.max(now.saturating_since(requested_at));
-        let leeway = self.policy.leeway;
-        let lifetime = lifetime
-            .or(self.policy.default_lifetime)
-            .map_or(Lifetime::UNKNOWN, |stated| {
-                Lifetime::new(now, age, stated, leeway, jitter)
-            });
-        if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
-            held.lifetime = lifetime;
-            held.token = present(token, held.generation);
-            let token = held.token.clone();
-            if self
-                .origins
-                .issued_again(now, held.generation, requested_at)
-            {
-                return (Success::Outdated, token);
-            }
-            held.use_again();
-            return (Success::Unchanged, token);
-        }
-        self.generations += 1;
-        let generation = Generation(self.generations);
-        let token = present(token, generation);
-        let replaced = self.held.take();
-        self.held = Some(Held::new(
-            now,
-            token.clone(),
-            generation,
-            lifetime,
-            replaced,
-        ));
-        self.origins.replaced(now, generation);
-        (Success::New, token)
+        let back_off = self.back_off.as_ref();
+        back_off.is_some_and(|(until, _)| now < *until)
     }
 
     /// R1: a transient failure must not make one mistaken 401 stop every call.
@@ -408,7 +360,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     fn is_troubled(&self, health: &Health<E>) -> bool {
         let acquisition = self.acquisition.as_ref();
         !matches!(health, Health::Healthy)
-            || self.back_off.latest.is_some()
+            || self.back_off.is_some()
             || acquisition.is_some_and(|acquisition| acquisition.is_delayed)
     }
 
@@ -418,7 +370,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
             Health::BackingOff { until, error } => Some((*until, error)),
             Health::Healthy | Health::Troubled => None,
         };
-        let target = self.back_off.latest.as_ref();
+        let target = self.back_off.as_ref();
         let target = target.map(|(until, error)| (*until, error));
         let both = server.into_iter().chain(target);
         both.filter(|(until, _)| now < *until)
@@ -426,23 +378,27 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 
     fn join_or_start(&mut self, now: Moment, health: &Health<E>) -> Decision<T, E> {
-        if self.acquisition.is_some() {
-            return Decision::Join;
-        }
-        match self.backs_off(now, health) {
-            Some((_, error)) => Decision::Refuse(error.clone()),
-            None => Decision::Start(self.start(now)),
-        }
+        let back_off = self.backs_off(now, health);
+        let (answer, start) = match back_off {
+            _ if self.acquisition.is_some() => (Answer::Wait, None),
+            Some((_, error)) => (Answer::Refuse(error.clone()), None),
+            None => (Answer::Wait, Some(self.start(now))),
+        };
+        Decision { answer, start }
     }
 
-    /// S1: not beside another acquisition; B2: not while backing off; E6: not within a second of the last one.
-    fn may_renew_in_background(&self, now: Moment, health: &Health<E>) -> bool {
-        let next = self.last_started.map(|started| started + SPACING);
-        self.acquisition.is_none()
-            && self.backs_off(now, health).is_none()
-            && next
-                .max(self.postponed_until)
-                .is_none_or(|next| next <= now)
+    /// E6: not within a second of the last one.
+    fn not_renewed_before(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
+        let spacing = self.last_started.map(|started| started + SPACING);
+        let not_started_before = self.not_started_before(now, health);
+        not_started_before.max(spacing).max(self.postponed_until)
+    }
+
+    /// S1: not beside another acquisition; B2: not while backing off.
+    fn not_started_before(&self, now: Moment, health: &Health<E>) -> Option<Moment> {
+        let acquisition = self.acquisition.as_ref();
+        let deadline = acquisition.map(|current| current.claim.deadline);
+        deadline.max(self.backs_off(now, health).map(|(until, _)| until))
     }
 
     fn start(&mut self, now: Moment) -> Claim {
@@ -474,7 +430,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// The acquisition has a result.
     fn end(&mut self, id: AcquisitionId) -> Option<UnderWay> {
         let acquisition = self.take_acquisition(id)?;
-        self.consecutive_aborts = 0;
+        self.was_aborted = false;
         Some(acquisition)
     }
 
@@ -484,14 +440,5 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 }
 
-impl<E> TargetBackOff<E> {
-    const NONE: Self = Self {
-        latest: None,
-        delay: DoublingDelay::after_permanent_failures(),
-    };
-}
-
 /// E6: renewals of a due token start at least this far apart.
 const SPACING: Duration = Duration::from_secs(1);
-/// S4
-const ABORTS_THAT_FAIL: u32 = 2;

@@ -2,13 +2,15 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::doubling_delay::LONGEST_RETRY_AFTER;
 use super::{DoublingDelay, Moment};
 
 /// The shared record of one token target. Every write replaces all of it.
 ///
 /// `T` is the token, `E` the error of a failed attempt, as callers of other instances get it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SharedRecord<T, E> {
     /// The number of the latest lease. Each write that takes the lease increases it.
     pub(crate) number: u64,
@@ -19,7 +21,7 @@ pub(crate) struct SharedRecord<T, E> {
 }
 
 /// Whether an instance may take the lease.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Occupancy<E> {
     Free,
     /// An instance makes an attempt. `length`: how long the others wait for it.
@@ -30,18 +32,19 @@ pub(crate) enum Occupancy<E> {
     Paused(SharedPause<E>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SharedToken<T> {
     pub(crate) token: T,
     /// The number of the lease with which it was obtained.
     pub(crate) number: u64,
     /// From before its request was sent (T9).
     pub(crate) obtained_at: WallTime,
-    /// What it states, or the `default_lifetime` of this instance.
+    /// What it states, or the `default_lifetime` of this instance. Another instance may have another, so it is not written.
+    #[serde(skip)]
     pub(crate) lifetime: Option<Duration>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SharedPause<E> {
     pub(crate) length: Duration,
     pub(crate) ends_at: WallTime,
@@ -51,11 +54,11 @@ pub(crate) struct SharedPause<E> {
 }
 
 /// A keyed hash of everything that a client authenticates with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CredentialHash(pub(crate) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CredentialHash(pub(crate) [u8; 32]);
 
 /// The wall clock: the time since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WallTime(pub(crate) Duration);
 
 /// Both clocks. A lease counts by the first, and a token's age by the second (D3, D6).
@@ -74,22 +77,6 @@ impl<T, E> SharedRecord<T, E> {
         occupancy: Occupancy::Free,
     };
 
-    /// How long its pause is.
-    pub(crate) fn pause(&self) -> Duration {
-        match &self.occupancy {
-            Occupancy::Paused(pause) => pause.length,
-            Occupancy::Free | Occupancy::Leased { .. } => Duration::ZERO,
-        }
-    }
-
-    /// Whether a pause in it is for some credentials only.
-    pub(crate) fn is_about_credentials(&self) -> bool {
-        match &self.occupancy {
-            Occupancy::Paused(pause) => pause.credential.is_some(),
-            Occupancy::Free | Occupancy::Leased { .. } => false,
-        }
-    }
-
     /// How long the store should keep it, as a hint (D16).
     pub(crate) fn keep_for(&self, wall: WallTime) -> Duration {
         let left = self.token.as_ref().map_or(Duration::ZERO, |token| {
@@ -98,9 +85,7 @@ impl<T, E> SharedRecord<T, E> {
         });
         left.max(KEPT_AT_LEAST).saturating_add(KEPT_LONGER)
     }
-}
 
-impl<T: Clone, E: Clone> SharedRecord<T, E> {
     /// This record with a token that was obtained; `None` if it has that token, or a later one (D9).
     pub(crate) fn saved(&self, token: SharedToken<T>) -> Option<Self> {
         let known = self.token.as_ref();
@@ -122,43 +107,39 @@ impl<T: Clone, E: Clone> SharedRecord<T, E> {
         })
     }
 
-    /// This record after a failed attempt that may succeed later (D10).
-    pub(crate) fn failed(&self, wall: WallTime, retry_after: Duration, error: E) -> Self {
-        self.paused(wall, FAILURE_PAUSES, retry_after, None, error)
+    /// An attempt failed, and a later one may succeed (D10). Returns the length of the pause.
+    pub(crate) fn fail(&mut self, wall: WallTime, retry_after: Duration, error: E) -> Duration {
+        self.pause(FAILURE_PAUSES, wall, retry_after, None, error)
     }
 
-    /// This record after an attempt with credentials that were refused (D11).
-    pub(crate) fn refused(
-        &self,
+    /// An attempt with these credentials was refused (D11). Returns the length of the pause.
+    pub(crate) fn refuse(
+        &mut self,
         wall: WallTime,
         retry_after: Duration,
         credential: CredentialHash,
         error: E,
-    ) -> Self {
-        self.paused(wall, REFUSAL_PAUSES, retry_after, Some(credential), error)
+    ) -> Duration {
+        self.pause(REFUSAL_PAUSES, wall, retry_after, Some(credential), error)
     }
 
-    fn paused(
-        &self,
-        wall: WallTime,
+    fn pause(
+        &mut self,
         mut pauses: DoublingDelay,
+        wall: WallTime,
         retry_after: Duration,
         credential: Option<CredentialHash>,
         error: E,
-    ) -> Self {
+    ) -> Duration {
         pauses.skip(self.attempts.saturating_sub(1));
         let length = pauses.take().max(retry_after.min(LONGEST_RETRY_AFTER));
-        Self {
-            number: self.number,
-            attempts: self.attempts,
-            token: self.token.clone(),
-            occupancy: Occupancy::Paused(SharedPause {
-                length,
-                ends_at: WallTime(wall.0.saturating_add(length)),
-                credential,
-                error,
-            }),
-        }
+        self.occupancy = Occupancy::Paused(SharedPause {
+            length,
+            ends_at: WallTime(wall.0.saturating_add(length)),
+            credential,
+            error,
+        });
+        length
     }
 }
 

@@ -16,10 +16,8 @@ pub(crate) struct Sharing<V> {
     latest: Option<(Option<V>, Moment)>,
     /// The highest number of a lease that this instance has seen.
     highest: u64,
-    /// There was no reply to the latest write that takes the lease: whether it was applied is not known.
-    is_unanswered: bool,
-    /// The latest version has a lease that this instance has taken.
-    is_own_lease: bool,
+    /// The version with the latest lease of this instance.
+    own_lease: Option<V>,
     /// The number of the token that this instance holds; 0 before the first.
     held: u64,
     /// D6: the highest lease for which the acquisition under way has waited.
@@ -38,31 +36,20 @@ pub(crate) enum ReadDecision<E> {
     AwaitLease { until: Moment },
     /// An attempt failed. It reads again after this moment.
     AwaitPause { until: Moment, error: E },
-    /// It fails with this error: another instance was refused with the same credentials.
-    Fail { error: E },
-    /// It takes the lease, and makes an attempt.
-    TakeLease,
+    /// It takes the lease, and makes an attempt. If its credentials are those that were `refused`, it fails with that error (D11).
+    TakeLease {
+        refused: Option<(CredentialHash, E)>,
+    },
 }
 
-/// Whether a caller waits for an acquisition.
+/// How much an acquisition matters now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waiters {
-    Some,
-    None,
-}
-
-/// What the store returns of a record that others have replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reads {
-    Current,
-    Old,
-}
-
-/// Whose attempt failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AttemptBy {
-    ThisInstance,
-    AnotherInstance,
+pub(crate) enum Urgency {
+    /// A caller waits for it.
+    Awaited,
+    Background,
+    /// Nobody waits, and the held token can be renewed later (D14).
+    Postponable,
 }
 
 impl<V: PartialEq> Sharing<V> {
@@ -72,8 +59,7 @@ impl<V: PartialEq> Sharing<V> {
             longest_lease: LONGEST_LEASE.min(acquire_timeout / 3 * 2),
             latest: None,
             highest: 0,
-            is_unanswered: false,
-            is_own_lease: false,
+            own_lease: None,
             held: 0,
             waited_for: None,
             polls: POLLS,
@@ -93,36 +79,38 @@ impl<V: PartialEq> Sharing<V> {
         clocks: Clocks,
         version: Option<V>,
         record: &SharedRecord<T, E>,
-        credential: Option<CredentialHash>,
         leeway: Duration,
     ) -> ReadDecision<E> {
+        // S4: the acquisition that has taken its own was aborted.
+        let is_own_lease = version == self.own_lease;
         let first_read_at = self.first_read_at(clocks.now, version);
         self.highest = self.highest.max(record.number);
         if self.is_helped_by(clocks, record.token.as_ref(), leeway) {
             return ReadDecision::UseToken;
         }
         match &record.occupancy {
-            Occupancy::Free => ReadDecision::TakeLease,
-            Occupancy::Leased { length } => {
+            Occupancy::Leased { length } if !is_own_lease => {
                 let until = first_read_at + (*length).max(SHORTEST_LEASE).min(self.longest_lease);
-                // S4: the acquisition that has taken its own was aborted.
-                if self.is_own_lease || until <= clocks.now {
-                    return ReadDecision::TakeLease;
+                if clocks.now < until {
+                    self.wait_for(record.number);
+                    return ReadDecision::AwaitLease { until };
                 }
-                self.wait_for(record.number);
-                ReadDecision::AwaitLease { until }
             }
             Occupancy::Paused(pause) => {
                 let until = pause.until(clocks, first_read_at);
                 let error = pause.error.clone();
                 match pause.credential {
-                    _ if until <= clocks.now => ReadDecision::TakeLease,
-                    None => ReadDecision::AwaitPause { until, error },
-                    Some(_) if pause.credential == credential => ReadDecision::Fail { error },
-                    Some(_) => ReadDecision::TakeLease,
+                    _ if until <= clocks.now => {}
+                    None => return ReadDecision::AwaitPause { until, error },
+                    Some(credential) => {
+                        let refused = Some((credential, error));
+                        return ReadDecision::TakeLease { refused };
+                    }
                 }
             }
+            Occupancy::Free | Occupancy::Leased { .. } => {}
         }
+        ReadDecision::TakeLease { refused: None }
     }
 
     /// The record with a lease of this instance (D7). `attempt_timeout` is how long the attempt may take.
@@ -131,8 +119,7 @@ impl<V: PartialEq> Sharing<V> {
         record: &SharedRecord<T, E>,
         attempt_timeout: Duration,
     ) -> SharedRecord<T, E> {
-        self.highest = self.highest.saturating_add(1);
-        self.is_unanswered = true;
+        let number = self.next_number();
         let attempts = record.attempts.saturating_add(1);
         let length = attempt_timeout.saturating_add(AFTER_ATTEMPT);
         let length = if SHORT_LEASES.contains(&attempts) {
@@ -141,41 +128,36 @@ impl<V: PartialEq> Sharing<V> {
             length
         };
         SharedRecord {
-            number: self.highest,
+            number,
             attempts,
             token: record.token.clone(),
             occupancy: Occupancy::Leased { length },
         }
     }
 
-    /// The number of a token that is obtained without the store. A lease without a reply may have been taken: then it is
-    /// that one's (D13).
-    pub(crate) fn number_without_store(&mut self) -> u64 {
-        if !core::mem::take(&mut self.is_unanswered) {
-            self.highest = self.highest.saturating_add(1);
-        }
+    /// A number for a lease, or for a token that is obtained without the store (D13).
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.highest = self.highest.saturating_add(1);
         self.highest
+    }
+
+    /// This instance has taken the lease.
+    pub(crate) fn leased(&mut self, version: V) {
+        self.own_lease = Some(version);
     }
 
     /// This instance has written the record.
     pub(crate) fn written(&mut self, now: Moment, version: V) {
         self.latest = Some((Some(version), now));
-        // Only the write that takes a lease is still without a reply.
-        self.is_own_lease = core::mem::take(&mut self.is_unanswered);
         self.conflicts = 0;
     }
 
     /// Another instance wrote the record first: this one waits as behind a lease (D7). Returns whether the store still returns
     /// the record as it was before (D13).
-    pub(crate) fn conflicted(&mut self) -> Reads {
-        self.is_unanswered = false;
+    pub(crate) fn conflicted(&mut self) -> bool {
         self.wait_for(self.highest);
         self.conflicts = self.conflicts.saturating_add(1);
-        if self.conflicts < CONFLICTS_OF_OLD_READS {
-            Reads::Current
-        } else {
-            Reads::Old
-        }
+        CONFLICTS_OF_OLD_READS <= self.conflicts
     }
 
     /// Whether another instance has written the record, with this version, since this one had it.
@@ -184,8 +166,13 @@ impl<V: PartialEq> Sharing<V> {
         version.is_some() && latest.is_some_and(|(latest, _)| latest.as_ref() != version)
     }
 
+    /// The number of the token that this instance holds.
+    pub(crate) fn held(&self) -> u64 {
+        self.held
+    }
+
     /// This instance holds the token with this number.
-    pub(crate) fn holds(&mut self, number: u64) {
+    pub(crate) fn hold(&mut self, number: u64) {
         self.held = self.held.max(number);
         self.highest = self.highest.max(number);
     }
@@ -195,21 +182,18 @@ impl<V: PartialEq> Sharing<V> {
         &mut self,
         now: Moment,
         until: Option<Moment>,
-        waiters: Waiters,
-        random: f64,
-        random_after_lease: f64,
+        urgency: Urgency,
+        random: [f64; 2],
     ) -> Moment {
-        let poll = match waiters {
-            Waiters::Some => self.polls.take(),
-            Waiters::None => LONGEST_POLL,
+        let [random, random_after_lease] = random.map(|random| random.clamp(0.0, 1.0));
+        let poll = match urgency {
+            Urgency::Awaited => self.polls.take(),
+            Urgency::Background | Urgency::Postponable => LONGEST_POLL,
         };
-        let poll = now + poll.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0));
-        match until {
-            Some(until) => {
-                poll.min(until + AFTER_LEASE.mul_f64(random_after_lease.clamp(0.0, 1.0)))
-            }
-            None => poll,
-        }
+        let poll = now + poll.mul_f64(0.8 + 0.4 * random);
+        until.map_or(poll, |until| {
+            poll.min(until + AFTER_LEASE.mul_f64(random_after_lease))
+        })
     }
 
     fn first_read_at(&mut self, now: Moment, version: Option<V>) -> Moment {
@@ -217,7 +201,6 @@ impl<V: PartialEq> Sharing<V> {
             Some((latest, first_read_at)) if *latest == version => *first_read_at,
             Some(_) | None => {
                 self.conflicts = 0;
-                self.is_own_lease = false;
                 self.latest = Some((version, now));
                 now
             }
@@ -244,19 +227,16 @@ impl<V: PartialEq> Sharing<V> {
 }
 
 /// When the record is read again after a pause (D12).
-pub(crate) fn read_after_pause(until: Moment, attempt: AttemptBy, random: f64) -> Moment {
-    let after = until + AFTER_PAUSE.mul_f64(random.clamp(0.0, 1.0));
-    match attempt {
-        AttemptBy::ThisInstance => after + AFTER_PAUSE,
-        AttemptBy::AnotherInstance => after,
-    }
+pub(crate) fn read_after_pause(until: Moment, random: f64) -> Moment {
+    until + AFTER_PAUSE.mul_f64(random.clamp(0.0, 1.0))
 }
 
 /// D12
 const POLLS: DoublingDelay = DoublingDelay::new(Duration::from_millis(50), LONGEST_POLL);
 const LONGEST_POLL: Duration = Duration::from_millis(500);
 const AFTER_LEASE: Duration = Duration::from_millis(100);
-const AFTER_PAUSE: Duration = Duration::from_millis(250);
+/// The instance whose attempt failed waits so much longer.
+pub(crate) const AFTER_PAUSE: Duration = Duration::from_millis(250);
 /// D7
 const AFTER_ATTEMPT: Duration = Duration::from_secs(1);
 const SHORT_LEASE: Duration = Duration::from_millis(1_500);

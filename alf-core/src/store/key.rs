@@ -1,8 +1,11 @@
 //! The name of a record in the store (D17).
 
+use std::fmt::Write as _;
+
 use http::{HeaderName, HeaderValue, Uri};
 
 use crate::TokenTarget;
+use crate::secret::SecretBytes;
 
 use super::StoreKey;
 use super::seal::Sealer;
@@ -22,49 +25,29 @@ pub(crate) struct RecordName<'a> {
 }
 
 impl RecordName<'_> {
-    /// A readable prefix, and a hash with a key that depends on the sealing key.
+    /// A readable prefix, and a hash with the sealing key.
     pub(super) fn store_key(&self, prefix: &str, sealer: &Sealer) -> StoreKey {
+        let metadata: Vec<_> = self.metadata.iter().map(Uri::to_string).collect();
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let headers: Vec<_> = headers.collect();
         let target = self.target;
-        let mut hasher = sealer.hasher("store key");
-        for text in [
-            self.server,
-            self.grant_type,
-            self.client_id,
-            self.method.unwrap_or_default(),
-            target.scope().unwrap_or_default(),
-            target.audience().unwrap_or_default(),
-        ] {
-            hasher.part(text.as_bytes());
-        }
-        for url in self.metadata {
-            hasher.part(b"metadata");
-            hasher.part(url.to_string().as_bytes());
-        }
-        for resource in target.resources() {
-            hasher.part(b"resource");
-            hasher.part(resource.as_bytes());
-        }
-        for (name, value) in &target.parameters {
-            hasher.part(b"parameter");
-            hasher.part(name.as_bytes());
-            hasher.part(value.as_bytes());
-        }
-        for (name, value) in self.headers {
-            hasher.part(b"header");
-            hasher.part(name.as_str().as_bytes());
-            hasher.part(value.as_bytes());
-        }
-        let hash = hasher.finish();
+        let parts = (
+            (self.server, metadata, self.grant_type, self.client_id),
+            (self.method, headers),
+            (&target.scope, &target.resources, &target.audience),
+            &target.parameters,
+        );
+        let mut bytes = SecretBytes::default();
+        // Texts and bytes: it cannot fail.
+        let _ = serde_json::to_writer(&mut bytes, &parts);
+        let hash = sealer.hash("store key", bytes.as_slice());
         let mut key = format!("{prefix}:");
-        key.extend(hash.iter().take(SHOWN).flat_map(|byte| hex_digits(*byte)));
+        for byte in hash.iter().take(SHOWN) {
+            let _ = write!(key, "{byte:02x}");
+        }
         StoreKey::new(key)
     }
-}
-
-fn hex_digits(byte: u8) -> impl Iterator<Item = char> {
-    let digits = [byte >> 4, byte & 15];
-    let digits = digits.into_iter();
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16))
 }
 
 /// 128 bits: no two records have the same name by accident.

@@ -11,7 +11,8 @@ mod token_store;
 
 pub(crate) use key::RecordName;
 pub(crate) use record::TokenRecord;
-pub(crate) use shared_store::{SharedStore, StoreConfig, TargetRecord, VersionedRecord};
+pub(crate) use seal::Sealer;
+pub(crate) use shared_store::{SharedStore, TargetRecord, VersionedRecord};
 
 #[cfg(feature = "store-file")]
 pub use file_store::FileStore;

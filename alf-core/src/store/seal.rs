@@ -9,25 +9,17 @@ use zeroize::Zeroizing;
 use super::StoreKey;
 use super::sealing_key::KeyBytes;
 
-/// A sealing key, ready for use. Sealing and hashing use keys that are derived from it, one for each purpose.
-pub(super) struct Sealer {
+/// A sealing key, ready for use.
+pub(crate) struct Sealer {
     cipher: XChaCha20Poly1305,
-    hash_key: KeyBytes,
+    key: KeyBytes,
 }
 
-/// The parts of a hash. Their lengths are hashed too, so that no two lists of parts have the same hash by accident.
-pub(super) struct Hasher(Blake2sMac256);
-
 impl Sealer {
-    pub(super) fn new(key: &KeyBytes) -> Self {
-        let derived = |purpose: &str| {
-            let mut hasher = Hasher::new(key);
-            hasher.part(purpose.as_bytes());
-            hasher.finish()
-        };
+    pub(crate) fn new(key: KeyBytes) -> Self {
         Self {
-            cipher: XChaCha20Poly1305::new((&*derived("seal")).into()),
-            hash_key: derived("hash"),
+            cipher: XChaCha20Poly1305::new((&*hash(&key, "seal", b"")).into()),
+            key,
         }
     }
 
@@ -60,26 +52,19 @@ impl Sealer {
             .map(Zeroizing::new)
     }
 
-    pub(super) fn hasher(&self, purpose: &str) -> Hasher {
-        let mut hasher = Hasher::new(&self.hash_key);
-        hasher.part(purpose.as_bytes());
-        hasher
+    /// A hash that only those who have the key can compute.
+    pub(super) fn hash(&self, purpose: &str, bytes: &[u8]) -> KeyBytes {
+        hash(&self.key, purpose, bytes)
     }
 }
 
-impl Hasher {
-    fn new(key: &KeyBytes) -> Self {
-        Self(Blake2sMac256::new((&**key).into()))
+fn hash(key: &KeyBytes, purpose: &str, bytes: &[u8]) -> KeyBytes {
+    let mut hasher = Blake2sMac256::new((&**key).into());
+    // The 0 ends the purpose: hashes for different purposes have nothing in common.
+    for part in [purpose.as_bytes(), b"\0", bytes] {
+        hasher.update(part);
     }
-
-    pub(super) fn part(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    pub(super) fn finish(self) -> KeyBytes {
-        Zeroizing::new(self.0.finalize().into_bytes().into())
-    }
+    Zeroizing::new(hasher.finalize().into_bytes().into())
 }
 
 fn associated_data(key: &StoreKey) -> Vec<u8> {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,8 @@ use crate::secret::SecretText;
 /// The key that encrypts and authenticates what alf writes to a store: 32 random bytes that all instances share.
 ///
 /// Anyone who has the key and access to the store can read the tokens. A key in a file, an environment variable or a string is in
-/// base64. To generate one, run `openssl rand -base64 32`. alf reads the key once, when the client is built.
+/// base64. To generate one, run `openssl rand -base64 32`. alf reads the key once, when this value is made. If the key
+/// cannot be used, `build()` returns an error. 32 equal bytes cannot be used.
 ///
 /// # Examples
 ///
@@ -27,18 +28,9 @@ use crate::secret::SecretText;
 /// let rotating = SealingKey::from_file("/run/secrets/new").with_previous(key);
 /// # let _ = rotating;
 /// ```
-#[derive(Debug)]
 pub struct SealingKey {
-    source: Source,
-    /// One, or the key is not valid.
-    previous: Vec<Source>,
-}
-
-enum Source {
-    Text(SecretText),
-    Bytes(Zeroizing<[u8; LENGTH]>),
-    File(PathBuf),
-    Environment(String),
+    key: Result<KeyBytes, ConfigError>,
+    previous: Option<Result<KeyBytes, ConfigError>>,
 }
 
 /// The bytes of a key.
@@ -49,22 +41,29 @@ impl SealingKey {
     ///
     /// On Unix, only the owner of the file may write to it, and only its owner and its group may read it.
     pub fn from_file(path: impl AsRef<Path>) -> Self {
-        Self::new(Source::File(path.as_ref().to_owned()))
+        let path = path.as_ref();
+        let text = read_file(path);
+        Self::new(text.and_then(|text| decode(&text, &path.display().to_string())))
     }
 
     /// Reads the key from an environment variable, in base64.
-    pub fn from_env(variable: impl Into<String>) -> Self {
-        Self::new(Source::Environment(variable.into()))
+    pub fn from_env(variable: impl AsRef<str>) -> Self {
+        let text = SecretText::of_variable(variable.as_ref());
+        let text = text.map_err(|problem| ConfigError::new(SETTING, problem));
+        Self::new(
+            text.and_then(|text| decode(text.expose().as_bytes(), "its environment variable")),
+        )
     }
 
     /// Uses the key in this text, in base64.
     pub fn from_base64(text: impl Into<String>) -> Self {
-        Self::new(Source::Text(SecretText::from(text.into())))
+        let text = Zeroizing::new(text.into());
+        Self::new(decode(text.as_bytes(), "it"))
     }
 
     /// Uses these bytes as the key.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self::new(Source::Bytes(Zeroizing::new(bytes)))
+        Self::new(Ok(Zeroizing::new(bytes)))
     }
 
     /// Adds the previous key, for a rotation. Only one is allowed: a second one is an error of `build()`.
@@ -73,58 +72,47 @@ impl SealingKey {
     /// sealed. All writes use this key.
     #[must_use]
     pub fn with_previous(mut self, previous: Self) -> Self {
-        self.previous.push(previous.source);
-        self.previous.extend(previous.previous);
+        self.previous = Some(if self.previous.is_some() || previous.previous.is_some() {
+            let problem = "is set more than once; keep one";
+            Err(ConfigError::new(PREVIOUS, problem))
+        } else {
+            let renamed = |error: ConfigError| error.renamed(PREVIOUS.to_owned());
+            previous.key.map_err(renamed)
+        });
         self
     }
 
-    fn new(source: Source) -> Self {
+    fn new(key: Result<KeyBytes, ConfigError>) -> Self {
         Self {
-            source,
-            previous: Vec::new(),
+            key: key.and_then(not_of_equal_bytes),
+            previous: None,
         }
     }
 
     /// The key, and the previous one.
-    pub(crate) fn read(&self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
-        let previous = match self.previous.as_slice() {
-            [] => None,
-            [previous] => Some(previous.read(PREVIOUS)?),
-            [_, _, ..] => {
-                return Err(ConfigError::new(
-                    PREVIOUS,
-                    "is set more than once; keep one",
-                ));
-            }
+    pub(crate) fn checked(self) -> Result<(KeyBytes, Option<KeyBytes>), ConfigError> {
+        Ok((self.key?, self.previous.transpose()?))
+    }
+}
+
+/// Shows no part of the key (X1).
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealingKey").finish_non_exhaustive()
+    }
+}
+
+fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
+    let cannot_read = |error: io::Error| {
+        let path = path.display();
+        let problem = if error.kind() == ErrorKind::NotFound {
+            format!(
+                "{path} cannot be read; to generate one, run `(umask 077; openssl rand -base64 32 > {path})`"
+            )
+        } else {
+            format!("{path} cannot be read")
         };
-        Ok((self.source.read(SETTING)?, previous))
-    }
-}
-
-impl Source {
-    fn read(&self, setting: &'static str) -> Result<KeyBytes, ConfigError> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::Text(text) => decode(setting, text.expose().as_bytes(), "it"),
-            Self::Environment(variable) => {
-                // X1: its name is not shown, since someone may have written the key in its place.
-                let text = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
-                    ConfigError::new(setting, "its environment variable is not set, or not UTF-8")
-                })?;
-                decode(setting, text.as_bytes(), "its environment variable")
-            }
-            Self::File(path) => {
-                let text = read_file(setting, path)?;
-                decode(setting, &text, &path.display().to_string())
-            }
-        }
-    }
-}
-
-fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-    let cannot_read = |error: std::io::Error| {
-        let problem = format!("{} cannot be read", path.display());
-        ConfigError::new(setting, problem).because(error)
+        ConfigError::new(SETTING, problem).because(error)
     };
     let mut file = File::open(path).map_err(cannot_read)?;
     #[cfg(unix)]
@@ -138,7 +126,7 @@ fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, C
                 "other users have access to {}; run `chmod 640` or `chmod 600` on it",
                 path.display()
             );
-            return Err(ConfigError::new(setting, problem));
+            return Err(ConfigError::new(SETTING, problem));
         }
     }
     let mut text = Zeroizing::new(Vec::new());
@@ -146,8 +134,8 @@ fn read_file(setting: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, C
     Ok(text)
 }
 
-fn decode(setting: &'static str, text: &[u8], place: &str) -> Result<KeyBytes, ConfigError> {
-    let problem = |problem: &str| ConfigError::new(setting, format!("{place} {problem}; {ADVICE}"));
+fn decode(text: &[u8], place: &str) -> Result<KeyBytes, ConfigError> {
+    let problem = |problem: &str| ConfigError::new(SETTING, format!("{place} {problem}; {ADVICE}"));
     let decoded = STANDARD.decode(text.trim_ascii()).map(Zeroizing::new);
     let decoded = decoded.map_err(|_| problem("is not base64 on one line, with its padding"))?;
     let bytes = <[u8; LENGTH]>::try_from(decoded.as_slice());
@@ -159,15 +147,13 @@ fn decode(setting: &'static str, text: &[u8], place: &str) -> Result<KeyBytes, C
     })
 }
 
-/// Shows where the key comes from, but no part of it (X1).
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(_) | Self::Bytes(_) => f.write_str("by value"),
-            Self::File(path) => write!(f, "from {}", path.display()),
-            Self::Environment(_) => f.write_str("from an environment variable"),
-        }
+fn not_of_equal_bytes(key: KeyBytes) -> Result<KeyBytes, ConfigError> {
+    let [first, ..] = *key;
+    if key.iter().all(|byte| *byte == first) {
+        let problem = format!("is 32 times the same byte, so others can guess it; {ADVICE}");
+        return Err(ConfigError::new(SETTING, problem));
     }
+    Ok(key)
 }
 
 /// Any access of others, and writing by the group. The group may read, as it does a Kubernetes secret with `fsGroup`.

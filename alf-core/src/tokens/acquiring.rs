@@ -4,85 +4,84 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-#[cfg(feature = "store")]
-use crate::acquisition::Urgency;
 use crate::acquisition::{
     Acquisition, AcquisitionFailure, NewToken, Progress, TokenOrigin, details,
 };
 use crate::error::{Awaited, Cause, ErrorDetails};
-use crate::machine::{Aborted, AcquisitionId, Claim, Failure, Moment, Success};
+use crate::machine::{Aborted, AcquisitionId, Claim, Moment, Success};
+#[cfg(feature = "store")]
+use crate::machine::{Failure, Urgency};
 use crate::{Event, Token, TokenError};
 
 use super::managed::{ManagedToken, State};
-use super::pending::{Outcome, Pending, Step};
+use super::pending::{Outcome, Pending};
 
-/// An acquisition that starts once the lock is released.
-pub(super) struct Start {
-    running: Running,
-    /// The acquisition that it replaces, if that never ended.
-    replaced: Option<Arc<Pending>>,
-}
-
-impl Start {
-    pub(super) fn new(token: &Arc<ManagedToken>, state: &mut State, claim: Claim) -> Self {
-        let pending = Arc::new(Pending::new(claim));
-        Self {
-            running: Running {
-                token: Arc::clone(token),
-                pending: Arc::clone(&pending),
-                has_ended: false,
-            },
-            replaced: state.pending.replace(pending),
-        }
-    }
-
-    pub(super) fn wait(&self) -> Step {
-        self.running.pending.wait()
-    }
-}
-
-/// An acquisition that is running. However it ends, the token is informed: of its result; or, when it is dropped without
-/// one (a panic, a runtime that was shut down), that it was aborted (S4).
-struct Running {
+/// An acquisition of a token. However it ends, the token is informed: of its result; or, when it is dropped without one (a
+/// panic, a runtime that was shut down), that it was aborted (S4).
+pub(super) struct Running {
     token: Arc<ManagedToken>,
     pending: Arc<Pending>,
+    /// The acquisition that it replaces, if that never ended.
+    replaced: Option<Arc<Pending>>,
     has_ended: bool,
 }
 
 impl Running {
+    pub(super) fn new(token: &Arc<ManagedToken>, state: &mut State, claim: Claim) -> Self {
+        let pending = Arc::new(Pending::new(claim));
+        Self {
+            token: Arc::clone(token),
+            replaced: state.pending.replace(Arc::clone(&pending)),
+            pending,
+            has_ended: false,
+        }
+    }
+
+    /// Not under the lock.
+    pub(super) fn launch(mut self) {
+        if let Some(replaced) = self.replaced.take() {
+            // S5: its waiters ask again, and join the one that replaces it.
+            replaced.complete(Outcome::AskAgain);
+        }
+        let Pending { claim, awaited, .. } = &*self.pending;
+        awaited.set(Awaited::Observer);
+        self.token.observe(&Event::AcquisitionStarted {
+            acquisition: claim.id.as_u64(),
+        });
+        awaited.set(Awaited::NextAttempt);
+        // S3: it belongs to no caller.
+        let runtime = Arc::clone(&self.token.ports.runtime);
+        runtime.spawn(Box::pin(self.run()));
+    }
+
     async fn run(mut self) {
         let claim = self.pending.claim;
         let ManagedToken { ports, target, .. } = &*self.token;
         let held = self.token.lock().renewal.held().cloned();
         // It keeps its place at the breaker until the token has its result.
-        let awaited = &self.pending.awaited;
-        let mut acquisition = Acquisition::new(ports, target, claim, &*self.token, awaited, held);
-        #[cfg(feature = "store")]
-        acquisition.share(self.token.record.as_ref());
+        let mut acquisition = Acquisition::new(
+            ports,
+            target,
+            claim,
+            &*self.token,
+            &self.pending.awaited,
+            held,
+            #[cfg(feature = "store")]
+            self.token.record.as_ref(),
+        );
         let result = acquisition.run().await;
         let duration = acquisition.last_attempt();
         self.has_ended = true;
         #[cfg(feature = "store")]
-        let mut is_used = false;
+        if acquisition.is_save_awaited() {
+            self.pending.save_started();
+        }
         match result {
-            Ok(token) => self.token.succeeded(claim, token, duration, || {
-                #[cfg(feature = "store")]
-                {
-                    is_used = true;
-                    acquisition.hold_shared();
-                    if acquisition.is_save_awaited() {
-                        self.pending.save_started();
-                    }
-                }
-            }),
+            Ok(token) => self.token.succeeded(claim, token, duration),
             Err(failure) => self.token.failed(claim, failure, duration),
         }
         #[cfg(feature = "store")]
-        if is_used {
-            Box::pin(acquisition.save_shared()).await;
-        } else {
-            Box::pin(acquisition.discard_shared()).await;
-        }
+        Box::pin(acquisition.save()).await;
     }
 }
 
@@ -98,56 +97,29 @@ impl Drop for Running {
 }
 
 impl ManagedToken {
-    pub(super) fn launch(&self, start: Option<Start>) {
-        let Some(Start { running, replaced }) = start else {
-            return;
-        };
-        if let Some(replaced) = replaced {
-            // S5: its waiters ask again, and join the one that replaces it.
-            replaced.complete(Outcome::AskAgain);
-        }
-        let Pending { claim, awaited, .. } = &*running.pending;
-        awaited.set(Awaited::Observer);
-        self.observe(&Event::AcquisitionStarted {
-            acquisition: claim.id.as_u64(),
-        });
-        awaited.set(Awaited::NextAttempt);
-        // S3: it belongs to no caller.
-        self.ports.runtime.spawn(Box::pin(running.run()));
-    }
-
-    /// `accepted` is called under the lock, if the result counts.
-    fn succeeded(
-        &self,
-        claim: Claim,
-        new: NewToken,
-        duration: Option<Duration>,
-        accepted: impl FnOnce(),
-    ) {
-        let NewToken {
-            obtained,
-            header,
-            jumped,
-            origin,
-        } = new;
+    fn succeeded(&self, claim: Claim, new: NewToken, duration: Option<Duration>) {
         let id = claim.id;
         let now = self.ports.now();
         let mut state = self.lock();
         let jitter = fastrand::f64();
-        let present = |grant, generation| Token::new(grant, generation, header);
-        let success = state.renewal.succeeded(now, id, obtained, jitter, present);
+        let present = |grant, generation| Token::new(grant, generation, new.header);
+        let renewal = &mut state.renewal;
+        let success = renewal.succeeded(now, id, new.obtained, jitter, present);
         let Some((success, token)) = success else {
             return;
         };
         // E7: it was requested when the clock had jumped that far.
-        let jump = state.jumped.saturating_sub(jumped);
+        let jump = state.jumped.saturating_sub(new.jumped);
         state.renewal.was_suspended(jump);
-        self.ports.server.update(|breaker| match origin {
+        self.ports.server.update(|breaker| match new.origin {
             TokenOrigin::Server => breaker.succeeded(now, claim),
             #[cfg(feature = "store")]
             TokenOrigin::Store => breaker.took_token(claim),
         });
-        accepted();
+        #[cfg(feature = "store")]
+        if let Some(record) = &self.record {
+            record.sharing().hold(new.number);
+        }
         let outcome = match success {
             Success::New | Success::Unchanged => Outcome::Obtained(token.clone()),
             Success::Outdated => Outcome::AskAgain,
@@ -228,12 +200,8 @@ impl ManagedToken {
     }
 
     /// Nothing is known of the attempts of an acquisition that was aborted (S4).
-    fn aborted_details(&self, cause: Cause) -> ErrorDetails {
+    pub(super) fn aborted_details(&self, cause: Cause) -> ErrorDetails {
         details(&self.ports, &self.target, cause, 0, Duration::ZERO)
-    }
-
-    pub(super) fn aborted_error(&self, cause: Cause) -> TokenError {
-        TokenError::new(self.aborted_details(cause))
     }
 
     /// All targets back off (B2). The lock of this one is held, so that no demand comes between its machine and the breaker.
@@ -244,25 +212,17 @@ impl ManagedToken {
         wall: SystemTime,
         details: ErrorDetails,
     ) -> TokenError {
-        let failure = self.back_off_after(&details.cause);
+        let failure = details.cause.failure;
+        // D15: a permanent one keeps it from attempts (D11), and not from the record.
+        #[cfg(feature = "store")]
+        let failure = match failure {
+            Failure::Permanent { .. } if self.record.is_some() => Failure::TRANSIENT,
+            Failure::Permanent { .. } | Failure::Transient { .. } => failure,
+        };
         let error = |until: Moment| details.into_error(now, wall, until);
         self.ports
             .server
             .update(|breaker| breaker.acquisition_failed(now, claim, &failure, error))
-    }
-
-    /// The failure that decides how long the client backs off (B2). With a store, a permanent one keeps it from attempts (D11),
-    /// and not from the record (D15).
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_self, reason = "there is no store")
-    )]
-    fn back_off_after(&self, cause: &Cause) -> Failure {
-        #[cfg(feature = "store")]
-        if !cause.failure.is_transient() && self.record.is_some() {
-            return Failure::TRANSIENT;
-        }
-        cause.failure
     }
 
     /// Hands the outcome to the waiters. Events come later: an observer may panic.

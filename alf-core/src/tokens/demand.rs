@@ -3,17 +3,15 @@
 //! Each method takes the lock, asks the machine, carries out what it decided, and releases the lock before it calls
 //! anything outside: a runtime that is shut down drops a task inside `spawn`, and a waker may poll. None of them waits.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use crate::error::{Awaited, Cause};
-use crate::machine::{Decision, Health, Moment, RejectionDecision, Renewal};
+use crate::machine::{Answer, Decision, Health, Moment, RejectionDecision};
 use crate::{Event, Origin, Token, TokenError};
 
-use super::acquiring::Start;
-use super::managed::{ManagedToken, State};
-use super::pending::Step;
-
-type Machine = Renewal<Token, Origin, TokenError>;
+use super::acquiring::Running;
+use super::managed::{Machine, ManagedToken, State};
+use super::pending::{Pending, Step};
 
 impl ManagedToken {
     /// A caller needs a token.
@@ -22,7 +20,7 @@ impl ManagedToken {
     }
 
     /// The user asks for a renewal.
-    pub(super) fn renew(self: &Arc<Self>) -> Step {
+    pub(super) fn demand_renewal(self: &Arc<Self>) -> Step {
         self.ask(Machine::renew)
     }
 
@@ -35,11 +33,7 @@ impl ManagedToken {
         // Under the lock, as a failure changes this machine and the breaker: nobody sees only one of the two.
         let health = self.ports.server.health(now);
         let decision = decide(&mut state.renewal, now, &health);
-        let (step, start) = self.carry_out(&mut state, decision);
-        self.update_cache(&state, now);
-        drop(state);
-        self.launch(start);
-        step
+        self.carry_out(state, now, decision, None)
     }
 
     /// A user's own loop rejects a token, which does nothing unless it is in use (R1). The next caller waits for the renewal.
@@ -58,97 +52,86 @@ impl ManagedToken {
     /// A resource server rejected a token of this manager: it is renewed (R1, R2). `None`: the 401 is returned, because
     /// renewing did not help lately (R6), or because the token was revoked.
     pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
-        self.ask_after_rejection(token, origin, |renewal, now, health| {
-            Some(renewal.reject(now, health, token.generation_id(), origin))
-        })
+        let now = self.ports.now();
+        let mut state = self.lock();
+        let health = self.ports.server.health(now);
+        state.renewal.held()?;
+        let (id, generation) = (token.generation_id(), token.generation());
+        let (decision, event) = match state.renewal.reject(now, &health, id, origin) {
+            RejectionDecision::Superseded(decision) => (decision, None),
+            RejectionDecision::Renew(decision) => {
+                let event = Event::TokenRejected { generation, origin };
+                let starts = decision.start.is_some();
+                (decision, starts.then_some(event))
+            }
+            RejectionDecision::UsePrevious(previous) => {
+                let event = Event::PreviousTokenUsed {
+                    generation: previous.generation(),
+                    rejected: generation,
+                    origin,
+                };
+                let answer = Answer::Use(previous);
+                let start = None;
+                (Decision { answer, start }, Some(event))
+            }
+            RejectionDecision::Return => {
+                self.update_cache(&state, now);
+                drop(state);
+                self.observe(&Event::RejectionReturned { generation, origin });
+                return None;
+            }
+        };
+        Some(self.carry_out(state, now, decision, event))
     }
 
-    /// A resource server rejected a request with `token`, and its replay with the token `replayed`. `None`: the 401 is
-    /// returned (R3). It is replayed once more if that was the previous token (R9).
+    /// A resource server rejected a request with `token`, and its replay with the token `replayed`. `None`: the response is
+    /// returned (R3). If that was the previous token, the request is replayed once more (R9).
     pub(crate) fn reject_replay(
         self: &Arc<Self>,
         token: &Token,
         replayed: &Token,
         origin: &Origin,
     ) -> Option<Step> {
-        let (first, second) = (token.generation_id(), replayed.generation_id());
-        self.ask_after_rejection(replayed, Some(origin), |renewal, now, health| {
-            renewal.rejected_replay(now, health, first, second, origin)
-        })
-    }
-
-    fn ask_after_rejection(
-        self: &Arc<Self>,
-        rejected: &Token,
-        origin: Option<&Origin>,
-        decide: impl FnOnce(
-            &mut Machine,
-            Moment,
-            &Health<TokenError>,
-        ) -> Option<RejectionDecision<Token, TokenError>>,
-    ) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
-        let health = self.ports.server.health(now);
-        state.renewal.held()?;
-        let decision = decide(&mut state.renewal, now, &health);
-        let generation = rejected.generation();
-        let (decision, event) = match decision {
-            None => (None, None),
-            Some(RejectionDecision::Superseded(decision)) => (Some(decision), None),
-            Some(RejectionDecision::Renew(decision)) => {
-                let starts = matches!(decision, Decision::Start(_));
-                let event = starts.then_some(Event::TokenRejected { generation, origin });
-                (Some(decision), event)
-            }
-            Some(RejectionDecision::UsePrevious(previous)) => {
-                let event = Event::PreviousTokenUsed {
-                    generation: previous.generation(),
-                    rejected: generation,
-                    origin,
-                };
-                (Some(Decision::Use(previous)), Some(event))
-            }
-            Some(RejectionDecision::Return) => {
-                (None, Some(Event::RejectionReturned { generation, origin }))
-            }
-        };
-        let carried_out = decision.map(|decision| self.carry_out(&mut state, decision));
+        let (rejected, replayed) = (token.generation_id(), replayed.generation_id());
+        let is_previous = state
+            .renewal
+            .rejected_replay(now, rejected, replayed, origin);
         self.update_cache(&state, now);
         drop(state);
-        if carried_out.is_some() {
-            self.notify();
-        }
+        is_previous.then(|| self.reject(token, Some(origin)))?
+    }
+
+    fn carry_out(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        now: Moment,
+        decision: Decision<Token, TokenError>,
+        event: Option<Event<'_>>,
+    ) -> Step {
+        let Decision { answer, start } = decision;
+        let start = start.map(|claim| Running::new(self, &mut state, claim));
+        let step = match answer {
+            Answer::Use(token) => Step::Use(token),
+            Answer::Refuse(error) => Step::Fail(error),
+            Answer::Wait => {
+                let waits = state.pending.as_ref().map(Pending::wait);
+                // `None` cannot occur: `pending` is what the machine knows as under way.
+                waits.unwrap_or_else(|| {
+                    let cause = Cause::aborted(Awaited::NextAttempt);
+                    Step::Fail(TokenError::new(self.aborted_details(cause)))
+                })
+            }
+        };
+        self.update_cache(&state, now);
+        drop(state);
         if let Some(event) = event {
             self.observe(&event);
         }
-        let (step, start) = carried_out?;
-        self.launch(start);
-        Some(step)
-    }
-
-    /// Carries out what the machine decided, except for what is done outside of the lock.
-    fn carry_out(
-        self: &Arc<Self>,
-        state: &mut State,
-        decision: Decision<Token, TokenError>,
-    ) -> (Step, Option<Start>) {
-        match decision {
-            Decision::Use(token) => (Step::Use(token), None),
-            Decision::UseAndRenew(token, claim) => {
-                (Step::Use(token), Some(Start::new(self, state, claim)))
-            }
-            Decision::Start(claim) => {
-                let start = Start::new(self, state, claim);
-                (start.wait(), Some(start))
-            }
-            Decision::Join => {
-                let step = state.pending.as_ref().map(|pending| pending.wait());
-                // `None` cannot occur: `pending` is what the machine knows as under way.
-                let aborted = || self.aborted_error(Cause::aborted(Awaited::NextAttempt));
-                (step.unwrap_or_else(|| Step::Fail(aborted())), None)
-            }
-            Decision::Refuse(error) => (Step::Fail(error), None),
+        if let Some(start) = start {
+            start.launch();
         }
+        step
     }
 }

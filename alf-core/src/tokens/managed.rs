@@ -31,8 +31,10 @@ pub(crate) struct ManagedToken {
     pub(super) record: Option<TargetRecord>,
 }
 
+pub(super) type Machine = Renewal<Token, Origin, TokenError>;
+
 pub(super) struct State {
-    pub(super) renewal: Renewal<Token, Origin, TokenError>,
+    pub(super) renewal: Machine,
     /// The acquisition that is under way.
     pub(super) pending: Option<Arc<Pending>>,
     /// How far the clock had jumped when the lock was last taken (E7).
@@ -43,10 +45,7 @@ impl ManagedToken {
     pub(super) fn new(ports: Arc<Ports>, target: TokenTarget, target_id: TargetId) -> Self {
         Self {
             #[cfg(feature = "store")]
-            record: {
-                let store = ports.config.store.as_ref();
-                store.map(|store| store.record(&ports.config.record_name(&target)))
-            },
+            record: ports.config.record(&target),
             target,
             cache: TokenCache::new(),
             awaited: AwaitedOrigins::new(),
@@ -116,10 +115,7 @@ impl ManagedToken {
 
     /// The held token if it can still be used, for a caller whose acquisition failed or whose deadline has come (E4, S5).
     pub(super) fn unexpired(&self) -> Option<Token> {
-        self.unexpired_at(self.ports.now())
-    }
-
-    pub(super) fn unexpired_at(&self, now: Moment) -> Option<Token> {
+        let now = self.ports.now();
         self.lock().renewal.in_use(now).cloned()
     }
 

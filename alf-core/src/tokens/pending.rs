@@ -33,15 +33,9 @@ pub(super) enum Outcome {
 /// What a caller that needs a token does next.
 pub(crate) enum Step {
     Use(Token),
-    Wait(Waiter),
+    /// The listener is woken if something changes after this decision.
+    Wait(Arc<Pending>, EventListener),
     Fail(TokenError),
-}
-
-/// A caller that waits for an acquisition. An outcome from before it was made wakes nobody, so the outcome is looked at
-/// first.
-pub(crate) struct Waiter {
-    pub(super) pending: Arc<Pending>,
-    pub(super) changed: EventListener,
 }
 
 impl Pending {
@@ -67,10 +61,7 @@ impl Pending {
     }
 
     pub(super) fn wait(self: &Arc<Self>) -> Step {
-        Step::Wait(Waiter {
-            changed: self.changed.listen(),
-            pending: Arc::clone(self),
-        })
+        Step::Wait(Arc::clone(self), self.changed.listen())
     }
 
     /// To be called before the waiters get the token.

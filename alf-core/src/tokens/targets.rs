@@ -19,8 +19,6 @@ pub(super) struct Targets {
 #[derive(Default)]
 struct Others {
     tokens: HashMap<TokenTarget, Entry>,
-    /// How many targets there have been.
-    count: u64,
     /// How often a token was asked for.
     uses: u64,
 }
@@ -58,9 +56,8 @@ impl Targets {
             entry.last_use = last_use;
             return Arc::clone(&entry.token);
         }
-        others.count += 1;
         let ports = Arc::clone(&self.own.ports);
-        let id = TargetId(others.count);
+        let id = TargetId(last_use);
         let token = Arc::new(ManagedToken::new(ports, target.clone(), id));
         let entry = Entry {
             token: Arc::clone(&token),
@@ -71,7 +68,7 @@ impl Targets {
         drop(others);
         for token in evicted {
             token.observe(&Event::TargetEvicted {
-                had_usable_token: token.unexpired_at(now).is_some(),
+                had_usable_token: token.unexpired().is_some(),
             });
         }
         token

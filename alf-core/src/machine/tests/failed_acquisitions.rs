@@ -1,6 +1,6 @@
 //! B2: the back-off after a failed acquisition.
 
-use super::machines::TestDecision;
+use super::machines::{TestDecision, only};
 use super::scenario::{Action, Scenario};
 use super::*;
 
@@ -34,7 +34,7 @@ fn permanent_for(seconds: u64) -> Failure {
 }
 
 fn refused_until(until: Moment) -> TestDecision {
-    Decision::Refuse(until)
+    only(Answer::Refuse(until))
 }
 
 #[test]

@@ -147,9 +147,7 @@ fn e1_token_is_usable_for_a_second_after_it_was_obtained() {
 fn e1_jitter_is_drawn_for_every_token() {
     let mut machine = Machines::new(scenario::POLICY);
     let mut due_at = |now, token, jitter| {
-        let Decision::Start(started) = machine.demand(now) else {
-            panic!("there is no usable token");
-        };
+        let started = machine.demand(now).start.expect("there is no usable token");
         let obtained = Obtained {
             token,
             lifetime: Some(secs(100)),

@@ -22,24 +22,31 @@ fn full() -> Scenario {
 }
 
 #[test]
-fn r6_origins_without_a_place_share_one_cool_down() {
+fn r6_new_origin_takes_over_the_cool_down_that_ends_first() {
     let mut scenario = full();
-    renew_uselessly(&mut scenario, 64);
-    for origin in 0..200 {
+    scenario.pass(millis(999));
+    for origin in 64..200 {
         assert_eq!(scenario.reject_by(origin), Action::Return, "{origin}");
     }
+    scenario.pass(millis(1));
+    renew_uselessly(&mut scenario, 200);
+    scenario.pass(millis(1999));
+    assert_eq!(scenario.reject_by(200), Action::Return, "two seconds");
+    scenario.pass(millis(1));
+    assert_eq!(scenario.reject_by(200), Action::Start);
 }
 
 #[test]
 fn r6_acceptance_of_an_origin_without_a_place_clears_nothing() {
     let mut scenario = full();
-    renew_uselessly(&mut scenario, 64);
     for origin in 64..200 {
         scenario.accept_by(origin);
         scenario.replayed_by(origin, ReplayOutcome::Accepted);
         assert!(!scenario.awaits(origin));
     }
-    assert_eq!(scenario.reject_by(64), Action::Return);
+    for origin in 0..PLACES {
+        assert_eq!(scenario.reject_by(origin), Action::Return, "{origin}");
+    }
 }
 
 #[test]
@@ -48,11 +55,8 @@ fn r6_accepted_replay_frees_the_place() {
     scenario.replayed_by(7, ReplayOutcome::Accepted);
     renew_uselessly(&mut scenario, 64);
     assert_eq!(scenario.reject_by(64), Action::Return);
-    assert_eq!(
-        scenario.reject_by(65),
-        Action::Start,
-        "64 shares its cool-down with no other origin"
-    );
+    scenario.replayed_by(64, ReplayOutcome::Accepted);
+    assert_eq!(scenario.reject_by(65), Action::Start);
 }
 
 #[test]
@@ -87,10 +91,11 @@ fn r6_unproven_origin_keeps_its_place_for_a_minute() {
     scenario.obtain_new();
     for (time, expected) in [(millis(59_999), Action::Return), (secs(60), Action::Start)] {
         let mut scenario = scenario.clone().after(time);
-        assert_eq!(scenario.reject_by(64), Action::Start);
-        scenario.obtain_same();
-        assert_eq!(scenario.reject_by(64), Action::Return);
-        assert_eq!(scenario.reject_by(65), expected, "{time:?}: do they share?");
+        assert_eq!(
+            scenario.reject_by(64),
+            expected,
+            "{time:?}: it takes one over"
+        );
     }
 }
 

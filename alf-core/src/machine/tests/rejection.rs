@@ -1,5 +1,6 @@
 //! R1, R2, R5: a token that a resource server rejected.
 
+use super::machines::only;
 use super::scenario::{API, Action, OTHER_API, Scenario};
 use super::*;
 
@@ -35,7 +36,7 @@ fn r1_rejection_of_an_old_token_never_rejects_a_newer_one() {
     let newer = *scenario.machine.renewal.held().unwrap();
     assert_eq!(
         scenario.machine.reject(scenario.now(), old, Some(API)),
-        RejectionDecision::Superseded(Decision::Use(newer))
+        RejectionDecision::Superseded(only(Answer::Use(newer)))
     );
     assert_eq!(scenario.demand(), Action::Use);
 }

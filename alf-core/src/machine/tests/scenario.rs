@@ -298,23 +298,29 @@ impl Scenario {
     }
 
     fn action(&mut self, decision: TestDecision) -> Action {
-        if let Decision::UseAndRenew(_, started) | Decision::Start(started) = decision {
-            self.started = Some(started);
+        let Decision { answer, start } = decision;
+        if start.is_some() {
+            self.started = start;
             self.requested_at = self.now;
         }
-        match decision {
-            Decision::Use(token) if token.generation < self.generation() => Action::UsePrevious,
-            Decision::Use(token) => {
-                assert_eq!(self.machine.renewal.held(), Some(&token));
-                Action::Use
+        match answer {
+            Answer::Use(token) if token.generation < self.generation() => {
+                assert_eq!(start, None);
+                Action::UsePrevious
             }
-            Decision::UseAndRenew(token, _) => {
+            Answer::Use(token) => {
                 assert_eq!(self.machine.renewal.held(), Some(&token));
-                Action::UseAndRenew
+                match start {
+                    Some(_) => Action::UseAndRenew,
+                    None => Action::Use,
+                }
             }
-            Decision::Start(_) => Action::Start,
-            Decision::Join => Action::Join,
-            Decision::Refuse(until) => {
+            Answer::Wait => match start {
+                Some(_) => Action::Start,
+                None => Action::Join,
+            },
+            Answer::Refuse(until) => {
+                assert_eq!(start, None);
                 assert!(
                     self.now < until,
                     "a back-off that has ended refuses no caller"

@@ -1,5 +1,6 @@
 //! What one instance does with the shared record (D3 to D12, D16).
 
+use super::super::shared_record::SharedPause;
 use super::scenario::{Action, Scenario};
 use super::*;
 
@@ -9,8 +10,8 @@ type Instance = Sharing<u32>;
 const ATTEMPT: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(60);
 const LEEWAY: Duration = Duration::from_secs(10);
-const OURS: CredentialHash = CredentialHash(1);
-const THEIRS: CredentialHash = CredentialHash(2);
+const REFUSED: CredentialHash = CredentialHash([1; 32]);
+const TAKE_LEASE: ReadDecision<&str> = ReadDecision::TakeLease { refused: None };
 
 #[test]
 fn d3_a_lease_counts_from_when_its_version_was_first_read() {
@@ -20,10 +21,7 @@ fn d3_a_lease_counts_from_when_its_version_was_first_read() {
     assert_eq!(read(&mut instance, 105.9, 1, &leased), await_lease(106.0));
     // Another version, with the same content: somebody wrote it since.
     assert_eq!(read(&mut instance, 105.9, 2, &leased), await_lease(111.9));
-    assert_eq!(
-        read(&mut instance, 111.9, 2, &leased),
-        ReadDecision::TakeLease
-    );
+    assert_eq!(read(&mut instance, 111.9, 2, &leased), TAKE_LEASE);
 }
 
 #[test]
@@ -32,15 +30,15 @@ fn d3_a_lease_is_not_compared_with_the_wall_clock() {
     let leased = leased(7, 1, millis(6_000));
     assert_eq!(read(&mut instance, 100.0, 1, &leased), await_lease(106.0));
     let clocks = clocks(100.1, 1_000_000.0);
-    let decision = instance.decide(clocks, Some(1), &leased, Some(OURS), LEEWAY);
+    let decision = instance.decide(clocks, Some(1), &leased, LEEWAY);
     assert_eq!(decision, await_lease(106.0));
 }
 
 #[test]
 fn d4_an_empty_record_is_leased_at_once() {
     assert_eq!(
-        Instance::new(ACQUIRE).decide(clocks(1.0, 1.0), None, &Record::EMPTY, None, LEEWAY),
-        ReadDecision::TakeLease
+        Instance::new(ACQUIRE).decide(clocks(1.0, 1.0), None, &Record::EMPTY, LEEWAY),
+        TAKE_LEASE
     );
 }
 
@@ -52,7 +50,7 @@ fn d4_a_token_comes_before_a_lease_and_a_pause() {
     };
     for record in [
         with_token(leased(2, 1, ATTEMPT)),
-        with_token(leased(2, 1, ATTEMPT).failed(at_wall(10.0), Duration::ZERO, "503")),
+        with_token(failed(2, 1, Duration::ZERO).0),
     ] {
         assert_eq!(
             read(&mut Instance::new(ACQUIRE), 10.0, 1, &record),
@@ -63,19 +61,16 @@ fn d4_a_token_comes_before_a_lease_and_a_pause() {
 
 #[test]
 fn d4_a_pause_ends_by_its_length_or_by_the_wall_clock() {
-    let record = leased(1, 6, ATTEMPT).failed(at_wall(10.0), Duration::ZERO, "503");
-    assert_eq!(record.pause(), millis(3_200));
+    let (record, pause) = failed(1, 6, Duration::ZERO);
+    assert_eq!(pause, millis(3_200));
     // Ahead by 1000 s: by the wall clock it is over.
     let ahead = clocks(10.0, 1_010.0);
     let mut instance = Instance::new(ACQUIRE);
-    assert_eq!(
-        instance.decide(ahead, Some(1), &record, None, LEEWAY),
-        ReadDecision::TakeLease
-    );
+    assert_eq!(instance.decide(ahead, Some(1), &record, LEEWAY), TAKE_LEASE);
     // Behind by 10 s: it lasts no longer than its length from the first reading.
     let mut instance = Instance::new(ACQUIRE);
     let behind = clocks(10.0, 0.0);
-    let decision = instance.decide(behind, Some(1), &record, None, LEEWAY);
+    let decision = instance.decide(behind, Some(1), &record, LEEWAY);
     assert_eq!(
         decision,
         ReadDecision::AwaitPause {
@@ -88,7 +83,7 @@ fn d4_a_pause_ends_by_its_length_or_by_the_wall_clock() {
 #[test]
 fn d5_the_same_or_an_older_token_does_not_help() {
     let mut instance = Instance::new(ACQUIRE);
-    instance.holds(4);
+    instance.hold(4);
     for (number, helps) in [(3, false), (4, false), (5, true)] {
         let record = Record {
             number: 5,
@@ -99,7 +94,7 @@ fn d5_the_same_or_an_older_token_does_not_help() {
         let expected = if helps {
             ReadDecision::UseToken
         } else {
-            ReadDecision::TakeLease
+            TAKE_LEASE
         };
         assert_eq!(decision, expected, "{number}");
     }
@@ -153,10 +148,7 @@ fn d6_who_waited_for_a_lease_takes_its_token_whatever_its_age() {
     );
     // The next acquisition has not waited.
     instance.start();
-    assert_eq!(
-        read(&mut instance, 502.0, 2, &record),
-        ReadDecision::TakeLease
-    );
+    assert_eq!(read(&mut instance, 502.0, 2, &record), TAKE_LEASE);
 }
 
 #[test]
@@ -217,10 +209,7 @@ fn d9_a_token_is_saved_unless_a_later_one_is_there() {
 
 #[test]
 fn d10_pauses_double_and_a_longer_retry_after_counts() {
-    let pause = |attempts, retry_after| {
-        let leased = leased(1, attempts, ATTEMPT);
-        leased.failed(at_wall(0.0), retry_after, "503").pause()
-    };
+    let pause = |attempts, retry_after| failed(1, attempts, retry_after).1;
     let pauses = [0, 1, 2, 3, 4, 5, 6, 7, 8, u32::MAX];
     let expected = [100, 100, 200, 400, 800, 1_600, 3_200, 4_000, 4_000, 4_000];
     for (attempts, expected) in pauses.into_iter().zip(expected) {
@@ -232,20 +221,19 @@ fn d10_pauses_double_and_a_longer_retry_after_counts() {
 
 #[test]
 fn d11_a_refusal_pauses_those_with_the_same_credentials() {
-    let refused = leased(1, 1, ATTEMPT).refused(at_wall(10.0), Duration::ZERO, THEIRS, "401");
-    assert_eq!(refused.pause(), secs(1));
-    assert!(refused.is_about_credentials());
-    for (credential, expected) in [
-        (Some(THEIRS), ReadDecision::Fail { error: "401" }),
-        (Some(OURS), ReadDecision::TakeLease),
-        (None, ReadDecision::TakeLease),
-    ] {
-        let clocks = clocks(10.0, 10.0);
-        let decision = Instance::new(ACQUIRE).decide(clocks, Some(1), &refused, credential, LEEWAY);
-        assert_eq!(decision, expected, "{credential:?}");
-    }
-    let long = leased(1, 20, ATTEMPT).refused(at_wall(10.0), Duration::ZERO, THEIRS, "401");
-    assert_eq!(long.pause(), secs(60));
+    let mut record = leased(1, 1, ATTEMPT);
+    let pause = record.refuse(at_wall(10.0), Duration::ZERO, REFUSED, "401");
+    assert_eq!(pause, secs(1));
+    let refused = Some((REFUSED, "401"));
+    let mut instance = Instance::new(ACQUIRE);
+    assert_eq!(
+        read(&mut instance, 10.0, 1, &record),
+        ReadDecision::TakeLease { refused }
+    );
+    assert_eq!(read(&mut instance, 11.0, 1, &record), TAKE_LEASE);
+    let mut record = leased(1, 20, ATTEMPT);
+    let long = record.refuse(at_wall(10.0), Duration::ZERO, REFUSED, "401");
+    assert_eq!(long, secs(60));
 }
 
 #[test]
@@ -286,33 +274,26 @@ fn d11_after_a_permanent_failure_the_next_attempt_waits() {
 fn d12_polls_double_and_look_when_the_lease_is_over() {
     let mut instance = Instance::new(ACQUIRE);
     instance.start();
-    let mut next = |until, waiters, random| instance.next_read(at(0), until, waiters, random, 1.0);
+    let mut next =
+        |until, urgency, random| instance.next_read(at(0), until, urgency, [random, 1.0]);
     let far = Some(at(100));
     for expected in [50, 100, 200, 400, 500, 500] {
-        let poll = next(far, Waiters::Some, 0.5);
+        let poll = next(far, Urgency::Awaited, 0.5);
         assert_eq!(poll, Moment::START + millis(expected));
     }
-    assert_eq!(next(far, Waiters::None, 0.0), Moment::START + millis(400));
-    assert_eq!(next(None, Waiters::None, 1.0), Moment::START + millis(600));
+    let nobody_waits = Urgency::Background;
+    assert_eq!(next(far, nobody_waits, 0.0), Moment::START + millis(400));
+    assert_eq!(next(None, nobody_waits, 1.0), Moment::START + millis(600));
     let soon = Some(Moment::START + millis(100));
-    assert_eq!(next(soon, Waiters::None, 1.0), Moment::START + millis(200));
+    assert_eq!(next(soon, nobody_waits, 1.0), Moment::START + millis(200));
 }
 
 #[test]
-fn d12_whose_attempt_failed_comes_later() {
+fn d12_a_pause_is_followed_by_a_read_within_250_ms() {
     let until = at(10);
-    assert_eq!(
-        read_after_pause(until, AttemptBy::AnotherInstance, 0.0),
-        until
-    );
-    assert_eq!(
-        read_after_pause(until, AttemptBy::AnotherInstance, 1.0),
-        until + millis(250)
-    );
-    assert_eq!(
-        read_after_pause(until, AttemptBy::ThisInstance, 1.0),
-        until + millis(500)
-    );
+    assert_eq!(read_after_pause(until, 0.0), until);
+    assert_eq!(read_after_pause(until, 1.0), until + millis(250));
+    assert_eq!(AFTER_PAUSE, millis(250));
 }
 
 #[test]
@@ -364,17 +345,23 @@ fn d13_a_record_that_another_instance_has_written_is_new() {
 }
 
 #[test]
-fn d13_a_lease_without_a_reply_keeps_its_number() {
+fn d13_a_token_without_the_store_has_the_next_number() {
     let mut instance = Instance::new(ACQUIRE);
-    assert_eq!(instance.number_without_store(), 1);
-    assert_eq!(instance.number_without_store(), 2);
-    assert_eq!(instance.take_lease(&Record::EMPTY, ATTEMPT).number, 3);
-    assert_eq!(instance.number_without_store(), 3);
-    assert_eq!(instance.number_without_store(), 4);
-    // With a reply, it is the number of another attempt.
-    instance.take_lease(&Record::EMPTY, ATTEMPT);
+    assert_eq!(instance.next_number(), 1);
+    read(&mut instance, 1.0, 1, &leased(7, 1, ATTEMPT));
+    assert_eq!(instance.next_number(), 8);
+    assert_eq!(instance.take_lease(&Record::EMPTY, ATTEMPT).number, 9);
+    assert_eq!(instance.next_number(), 10);
+}
+
+#[test]
+fn d8_an_instance_does_not_wait_for_its_own_lease() {
+    let mut instance = Instance::new(ACQUIRE);
+    let leased = instance.take_lease(&Record::EMPTY, ATTEMPT);
     instance.written(at(0), 1);
-    assert_eq!(instance.number_without_store(), 6);
+    instance.leased(1);
+    assert_eq!(read(&mut instance, 1.0, 1, &leased), TAKE_LEASE);
+    assert_eq!(read(&mut instance, 1.0, 2, &leased), await_lease(7.0));
 }
 
 #[test]
@@ -386,8 +373,8 @@ fn d13_conflicts_with_one_version_show_that_reads_are_old() {
     };
     for version in [1, 2] {
         let reads = conflicts(version);
-        assert_eq!(reads.last(), Some(&Reads::Old));
-        assert!(reads[..4].iter().all(|reads| *reads == Reads::Current));
+        assert_eq!(reads.last(), Some(&true));
+        assert!(reads[..4].iter().all(|are_old| !are_old));
     }
 }
 
@@ -456,7 +443,7 @@ fn d16_huge_numbers_neither_overflow_nor_wrap() {
     read(&mut instance, 1.0, 1, &record);
     let next = instance.take_lease(&record, Duration::MAX);
     assert_eq!((next.number, next.attempts), (u64::MAX, u32::MAX));
-    assert_eq!(instance.number_without_store(), u64::MAX);
+    assert_eq!(instance.next_number(), u64::MAX);
     let old = SharedToken {
         lifetime: Some(Duration::MAX),
         obtained_at: WallTime(Duration::MAX),
@@ -494,7 +481,7 @@ fn read(
     version: u32,
     record: &Record,
 ) -> ReadDecision<&'static str> {
-    instance.decide(clocks(now, now), Some(version), record, Some(OURS), LEEWAY)
+    instance.decide(clocks(now, now), Some(version), record, LEEWAY)
 }
 
 fn await_lease(until: f64) -> ReadDecision<&'static str> {
@@ -509,6 +496,13 @@ fn leased(number: u64, attempts: u32, length: Duration) -> Record {
         token: None,
         occupancy: Occupancy::Leased { length },
     }
+}
+
+/// After an attempt that failed at 10 s, and its pause.
+fn failed(number: u64, attempts: u32, retry_after: Duration) -> (Record, Duration) {
+    let mut record = leased(number, attempts, ATTEMPT);
+    let pause = record.fail(at_wall(10.0), retry_after, "503");
+    (record, pause)
 }
 
 /// It lives 100 s.

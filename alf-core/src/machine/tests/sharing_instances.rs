@@ -112,30 +112,30 @@ impl Instance {
     fn read(&mut self, now: Moment, register: &Register) {
         let (version, record) = (register.version, &register.record);
         let clocks = clocks(now);
-        let decision = self
-            .sharing
-            .decide(clocks, Some(version), record, None, secs(10));
-        self.read = (decision == ReadDecision::TakeLease).then(|| (version, record.clone()));
+        let decision = self.sharing.decide(clocks, Some(version), record, secs(10));
+        self.read = (decision == ReadDecision::TakeLease { refused: None })
+            .then(|| (version, record.clone()));
     }
 
     fn take_lease(&mut self, now: Moment, register: &mut Register, reply: Reply) {
         let Some((version, record)) = self.read.take() else {
             return;
         };
+        // If it had one, the attempt with that has ended (S4, B3).
+        self.lease = None;
         let record = self.sharing.take_lease(&record, ATTEMPT);
         let Occupancy::Leased { length } = record.occupancy else {
             unreachable!("it has the lease");
         };
         let written = register.write(version, record.clone());
         match written {
-            _ if reply == Reply::IsLost => {
-                self.sharing.number_without_store();
-            }
+            _ if reply == Reply::IsLost => {}
             None => {
                 self.sharing.conflicted();
             }
             Some(version) => {
                 self.sharing.written(now, version);
+                self.sharing.leased(version);
                 self.lease = Some(Lease {
                     version,
                     record,
@@ -153,7 +153,7 @@ impl Instance {
             return;
         };
         let number = record.number;
-        self.sharing.holds(number);
+        self.sharing.hold(number);
         let token = SharedToken {
             token: number,
             number,
@@ -170,11 +170,13 @@ impl Instance {
 
     fn fail(&mut self, now: Moment, register: &mut Register) {
         if let Some(Lease {
-            version, record, ..
+            version,
+            mut record,
+            ..
         }) = self.lease.take()
         {
-            let paused = record.failed(clocks(now).wall, Duration::ZERO, ());
-            register.write(version, paused);
+            record.fail(clocks(now).wall, Duration::ZERO, ());
+            register.write(version, record);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! R6: tokens that are rejected while they are unproven, because their replay has no answer yet, was lost, or does not
 //! exist (a body that cannot be sent again, a user's own loop).
 
+use super::machines::only;
 use super::scenario::{API, Action, LIFETIME, OTHER_API, Scenario, UNKNOWN};
 use super::*;
 
@@ -130,7 +131,10 @@ fn r6_rejection_of_an_older_token_does_not_count() {
     let now = scenario.now();
     let held = *scenario.machine.renewal.held().unwrap();
     let decision = scenario.machine.reject(now, old, Some(API));
-    assert_eq!(decision, RejectionDecision::Superseded(Decision::Use(held)));
+    assert_eq!(
+        decision,
+        RejectionDecision::Superseded(only(Answer::Use(held)))
+    );
     scenario.replayed(ReplayOutcome::Accepted);
     assert_eq!(
         scenario.reject(),

@@ -101,5 +101,5 @@ fn d17_a_store_key_shows_its_prefix_and_nothing_of_the_settings() {
 }
 
 fn sealer(key: u8) -> Sealer {
-    Sealer::new(&Zeroizing::new([key; 32]))
+    Sealer::new(Zeroizing::new([key; 32]))
 }

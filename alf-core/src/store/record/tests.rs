@@ -2,20 +2,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::machine::Occupancy;
 
 #[test]
 fn d16_a_record_is_read_as_it_was_written() {
-    let token = json!({
-        "value": "token",
-        "type": "Bearer",
-        "scope": "a b",
-        "extra": [["instance_url", "https://a.example"]],
-        "number": 7,
-        "obtained_at": 2_000_000_000_123_u64,
-        "lifetime": 3_600_000,
-    });
     let error = json!({
-        "kind": "refused",
+        "kind": "Refused",
         "is_transient": false,
         "is_about_target": true,
         "status": 400,
@@ -24,17 +16,22 @@ fn d16_a_record_is_read_as_it_was_written() {
         "detail": "something",
     });
     let pause = json!({
-        "length": 4_000,
-        "ends_at": 2_000_000_004_123_u64,
-        "credential": u64::MAX,
+        "length": seconds(4),
+        "ends_at": seconds(2_000_000_004),
+        "credential": vec![7_u8; 32],
         "error": error,
     });
-    for record in [
-        json!({"number": 0, "attempts": 0}),
-        json!({"number": 7, "attempts": 0, "token": token}),
-        json!({"number": 8, "attempts": 2, "token": token, "lease": 6_000}),
-        json!({"number": 8, "attempts": 2, "pause": pause}),
+    let mut full = token();
+    full["token"]["extra"] = json!([["instance_url", "https://a.example"]]);
+    for (token, occupancy) in [
+        (json!(null), json!("Free")),
+        (full.clone(), json!("Free")),
+        (full, json!({"Leased": {"length": seconds(6)}})),
+        (json!(null), json!({"Paused": pause})),
     ] {
+        let record = json!({
+            "number": 8, "attempts": 2, "token": token, "occupancy": occupancy,
+        });
         let read = read(&record).unwrap();
         let written: Value = serde_json::from_slice(encode(&read).as_slice()).unwrap();
         assert_eq!(written, record);
@@ -61,7 +58,9 @@ fn d16_every_kind_of_error_is_written_and_read() {
     {
         for failure in [Failure::TRANSIENT, Failure::PERMANENT] {
             let cause = Cause::new(kind, failure);
-            let read = WrittenError::from(&cause).into_cause();
+            let written = serde_json::to_string(&SharedError::from(&cause)).unwrap();
+            let read: SharedError = serde_json::from_str(&written).unwrap();
+            let read = Cause::from(read);
             assert_eq!((read.kind, read.failure), (kind, failure));
         }
     }
@@ -69,24 +68,23 @@ fn d16_every_kind_of_error_is_written_and_read() {
 
 #[test]
 fn d16_what_a_later_version_adds_costs_no_token() {
-    let token = json!({
-        "value": "token", "type": "Bearer", "number": 7, "obtained_at": 1, "later": [1],
-    });
+    let mut token = token();
+    token["later"] = json!([1]);
     let error = json!({
-        "kind": "unheard_of", "is_transient": true, "is_about_target": false, "later": 1,
+        "kind": "UnheardOf", "is_transient": true, "is_about_target": false, "later": 1,
     });
-    let record = json!({
-        "number": 8, "attempts": 1, "token": token, "later": {"version": 2},
-        "pause": {"length": 1, "ends_at": 1, "error": error, "later": null},
-    });
+    let mut record = paused(&error);
+    record["token"] = token;
+    record["later"] = json!({"version": 2});
     let record = read(&record).unwrap();
-    assert_eq!(record.number, 8);
-    assert_eq!(record.token.unwrap().token.access_token.as_str(), "token");
-    let Occupancy::Paused(pause) = record.occupancy else {
-        panic!("it is paused");
-    };
-    assert_eq!(pause.error.kind, TokenErrorKind::Exchange);
-    assert!(pause.error.failure.is_transient());
+    assert_eq!(record.number, 1);
+    assert_eq!(
+        record.token.as_ref().unwrap().token.access_token.as_str(),
+        "token"
+    );
+    let error = error_of(record);
+    assert_eq!(error.kind, TokenErrorKind::Exchange);
+    assert!(error.failure.is_transient());
 }
 
 #[test]
@@ -96,8 +94,8 @@ fn d16_what_is_not_a_record_is_not_read() {
         "{}",
         "null",
         "[1]",
-        "{\"number\":1",
-        "{\"number\":-1,\"attempts\":0}",
+        r#"{"number":1"#,
+        r#"{"number":-1,"attempts":0,"occupancy":"Free"}"#,
     ] {
         assert!(decode(text.as_bytes(), None).is_none(), "{text}");
     }
@@ -113,11 +111,12 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
     ) {
         prop_assert!(decode(&bytes, None).is_none());
-        let token = r#"{"value":"t","type":"","number":1,"obtained_at":9,"lifetime":9}"#;
-        let error = r#"{"kind":"","is_transient":true,"is_about_target":true,"status":503,"code":"c"}"#;
-        let pause = format!(r#"{{"length":9,"ends_at":9,"credential":9,"error":{error}}}"#);
-        let record = format!(r#"{{"number":1,"attempts":1,"token":{token},"pause":{pause}}}"#);
-        let mut record = record.into_bytes();
+        let error = json!({
+            "kind": "", "is_transient": true, "is_about_target": true, "status": 503, "code": "c",
+        });
+        let mut record = paused(&error);
+        record["token"] = token();
+        let mut record = record.to_string().into_bytes();
         for (index, byte) in changes {
             *index.get_mut(&mut record) = byte;
         }
@@ -130,15 +129,18 @@ proptest! {
 
 #[test]
 fn d16_huge_numbers_are_read() {
-    let max = u64::MAX;
-    let token = json!({
-        "value": "token", "type": "Bearer", "number": max, "obtained_at": max, "lifetime": max,
+    let mut token = token();
+    token["number"] = json!(u64::MAX);
+    token["obtained_at"] = seconds(u64::MAX);
+    token["token"]["expires_in"] = seconds(u64::MAX);
+    let occupancy = json!({"Leased": {"length": seconds(u64::MAX)}});
+    let record = json!({
+        "number": u64::MAX, "attempts": u32::MAX, "token": token, "occupancy": occupancy,
     });
-    let record = json!({"number": max, "attempts": u32::MAX, "token": token, "lease": max});
     let record = read(&record).unwrap();
     let token = record.token.as_ref().unwrap();
     // No wall clock has a time that late.
-    let _ = token.token.expires_at;
+    assert_eq!(token.token.expires_at, None);
     let _ = record.keep_for(WallTime(Duration::from_secs(2_000_000_000)));
 }
 
@@ -146,14 +148,10 @@ fn d16_huge_numbers_are_read() {
 fn t4_text_of_another_instance_is_cut_and_cleaned() {
     let long = "x".repeat(10_000);
     let error = json!({
-        "kind": "refused", "is_transient": false, "is_about_target": false,
+        "kind": "Refused", "is_transient": false, "is_about_target": false,
         "status": 99_u16, "code": "a\u{1b}[31m\nb", "description": long, "detail": "\u{0}",
     });
-    let record = read(&paused(&error)).unwrap();
-    let Occupancy::Paused(pause) = record.occupancy else {
-        panic!("it is paused");
-    };
-    let answer = &pause.error.answer;
+    let answer = error_of(read(&paused(&error)).unwrap()).answer;
     assert_eq!(answer.status, None);
     let code = answer.error.as_deref().unwrap();
     assert!(!code.chars().any(char::is_control), "{code:?}");
@@ -162,8 +160,9 @@ fn t4_text_of_another_instance_is_cut_and_cleaned() {
 
 #[test]
 fn e5_a_token_without_a_lifetime_has_the_default_of_this_instance() {
-    let token = json!({"value": "t", "type": "Bearer", "number": 1, "obtained_at": 5_000});
-    let record = json!({"number": 1, "attempts": 0, "token": token});
+    let mut token = token();
+    token["token"]["expires_in"] = json!(null);
+    let record = json!({"number": 1, "attempts": 0, "token": token, "occupancy": "Free"});
     let default_lifetime = Some(Duration::from_secs(60));
     let read = decode(record.to_string().as_bytes(), default_lifetime).unwrap();
     let shared = read.token.as_ref().unwrap();
@@ -187,5 +186,31 @@ fn read(record: &Value) -> Option<TokenRecord> {
 }
 
 fn paused(error: &Value) -> Value {
-    json!({"number": 1, "attempts": 1, "pause": {"length": 1, "ends_at": 1, "error": error}})
+    let pause = json!({
+        "length": seconds(1), "ends_at": seconds(1), "credential": null, "error": error,
+    });
+    json!({"number": 1, "attempts": 1, "token": null, "occupancy": {"Paused": pause}})
+}
+
+fn error_of(record: TokenRecord) -> Cause {
+    let Occupancy::Paused(pause) = record.occupancy else {
+        panic!("it is paused");
+    };
+    pause.error.into()
+}
+
+/// Obtained at 5 s.
+fn token() -> Value {
+    let token = json!({
+        "access_token": "token",
+        "token_type": "Bearer",
+        "scope": "a b",
+        "expires_in": seconds(3_600),
+        "extra": [],
+    });
+    json!({"token": token, "number": 1, "obtained_at": seconds(5)})
+}
+
+fn seconds(seconds: u64) -> Value {
+    json!({"secs": seconds, "nanos": 0})
 }

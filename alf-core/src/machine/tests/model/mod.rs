@@ -170,11 +170,12 @@ impl CheckedMachine {
     }
 
     fn check_demand(&mut self, demand: TestDecision) -> Result<(), BrokenRule> {
-        match (self.may_use(), demand) {
-            (Some(held), Decision::Use(used)) => {
+        let Decision { answer, start } = demand;
+        match (self.may_use(), answer, start) {
+            (Some(held), Answer::Use(used), None) => {
                 holds(used.generation == held, "E1: only the held one is used")
             }
-            (Some(held), Decision::UseAndRenew(used, started)) => {
+            (Some(held), Answer::Use(used), Some(started)) => {
                 holds(used.generation == held, "E1: only the held one is used")?;
                 holds(
                     self.stage() >= Some(Stage::Due),
@@ -188,14 +189,14 @@ impl CheckedMachine {
                 holds(spaced || aborted, "E6: a second apart")?;
                 self.start(started)
             }
-            (Some(_), other) => broken("E2, E4: no caller waits", &other),
-            (None, Decision::Start(started)) => self.start(started),
-            (None, Decision::Join) => holds(
+            (Some(_), other, _) => broken("E2, E4: no caller waits", &other),
+            (None, Answer::Wait, Some(started)) => self.start(started),
+            (None, Answer::Wait, None) => holds(
                 self.acquisition.is_some(),
                 "S1: the one acquisition is joined",
             ),
-            (None, Decision::Refuse(until)) => self.check_refusal(until),
-            (None, other) => broken(
+            (None, Answer::Refuse(until), None) => self.check_refusal(until),
+            (None, other, _) => broken(
                 "E1, R1: it is missing, rejected, within leeway or expired",
                 &other,
             ),
@@ -231,18 +232,25 @@ impl CheckedMachine {
             {
                 broken("R6: returned in a cool-down", &decision)
             }
-            RejectionDecision::Renew(Decision::Start(started)) => {
-                self.start(started)?;
-                self.rejected(origin);
-                Ok(())
-            }
-            RejectionDecision::Renew(Decision::Join) => {
-                let joined = self.acquisition.is_some();
+            RejectionDecision::Renew(Decision {
+                answer: Answer::Wait,
+                start,
+            }) => {
+                let joined = match start {
+                    Some(started) => {
+                        self.start(started)?;
+                        true
+                    }
+                    None => self.acquisition.is_some(),
+                };
                 self.rejected(origin);
                 holds(joined, "S1: the one acquisition is joined")
             }
-            RejectionDecision::Renew(Decision::Refuse(until)) => self.check_refusal(until),
-            RejectionDecision::Renew(Decision::Use(_) | Decision::UseAndRenew(..))
+            RejectionDecision::Renew(Decision {
+                answer: Answer::Refuse(until),
+                start: None,
+            }) => self.check_refusal(until),
+            RejectionDecision::Renew(_)
             | RejectionDecision::UsePrevious(_)
             | RejectionDecision::Superseded(_) => {
                 broken("R1: the held token was rejected", &decision)
@@ -319,9 +327,11 @@ impl CheckedMachine {
         for moment in [self.now, middle, last] {
             let mut asked = self.machine.clone();
             let demand = asked.demand(moment);
-            let is_use =
-                matches!(demand, Decision::Use(used) if Some(used.generation) == self.may_use());
-            let unchanged = is_use && asked == self.machine;
+            let is_use = matches!(
+                demand.answer,
+                Answer::Use(used) if Some(used.generation) == self.may_use()
+            );
+            let unchanged = is_use && demand.start.is_none() && asked == self.machine;
             holds(
                 unchanged,
                 "a demand before it is `Use`, and changes nothing",
