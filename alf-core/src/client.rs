@@ -63,12 +63,9 @@ impl<T> Client<T> {
     }
 
     /// Returns this client with a token for another resource: see [`TokenManager::with_resource`].
-    ///
-    /// # Errors
-    ///
-    /// If `resource` is not an absolute URI, or has a fragment.
-    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(self.with_tokens(self.tokens.with_resource(resource)?))
+    #[must_use]
+    pub fn with_resource(&self, resource: impl Into<String>) -> Self {
+        self.with_tokens(self.tokens.with_resource(resource))
     }
 
     /// Returns this client with a token for another audience: see [`TokenManager::with_audience`].
@@ -178,7 +175,8 @@ impl TokenManager {
 }
 
 impl<T: BlockingTransport> Client<T> {
-    /// Sends a request like [`send`](Self::send), and blocks the thread until the response has arrived.
+    /// Sends a request like [`send`](Self::send), and blocks the thread until the response has arrived. See
+    /// [`from_blocking_fn`](crate::from_blocking_fn) for an example.
     ///
     /// It cannot deadlock: with [`ThreadRuntime`](crate::ThreadRuntime), the default, everything that it
     /// waits for runs on other threads. It may be called from an async task, but it then blocks the other
@@ -187,29 +185,6 @@ impl<T: BlockingTransport> Client<T> {
     /// # Errors
     ///
     /// The errors of [`send`](Self::send).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::Cursor;
-    ///
-    /// use alf_core::{Client, Redirects, from_blocking_fn};
-    /// use bytes::Bytes;
-    ///
-    /// # fn my_library(_: http::Request<Bytes>) -> Result<http::Response<Cursor<Bytes>>, std::io::Error> {
-    /// #     Ok(http::Response::new(Cursor::new(Bytes::new())))
-    /// # }
-    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder("https://auth.example.com/token")
-    ///     .client_secret("client-id", "secret")
-    ///     .build(from_blocking_fn(Redirects::NotFollowed, my_library))?;
-    /// let request = http::Request::get("https://api.example.com/things").body(Bytes::new())?;
-    /// let response = client.send_blocking(request)?;
-    /// let text = std::io::read_to_string(response.into_body())?;
-    /// # let _ = text;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn send_blocking(&self, request: T::Request) -> Result<T::Response, Error<T::Error>> {
         pollster::block_on(self.send(request))
     }

@@ -19,24 +19,17 @@ pub(crate) struct Clock {
     jumped: AtomicU64,
     /// When the two clocks are compared again, in the runtime's nanoseconds.
     compare_at: AtomicU64,
-    compared: Mutex<Compared>,
-}
-
-struct Compared {
-    at: Moment,
-    wall: SystemTime,
+    /// What both clocks showed when they were compared.
+    compared: Mutex<(Moment, SystemTime)>,
 }
 
 impl Clock {
     pub(crate) fn new(runtime: Arc<dyn Runtime>) -> Self {
-        let compared = Compared {
-            at: runtime.now(),
-            wall: runtime.wall_clock(),
-        };
+        let (now, wall) = (runtime.now(), runtime.wall_clock());
         Self {
-            compare_at: AtomicU64::new((compared.at + COMPARED_EVERY).as_nanos()),
+            compare_at: AtomicU64::new((now + COMPARED_EVERY).as_nanos()),
             jumped: AtomicU64::new(0),
-            compared: Mutex::new(compared),
+            compared: Mutex::new((now, wall)),
             runtime,
         }
     }
@@ -64,11 +57,10 @@ impl Clock {
     fn compare(&self) {
         let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
         // Both are read under the lock, so that a thread that waited for it does not undo the comparison.
-        let at = self.runtime.now();
-        let wall = self.runtime.wall_clock();
-        let by_runtime = at.saturating_since(compared.at);
+        let (now, wall) = (self.runtime.now(), self.runtime.wall_clock());
+        let by_runtime = now.saturating_since(compared.0);
         // Backward steps are ignored.
-        let by_wall = wall.duration_since(compared.wall).unwrap_or(Duration::ZERO);
+        let by_wall = wall.duration_since(compared.1).unwrap_or(Duration::ZERO);
         let jump = by_wall.saturating_sub(by_runtime);
         if jump > SMALL {
             let jump = u64::try_from(jump.as_nanos()).unwrap_or(u64::MAX);
@@ -76,9 +68,9 @@ impl Clock {
             let jumped = self.jumped.load(Ordering::Relaxed).saturating_add(jump);
             self.jumped.store(jumped, Ordering::Relaxed);
         }
-        *compared = Compared { at, wall };
+        *compared = (now, wall);
         self.compare_at
-            .store((at + COMPARED_EVERY).as_nanos(), Ordering::Relaxed);
+            .store((now + COMPARED_EVERY).as_nanos(), Ordering::Relaxed);
     }
 }
 

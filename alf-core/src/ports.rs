@@ -9,7 +9,7 @@ use crate::config::{Config, Server, shown_endpoint};
 use crate::machine::Moment;
 use crate::runtime::before;
 use crate::server::ServerState;
-use crate::{Event, EventContext, Observer, Runtime, TokenTarget, TokenTransport};
+use crate::{Event, EventContext, Runtime, TokenTarget, TokenTransport};
 
 /// One for each client, shared by all its tokens.
 pub(crate) struct Ports {
@@ -18,23 +18,21 @@ pub(crate) struct Ports {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) clock: Clock,
     pub(crate) server: ServerState,
-    observer: Arc<dyn Observer>,
 }
 
 impl Ports {
     pub(crate) fn new(
         config: Config,
         token_transport: Arc<dyn TokenTransport>,
-        runtime: Arc<dyn Runtime>,
-        observer: Arc<dyn Observer>,
+        default_runtime: fn() -> Arc<dyn Runtime>,
     ) -> Self {
+        let runtime = config.runtime.clone().unwrap_or_else(default_runtime);
         Self {
             config,
             token_transport,
             clock: Clock::new(Arc::clone(&runtime)),
             runtime,
             server: ServerState::new(),
-            observer,
         }
     }
 
@@ -59,7 +57,7 @@ impl Ports {
             target,
             now: self.now(),
         };
-        self.observer.on(event, &context);
+        self.config.observer.on(event, &context);
     }
 
     /// The token endpoint as errors show it, without its query; the issuer, until the endpoint is known.

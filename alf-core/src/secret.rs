@@ -1,6 +1,7 @@
 //! Memory with a secret is wiped when it is dropped (X1).
 
 use std::fmt;
+use std::ops::Deref;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -16,14 +17,6 @@ impl SecretBytes {
         Self(Zeroizing::new(Vec::with_capacity(capacity)))
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Like `Vec::extend_from_slice`, but wipes the old memory when it grows.
     pub(crate) fn push(&mut self, piece: &[u8]) {
         let needed = self.0.len().saturating_add(piece.len());
@@ -36,13 +29,17 @@ impl SecretBytes {
         self.0.extend_from_slice(piece);
     }
 
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The bytes. Their memory is wiped with the last copy.
     pub(crate) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self.0)
+    }
+}
+
+impl Deref for SecretBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -63,10 +60,36 @@ impl std::io::Write for SecretBytes {
 pub(crate) struct SecretText(Zeroizing<String>);
 
 impl SecretText {
+    /// Reads the environment variable of this name. An error is the end of the text of a [`ConfigError`](crate::ConfigError).
+    #[cfg(any(feature = "config", feature = "store"))]
+    pub(crate) fn of_variable(name: &str) -> Result<Self, String> {
+        // Without std's error, which shows a value that is not UTF-8 (X1).
+        std::env::var(name).map(Self::from).map_err(|_| {
+            let subject = if is_surely_a_name(name) {
+                format!("the environment variable {name}")
+            } else {
+                "its environment variable".to_owned()
+            };
+            format!("{subject} is not set, or is not UTF-8")
+        })
+    }
+
     /// Each use is a place to check for leaks.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// X1: a user may have written the secret in place of the name of its variable. A secret in hexadecimal or in base32 has
+/// no `_`, and one in base64 is not all in capital letters. After a prefix with a `_`, a random part is longer.
+#[cfg(any(feature = "config", feature = "store"))]
+fn is_surely_a_name(text: &str) -> bool {
+    let is_of_a_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.chars().all(is_of_a_name)
+        && text.contains('_')
+        && text.split('_').all(|word| word.len() <= 14)
 }
 
 impl From<String> for SecretText {

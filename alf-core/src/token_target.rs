@@ -53,8 +53,8 @@ impl TokenTarget {
         self
     }
 
-    /// Adds a `resource`: an absolute URI without a fragment
-    /// ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
+    /// Adds a `resource` ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)). It should be an absolute URI without a
+    /// fragment, but some servers expect another name, such as the application id of Azure AD v1.0. An empty one is not sent.
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
         self.resources.push(resource.into().trim().to_owned());
@@ -135,8 +135,9 @@ impl TokenTarget {
         .without_empty()
     }
 
-    /// Without an empty scope or audience, which real servers refuse (T1).
+    /// Without an empty scope, resource or audience, which real servers refuse (T1).
     pub(crate) fn without_empty(mut self) -> Self {
+        self.resources.retain(|resource| !resource.is_empty());
         self.scope = self.scope.filter(|scope| !scope.is_empty());
         self.audience = self.audience.filter(|audience| !audience.is_empty());
         self

@@ -135,7 +135,7 @@ fn layer(file: &str) -> usize {
         .unwrap_or_else(|| panic!("{file} is in no layer"))
 }
 
-/// The files of a crate by their module paths (`tokens::state`), without comments and unit tests.
+/// The files of a crate by their module paths (`tokens::managed`), without comments and unit tests.
 struct Crate {
     files: BTreeMap<String, String>,
 }

@@ -90,19 +90,19 @@ fn build(
         // A token request comes once in an hour: a connection that was kept for it is one that the server has closed.
         Purpose::Tokens => ("token_http_client", builder.connection_cache_size(0)),
     };
-    let wrong = |problem: &str| {
-        if settings.is_set() {
-            ConfigError::new("configure_http", format!("with these settings, {problem}"))
-        } else {
-            let problem = format!("is not set, and with its defaults {problem}");
-            ConfigError::new(setter, problem)
-        }
+    let setter = if settings.is_set() {
+        "configure_http"
+    } else {
+        setter
     };
     // isahc panics where the system's libcurl is one that it cannot work with.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => Err(wrong("isahc cannot build a client").because(error)),
-        Err(_) => Err(wrong(
+        Ok(Err(error)) => {
+            Err(ConfigError::new(setter, "isahc cannot build a client").because(error))
+        }
+        Err(_) => Err(ConfigError::new(
+            setter,
             "isahc panicked when it built a client; without the feature static-curl, look at the \
              system's libcurl",
         )),

@@ -160,8 +160,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
-    /// twice.
+    /// The errors of [`TokenManager::with`](alf_core::TokenManager::with).
     pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
         Ok(Self::new(self.core.with(target)?))
     }
@@ -174,12 +173,9 @@ impl Client {
 
     /// Returns this client with a token for another `resource`, in place of those that were set
     /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
-    ///
-    /// # Errors
-    ///
-    /// If `resource` is not an absolute URI, or has a fragment.
-    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(Self::new(self.core.with_resource(resource)?))
+    #[must_use]
+    pub fn with_resource(&self, resource: impl Into<String>) -> Self {
+        Self::new(self.core.with_resource(resource))
     }
 
     /// Returns this client with a token for another `audience`: see [`with`](Self::with).

@@ -5,7 +5,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "code of tests, outside of their functions"
 )]
 
@@ -15,7 +14,7 @@ mod body;
 mod support;
 
 use std::future::Future;
-use std::io::{Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use alf_isahc::isahc::{self, AsyncBody, Request, Response};
@@ -50,14 +49,8 @@ impl Subject for Blocking {
         response: Response<AsyncBody>,
         sink: &mut (dyn Write + Send),
     ) -> Result<(), ReadError> {
-        let mut body = body::into_sync(response.into_body());
-        let mut buffer = vec![0; 16 * 1024];
-        loop {
-            match body.read(&mut buffer)? {
-                0 => return Ok(()),
-                length => sink.write_all(&buffer[..length])?,
-            }
-        }
+        io::copy(&mut body::into_sync(response.into_body()), sink)?;
+        Ok(())
     }
 
     /// As [`alf_core::Client::send_blocking`] does.

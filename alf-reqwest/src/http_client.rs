@@ -157,16 +157,13 @@ impl<B: From<ClientBuilder> + fmt::Debug + 'static> ClientSettings<B> {
         }
     }
 
-    fn problem(&self, problem: &str) -> ConfigError {
-        if self.user.is_set() {
-            ConfigError::new("configure_http", format!("with these settings, {problem}"))
+    fn problem(&self, problem: &'static str) -> ConfigError {
+        let setter = if self.user.is_set() {
+            "configure_http"
         } else {
-            let setter = self.purpose.setter();
-            ConfigError::new(
-                setter,
-                format!("is not set, and with its defaults {problem}"),
-            )
-        }
+            self.purpose.setter()
+        };
+        ConfigError::new(setter, problem)
     }
 }
 

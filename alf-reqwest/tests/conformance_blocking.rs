@@ -9,7 +9,7 @@
 mod support;
 
 use std::future::Future;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,15 +59,8 @@ impl Subject for Blocking {
     }
 
     async fn read(mut response: Response, sink: &mut (dyn Write + Send)) -> Result<(), ReadError> {
-        let mut buffer = [0; 16 * 1024];
-        loop {
-            match response.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(length) => sink.write_all(buffer.get(..length).unwrap())?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        io::copy(&mut response, sink)?;
+        Ok(())
     }
 
     fn block_on<F: Future>(future: F) -> F::Output {

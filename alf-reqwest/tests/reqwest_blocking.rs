@@ -231,18 +231,6 @@ fn x4_second_redirect_elsewhere_does_not_get_the_token() {
 }
 
 #[test]
-fn x4_401_from_elsewhere_is_returned() {
-    let servers = Servers::start();
-    let other_server = servers.another_resource_server();
-    let moved = Answer::redirect(302, other_server.url("/"));
-    servers.resource.answer_at("/moved", moved);
-    let response = client(&servers).get(servers.url("/moved")).send();
-    assert_eq!(response.unwrap().status(), 401);
-    assert_eq!(servers.resource.request_count(), 1);
-    assert_eq!(servers.authorization.token_requests(), 1);
-}
-
-#[test]
 fn errors_of_reqwest_are_untouched() {
     let servers = Servers::start();
     let client = client(&servers);
@@ -338,32 +326,6 @@ fn token_manager_works_alone() {
         with_calls.build_tokens().unwrap_err().setting(),
         "http_client"
     );
-}
-
-#[test]
-fn s1_threads_share_one_token_request_and_one_renewal() {
-    let servers = Servers::start();
-    let client = client(&servers);
-    let gate = Gate::new();
-    servers
-        .authorization
-        .answer_next(Answer::normal().held_by(&gate));
-    let all_call = || {
-        thread::scope(|scope| {
-            let call = || client.get(servers.url("/")).send().unwrap().status();
-            let threads: Vec<_> = (0..20).map(|_| scope.spawn(call)).collect();
-            gate.wait_for_arrivals(1);
-            gate.open();
-            for thread in threads {
-                assert_eq!(thread.join().unwrap(), 200);
-            }
-        });
-    };
-    all_call();
-    assert_eq!(servers.authorization.token_requests(), 1);
-    servers.revoke_all();
-    all_call();
-    assert_eq!(servers.authorization.token_requests(), 2);
 }
 
 /// reqwest's own methods panic there, in builds with debug assertions.

@@ -344,23 +344,6 @@ async fn x4_safe_redirects_are_followed() {
 }
 
 #[tokio::test]
-async fn x4_401_from_elsewhere_is_returned() {
-    let servers = Servers::start();
-    let other_server = servers.another_resource_server();
-    servers
-        .resource
-        .answer_at("/moved", Answer::redirect(302, other_server.url("/")));
-    let response = client(&servers)
-        .get(servers.url("/moved"))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(response.status(), 401);
-    assert_eq!(servers.resource.request_count(), 1);
-    assert_eq!(servers.authorization.token_requests(), 1);
-}
-
-#[tokio::test]
 async fn errors_of_reqwest_are_untouched() {
     let servers = Servers::start();
     let client = client(&servers);

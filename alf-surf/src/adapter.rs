@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alf_core::{Adapter, ConfigError, HttpClients, Runtime, ThreadRuntime};
 
-use crate::back_end::{Purpose, build};
+use crate::back_end::{Purpose, client};
 use crate::{Client, SurfTransport};
 
 /// surf, for the builder of a [`Client`].
@@ -26,28 +26,20 @@ impl Adapter for Surf {
 
     fn transport(self) -> Result<SurfTransport, ConfigError> {
         let clients = self.http_clients;
-        let tokens = clients
-            .tokens
-            .map_or_else(|| build(Purpose::Tokens, &clients.settings), Ok)?;
-        let calls = clients
-            .calls
-            .map_or_else(|| build(Purpose::Calls, &clients.settings), Ok)?;
+        let tokens = client(clients.tokens, Purpose::Tokens, &clients.settings)?;
+        let calls = client(clients.calls, Purpose::Calls, &clients.settings)?;
         Ok(SurfTransport::new(calls, tokens))
     }
 
     fn call_transport(self) -> Result<SurfTransport, ConfigError> {
         let clients = self.http_clients;
-        let calls = clients
-            .calls
-            .map_or_else(|| build(Purpose::Calls, &clients.settings), Ok)?;
+        let calls = client(clients.calls, Purpose::Calls, &clients.settings)?;
         Ok(SurfTransport::new(calls.clone(), calls))
     }
 
     fn token_transport(self) -> Result<SurfTransport, ConfigError> {
         let clients = self.http_clients;
-        let tokens = clients
-            .tokens
-            .map_or_else(|| build(Purpose::Tokens, &clients.settings), Ok)?;
+        let tokens = client(clients.tokens, Purpose::Tokens, &clients.settings)?;
         Ok(SurfTransport::new(tokens.clone(), tokens))
     }
 

@@ -15,11 +15,15 @@ pub(crate) enum Purpose {
     Tokens,
 }
 
-/// A client with surf's defaults, and the user's settings.
-pub(crate) fn build(
+/// The user's client; or one with surf's defaults, and the user's settings.
+pub(crate) fn client(
+    given: Option<Client>,
     purpose: Purpose,
     settings: &HttpSettings<surf::Config>,
 ) -> Result<Client, ConfigError> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
     let mut config = surf::Config::new();
     // 0 means no limit, as in the clients that surf makes itself.
     config.http_config = Config::new().set_max_connections_per_host(0);

@@ -49,13 +49,13 @@ impl Client {
     ///
     /// # Back ends
     ///
-    /// By default, requests and token requests go through two back ends that alf builds, with surf's
-    /// defaults. [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its
-    /// headers, its timeout, and a back end (`set_http_client`), which is then used for both. Token
-    /// requests have its headers too; of another back end they keep no connections. Which one that is, the features say: `curl-client`, and where that is not on,
-    /// `h1-client` or `h1-client-no-tls`. `curl-client` keeps connections, and has the proxy of the
-    /// environment, but goes past it to loopback; h1 makes a connection for each request, and knows
-    /// no proxy.
+    /// By default, alf builds two surf clients with surf's defaults: one for your requests and one for token requests.
+    /// [`configure_http`](ClientBuilder::configure_http) changes the `surf::Config` of both: its headers, its timeout, and its
+    /// back end (`set_http_client`).
+    ///
+    /// If no back end is set, the features select it: `curl-client`, or else `h1-client` or `h1-client-no-tls`. `curl-client` keeps
+    /// the connections of your requests. It has the proxy of the environment, and does not use it for loopback. h1 makes a
+    /// connection for each request, and knows no proxy.
     ///
     /// # Your own `surf::Client`
     ///
@@ -152,8 +152,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If a resource is not an absolute URI without a fragment, or a parameter is one that alf sets itself or is set
-    /// twice.
+    /// The errors of [`TokenManager::with`](alf_core::TokenManager::with).
     pub fn with(&self, target: TokenTarget) -> Result<Self, ConfigError> {
         Ok(Self(self.0.with(target)?))
     }
@@ -166,12 +165,9 @@ impl Client {
 
     /// Returns this client with a token for another `resource`, in place of those that were set
     /// ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)). See [`with`](Self::with).
-    ///
-    /// # Errors
-    ///
-    /// If `resource` is not an absolute URI, or has a fragment.
-    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        Ok(Self(self.0.with_resource(resource)?))
+    #[must_use]
+    pub fn with_resource(&self, resource: impl Into<String>) -> Self {
+        Self(self.0.with_resource(resource))
     }
 
     /// Returns this client with a token for another `audience`: see [`with`](Self::with).

@@ -16,9 +16,9 @@ pub(crate) async fn read_head(
 ) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut read = Zeroizing::default();
     let mut in_all = 0;
-    let mut piece = Zeroizing::new([0; PIECE]);
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
     loop {
-        let length = stream.read(&mut *piece).await?;
+        let length = stream.read(&mut piece).await?;
         push(&mut read, piece.get(..length).unwrap_or_default());
         in_all += length;
         if let Some(ready) = readable(&mut read) {

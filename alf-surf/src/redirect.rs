@@ -79,8 +79,8 @@ impl Middleware for FollowRedirects {
             let Some(url) = target(without_body.url(), &response) else {
                 return Ok(response);
             };
-            let leads_home = home == origin(&url);
-            if leads_home && home != here {
+            let leads_home = home.as_ref() == origin(&url);
+            if leads_home && home.as_ref() != here {
                 // X4: with the token, the URL would be another server's choice; without it, useless.
                 return Ok(response);
             }
@@ -124,7 +124,7 @@ fn target(from: &Url, response: &Response) -> Option<Url> {
 /// Another middleware behind this one did, to another origin, where `Location` may mean another URL.
 fn followed_already(response: &Response, here: OriginRef<'_>) -> bool {
     let came_from = response.ext::<CameFrom>();
-    came_from.is_some_and(|from| from.origin != here)
+    came_from.is_some_and(|from| from.origin.as_ref() != here)
 }
 
 /// X4: the token is the guard's affair; these were put on by the user, for the origin at home.

@@ -75,6 +75,22 @@ fn p3_settings_are_for_the_client_that_is_not_set() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn p3_headers_of_an_own_token_client_are_on_token_requests() -> Outcome {
+    let servers = Servers::start();
+    let config = surf::Config::new().set_http_client(H1Client::new());
+    let config = with_user_agent(config, "mine/1").add_header("Authorization", "Basic eDp5")?;
+    let own = surf::Client::try_from(config)?;
+    let client = builder(&servers).token_http_client(own).build()?;
+    block_on(client.get(servers.url("/")).send())?;
+    let asked = servers.authorization.requests().pop().unwrap();
+    assert_eq!(asked.header_values("user-agent"), ["mine/1"]);
+    // What alf sets stays.
+    assert_eq!(asked.header_values("authorization").len(), 1);
+    assert_ne!(asked.header("authorization"), Some("Basic eDp5"));
+    Ok(())
+}
+
 /// Token requests go through it, whatever the client for requests is.
 #[test]
 fn p3_token_transport_sends_the_token_requests() -> Outcome {

@@ -211,17 +211,6 @@ fn r4_streaming_body_is_not_replayed() -> Outcome {
 }
 
 #[test]
-fn f2_authorization_of_the_builder_is_replaced() -> Outcome {
-    let servers = Servers::start();
-    let client = client(&servers);
-    let request = client
-        .get(servers.url("/"))
-        .header("Authorization", "Basic eDp5");
-    assert_eq!(block_on(request.send())?.status(), 200);
-    Ok(())
-}
-
-#[test]
 fn p3_own_client_keeps_its_settings() -> Outcome {
     let servers = Servers::start();
     let base = Url::parse(&servers.url("/api/v1/"))?;

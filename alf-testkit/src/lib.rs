@@ -26,5 +26,4 @@ pub use memory_store::{MemoryStore, StoreFault};
 pub use runtime::{Call, SteppedRuntime, VirtualTime};
 pub use server::{
     Answer, AuthorizationServer, Gate, Recorded, ResourceServer, ScriptedServer, Servers,
-    TokenAnswer,
 };

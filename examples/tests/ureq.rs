@@ -2,13 +2,8 @@
 //!
 //! `cargo test -p examples --test ureq` runs each case as a separate test.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "code of tests, outside of their functions"
-)]
-
 use std::future::Future;
-use std::io::{Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,14 +54,8 @@ impl Subject for UreqSubject {
         response: Response<BodyReader<'static>>,
         sink: &mut (dyn Write + Send),
     ) -> Result<(), ReadError> {
-        let mut body = response.into_body();
-        let mut buffer = [0; 16 * 1024];
-        loop {
-            match body.read(&mut buffer)? {
-                0 => return Ok(()),
-                length => sink.write_all(buffer.get(..length).unwrap())?,
-            }
-        }
+        io::copy(&mut response.into_body(), sink)?;
+        Ok(())
     }
 
     fn block_on<F: Future>(future: F) -> F::Output {

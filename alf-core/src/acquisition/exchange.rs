@@ -51,8 +51,8 @@ pub(super) async fn exchange(
     awaited: &CurrentlyAwaited,
     request: TokenRequest,
 ) -> Result<Answer, Cause> {
-    let credentials_check = request.credentials_check();
-    let asserted_at = request.asserted_at();
+    let credentials_check = request.credentials_check;
+    let asserted_at = request.asserted_at;
     let (request, redactor) = request.encode(endpoint);
     let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
     awaited.set(Awaited::Response);

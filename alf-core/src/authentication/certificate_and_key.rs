@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::ConfigError;
 use crate::secret::SecretText;
 
+use super::client_authentication::Problem;
 use super::{file, pem};
 
 /// A client certificate and its private key, in PEM: values, or files.
@@ -73,8 +74,14 @@ impl CertificateAndKey {
     ///
     /// This does not check that the key belongs to the certificate. The HTTP library does.
     pub fn read(&self) -> Result<CertificatePem, ConfigError> {
-        let (certificate, key) = self.texts()?;
-        self.parse(&certificate, &key)
+        let certificate = self
+            .certificate
+            .parsed(CERTIFICATE, pem::certificate_lines)?;
+        let key = self.key.parsed(KEY, pem::private_key_lines)?;
+        Ok(CertificatePem {
+            text: Zeroizing::new([certificate.as_str(), &key].concat()),
+            certificate_length: certificate.len(),
+        })
     }
 
     /// Checks the certificate and the key for a library that reads the [`files`](Self::files) itself, line by
@@ -87,11 +94,9 @@ impl CertificateAndKey {
     ///
     /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line.
     pub fn check_files(&self) -> Result<(), ConfigError> {
-        let (certificate, key) = self.texts()?;
-        self.parse(&certificate, &key)?;
-        pem::check_lines(&certificate)
-            .map_err(|problem| self.certificate.unusable(CERTIFICATE, problem))?;
-        pem::check_lines(&key).map_err(|problem| self.key.unusable(KEY, problem))
+        self.read()?;
+        self.certificate.parsed(CERTIFICATE, pem::check_lines)?;
+        self.key.parsed(KEY, pem::check_lines)
     }
 
     /// Returns the files of the certificate and of its key, for a library that reads them itself. `None` if
@@ -106,31 +111,15 @@ impl CertificateAndKey {
     /// Returns the error for a certificate and a key that the HTTP library does not accept. It names the
     /// files. Its source is the library's error, which must not show any part of the key.
     pub fn refused(&self, by: impl StdError + Send + Sync + 'static) -> ConfigError {
-        let key = match &self.key {
-            PemSource::Value(_) => String::new(),
-            PemSource::File(path) => format!(" in {}", path.display()),
+        let problem = match self.files() {
+            Some((certificate, key)) => format!(
+                "{}: it cannot be used with the private key in {}",
+                certificate.display(),
+                key.display()
+            ),
+            None => "it cannot be used with the private key".to_owned(),
         };
-        let problem = format!("it cannot be used with the private key{key}");
-        self.certificate.unusable(CERTIFICATE, problem).because(by)
-    }
-
-    fn texts(&self) -> Result<(Zeroizing<String>, Zeroizing<String>), ConfigError> {
-        Ok((self.certificate.read(CERTIFICATE)?, self.key.read(KEY)?))
-    }
-
-    fn parse(&self, certificate: &str, key: &str) -> Result<CertificatePem, ConfigError> {
-        // It never grows, and so leaves no copies behind.
-        let length = certificate.len().saturating_add(key.len());
-        let mut text = Zeroizing::new(String::with_capacity(length.saturating_mul(2)));
-        pem::write_certificates(certificate, &mut text)
-            .map_err(|problem| self.certificate.unusable(CERTIFICATE, problem))?;
-        let certificate_length = text.len();
-        pem::write_private_key(key, &mut text)
-            .map_err(|problem| self.key.unusable(KEY, problem))?;
-        Ok(CertificatePem {
-            text,
-            certificate_length,
-        })
+        ConfigError::new(CERTIFICATE, problem).because(by)
     }
 }
 
@@ -166,22 +155,24 @@ enum PemSource {
 }
 
 impl PemSource {
-    /// `name` is what errors call it.
-    fn read(&self, name: &'static str) -> Result<Zeroizing<String>, ConfigError> {
+    /// Parses the PEM, which errors call `name`.
+    fn parsed<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Result<T, ConfigError> {
         match self {
-            Self::Value(text) => Ok(Zeroizing::new(text.expose().to_owned())),
-            Self::File(path) => file::read_blocking(path).map_err(|error| {
-                let problem = format!("it cannot be read from {}", path.display());
-                ConfigError::new(name, problem).because(error)
-            }),
-        }
-    }
-
-    /// The error for a PEM that was read and cannot be used.
-    fn unusable(&self, name: &'static str, problem: impl fmt::Display) -> ConfigError {
-        match self {
-            Self::Value(_) => ConfigError::new(name, problem.to_string()),
-            Self::File(path) => ConfigError::new(name, format!("{}: {problem}", path.display())),
+            Self::Value(pem) => {
+                parse(pem.expose()).map_err(|problem| ConfigError::new(name, problem))
+            }
+            Self::File(path) => {
+                let shown = path.display();
+                let pem = file::read_blocking(path).map_err(|error| {
+                    let problem = format!("it cannot be read from {shown}");
+                    ConfigError::new(name, problem).because(error)
+                })?;
+                parse(&pem).map_err(|problem| ConfigError::new(name, format!("{shown}: {problem}")))
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use http::Uri;
 
 use crate::ConfigError;
-use crate::error::{Awaited, CurrentlyAwaited};
+use crate::error::CurrentlyAwaited;
 use crate::wire::token_request::TokenRequest;
 
 use super::fingerprint::CredentialsFingerprint;
@@ -154,11 +154,6 @@ impl<'a> AuthenticationContext<'a> {
     /// Returns the current time, from the client's [`Runtime`](crate::Runtime).
     pub fn wall_clock(&self) -> SystemTime {
         self.wall_clock
-    }
-
-    /// Notes what is awaited from now on.
-    pub(super) fn awaits(&self, awaited: Awaited) {
-        self.awaited.set(awaited);
     }
 
     /// Returns the number of this attempt within its acquisition. The first is 1.

@@ -84,7 +84,7 @@ impl ClientAuthentication for ClientSecretBasic {
         request.mask(&secret.text);
         request.mask(&encoded_secret);
         if *encoded_id != context.client_id() || encoded_secret != secret.text {
-            request.check_if_refused(ENCODING);
+            request.credentials_check = Some(ENCODING);
         }
         let pair = Zeroizing::new([encoded_id.as_str(), ":", &encoded_secret].concat());
         let credentials = Zeroizing::new(STANDARD.encode(pair.as_bytes()));

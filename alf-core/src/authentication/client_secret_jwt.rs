@@ -13,7 +13,6 @@ use super::client_secret::{NAME, check_secret};
 use super::credential::Credential;
 use super::fingerprint::CredentialsFingerprint;
 use super::jwt::{AssertionSettings, assertion_setters};
-use super::signer::Signer;
 
 /// `client_secret_jwt`: an assertion with a MAC, whose key is the client secret. The secret itself is never
 /// sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523),
@@ -98,43 +97,24 @@ impl ClientAuthentication for ClientSecretJwt {
         context: &AuthenticationContext<'_>,
         request: &mut TokenRequest,
     ) -> Result<CredentialsFingerprint, AuthenticationError> {
-        let parse = |secret: &str| self.algorithm.signer(secret);
+        let parse = |secret: &str| self.algorithm.key(secret);
         let secret = self.secret.read(context, NAME, parse).await?;
         request.mask(&secret.text);
-        self.settings
-            .add_signed(request, context, &secret.parsed, None)
-            .await?;
+        let algorithm = self.algorithm.name();
+        let message = self.settings.message(context, algorithm, None, None)?;
+        let mac = hmac::sign(&secret.parsed, message.as_bytes());
+        let mac = mac.as_ref().to_vec();
+        self.settings.add_signed(request, context, &message, mac);
         Ok(secret.fingerprint)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         self.settings.check()?;
-        let parse = |secret: &str| self.algorithm.signer(secret);
-        self.secret.check(NAME, parse)
+        self.secret.check(NAME, |secret| self.algorithm.key(secret))
     }
 
     fn method(&self) -> Option<&str> {
         Some("client_secret_jwt")
-    }
-}
-
-struct MacSigner {
-    algorithm: MacAlgorithm,
-    key: hmac::Key,
-}
-
-#[async_trait]
-impl Signer for MacSigner {
-    fn algorithm(&self) -> &str {
-        self.algorithm.name()
-    }
-
-    fn key_id(&self) -> Option<&str> {
-        None
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
-        Ok(hmac::sign(&self.key, message).as_ref().to_vec())
     }
 }
 
@@ -148,7 +128,7 @@ impl MacAlgorithm {
         }
     }
 
-    fn signer(self, secret: &str) -> Result<MacSigner, Problem> {
+    fn key(self, secret: &str) -> Result<hmac::Key, Problem> {
         check_secret(secret)?;
         let hmac = match self {
             Self::Hs256 => hmac::HMAC_SHA256,
@@ -164,10 +144,7 @@ impl MacAlgorithm {
             )
             .into());
         }
-        Ok(MacSigner {
-            algorithm: self,
-            key: hmac::Key::new(hmac, secret.as_bytes()),
-        })
+        Ok(hmac::Key::new(hmac, secret.as_bytes()))
     }
 }
 

@@ -118,13 +118,13 @@ impl Credential {
         let text = match &self.0 {
             Source::Value(text) => Zeroizing::new(text.expose().to_owned()),
             Source::File(path) => {
-                context.awaits(Awaited::Credential(name));
+                context.awaited.set(Awaited::Credential(name));
                 let text = file::read(path).await;
                 let text = text.map_err(|error| cannot_read(name, path, error))?;
                 Zeroizing::new(without_marks(&text).to_owned())
             }
             Source::Callback(read) => {
-                context.awaits(Awaited::Credential(name));
+                context.awaited.set(Awaited::Credential(name));
                 read().await.map_err(|error| {
                     let problem = format!("the callback for {name} failed");
                     AuthenticationError::transient(problem).because(error)

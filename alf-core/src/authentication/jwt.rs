@@ -8,11 +8,9 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
-use crate::error::Awaited;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{AuthenticationContext, AuthenticationError};
-use super::signer::Signer;
 
 /// The settings of an assertion, however it is signed.
 #[derive(Debug)]
@@ -79,32 +77,28 @@ impl Default for AssertionSettings {
 }
 
 impl AssertionSettings {
-    /// Adds the client's id, and an assertion that `signer` signs. `thumbprint` is that of the key's
-    /// certificate: SHA-256, in base64url.
-    pub(super) async fn add_signed(
+    /// Adds the client's id, and the assertion: a [message](Self::message) and its signature.
+    pub(super) fn add_signed(
         &self,
         request: &mut TokenRequest,
         context: &AuthenticationContext<'_>,
-        signer: &dyn Signer,
-        thumbprint: Option<String>,
-    ) -> Result<(), AuthenticationError> {
-        let message = self.message(context, signer, thumbprint.as_deref())?;
-        context.awaits(Awaited::Signature);
-        let signature = Zeroizing::new(signer.sign(message.as_bytes()).await?);
+        message: &str,
+        signature: Vec<u8>,
+    ) {
+        let signature = Zeroizing::new(signature);
         let signature = Zeroizing::new(base64url(&signature));
         // RFC 7515 §7.1.
-        let assertion = Zeroizing::new([message.as_str(), &signature].join("."));
+        let assertion = Zeroizing::new([message, &signature].join("."));
         if self.audience.is_none() {
-            request.check_if_refused(if context.issuer().is_some() {
+            request.credentials_check = Some(if context.issuer().is_some() {
                 AUDIENCE_IS_ISSUER
             } else {
                 AUDIENCE_IS_ENDPOINT
             });
         }
-        request.asserts_time(context.wall_clock());
+        request.asserted_at = Some(context.wall_clock());
         request.parameter("client_id", context.client_id());
         add_assertion(request, JWT_BEARER, &assertion);
-        Ok(())
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -126,16 +120,17 @@ impl AssertionSettings {
     }
 
     /// Returns the message to sign: header and claims (RFC 7515 §5.1), with a new `jti` and the
-    /// current time.
-    fn message(
+    /// current time. `thumbprint` is that of the key's certificate: SHA-256, in base64url.
+    pub(super) fn message(
         &self,
         context: &AuthenticationContext<'_>,
-        signer: &dyn Signer,
+        algorithm: &str,
+        key_id: Option<&str>,
         thumbprint: Option<&str>,
     ) -> Result<String, AuthenticationError> {
         let header: Map<_, _> = [
-            ("alg", Some(signer.algorithm())),
-            ("kid", self.key_id.as_deref().or_else(|| signer.key_id())),
+            ("alg", Some(algorithm)),
+            ("kid", self.key_id.as_deref().or(key_id)),
             ("typ", self.typ.as_deref()),
             ("x5t#S256", thumbprint),
         ]

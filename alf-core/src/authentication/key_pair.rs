@@ -1,6 +1,5 @@
 //! A private key that signs with aws-lc-rs.
 
-use async_trait::async_trait;
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
@@ -10,14 +9,12 @@ use aws_lc_rs::signature::{
 };
 
 use super::client_authentication::{AuthenticationError, Problem};
-use super::signer::Signer;
 use super::{pem, thumbprint};
 
-/// A private key, its algorithm, and its id.
+/// A private key, and its algorithm.
 pub(super) struct KeyPair {
     key: Key,
-    algorithm: SigningAlgorithm,
-    key_id: Option<String>,
+    pub(super) algorithm: SigningAlgorithm,
 }
 
 enum Key {
@@ -70,18 +67,23 @@ impl KeyPair {
             let algorithm = algorithm.name();
             return Err(format!("it is {kind}, which cannot sign with {algorithm}").into());
         }
-        Ok(Self {
-            key,
-            algorithm,
-            key_id: None,
-        })
+        Ok(Self { key, algorithm })
     }
 
-    /// Uses the thumbprint of the public key as the key's id (RFC 7638).
-    pub(super) fn identified_by_thumbprint(mut self) -> Result<Self, &'static str> {
-        let thumbprint = self.key.thumbprint().ok_or("it has no public key")?;
-        self.key_id = Some(thumbprint);
-        Ok(self)
+    /// Returns the thumbprint of the public key (RFC 7638).
+    pub(super) fn thumbprint(&self) -> Option<String> {
+        match &self.key {
+            Key::Rsa(pair) => Some(thumbprint::of_rsa_key(pair.public_key())),
+            Key::P256(pair) => thumbprint::of_ec_key("P-256", pair.public_key().as_ref()),
+            Key::P384(pair) => thumbprint::of_ec_key("P-384", pair.public_key().as_ref()),
+            Key::Ed25519(pair) => Some(thumbprint::of_ed25519_key(pair.public_key().as_ref())),
+        }
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
+        self.signature(message).map_err(|Unspecified| {
+            AuthenticationError::permanent("private_key: aws-lc-rs could not sign with it")
+        })
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
@@ -101,23 +103,6 @@ impl KeyPair {
             Key::P256(pair) | Key::P384(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
             Key::Ed25519(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
         }
-    }
-}
-
-#[async_trait]
-impl Signer for KeyPair {
-    fn algorithm(&self) -> &str {
-        self.algorithm.name()
-    }
-
-    fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthenticationError> {
-        self.signature(message).map_err(|Unspecified| {
-            AuthenticationError::permanent("private_key: aws-lc-rs could not sign with it")
-        })
     }
 }
 
@@ -151,15 +136,6 @@ impl Key {
         on_curve(&ECDSA_P256_SHA256_FIXED_SIGNING)
             .map(Self::P256)
             .or_else(|| on_curve(&ECDSA_P384_SHA384_FIXED_SIGNING).map(Self::P384))
-    }
-
-    fn thumbprint(&self) -> Option<String> {
-        match self {
-            Self::Rsa(pair) => Some(thumbprint::of_rsa_key(pair.public_key())),
-            Self::P256(pair) => thumbprint::of_ec_key("P-256", pair.public_key().as_ref()),
-            Self::P384(pair) => thumbprint::of_ec_key("P-384", pair.public_key().as_ref()),
-            Self::Ed25519(pair) => Some(thumbprint::of_ed25519_key(pair.public_key().as_ref())),
-        }
     }
 
     /// Returns what the key is called in errors, its usual algorithm, and its other one.

@@ -47,16 +47,25 @@ pub(super) fn certificates(pem: &str) -> Result<(Block<'_>, Vec<Block<'_>>), Pro
     }
 }
 
-/// Appends the certificates to a text, in the lines that every library reads.
-pub(super) fn write_certificates(pem: &str, text: &mut String) -> Result<(), Problem> {
+/// Returns the certificates alone, in the lines that every library reads.
+pub(super) fn certificate_lines(pem: &str) -> Result<Zeroizing<String>, Problem> {
     let (own, chain) = certificates(pem)?;
-    own.write(text)?;
-    chain.iter().try_for_each(|block| block.write(text))
+    let mut lines = empty_text_for(pem);
+    own.write(&mut lines)?;
+    chain.iter().try_for_each(|block| block.write(&mut lines))?;
+    Ok(lines)
 }
 
-/// Appends the private key to a text, in the lines that every library reads.
-pub(super) fn write_private_key(pem: &str, text: &mut String) -> Result<(), Problem> {
-    private_key(pem)?.write(text)
+/// Returns the private key alone, in the lines that every library reads.
+pub(super) fn private_key_lines(pem: &str) -> Result<Zeroizing<String>, Problem> {
+    let mut lines = empty_text_for(pem);
+    private_key(pem)?.write(&mut lines)?;
+    Ok(lines)
+}
+
+/// A text that never grows, and so leaves no copies behind: a block becomes at most twice as long.
+fn empty_text_for(pem: &str) -> Zeroizing<String> {
+    Zeroizing::new(String::with_capacity(pem.len().saturating_mul(2)))
 }
 
 /// Checks that libraries which read line by line find the same blocks.
@@ -86,7 +95,6 @@ impl Block<'_> {
         decoded(&self.base64())
     }
 
-    /// Appends the block, at most twice as long as it was.
     fn write(&self, text: &mut String) -> Result<(), Problem> {
         let base64 = self.base64();
         decoded(&base64)?;

@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::ConfigError;
+use crate::error::Awaited;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{
@@ -14,8 +15,6 @@ use super::fingerprint::CredentialsFingerprint;
 use super::jwt::{AssertionSettings, assertion_setters};
 use super::signer::Signer;
 
-#[cfg(feature = "jwt")]
-use super::client_authentication::Problem;
 #[cfg(feature = "jwt")]
 use super::credential::Credential;
 #[cfg(feature = "jwt")]
@@ -160,20 +159,12 @@ impl PrivateKeyJwt {
 
 #[cfg(feature = "jwt")]
 impl KeySettings {
-    fn parse(&self, pem: &str) -> Result<KeyPair, Problem> {
-        let pair = KeyPair::new(pem, self.algorithm)?;
-        if self.thumbprint_as_key_id {
-            return Ok(pair.identified_by_thumbprint()?);
-        }
-        Ok(pair)
-    }
-
     fn check(&self, key: &SigningKey) -> Result<(), ConfigError> {
         if let Some(certificate) = &self.certificate {
             certificate.check(CERTIFICATE, thumbprint::of_certificate)?;
         }
         match key {
-            SigningKey::Pem(key) => key.check(PRIVATE_KEY, |pem| self.parse(pem)),
+            SigningKey::Pem(key) => key.check(PRIVATE_KEY, |pem| KeyPair::new(pem, self.algorithm)),
             SigningKey::Signer(_) if self.algorithm.is_some() || self.thumbprint_as_key_id => {
                 let problem = "a signer has its own algorithm and key id; remove algorithm and \
                                thumbprint_as_key_id";
@@ -197,7 +188,8 @@ impl ClientAuthentication for PrivateKeyJwt {
             not(feature = "jwt"),
             expect(unused_mut, reason = "no certificate without the feature jwt")
         )]
-        let (mut thumbprint, mut fingerprint) = (None, CredentialsFingerprint::unchanging());
+        let (mut thumbprint, mut fingerprint) =
+            (None::<String>, CredentialsFingerprint::unchanging());
         #[cfg(feature = "jwt")]
         if let Some(certificate) = &self.key_settings.certificate {
             let parse = thumbprint::of_certificate;
@@ -207,17 +199,36 @@ impl ClientAuthentication for PrivateKeyJwt {
         match &self.key {
             #[cfg(feature = "jwt")]
             SigningKey::Pem(key) => {
-                let parse = |pem: &str| self.key_settings.parse(pem);
+                let parse = |pem: &str| KeyPair::new(pem, self.key_settings.algorithm);
                 let key = key.read(context, PRIVATE_KEY, parse).await?;
+                let pair = key.parsed;
+                let key_id = if self.key_settings.thumbprint_as_key_id {
+                    pair.thumbprint()
+                } else {
+                    None
+                };
+                let message = self.settings.message(
+                    context,
+                    pair.algorithm.name(),
+                    key_id.as_deref(),
+                    thumbprint.as_deref(),
+                )?;
+                let signature = pair.sign(message.as_bytes())?;
                 self.settings
-                    .add_signed(request, context, &key.parsed, thumbprint)
-                    .await?;
+                    .add_signed(request, context, &message, signature);
                 Ok(CredentialsFingerprint::of(&(key.fingerprint, fingerprint)))
             }
             SigningKey::Signer(signer) => {
+                let message = self.settings.message(
+                    context,
+                    signer.algorithm(),
+                    signer.key_id(),
+                    thumbprint.as_deref(),
+                )?;
+                context.awaited.set(Awaited::Signature);
+                let signature = signer.sign(message.as_bytes()).await?;
                 self.settings
-                    .add_signed(request, context, signer.as_ref(), thumbprint)
-                    .await?;
+                    .add_signed(request, context, &message, signature);
                 Ok(fingerprint)
             }
         }
@@ -235,16 +246,10 @@ impl ClientAuthentication for PrivateKeyJwt {
     }
 }
 
-/// Shows where the key comes from, but no part of it (X1).
+/// Without the key (X1).
 impl fmt::Debug for PrivateKeyJwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("PrivateKeyJwt");
-        match &self.key {
-            #[cfg(feature = "jwt")]
-            SigningKey::Pem(key) => shown.field("key", key),
-            SigningKey::Signer(signer) => shown.field("signer", &signer.algorithm()),
-        };
-        shown
+        f.debug_struct("PrivateKeyJwt")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

@@ -80,55 +80,27 @@ pub struct HttpSettings<B>(Option<Arc<Configure<B>>>);
 
 type Configure<B> = dyn Fn(B) -> B + Send + Sync;
 
+/// Which HTTP clients are used.
+pub(super) struct Uses {
+    pub(super) calls: bool,
+    pub(super) tokens: bool,
+}
+
 impl<H, B: 'static> HttpClients<H, B> {
-    /// Checks that no setting is without effect on a client.
-    pub(super) fn check_for_client(&self) -> Result<(), ConfigError> {
-        if self.settings.is_set() && self.calls.is_some() && self.tokens.is_some() {
-            return Err(ConfigError::new(
-                "configure_http",
-                "has no effect, because http_client and token_http_client are both set; remove \
-                 one of the three",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Checks that nothing is set for token requests, which a token transport of the user's sends.
-    pub(super) fn check_beside_token_transport(&self) -> Result<(), ConfigError> {
-        if self.tokens.is_some() {
-            return Err(ConfigError::new(
-                "token_transport",
-                "conflicts with token_http_client, as both send the token requests; remove one of \
-                 them",
-            ));
-        }
-        if self.settings.is_set() && self.calls.is_some() {
-            return Err(ConfigError::new(
-                "configure_http",
-                "has no effect, because http_client and token_transport are both set; remove one \
-                 of the three",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Checks that no setting is without effect on a token manager.
-    pub(super) fn check_for_tokens(&self) -> Result<(), ConfigError> {
-        if self.calls.is_some() {
-            return Err(ConfigError::new(
-                "http_client",
-                "is for your requests, and a token manager sends only token requests; use \
-                 token_http_client",
-            ));
-        }
-        if self.settings.is_set() && self.tokens.is_some() {
-            return Err(ConfigError::new(
-                "configure_http",
-                "has no effect on a token manager whose token_http_client is set; remove one of \
-                 them",
-            ));
-        }
-        Ok(())
+    /// Checks that no setting is without effect.
+    pub(super) fn check(&self, uses: &Uses) -> Result<(), ConfigError> {
+        let builds_none =
+            (self.calls.is_some() || !uses.calls) && (self.tokens.is_some() || !uses.tokens);
+        let (setting, problem) = if self.calls.is_some() && !uses.calls {
+            ("http_client", NO_CALLS)
+        } else if self.tokens.is_some() && !uses.tokens {
+            ("token_transport", TWO_FOR_TOKENS)
+        } else if self.settings.is_set() && builds_none {
+            ("configure_http", BUILDS_NONE)
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::new(setting, problem))
     }
 }
 
@@ -184,3 +156,10 @@ impl<B> fmt::Debug for HttpSettings<B> {
         f.debug_struct("HttpSettings").finish_non_exhaustive()
     }
 }
+
+const NO_CALLS: &str =
+    "is for your requests, and a token manager sends only token requests; use token_http_client";
+const TWO_FOR_TOKENS: &str =
+    "conflicts with token_http_client, as both send the token requests; remove one of them";
+const BUILDS_NONE: &str = "has no effect, because alf builds no HTTP client: remove it, or one of http_client, \
+                           token_http_client and token_transport";

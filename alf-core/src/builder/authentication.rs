@@ -21,7 +21,7 @@ impl<A> ClientBuilder<A> {
         secret: impl Into<Credential>,
     ) -> Self {
         let method = Box::new(ClientSecretBasic::new(secret));
-        self.authenticate("client_secret", client_id.into(), method)
+        self.authenticate(client_id.into(), method)
     }
 
     /// Authenticates with `client_secret_post`: the id and the secret are in the body of the token request.
@@ -33,12 +33,12 @@ impl<A> ClientBuilder<A> {
         secret: impl Into<Credential>,
     ) -> Self {
         let method = Box::new(ClientSecretPost::new(secret));
-        self.authenticate("client_secret_post", client_id.into(), method)
+        self.authenticate(client_id.into(), method)
     }
 
     /// Authenticates with `client_secret_jwt`: an assertion with a MAC, whose key is the secret. The secret
-    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). The algorithm is HS256,
-    /// which needs a secret of at least 32 bytes. For other algorithms, see [`ClientSecretJwt`].
+    /// itself is never sent ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)). For the length
+    /// of the secret, and for other algorithms than HS256, see [`ClientSecretJwt`].
     ///
     /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
@@ -49,7 +49,7 @@ impl<A> ClientBuilder<A> {
         secret: impl Into<Credential>,
     ) -> Self {
         let method = Box::new(ClientSecretJwt::new(secret));
-        self.authenticate("client_secret_jwt", client_id.into(), method)
+        self.authenticate(client_id.into(), method)
     }
 
     /// Authenticates with `private_key_jwt`: an assertion that the client's private key signs
@@ -64,7 +64,7 @@ impl<A> ClientBuilder<A> {
     #[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
     pub fn private_key_jwt(self, client_id: impl Into<String>, key: impl Into<Credential>) -> Self {
         let method = Box::new(PrivateKeyJwt::new(key));
-        self.authenticate("private_key_jwt", client_id.into(), method)
+        self.authenticate(client_id.into(), method)
     }
 
     /// Authenticates with the certificate of the TLS connection, which a certificate authority has issued
@@ -76,7 +76,7 @@ impl<A> ClientBuilder<A> {
     /// certificate.
     pub fn tls_client_auth(self, client_id: impl Into<String>) -> Self {
         let method = "tls_client_auth";
-        self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))
+        self.authenticate(client_id.into(), Box::new(ClientIdOnly { method }))
     }
 
     /// Authenticates with a self-signed certificate of the TLS connection
@@ -85,7 +85,7 @@ impl<A> ClientBuilder<A> {
     /// have the certificate, as for [`tls_client_auth`](Self::tls_client_auth).
     pub fn self_signed_tls_client_auth(self, client_id: impl Into<String>) -> Self {
         let method = "self_signed_tls_client_auth";
-        self.authenticate(method, client_id.into(), Box::new(ClientIdOnly { method }))
+        self.authenticate(client_id.into(), Box::new(ClientIdOnly { method }))
     }
 
     /// Authenticates with an assertion that another party has signed (workload identity federation). alf
@@ -98,7 +98,7 @@ impl<A> ClientBuilder<A> {
         assertion: impl Into<ClientAssertion>,
     ) -> Self {
         let method = Box::new(assertion.into());
-        self.authenticate("client_assertion", client_id.into(), method)
+        self.authenticate(client_id.into(), method)
     }
 
     /// Authenticates with any [`ClientAuthentication`]: one of alf's with further settings, such as
@@ -108,7 +108,7 @@ impl<A> ClientBuilder<A> {
         client_id: impl Into<String>,
         method: impl ClientAuthentication,
     ) -> Self {
-        self.authenticate("client_authentication", client_id.into(), Box::new(method))
+        self.authenticate(client_id.into(), Box::new(method))
     }
 
     /// Sends only the client's id, and does not authenticate (`none`,
@@ -116,18 +116,14 @@ impl<A> ClientBuilder<A> {
     /// client in another way, such as by its network or by a proxy in front of the server.
     pub fn no_client_authentication(self, client_id: impl Into<String>) -> Self {
         let method = Box::new(ClientIdOnly { method: "none" });
-        self.authenticate("no_client_authentication", client_id.into(), method)
+        self.authenticate(client_id.into(), method)
     }
 
-    fn authenticate(
-        mut self,
-        setter: &'static str,
-        client_id: String,
-        method: Box<dyn ClientAuthentication>,
-    ) -> Self {
-        self.settings
-            .authentications
-            .push((setter, client_id, method));
+    fn authenticate(mut self, client_id: String, method: Box<dyn ClientAuthentication>) -> Self {
+        let authentication = &mut self.settings.authentication;
+        if authentication.replace((client_id, method)).is_some() {
+            self.settings.repeated.push("client_authentication");
+        }
         self
     }
 }

@@ -19,6 +19,8 @@ mod adapter;
 
 pub use adapter::{Adapter, HttpClients, HttpSettings};
 
+use adapter::Uses;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -237,24 +239,21 @@ impl<A: Adapter> ClientBuilder<A> {
     ///
     /// If a setting is missing, is not valid, or conflicts with another. The error names the setting.
     pub fn build(mut self) -> Result<A::Client, ConfigError> {
+        let config = Config::parse(self.settings)?;
         let http_clients = self.adapter.http_clients();
-        match self.token_transport {
-            Some(_) => http_clients.check_beside_token_transport()?,
-            None => http_clients.check_for_client()?,
-        }
-        let parts = Parts::new(self.settings, A::runtime)?;
-        self.adapter.http_clients().token_header = parts.config.presentation.header.clone();
-        let transport = Arc::new(match self.token_transport {
-            Some(_) => self.adapter.call_transport()?,
-            None => self.adapter.transport()?,
-        });
-        let token_transport = self
-            .token_transport
-            .unwrap_or_else(|| Arc::<A::Transport>::clone(&transport));
-        Ok(A::client(Client::new(
-            transport,
-            parts.tokens(token_transport),
-        )))
+        http_clients.check(&Uses {
+            calls: true,
+            tokens: self.token_transport.is_none(),
+        })?;
+        http_clients.token_header = config.presentation.header.clone();
+        let (transport, token_transport) = if let Some(own) = self.token_transport {
+            (Arc::new(self.adapter.call_transport()?), own)
+        } else {
+            let transport = Arc::new(self.adapter.transport()?);
+            (Arc::clone(&transport), transport as Arc<dyn TokenTransport>)
+        };
+        let tokens = TokenManager::new(Ports::new(config, token_transport, A::runtime));
+        Ok(A::client(Client::new(transport, tokens)))
     }
 
     /// Builds a token manager without a client, for programs that send their requests themselves. Nothing is sent yet.
@@ -264,24 +263,20 @@ impl<A: Adapter> ClientBuilder<A> {
     /// The errors of [`build`](Self::build). Also if [`http_client`](Self::http_client) is set: a token manager sends only
     /// token requests.
     pub fn build_tokens(mut self) -> Result<TokenManager, ConfigError> {
-        let http_clients = self.adapter.http_clients();
-        http_clients.check_for_tokens()?;
-        let token_transport: Arc<dyn TokenTransport> = match self.token_transport {
-            Some(token_transport) => {
-                http_clients.check_beside_token_transport()?;
-                if http_clients.settings.is_set() {
-                    return Err(ConfigError::new(
-                        "configure_http",
-                        "has no effect on a token manager whose token_transport is set; remove \
-                         one of them",
-                    ));
-                }
-                token_transport
-            }
+        let config = Config::parse(self.settings)?;
+        self.adapter.http_clients().check(&Uses {
+            calls: false,
+            tokens: self.token_transport.is_none(),
+        })?;
+        let token_transport = match self.token_transport {
+            Some(token_transport) => token_transport,
             None => Arc::new(self.adapter.token_transport()?),
         };
-        let parts = Parts::new(self.settings, A::runtime)?;
-        Ok(parts.tokens(token_transport))
+        Ok(TokenManager::new(Ports::new(
+            config,
+            token_transport,
+            A::runtime,
+        )))
     }
 }
 
@@ -292,15 +287,13 @@ impl ClientBuilder<CustomTransport> {
     ///
     /// If a setting is missing, is not valid, or conflicts with another. The error names the setting.
     pub fn build<T: Transport + TokenTransport>(
-        self,
+        mut self,
         transport: T,
     ) -> Result<Client<T>, ConfigError> {
         let transport = Arc::new(transport);
-        let token_transport = self
-            .token_transport
-            .unwrap_or_else(|| Arc::<T>::clone(&transport));
-        let parts = Parts::new(self.settings, thread_runtime)?;
-        Ok(Client::new(transport, parts.tokens(token_transport)))
+        let token_transport = self.token_transport.take();
+        let token_transport = token_transport.unwrap_or_else(|| Arc::<T>::clone(&transport));
+        self.build_with(transport, token_transport)
     }
 
     /// Builds the client with one transport for your requests and another for token requests. Nothing is
@@ -314,9 +307,7 @@ impl ClientBuilder<CustomTransport> {
         transport: Arc<T>,
         token_transport: Arc<dyn TokenTransport>,
     ) -> Result<Client<T>, ConfigError> {
-        self.check_no_token_transport()?;
-        let parts = Parts::new(self.settings, thread_runtime)?;
-        Ok(Client::new(transport, parts.tokens(token_transport)))
+        Ok(Client::new(transport, self.tokens(token_transport)?))
     }
 
     /// Builds a token manager with `token_transport`, for programs that send their requests themselves. Nothing is sent
@@ -341,55 +332,25 @@ impl ClientBuilder<CustomTransport> {
         self,
         token_transport: impl TokenTransport,
     ) -> Result<TokenManager, ConfigError> {
-        self.check_no_token_transport()?;
-        let parts = Parts::new(self.settings, thread_runtime)?;
-        Ok(parts.tokens(Arc::new(token_transport)))
+        self.tokens(Arc::new(token_transport))
     }
 
-    fn check_no_token_transport(&self) -> Result<(), ConfigError> {
-        match self.token_transport {
-            Some(_) => Err(ConfigError::new(
-                "token_transport",
-                "conflicts with the token transport that is given to build_with or build_tokens; \
-                 remove one of them",
-            )),
-            None => Ok(()),
+    fn tokens(self, token_transport: Arc<dyn TokenTransport>) -> Result<TokenManager, ConfigError> {
+        if self.token_transport.is_some() {
+            return Err(ConfigError::new("token_transport", TWO_TRANSPORTS));
         }
-    }
-}
-
-/// The checked settings.
-struct Parts {
-    config: Config,
-    runtime: Arc<dyn Runtime>,
-    observer: Arc<dyn Observer>,
-}
-
-impl Parts {
-    fn new(
-        mut settings: Settings,
-        default_runtime: fn() -> Arc<dyn Runtime>,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self {
-            runtime: settings.runtime.take().unwrap_or_else(default_runtime),
-            observer: Arc::clone(&settings.observer),
-            config: Config::parse(settings)?,
-        })
-    }
-
-    fn tokens(self, token_transport: Arc<dyn TokenTransport>) -> TokenManager {
-        let Self {
+        let config = Config::parse(self.settings)?;
+        let runtime = || Arc::new(ThreadRuntime::new()) as Arc<dyn Runtime>;
+        Ok(TokenManager::new(Ports::new(
             config,
+            token_transport,
             runtime,
-            observer,
-        } = self;
-        TokenManager::new(Ports::new(config, token_transport, runtime, observer))
+        )))
     }
 }
 
-fn thread_runtime() -> Arc<dyn Runtime> {
-    Arc::new(ThreadRuntime::new())
-}
+const TWO_TRANSPORTS: &str = "conflicts with the token transport that is given to build_with or build_tokens; \
+                              remove one of them";
 
 impl<A> fmt::Debug for ClientBuilder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,11 +7,7 @@ impl<A: Default> ClientBuilder<A> {
     /// Returns a builder for the token endpoint at this URL. It must use `https`, or be on this machine
     /// ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
     pub fn new(token_endpoint: impl Into<String>) -> Self {
-        Self {
-            settings: Settings::new(NamedBy::TokenEndpoint(token_endpoint.into())),
-            adapter: A::default(),
-            token_transport: None,
-        }
+        Self::at(NamedBy::TokenEndpoint(token_endpoint.into()))
     }
 
     /// Returns a builder for the authorization server of this issuer. The metadata of the issuer names the
@@ -27,11 +23,7 @@ impl<A: Default> ClientBuilder<A> {
     /// is one. If the metadata does not list the client's authentication method, no token can be obtained;
     /// the error names the methods that it lists.
     pub fn discover(issuer: impl Into<String>) -> Self {
-        Self {
-            settings: Settings::new(NamedBy::Issuer(issuer.into())),
-            adapter: A::default(),
-            token_transport: None,
-        }
+        Self::at(NamedBy::Issuer(issuer.into()))
     }
 
     /// Returns a builder for the authorization server of this issuer, like [`discover`](Self::discover), but reads its metadata
@@ -51,14 +43,10 @@ impl<A: Default> ClientBuilder<A> {
     /// );
     /// ```
     pub fn discover_at(url: impl Into<String>, issuer: impl Into<String>) -> Self {
-        Self {
-            settings: Settings::new(NamedBy::Metadata {
-                url: url.into(),
-                issuer: issuer.into(),
-            }),
-            adapter: A::default(),
-            token_transport: None,
-        }
+        Self::at(NamedBy::Metadata {
+            url: url.into(),
+            issuer: issuer.into(),
+        })
     }
 
     /// Sets the URL that [`TokenManager::revoke`](crate::TokenManager::revoke) uses
@@ -79,5 +67,13 @@ impl<A: Default> ClientBuilder<A> {
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuer = Some(issuer.into());
         self
+    }
+
+    fn at(server: NamedBy) -> Self {
+        Self {
+            settings: Settings::new(server),
+            adapter: A::default(),
+            token_transport: None,
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! How the client authenticates, by the keys that were written for it (T2).
 
+use crate::secret::SecretText;
 use crate::{ClientAssertion, ClientBuilder, ClientSecretBasic, ConfigError, Credential};
 
 use super::ClientConfig;
-use super::keys::{KEYS, METHODS};
+use super::keys::{KEYS, Key, METHODS, PREVIOUS_SEALING_KEY, SEALING_KEY};
 use super::value::Value;
 
 impl ClientConfig {
@@ -14,6 +15,11 @@ impl ClientConfig {
     ) -> Result<ClientBuilder<A>, ConfigError> {
         let id = self.needed("client_id")?;
         let method = self.method()?;
+        if !METHODS.contains(&method) {
+            // X1: it is not quoted, since it may be a secret in the wrong place.
+            let problem = format!("should be one of {}", METHODS.join(", "));
+            return Err(self.problem(METHOD, problem));
+        }
         self.check_use(method)?;
         self.check_conflicts()?;
         Ok(match method {
@@ -40,10 +46,7 @@ impl ClientConfig {
             "tls_client_auth" => builder.tls_client_auth(id),
             "self_signed_tls_client_auth" => builder.self_signed_tls_client_auth(id),
             "client_assertion" => builder.client_assertion(id, self.client_assertion()?),
-            "none" => builder.no_client_authentication(id),
-            unknown => {
-                return Err(self.problem(METHOD, unknown_name(unknown, &METHODS)));
-            }
+            _none => builder.no_client_authentication(id),
         })
     }
 
@@ -68,20 +71,20 @@ impl ClientConfig {
 
     /// A key that only other methods use is an error: it was meant for one of them.
     fn check_use(&self, method: &str) -> Result<(), ConfigError> {
-        let is_known = METHODS.contains(&method);
-        let mut written = KEYS.iter().filter(|key| self.values.contains_key(key.name));
-        let Some(unused) = written.find(|key| is_known && !key.methods.contains(&method)) else {
+        let is_unused =
+            |key: &&Key| self.values.contains_key(key.name) && !key.methods.contains(&method);
+        let Some(unused) = KEYS.iter().find(is_unused) else {
             return Ok(());
         };
-        let key = unused.name;
-        let is_by_tls = method.ends_with("tls_client_auth");
-        let is_for_tls = key.contains("certificate") || key.starts_with("private_key");
-        let hint = if is_by_tls && is_for_tls {
+        let hint = if method.ends_with("tls_client_auth") {
             ON_HTTP_CLIENTS
         } else {
             ""
         };
-        Err(self.problem(key, format!("is set, but {method} does not use it{hint}")))
+        Err(self.problem(
+            unused.name,
+            format!("is set, but {method} does not use it{hint}"),
+        ))
     }
 
     /// Two keys that set the same thing conflict.
@@ -98,11 +101,9 @@ impl ClientConfig {
             &SEALING_KEY,
             &PREVIOUS_SEALING_KEY,
         ] {
-            let mut set = alternatives.iter().filter(is_set);
-            let Some(key) = set.next() else { continue };
-            let others: Vec<_> = set.map(|key| self.name_of(key)).collect();
-            if !others.is_empty() {
-                let problem = format!("conflicts with {}; keep one", others.join(", "));
+            let set: Vec<_> = alternatives.iter().filter(is_set).collect();
+            if let [key, other, ..] = set.as_slice() {
+                let problem = format!("conflicts with {}; keep one", self.name_of(other));
                 return Err(self.problem(key, problem));
             }
         }
@@ -133,49 +134,28 @@ impl ClientConfig {
         if let Some(path) = self.text(by_file) {
             Ok(Credential::file(path))
         } else if let Some(variable) = self.text(by_variable) {
-            // X1: neither the error, which shows a value that is not UTF-8, nor the variable's name: someone may have
-            // written the secret in its place.
-            std::env::var(variable).map(Credential::value).map_err(|_| {
-                self.problem(
-                    by_variable,
-                    "names a variable that is not set, or is not UTF-8",
-                )
-            })
+            let text = SecretText::of_variable(variable);
+            let text = text.map_err(|problem| self.problem(by_variable, problem))?;
+            Ok(Credential::value(text.expose()))
+        } else if let Some(text) = self.text(by_value) {
+            Ok(Credential::value(text))
         } else {
-            Ok(Credential::value(self.needed(by_value)?))
+            let [file, variable] = [by_file, by_variable].map(|key| self.name_of(key));
+            let problem = format!("is not set; set it, or {file} or {variable}");
+            Err(self.problem(by_value, problem))
         }
     }
 
     fn needed(&self, key: &str) -> Result<&str, ConfigError> {
-        self.text(key).ok_or_else(|| match self.method() {
-            Ok(method) if METHODS.contains(&method) => {
-                self.problem(key, format!("is not set, but {method} needs it"))
-            }
-            // X1: what is not a method may be a secret.
-            Ok(_) | Err(_) => self.problem(key, "is not set"),
-        })
+        let text = self.text(key);
+        text.ok_or_else(|| self.problem(key, "is not set"))
     }
 }
 
-/// The text of an error. X1: it quotes what may be a misspelt name, and not what may be a secret in the wrong place.
-pub(super) fn unknown_name(written: &str, known: &[&str]) -> String {
-    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-');
-    let known = known.join(", ");
-    if written.len() <= LONGEST_NAME && written.chars().all(is_of_a_name) {
-        format!("{written:?} is not one of {known}")
-    } else {
-        format!("should be one of {known}")
-    }
-}
-
-/// The longest that an error quotes. The name of a method has at most 27 characters.
-const LONGEST_NAME: usize = 40;
 const METHOD: &str = "token_endpoint_auth_method";
 const SECRET: [&str; 3] = ["client_secret", "client_secret_file", "client_secret_env"];
 pub(super) const PRIVATE_KEY: [&str; 3] = ["private_key", "private_key_file", "private_key_env"];
 const KEY_ID: [&str; 2] = ["key_id", "thumbprint_as_key_id"];
-const SEALING_KEY: [&str; 2] = ["sealing_key_file", "sealing_key_env"];
-const PREVIOUS_SEALING_KEY: [&str; 2] = ["previous_sealing_key_file", "previous_sealing_key_env"];
 const CERTIFICATE: [&str; 3] = ["certificate_file", "certificate", "with_certificate"];
-const ON_HTTP_CLIENTS: &str = "; give it to the HTTP clients: see ClientCertificate, \
-                               token_http_client and http_client";
+const ON_HTTP_CLIENTS: &str = "; the HTTP clients have the certificate and its key: see \
+                               ClientCertificate, token_http_client and http_client";

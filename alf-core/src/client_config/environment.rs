@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use crate::ConfigError;
 
 use super::ClientConfig;
-use super::keys::Key;
 use super::value::Value;
 
 impl ClientConfig {
@@ -53,47 +52,20 @@ impl ClientConfig {
             ..Self::default()
         };
         for (variable, value) in variables {
-            let has_prefix = variable.as_encoded_bytes().starts_with(prefix.as_bytes());
-            if !has_prefix || value.is_empty() {
+            let variable = variable.to_string_lossy();
+            let Some(name) = variable.strip_prefix(prefix).filter(|_| !value.is_empty()) else {
                 continue;
-            }
-            let wrong = |problem: String| {
-                ConfigError::new(variable.to_string_lossy().into_owned(), problem)
             };
-            let key = variable.to_str().and_then(|name| name.strip_prefix(prefix));
-            let key = key.ok_or_else(|| wrong("its name is not UTF-8".to_owned()))?;
-            let key = key.to_ascii_lowercase();
-            // It is not shown: it may be a secret.
-            let value = value
-                .into_string()
-                .map_err(|_| wrong("its value is not UTF-8".to_owned()))?;
-            if is_of_a_service(&key) {
-                return Err(wrong(OF_A_SERVICE.to_owned()));
-            }
-            let key = Key::find(&key, |similar| config.name_of(similar)).map_err(wrong)?;
-            let value = key.kind.parse(Value::Text(value.into()));
-            let value = value.ok_or_else(|| wrong(key.kind.expected().to_owned()))?;
-            config.insert(key, value).map_err(wrong)?;
+            // X1: the error does not show it.
+            let text = value.into_string().map_err(|_| {
+                ConfigError::new(variable.clone().into_owned(), "its value is not UTF-8")
+            })?;
+            let value = Value::Text(text.into());
+            config.set(&name.to_ascii_lowercase(), |_| Some(value))?;
         }
         Ok(config)
     }
 }
 
-/// Whether Kubernetes sets a variable of that name, without the prefix, for a Service whose own
-/// name starts as the prefix does. No setting has such a name.
-fn is_of_a_service(key: &str) -> bool {
-    let words: Vec<&str> = key.split('_').collect();
-    words.ends_with(&["port"])
-        || words
-            .windows(2)
-            .any(|words| matches!(words, ["service", "host" | "port"]))
-        || words.windows(3).any(|words| {
-            matches!(words, ["port", number, "tcp" | "udp" | "sctp"] if number.parse::<u16>().is_ok())
-        })
-}
-
 const NO_PREFIX: &str = "is empty, which would make every variable a setting of alf; use a prefix \
                          such as ALF_";
-const OF_A_SERVICE: &str = "is not a setting; Kubernetes sets such a variable if the name of a Service \
-                            starts like the prefix: use another prefix, or set \
-                            enableServiceLinks: false in the spec of the pod";

@@ -10,29 +10,13 @@ pub(super) struct Key {
     pub(super) methods: &'static [&'static str],
 }
 
-impl Key {
-    /// The key of that name, or an error that names the most similar one.
-    /// `shown` is how errors write the name of a key.
-    pub(super) fn find(
-        name: &str,
-        shown: impl Fn(&str) -> String,
-    ) -> Result<&'static Self, String> {
-        if let Some(key) = KEYS.iter().find(|key| key.name == name) {
-            return Ok(key);
-        }
-        let written = name.to_ascii_lowercase();
-        let known = KEYS.iter().map(|key| key.name);
-        let distances = known.map(|known| (strsim::damerau_levenshtein(&written, known), known));
-        let hint = match distances.min() {
-            Some((0..=3, similar)) => format!("did you mean `{}`?", shown(similar)),
-            Some(_) | None => format!("the keys are {}", names().join(", ")),
-        };
-        Err(format!("unknown key `{name}`; {hint}"))
-    }
-}
-
-fn names() -> Vec<&'static str> {
-    KEYS.iter().map(|key| key.name).collect()
+/// The key that is most similar to this name, if one is.
+pub(super) fn similar_key(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let names = KEYS.iter().map(|key| key.name);
+    let distances = names.map(|known| (strsim::damerau_levenshtein(&name, known), known));
+    let (distance, nearest) = distances.min()?;
+    (distance <= 3).then_some(nearest)
 }
 
 pub(super) const METHODS: [&str; 8] = [
@@ -45,6 +29,9 @@ pub(super) const METHODS: [&str; 8] = [
     "client_assertion",
     "none",
 ];
+pub(super) const SEALING_KEY: [&str; 2] = ["sealing_key_file", "sealing_key_env"];
+pub(super) const PREVIOUS_SEALING_KEY: [&str; 2] =
+    ["previous_sealing_key_file", "previous_sealing_key_env"];
 const BASIC: &[&str] = &["client_secret_basic"];
 const SECRET: &[&str] = &[
     "client_secret_basic",
@@ -94,7 +81,7 @@ pub(super) const KEYS: &[Key] = &[
     key("default_lifetime", Kind::Time, &METHODS),
     key("acquire_timeout", Kind::Time, &METHODS),
     key("attempt_timeout", Kind::Time, &METHODS),
-    key("allowed_origins", Kind::Origins, &METHODS),
+    key("allowed_origins", Kind::List, &METHODS),
     key("allow_insecure_http", Kind::Flag, &METHODS),
     key("token_header", Kind::Text, &METHODS),
     key("token_scheme", Kind::AnyText, &METHODS),

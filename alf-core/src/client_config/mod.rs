@@ -16,11 +16,12 @@ use std::time::Duration;
 
 #[cfg(feature = "store")]
 use crate::SealingKey;
-use crate::config::{InsecureHttp, Replays, Settings};
 use crate::{ClientBuilder, ConfigError};
 
-use keys::Key;
-use value::Value;
+use keys::{KEYS, similar_key};
+#[cfg(feature = "store")]
+use keys::{PREVIOUS_SEALING_KEY, SEALING_KEY};
+use value::{Kind, Value};
 
 /// The settings of a client, from a file or from environment variables.
 ///
@@ -65,8 +66,7 @@ use value::Value;
 /// `ClientSecretJwt`, [`ClientAssertion`](crate::ClientAssertion).
 ///
 /// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. The keys of a store need the feature `store`. With
-/// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: the adapter's
-/// `ClientCertificate` builds clients for `token_http_client` and `http_client`.
+/// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: see the adapter's `ClientCertificate`.
 ///
 /// An unknown key is an error, which names the most similar key. Keys that conflict are an error. A key
 /// that the client's method does not use is an error too. `issuer` and `token_endpoint` do not conflict.
@@ -93,7 +93,7 @@ use value::Value;
 /// # let _ = builder;
 ///
 /// let error = serde_json::from_str::<ClientConfig>(r#"{ "clientid": "me" }"#).unwrap_err();
-/// assert!(error.to_string().starts_with("unknown key `clientid`; did you mean `client_id`?"));
+/// assert!(error.to_string().starts_with("clientid: is not a key; did you mean client_id?"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
@@ -113,114 +113,68 @@ impl ClientConfig {
     /// finds some problems later. Its error also names the key or the variable, or the setter if the setting
     /// is not from this configuration.
     pub fn builder<A: Default>(self) -> Result<ClientBuilder<A>, ConfigError> {
-        let builder = match (
-            self.text("issuer"),
-            self.text("token_endpoint"),
-            self.text(METADATA_URL),
-        ) {
-            (Some(issuer), None, None) => ClientBuilder::discover(issuer),
-            (Some(issuer), None, Some(url)) => ClientBuilder::discover_at(url, issuer),
-            (None, Some(endpoint), None) => ClientBuilder::new(endpoint),
-            (Some(issuer), Some(endpoint), None) => ClientBuilder::new(endpoint).issuer(issuer),
+        #[cfg(not(feature = "store"))]
+        if let Some(key) = self.values.keys().find(|key| is_of_store(key)) {
+            return Err(self.problem(key, "needs the feature `store` of alf; enable it"));
+        }
+        let mut builder = self.authenticate(self.server()?)?;
+        builder.settings.names = self.names();
+        #[cfg(feature = "store")]
+        {
+            let store = &mut builder.settings.store;
+            store.sealing_key = self.sealing_key(SEALING_KEY);
+            store.previous_sealing_key = self.sealing_key(PREVIOUS_SEALING_KEY);
+        }
+        Ok(self.values.into_iter().fold(builder, set))
+    }
+
+    fn server<A: Default>(&self) -> Result<ClientBuilder<A>, ConfigError> {
+        let [issuer, endpoint, metadata_url] =
+            ["issuer", "token_endpoint", "metadata_url"].map(|key| self.text(key));
+        match (issuer, endpoint, metadata_url) {
+            (Some(issuer), None, None) => Ok(ClientBuilder::discover(issuer)),
+            (Some(issuer), None, Some(url)) => Ok(ClientBuilder::discover_at(url, issuer)),
+            (None, Some(endpoint), None) => Ok(ClientBuilder::new(endpoint)),
+            (Some(issuer), Some(endpoint), None) => Ok(ClientBuilder::new(endpoint).issuer(issuer)),
             (_, Some(_), Some(_)) => {
                 let other = self.name_of("token_endpoint");
                 let problem = format!("has no effect, because {other} is set; remove one of them");
-                return Err(self.problem(METADATA_URL, problem));
+                Err(self.problem("metadata_url", problem))
             }
-            (None, None, Some(_)) => {
-                let problem = format!("is not set, but {} needs it", self.name_of(METADATA_URL));
-                return Err(self.problem("issuer", problem));
-            }
-            (None, None, None) => {
+            (None, None, _) => {
                 let problem = format!("is not set; set it, or {}", self.name_of("issuer"));
-                return Err(self.problem("token_endpoint", problem));
+                Err(self.problem("token_endpoint", problem))
             }
+        }
+    }
+
+    #[cfg(feature = "store")]
+    fn sealing_key(&self, [by_file, by_variable]: [&str; 2]) -> Option<SealingKey> {
+        let file = self.text(by_file).map(SealingKey::from_file);
+        file.or_else(|| self.text(by_variable).map(SealingKey::from_env))
+    }
+
+    /// Sets the key of that name. `read` returns what is written for it, if that fits its kind.
+    fn set(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(Kind) -> Option<Value>,
+    ) -> Result<(), ConfigError> {
+        let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+            let hint = if let Some(similar) = similar_key(name) {
+                format!("did you mean {}?", self.name_of(similar))
+            } else {
+                let advice = self.prefix.as_ref().map_or("", |_| OF_A_SERVICE);
+                let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+                format!("{advice}the keys are {}", names.join(", "))
+            };
+            return Err(self.problem(name, format!("is not a key; {hint}")));
         };
-        #[cfg(not(feature = "store"))]
-        if let Some(key) = STORE.iter().find(|key| self.values.contains_key(**key)) {
-            return Err(self.problem(key, "needs the feature `store` of alf; enable it"));
-        }
-        let mut builder = self.authenticate(builder)?;
-        builder.settings.names = self.names();
-        self.apply(&mut builder.settings);
-        Ok(builder)
-    }
-
-    /// Sets everything except the server and how the client authenticates.
-    fn apply(self, settings: &mut Settings) {
-        for entry in self.values {
-            match entry {
-                ("scope", Value::List(scopes)) => {
-                    settings.for_target(|target| target.with_scope(scopes.join(" ")));
-                }
-                ("resource", Value::List(resources)) => {
-                    for resource in resources {
-                        settings.for_target(|target| target.with_resource(resource));
-                    }
-                }
-                ("audience", Value::Text(text)) => {
-                    settings.for_target(|target| target.with_audience(text.expose()));
-                }
-                ("grant_type", Value::Text(text)) => {
-                    text.expose().clone_into(&mut settings.grant_type);
-                }
-                ("token_header", Value::Text(text)) => {
-                    text.expose().clone_into(&mut settings.token_header);
-                }
-                ("token_scheme", Value::Text(text)) => {
-                    settings.token_scheme = Some(text.expose().trim().to_owned());
-                }
-                ("revocation_endpoint", Value::Text(url)) => {
-                    settings.revocation_endpoint = Some(url.expose().to_owned());
-                }
-                ("parameters", Value::Pairs(pairs)) => settings.target.parameters = pairs,
-                ("token_request_headers", Value::Pairs(pairs)) => settings.headers = pairs,
-                ("max_targets", Value::Number(targets)) => settings.max_targets = targets,
-                ("leeway", Value::Time(time)) => settings.leeway = time,
-                ("default_lifetime", Value::Time(time)) => settings.default_lifetime = Some(time),
-                ("acquire_timeout", Value::Time(time)) => settings.acquire_timeout = time,
-                ("attempt_timeout", Value::Time(time)) => settings.attempt_timeout = time,
-                ("allowed_origins", Value::List(origins)) => {
-                    settings.for_target(|target| target.with_allowed_origins(origins));
-                }
-                ("allow_insecure_http", Value::Flag(true)) => {
-                    settings.insecure_http = InsecureHttp::Allowed;
-                }
-                ("rejecting_statuses", Value::Statuses(statuses)) => settings.rejecting = statuses,
-                ("replays", Value::Flag(false)) => settings.replays = Replays::Never,
-                #[cfg(feature = "store")]
-                ("sealing_key_file", Value::Text(path)) => {
-                    settings.store.sealing_key = Some(SealingKey::from_file(path.expose()));
-                }
-                #[cfg(feature = "store")]
-                ("sealing_key_env", Value::Text(variable)) => {
-                    settings.store.sealing_key = Some(SealingKey::from_env(variable.expose()));
-                }
-                #[cfg(feature = "store")]
-                ("previous_sealing_key_file", Value::Text(path)) => {
-                    let key = SealingKey::from_file(path.expose());
-                    settings.store.previous_sealing_key = Some(key);
-                }
-                #[cfg(feature = "store")]
-                ("previous_sealing_key_env", Value::Text(variable)) => {
-                    let key = SealingKey::from_env(variable.expose());
-                    settings.store.previous_sealing_key = Some(key);
-                }
-                #[cfg(feature = "store")]
-                ("store_prefix", Value::Text(prefix)) => {
-                    settings.store.prefix = Some(prefix.expose().to_owned());
-                }
-                #[cfg(feature = "store")]
-                ("store_timeout", Value::Time(time)) => settings.store.timeout = Some(time),
-                _ => {}
-            }
-        }
-    }
-
-    fn insert(&mut self, key: &Key, value: Value) -> Result<(), String> {
+        let value = read(key.kind).and_then(|written| key.kind.parse(written));
+        let value = value.ok_or_else(|| self.problem(name, key.kind.expected()))?;
         match self.values.insert(key.name, value) {
             None => Ok(()),
-            Some(_) => Err(format!("duplicate field `{}`", key.name)),
+            Some(_) => Err(self.problem(name, "is set more than once; keep one")),
         }
     }
 
@@ -263,16 +217,50 @@ impl ClientConfig {
     }
 }
 
-const METADATA_URL: &str = "metadata_url";
+/// Calls the setter of a key, except for the server, for how the client authenticates, and for sealing keys.
+fn set<A: Default>(builder: ClientBuilder<A>, setting: (&'static str, Value)) -> ClientBuilder<A> {
+    match setting {
+        ("scope", Value::List(scopes)) => builder.scope(scopes.join(" ")),
+        ("resource", Value::List(list)) => list.into_iter().fold(builder, ClientBuilder::resource),
+        ("audience", Value::Text(text)) => builder.audience(text.expose()),
+        ("grant_type", Value::Text(name)) => builder.grant_type(name.expose()),
+        ("token_header", Value::Text(name)) => builder.token_header(name.expose()),
+        ("token_scheme", Value::Text(scheme)) => builder.token_scheme(scheme.expose()),
+        ("revocation_endpoint", Value::Text(url)) => builder.revocation_endpoint(url.expose()),
+        ("parameters", Value::Pairs(pairs)) => {
+            let add = |builder: ClientBuilder<A>, (name, value)| builder.parameter(name, value);
+            pairs.into_iter().fold(builder, add)
+        }
+        ("token_request_headers", Value::Pairs(pairs)) => {
+            let add = |builder: ClientBuilder<A>, (name, value)| {
+                builder.token_request_header(name, value)
+            };
+            pairs.into_iter().fold(builder, add)
+        }
+        ("max_targets", Value::Number(targets)) => builder.max_targets(targets),
+        ("leeway", Value::Time(time)) => builder.leeway(time),
+        ("default_lifetime", Value::Time(time)) => builder.default_lifetime(time),
+        ("acquire_timeout", Value::Time(time)) => builder.acquire_timeout(time),
+        ("attempt_timeout", Value::Time(time)) => builder.attempt_timeout(time),
+        ("allowed_origins", Value::List(origins)) => builder.allowed_origins(origins),
+        ("allow_insecure_http", Value::Flag(true)) => builder.allow_insecure_http(),
+        ("rejecting_statuses", Value::Statuses(list)) => builder.rejecting_statuses(list),
+        ("replays", Value::Flag(false)) => builder.without_replays(),
+        #[cfg(feature = "store")]
+        ("store_prefix", Value::Text(prefix)) => builder.store_prefix(prefix.expose()),
+        #[cfg(feature = "store")]
+        ("store_timeout", Value::Time(time)) => builder.store_timeout(time),
+        _ => builder,
+    }
+}
+
+const OF_A_SERVICE: &str = "if Kubernetes sets this variable for a Service, use another prefix, or set \
+                            enableServiceLinks: false in the spec of the pod; ";
+
 #[cfg(not(feature = "store"))]
-const STORE: [&str; 6] = [
-    "sealing_key_file",
-    "sealing_key_env",
-    "previous_sealing_key_file",
-    "previous_sealing_key_env",
-    "store_prefix",
-    "store_timeout",
-];
+fn is_of_store(key: &str) -> bool {
+    key.contains("sealing_key") || key.starts_with("store_")
+}
 
 /// The builder's setter for what a key sets.
 fn setter_of(key: &str) -> &str {

@@ -8,7 +8,6 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use crate::secret::SecretText;
 
 use super::ClientConfig;
-use super::keys::Key;
 use super::value::{Kind, Value};
 
 impl<'de> Deserialize<'de> for ClientConfig {
@@ -47,78 +46,34 @@ impl<'de> Visitor<'de> for Table {
 
     fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<ClientConfig, M::Error> {
         let mut config = ClientConfig::default();
-        while let Some(key) = table.next_key_seed(ReadKey)? {
-            let value = table.next_value_seed(ReadValue(key))?;
-            config.insert(key, value).map_err(M::Error::custom)?;
+        while let Some(name) = table.next_key::<String>()? {
+            let config = &mut config;
+            table.next_value_seed(Setting { name, config })?;
         }
         Ok(config)
     }
 }
 
-/// As a visitor, since a parser knows the place of its errors.
-struct ReadKey;
-
-impl<'de> DeserializeSeed<'de> for ReadKey {
-    type Value = &'static Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'static Key, D::Error> {
-        deserializer.deserialize_str(self)
-    }
+/// One key and its value. An error about the key is an error of the value too, because a parser knows the place of that.
+struct Setting<'a> {
+    name: String,
+    config: &'a mut ClientConfig,
 }
 
-impl Visitor<'_> for ReadKey {
-    type Value = &'static Key;
+impl<'de> DeserializeSeed<'de> for Setting<'_> {
+    type Value = ();
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key of alf's settings")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<&'static Key, E> {
-        Key::find(key, str::to_owned).map_err(E::custom)
-    }
-}
-
-struct ReadValue(&'static Key);
-
-impl<'de> DeserializeSeed<'de> for ReadValue {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        let Self(Key { name, kind, .. }) = self;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         // Without serde's own error, which may quote a secret (X1).
-        let written = match kind {
+        let read = |kind| match kind {
             // As a text, since in YAML a secret may look like a number.
             Kind::Text | Kind::AnyText | Kind::Time => {
                 SecretText::deserialize(deserializer).ok().map(Value::Text)
             }
-            Kind::Flag | Kind::Number | Kind::List | Kind::Origins | Kind::Statuses => {
+            Kind::Flag | Kind::Number | Kind::List | Kind::Statuses | Kind::Pairs => {
                 Value::deserialize(deserializer).ok()
             }
-            Kind::Pairs => deserializer.deserialize_any(PairsOrText).ok(),
         };
-        let value = written.and_then(|written| kind.parse(written));
-        value.ok_or_else(|| D::Error::custom(format!("{name}: {}", kind.expected())))
-    }
-}
-
-struct PairsOrText;
-
-impl<'de> Visitor<'de> for PairsOrText {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table of texts")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned().into()))
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<Value, M::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = table.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Value::Pairs(pairs))
+        self.config.set(&self.name, read).map_err(D::Error::custom)
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HOST};
 use http::uri::InvalidUri;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
@@ -16,7 +15,6 @@ use crate::{ClientAuthentication, ConfigError, Origin, OriginRef, TokenTarget};
 
 use super::server::{Issuer, Server, TokenEndpoint};
 use super::settings::{InsecureHttp, NamedBy};
-use super::url_mistake::{placeholder, url_mistake};
 
 pub(super) fn server(
     server: NamedBy,
@@ -53,15 +51,12 @@ fn discovered(name: String, insecure_http: InsecureHttp) -> Result<Issuer, Confi
         let problem = "is the URL of its metadata; write only the part before `/.well-known/`";
         return wrong("issuer", problem);
     }
-    let document = |url: String| {
-        let problem = "gives no valid URL for its metadata; check its path";
-        url.parse::<Uri>()
-            .map_err(|error| ConfigError::new("issuer", problem).because(error))
-    };
-    let [openid, oauth] = metadata::documents(&uri);
+    let documents = metadata::documents(&uri).map(|url| url.parse());
+    let documents: Result<_, _> = documents.into_iter().collect();
     Ok(Issuer {
         name,
-        documents: vec![document(openid)?, document(oauth)?],
+        documents: documents
+            .map_err(|error: InvalidUri| ConfigError::new("issuer", NOT_A_URL).because(error))?,
     })
 }
 
@@ -75,19 +70,29 @@ pub(super) fn endpoint(
     if url.contains('#') {
         return wrong(setting, "has a fragment; remove `#` and the text after it");
     }
-    if let Some(mistake) = url_mistake(url) {
-        return wrong(setting, mistake);
+    // No URI has these characters (RFC 3986 §2).
+    if url.contains(['{', '<']) {
+        let problem = "contains `{` or `<`; replace the placeholder with its value";
+        return wrong(setting, problem);
     }
     let url = url.trim();
+    let (_, after_scheme) = url.split_once("://").unwrap_or(("", url));
+    let host = after_scheme.split(['/', '?']).next();
+    if !host.is_none_or(str::is_ascii) {
+        let problem = "has a host that is not ASCII; write it in its ASCII form (xn--…)";
+        return wrong(setting, problem);
+    }
     if url.is_empty() {
         return wrong(setting, "is empty");
     }
-    let parsed: Result<Uri, InvalidUri> = url.parse();
-    if lacks_scheme(url, parsed.as_ref().ok()) {
+    if !url.contains("://") && !url.starts_with("http:") && !url.starts_with("https:") {
         return wrong(setting, "is not an absolute URL; add https:// in front");
     }
-    let uri = parsed.map_err(|error| ConfigError::new(setting, NOT_A_URL).because(error))?;
-    let Some(origin) = OriginRef::of(&uri) else {
+    let uri: Uri = url
+        .parse()
+        .map_err(|error| ConfigError::new(setting, NOT_A_URL).because(error))?;
+    let origin = OriginRef::of(&uri).filter(|origin| origin.is_https() || origin.is_http());
+    let Some(origin) = origin else {
         return wrong(setting, NOT_A_URL);
     };
     let authority = uri.authority().map_or("", |authority| authority.as_str());
@@ -97,26 +102,10 @@ pub(super) fn endpoint(
             "contains a user name; remove it, and set the credentials with client_secret",
         );
     }
-    if !origin.is_https() && !origin.is_http() {
-        return wrong(
-            setting,
-            "is neither https nor http; write it as https://host/path",
-        );
-    }
     if !is_safe(origin, insecure_http) {
         return wrong(setting, PLAIN_HTTP);
     }
     Ok(uri)
-}
-
-/// `http::Uri` parses only some URLs without a scheme.
-fn lacks_scheme(url: &str, parsed: Option<&Uri>) -> bool {
-    let has_one = url.contains("://") || url.starts_with("http:") || url.starts_with("https:");
-    let is_without = match parsed {
-        Some(uri) => uri.scheme().is_none(),
-        None => format!("https://{url}").parse::<Uri>().is_ok(),
-    };
-    is_without && !has_one
 }
 
 /// X2, T8: encrypted, or loopback, or allowed by the user. Only `http` can be allowed: what another
@@ -128,32 +117,22 @@ pub(super) fn is_safe(origin: OriginRef<'_>, insecure_http: InsecureHttp) -> boo
 
 /// Nothing is corrected here, since it is compared as it was written (RFC 8414 §3.3).
 fn issuer_as_text(issuer: String) -> Result<String, ConfigError> {
-    if issuer.is_empty() {
-        return wrong("issuer", "is empty");
-    }
-    if issuer.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return wrong("issuer", "contains white space; remove it");
+    if issuer.is_empty() || issuer.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        let problem = "is empty or contains white space; write it as the server's metadata has it";
+        return wrong("issuer", problem);
     }
     Ok(issuer)
 }
 
-/// T2: exactly one.
+/// T2: one.
 pub(super) fn authentication(
-    mut set: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
+    set: Option<(String, Box<dyn ClientAuthentication>)>,
 ) -> Result<(String, Box<dyn ClientAuthentication>), ConfigError> {
-    if set.len() > 1 {
-        let setters: Vec<_> = set.iter().map(|(setter, ..)| *setter).collect();
-        let problem = format!("is set more than once ({}); keep one", setters.join(", "));
-        return wrong("client_authentication", problem);
-    }
-    let Some((_, client_id, authentication)) = set.pop() else {
+    let Some((client_id, authentication)) = set else {
         return wrong("client_authentication", NO_AUTHENTICATION);
     };
-    if client_id.trim().is_empty() {
-        return wrong("client_id", "is empty");
-    }
-    if client_id.contains(['\r', '\n']) {
-        return wrong("client_id", "contains a line break; remove it");
+    if client_id.trim().is_empty() || client_id.contains(['\r', '\n']) {
+        return wrong("client_id", "is empty or contains a line break");
     }
     authentication.check()?;
     Ok((client_id, authentication))
@@ -162,7 +141,6 @@ pub(super) fn authentication(
 /// What a token is for, as a user wrote it.
 pub(crate) fn target(mut target: TokenTarget) -> Result<TokenTarget, ConfigError> {
     check_parameters(&target.parameters)?;
-    check_resources(&target.resources)?;
     let origins = target.allowed_origins.as_deref();
     // S1: one text for each origin.
     target.allowed_origins = origins.map(allowed_origins).transpose()?;
@@ -206,7 +184,7 @@ pub(super) fn headers(
         // An invalid name is not shown: `Name: value` has a secret in it.
         let name = HeaderName::try_from(name)
             .map_err(|_| "the name of a header is not valid; check the names".to_owned())?;
-        if is_own(&name) {
+        if OWN_HEADERS.split(' ').any(|own| name == own) {
             return Err(format!(
                 "{name} is set by alf or the HTTP library; remove it"
             ));
@@ -222,37 +200,6 @@ pub(super) fn headers(
     headers.or_else(|problem| wrong("token_request_header", problem))
 }
 
-fn is_own(header: &HeaderName) -> bool {
-    OWN_HEADERS.split(' ').any(|own| header == own)
-}
-
-/// RFC 8707 §2: an absolute URI without a fragment. Its scheme is that of RFC 3986 §3.1.
-fn check_resources(resources: &[String]) -> Result<(), ConfigError> {
-    let is_absolute = |resource: &str| {
-        let parts = resource.split_once(':');
-        parts.is_some_and(|(scheme, path)| is_scheme(scheme) && !path.is_empty())
-    };
-    for resource in resources {
-        if let Some(mistake) = placeholder(resource) {
-            return wrong("resource", mistake);
-        }
-        if !is_absolute(resource) || resource.contains('#') {
-            let shown = without_user_info(resource);
-            let problem =
-                format!("{shown} is not an absolute URI, or has a fragment (RFC 8707 §2)");
-            return wrong("resource", problem);
-        }
-    }
-    Ok(())
-}
-
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
 pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
     if time.is_zero() {
         return wrong(setting, "is zero; set a longer time");
@@ -263,23 +210,18 @@ pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration
 /// X3: scheme, host and port alone. Anything more would suggest a check that alf does not make.
 fn allowed_origins(entries: &[String]) -> Result<Vec<String>, ConfigError> {
     let check = |entry: &String| {
-        let origin = origin(entry).filter(|_| url_mistake(entry).is_none());
-        origin.map(|origin| origin.to_string()).ok_or_else(|| {
-            let shown = without_user_info(entry);
-            let problem = url_mistake(entry).unwrap_or_else(|| NOT_AN_ORIGIN.to_owned());
-            ConfigError::new("allowed_origins", format!("{shown} {problem}"))
+        let origin = origin(entry).map(|origin| origin.to_string());
+        origin.ok_or_else(|| {
+            // X1: an entry with a user name may have a password in it.
+            let shown = if entry.contains('@') {
+                "an entry".to_owned()
+            } else {
+                format!("{entry:?}")
+            };
+            ConfigError::new("allowed_origins", format!("{shown} {NOT_AN_ORIGIN}"))
         })
     };
     entries.iter().map(check).collect()
-}
-
-/// X1: an entry with a user name may have a password in it.
-fn without_user_info(entry: &str) -> String {
-    if entry.contains('@') {
-        "an entry".to_owned()
-    } else {
-        format!("{entry:?}")
-    }
 }
 
 fn origin(entry: &str) -> Option<Origin> {
@@ -289,15 +231,7 @@ fn origin(entry: &str) -> Option<Origin> {
     (is_bare && (origin.is_https() || origin.is_http())).then(|| origin.to_origin())
 }
 
-/// T1: what a server calls the grant.
-pub(super) fn grant_type(name: String) -> Result<String, ConfigError> {
-    if name.trim().is_empty() {
-        return wrong("grant_type", "is empty; remove it for client_credentials");
-    }
-    Ok(name)
-}
-
-/// F2: a header that nothing else sets, and a scheme (RFC 9110 §11.1) or none.
+/// F2: a header, and a scheme (RFC 9110 §11.1) or none.
 pub(super) fn presentation(
     header: String,
     scheme: Option<String>,
@@ -309,10 +243,6 @@ pub(super) fn presentation(
         )
         .because(error)
     })?;
-    if header != AUTHORIZATION && (header == HOST || is_own(&header)) {
-        let problem = format!("{header} is set by alf or the HTTP library; use another header");
-        return wrong("token_header", problem);
-    }
     // A scheme has the same characters as the name of a header.
     let is_scheme = |scheme: &String| scheme.is_empty() || HeaderName::try_from(scheme).is_ok();
     if !scheme.as_ref().is_none_or(is_scheme) {
@@ -343,14 +273,14 @@ fn wrong<T>(
     Err(ConfigError::new(setting, problem))
 }
 
-const NOT_A_URL: &str = "is not a valid URL; write it as https://host:port/path";
+const NOT_A_URL: &str = "is not a valid https URL; write it as https://host:port/path";
 const PLAIN_HTTP: &str = "is plain http, which sends the client's secret unencrypted; use https, or \
                           set allow_insecure_http";
 const NO_AUTHENTICATION: &str = "is not set; use client_secret, client_secret_post, \
                                  private_key_jwt, client_assertion, tls_client_auth, \
                                  client_authentication, or no_client_authentication";
-const NOT_AN_ORIGIN: &str = "is not an origin; write it as https://host or https://host:port, \
-                             without user name, path, query, fragment or `*`";
+const NOT_AN_ORIGIN: &str = "is not an origin; write it as https://host or https://host:port in ASCII, \
+                             without user name, path, query, fragment, placeholder or `*`";
 const OWN_PARAMETERS: &str = "grant_type scope resource audience client_id client_secret \
                               client_assertion client_assertion_type access_token";
 const OWN_HEADERS: &str = "accept accept-encoding authorization connection content-length \

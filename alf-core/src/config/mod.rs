@@ -5,13 +5,11 @@ mod server;
 mod settings;
 #[cfg(feature = "store")]
 mod store;
-mod url_mistake;
 
 pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
 pub(crate) use settings::{InsecureHttp, NamedBy, Replays, Settings};
 
-#[cfg(feature = "store")]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +21,8 @@ use crate::presentation::Presentation;
 use crate::store::SharedStore;
 use crate::wire::metadata;
 use crate::{
-    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, OriginRef, TokenTarget,
+    ClientAuthentication, ConfigError, NotAllowed, NotAllowedReason, Observer, OriginRef, Runtime,
+    TokenTarget,
 };
 
 /// What a client is built with.
@@ -44,6 +43,9 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Duration,
     pub(crate) replays: Replays,
     pub(crate) presentation: Presentation,
+    /// If the user has set one.
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) observer: Arc<dyn Observer>,
     #[cfg(feature = "store")]
     pub(crate) store: Option<Arc<SharedStore>>,
     rejecting: Vec<StatusCode>,
@@ -66,8 +68,8 @@ impl Config {
             .revocation_endpoint
             .map(|url| check::endpoint("revocation_endpoint", &url, settings.insecure_http))
             .transpose()?;
-        let (client_id, authentication) = check::authentication(settings.authentications)?;
         check::set_once(&settings.repeated)?;
+        let (client_id, authentication) = check::authentication(settings.authentication)?;
         let acquire_timeout = check::not_zero("acquire_timeout", settings.acquire_timeout)?;
         let attempt_timeout = check::not_zero("attempt_timeout", settings.attempt_timeout)?;
         let default_lifetime = settings
@@ -81,7 +83,7 @@ impl Config {
                 .checked(acquire_timeout, attempt_timeout, authentication.method())?;
         Ok(Self {
             server,
-            grant_type: check::grant_type(settings.grant_type)?,
+            grant_type: settings.grant_type,
             revocation_endpoint,
             client_id,
             authentication,
@@ -98,6 +100,8 @@ impl Config {
             attempt_timeout,
             replays: settings.replays,
             presentation: check::presentation(settings.token_header, settings.token_scheme)?,
+            runtime: settings.runtime,
+            observer: settings.observer,
             #[cfg(feature = "store")]
             store,
             rejecting: check::rejecting(&settings.rejecting)?,

@@ -16,11 +16,11 @@ pub(crate) struct Settings {
     pub(crate) issuer: Option<String>,
     pub(crate) grant_type: String,
     pub(crate) revocation_endpoint: Option<String>,
-    /// Every client authentication that was set, with the name of its setter and the client's id.
-    pub(crate) authentications: Vec<(&'static str, String, Box<dyn ClientAuthentication>)>,
+    /// The client's id, and how it authenticates.
+    pub(crate) authentication: Option<(String, Box<dyn ClientAuthentication>)>,
     /// What the client's own token is for.
     pub(crate) target: TokenTarget,
-    /// The setters of `scope` and `audience` that were called more than once.
+    /// What was set more than once, and must not be.
     pub(crate) repeated: Vec<&'static str>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) max_targets: usize,
@@ -74,7 +74,7 @@ impl Settings {
             issuer: None,
             grant_type: "client_credentials".to_owned(),
             revocation_endpoint: None,
-            authentications: Vec::new(),
+            authentication: None,
             target: TokenTarget::new(),
             repeated: Vec::new(),
             headers: Vec::new(),

@@ -94,8 +94,11 @@ fn prefix(prefix: Option<String>, method: Option<&str>) -> Result<String, Config
     match prefix {
         None if is_by_certificate => wrong("store_prefix", NO_PREFIX),
         None => Ok("alf".to_owned()),
-        Some(prefix) if LONGEST_PREFIX < prefix.len() => wrong("store_prefix", LONG_PREFIX),
-        Some(prefix) if !prefix.is_empty() && prefix.bytes().all(is_allowed) => Ok(prefix),
+        Some(prefix)
+            if (1..=LONGEST_PREFIX).contains(&prefix.len()) && prefix.bytes().all(is_allowed) =>
+        {
+            Ok(prefix)
+        }
         Some(_) => wrong("store_prefix", PREFIX),
     }
 }
@@ -125,10 +128,9 @@ const OPERATIONS: u32 = 4;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 /// With it, a store key has fewer characters than a file name or a key of memcached may have, also percent-encoded.
 const LONGEST_PREFIX: usize = 64;
-const LONG_PREFIX: &str = "is longer than 64 characters; choose a shorter one";
 const NO_PREFIX: &str = "is not set, but tokens may be bound to the client certificate, which alf does not know; set one that only \
                          instances with the same certificate have";
-const PREFIX: &str = "should be letters, digits, `-`, `_`, `.` and `:`, and not empty";
+const PREFIX: &str = "should be 1 to 64 letters, digits, `-`, `_`, `.` and `:`";
 const LONG_ATTEMPT: &str = "is longer than 14 s, and no attempt may take longer if instances share a store; set a \
                             shorter one";
 const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or set sealing_key_file in the ClientConfig";

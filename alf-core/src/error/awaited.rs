@@ -1,6 +1,7 @@
 //! What is awaited, so that a timeout and an abort can name it (S4, S5).
 
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use super::TimeoutPhase;
@@ -43,17 +44,9 @@ impl CurrentlyAwaited {
 impl Awaited {
     /// Says that it took too long. `None` if there is nothing to say but that the endpoint did not answer.
     pub(super) fn timed_out(self, phase: TimeoutPhase, after: Duration) -> Option<String> {
-        let subject = match self {
-            Self::NextAttempt | Self::Response | Self::Observer => return None,
-            Self::Metadata => "reading the metadata".to_owned(),
-            Self::Authentication => "client authentication".to_owned(),
-            Self::Credential(name) => format!("reading {name}"),
-            Self::Signature => "signing the assertion".to_owned(),
-            #[cfg(feature = "store")]
-            Self::Store => "an operation of the token store".to_owned(),
-            #[cfg(feature = "store")]
-            Self::OtherInstance => "waiting for the token of another instance".to_owned(),
-        };
+        if matches!(self, Self::NextAttempt | Self::Response | Self::Observer) {
+            return None;
+        }
         let limit = match phase {
             TimeoutPhase::Acquire => "acquire_timeout",
             TimeoutPhase::Attempt if self == Self::Metadata => {
@@ -61,47 +54,37 @@ impl Awaited {
             }
             TimeoutPhase::Attempt => "attempt_timeout",
         };
-        let after = if after < Duration::from_secs(1) {
-            format!("{} ms", after.as_millis())
-        } else {
-            format!("{} s", (after.as_secs_f64() * 10.0).round() / 10.0)
-        };
-        Some(format!("{subject} took longer than {after} ({limit})"))
+        let action = self.action();
+        Some(format!("{action} took longer than {after:.1?} ({limit})"))
     }
 
-    /// Says who panicked.
-    pub(super) fn panicked(self) -> String {
-        match self {
-            Self::NextAttempt => "the runtime panicked".to_owned(),
-            Self::Metadata | Self::Response => format!("the transport panicked {NEEDS_TOKIO}"),
-            Self::Authentication => "the client authentication panicked".to_owned(),
-            Self::Credential(name) => format!("the callback for {name} panicked"),
-            Self::Signature => "the signer panicked".to_owned(),
-            Self::Observer => "the observer panicked".to_owned(),
-            // D13: a panic of the store is not one of the acquisition.
-            #[cfg(feature = "store")]
-            Self::Store | Self::OtherInstance => "the runtime panicked".to_owned(),
+    /// Says why the task that awaited it has no result: code panicked, or its runtime dropped it.
+    pub(super) fn aborted(self) -> String {
+        let action = self.action();
+        let advice = "(a transport on tokio needs the tokio runtime)";
+        if !thread::panicking() {
+            format!("its runtime was shut down while it was {action} {advice}")
+        } else if matches!(self, Self::Metadata | Self::Response) {
+            format!("there was a panic while it was {action} {advice}")
+        } else {
+            format!("there was a panic while it was {action}")
         }
     }
 
-    /// Says that its runtime dropped the task.
-    pub(super) fn dropped(self) -> String {
-        let meanwhile = match self {
-            Self::NextAttempt => "it waited for the next attempt".to_owned(),
-            Self::Metadata => "it read the metadata".to_owned(),
-            Self::Authentication => "it prepared client authentication".to_owned(),
-            Self::Credential(name) => format!("it read {name}"),
-            Self::Signature => "it signed the assertion".to_owned(),
-            Self::Response => "it waited for the response".to_owned(),
-            Self::Observer => "it called the observer".to_owned(),
+    fn action(self) -> String {
+        let action = match self {
+            Self::NextAttempt => "waiting for the next attempt",
+            Self::Metadata => "reading the metadata",
+            Self::Authentication => "preparing client authentication",
+            Self::Credential(name) => return format!("reading {name}"),
+            Self::Signature => "signing the assertion",
+            Self::Response => "waiting for the response",
+            Self::Observer => "calling the observer",
             #[cfg(feature = "store")]
-            Self::Store => "it used the token store".to_owned(),
+            Self::Store => "using the token store",
             #[cfg(feature = "store")]
-            Self::OtherInstance => "it waited for another instance".to_owned(),
+            Self::OtherInstance => "waiting for the token of another instance",
         };
-        format!("its runtime was shut down while {meanwhile} {NEEDS_TOKIO}")
+        action.to_owned()
     }
 }
-
-/// S4: what to do.
-const NEEDS_TOKIO: &str = "(a transport on tokio needs the tokio runtime)";

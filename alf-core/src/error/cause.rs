@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -81,13 +80,8 @@ impl Cause {
 
     /// The task that awaited that is being dropped: by a panic, or by its runtime (S4).
     pub(crate) fn aborted(awaited: Awaited) -> Self {
-        let reason = if thread::panicking() {
-            awaited.panicked()
-        } else {
-            awaited.dropped()
-        };
         Self::new(TokenErrorKind::Aborted, Failure::TRANSIENT)
-            .with_answer(AnswerDetails::new(reason))
+            .with_answer(AnswerDetails::new(awaited.aborted()))
     }
 
     pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {

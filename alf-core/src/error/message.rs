@@ -78,21 +78,15 @@ impl fmt::Display for TokenError {
             1 => write!(f, ", after 1 attempt in {elapsed:.1?}")?,
             attempts => write!(f, ", after {attempts} attempts in {elapsed:.1?}")?,
         }
-        let mut before_source = ": ";
         if let Some(back_off) = &self.details.back_off {
-            before_source = CAUSE;
-            write!(
-                f,
-                "; alf backs off for {} s",
-                whole_seconds(back_off.length)
-            )?;
+            let seconds = whole_seconds(back_off.length);
+            write!(f, "; alf backs off for {seconds} s")?;
         }
         if let Some(rejection) = self.rejection() {
-            before_source = CAUSE;
             write!(f, "; the API had answered with {}", rejection.status())?;
         }
         match &self.details.cause.shown_source {
-            Some(source) => write!(f, "{before_source}{source}"),
+            Some(source) => write!(f, "; cause: {source}"),
             None => Ok(()),
         }
     }
@@ -132,19 +126,9 @@ impl TokenError {
             Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
                 self.details.request.advice_about_endpoint().to_owned()
             }
-            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + self.check_client(),
-            Some(_) | None if cause.refusal_of == RefusalOf::Client => {
-                self.check_client().to_owned()
-            }
+            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + CHECK_CLIENT,
+            Some(_) | None if cause.refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
             Some(_) | None => String::new(),
-        }
-    }
-
-    /// The authentication method may add a check of its own.
-    fn check_client(&self) -> &'static str {
-        match self.cause().credentials_check {
-            Some(_) => CHECK_CLIENT,
-            None => CHECK_ALL_OF_CLIENT,
         }
     }
 }
@@ -184,10 +168,5 @@ impl fmt::Display for AnswerDetails {
 
 const CHECK_CLIENT: &str =
     "; check the client id, the secret or key, and the authentication method";
-/// For a refusal that has neither an `error` nor a check of the authentication method.
-const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret, or the key with its `kid` and `aud`, and the authentication method";
 const FIREWALL: &str = "; this may be the answer of a firewall that wants another User-Agent: set it with token_request_header";
-
-/// Before the innermost cause, if it does not follow what it explains.
-const CAUSE: &str = "; cause: ";
 const A_SECOND: Duration = Duration::from_secs(1);

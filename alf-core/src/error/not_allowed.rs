@@ -59,7 +59,7 @@ impl fmt::Debug for NotAllowed {
 
 /// A relative URL has no origin.
 fn to(origin: &Origin) -> String {
-    if origin.host().is_empty() {
+    if origin.as_ref().host().is_empty() {
         String::new()
     } else {
         format!(" to {origin}")

@@ -144,7 +144,7 @@ impl<E: Clone> Breaker<E> {
         if !self.waiting.contains(&claim) {
             self.waiting.push(claim);
         }
-        let before = self.probe.or(self.next_in_line());
+        let before = self.probe.or_else(|| self.next_in_line());
         match before.filter(|before| *before != claim) {
             Some(before) => Permit::Wait {
                 until: before.deadline,

@@ -99,11 +99,9 @@ impl<T> Held<T> {
 
     /// Whether a rejection of `generation` rejects this token: so does one of the previous token, if that is used in place of
     /// this one. It is not used again (R9).
-    pub(super) fn is_rejected_with(&mut self, now: Moment, generation: Generation) -> bool {
-        let may_use_previous = self.may_use_previous(now);
+    pub(super) fn is_rejected_with(&mut self, generation: Generation) -> bool {
         let previous = self.forget_previous(generation);
-        self.generation == generation
-            || previous.is_some_and(|previous| previous.is_used && may_use_previous)
+        self.generation == generation || previous.is_some_and(|previous| previous.is_used)
     }
 
     /// The previous token is not used any more, if it is that of `generation`.

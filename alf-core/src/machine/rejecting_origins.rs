@@ -44,11 +44,6 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         record.rejected(now, generation)
     }
 
-    /// A rejection of `origin` waits for the acquisition that is under way.
-    pub(super) fn wait(&mut self, now: Moment, origin: Option<&O>) {
-        self.change(origin, |record| record.wait(now));
-    }
-
     /// No rejection waits any more.
     pub(super) fn stop_waiting(&mut self) {
         for place in &mut self.places {
@@ -65,7 +60,6 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
             };
             place.record.replaced(generation, now + proven_after);
         }
-        self.forget_outdated(now);
     }
 
     /// The AS issued the held token again. Returns whether an origin waits that rejected it after the request was sent.
@@ -83,33 +77,6 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         is_outdated
     }
 
-    /// `origin` rejected a replay with the held token.
-    pub(super) fn rejected_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
-        self.forget_outdated(now);
-        self.change(Some(origin), |record| {
-            record.rejected_replay(now, generation);
-        });
-    }
-
-    /// `origin` accepted a replay. It takes no place for that.
-    pub(super) fn accepted_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
-        if let Some(place) = self.own(origin) {
-            place.record.accepted_replay(generation);
-        }
-        self.forget_outdated(now);
-    }
-
-    /// `origin` accepted another request.
-    pub(super) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
-    where
-        O: PartialEq<Q>,
-    {
-        if let Some(place) = self.own(origin) {
-            place.record.accepted(generation);
-        }
-        self.forget_outdated(now);
-    }
-
     /// The origins of which it matters whether they accept the held token.
     pub(super) fn whose_acceptance_matters(&self, now: Moment, generation: Generation) -> Vec<O> {
         let places = self.places.iter();
@@ -117,16 +84,22 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         awaited.filter_map(|place| place.origin.clone()).collect()
     }
 
-    fn own<Q>(&mut self, origin: &Q) -> Option<&mut Place<O>>
-    where
-        O: PartialEq<Q>,
-    {
-        let mut places = self.places.iter_mut();
-        places.find(|place| place.origin.as_ref().is_some_and(|known| known == origin))
+    /// The record of `origin`, if it has a place.
+    pub(super) fn own(&mut self, now: Moment, origin: &O) -> Option<&mut OriginRecord> {
+        self.forget_outdated(now);
+        let is_own = |place: &&mut Place<O>| place.origin.as_ref().is_some_and(|own| own == origin);
+        let place = self.places.iter_mut().find(is_own)?;
+        Some(&mut place.record)
     }
 
     /// Changes the record of `origin`, which gets a place if it has none.
-    fn change(&mut self, origin: Option<&O>, change: impl FnOnce(&mut OriginRecord)) {
+    pub(super) fn change(
+        &mut self,
+        now: Moment,
+        origin: Option<&O>,
+        change: impl FnOnce(&mut OriginRecord),
+    ) {
+        self.forget_outdated(now);
         if let Some(record) = self.record(origin) {
             return change(record);
         }

@@ -105,8 +105,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     ) -> RejectionDecision<T, E> {
         self.forget_outdated(now);
         let held = self.held.as_mut();
-        let Some(held) =
-            held.and_then(|held| held.is_rejected_with(now, generation).then_some(held))
+        let Some(held) = held.and_then(|held| held.is_rejected_with(generation).then_some(held))
         else {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
@@ -120,7 +119,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         let decision = self.join_or_start(now, health);
         // R1: a refused renewal leaves the token in use, or one mistaken 401 in an outage would stop every call.
         if let (Some(_), Some(held)) = (&self.acquisition, &mut self.held) {
-            self.origins.wait(now, origin);
+            self.origins.change(now, origin, |record| record.wait(now));
             held.reject();
         }
         RejectionDecision::Renew(decision)
@@ -128,29 +127,30 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// A resource server accepted a replay with the token of `generation` (R6).
     pub(crate) fn accepted_replay(&mut self, now: Moment, generation: Generation, origin: &O) {
-        self.origins.accepted_replay(now, generation, origin);
+        if let Some(record) = self.origins.own(now, origin) {
+            record.accepted_replay(generation);
+        }
     }
 
-    /// A resource server rejected a request with the token of `generation`, and its replay with that of `replayed`. If that
-    /// is the previous token, the request is replayed once more, as decided (R9).
+    /// A resource server rejected a request with the token of `rejected`, and its replay with that of `replayed`. Returns
+    /// whether that is the previous token, which is not used again: then the request is replayed once more (R9).
     pub(crate) fn rejected_replay(
         &mut self,
         now: Moment,
-        health: &Health<E>,
-        generation: Generation,
+        rejected: Generation,
         replayed: Generation,
         origin: &O,
-    ) -> Option<RejectionDecision<T, E>> {
-        let held = self.held.as_mut()?;
-        if replayed < generation {
+    ) -> bool {
+        if let Some(held) = &mut self.held {
             held.forget_previous(replayed);
-            return Some(self.reject(now, health, generation, Some(origin)));
+            // Whether renewing a token helped that is not held any more is unknown.
+            if held.generation == replayed {
+                self.origins.change(now, Some(origin), |record| {
+                    record.rejected_replay(now, replayed);
+                });
+            }
         }
-        // Whether renewing a token helped that is not held any more is unknown.
-        if held.generation == replayed {
-            self.origins.rejected_replay(now, replayed, origin);
-        }
-        None
+        replayed < rejected
     }
 
     /// The machine was suspended that long, and `now` does not count it (E7).
@@ -170,11 +170,10 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// A resource server accepted a request that was no replay, with the token of `generation`. It must be called if the
     /// origin is among the [awaited](Self::awaited_origins) (R6).
-    pub(crate) fn accepted<Q>(&mut self, now: Moment, generation: Generation, origin: &Q)
-    where
-        O: PartialEq<Q>,
-    {
-        self.origins.accepted(now, generation, origin);
+    pub(crate) fn accepted(&mut self, now: Moment, generation: Generation, origin: &O) {
+        if let Some(record) = self.origins.own(now, origin) {
+            record.accepted(generation);
+        }
     }
 
     /// The origins of which it matters whether they accept the held token (R6).
@@ -208,26 +207,20 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         self.end(id)?;
         self.back_off = None;
         self.back_off_delay.reset();
-        let Obtained {
-            token,
-            lifetime,
-            requested_at,
-            age,
-        } = obtained;
+        let requested_at = obtained.requested_at;
         // T9: also if much time has passed since it was obtained.
-        let age = age.max(now.saturating_since(requested_at));
-        let stated = lifetime.or(self.policy.default_lifetime);
+        let age = obtained.age.max(now.saturating_since(requested_at));
+        let stated = obtained.lifetime.or(self.policy.default_lifetime);
         let lifetime = stated.map_or(Lifetime::UNKNOWN, |stated| {
             Lifetime::new(now, age, stated, self.policy.leeway, jitter)
         });
+        let token = obtained.token;
         if let Some(held) = self.held.as_mut().filter(|held| held.token == token) {
             held.lifetime = lifetime;
-            held.token = present(token, held.generation);
+            let generation = held.generation;
+            held.token = present(token, generation);
             let token = held.token.clone();
-            if self
-                .origins
-                .issued_again(now, held.generation, requested_at)
-            {
+            if self.origins.issued_again(now, generation, requested_at) {
                 return Some((Success::Outdated, token));
             }
             held.use_again();
@@ -266,10 +259,8 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// The acquisition failed in a way that every target would have met: the breaker backs off.
     pub(crate) fn failed(&mut self, id: AcquisitionId, failure: &Failure) -> bool {
-        let acquisition = self.end(id);
-        acquisition
-            .inspect(|_| self.restore_after(failure))
-            .is_some()
+        let ended = self.end(id);
+        ended.inspect(|_| self.restore_after(failure)).is_some()
     }
 
     /// The acquisition ended without a result: the token is renewed later (D14).

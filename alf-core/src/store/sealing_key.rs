@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -10,12 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
+use crate::secret::SecretText;
 
 /// The key that encrypts and authenticates what alf writes to a store: 32 random bytes that all instances share.
 ///
 /// Anyone who has the key and access to the store can read the tokens. A key in a file, an environment variable or a string is in
 /// base64. To generate one, run `openssl rand -base64 32`. alf reads the key once, when this value is made. If the key
-/// cannot be used, `build()` returns an error.
+/// cannot be used, `build()` returns an error. 32 equal bytes cannot be used.
 ///
 /// # Examples
 ///
@@ -47,12 +48,11 @@ impl SealingKey {
 
     /// Reads the key from an environment variable, in base64.
     pub fn from_env(variable: impl AsRef<str>) -> Self {
-        // X1: its name is not shown, since someone may have written the key in its place.
-        let text = std::env::var(variable.as_ref()).map(Zeroizing::new);
-        let text = text.map_err(|_| {
-            ConfigError::new(SETTING, "its environment variable is not set, or not UTF-8")
-        });
-        Self::new(text.and_then(|text| decode(text.as_bytes(), "its environment variable")))
+        let text = SecretText::of_variable(variable.as_ref());
+        let text = text.map_err(|problem| ConfigError::new(SETTING, problem));
+        Self::new(
+            text.and_then(|text| decode(text.expose().as_bytes(), "its environment variable")),
+        )
     }
 
     /// Uses the key in this text, in base64.
@@ -84,7 +84,7 @@ impl SealingKey {
 
     fn new(key: Result<KeyBytes, ConfigError>) -> Self {
         Self {
-            key,
+            key: key.and_then(not_of_equal_bytes),
             previous: None,
         }
     }
@@ -103,8 +103,15 @@ impl fmt::Debug for SealingKey {
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-    let cannot_read = |error: std::io::Error| {
-        let problem = format!("{} cannot be read", path.display());
+    let cannot_read = |error: io::Error| {
+        let path = path.display();
+        let problem = if error.kind() == ErrorKind::NotFound {
+            format!(
+                "{path} cannot be read; to generate one, run `(umask 077; openssl rand -base64 32 > {path})`"
+            )
+        } else {
+            format!("{path} cannot be read")
+        };
         ConfigError::new(SETTING, problem).because(error)
     };
     let mut file = File::open(path).map_err(cannot_read)?;
@@ -138,6 +145,15 @@ fn decode(text: &[u8], place: &str) -> Result<KeyBytes, ConfigError> {
             decoded.len()
         ))
     })
+}
+
+fn not_of_equal_bytes(key: KeyBytes) -> Result<KeyBytes, ConfigError> {
+    let [first, ..] = *key;
+    if key.iter().all(|byte| *byte == first) {
+        let problem = format!("is 32 times the same byte, so others can guess it; {ADVICE}");
+        return Err(ConfigError::new(SETTING, problem));
+    }
+    Ok(key)
 }
 
 /// Any access of others, and writing by the group. The group may read, as it does a Kubernetes secret with `fsGroup`.

@@ -71,7 +71,7 @@ impl SharedStore {
         let mut bytes = SecretBytes::default();
         // Texts and bytes: it cannot fail.
         let _ = serde_json::to_writer(&mut bytes, name);
-        let hash = sealer.hash("store key", bytes.as_slice());
+        let hash = sealer.hash("store key", &bytes);
         let mut key = format!("{}:", self.prefix);
         for byte in hash.iter().take(SHOWN) {
             let _ = write!(key, "{byte:02x}");
@@ -151,7 +151,7 @@ impl TargetRecord {
         new: &TokenRecord,
         wall: WallTime,
     ) -> Result<Option<Version>, StoreError> {
-        let sealed = self.store.sealer.seal(&self.key, encode(new).as_slice());
+        let sealed = self.store.sealer.seal(&self.key, &encode(new));
         let Some(sealed) = sealed else {
             return Err(StoreError::unavailable("the system has no random numbers"));
         };

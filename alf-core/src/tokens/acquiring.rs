@@ -98,34 +98,27 @@ impl Drop for Running {
 
 impl ManagedToken {
     fn succeeded(&self, claim: Claim, new: NewToken, duration: Option<Duration>) {
-        let NewToken {
-            obtained,
-            header,
-            jumped,
-            origin,
-            #[cfg(feature = "store")]
-            number,
-        } = new;
         let id = claim.id;
         let now = self.ports.now();
         let mut state = self.lock();
         let jitter = fastrand::f64();
-        let present = |grant, generation| Token::new(grant, generation, header);
-        let success = state.renewal.succeeded(now, id, obtained, jitter, present);
+        let present = |grant, generation| Token::new(grant, generation, new.header);
+        let renewal = &mut state.renewal;
+        let success = renewal.succeeded(now, id, new.obtained, jitter, present);
         let Some((success, token)) = success else {
             return;
         };
         // E7: it was requested when the clock had jumped that far.
-        let jump = state.jumped.saturating_sub(jumped);
+        let jump = state.jumped.saturating_sub(new.jumped);
         state.renewal.was_suspended(jump);
-        self.ports.server.update(|breaker| match origin {
+        self.ports.server.update(|breaker| match new.origin {
             TokenOrigin::Server => breaker.succeeded(now, claim),
             #[cfg(feature = "store")]
             TokenOrigin::Store => breaker.took_token(claim),
         });
         #[cfg(feature = "store")]
         if let Some(record) = &self.record {
-            record.sharing().hold(number);
+            record.sharing().hold(new.number);
         }
         let outcome = match success {
             Success::New | Success::Unchanged => Outcome::Obtained(token.clone()),
@@ -207,12 +200,8 @@ impl ManagedToken {
     }
 
     /// Nothing is known of the attempts of an acquisition that was aborted (S4).
-    fn aborted_details(&self, cause: Cause) -> ErrorDetails {
+    pub(super) fn aborted_details(&self, cause: Cause) -> ErrorDetails {
         details(&self.ports, &self.target, cause, 0, Duration::ZERO)
-    }
-
-    pub(super) fn aborted_error(&self, cause: Cause) -> TokenError {
-        TokenError::new(self.aborted_details(cause))
     }
 
     /// All targets back off (B2). The lock of this one is held, so that no demand comes between its machine and the breaker.

@@ -27,7 +27,7 @@ impl AwaitedOrigins {
 
     pub(super) fn contains(&self, origin: OriginRef<'_>) -> bool {
         let origins = self.origins.load();
-        origins.iter().any(|awaited| *awaited == origin)
+        origins.iter().any(|awaited| awaited.as_ref() == origin)
     }
 
     /// Publishes what the machine says.
@@ -49,7 +49,7 @@ mod tests {
     const API: OriginRef<'static> = OriginRef::NOWHERE;
 
     fn other() -> Origin {
-        Origin::new("https", "other.example", None)
+        Origin::parse("https://other.example").unwrap()
     }
 
     #[test]

@@ -45,10 +45,11 @@ impl TokenCache {
     /// Publishes a token, and until when it may be used. `None`: from now on everyone asks the machine.
     pub(crate) fn write(&self, latest: Option<(&Token, Moment)>) {
         let known = self.copies.first().and_then(|line| line.0.load_full());
-        let is_known = |known: Arc<CachedToken>| {
-            latest.is_some_and(|(token, until)| known.token.is(token) && known.until == until)
+        let is_known = match (known, latest) {
+            (Some(known), Some((token, until))) => known.token.is(token) && known.until == until,
+            (known, latest) => known.is_none() && latest.is_none(),
         };
-        if known.map_or(latest.is_none(), is_known) {
+        if is_known {
             return;
         }
         for line in &self.copies {

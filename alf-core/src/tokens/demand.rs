@@ -6,14 +6,12 @@
 use std::sync::{Arc, MutexGuard};
 
 use crate::error::{Awaited, Cause};
-use crate::machine::{Answer, Decision, Health, Moment, RejectionDecision, Renewal};
+use crate::machine::{Answer, Decision, Health, Moment, RejectionDecision};
 use crate::{Event, Origin, Token, TokenError};
 
 use super::acquiring::Running;
-use super::managed::{ManagedToken, State};
-use super::pending::Step;
-
-type Machine = Renewal<Token, Origin, TokenError>;
+use super::managed::{Machine, ManagedToken, State};
+use super::pending::{Pending, Step};
 
 impl ManagedToken {
     /// A caller needs a token.
@@ -22,7 +20,7 @@ impl ManagedToken {
     }
 
     /// The user asks for a renewal.
-    pub(super) fn renew(self: &Arc<Self>) -> Step {
+    pub(super) fn demand_renewal(self: &Arc<Self>) -> Step {
         self.ask(Machine::renew)
     }
 
@@ -54,52 +52,19 @@ impl ManagedToken {
     /// A resource server rejected a token of this manager: it is renewed (R1, R2). `None`: the 401 is returned, because
     /// renewing did not help lately (R6), or because the token was revoked.
     pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
-        self.ask_after_rejection(token, origin, |renewal, now, health| {
-            Some(renewal.reject(now, health, token.generation_id(), origin))
-        })
-    }
-
-    /// A resource server rejected a request with `token`, and its replay with the token `replayed`. `None`: the 401 is
-    /// returned (R3). It is replayed once more if that was the previous token (R9).
-    pub(crate) fn reject_replay(
-        self: &Arc<Self>,
-        token: &Token,
-        replayed: &Token,
-        origin: &Origin,
-    ) -> Option<Step> {
-        let (first, second) = (token.generation_id(), replayed.generation_id());
-        self.ask_after_rejection(replayed, Some(origin), |renewal, now, health| {
-            renewal.rejected_replay(now, health, first, second, origin)
-        })
-    }
-
-    fn ask_after_rejection(
-        self: &Arc<Self>,
-        rejected: &Token,
-        origin: Option<&Origin>,
-        decide: impl FnOnce(
-            &mut Machine,
-            Moment,
-            &Health<TokenError>,
-        ) -> Option<RejectionDecision<Token, TokenError>>,
-    ) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
         let health = self.ports.server.health(now);
         state.renewal.held()?;
-        let decision = decide(&mut state.renewal, now, &health);
-        let generation = rejected.generation();
-        let (decision, event) = match decision {
-            None => (None, None),
-            Some(RejectionDecision::Superseded(decision)) => (Some(decision), None),
-            Some(RejectionDecision::Renew(decision)) => {
-                let event = decision
-                    .start
-                    .is_some()
-                    .then_some(Event::TokenRejected { generation, origin });
-                (Some(decision), event)
+        let (id, generation) = (token.generation_id(), token.generation());
+        let (decision, event) = match state.renewal.reject(now, &health, id, origin) {
+            RejectionDecision::Superseded(decision) => (decision, None),
+            RejectionDecision::Renew(decision) => {
+                let event = Event::TokenRejected { generation, origin };
+                let starts = decision.start.is_some();
+                (decision, starts.then_some(event))
             }
-            Some(RejectionDecision::UsePrevious(previous)) => {
+            RejectionDecision::UsePrevious(previous) => {
                 let event = Event::PreviousTokenUsed {
                     generation: previous.generation(),
                     rejected: generation,
@@ -107,21 +72,35 @@ impl ManagedToken {
                 };
                 let answer = Answer::Use(previous);
                 let start = None;
-                (Some(Decision { answer, start }), Some(event))
+                (Decision { answer, start }, Some(event))
             }
-            Some(RejectionDecision::Return) => {
-                (None, Some(Event::RejectionReturned { generation, origin }))
+            RejectionDecision::Return => {
+                self.update_cache(&state, now);
+                drop(state);
+                self.observe(&Event::RejectionReturned { generation, origin });
+                return None;
             }
         };
-        if let Some(decision) = decision {
-            return Some(self.carry_out(state, now, decision, event));
-        }
+        Some(self.carry_out(state, now, decision, event))
+    }
+
+    /// A resource server rejected a request with `token`, and its replay with the token `replayed`. `None`: the response is
+    /// returned (R3). If that was the previous token, the request is replayed once more (R9).
+    pub(crate) fn reject_replay(
+        self: &Arc<Self>,
+        token: &Token,
+        replayed: &Token,
+        origin: &Origin,
+    ) -> Option<Step> {
+        let now = self.ports.now();
+        let mut state = self.lock();
+        let (rejected, replayed) = (token.generation_id(), replayed.generation_id());
+        let is_previous = state
+            .renewal
+            .rejected_replay(now, rejected, replayed, origin);
         self.update_cache(&state, now);
         drop(state);
-        if let Some(event) = event {
-            self.observe(&event);
-        }
-        None
+        is_previous.then(|| self.reject(token, Some(origin)))?
     }
 
     fn carry_out(
@@ -136,11 +115,14 @@ impl ManagedToken {
         let step = match answer {
             Answer::Use(token) => Step::Use(token),
             Answer::Refuse(error) => Step::Fail(error),
-            Answer::Wait => match &state.pending {
-                Some(pending) => pending.wait(),
-                // Cannot occur: `pending` is what the machine knows as under way.
-                None => Step::Fail(self.aborted_error(Cause::aborted(Awaited::NextAttempt))),
-            },
+            Answer::Wait => {
+                let waits = state.pending.as_ref().map(Pending::wait);
+                // `None` cannot occur: `pending` is what the machine knows as under way.
+                waits.unwrap_or_else(|| {
+                    let cause = Cause::aborted(Awaited::NextAttempt);
+                    Step::Fail(TokenError::new(self.aborted_details(cause)))
+                })
+            }
         };
         self.update_cache(&state, now);
         drop(state);

@@ -31,8 +31,10 @@ pub(crate) struct ManagedToken {
     pub(super) record: Option<TargetRecord>,
 }
 
+pub(super) type Machine = Renewal<Token, Origin, TokenError>;
+
 pub(super) struct State {
-    pub(super) renewal: Renewal<Token, Origin, TokenError>,
+    pub(super) renewal: Machine,
     /// The acquisition that is under way.
     pub(super) pending: Option<Arc<Pending>>,
     /// How far the clock had jumped when the lock was last taken (E7).
@@ -74,7 +76,7 @@ impl ManagedToken {
         }
         let origin = origin();
         if self.awaited.contains(origin) {
-            let now = self.ports.now();
+            let (now, origin) = (self.ports.now(), origin.to_origin());
             let mut state = self.lock();
             let renewal = &mut state.renewal;
             renewal.accepted(now, token.generation_id(), &origin);
@@ -113,10 +115,7 @@ impl ManagedToken {
 
     /// The held token if it can still be used, for a caller whose acquisition failed or whose deadline has come (E4, S5).
     pub(super) fn unexpired(&self) -> Option<Token> {
-        self.unexpired_at(self.ports.now())
-    }
-
-    pub(super) fn unexpired_at(&self, now: Moment) -> Option<Token> {
+        let now = self.ports.now();
         self.lock().renewal.in_use(now).cloned()
     }
 

@@ -75,7 +75,7 @@ impl TokenManager {
     pub async fn token(&self) -> Result<Token, TokenError> {
         match self.token.cached() {
             Some(token) => Ok(token),
-            None => Box::pin(waiting::acquire(&self.token)).await,
+            None => Box::pin(self.token.acquire()).await,
         }
     }
 
@@ -147,7 +147,7 @@ impl TokenManager {
     ///
     /// Dropping the future loses nothing: the acquisition continues without the caller.
     pub async fn renew(&self) -> Result<Token, TokenError> {
-        waiting::renew(&self.token).await
+        self.token.renew().await
     }
 
     /// Revokes the cached token at the authorization server
@@ -217,8 +217,7 @@ impl TokenManager {
     ///
     /// # Errors
     ///
-    /// - A resource is not an absolute URI, or has a fragment.
-    /// - A parameter is set twice, or alf sets it itself.
+    /// If a parameter is set twice, if alf sets it itself, or if an allowed origin is not an origin.
     ///
     /// # Examples
     ///
@@ -245,12 +244,9 @@ impl TokenManager {
 
     /// Returns a manager for the token of another `resource`: see [`with`](Self::with). It replaces all resources that were
     /// set ([RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
-    ///
-    /// # Errors
-    ///
-    /// If `resource` is not an absolute URI, or has a fragment.
-    pub fn with_resource(&self, resource: impl Into<String>) -> Result<Self, ConfigError> {
-        self.with(TokenTarget::new().with_resource(resource))
+    #[must_use]
+    pub fn with_resource(&self, resource: impl Into<String>) -> Self {
+        self.with_checked(TokenTarget::new().with_resource(resource))
     }
 
     /// Returns a manager for the token of another `audience`: see [`with`](Self::with).

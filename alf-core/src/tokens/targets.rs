@@ -68,7 +68,7 @@ impl Targets {
         drop(others);
         for token in evicted {
             token.observe(&Event::TargetEvicted {
-                had_usable_token: token.unexpired_at(now).is_some(),
+                had_usable_token: token.unexpired().is_some(),
             });
         }
         token

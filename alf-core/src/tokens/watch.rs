@@ -66,7 +66,7 @@ impl TokenWatch {
         loop {
             // Before the token is read, so that no change is missed.
             let changed = self.token.changed();
-            match waiting::acquire(&self.token).await {
+            match self.token.acquire().await {
                 Ok(token) if self.is_new(&token) => {
                     self.failure = None;
                     self.latest = Some(token.clone());

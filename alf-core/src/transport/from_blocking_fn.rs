@@ -14,6 +14,7 @@ use crate::{
     Redirects, TokenTransport, Transport,
 };
 
+use super::from_fn::{DRAINED, broken};
 use super::over_http_types::over_http_types;
 
 /// Returns a transport that sends requests with a closure that blocks. The closure takes an
@@ -118,11 +119,6 @@ where
     }
 }
 
-/// A closure's error does not show whether the connection failed or broke later.
-fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
-    ExchangeError::new(ExchangeErrorKind::Exchange, error)
-}
-
 /// A clone counts its own token requests that have not ended.
 impl<F: Clone> Clone for BlockingFnTransport<F> {
     fn clone(&self) -> Self {
@@ -137,10 +133,7 @@ impl<F> std::fmt::Debug for BlockingFnTransport<F> {
     }
 }
 
-/// How much of an unwanted body is read, so that its connection can be used again.
-const DRAINED: usize = 64 * 1024;
-
-/// How long that may take, as far as the library lets go.
+/// How long reading an unwanted body may take, as far as the library lets go.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// One is under way for a client (S1), and others only past their time.

@@ -128,6 +128,7 @@ where
     Fut: Future<Output = Result<Response<B>, E>> + Send + 'static,
     B: Body + Send + 'static,
     B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
     E: Into<Box<dyn StdError + Send + Sync>> + 'static,
 {
     type Request = Request<Bytes>;
@@ -143,7 +144,7 @@ where
     async fn discard(&self, response: Self::Response) {
         // Of a long remainder no more is read: the library closes the connection when the body is dropped.
         let remainder = ExchangeOptions::new(DRAINED, Duration::MAX);
-        let _ = read(response, &remainder, |_| ExchangeErrorKind::Exchange.into()).await;
+        let _ = read(response, &remainder).await;
     }
 }
 
@@ -162,26 +163,25 @@ where
         request: Request<Bytes>,
         options: &ExchangeOptions,
     ) -> Result<Response<Bytes>, ExchangeError> {
-        // A closure's error does not show whether the connection failed or broke later.
-        let response = (self.send)(request)
-            .await
-            .map_err(|error| ExchangeError::new(ExchangeErrorKind::Exchange, error))?;
-        let broken = |error| ExchangeError::new(ExchangeErrorKind::Exchange, error);
-        read(response, options, broken).await
+        let response = (self.send)(request).await.map_err(broken)?;
+        read(response, options).await
     }
 }
 
 /// Reads a body to its end, or as far as `options` allows.
-async fn read<B: Body>(
+async fn read<B>(
     response: Response<B>,
     options: &ExchangeOptions,
-    failure: impl Fn(B::Error) -> ExchangeError,
-) -> Result<Response<Bytes>, ExchangeError> {
+) -> Result<Response<Bytes>, ExchangeError>
+where
+    B: Body,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
     let (head, body) = response.into_parts();
     let mut body = pin!(body);
     let mut answer = AnswerBody::new(head.status, options);
     'read: while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(mut data) = frame.map_err(&failure)?.into_data() else {
+        let Ok(mut data) = frame.map_err(broken)?.into_data() else {
             continue; // trailers
         };
         while data.has_remaining() {
@@ -196,6 +196,11 @@ async fn read<B: Body>(
     Ok(Response::from_parts(head, answer.into_bytes()))
 }
 
+/// A closure's error does not show whether the connection failed or broke later.
+pub(super) fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> ExchangeError {
+    ExchangeError::new(ExchangeErrorKind::Exchange, error)
+}
+
 impl<F> std::fmt::Debug for FnTransport<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FnTransport").finish_non_exhaustive()
@@ -203,7 +208,7 @@ impl<F> std::fmt::Debug for FnTransport<F> {
 }
 
 /// How much of an unwanted body is read, so that its connection can be used again.
-const DRAINED: usize = 64 * 1024;
+pub(super) const DRAINED: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -37,8 +37,7 @@ pub(crate) fn documents(issuer: &Uri) -> [String; 2] {
 
 /// Whether it is a JSON document, of any content.
 pub(crate) fn is_json(response: &Response<Bytes>) -> bool {
-    serde_json::from_slice::<serde_core::de::IgnoredAny>(text::json(response.body()).as_slice())
-        .is_ok()
+    serde_json::from_slice::<serde_core::de::IgnoredAny>(&text::json(response.body())).is_ok()
 }
 
 /// Reads the metadata of `issuer`. The error is its problem.
@@ -54,8 +53,7 @@ pub(crate) fn decode(response: &Response<Bytes>, issuer: &str) -> Result<Metadat
             None => format!("status {status}"),
         });
     }
-    let Ok(document) = serde_json::from_slice::<Value>(text::json(response.body()).as_slice())
-    else {
+    let Ok(document) = serde_json::from_slice::<Value>(&text::json(response.body())) else {
         return Err("it is not JSON, or it is truncated".to_owned());
     };
     if !document.is_object() {

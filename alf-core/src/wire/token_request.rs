@@ -28,9 +28,9 @@ pub struct TokenRequest {
     headers: HeaderMap,
     secrets: Vec<Zeroizing<String>>,
     /// What to check if the server refuses the client's authentication.
-    credentials_check: Option<&'static str>,
-    /// The time of the assertion in it.
-    asserted_at: Option<SystemTime>,
+    pub(crate) credentials_check: Option<&'static str>,
+    /// The time of the assertion in it, which the server compares with its clock.
+    pub(crate) asserted_at: Option<SystemTime>,
 }
 
 impl TokenRequest {
@@ -131,24 +131,6 @@ impl TokenRequest {
     /// Sets the `Authorization` header. It is marked as sensitive.
     pub fn authorization(&mut self, value: HeaderValue) {
         self.header(AUTHORIZATION, value);
-    }
-
-    /// Names what is to be checked if the server refuses the client's authentication.
-    pub(crate) fn check_if_refused(&mut self, check: &'static str) {
-        self.credentials_check = Some(check);
-    }
-
-    pub(crate) fn credentials_check(&self) -> Option<&'static str> {
-        self.credentials_check
-    }
-
-    /// Tells that the request has an assertion of that time, which the server compares with its clock.
-    pub(crate) fn asserts_time(&mut self, now: SystemTime) {
-        self.asserted_at = Some(now);
-    }
-
-    pub(crate) fn asserted_at(&self) -> Option<SystemTime> {
-        self.asserted_at
     }
 
     /// Returns the request, and the redactor for the answer.

@@ -36,7 +36,7 @@ pub(crate) fn decode(
         return Err(answer.redirected());
     }
     let json = text::json(response.body());
-    let members = Members::parse(json.as_slice());
+    let members = Members::parse(&json);
     if !answer.status.is_success() {
         // The body may be empty, HTML, anything.
         return Err(answer.refused(&members.unwrap_or_default()));

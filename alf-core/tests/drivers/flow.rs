@@ -117,7 +117,7 @@ fn t1_white_space_in_a_target_is_normalized() {
     assert_eq!(harness.endpoint.exchanges()[0].body, expected);
     // It is the same target (S1).
     let same = client.tokens().with_scope("read  write a,b\n");
-    let same = same.with_resource("\nhttps://a.example").unwrap();
+    let same = same.with_resource("\nhttps://a.example");
     harness.token_now(&same.with_audience(" api"));
     assert_eq!(harness.endpoint.requests(), 1);
 }

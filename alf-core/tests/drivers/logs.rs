@@ -128,8 +128,12 @@ mod by_tracing {
     fn l2_trouble_with_the_store_is_a_warning_and_its_end_an_info() {
         let is_away = Arc::new(AtomicBool::new(true));
         let store = Away(Arc::clone(&is_away));
-        let with_store =
-            |builder: ClientBuilder<_>| builder.store(store, SealingKey::from_bytes([1; 32]));
+        let with_store = |builder: ClientBuilder<_>| {
+            builder.store(
+                store,
+                SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
+            )
+        };
         let lines = logged_with(with_store, |harness, client| {
             harness.get_now(client);
             harness.advance(DUE);

@@ -51,7 +51,7 @@ impl Tenants {
         let suspended = host(tenant);
         self.harness.api.answers(move |sent| {
             let is_valid = sent.token_number() >= valid_from.load(Ordering::Relaxed);
-            if is_valid && sent.origin.host() != suspended {
+            if is_valid && sent.origin.as_ref().host() != suspended {
                 ApiResponse::status_of(200)
             } else {
                 ApiResponse::rejection()

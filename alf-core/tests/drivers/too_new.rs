@@ -157,7 +157,7 @@ fn r9_r4_revocation_of_both_tokens_is_noticed_by_two_streams() {
 fn r9_r6_api_that_always_rejects_costs_one_renewal() {
     let (harness, client) = renewed();
     harness.api.answers(|sent| {
-        let is_rejecting = sent.origin.host() == "other.example.com";
+        let is_rejecting = sent.origin.as_ref().host() == "other.example.com";
         ApiResponse::status_of(if is_rejecting { 401 } else { 200 })
     });
     let get = || {

@@ -51,7 +51,10 @@ impl Worker {
         };
         let client = Client::builder(settings.token_endpoint)
             .client_secret("client-id", settings.secret)
-            .store(store(settings.store), SealingKey::from_bytes([7; 32]))
+            .store(
+                store(settings.store),
+                SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
+            )
             .store_timeout(settings.store_timeout)
             .attempt_timeout(settings.attempt_timeout)
             // `store_timeout` is never more than a quarter of it.

@@ -57,7 +57,10 @@ fn client(servers: &Servers, store: &Server) -> Client {
     let store = RedisStore::from_url(&store.url()).unwrap();
     Client::builder(servers.token_endpoint())
         .client_secret("client-id", "secret")
-        .store(store, SealingKey::from_bytes([7; 32]))
+        .store(
+            store,
+            SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
+        )
         .build()
         .unwrap()
 }

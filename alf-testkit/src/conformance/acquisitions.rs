@@ -116,7 +116,7 @@ pub(super) fn s5_an_attempt_that_failed_before_the_deadline_is_the_error(case: &
     let client = case.build(case.builder().acquire_timeout(limit));
     let call = client.start_get("/things");
     let failure = case.wait_for_attempt_failure();
-    case.let_pause_pass(failure);
+    case.let_pause_pass(&failure);
     case.authorization.wait_for_requests(2);
     case.time.advance(limit);
     let error = call.wait().expect_token_error_of(TokenErrorKind::Refused);

@@ -104,7 +104,7 @@ fn expect_a_pause_of_2_s_after(case: &Case, answer: Answer) {
     let call = client.start_get("/things");
     let failure = case.wait_for_attempt_failure();
     assert_eq!(failure.pause, Duration::from_secs(2));
-    case.let_pause_pass(failure);
+    case.let_pause_pass(&failure);
     case.wait_with_retries(call).expect_status(200);
     case.expect_token_requests(2);
 }

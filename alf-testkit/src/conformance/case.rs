@@ -14,11 +14,10 @@ use crate::server::{Answer, Gate, Recorded, Servers};
 use crate::suite::fail;
 
 use super::body::Body;
-use super::call::ThreadCall;
 use super::events::Events;
 use super::outcome::CallOutcome;
 use super::subject::{Capability, Setup, Subject};
-use super::tested::{self, ReadBody, TestedClient, TestedTransport};
+use super::tested::{self, ReadBody, TestedClient, TestedTransport, ThreadCall};
 
 /// What a case works with. Every case has its own, and its servers: `case.resource`.
 pub(super) struct Case {

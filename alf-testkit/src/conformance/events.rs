@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use alf_core::{Event, EventContext, Moment, Observer, Runtime, TokenErrorKind};
+use alf_core::{Event, EventContext, Moment, Observer, Runtime, TokenError};
 
 use crate::runtime::VirtualTime;
 use crate::waiting::locked;
@@ -24,10 +24,9 @@ struct SeenEvents {
 }
 
 /// An attempt that failed, in an acquisition that continues.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AttemptFailure {
-    pub(super) kind: TokenErrorKind,
-    pub(super) is_transient: bool,
+    pub(super) error: TokenError,
     pub(super) pause: Duration,
     /// When the pause ends.
     pub(super) next_attempt_at: Moment,
@@ -63,7 +62,7 @@ impl Events {
     /// Returns the next failed attempt that was not taken yet.
     pub(super) fn next_attempt_failure(&self) -> Option<AttemptFailure> {
         let mut seen = self.lock();
-        let failure = seen.failures.get(seen.taken).copied()?;
+        let failure = seen.failures.get(seen.taken).cloned()?;
         seen.taken += 1;
         Some(failure)
     }
@@ -80,8 +79,7 @@ impl Observer for Events {
         if let Event::AttemptFailed { error, pause, .. } = event {
             seen.shown.push(error.to_string());
             seen.failures.push(AttemptFailure {
-                kind: error.kind(),
-                is_transient: error.is_transient(),
+                error: (*error).clone(),
                 pause: *pause,
                 next_attempt_at: self.time.now() + *pause,
             });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alf_core::{NotAllowedReason, Origin};
+use alf_core::{NotAllowedReason, OriginRef};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Method;
@@ -24,7 +24,7 @@ pub(super) fn x1_no_token_error_shows_a_secret(case: &Case) {
         Answer::status(200).body(format!("<p>{repeats}</p>")),
         Answer::json(200, format!(r#"{{"access_token":7,"token":"{SECRET}"}}"#)),
         Answer::redirect(307, format!("{}?s={SECRET}", other.url("/"))),
-        Answer::token().token_type("MAC").into(),
+        Answer::token().token_type("MAC"),
         Answer::status(200).body_of_length(2_000_000),
     ];
     for answer in answers {
@@ -70,7 +70,7 @@ pub(super) fn x1_no_transport_error_shows_the_token(case: &Case) {
 pub(super) fn x1_a_client_shows_no_secret(case: &Case) {
     let client = case.client_with_token().inner;
     let tokens = client.tokens();
-    let shown = format!("{client:?} {client:#?} {tokens:?}");
+    let shown = format!("{} {tokens:?}", client.shown());
     case.shows_no_secret("a client", &shown);
     let token = pollster::block_on(tokens.token());
     case.shows_no_secret("a token", &format!("{token:?}"));
@@ -146,7 +146,7 @@ pub(super) fn x3_origin_returns_the_origin_of_the_request(case: &Case) {
             8443,
         ),
     ] {
-        let expected = Origin::new(scheme, host, Some(port));
+        let expected = OriginRef::new(scheme, host, Some(port)).to_origin();
         for origin in case.transport.origins(get(url)) {
             assert_eq!(origin, expected, "of {url}");
         }

@@ -7,9 +7,8 @@ use alf_core::TokenErrorKind;
 
 use crate::server::{Answer, Gate, pattern};
 
-use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post};
-use super::tested::ReadBody;
+use super::tested::{ReadBody, ThreadCall};
 
 pub(super) fn r8_a_401_of_200_kb_is_not_the_next_answer(case: &Case) {
     let rejection = Answer::unauthorized().body_of_length(200_000);
@@ -173,7 +172,7 @@ pub(super) fn t7_the_remainder_of_a_late_answer_is_not_the_next_token(case: &Cas
     case.time.advance(second);
     let failure = case.wait_for_attempt_failure();
     gate.open();
-    case.let_pause_pass(failure);
+    case.let_pause_pass(&failure);
     case.wait_with_retries(call).expect_status(200);
     assert_eq!(case.shown_tokens(), [case.last_token()]);
     for _ in 0..3 {

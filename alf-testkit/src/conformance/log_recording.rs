@@ -1,7 +1,6 @@
 //! [`LogRecording`]: what `log` and `tracing` log in this process, at every level.
 
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use log::{LevelFilter, Log};
@@ -40,7 +39,6 @@ impl LogRecording {
         let lines = Arc::default();
         let mut recordings = locked(&RECORDINGS);
         recordings.push(Arc::clone(&lines));
-        OPEN.store(recordings.len(), Ordering::Relaxed);
         log::set_max_level(LevelFilter::Trace);
         drop(recordings);
         Self { lines }
@@ -56,7 +54,6 @@ impl Drop for LogRecording {
     fn drop(&mut self) {
         let mut recordings = locked(&RECORDINGS);
         recordings.retain(|lines| !Arc::ptr_eq(lines, &self.lines));
-        OPEN.store(recordings.len(), Ordering::Relaxed);
         if recordings.is_empty() {
             log::set_max_level(LevelFilter::Off);
         }
@@ -118,8 +115,9 @@ impl Visit for FieldsText {
     }
 }
 
+/// Without the lock: it is asked before every line.
 fn is_recording() -> bool {
-    OPEN.load(Ordering::Relaxed) > 0
+    log::max_level() > LevelFilter::Off
 }
 
 fn add_fields(target: &str, visit: impl FnOnce(&mut FieldsText)) {
@@ -143,8 +141,6 @@ static INSTALLED: LazyLock<()> = LazyLock::new(|| {
     }
 });
 static RECORDINGS: Mutex<Vec<Arc<Mutex<String>>>> = Mutex::new(Vec::new());
-/// The number of recordings, which is read before every line without the lock.
-static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,6 @@
 //! [`Transport`]: alf_core::Transport
 
 mod body;
-mod call;
 mod case;
 mod cases;
 mod events;
@@ -85,20 +84,19 @@ pub fn run<S: Subject>(name: &str) {
     });
     tested.conclude(name, outcome, |wrong| {
         let rule = rules::rule_of(name);
-        let parts = [
+        vec![
             (
-                &*format!("the rule is {rule}"),
+                format!("the rule is {rule}"),
                 rules::sentence(&rule).to_owned(),
             ),
-            ("what went wrong", wrong),
-            ("what the transport lacks", format!("{:?}", case.lacks)),
-            ("what the client reported", case.events.shown()),
-            ("what the servers saw", case.report()),
-        ];
-        let parts = parts.into_iter();
-        parts
-            .map(|(title, text)| (title.to_owned(), text))
-            .collect()
+            ("what went wrong".to_owned(), wrong),
+            (
+                "what the transport lacks".to_owned(),
+                format!("{:?}", case.lacks),
+            ),
+            ("what the client reported".to_owned(), case.events.shown()),
+            ("what the servers saw".to_owned(), case.report()),
+        ]
     });
 }
 

@@ -118,8 +118,10 @@ pub(super) fn expect_in_text(error: &TokenError, part: &str) {
 /// T4: a line of a log says what happened, even if the chain of sources is not in it.
 #[track_caller]
 pub(super) fn expect_innermost_cause_at_end(error: &TokenError) {
-    let sources = std::iter::successors(error.source(), |error| (*error).source());
-    let innermost = sources.last().map(ToString::to_string).unwrap_or_default();
+    let innermost = sources(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     assert!(
         error.to_string().ends_with(innermost.trim()),
         "expected a text that ends with {innermost:?}: {error}"
@@ -148,7 +150,12 @@ impl Reply {
 
 /// Returns an error and all its sources, as users print them.
 pub(super) fn everything_shown(error: &(dyn StdError + 'static)) -> String {
-    let sources = std::iter::successors(error.source(), |error| (*error).source());
-    let shown = sources.map(|error| format!("\n{error}\n{error:?}"));
+    let shown = sources(error).map(|error| format!("\n{error}\n{error:?}"));
     format!("{error}\n{error:?}\n{error:#?}") + &shown.collect::<String>()
+}
+
+fn sources<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |error| (*error).source())
 }

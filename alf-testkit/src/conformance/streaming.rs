@@ -15,9 +15,8 @@ use crate::suite::fail;
 use crate::waiting::DEADLINE;
 
 use super::body::{Body, BodyStream};
-use super::call::ThreadCall;
 use super::case::{Case, CaseClient, get, post, request};
-use super::tested::ReadBody;
+use super::tested::{ReadBody, ThreadCall};
 
 pub(super) fn p3_megabytes_arrive_intact(case: &Case) {
     let client = case.client();

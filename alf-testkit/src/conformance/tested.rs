@@ -1,19 +1,24 @@
-//! A [`Subject`] and its client without their types, so that cases are plain functions.
+//! A [`Subject`], its client and its calls without their types, so that cases are plain functions.
 
-use std::fmt;
+use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use alf_core::{
     Client, ClientBuilder, ConfigError, CustomTransport, Origin, TokenManager, TokenTransport,
     Transport,
 };
+use futures_util::future::{AbortHandle, Abortable, Aborted};
 use http::{HeaderName, Method, Request, Uri};
 
 use crate::runtime::VirtualTime;
+use crate::suite::{caught, fail};
+use crate::waiting::DEADLINE;
 
 use super::body::Body;
-use super::call::ThreadCall;
 use super::outcome::{CallError, CallOutcome, Reply};
 use super::subject::{Setup, Subject};
 
@@ -34,11 +39,14 @@ pub(super) trait TestedTransport {
 }
 
 /// A client over the transport under test.
-pub(super) trait TestedClient: fmt::Debug + Send + Sync {
+pub(super) trait TestedClient {
     /// Sends a request on a thread of its own, and notifies `time` at the end.
     fn start(&self, request: Request<Body>, read: ReadBody, time: &VirtualTime) -> ThreadCall;
 
     fn tokens(&self) -> &TokenManager;
+
+    /// Returns what its `Debug` shows.
+    fn shown(&self) -> String;
 }
 
 /// What a call does with the body of its response.
@@ -94,11 +102,9 @@ impl<S: Subject> TestedClient for ClientOf<S> {
     fn tokens(&self) -> &TokenManager {
         self.0.tokens()
     }
-}
 
-impl<S: Subject> fmt::Debug for ClientOf<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    fn shown(&self) -> String {
+        format!("{:?} {:#?}", self.0, self.0)
     }
 }
 
@@ -132,6 +138,71 @@ async fn perform<S: Subject>(
         body: body.0,
         broken: read.err().map(|error| error.to_string()),
     }))
+}
+
+/// A call that runs on a thread of its own, so that a library that blocks can be tested too.
+pub(super) struct ThreadCall {
+    thread: JoinHandle<Result<Result<CallOutcome, Aborted>, String>>,
+    has_ended: Arc<AtomicBool>,
+    cancel: AbortHandle,
+    time: VirtualTime,
+}
+
+impl ThreadCall {
+    /// Starts the call. When it has ended, `time` is notified.
+    pub(super) fn start<S: Subject, F: Future<Output = CallOutcome>>(
+        time: &VirtualTime,
+        future: impl FnOnce() -> F + Send + 'static,
+    ) -> Self {
+        let (cancel, registration) = AbortHandle::new_pair();
+        let has_ended = Arc::<AtomicBool>::default();
+        let (ended, end_time) = (Arc::clone(&has_ended), time.clone());
+        let run = move || S::block_on(Abortable::new(future(), registration));
+        let thread = thread::spawn(move || {
+            let outcome = caught(run);
+            ended.store(true, Ordering::SeqCst);
+            end_time.notify();
+            outcome
+        });
+        Self {
+            thread,
+            has_ended,
+            cancel,
+            time: time.clone(),
+        }
+    }
+
+    pub(super) fn wait(self) -> CallOutcome {
+        if !self.ends_within(DEADLINE) {
+            fail("a call to end, but after 30 s it has not");
+        }
+        match self.thread.join() {
+            Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(Aborted))) => fail("a call that was not dropped"),
+            // X5: an error of the library is an outcome.
+            Ok(Err(panic)) => fail(&format!(
+                "a call to end with an answer or an error, but it panicked: {panic}"
+            )),
+            Err(_) => fail("a thread of a call to end"),
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn ends_within(&self, limit: Duration) -> bool {
+        self.time.holds_within(limit, || self.has_ended())
+    }
+
+    /// Drops the future, and waits until it is dropped. A library that blocks notices that when it is
+    /// done.
+    pub(super) fn abandon(self) {
+        self.cancel.abort();
+        if !self.ends_within(DEADLINE) {
+            fail("a dropped call to end");
+        }
+    }
 }
 
 /// A body that a case can keep in memory.

@@ -8,10 +8,10 @@ use crate::server::Counts;
 use crate::suite::fail;
 use crate::waiting::DEADLINE;
 
-use super::call::ThreadCall;
 use super::case::{Case, CaseClient};
 use super::events::AttemptFailure;
-use super::outcome::CallOutcome;
+use super::outcome::{CallOutcome, expect_transient};
+use super::tested::ThreadCall;
 
 impl CaseClient<'_> {
     /// Sends a `GET`, and lets the pauses between attempts pass (B1).
@@ -62,7 +62,7 @@ impl Case {
     pub(super) fn let_pauses_pass(&self) -> bool {
         let mut passed = false;
         while let Some(failure) = self.events.next_attempt_failure() {
-            self.let_pause_pass(failure);
+            self.let_pause_pass(&failure);
             passed = true;
         }
         passed
@@ -93,7 +93,7 @@ impl Case {
     }
 
     /// Lets the pause after a failed attempt pass, as soon as its timer is set.
-    pub(super) fn let_pause_pass(&self, failure: AttemptFailure) {
+    pub(super) fn let_pause_pass(&self, failure: &AttemptFailure) {
         let left = || failure.next_attempt_at.saturating_since(self.time.now());
         self.time.wait_until("the pause has started", |time| {
             let left = left();
@@ -111,15 +111,8 @@ impl Case {
     /// Expects that the failed attempts so far count as failures that may pass.
     pub(super) fn expect_transient_failures(&self) {
         for failure in self.events.attempt_failures() {
-            failure.expect_transient();
+            expect_transient(&failure.error);
         }
-    }
-}
-
-impl AttemptFailure {
-    #[track_caller]
-    pub(super) fn expect_transient(&self) {
-        assert!(self.is_transient, "expected a retry: {self:?}");
     }
 }
 

@@ -7,7 +7,6 @@ mod task_queue;
 mod tests;
 mod timers;
 mod virtual_time;
-mod waits;
 
 pub use stepped::{Call, SteppedRuntime};
 pub use virtual_time::VirtualTime;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use alf_core::{BoxFuture, Moment, Runtime, ThreadRuntime};
-use futures_util::future::AbortHandle;
+use futures_util::future::{AbortHandle, Either, select};
 
-use crate::waiting::Watched;
+use crate::waiting::{DEADLINE, Watched};
 
 use super::task_queue::{TaskOwner, TaskQueue};
 use super::timers::{self, VirtualTimers};
@@ -26,13 +26,13 @@ use super::timers::{self, VirtualTimers};
 /// The documentation of [alf-testkit](crate) has an example.
 #[derive(Clone)]
 pub struct VirtualTime {
-    pub(super) timers: Arc<Watched<VirtualTimers>>,
-    pub(super) tasks: TasksOn,
+    timers: Arc<Watched<VirtualTimers>>,
+    tasks: TasksOn,
 }
 
 /// The runtime that runs the tasks.
 #[derive(Clone)]
-pub(super) enum TasksOn {
+enum TasksOn {
     Runtime(Arc<dyn Runtime>),
     Test(Arc<TaskQueue>),
 }
@@ -133,7 +133,7 @@ impl VirtualTime {
     }
 
     /// Runs the tasks that can run, if the test runs them.
-    pub(super) fn settle(&self) {
+    fn settle(&self) {
         match &self.tasks {
             TasksOn::Runtime(_) => {}
             TasksOn::Test(queue) => queue.run_until_stalled(),
@@ -142,6 +142,94 @@ impl VirtualTime {
 
     fn next(&self) -> Option<Moment> {
         self.timers.read(VirtualTimers::next)
+    }
+}
+
+/// Waiting, while the clocks stand still.
+impl VirtualTime {
+    /// Waits until at least `count` timers are set, as [`wait_until`](Self::wait_until) does.
+    #[track_caller]
+    pub fn wait_for_timers(&self, count: usize) {
+        let what = format!("{count} timers are set");
+        self.wait_until(&what, |time| time.timers() >= count);
+    }
+
+    /// Waits until no task runs and no timer is set, as [`wait_until`](Self::wait_until) does.
+    #[track_caller]
+    pub fn wait_until_idle(&self) {
+        self.wait_until(IDLE, Self::is_idle);
+    }
+
+    /// Waits, without moving the clocks, until `condition` holds. It is checked when a timer is set,
+    /// ends or is dropped, when a task starts or ends, and when a clock moves.
+    ///
+    /// # Panics
+    ///
+    /// If the condition does not hold within 30 s of real time. The message contains `what`. This call blocks
+    /// its thread: if that is the only one that can run the tasks, as in `#[tokio::test]`, use
+    /// [`wait_until_async`](Self::wait_until_async).
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        assert!(
+            self.holds_within(DEADLINE, || condition(self)),
+            "waited 30 s in vain until {what}. If this call blocks the only thread that can run the tasks, as in \
+             #[tokio::test], use wait_until_idle_async, wait_for_timers_async or wait_until_async, with \
+             .await, or a runtime with several threads. Now: {self:?}"
+        );
+    }
+
+    /// Waits as [`wait_for_timers`](Self::wait_for_timers), in an async test.
+    pub async fn wait_for_timers_async(&self, count: usize) {
+        let what = format!("{count} timers are set");
+        self.wait_until_async(&what, |time| time.timers() >= count)
+            .await;
+    }
+
+    /// Waits as [`wait_until_idle`](Self::wait_until_idle), in an async test.
+    pub async fn wait_until_idle_async(&self) {
+        self.wait_until_async(IDLE, Self::is_idle).await;
+    }
+
+    /// Waits as [`wait_until`](Self::wait_until), in an async test: the tasks can run meanwhile, also if
+    /// their runtime has one thread only.
+    ///
+    /// # Panics
+    ///
+    /// If the condition does not hold within 30 s of real time. The message contains `what`.
+    pub async fn wait_until_async(&self, what: &str, condition: impl Fn(&Self) -> bool + Send) {
+        let mut deadline = ThreadRuntime::new().sleep(DEADLINE);
+        let mut in_time = true;
+        loop {
+            let changed = self.timers.changed().listen();
+            if condition(self) {
+                return;
+            }
+            assert!(in_time, "waited 30 s in vain until {what}; now: {self:?}");
+            in_time = matches!(select(changed, &mut deadline).await, Either::Left(_));
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.tasks() == 0 && self.timers() == 0
+    }
+
+    /// Returns whether `condition` holds within this real time. It is checked as that of
+    /// [`wait_until`](Self::wait_until), and after each [`notify`](Self::notify).
+    pub(crate) fn holds_within(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut() -> bool,
+    ) -> bool {
+        self.timers.wait_unlocked(limit, || {
+            self.settle();
+            condition()
+        })
+    }
+
+    /// Has everyone who waits check the condition again.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn notify(&self) {
+        self.timers.changed().notify(usize::MAX);
     }
 }
 
@@ -183,3 +271,5 @@ impl fmt::Debug for VirtualTime {
             .finish_non_exhaustive()
     }
 }
+
+const IDLE: &str = "no task runs and no timer is set";

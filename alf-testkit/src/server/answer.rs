@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::waiting::fail;
 
 use super::gate::Gate;
 use super::recorded::Recorded;
 use super::scripted_body::ScriptedBody;
-use super::token_answer::TokenAnswer;
+use super::token_response::TokenResponse;
 
 /// What a server does with one request: an HTTP response, or something that a server should not do.
 ///
@@ -44,7 +44,8 @@ pub struct Answer {
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// What is special about this answer.
     pub(super) description: Option<Arc<str>>,
-    pub(super) waits: Vec<Wait>,
+    /// The answer is decided after it has waited at each of these gates, at most that long.
+    pub(super) waits: Vec<(Gate, Duration)>,
     pub(super) precedes_request_body: bool,
     pub(super) request_body_held_by: Option<Gate>,
     pub(super) remainder_held_by: Option<Gate>,
@@ -56,7 +57,7 @@ pub struct Answer {
 pub(super) enum Content {
     /// What the server does without a script.
     Normal,
-    Token(TokenAnswer),
+    Token(TokenResponse),
     /// Called when the request is answered.
     Computed(Arc<Mutex<Compute>>),
     Http {
@@ -67,13 +68,6 @@ pub(super) enum Content {
 }
 
 pub(super) type Compute = dyn FnMut(&Recorded) -> Answer + Send;
-
-/// What an answer waits for before it is decided and sent.
-#[derive(Clone)]
-pub(super) enum Wait {
-    Gate(Gate),
-    Delay(Duration),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -95,10 +89,25 @@ impl Answer {
         Self::new(Content::Normal)
     }
 
-    /// A token response as the authorization server normally sends it, to be changed by the methods of
-    /// [`TokenAnswer`]. The client must still authenticate.
-    pub fn token() -> TokenAnswer {
-        TokenAnswer::new()
+    /// A token response: normally a new opaque token, `"token_type":"Bearer"`, `"expires_in":3600`. The client must
+    /// still authenticate.
+    ///
+    /// With [`AuthorizationServer::issue`](super::AuthorizationServer::issue) it is what the authorization server
+    /// sends from then on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alf_testkit::{Answer, Servers};
+    ///
+    /// let servers = Servers::start();
+    /// servers.authorization.issue(Answer::token().expires_in(2));
+    /// servers.authorization.answer_next(Answer::token().without("expires_in"));
+    /// servers.authorization.answer_next(Answer::token().member("expires_in", "\"3600\""));
+    /// ```
+    pub fn token() -> Self {
+        let new = Self::new(Content::Token(TokenResponse::default()));
+        new.token_type("Bearer").expires_in(3600)
     }
 
     /// The answer that `compute` returns for the request. What is set on this answer is added to it.
@@ -120,11 +129,8 @@ impl Answer {
     /// });
     /// servers.resource.answer_at("POST /things", create.if_authorized());
     /// ```
-    pub fn from_fn<A: Into<Self>>(
-        mut compute: impl FnMut(&Recorded) -> A + Send + 'static,
-    ) -> Self {
-        let compute = Mutex::new(move |request: &Recorded| compute(request).into());
-        Self::new(Content::Computed(Arc::new(compute)))
+    pub fn from_fn(compute: impl FnMut(&Recorded) -> Self + Send + 'static) -> Self {
+        Self::new(Content::Computed(Arc::new(Mutex::new(compute))))
     }
 
     /// A response with this status and an empty body.
@@ -218,6 +224,9 @@ impl Answer {
 }
 
 /// Headers and body.
+///
+/// Only an answer that was made by [`status`](Self::status), or by a constructor that uses it, has a body to replace. On
+/// another one, the methods that set the body panic.
 impl Answer {
     /// Adds a header, in the order of the calls. The same name may be added twice, and a value may hold
     /// any bytes.
@@ -230,20 +239,11 @@ impl Answer {
     }
 
     /// Sets the body, which is sent with its `Content-Length`.
-    ///
-    /// # Panics
-    ///
-    /// If the answer was not made by [`status`](Self::status) or a constructor that uses it: the others
-    /// have no body to replace.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
         self.with_body(ScriptedBody::of_pieces([body.into()]))
     }
 
     /// Sets the body; each piece is sent as a chunk of its own (`Transfer-Encoding: chunked`).
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn chunks<C: Into<Vec<u8>>>(self, chunks: impl IntoIterator<Item = C>) -> Self {
         let chunks = chunks.into_iter().map(Into::into);
         self.with_body(ScriptedBody::of_pieces(chunks).in_chunks())
@@ -251,30 +251,18 @@ impl Answer {
 
     /// Sets a body of `length` bytes of [`pattern`](super::pattern), sent with its `Content-Length`. It
     /// is made while it is sent: any length costs no memory.
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn body_of_length(self, length: u64) -> Self {
         self.with_body(ScriptedBody::of_pattern(length))
     }
 
     /// As [`body_of_length`](Self::body_of_length), but in chunks, so that the client cannot know
     /// the length.
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn chunks_of_length(self, length: u64) -> Self {
         self.with_body(ScriptedBody::of_pattern(length).in_chunks())
     }
 
     /// Sets a body that continues, in chunks, until the client closes the connection or the server
     /// stops.
-    ///
-    /// # Panics
-    ///
-    /// As [`body`](Self::body).
     pub fn endless_body(self) -> Self {
         self.chunks_of_length(u64::MAX)
     }
@@ -288,6 +276,54 @@ impl Answer {
         };
         *body = new;
         self
+    }
+}
+
+/// The members of a token response. These methods panic on any answer that [`token`](Self::token) did not make.
+impl Answer {
+    /// Sets the lifetime, in seconds.
+    pub fn expires_in(self, seconds: u64) -> Self {
+        self.member("expires_in", seconds.to_string())
+    }
+
+    /// Sets the `token_type`. The resource servers still accept the token as `Bearer`.
+    pub fn token_type(self, token_type: &str) -> Self {
+        self.member("token_type", Value::from(token_type).to_string())
+    }
+
+    /// Sets or adds a member with any JSON value, which is sent as it is given.
+    pub fn member(mut self, name: &str, json: impl Into<String>) -> Self {
+        let json = json.into();
+        let members = &mut self.token_response().members;
+        if let Some((_, known)) = members.iter_mut().find(|(known, _)| known == name) {
+            *known = json;
+        } else {
+            members.push((name.to_owned(), json));
+        }
+        self
+    }
+
+    /// Removes a member.
+    pub fn without(mut self, name: &str) -> Self {
+        let members = &mut self.token_response().members;
+        members.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// Sends this token instead of a new one, and has the resource servers accept it.
+    pub fn access_token(mut self, token: impl Into<String>) -> Self {
+        self.token_response().access_token = Some(token.into());
+        self
+    }
+
+    #[track_caller]
+    fn token_response(&mut self) -> &mut TokenResponse {
+        let Content::Token(response) = &mut self.content else {
+            fail(format_args!(
+                "only a token response has members: start with Answer::token()"
+            ));
+        };
+        response
     }
 }
 
@@ -317,12 +353,6 @@ impl Answer {
         self.remainder_held_by = self.remainder_held_by.or(scripted.remainder_held_by);
         self.description = self.description.or(scripted.description);
         self
-    }
-}
-
-impl From<TokenAnswer> for Answer {
-    fn from(token: TokenAnswer) -> Self {
-        Self::new(Content::Token(token))
     }
 }
 

@@ -11,7 +11,7 @@ use super::recorded::{Recorded, decoded};
 use super::script::Script;
 use super::scripted::ScriptedServer;
 use super::service::Role;
-use super::token_answer::TokenAnswer;
+use super::token_response::TokenResponse;
 use crate::waiting::locked;
 
 /// An authorization server with a token endpoint at `/token`.
@@ -59,7 +59,7 @@ impl AuthorizationServer {
         let endpoint = Arc::new(TokenEndpoint {
             tokens: Arc::default(),
             client: Mutex::new(Some(client)),
-            issued: Mutex::new(Answer::token().into()),
+            issued: Mutex::new(Answer::token()),
         });
         let script = Script::new(Some(TOKEN_PATH));
         let server = ScriptedServer::start(Arc::clone(&endpoint) as _, script, sessions);
@@ -88,14 +88,13 @@ impl AuthorizationServer {
     ///
     /// If it is not a token response.
     #[track_caller]
-    pub fn issue(&self, token: impl Into<Answer>) {
-        let answer = token.into();
+    pub fn issue(&self, token: Answer) {
         assert!(
-            matches!(answer.content, Content::Token(_)),
+            matches!(token.content, Content::Token(_)),
             "issue needs a token response, such as Answer::token(); for any other answer use \
              answer_always"
         );
-        *locked(&self.endpoint.issued) = answer;
+        *locked(&self.endpoint.issued) = token;
     }
 
     /// Returns how many requests came to the token endpoint.
@@ -159,11 +158,11 @@ impl fmt::Debug for AuthorizationServer {
 }
 
 impl TokenRegistry {
-    /// Issues the token that `answer` asks for and returns it.
-    pub(super) fn issue(&mut self, answer: &TokenAnswer) -> String {
+    /// Issues the token of this response and returns it.
+    pub(super) fn issue(&mut self, response: &TokenResponse) -> String {
         let number = self.issued.len() + 1;
         let new = || format!("token-{number}-{:016x}", fastrand::u64(..));
-        let token = answer.given_token().map_or_else(new, str::to_owned);
+        let token = response.access_token.clone().unwrap_or_else(new);
         self.accepted.insert(token.clone());
         self.issued.push(token.clone());
         token
@@ -190,7 +189,7 @@ impl Role for TokenEndpoint {
         malformed(request).or_else(|| unknown_client(request, locked(&self.client).as_ref()))
     }
 
-    fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer {
+    fn token(&self, request: &Recorded, token: &TokenResponse) -> Answer {
         if let Some(refusal) = self.refusal(request) {
             return refusal;
         }

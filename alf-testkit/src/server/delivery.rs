@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Ending, Wait};
+use super::answer::{Answer, Ending};
 use super::gate::Gate;
-use super::token_answer::TokenAnswer;
 
 /// When it is sent, and to which requests.
 impl Answer {
     /// Sends nothing before `gate` is open. What is sent is decided then: a token that was revoked
     /// meanwhile is rejected.
     pub fn held_by(mut self, gate: &Gate) -> Self {
-        self.waits.push(Wait::Gate(gate.clone()));
+        self.waits.push((gate.clone(), Duration::MAX));
         self
     }
 
@@ -19,7 +18,7 @@ impl Answer {
     /// demonstration or a load test. A test that has to know what happens meanwhile uses
     /// [`held_by`](Self::held_by). A server that is dropped does not wait.
     pub fn delay(mut self, delay: Duration) -> Self {
-        self.waits.push(Wait::Delay(delay));
+        self.waits.push((Gate::new(), delay));
         self
     }
 
@@ -88,17 +87,5 @@ impl Answer {
     pub(super) fn with_ending(mut self, ending: Ending) -> Self {
         self.ending = ending;
         self
-    }
-}
-
-impl TokenAnswer {
-    /// Sends nothing before `gate` is open: see [`Answer::held_by`].
-    pub fn held_by(self, gate: &Gate) -> Answer {
-        Answer::from(self).held_by(gate)
-    }
-
-    /// Sends nothing before this real time has passed: see [`Answer::delay`].
-    pub fn delay(self, delay: Duration) -> Answer {
-        Answer::from(self).delay(delay)
     }
 }

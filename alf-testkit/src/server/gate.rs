@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -68,48 +69,43 @@ impl fmt::Debug for Gate {
 /// Tells all threads of a server, once, that it stops.
 #[derive(Default)]
 pub(super) struct StopSignal {
-    stopped: Watched<bool>,
+    stopped: AtomicBool,
     /// Those at which threads of this server may wait.
     gates: Mutex<Vec<Gate>>,
 }
 
 impl StopSignal {
     pub(super) fn stop(&self) {
-        self.stopped.change(|stopped| *stopped = true);
+        self.stopped.store(true, Ordering::SeqCst);
         for gate in std::mem::take(&mut *locked(&self.gates)) {
             // The threads that wait there check the signal.
             gate.state.change(|_| ());
         }
     }
 
-    /// Waits at `gate` until it is open.
+    /// Waits at `gate` until it is open, at most for `limit`.
     ///
     /// # Errors
     ///
     /// `Interrupted` if the server stops.
-    pub(super) fn wait_at(&self, gate: &Gate) -> io::Result<()> {
-        locked(&self.gates).push(gate.clone());
+    pub(super) fn wait_at(&self, gate: &Gate, limit: Duration) -> io::Result<()> {
+        let mut gates = locked(&self.gates);
+        if !gates
+            .iter()
+            .any(|known| Arc::ptr_eq(&known.state, &gate.state))
+        {
+            gates.push(gate.clone());
+        }
+        drop(gates);
         // A `stop` that came too early to find the gate has set the signal before.
-        let stopped = || self.stopped.read(|stopped| *stopped);
+        let stopped = || self.stopped.load(Ordering::SeqCst);
         gate.state.change(|state| state.arrivals += 1);
-        let done = |state: &GateState| state.open || stopped();
-        let _ = gate.state.wait_until(Duration::MAX, done);
-        interrupted_if(stopped())
+        let _ = gate
+            .state
+            .wait_until(limit, |state| state.open || stopped());
+        if stopped() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        Ok(())
     }
-
-    /// Waits until `delay` has passed.
-    ///
-    /// # Errors
-    ///
-    /// `Interrupted` if the server stops.
-    pub(super) fn wait_for(&self, delay: Duration) -> io::Result<()> {
-        interrupted_if(self.stopped.wait_until(delay, |stopped| *stopped))
-    }
-}
-
-fn interrupted_if(stopped: bool) -> io::Result<()> {
-    if stopped {
-        return Err(io::ErrorKind::Interrupted.into());
-    }
-    Ok(())
 }

@@ -5,9 +5,8 @@
 //! connection under the next request. A test scripts what happens and waits for what it expects; it
 //! never sleeps.
 //!
-//! Start with [`Servers::start`]. A request gets an [`Answer`] (at a token endpoint also a
-//! [`TokenAnswer`]), which a [`Gate`] can hold. [`ScriptedServer`] has the methods that script a server
-//! and those that return what it received: [`Recorded`] and [`Counts`].
+//! Start with [`Servers::start`]. A request gets an [`Answer`], which a [`Gate`] can hold. [`ScriptedServer`] has the methods
+//! that script a server and those that return what it received: [`Recorded`] and [`Counts`].
 //!
 //! The documentation of [alf-testkit](crate) has examples.
 
@@ -25,12 +24,11 @@ mod response_writer;
 mod script;
 mod scripted;
 mod scripted_body;
-mod seen;
 mod servers;
 mod service;
 #[cfg(feature = "conformance")]
 pub(crate) mod tls;
-mod token_answer;
+mod token_response;
 
 pub use answer::Answer;
 pub use authorization::AuthorizationServer;
@@ -43,4 +41,3 @@ pub use scripted_body::pattern;
 #[cfg(feature = "conformance")]
 pub(crate) use scripted_body::{PATTERN, PIECE, next_piece};
 pub use servers::Servers;
-pub use token_answer::TokenAnswer;

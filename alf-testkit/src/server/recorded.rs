@@ -1,6 +1,7 @@
 //! [`Recorded`]: one request that a server received.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
 
@@ -110,7 +111,7 @@ impl Recorded {
 
     /// Returns the [hash](super::body_hash) of the whole body.
     pub fn body_hash(&self) -> u64 {
-        self.0.body.hash
+        self.0.body.hasher.finish()
     }
 
     /// Returns the parameters of the body, read as a form, in order, duplicates included.
@@ -227,10 +228,11 @@ pub(super) fn decoded(text: &str) -> String {
 }
 
 /// A request body: its start, and the length and the hash of all of it.
+#[derive(Default)]
 pub(super) struct RecordedBody {
     kept: Vec<u8>,
     length: u64,
-    hash: u64,
+    hasher: DefaultHasher,
 }
 
 impl RecordedBody {
@@ -244,7 +246,7 @@ impl Write for RecordedBody {
         self.kept
             .extend_from_slice(piece.get(..free).unwrap_or(piece));
         self.length += piece.len() as u64;
-        self.hash = hashed(self.hash, piece);
+        self.hasher.write(piece);
         Ok(piece.len())
     }
 
@@ -253,25 +255,9 @@ impl Write for RecordedBody {
     }
 }
 
-impl Default for RecordedBody {
-    fn default() -> Self {
-        Self {
-            kept: Vec::new(),
-            length: 0,
-            hash: HASH_OF_NOTHING,
-        }
-    }
-}
-
-/// Returns the hash that [`Recorded::body_hash`] has for these bytes (FNV-1a, 64 bits).
+/// Returns the hash that [`Recorded::body_hash`] has for these bytes. Compare it within one process only.
 pub fn body_hash(bytes: &[u8]) -> u64 {
-    hashed(HASH_OF_NOTHING, bytes)
-}
-
-const HASH_OF_NOTHING: u64 = 0xcbf2_9ce4_8422_2325;
-
-fn hashed(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }

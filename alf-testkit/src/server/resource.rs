@@ -13,7 +13,7 @@ use super::recorded::{Recorded, RecordedBody};
 use super::script::Script;
 use super::scripted::ScriptedServer;
 use super::service::Role;
-use super::token_answer::TokenAnswer;
+use super::token_response::TokenResponse;
 use crate::waiting::locked;
 
 /// A resource server: any method, any path, with a bearer token.
@@ -143,7 +143,7 @@ impl Role for ProtectedResource {
     }
 
     /// Issues a token although this is a resource server: a test may use it as a proxy.
-    fn token(&self, _: &Recorded, token: &TokenAnswer) -> Answer {
+    fn token(&self, _: &Recorded, token: &TokenResponse) -> Answer {
         Answer::json(200, token.json(&locked(&self.tokens).issue(token)))
     }
 }

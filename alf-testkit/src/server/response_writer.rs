@@ -1,6 +1,7 @@
 //! Writes an HTTP response, a short one at once.
 
 use std::io;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -38,7 +39,7 @@ pub(super) fn write_response(
             add_piece(&mut buffer, start, chunked);
             write(&buffer)?;
             buffer.clear();
-            stop.wait_at(gate)?;
+            stop.wait_at(gate, Duration::MAX)?;
             piece = remainder;
         }
         add_piece(&mut buffer, piece, chunked);

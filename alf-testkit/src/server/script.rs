@@ -10,19 +10,13 @@ pub(super) struct Script {
 }
 
 struct Rule {
-    requests: RequestPattern,
-    /// How many requests are still to get the answer; `None` for all.
-    left: Option<usize>,
-    answer: Answer,
-}
-
-/// Which requests a rule is for.
-#[derive(Default, PartialEq, Eq)]
-pub(super) struct RequestPattern {
     /// `None` for any.
     method: Option<String>,
     /// `None` for any.
     path: Option<String>,
+    /// How many requests are still to get the answer; `None` for all.
+    left: Option<usize>,
+    answer: Answer,
 }
 
 impl Script {
@@ -33,13 +27,26 @@ impl Script {
         }
     }
 
-    /// Gives this answer to the next `left` of these requests, after those that are queued already; if it
-    /// is `None`, to all of them from now on.
-    pub(super) fn add(&mut self, requests: RequestPattern, left: Option<usize>, answer: Answer) {
-        self.rules
-            .retain(|rule| left.is_some() || rule.left.is_some() || rule.requests != requests);
+    /// Gives this answer to the next `left` requests for a path, after those that are queued already; if it is `None`, to
+    /// all of them from now on. A method and a space may precede the path. Without a path, it is for any.
+    #[track_caller]
+    pub(super) fn add(&mut self, requests: Option<&str>, left: Option<usize>, answer: Answer) {
+        let (method, path) = requests.map_or((None, None), |text| {
+            let (method, path) = text.split_once(' ').unwrap_or(("", text));
+            assert!(
+                path.starts_with('/') && !path.contains('?'),
+                "no request can have the path {path:?}: give a path such as \"/things\", without origin and \
+                 query, or a method and a path such as \"POST /things\""
+            );
+            let method = Some(method.to_owned()).filter(|method| !method.is_empty());
+            (method, Some(path.to_owned()))
+        });
+        self.rules.retain(|rule| {
+            left.is_some() || rule.left.is_some() || rule.method != method || rule.path != path
+        });
         self.rules.push(Rule {
-            requests,
+            method,
+            path,
             left,
             answer,
         });
@@ -56,8 +63,14 @@ impl Script {
         self.rules.retain(|rule| rule.left != Some(0));
         let rules = self.rules.iter_mut().rev();
         let rule = rules
-            .filter(|rule| rule.requests.matches(method, path, any_path))
-            .max_by(|one, other| one.precedence().cmp(&other.precedence()));
+            .filter(|rule| rule.is_for(method, path, any_path))
+            .max_by_key(|rule| {
+                (
+                    rule.left.is_some(),
+                    rule.path.is_some(),
+                    rule.method.is_some(),
+                )
+            });
         rule.map_or_else(Answer::normal, |rule| {
             rule.left = rule.left.map(|left| left - 1);
             rule.answer.clone()
@@ -66,58 +79,9 @@ impl Script {
 }
 
 impl Rule {
-    fn precedence(&self) -> (bool, bool, bool) {
-        let RequestPattern { method, path } = &self.requests;
-        (self.left.is_some(), path.is_some(), method.is_some())
-    }
-}
-
-impl RequestPattern {
-    /// The requests for a path, which a method and a space may precede.
-    #[track_caller]
-    pub(super) fn at(text: &str) -> Self {
-        let (method, path) = match text.split_once(' ') {
-            Some((method, path)) => (Some(method.to_owned()), path),
-            None => (None, text),
-        };
-        assert!(
-            path.starts_with('/') && !path.contains('?'),
-            "no request can have the path {path:?}: give a path such as \"/things\", without origin and \
-             query, or a method and a path such as \"POST /things\""
-        );
-        Self {
-            method,
-            path: Some(path.to_owned()),
-        }
-    }
-
-    fn matches(&self, method: &str, path: &str, any_path: bool) -> bool {
+    fn is_for(&self, method: &str, path: &str, any_path: bool) -> bool {
         let only = self.method.as_deref();
         only.is_none_or(|only| only.eq_ignore_ascii_case(method))
             && self.path.as_ref().map_or(any_path, |only| only == path)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(script: &mut Script, path: &str) -> Option<u16> {
-        script.take("GET", path).sent_status()
-    }
-
-    #[test]
-    fn answers_for_a_path_come_before_the_others_and_queued_ones_before_lasting_ones() {
-        let mut script = Script::new(None);
-        assert_eq!(status(&mut script, "/a"), None);
-        script.add(RequestPattern::default(), None, Answer::status(500));
-        script.add(RequestPattern::at("/a"), None, Answer::status(503));
-        script.add(RequestPattern::default(), Some(1), Answer::status(504));
-        script.add(RequestPattern::at("/a"), Some(1), Answer::status(505));
-        for (path, expected) in [("/a", 505), ("/a", 504), ("/a", 503), ("/ab", 500)] {
-            assert_eq!(status(&mut script, path), Some(expected), "{path}");
-        }
-        script.clear();
-        assert_eq!(status(&mut script, "/a"), None);
     }
 }

@@ -1,18 +1,19 @@
 //! [`ScriptedServer`]: what both servers have in common.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::waiting::{Watched, fail, locked};
+use crate::waiting::{DEADLINE, Watched, fail, locked};
 
 use super::answer::Answer;
 use super::connection::Sessions;
+use super::counts::{Counts, Log};
 use super::gate::StopSignal;
 use super::port::Port;
 use super::recorded::Recorded;
-use super::script::{RequestPattern, Script};
+use super::script::Script;
 use super::service::{Role, Service, serve};
 
 /// A server on a port of its own that follows a script and records what it receives.
@@ -49,62 +50,45 @@ impl ScriptedServer {
     /// Answers the next request with this, and the ones after it as before. Answers form a queue.
     ///
     /// At an authorization server, this and the other methods without a path apply to its token endpoint.
-    pub fn answer_next(&self, answer: impl Into<Answer>) {
+    pub fn answer_next(&self, answer: Answer) {
         self.answer_next_n(1, answer);
     }
 
     /// Answers each of the next `count` requests with this.
-    pub fn answer_next_n(&self, count: usize, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::default(), Some(count), answer);
+    pub fn answer_next_n(&self, count: usize, answer: Answer) {
+        self.script().add(None, Some(count), answer);
     }
 
     /// Answers every request with this, from now on, unless another rule of the script applies.
-    pub fn answer_always(&self, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::default(), None, answer);
+    pub fn answer_always(&self, answer: Answer) {
+        self.script().add(None, None, answer);
     }
 
     /// Answers every request with what `answer` returns for it: [`answer_always`](Self::answer_always) with an
     /// [`Answer::from_fn`], which also works with the other methods.
-    ///
-    /// # Examples
-    ///
-    /// A token for the scope that was asked for:
-    ///
-    /// ```
-    /// use alf_testkit::{Answer, Recorded, Servers};
-    ///
-    /// let servers = Servers::start();
-    /// servers.authorization.answer_with(|request: &Recorded| {
-    ///     let scope = request.parameter("scope").unwrap_or_default();
-    ///     Answer::token().member("scope", format!("{scope:?}"))
-    /// });
-    /// ```
-    pub fn answer_with<A: Into<Answer>>(
-        &self,
-        answer: impl FnMut(&Recorded) -> A + Send + 'static,
-    ) {
+    pub fn answer_with(&self, answer: impl FnMut(&Recorded) -> Answer + Send + 'static) {
         self.answer_always(Answer::from_fn(answer));
     }
 
     /// Answers the next request for this path (without query) with this.
     #[track_caller]
-    pub fn answer_next_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::at(path), Some(1), answer);
+    pub fn answer_next_at(&self, path: &str, answer: Answer) {
+        self.script().add(Some(path), Some(1), answer);
     }
 
     /// Answers every request for this path (without query) with this, from now on.
     #[track_caller]
-    pub fn answer_at(&self, path: &str, answer: impl Into<Answer>) {
-        self.rule(RequestPattern::at(path), None, answer);
+    pub fn answer_at(&self, path: &str, answer: Answer) {
+        self.script().add(Some(path), None, answer);
     }
 
     /// Removes the script, queued answers included: the server answers normally from now on.
     pub fn answer_normally(&self) {
-        locked(&self.service.script).clear();
+        self.script().clear();
     }
 
-    fn rule(&self, requests: RequestPattern, left: Option<usize>, answer: impl Into<Answer>) {
-        locked(&self.service.script).add(requests, left, answer.into());
+    fn script(&self) -> MutexGuard<'_, Script> {
+        locked(&self.service.script)
     }
 }
 
@@ -145,6 +129,104 @@ impl ScriptedServer {
         self.port
             .open()
             .unwrap_or_else(|error| cannot_listen(&error));
+    }
+}
+
+/// What it received.
+impl ScriptedServer {
+    /// Returns everything that is counted, as it is now.
+    pub fn counts(&self) -> Counts {
+        self.service.log.read(|log| log.counts.clone())
+    }
+
+    /// Returns how many requests arrived.
+    pub fn request_count(&self) -> usize {
+        self.counts().requests
+    }
+
+    /// Returns the first 10,000 requests that arrived, in the order in which their bodies were complete. More are
+    /// only counted.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.service.log.read(|log| log.requests.clone())
+    }
+
+    /// Returns whether the target, a header value, the credentials or the body of any recorded request
+    /// contain this text, plain, percent-encoded or in Basic credentials. It finds leaked secrets.
+    pub fn saw(&self, text: &str) -> bool {
+        self.requests().iter().any(|request| request.contains(text))
+    }
+
+    /// Drops the counts and the records, so that the next part of a test starts at 0. What is open or
+    /// under way stays counted as that.
+    pub fn forget(&self) {
+        self.service.log.change(Log::forget);
+    }
+
+    /// Waits until `count` requests in all have arrived. Their bodies have been read and they are
+    /// recorded, but perhaps not yet answered.
+    ///
+    /// # Panics
+    ///
+    /// If they do not arrive within 30 s, with the [`report`](Self::report).
+    #[track_caller]
+    pub fn wait_for_requests(&self, count: usize) {
+        self.wait_until(&format!("{count} requests"), |counts| {
+            counts.requests >= count
+        });
+    }
+
+    /// Waits until `done` accepts the counts; `what` describes that in the message of the panic.
+    ///
+    /// # Panics
+    ///
+    /// If that takes more than 30 s, with the [`report`](Self::report).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let servers = alf_testkit::Servers::start();
+    /// // … let a client close its connections, then:
+    /// servers.resource.wait_until("every connection closed", |counts| counts.open_connections == 0);
+    /// ```
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, mut done: impl FnMut(&Counts) -> bool) {
+        let log = &self.service.log;
+        assert!(
+            log.wait_until(DEADLINE, |log| done(&log.counts)),
+            "waited {DEADLINE:?} for {what}, but this is what came:\n{}",
+            self.report()
+        );
+    }
+
+    /// Returns what the server received, a line for each request, for the message of a failed test. It
+    /// shows no secret: of a token only its number.
+    pub fn report(&self) -> String {
+        let counts = self.counts();
+        let requests = self.requests();
+        let mut report = format!(
+            "{} at {}: {} requests (at most {} at once, {} unanswered), {} connections ({} open)\n",
+            self.service.role.name(),
+            self.address(),
+            counts.requests,
+            counts.most_at_once,
+            counts.unanswered,
+            counts.connections,
+            counts.open_connections,
+        );
+        for (index, request) in requests.iter().enumerate() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(report, "{:5}. {}", index + 1, request.line());
+        }
+        let not_recorded = counts.requests.saturating_sub(requests.len());
+        for (count, what) in [
+            (not_recorded, "not recorded"),
+            (counts.unreadable, "unreadable"),
+        ] {
+            if count > 0 {
+                let _ = writeln!(report, "       {count} {what}");
+            }
+        }
+        report
     }
 }
 

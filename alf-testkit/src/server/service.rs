@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use scopeguard::defer;
 
 use crate::waiting::{Watched, locked};
 
-use super::answer::{Answer, Content, Ending, Wait};
+use super::answer::{Answer, Content, Ending};
 use super::connection::{Connection, Sessions};
 use super::counts::Log;
 use super::gate::{Gate, StopSignal};
@@ -17,7 +18,7 @@ use super::recorded::{Record, Recorded, RecordedBody};
 use super::request::RequestHead;
 use super::response_writer::write_response;
 use super::script::Script;
-use super::token_answer::TokenAnswer;
+use super::token_response::TokenResponse;
 
 /// What makes a server an authorization server or a resource server.
 pub(super) trait Role: Send + Sync {
@@ -31,7 +32,7 @@ pub(super) trait Role: Send + Sync {
     fn refusal(&self, request: &Recorded) -> Option<Answer>;
 
     /// Returns a token response for this request.
-    fn token(&self, request: &Recorded, token: &TokenAnswer) -> Answer;
+    fn token(&self, request: &Recorded, token: &TokenResponse) -> Answer;
 }
 
 /// What all connections of one server share.
@@ -122,7 +123,7 @@ impl ServedConnection<'_> {
         sink: &mut impl Write,
     ) -> io::Result<()> {
         if let Some(gate) = gate {
-            self.service.stop.wait_at(gate)?;
+            self.service.stop.wait_at(gate, Duration::MAX)?;
         }
         head.framing.read_body(&mut self.connection.stream, sink)
     }
@@ -151,11 +152,8 @@ impl ServedConnection<'_> {
     fn decide(&self, mut answer: Answer, request: &Recorded) -> io::Result<Answer> {
         let role = &self.service.role;
         loop {
-            for wait in std::mem::take(&mut answer.waits) {
-                match wait {
-                    Wait::Gate(gate) => self.service.stop.wait_at(&gate)?,
-                    Wait::Delay(delay) => self.service.stop.wait_for(delay)?,
-                }
+            for (gate, limit) in std::mem::take(&mut answer.waits) {
+                self.service.stop.wait_at(&gate, limit)?;
             }
             if std::mem::take(&mut answer.if_authorized)
                 && let Some(refusal) = role.refusal(request)

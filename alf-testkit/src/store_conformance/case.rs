@@ -1,18 +1,18 @@
 //! [`Case`]: the store, the keys and the values of one case.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ScopedJoinHandle};
 
-use alf_core::StoreKey;
+use alf_core::{StoreKey, TokenStore};
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
 use crate::suite::{caught, fail};
 use crate::waiting::locked;
 
-use super::subject::StoreSubject;
-use super::tested::TestedStore;
+use super::subject::{StoreHooks, StoreSubject};
 
 /// What a case works with.
 pub(super) struct Case {
@@ -76,6 +76,55 @@ impl Case {
     }
 }
 
+/// The store under test without its type, so that cases are plain functions. A case that needs a hook runs only if it exists.
+pub(super) trait TestedStore: Send + Sync {
+    fn connect(&self) -> Arc<dyn TokenStore>;
+
+    fn block_on(&self, future: LocalBoxFuture<'_, ()>);
+
+    fn delete(&self, key: &StoreKey);
+
+    fn restart(&self);
+
+    fn lose_reply(&self);
+
+    fn deny_writes(&self);
+}
+
+impl<S: StoreSubject> TestedStore for S {
+    fn connect(&self) -> Arc<dyn TokenStore> {
+        Arc::new(StoreSubject::connect(self))
+    }
+
+    fn block_on(&self, future: LocalBoxFuture<'_, ()>) {
+        <S as StoreSubject>::block_on(future);
+    }
+
+    fn delete(&self, key: &StoreKey) {
+        if let Some(delete) = StoreHooks::<S>::of_subject().delete {
+            delete(self, key);
+        }
+    }
+
+    fn restart(&self) {
+        if let Some(restart) = StoreHooks::<S>::of_subject().restart {
+            restart(self);
+        }
+    }
+
+    fn lose_reply(&self) {
+        if let Some(lose_reply) = StoreHooks::<S>::of_subject().lose_reply {
+            lose_reply(self);
+        }
+    }
+
+    fn deny_writes(&self) {
+        if let Some(deny_writes) = StoreHooks::<S>::of_subject().deny_writes {
+            deny_writes(self);
+        }
+    }
+}
+
 /// Runs a closure for each item, on a thread of its own, and returns the results.
 pub(super) fn in_threads<I: Send, T: Send>(
     items: impl IntoIterator<Item = I>,
@@ -83,14 +132,10 @@ pub(super) fn in_threads<I: Send, T: Send>(
 ) -> Vec<T> {
     let run = &run;
     let results: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = items
-            .into_iter()
-            .map(|item| scope.spawn(move || caught(|| run(item))))
-            .collect();
-        threads
-            .into_iter()
-            .map(thread::ScopedJoinHandle::join)
-            .collect()
+        let start = |item| scope.spawn(move || caught(|| run(item)));
+        let threads: Vec<_> = items.into_iter().map(start).collect();
+        let results = threads.into_iter().map(ScopedJoinHandle::join);
+        results.collect()
     });
     let results = results.into_iter().map(|result| match result {
         Ok(Ok(value)) => value,

@@ -41,11 +41,10 @@ impl Connection<'_> {
     }
 
     pub(super) fn try_read(&self, key: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        let read = async { self.store.read(key).await };
+        let read = self.store.read(key);
         let result = self.case.block_on(within(DEADLINE, read));
         let answer = match &result {
-            Ok(Some(stored)) => shown(stored.value(), stored.version()),
-            Ok(None) => "no value".to_owned(),
+            Ok(stored) => shown_stored(stored.as_ref()),
             Err(error) => error.to_string(),
         };
         self.case.note(format!("read {key}: {answer}"));
@@ -60,7 +59,7 @@ impl Connection<'_> {
         keep_for: Duration,
         limit: Duration,
     ) -> Result<Written, StoreError> {
-        let write = async { self.store.write(key, expected, value, keep_for).await };
+        let write = self.store.write(key, expected, value, keep_for);
         let result = self.case.block_on(within(limit, write));
         let answer = match &result {
             Ok(Written::Done(version)) => format!("done, {}", shown(value, version)),
@@ -129,10 +128,7 @@ impl Connection<'_> {
             stored.is_some_and(|stored| stored.value() == value && stored.version() == version)
         };
         if let Err(last) = self.read_until(key, LAG, is_it) {
-            let last = last.map_or_else(
-                || "no value".to_owned(),
-                |stored| shown(stored.value(), stored.version()),
-            );
+            let last = shown_stored(last.as_ref());
             let expected = shown(value, version);
             fail(&format!("{key} to have {expected}, but it has {last}"));
         }
@@ -140,10 +136,7 @@ impl Connection<'_> {
 
     #[track_caller]
     pub(super) fn expect_none(&self, key: &StoreKey) {
-        if self
-            .read_until(key, LAG, |stored| stored.is_none())
-            .is_err()
-        {
+        if self.read_until(key, LAG, |it| it.is_none()).is_err() {
             fail(&format!("{key} to have no value, but it has one"));
         }
     }
@@ -201,6 +194,13 @@ async fn within<T>(
         Either::Left((result, _)) => result,
         Either::Right(((), _)) => Err(StoreError::new(StoreErrorKind::TimedOut)),
     }
+}
+
+fn shown_stored(stored: Option<&Stored>) -> String {
+    stored.map_or_else(
+        || "no value".to_owned(),
+        |stored| shown(stored.value(), stored.version()),
+    )
 }
 
 fn shown(value: &[u8], version: &Version) -> String {

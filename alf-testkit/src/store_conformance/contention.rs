@@ -46,10 +46,10 @@ pub(super) fn of_many_writers_in_one_task_one_succeeds(case: &Case) {
     let mut version = connection.replace(&key, None, &case.value());
     for _ in 0..ROUNDS {
         let values: Vec<_> = (0..WRITERS).map(|_| case.value()).collect();
-        let writes = values.iter().map(|value| async {
-            let store = connection.store();
-            store.write(&key, Some(&version), value, KEPT).await
-        });
+        let store = connection.store();
+        let writes = values
+            .iter()
+            .map(|value| store.write(&key, Some(&version), value, KEPT));
         let results = case.block_on(join_all(writes));
         let written = results.into_iter().map(|result| {
             result.unwrap_or_else(|error| fail(&format!("{key} to be written, but: {error}")))

@@ -64,7 +64,7 @@ pub(super) fn a_dropped_operation_does_not_affect_the_next(case: &Case) {
     connection.replace(&key, None, attempted.first().map_or(&[], Vec::as_slice));
     for round in 0..40 {
         let limit = Duration::from_micros(round * 25);
-        drop_after(case, limit, async { connection.store().read(&key).await });
+        drop_after(case, limit, connection.store().read(&key));
         connection.expect_value(&another, &unchanged, &version);
 
         let current = connection.read(&key);
@@ -75,12 +75,8 @@ pub(super) fn a_dropped_operation_does_not_affect_the_next(case: &Case) {
         };
         let value = case.value();
         attempted.push(value.clone());
-        let write = async {
-            let store = connection.store();
-            store
-                .write(&key, Some(current.version()), &value, KEPT)
-                .await
-        };
+        let expected = Some(current.version());
+        let write = connection.store().write(&key, expected, &value, KEPT);
         drop_after(case, limit, write);
         connection.expect_value(&another, &unchanged, &version);
     }

@@ -15,7 +15,6 @@ mod case;
 mod cases;
 mod connection;
 mod subject;
-mod tested;
 
 mod contention;
 mod expiry;

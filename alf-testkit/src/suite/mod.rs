@@ -163,33 +163,29 @@ impl<N: Copy + Ord + fmt::Debug> Tested<N> {
 
     /// Grouped by what they need.
     fn not_applicable<R>(&self, suite: &str, cases: &[NamedCase<N, R>]) -> String {
-        let mut groups = BTreeMap::<N, Vec<&str>>::new();
+        let mut groups = BTreeMap::<N, String>::new();
+        let mut count = 0;
         for case in cases {
             if let Some(missing) = self.missing(case) {
-                groups.entry(missing).or_default().push(case.name);
+                let group = groups.entry(missing);
+                let group = group.or_insert_with(|| format!("without {missing:?}:\n"));
+                group.push_str(&indented(case.name));
+                count += 1;
             }
         }
-        if groups.is_empty() {
+        if count == 0 {
             return String::new();
         }
-        let count: usize = groups.values().map(Vec::len).sum();
-        let groups = groups.into_iter().map(|(missing, names)| {
-            let names = indented(&names.join("\n"));
-            format!("without {missing:?}:\n{names}")
-        });
         format!(
             "\nalf's {suite}: of {} cases {count} are not applicable to {}\n{}",
             cases.len(),
             self.subject,
-            groups.collect::<String>()
+            groups.into_values().collect::<String>()
         )
     }
 }
 
 fn indented(text: &str) -> String {
-    let mut indented = String::new();
-    for line in text.lines() {
-        indented.extend(["    ", line, "\n"]);
-    }
-    indented
+    let lines = text.lines().map(|line| format!("    {line}\n"));
+    lines.collect()
 }

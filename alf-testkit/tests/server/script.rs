@@ -62,8 +62,15 @@ fn paths_have_their_own_rules() {
         "/always-401",
         "/gone/a",
     ];
-    let statuses = paths.map(|path| client.get(path, &token).status);
-    assert_eq!(statuses, [401, 410, 429, 200, 401, 200]);
+    let mut status = |path| client.get(path, &token).status;
+    assert_eq!(paths.map(&mut status), [401, 410, 429, 200, 401, 200]);
+    servers.resource.answer_always(Answer::status(500));
+    servers.resource.answer_next(Answer::status(504));
+    servers
+        .resource
+        .answer_next_at("/gone", Answer::status(505));
+    let paths = ["/gone", "/gone", "/gone", "/others"];
+    assert_eq!(paths.map(status), [505, 504, 410, 500]);
 }
 
 #[test]

@@ -213,3 +213,9 @@ fn token_responses_can_be_held_delayed_and_have_headers_from_now_on() {
 fn only_token_responses_can_be_issued() {
     AuthorizationServer::start().issue(Answer::status(503));
 }
+
+#[test]
+#[should_panic(expected = "start with Answer::token()")]
+fn only_a_token_response_has_members() {
+    drop(Answer::status(200).expires_in(60));
+}

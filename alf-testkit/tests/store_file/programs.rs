@@ -38,7 +38,10 @@ fn tokens(directory: &Path, requests: &Arc<AtomicUsize>) -> TokenManager {
     let store = FileStore::new(directory).unwrap();
     Client::builder("https://auth.example.com/token")
         .client_secret("client-id", "secret")
-        .store(store, SealingKey::from_bytes([7; 32]))
+        .store(
+            store,
+            SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
+        )
         .build_tokens(server)
         .unwrap()
 }

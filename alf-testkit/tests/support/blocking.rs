@@ -88,13 +88,8 @@ impl<U: Unread> Subject for Blocking<U> {
         mut response: BlockingResponse,
         sink: &mut (dyn Write + Send),
     ) -> Result<(), ReadError> {
-        let mut buffer = vec![0; 16 * 1024];
-        loop {
-            match response.body.read(&mut buffer)? {
-                0 => return Ok(()),
-                length => sink.write_all(buffer.get(..length).unwrap_or_default())?,
-            }
-        }
+        io::copy(&mut response.body, sink)?;
+        Ok(())
     }
 
     fn block_on<F: Future>(future: F) -> F::Output {

@@ -138,7 +138,7 @@ pub(super) fn scope_and_resource_of_a_token_target<S: InteropAdapter>(fixture: &
     assert_eq!(writer.ok(), again.ok());
     assert_eq!(fixture.token_requests(), 2);
     let resource = tokens.with_resource("https://api.test/jwt");
-    let Ok(Ok(jwt)) = resource.map(|tokens| S::block_on(tokens.token())) else {
+    let Ok(jwt) = S::block_on(resource.token()) else {
         crate::server::fail("a token for the resource");
     };
     assert_eq!(jwt.expose_access_token().split('.').count(), 3);

@@ -14,7 +14,10 @@ pub(super) fn run(workload: &Workload) -> Result<(), Failure> {
 
 pub(super) fn run_with_store(workload: &Workload) -> Result<(), Failure> {
     block_on_calls(workload, |builder| {
-        builder.store(MemoryStore::new(), SealingKey::from_bytes([7; 32]))
+        builder.store(
+            MemoryStore::new(),
+            SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
+        )
     })
 }
 

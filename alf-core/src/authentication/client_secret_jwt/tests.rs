@@ -14,7 +14,7 @@ fn t2_the_mac_is_that_of_rfc_7515_a_1() {
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
                    eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-    let algorithm = MacAlgorithm::Hs256.signer(SECRET).unwrap().key.algorithm();
+    let algorithm = MacAlgorithm::Hs256.key(SECRET).unwrap().algorithm();
     let key = hmac::Key::new(algorithm, &decoded(key));
     let mac = hmac::sign(&key, message.as_bytes());
     assert_eq!(

@@ -108,12 +108,6 @@ fn b1_a_signer_decides_whether_its_failure_may_pass() {
     }
 }
 
-#[test]
-fn x1_debug_shows_the_algorithm_of_a_signer() {
-    let shown = format!("{:?}", PrivateKeyJwt::with_signer(CustomSigner(Some("k"))));
-    assert!(shown.contains("ES512"), "{shown}");
-}
-
 #[cfg(feature = "jwt")]
 mod with_a_key {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair as _, UnparsedPublicKey};
@@ -270,11 +264,8 @@ mod with_a_key {
     }
 
     #[test]
-    fn x1_debug_shows_where_a_key_comes_from() {
+    fn x1_debug_shows_no_key() {
         let shown = format!("{:?}", PrivateKeyJwt::new(P256).certificate(CERTIFICATE));
-        assert!(
-            shown.contains("by value") && !shown.contains("MIG"),
-            "{shown}"
-        );
+        assert!(!shown.contains("MI"), "{shown}");
     }
 }

@@ -16,7 +16,7 @@ fn d17_a_store_takes_its_key_from_the_configuration() {
         (
             r#""sealing_key_env":"NO_SUCH""#,
             WITH_STORE,
-            "sealing_key_env: its environment variable is not set",
+            "sealing_key_env: the environment variable NO_SUCH is not set",
         ),
         (
             r#""sealing_key_env":"NO_SUCH""#,
@@ -62,7 +62,7 @@ fn d18_a_previous_key_needs_a_key_and_there_is_one() {
         (
             r#""previous_sealing_key_env":"NO_SUCH""#,
             WITH_KEY,
-            "previous_sealing_key_env: its environment variable is not set",
+            "previous_sealing_key_env: the environment variable NO_SUCH is not set",
         ),
         (
             r#""previous_sealing_key_env":"NO_SUCH""#,
@@ -92,7 +92,7 @@ fn d13_a_setting_of_a_store_is_never_ignored() {
         (
             r#""store_prefix":"a b""#,
             WITH_KEY,
-            "store_prefix: should be letters",
+            "store_prefix: should be 1 to 64 letters",
         ),
         (
             r#""scope":"a""#,
@@ -164,7 +164,7 @@ fn d17_a_metadata_url_counts() {
 #[test]
 fn d18_the_configuration_has_the_previous_key() {
     let path = std::env::temp_dir().join(format!("alf-previous-key-{}", std::process::id()));
-    std::fs::write(&path, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
+    std::fs::write(&path, "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -176,7 +176,7 @@ fn d18_the_configuration_has_the_previous_key() {
             "client_secret":"s3cr3t","previous_sealing_key_file":{path:?}}}"#
     ));
     let builder = config.unwrap().builder::<CustomTransport>().unwrap();
-    let builder = builder.store(NoStore, SealingKey::from_bytes([2; 32]));
+    let builder = builder.store(NoStore, SealingKey::from_bytes(*OTHER_KEY));
     let config = Config::parse(builder.settings).unwrap();
     std::fs::remove_file(path).unwrap();
     let record = record(&config);
@@ -186,12 +186,15 @@ fn d18_the_configuration_has_the_previous_key() {
 type Builder = ClientBuilder<CustomTransport>;
 type SetStore = fn(Builder) -> Builder;
 
+const KEY: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
+const OTHER_KEY: &[u8; 32] = b"fedcba9876543210fedcba9876543210";
+
 const WITHOUT: SetStore = |builder| builder;
 const WITH_STORE: SetStore = |builder| builder.store(NoStore, None);
-const WITH_KEY: SetStore = |builder| builder.store(NoStore, SealingKey::from_bytes([1; 32]));
+const WITH_KEY: SetStore = |builder| builder.store(NoStore, SealingKey::from_bytes(*KEY));
 const WITH_TWO_KEYS: SetStore = |builder| {
-    let key = SealingKey::from_bytes([1; 32]);
-    let keys = key.with_previous(SealingKey::from_bytes([2; 32]));
+    let key = SealingKey::from_bytes(*KEY);
+    let keys = key.with_previous(SealingKey::from_bytes(*OTHER_KEY));
     builder.store(NoStore, keys)
 };
 

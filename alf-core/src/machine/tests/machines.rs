@@ -72,22 +72,11 @@ impl Machines {
         match outcome {
             ReplayOutcome::Accepted => self.renewal.accepted_replay(now, generation, &origin),
             ReplayOutcome::RejectedAgain => {
-                let decision = self.reject_replay(now, generation, generation, origin);
-                assert_eq!(decision, None, "R3");
+                let renewal = &mut self.renewal;
+                let again = renewal.rejected_replay(now, generation, generation, &origin);
+                assert!(!again, "R3");
             }
         }
-    }
-
-    pub(super) fn reject_replay(
-        &mut self,
-        now: Moment,
-        generation: Generation,
-        replayed: Generation,
-        origin: u16,
-    ) -> Option<TestRejection> {
-        let health = self.breaker.health(now);
-        self.renewal
-            .rejected_replay(now, &health, generation, replayed, &origin)
     }
 
     pub(super) fn cacheable_until(&self, now: Moment) -> Option<Moment> {

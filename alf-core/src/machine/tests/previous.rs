@@ -109,13 +109,10 @@ fn r9_request_is_replayed_once_more_if_the_replay_with_the_previous_token_is_rej
         assert_eq!(scenario.reject(), Action::UsePrevious);
         scenario.pass(time);
         let now = scenario.now();
-        let decision = scenario.machine.reject_replay(now, new, previous, API);
-        let renews = matches!(
-            &decision,
-            Some(RejectionDecision::Renew(decision)) if decision.start.is_some()
-        );
-        assert!(renews, "{time:?}: {decision:?}");
-        let again = scenario.machine.reject_replay(now, new, new, API);
-        assert_eq!(again, None, "R3");
+        let renewal = &mut scenario.machine.renewal;
+        assert!(renewal.rejected_replay(now, new, previous, &API));
+        assert_eq!(scenario.reject(), Action::Start, "{time:?}");
+        let renewal = &mut scenario.machine.renewal;
+        assert!(!renewal.rejected_replay(now, new, new, &API), "R3");
     }
 }

@@ -33,7 +33,7 @@ fn d16_a_record_is_read_as_it_was_written() {
             "number": 8, "attempts": 2, "token": token, "occupancy": occupancy,
         });
         let read = read(&record).unwrap();
-        let written: Value = serde_json::from_slice(encode(&read).as_slice()).unwrap();
+        let written: Value = serde_json::from_slice(&encode(&read)).unwrap();
         assert_eq!(written, record);
     }
 }
@@ -122,7 +122,7 @@ proptest! {
         }
         if let Some(record) = decode(&record, Some(Duration::MAX)) {
             record.keep_for(WallTime(Duration::MAX));
-            prop_assert!(decode(encode(&record).as_slice(), None).is_some());
+            prop_assert!(decode(&encode(&record), None).is_some());
         }
     }
 }
@@ -171,7 +171,7 @@ fn e5_a_token_without_a_lifetime_has_the_default_of_this_instance() {
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(65);
     assert_eq!(shared.token.expires_at, Some(end));
     // It is not written: another instance may have another.
-    let written: Value = serde_json::from_slice(encode(&read).as_slice()).unwrap();
+    let written: Value = serde_json::from_slice(&encode(&read)).unwrap();
     assert_eq!(written, record);
 }
 

@@ -1,10 +1,10 @@
 use super::*;
 
-const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 #[test]
 fn d17_a_key_is_base64_or_bytes() {
-    let bytes = [1; 32];
+    let bytes = *b"0123456789abcdef0123456789abcdef";
     for key in [
         SealingKey::from_bytes(bytes),
         SealingKey::from_base64(KEY),
@@ -14,9 +14,10 @@ fn d17_a_key_is_base64_or_bytes() {
         assert_eq!(*key, bytes);
         assert!(previous.is_none());
     }
-    let rotating = SealingKey::from_bytes([2; 32]).with_previous(SealingKey::from_base64(KEY));
+    let new = *b"fedcba9876543210fedcba9876543210";
+    let rotating = SealingKey::from_bytes(new).with_previous(SealingKey::from_base64(KEY));
     let (key, previous) = rotating.checked().unwrap();
-    assert_eq!((*key, *previous.unwrap()), ([2; 32], bytes));
+    assert_eq!((*key, *previous.unwrap()), (new, bytes));
 }
 
 #[test]
@@ -30,11 +31,16 @@ fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
         (SealingKey::from_base64("not base64"), "it is not base64"),
         (
             SealingKey::from_env("ALF_TEST_NO_SUCH_VARIABLE"),
-            "its environment variable is not set",
+            "the environment variable ALF_TEST_NO_SUCH_VARIABLE is not set",
         ),
         (
             SealingKey::from_file("/no/such/file"),
-            "/no/such/file cannot be read: ",
+            "/no/such/file cannot be read; to generate one, run `(umask 077; openssl rand -base64 32 > /no/such/file)`: ",
+        ),
+        (SealingKey::from_bytes([0; 32]), "is 32 times the same byte"),
+        (
+            SealingKey::from_base64("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="),
+            "is 32 times the same byte",
         ),
     ] {
         let error = key.checked().unwrap_err();
@@ -47,7 +53,11 @@ fn d17_a_wrong_key_is_an_error_that_says_what_to_do() {
 
 #[test]
 fn d18_there_is_one_previous_key() {
-    let key = |byte: u8| SealingKey::from_bytes([byte; 32]);
+    let key = |byte: u8| {
+        let mut bytes = [byte; 32];
+        bytes[0] = 0;
+        SealingKey::from_bytes(bytes)
+    };
     for (key, problem) in [
         (
             key(1).with_previous(SealingKey::from_base64("AAAA")),

@@ -168,7 +168,7 @@ impl Transport for Api {
         if let Some(held) = held {
             let _ = held.await;
         }
-        if sent.origin.host() == "gone.example.com" {
+        if sent.origin.as_ref().host() == "gone.example.com" {
             return Err(ApiError);
         }
         let answer = self.state.lock().unwrap().answer(&sent);
