@@ -184,7 +184,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         })
     }
 
-    /// An attempt of the acquisition failed and it goes on, or it waits for a permit: its waiters ask again (E4).
+    /// An attempt of the acquisition failed and it goes on, or it waits for a permit: callers with an unexpired token do not wait for it (E4).
     pub(crate) fn delayed(&mut self, id: AcquisitionId) {
         let acquisition = self.acquisition.as_mut();
         if let Some(acquisition) = acquisition.filter(|current| current.claim.id == id) {
