@@ -15,6 +15,7 @@ use crate::{ClientAuthentication, ConfigError, Origin, OriginRef, TokenTarget};
 
 use super::server::{Issuer, Server, TokenEndpoint};
 use super::settings::{InsecureHttp, NamedBy};
+use super::url_mistake::url_mistake;
 
 pub(super) fn server(
     server: NamedBy,
@@ -70,17 +71,9 @@ pub(super) fn endpoint(
     if url.contains('#') {
         return wrong(setting, "has a fragment; remove `#` and the text after it");
     }
-    // No URI has these characters (RFC 3986 §2).
-    if url.contains(['{', '<']) {
-        let problem = "contains `{` or `<`; replace the placeholder with its value";
-        return wrong(setting, problem);
-    }
     let url = url.trim();
-    let (_, after_scheme) = url.split_once("://").unwrap_or(("", url));
-    let host = after_scheme.split(['/', '?']).next();
-    if !host.is_none_or(str::is_ascii) {
-        let problem = "has a host that is not ASCII; write it in its ASCII form (xn--…)";
-        return wrong(setting, problem);
+    if let Some(mistake) = url_mistake(url) {
+        return wrong(setting, mistake);
     }
     if url.is_empty() {
         return wrong(setting, "is empty");
@@ -150,10 +143,11 @@ pub(crate) fn target(mut target: TokenTarget) -> Result<TokenTarget, ConfigError
 /// T1: of two values, nobody would see which one is sent.
 pub(super) fn set_once(repeated: &[&'static str]) -> Result<(), ConfigError> {
     match repeated.first() {
-        Some(setting) => wrong(
-            setting,
-            "is set more than once; keep one value (separate several scopes by spaces)",
+        Some(&"scope") => wrong(
+            "scope",
+            "is set more than once; separate several scopes by spaces",
         ),
+        Some(setting) => wrong(setting, "is set more than once; keep one"),
         None => Ok(()),
     }
 }
@@ -210,16 +204,18 @@ pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration
 /// X3: scheme, host and port alone. Anything more would suggest a check that alf does not make.
 fn allowed_origins(entries: &[String]) -> Result<Vec<String>, ConfigError> {
     let check = |entry: &String| {
-        let origin = origin(entry).map(|origin| origin.to_string());
-        origin.ok_or_else(|| {
-            // X1: an entry with a user name may have a password in it.
-            let shown = if entry.contains('@') {
-                "an entry".to_owned()
-            } else {
-                format!("{entry:?}")
-            };
-            ConfigError::new("allowed_origins", format!("{shown} {NOT_AN_ORIGIN}"))
-        })
+        let problem = match (url_mistake(entry), origin(entry)) {
+            (None, Some(origin)) => return Ok(origin.to_string()),
+            (None, None) => NOT_AN_ORIGIN.to_owned(),
+            (Some(mistake), _) => mistake,
+        };
+        // X1: an entry with a user name may have a password in it.
+        let shown = if entry.contains('@') {
+            "an entry".to_owned()
+        } else {
+            format!("{entry:?}")
+        };
+        wrong("allowed_origins", format!("{shown} {problem}"))
     };
     entries.iter().map(check).collect()
 }
@@ -279,8 +275,8 @@ const PLAIN_HTTP: &str = "is plain http, which sends the client's secret unencry
 const NO_AUTHENTICATION: &str = "is not set; use client_secret, client_secret_post, \
                                  private_key_jwt, client_assertion, tls_client_auth, \
                                  client_authentication, or no_client_authentication";
-const NOT_AN_ORIGIN: &str = "is not an origin; write it as https://host or https://host:port in ASCII, \
-                             without user name, path, query, fragment, placeholder or `*`";
+const NOT_AN_ORIGIN: &str = "is not an origin; write it as https://host or https://host:port, \
+                             without user name, path, query, fragment or `*`";
 const OWN_PARAMETERS: &str = "grant_type scope resource audience client_id client_secret \
                               client_assertion client_assertion_type access_token";
 const OWN_HEADERS: &str = "accept accept-encoding authorization connection content-length \

@@ -5,6 +5,7 @@ mod server;
 mod settings;
 #[cfg(feature = "store")]
 mod store;
+mod url_mistake;
 
 pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};

@@ -55,20 +55,33 @@ impl Awaited {
             TimeoutPhase::Attempt => "attempt_timeout",
         };
         let action = self.action();
-        Some(format!("{action} took longer than {after:.1?} ({limit})"))
+        let after = if after < Duration::from_secs(1) {
+            format!("{} ms", after.as_millis())
+        } else {
+            format!("{} s", (after.as_secs_f64() * 10.0).round() / 10.0)
+        };
+        Some(format!("{action} took longer than {after} ({limit})"))
     }
 
     /// Says why the task that awaited it has no result: code panicked, or its runtime dropped it.
     pub(super) fn aborted(self) -> String {
-        let action = self.action();
         let advice = "(a transport on tokio needs the tokio runtime)";
         if !thread::panicking() {
-            format!("its runtime was shut down while it was {action} {advice}")
-        } else if matches!(self, Self::Metadata | Self::Response) {
-            format!("there was a panic while it was {action} {advice}")
-        } else {
-            format!("there was a panic while it was {action}")
+            let action = self.action();
+            return format!("its runtime was shut down while it was {action} {advice}");
         }
+        let who = match self {
+            Self::Metadata | Self::Response => return format!("the transport panicked {advice}"),
+            Self::Credential(name) => return format!("the callback for {name} panicked"),
+            Self::Authentication => "client authentication",
+            Self::Signature => "signer",
+            Self::Observer => "observer",
+            Self::NextAttempt => "runtime",
+            // D13: a panic of the store is not one of the acquisition.
+            #[cfg(feature = "store")]
+            Self::Store | Self::OtherInstance => "runtime",
+        };
+        format!("the {who} panicked")
     }
 
     fn action(self) -> String {

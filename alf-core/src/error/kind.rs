@@ -36,7 +36,7 @@ pub enum TokenErrorKind {
     /// ([RFC 6749 §7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1)).
     TokenType,
     /// The acquisition ended without a result twice in a row. Its runtime was shut down, or code that it called
-    /// panicked: the transport, a callback, the observer. The text of the error says what was awaited. A transport on tokio needs the
+    /// panicked: the transport, a callback, the observer. The text of the error says which one. A transport on tokio needs the
     /// tokio runtime.
     Aborted,
 }

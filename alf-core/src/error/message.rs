@@ -122,12 +122,17 @@ impl TokenError {
         let cause = self.cause();
         let media_type = cause.answer.content_type.as_deref().unwrap_or_default();
         let is_page = media_type.contains("html") || media_type.contains("text/plain");
+        // The authentication method may have a check of its own.
+        let check_client = match cause.credentials_check {
+            Some(_) => CHECK_CLIENT,
+            None => CHECK_ALL_OF_CLIENT,
+        };
         match cause.answer.status {
             Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
                 self.details.request.advice_about_endpoint().to_owned()
             }
-            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + CHECK_CLIENT,
-            Some(_) | None if cause.refusal_of == RefusalOf::Client => CHECK_CLIENT.to_owned(),
+            Some(StatusCode::FORBIDDEN) if is_page => FIREWALL.to_owned() + check_client,
+            Some(_) | None if cause.refusal_of == RefusalOf::Client => check_client.to_owned(),
             Some(_) | None => String::new(),
         }
     }
@@ -168,5 +173,6 @@ impl fmt::Display for AnswerDetails {
 
 const CHECK_CLIENT: &str =
     "; check the client id, the secret or key, and the authentication method";
+const CHECK_ALL_OF_CLIENT: &str = "; check the client id, the secret, or the key with its `kid` and `aud`, and the authentication method";
 const FIREWALL: &str = "; this may be the answer of a firewall that wants another User-Agent: set it with token_request_header";
 const A_SECOND: Duration = Duration::from_secs(1);

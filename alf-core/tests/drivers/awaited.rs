@@ -111,7 +111,7 @@ fn s5_text_of_a_time_out_names_the_callback_that_was_awaited() {
         let harness = Harness::new();
         let (kind, text) = text_of(&harness, set(harness.builder(), Does::Hang));
         assert!(matches!(kind, TokenErrorKind::Timeout(_)), "{text}");
-        let took = format!("{awaited} took longer than 5.0s (attempt_timeout), ");
+        let took = format!("{awaited} took longer than 5 s (attempt_timeout), ");
         assert!(text.starts_with(&took), "{text}");
         let nothing_sent = format!("no token request was sent to {TOKEN_ENDPOINT}");
         assert!(text.contains(&nothing_sent), "{text}");
@@ -132,7 +132,7 @@ fn s5_text_of_a_time_out_names_the_metadata_or_the_endpoint() {
         harness.endpoint.otherwise(reply.clone());
         let (_, text) = text_of(&harness, discovering(&harness));
         assert!(
-            text.starts_with("reading the metadata took longer than 5.0s"),
+            text.starts_with("reading the metadata took longer than 5 s"),
             "{text}"
         );
         let (_, text) = text_of(&harness, harness.builder().client_secret(CLIENT_ID, SECRET));
@@ -154,7 +154,7 @@ fn s5_time_out_of_a_caller_names_what_was_awaited_too() {
     harness.advance(ACQUIRE_TIMEOUT);
     let text = call.take().unwrap().unwrap_err().to_string();
     assert!(
-        text.starts_with("reading client_secret took longer than 10.0s"),
+        text.starts_with("reading client_secret took longer than 10 s"),
         "{text}"
     );
 }
@@ -187,9 +187,9 @@ fn t10_metadata_is_not_read_again_because_a_secret_was_not_read_in_time() {
 fn s4_text_of_an_abort_names_the_callback_that_panicked() {
     let set = [with_secret, with_own_authentication, with_signer];
     let awaited = [
-        "a panic while it was reading client_secret",
-        "a panic while it was preparing client authentication",
-        "a panic while it was signing the assertion",
+        "the callback for client_secret panicked",
+        "the client authentication panicked",
+        "the signer panicked",
     ];
     for (set, awaited) in set.into_iter().zip(awaited) {
         let harness = Harness::new();
@@ -205,26 +205,19 @@ fn s4_text_of_an_abort_names_the_callback_that_panicked() {
 fn s4_text_of_an_abort_names_the_transport_or_the_observer_that_panicked() {
     let harness = Harness::new();
     harness.endpoint.otherwise(Reply::Panic);
-    for (builder, action) in [
-        (discovering(&harness), "reading the metadata"),
-        (
-            harness.builder().client_secret(CLIENT_ID, SECRET),
-            "waiting for the response",
-        ),
+    for builder in [
+        discovering(&harness),
+        harness.builder().client_secret(CLIENT_ID, SECRET),
     ] {
         let (_, text) = text_of(&harness, builder);
-        let panicked = format!("a panic while it was {action}");
-        assert!(text.contains(&panicked), "{text}");
+        assert!(text.contains("the transport panicked"), "{text}");
         assert!(text.contains("tokio runtime"), "{text}");
     }
     harness.endpoint.otherwise(Reply::status(503));
     let builder = harness.builder().client_secret(CLIENT_ID, SECRET);
     let (kind, text) = text_of(&harness, builder.observer(Does::Panic));
     assert_eq!(kind, TokenErrorKind::Aborted, "{text}");
-    assert!(
-        text.contains("a panic while it was calling the observer"),
-        "{text}"
-    );
+    assert!(text.contains("the observer panicked"), "{text}");
 }
 
 #[test]
@@ -245,7 +238,7 @@ fn s4_text_of_an_abort_names_what_was_awaited_when_the_runtime_was_shut_down() {
         let text = error.to_string();
         assert!(text.contains("its runtime was shut down"), "{text}");
         assert!(text.contains(awaited), "{text}");
-        assert!(!text.contains("panic"), "{text}");
+        assert!(!text.contains("panicked"), "{text}");
     }
 }
 
@@ -254,9 +247,9 @@ fn f5_text_of_a_revocation_that_failed_names_what_was_awaited() {
     for (does, expected) in [
         (
             Does::Hang,
-            "reading client_secret took longer than 5.0s (attempt_timeout), so no revocation request was sent to",
+            "reading client_secret took longer than 5 s (attempt_timeout), so no revocation request was sent to",
         ),
-        (Does::Panic, "a panic while it was reading client_secret"),
+        (Does::Panic, "the callback for client_secret panicked"),
     ] {
         let harness = Harness::new();
         let secret = secret_by(move |number| match does {

@@ -53,7 +53,7 @@ fn t4_text_of_a_401_or_403_without_an_error_code_advises_on_the_client_and_blame
         let builder = harness.builder().client_secret(CLIENT_ID, "secret");
         let tokens = harness.build(builder).tokens().with_scope("read");
         let error = harness.ask_now(&tokens).unwrap_err().to_string();
-        for part in ["client id", "secret", "key", "authentication method"] {
+        for part in ["client id", "secret", "kid", "aud", "authentication method"] {
             assert!(error.contains(part), "{part}: {error}");
         }
         for part in ["raw", "read"] {

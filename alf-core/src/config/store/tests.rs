@@ -32,7 +32,10 @@ fn d17_every_part_of_a_name_counts() {
         || {
             Client::builder("https://as.example/token")
                 .client_secret("client-id", "secret")
-                .store(Empty, SealingKey::from_bytes([2; 32]))
+                .store(
+                    Empty,
+                    SealingKey::from_bytes(*b"fedcba9876543210fedcba9876543210"),
+                )
         },
     ];
     let keys: HashSet<_> = different.iter().map(|builder| key(builder())).collect();
@@ -55,7 +58,10 @@ fn plain() -> Builder {
 }
 
 fn at(endpoint: &str) -> Builder {
-    Client::builder(endpoint).store(Empty, SealingKey::from_bytes([1; 32]))
+    Client::builder(endpoint).store(
+        Empty,
+        SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
+    )
 }
 
 fn key(builder: Builder) -> StoreKey {

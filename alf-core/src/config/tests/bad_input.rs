@@ -119,19 +119,22 @@ fn t8_a_url_without_a_scheme() {
 }
 
 #[test]
-fn t8_a_url_with_a_placeholder() {
-    for url in [
-        "https://as.example/{tenant}/token",
-        "https://<tenant-id>.as.example/token",
-        "https://as.example/${TENANT}/token",
-        "{host}/token",
+fn t8_a_placeholder_in_a_url_is_named() {
+    for (url, placeholder) in [
+        ("https://as.example/{tenant}/token", "{tenant}"),
+        ("https://<tenant-id>.as.example/token", "<tenant-id>"),
+        ("https://as.example/${TENANT}/token", "${TENANT}"),
+        ("https://as.example/{{ tenant }}/token", "{{ tenant }}"),
+        ("https://as.example/<Your Tenant>/token", "<Your Tenant>"),
+        ("{host}/token", "{host}"),
     ] {
         let issuer = Builder::discover(url).client_secret("me", SECRET);
         let origins = at(ENDPOINT).allowed_origins([url]);
+        let word = format!("contains the placeholder {placeholder}; ");
         check(vec![
-            (url, at(url), "token_endpoint", "replace the placeholder"),
-            (url, issuer, "issuer", "replace the placeholder"),
-            (url, origins, "allowed_origins", "without user name"),
+            (url, at(url), "token_endpoint", &word),
+            (url, issuer, "issuer", &word),
+            (url, origins, "allowed_origins", &word),
         ]);
     }
     // X1: it may be a password.
@@ -141,20 +144,30 @@ fn t8_a_url_with_a_placeholder() {
 }
 
 #[test]
-fn t8_a_host_that_is_not_ascii() {
-    for host in [
-        "bücher.example",
-        "auth.日本語.jp:8443",
-        "bu\u{308}cher.example",
+fn t8_a_host_that_is_not_ascii_is_named_in_its_ascii_form() {
+    for (host, ascii) in [
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("BÜCHER.Example:8443", "xn--bcher-kva.Example"),
+        ("auth.日本語.jp", "auth.xn--wgv71a119e.jp"),
+        ("faß.example", "xn--fa-hia.example"),
+        ("пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"),
     ] {
         let url = format!("https://{host}/token");
+        let word = format!("write it as {ascii}");
         let origins = at(ENDPOINT).allowed_origins([format!("https://{host}")]);
-        let word = "write it in its ASCII form (xn--…)";
         check(vec![
-            (host, at(&url), "token_endpoint", word),
-            (host, origins, "allowed_origins", "in ASCII"),
+            (host, at(&url), "token_endpoint", &word),
+            (host, origins, "allowed_origins", &word),
         ]);
     }
+    // Its form depends on a normalization that alf does not have.
+    let decomposed = at("https://bu\u{308}cher.example/");
+    check(vec![(
+        "decomposed",
+        decomposed,
+        "token_endpoint",
+        "write it in its ASCII form (xn--…)",
+    )]);
 }
 
 #[test]
