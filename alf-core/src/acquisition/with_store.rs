@@ -109,8 +109,8 @@ impl Acquisition<'_> {
 
     /// The error of a permanent failure of this client, while the next attempt must wait (D11).
     pub(super) fn refused(&self) -> Option<Cause> {
-        let refusal = self.record?.store.refusal();
-        refusal.error_at(self.ports.now()).cloned()
+        let now = self.ports.now();
+        self.record?.store.refusal().error_at(now).cloned()
     }
 
     /// A transient failure: the lease ends with a pause for all instances (D10). Returns when this one may make its next attempt,
@@ -162,9 +162,9 @@ impl Acquisition<'_> {
     /// Behind a lease, or after a conflict (D12).
     fn next_read(&self, record: &TargetRecord, until: Option<Moment>) -> Moment {
         let urgency = self.progress.urgency(self.id);
+        let (now, random) = (self.ports.now(), [fastrand::f64(), fastrand::f64()]);
         let mut sharing = record.sharing();
-        let random = [fastrand::f64(), fastrand::f64()];
-        sharing.next_read(self.ports.now(), until, urgency, random)
+        sharing.next_read(now, until, urgency, random)
     }
 
     fn clocks(&self) -> Clocks {
