@@ -38,7 +38,7 @@ impl ManagedToken {
         // `reject` may decide now that the 401 is returned (R6). It is discarded already: the request is replayed with the
         // token there is.
         let again = || {
-            let step = self.reject(rejected, Some(origin));
+            let step = self.reject(rejected, 0, Some(origin));
             step.unwrap_or_else(|| self.demand())
         };
         self.wait(renewal, again, || None).await
