@@ -79,10 +79,10 @@ impl<T: Transport> Call<'_, T> {
         let managed = self.managed();
         let origin = kept.origin(self.transport).to_origin();
         let mut sent = token.clone();
-        let mut renewal = managed.reject(&token, sent_after, Some(&origin));
+        let mut next = managed.reject(&token, sent_after, Some(&origin));
         let mut resend_count = 0;
         // A second time only after a replay with the previous token (R9).
-        while let Some(step) = renewal {
+        while let Some(step) = next {
             let Some(mut replay) = kept.replay(self.transport) else {
                 break; // R4
             };
@@ -100,7 +100,7 @@ impl<T: Transport> Call<'_, T> {
             response = replayed.map_err(Error::Transport)?;
             resend_count += 1;
             let judgement = self.judge(|| origin.as_ref(), &response);
-            renewal = match judgement {
+            next = match judgement {
                 Judgement::Rejected => managed.reject_replay(&token, &sent, &origin),
                 Judgement::Accepted => {
                     managed.accepted_replay(&sent, &origin);
@@ -108,7 +108,7 @@ impl<T: Transport> Call<'_, T> {
                 }
                 Judgement::Unknown => None,
             };
-            if renewal.is_none() {
+            if next.is_none() {
                 managed.observe(&Event::Replayed {
                     generation: sent.generation(),
                     origin: &origin,

@@ -67,7 +67,7 @@ impl Acquisition<'_> {
             TimeoutPhase::Attempt
         };
         let after = now.saturating_since(started_at);
-        Cause::timed_out(phase, self.awaited.get(), after)
+        Cause::timed_out(phase, self.activity.get(), after)
     }
 
     /// A token request with the client's authentication, and where it is sent.
@@ -79,7 +79,7 @@ impl Acquisition<'_> {
         let endpoint = self.token_endpoint(until).await?;
         let mut request = TokenRequest::new(&config.grant_type, self.target, &config.headers);
         let number = self.attempts + 1;
-        let credentials = authenticate(self.ports, &endpoint, number, self.awaited, &mut request);
+        let credentials = authenticate(self.ports, &endpoint, number, self.activity, &mut request);
         let credentials = credentials.await?;
         Ok((endpoint, request, credentials))
     }
@@ -96,7 +96,7 @@ impl Acquisition<'_> {
             // S5: it was frozen, and another may be under way in its place.
             return Err(out_of_time());
         }
-        let answer = exchange(self.ports, &endpoint.uri, until, self.awaited, request).await?;
+        let answer = exchange(self.ports, &endpoint.uri, until, self.activity, request).await?;
         let mut grant = answer.grant?;
         let lifetime = grant
             .expires_in

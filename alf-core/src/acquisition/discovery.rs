@@ -7,7 +7,7 @@ use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::config::{Issuer, Server, TokenEndpoint};
-use crate::error::{AnswerDetails, Awaited, Cause};
+use crate::error::{Activity, AnswerDetails, Cause};
 use crate::machine::{Breaker, Exclusivity, Failure, Moment};
 use crate::server::CachedMetadata;
 use crate::wire::metadata::{self, Metadata};
@@ -53,7 +53,7 @@ impl Acquisition<'_> {
 
     /// If the endpoint did not answer, or not as a token endpoint does, it may have moved.
     pub(super) fn doubt_metadata(&self, cause: &Cause) {
-        if self.awaited.get() != Awaited::Response {
+        if self.activity.get() != Activity::Response {
             return;
         }
         let is_no_answer = matches!(
@@ -106,7 +106,7 @@ impl Acquisition<'_> {
         let left = until.saturating_since(self.ports.now());
         let options = ExchangeOptions::new(MAX_RESPONSE, left);
         let transport = self.ports.token_transport.as_ref();
-        self.awaited.set(Awaited::Metadata);
+        self.activity.set(Activity::Metadata);
         match transport.exchange(request, &options).await {
             Ok(response) => Ok(found(response)),
             Err(error) => match error.kind() {

@@ -3,7 +3,7 @@
 use http::{StatusCode, Uri};
 
 use crate::config::TokenEndpoint;
-use crate::error::{Awaited, Cause, CurrentlyAwaited};
+use crate::error::{Activity, Cause, CurrentActivity};
 use crate::machine::Moment;
 use crate::ports::Ports;
 use crate::secret::wipe;
@@ -25,7 +25,7 @@ pub(super) async fn authenticate(
     ports: &Ports,
     endpoint: &TokenEndpoint,
     attempt: u32,
-    awaited: &CurrentlyAwaited,
+    activity: &CurrentActivity,
     request: &mut TokenRequest,
 ) -> Result<CredentialsFingerprint, Cause> {
     let context = AuthenticationContext {
@@ -35,9 +35,9 @@ pub(super) async fn authenticate(
         client_id: &ports.config.client_id,
         wall_clock: ports.clock.wall(),
         attempt,
-        awaited,
+        activity,
     };
-    awaited.set(Awaited::Authentication);
+    activity.set(Activity::Authentication);
     let authentication = ports.config.authentication.as_ref();
     let credentials = authentication.authenticate(&context, request).await;
     credentials.map_err(authentication_failed)
@@ -48,14 +48,14 @@ pub(super) async fn exchange(
     ports: &Ports,
     endpoint: &Uri,
     until: Moment,
-    awaited: &CurrentlyAwaited,
+    activity: &CurrentActivity,
     request: TokenRequest,
 ) -> Result<ServerAnswer, Cause> {
     let credentials_check = request.credentials_check;
     let asserted_at = request.asserted_at;
     let (request, redactor) = request.encode(endpoint);
     let options = ExchangeOptions::new(MAX_RESPONSE, until.saturating_since(ports.now()));
-    awaited.set(Awaited::Response);
+    activity.set(Activity::Response);
     let response = ports.token_transport.exchange(request, &options).await;
     let response = response.map_err(|error| no_response(error, &redactor))?;
     let now = ports.clock.wall();

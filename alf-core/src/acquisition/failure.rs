@@ -22,7 +22,7 @@ use super::certificate::problem_and_advice;
 /// Why an acquisition brought no token.
 pub(crate) enum AcquisitionFailure {
     /// The breaker permitted no attempt: that is no further failure of the server.
-    Refused(TokenError),
+    NotPermitted(TokenError),
     /// Its attempts failed.
     Attempts(Box<ErrorDetails>),
     /// The store is in trouble, and the token can be renewed later (D14): that is no failure.

@@ -20,7 +20,7 @@ pub(crate) use revocation::Revocation;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Awaited, Cause, CurrentlyAwaited, ErrorDetails};
+use crate::error::{Activity, Cause, CurrentActivity, ErrorDetails};
 use crate::machine::{AcquisitionId, Claim, Failure, Moment, Permit};
 #[cfg(feature = "store")]
 use crate::machine::{SharedToken, Urgency};
@@ -41,7 +41,7 @@ pub(crate) struct Acquisition<'a> {
     target: &'a TokenTarget,
     admission: Admission<'a>,
     progress: &'a dyn Progress,
-    awaited: &'a CurrentlyAwaited,
+    activity: &'a CurrentActivity,
     /// The token that this acquisition replaces. X1: it is masked in errors.
     held: Option<Token>,
     id: AcquisitionId,
@@ -86,7 +86,7 @@ impl<'a> Acquisition<'a> {
         target: &'a TokenTarget,
         claim: Claim,
         progress: &'a dyn Progress,
-        awaited: &'a CurrentlyAwaited,
+        activity: &'a CurrentActivity,
         held: Option<Token>,
         #[cfg(feature = "store")] record: Option<&'a TargetRecord>,
     ) -> Self {
@@ -96,7 +96,7 @@ impl<'a> Acquisition<'a> {
             target,
             admission: ports.server.admit(claim),
             progress,
-            awaited,
+            activity,
             held,
             id,
             deadline,
@@ -173,7 +173,7 @@ impl<'a> Acquisition<'a> {
                 Permit::Granted => return Ok(true),
                 Permit::Wait { .. } if limit <= now => return Ok(false),
                 Permit::Wait { until } => until.min(self.deadline).min(limit),
-                Permit::Refused(error) => return Err(AcquisitionFailure::Refused(error)),
+                Permit::Refused(error) => return Err(AcquisitionFailure::NotPermitted(error)),
                 Permit::TooLate => return Err(self.too_late()),
             };
             if !has_waited {
@@ -256,9 +256,9 @@ impl<'a> Acquisition<'a> {
     }
 
     fn observe(&self, event: &Event<'_>) {
-        self.awaited.set(Awaited::Observer);
+        self.activity.set(Activity::Observer);
         self.ports.observe(self.target, event);
-        self.awaited.set(Awaited::NextAttempt);
+        self.activity.set(Activity::NextAttempt);
     }
 
     async fn sleep_until(&self, moment: Moment) {
@@ -278,7 +278,7 @@ impl<'a> Acquisition<'a> {
             self.failure(cause)
         } else {
             // The server was not asked: that is no further failure of it.
-            AcquisitionFailure::Refused(self.error(cause))
+            AcquisitionFailure::NotPermitted(self.error(cause))
         }
     }
 

@@ -6,7 +6,7 @@ use event_listener::Event;
 use http::Uri;
 
 use crate::config::{Server, TokenEndpoint, shown_endpoint};
-use crate::error::{Cause, CurrentlyAwaited, ErrorDetails, RequestKind};
+use crate::error::{Cause, CurrentActivity, ErrorDetails, RequestKind};
 use crate::machine::Moment;
 use crate::ports::Ports;
 use crate::{RevokeError, TimeoutPhase, Token, TokenError, TokenRequest};
@@ -24,7 +24,7 @@ pub(crate) struct Revocation {
 struct RevocationTask {
     revocation: Revocation,
     token: Token,
-    awaited: CurrentlyAwaited,
+    activity: CurrentActivity,
     result: OnceLock<Result<(), Cause>>,
     ended: Event,
 }
@@ -56,7 +56,7 @@ impl Revocation {
         let task = Arc::new(RevocationTask {
             revocation: self,
             token,
-            awaited: CurrentlyAwaited::default(),
+            activity: CurrentActivity::default(),
             result: OnceLock::new(),
             ended: Event::new(),
         });
@@ -91,8 +91,8 @@ impl RevocationTask {
             endpoint,
         } = &self.revocation;
         let mut request = TokenRequest::revocation(&self.token, &ports.config.headers);
-        authenticate(ports, token_endpoint, 1, &self.awaited, &mut request).await?;
-        let answer = exchange(ports, endpoint, until, &self.awaited, request).await?;
+        authenticate(ports, token_endpoint, 1, &self.activity, &mut request).await?;
+        let answer = exchange(ports, endpoint, until, &self.activity, request).await?;
         // RFC 7009 §2.2: the body of a success has no meaning.
         if answer.status.is_success() {
             return Ok(());
@@ -102,7 +102,7 @@ impl RevocationTask {
 
     fn timed_out(&self) -> Cause {
         let timeout = self.revocation.ports.config.attempt_timeout;
-        Cause::timed_out(TimeoutPhase::Attempt, self.awaited.get(), timeout)
+        Cause::timed_out(TimeoutPhase::Attempt, self.activity.get(), timeout)
     }
 }
 
@@ -122,7 +122,7 @@ impl RunningRevocation {
 impl Drop for RunningRevocation {
     fn drop(&mut self) {
         let Self(task) = self;
-        let aborted = || Err(Cause::aborted(task.awaited.get()));
+        let aborted = || Err(Cause::aborted(task.activity.get()));
         task.result.get_or_init(aborted);
         task.ended.notify(usize::MAX);
     }

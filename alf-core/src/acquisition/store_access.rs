@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::error::Awaited;
+use crate::error::Activity;
 use crate::machine::{Moment, Occupancy, Operation, SharedToken};
 use crate::store::{TargetRecord, TokenRecord, Version, VersionedRecord};
 use crate::token::Grant;
@@ -122,9 +122,9 @@ impl Acquisition<'_> {
     ) -> Result<T, StoreTrouble> {
         let timeout = record.store.timeout;
         let left = self.deadline.saturating_since(self.ports.now());
-        self.awaited.set(Awaited::Store);
+        self.activity.set(Activity::Store);
         let result = self.ports.within(left.min(timeout), carried_out).await;
-        self.awaited.set(Awaited::NextAttempt);
+        self.activity.set(Activity::NextAttempt);
         let error = match result {
             Some(Ok(value)) => return Ok(value),
             Some(Err(error)) => error,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Awaited, Cause};
+use crate::error::{Activity, Cause};
 use crate::machine::{
     AFTER_PAUSE, Breaker, Clocks, CredentialHash, Moment, Obtained, Occupancy, ReadDecision,
     SharedToken, Urgency, read_after_pause,
@@ -78,7 +78,7 @@ impl Acquisition<'_> {
                 }
             };
             self.leave();
-            self.awaited.set(Awaited::OtherInstance);
+            self.activity.set(Activity::OtherInstance);
             self.sleep_until(read_at.min(self.deadline)).await;
         }
     }
@@ -261,7 +261,7 @@ impl Acquisition<'_> {
     /// S5: the deadline has come while this instance waited for another one.
     fn nobody_obtained_it(&self, now: Moment) -> Cause {
         let elapsed = now.saturating_since(self.started_at);
-        Cause::timed_out(TimeoutPhase::Acquire, Awaited::OtherInstance, elapsed)
+        Cause::timed_out(TimeoutPhase::Acquire, Activity::OtherInstance, elapsed)
     }
 
     /// The other targets go on while this one waits for another instance, or writes to the store.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use http::Uri;
 
 use crate::ConfigError;
-use crate::error::CurrentlyAwaited;
+use crate::error::CurrentActivity;
 use crate::wire::token_request::TokenRequest;
 
 use super::fingerprint::CredentialsFingerprint;
@@ -120,7 +120,7 @@ pub struct AuthenticationContext<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) wall_clock: SystemTime,
     pub(crate) attempt: u32,
-    pub(crate) awaited: &'a CurrentlyAwaited,
+    pub(crate) activity: &'a CurrentActivity,
 }
 
 impl<'a> AuthenticationContext<'a> {

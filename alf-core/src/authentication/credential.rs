@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
-use crate::error::Awaited;
+use crate::error::Activity;
 use crate::secret::SecretText;
 
 use super::client_authentication::{
@@ -118,13 +118,13 @@ impl Credential {
         let text = match &self.0 {
             Source::Value(text) => Zeroizing::new(text.expose().to_owned()),
             Source::File(path) => {
-                context.awaited.set(Awaited::Credential(name));
+                context.activity.set(Activity::Credential(name));
                 let text = file::read(path).await;
                 let text = text.map_err(|error| cannot_read(name, path, error))?;
                 Zeroizing::new(without_marks(&text).to_owned())
             }
             Source::Callback(read) => {
-                context.awaited.set(Awaited::Credential(name));
+                context.activity.set(Activity::Credential(name));
                 read().await.map_err(|error| {
                     let problem = format!("the callback for {name} failed");
                     AuthenticationError::transient(problem).because(error)

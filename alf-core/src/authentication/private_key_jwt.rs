@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::ConfigError;
-use crate::error::Awaited;
+use crate::error::Activity;
 use crate::wire::token_request::TokenRequest;
 
 use super::client_authentication::{
@@ -225,7 +225,7 @@ impl ClientAuthentication for PrivateKeyJwt {
                     signer.key_id(),
                     thumbprint.as_deref(),
                 )?;
-                context.awaited.set(Awaited::Signature);
+                context.activity.set(Activity::Signature);
                 let signature = signer.sign(message.as_bytes()).await?;
                 self.settings
                     .add_signed(request, context, &message, signature);

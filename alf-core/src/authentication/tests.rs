@@ -11,7 +11,7 @@ use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 use pollster::block_on;
 
-use crate::error::CurrentlyAwaited;
+use crate::error::CurrentActivity;
 use crate::wire::Redactor;
 use crate::wire::token_request::TokenRequest;
 use crate::{ConfigError, TokenTarget};
@@ -28,7 +28,7 @@ pub(crate) use super::{
 pub(super) const ENDPOINT: &str = "https://as.example/token";
 pub(super) const NOW: u64 = 1_700_000_000;
 
-static AWAITED: LazyLock<CurrentlyAwaited> = LazyLock::new(CurrentlyAwaited::default);
+static ACTIVITY: LazyLock<CurrentActivity> = LazyLock::new(CurrentActivity::default);
 
 /// The first attempt of an acquisition, for the client `id`.
 pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationContext<'a> {
@@ -39,7 +39,7 @@ pub(super) fn context<'a>(endpoint: &'a Uri, id: &'a str) -> AuthenticationConte
         client_id: id,
         wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(NOW),
         attempt: 1,
-        awaited: &AWAITED,
+        activity: &ACTIVITY,
     }
 }
 

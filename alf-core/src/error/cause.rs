@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use crate::machine::Failure;
 
-use super::awaited::Awaited;
+use super::activity::Activity;
 use super::{TimeoutPhase, TokenErrorKind};
 
 /// What went wrong with one attempt, and whether it is transient.
@@ -72,16 +72,16 @@ impl Cause {
     }
 
     /// A timeout has passed while that was awaited.
-    pub(crate) fn timed_out(phase: TimeoutPhase, awaited: Awaited, after: Duration) -> Self {
+    pub(crate) fn timed_out(phase: TimeoutPhase, activity: Activity, after: Duration) -> Self {
         let mut cause = Self::new(TokenErrorKind::Timeout(phase), Failure::TRANSIENT);
-        cause.answer.detail = awaited.timed_out(phase, after);
+        cause.answer.detail = activity.timed_out(phase, after);
         cause
     }
 
     /// The task that awaited that is being dropped: by a panic, or by its runtime (S4).
-    pub(crate) fn aborted(awaited: Awaited) -> Self {
+    pub(crate) fn aborted(activity: Activity) -> Self {
         Self::new(TokenErrorKind::Aborted, Failure::TRANSIENT)
-            .with_answer(AnswerDetails::new(awaited.aborted()))
+            .with_answer(AnswerDetails::new(activity.aborted()))
     }
 
     pub(crate) fn with_answer(mut self, answer: AnswerDetails) -> Self {

@@ -4,7 +4,7 @@
 //! transport's own error (untouched), and a request that alf did not send ([`NotAllowed`]). A wrong
 //! configuration is a [`ConfigError`] of `build()`, and never occurs later.
 
-mod awaited;
+mod activity;
 mod cause;
 mod config;
 mod kind;
@@ -13,7 +13,7 @@ mod not_allowed;
 mod revoke;
 mod token;
 
-pub(crate) use awaited::{Awaited, CurrentlyAwaited};
+pub(crate) use activity::{Activity, CurrentActivity};
 pub(crate) use cause::{AnswerDetails, Cause, RefusalOf};
 pub use config::ConfigError;
 pub use kind::{TimeoutPhase, TokenErrorKind};

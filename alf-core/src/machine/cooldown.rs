@@ -174,8 +174,8 @@ impl OriginRecord {
         waits.max(unproven).max(cooldown)
     }
 
-    /// Another origin has its place from now on, with the cool-down: otherwise many origins that always reject would take each
-    /// other's place, and start with a second each time.
+    /// Another origin has its place from now on, and inherits the cool-down and whether the token is unproven: otherwise many
+    /// origins that always reject would take each other's place, and start with a second each time.
     pub(super) fn take_over(&mut self) {
         self.accepted = None;
     }

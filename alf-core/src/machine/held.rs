@@ -63,15 +63,15 @@ impl<T> Held<T> {
     }
 
     /// The token that callers use and the stage of this one, unless this one is rejected.
-    pub(super) fn usable(&self, now: Moment) -> Option<(&T, Stage)> {
+    pub(super) fn unrejected(&self, now: Moment) -> Option<(&T, Stage)> {
         let previous = self.previous.as_ref();
         let previous = previous.filter(|previous| previous.is_used && self.may_use_previous(now));
         let token = previous.map_or(&self.token, |previous| &previous.token);
         (!self.is_rejected()).then(|| (token, self.lifetime.stage(now)))
     }
 
-    /// Until when [`usable`](Self::usable) returns the same token, at most until `until`.
-    pub(super) fn usable_until(&self, until: Moment) -> Moment {
+    /// Until when [`unrejected`](Self::unrejected) returns the same token, at most until `until`.
+    pub(super) fn unrejected_until(&self, until: Moment) -> Moment {
         let previous_until = self.previous_until();
         previous_until.map_or(until, |previous_until| until.min(previous_until))
     }

@@ -68,7 +68,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     /// A caller needs a token.
     pub(crate) fn demand(&mut self, now: Moment, health: &Health<E>) -> Decision<T, E> {
         self.forget_outdated(now);
-        let Some((token, stage)) = self.usable(now) else {
+        let Some((token, stage)) = self.unrejected(now) else {
             return self.join_or_start(now, health);
         };
         let answer = Answer::Use(token.clone());
@@ -296,8 +296,8 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
 
     /// The token that may be used if nothing else helps: it has neither expired nor been rejected (E4). For a caller
     /// whose deadline has come while the acquisition hangs (S5).
-    pub(crate) fn in_use(&self, now: Moment) -> Option<&T> {
-        let (token, stage) = self.usable(now)?;
+    pub(crate) fn unexpired(&self, now: Moment) -> Option<&T> {
+        let (token, stage) = self.unrejected(now)?;
         (stage < Stage::Expired).then_some(token)
     }
 
@@ -331,7 +331,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
             Stage::WithinLeeway | Stage::Expired => None,
         }
         // R9: the next demand forgets the previous token.
-        .map(|until| held.usable_until(until))
+        .map(|until| held.unrejected_until(until))
         .filter(|until| now < *until)
     }
 
@@ -352,8 +352,8 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
     }
 
     /// The token that callers use and the stage of the held one, unless that is rejected.
-    fn usable(&self, now: Moment) -> Option<(&T, Stage)> {
-        self.held.as_ref()?.usable(now)
+    fn unrejected(&self, now: Moment) -> Option<(&T, Stage)> {
+        self.held.as_ref()?.unrejected(now)
     }
 
     /// E4: an attempt has failed since the latest success, so nobody with an unexpired token waits for the next one.

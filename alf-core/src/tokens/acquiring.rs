@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::acquisition::{
     Acquisition, AcquisitionFailure, NewToken, Progress, TokenOrigin, details,
 };
-use crate::error::{Awaited, Cause, ErrorDetails};
+use crate::error::{Activity, Cause, ErrorDetails};
 use crate::machine::{Aborted, AcquisitionId, Claim, Moment, Success};
 #[cfg(feature = "store")]
 use crate::machine::{Failure, Urgency};
@@ -43,12 +43,14 @@ impl Running {
             // S5: its waiters ask again, and join the one that replaces it.
             replaced.complete(Outcome::AskAgain);
         }
-        let Pending { claim, awaited, .. } = &*self.pending;
-        awaited.set(Awaited::Observer);
+        let Pending {
+            claim, activity, ..
+        } = &*self.pending;
+        activity.set(Activity::Observer);
         self.token.observe(&Event::AcquisitionStarted {
             acquisition: claim.id.as_u64(),
         });
-        awaited.set(Awaited::NextAttempt);
+        activity.set(Activity::NextAttempt);
         // S3: it belongs to no caller.
         let runtime = Arc::clone(&self.token.ports.runtime);
         runtime.spawn(Box::pin(self.run()));
@@ -64,7 +66,7 @@ impl Running {
             target,
             claim,
             &*self.token,
-            &self.pending.awaited,
+            &self.pending.activity,
             held,
             #[cfg(feature = "store")]
             self.token.record.as_ref(),
@@ -90,7 +92,7 @@ impl Drop for Running {
         #[cfg(feature = "store")]
         self.pending.save_ended();
         if !self.has_ended {
-            let cause = Cause::aborted(self.pending.awaited.get());
+            let cause = Cause::aborted(self.pending.activity.get());
             self.token.aborted(self.pending.claim, cause);
         }
     }
@@ -142,7 +144,7 @@ impl ManagedToken {
         let wall = self.ports.clock.wall();
         let mut state = self.lock();
         let error = match failure {
-            AcquisitionFailure::Refused(error) => {
+            AcquisitionFailure::NotPermitted(error) => {
                 let failed = state.renewal.failed(id, &error.cause().failure);
                 failed.then_some(error)
             }

@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 
-use crate::error::{Awaited, Cause};
+use crate::error::{Activity, Cause};
 use crate::machine::{Answer, Decision, Health, Moment, RejectionDecision};
 use crate::{Event, Origin, Token, TokenError};
 
@@ -130,7 +130,7 @@ impl ManagedToken {
                 let waits = state.pending.as_ref().map(Pending::wait);
                 // `None` cannot occur: `pending` is what the machine knows as under way.
                 waits.unwrap_or_else(|| {
-                    let cause = Cause::aborted(Awaited::NextAttempt);
+                    let cause = Cause::aborted(Activity::NextAttempt);
                     Step::Fail(TokenError::new(self.aborted_details(cause)))
                 })
             }

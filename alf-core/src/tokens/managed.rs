@@ -124,13 +124,13 @@ impl ManagedToken {
     /// The held token if it can still be used, for a caller whose acquisition failed or whose deadline has come (E4, S5).
     pub(super) fn unexpired(&self) -> Option<Token> {
         let now = self.ports.now();
-        self.lock().renewal.in_use(now).cloned()
+        self.lock().renewal.unexpired(now).cloned()
     }
 
     /// Whether evicting it would cost a token request: it holds a usable token, or backs off alone.
     pub(super) fn is_needed(&self, now: Moment) -> bool {
         let state = self.lock();
-        state.renewal.in_use(now).is_some() || state.renewal.backs_off_alone(now)
+        state.renewal.unexpired(now).is_some() || state.renewal.backs_off_alone(now)
     }
 
     /// Resolves when the token has changed, or an acquisition has ended.
@@ -159,7 +159,7 @@ impl ManagedToken {
         let until = renewal.cacheable_until(now, &health);
         // E7: a jump makes the callers ask the machine.
         let until = until.map(|until| until + state.jumped);
-        self.cache.write(renewal.in_use(now).zip(until));
+        self.cache.write(renewal.unexpired(now).zip(until));
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

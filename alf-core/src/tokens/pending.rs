@@ -6,14 +6,14 @@ use std::sync::{Arc, OnceLock};
 
 use event_listener::{Event, EventListener};
 
-use crate::error::CurrentlyAwaited;
+use crate::error::CurrentActivity;
 use crate::machine::Claim;
 use crate::{Token, TokenError};
 
 /// The outcome of one acquisition, once there is one.
 pub(crate) struct Pending {
     pub(super) claim: Claim,
-    pub(super) awaited: CurrentlyAwaited,
+    pub(super) activity: CurrentActivity,
     outcome: OnceLock<Outcome>,
     changed: Event,
     /// The waiters wait until the token that was obtained is saved (D8).
@@ -42,7 +42,7 @@ impl Pending {
     pub(super) fn new(claim: Claim) -> Self {
         Self {
             claim,
-            awaited: CurrentlyAwaited::default(),
+            activity: CurrentActivity::default(),
             outcome: OnceLock::new(),
             changed: Event::new(),
             #[cfg(feature = "store")]

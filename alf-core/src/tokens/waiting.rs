@@ -6,7 +6,7 @@ use std::time::Duration;
 use event_listener::EventListener;
 
 use crate::acquisition::details;
-use crate::error::{Awaited, Cause};
+use crate::error::{Activity, Cause};
 use crate::machine::Moment;
 use crate::ports::Ports;
 use crate::{Origin, TimeoutPhase, Token, TokenError};
@@ -28,10 +28,10 @@ impl ManagedToken {
         self.wait(self.demand_renewal(), again, || None).await
     }
 
-    /// Waits for the token in place of one that `origin` rejected; `renewal` is what [`reject`](Self::reject) returned.
+    /// Waits for the token in place of one that `origin` rejected; `step` is what [`reject`](Self::reject) returned.
     pub(crate) async fn renewed(
         self: &Arc<Self>,
-        renewal: Step,
+        step: Step,
         rejected: &Token,
         origin: &Origin,
     ) -> Result<Token, TokenError> {
@@ -41,7 +41,7 @@ impl ManagedToken {
             let step = self.reject(rejected, 0, Some(origin));
             step.unwrap_or_else(|| self.demand())
         };
-        self.wait(renewal, again, || None).await
+        self.wait(step, again, || None).await
     }
 
     /// Waits until there is a token. `again` asks again if an acquisition ended without an outcome (S4, S5). `unexpired` returns
@@ -102,7 +102,7 @@ impl ManagedToken {
             // It is past its deadline and has no outcome: its runtime does not run (S5).
             Outcome::AskAgain
         } else {
-            Outcome::Failed(self.timed_out(asked_at, pending.awaited.get()))
+            Outcome::Failed(self.timed_out(asked_at, pending.activity.get()))
         })
     }
 
@@ -118,13 +118,13 @@ impl ManagedToken {
     }
 
     /// The error of a caller that waits no longer, while the acquisition goes on (S5).
-    fn timed_out(&self, asked_at: Moment, awaited: Awaited) -> TokenError {
+    fn timed_out(&self, asked_at: Moment, activity: Activity) -> TokenError {
         let Self { ports, target, .. } = self;
         let elapsed = ports.now().saturating_since(asked_at);
         let latest = ports.server.latest_failure(asked_at);
         let attempts = latest.as_ref().map_or(0, TokenError::attempts);
         let cause = latest.map_or_else(
-            || Cause::timed_out(TimeoutPhase::Acquire, awaited, elapsed),
+            || Cause::timed_out(TimeoutPhase::Acquire, activity, elapsed),
             |latest| latest.cause().clone(),
         );
         TokenError::new(details(ports, target, cause, attempts, elapsed))

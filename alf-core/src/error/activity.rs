@@ -1,4 +1,4 @@
-//! What is awaited, so that a timeout and an abort can name it (S4, S5).
+//! What an acquisition or a revocation is doing, so that a timeout and an abort can name it (S4, S5).
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::TimeoutPhase;
 
-/// What an acquisition or a revocation waits for.
+/// What an acquisition or a revocation is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Awaited {
+pub(crate) enum Activity {
     /// The end of a pause, or a permit.
     #[default]
     NextAttempt,
@@ -27,21 +27,21 @@ pub(crate) enum Awaited {
     OtherInstance,
 }
 
-/// What is awaited now. Whoever reports that it was not awaited to the end reads it from another thread.
+/// What is being done now. Whoever reports that it did not end reads it from another thread.
 #[derive(Debug, Default)]
-pub(crate) struct CurrentlyAwaited(Mutex<Awaited>);
+pub(crate) struct CurrentActivity(Mutex<Activity>);
 
-impl CurrentlyAwaited {
-    pub(crate) fn set(&self, awaited: Awaited) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = awaited;
+impl CurrentActivity {
+    pub(crate) fn set(&self, activity: Activity) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = activity;
     }
 
-    pub(crate) fn get(&self) -> Awaited {
+    pub(crate) fn get(&self) -> Activity {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Awaited {
+impl Activity {
     /// Says that it took too long. `None` if there is nothing to say but that the endpoint did not answer.
     pub(super) fn timed_out(self, phase: TimeoutPhase, after: Duration) -> Option<String> {
         if matches!(self, Self::NextAttempt | Self::Response | Self::Observer) {
@@ -63,7 +63,7 @@ impl Awaited {
         Some(format!("{action} took longer than {after} ({limit})"))
     }
 
-    /// Says why the task that awaited it has no result: code panicked, or its runtime dropped it.
+    /// Says why the task that did it has no result: code panicked, or its runtime dropped it.
     pub(super) fn aborted(self) -> String {
         let advice = "(a transport on tokio needs the tokio runtime)";
         if !thread::panicking() {
