@@ -51,6 +51,7 @@ impl<T: Transport> Call<'_, T> {
         };
         let token = self.tokens.token().await?;
         self.present(&token, &mut request);
+        let sent_after = managed.rejections();
         let response = self.transport.send(request).await;
         let response = response.map_err(Error::Transport)?;
         let origin = || kept.origin(self.transport);
@@ -59,7 +60,7 @@ impl<T: Transport> Call<'_, T> {
             Judgement::Unknown => {}
             Judgement::Rejected => {
                 // On the heap, so that the common path does not carry its size.
-                let replayed = Box::pin(self.renew_and_replay(token, kept, response));
+                let replayed = Box::pin(self.renew_and_replay(token, sent_after, kept, response));
                 let (response, token) = replayed.await?;
                 return Ok(result(response, token));
             }
@@ -71,13 +72,14 @@ impl<T: Transport> Call<'_, T> {
     async fn renew_and_replay(
         &self,
         token: Token,
+        sent_after: u64,
         mut kept: Kept<T::Request>,
         mut response: T::Response,
     ) -> Result<(T::Response, Token), Error<T::Error>> {
         let managed = self.managed();
         let origin = kept.origin(self.transport).to_origin();
         let mut sent = token.clone();
-        let mut renewal = managed.reject(&token, Some(&origin));
+        let mut renewal = managed.reject(&token, sent_after, Some(&origin));
         let mut resend_count = 0;
         // A second time only after a replay with the previous token (R9).
         while let Some(step) = renewal {

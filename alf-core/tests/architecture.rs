@@ -1,5 +1,5 @@
-//! Which module of alf-core may depend on which, and that no crate of the workspace has a cycle of files. Reads the paths
-//! in the sources.
+//! Which module of alf-core may depend on which, that no crate of the workspace has a cycle of files, and that no two types of
+//! alf-core have one name. Reads the sources.
 
 #![expect(
     clippy::unwrap_used,
@@ -57,8 +57,10 @@ fn no_files_depend_on_each_other_in_a_cycle() {
         "alf-testkit",
         "alf-tower",
         "examples",
+        "examples-stacks",
         "examples-stores",
         "interop",
+        "overhead",
     ] {
         let mut dependencies = Crate::read(name).dependencies();
         // Files that need nothing, or that nothing needs, are in no cycle: what remains without them is.
@@ -79,6 +81,24 @@ fn no_files_depend_on_each_other_in_a_cycle() {
         }
     }
     assert!(cycles.is_empty(), "{}", cycles.join("\n"));
+}
+
+#[test]
+fn no_two_types_have_one_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in &Crate::read("alf-core").files {
+        let words: Vec<_> = text.split_whitespace().collect();
+        for pair in words.windows(2) {
+            if ["struct", "enum", "trait"].contains(&pair[0]) {
+                let name = pair[1].split(|c: char| !c.is_alphanumeric()).next();
+                let name = name.unwrap().to_owned();
+                places.entry(name).or_default().push(file.clone());
+            }
+        }
+    }
+    assert!(places.contains_key("TokenManager"));
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::{AuthenticationContext, CredentialsFingerprint, ExchangeOptions, Toke
 use super::failure::{MAX_RESPONSE, authentication_failed, no_response};
 
 /// The answer to a token request or a revocation.
-pub(super) struct Answer {
+pub(super) struct ServerAnswer {
     pub(super) status: StatusCode,
     pub(super) grant: Result<Grant, Cause>,
     pub(super) redactor: Redactor,
@@ -50,7 +50,7 @@ pub(super) async fn exchange(
     until: Moment,
     awaited: &CurrentlyAwaited,
     request: TokenRequest,
-) -> Result<Answer, Cause> {
+) -> Result<ServerAnswer, Cause> {
     let credentials_check = request.credentials_check;
     let asserted_at = request.asserted_at;
     let (request, redactor) = request.encode(endpoint);
@@ -67,7 +67,7 @@ pub(super) async fn exchange(
     });
     let status = response.status();
     wipe(response.into_body());
-    Ok(Answer {
+    Ok(ServerAnswer {
         status,
         grant,
         redactor,

@@ -21,7 +21,7 @@ pub(crate) struct Revocation {
 }
 
 /// Belongs to no caller, and runs where acquisitions do: the transport may need that runtime.
-struct Task {
+struct RevocationTask {
     revocation: Revocation,
     token: Token,
     awaited: CurrentlyAwaited,
@@ -30,7 +30,7 @@ struct Task {
 }
 
 /// The task while it runs.
-struct Running(Arc<Task>);
+struct RunningRevocation(Arc<RevocationTask>);
 
 impl Revocation {
     pub(crate) fn new(ports: &Arc<Ports>) -> Result<Self, RevokeError> {
@@ -53,7 +53,7 @@ impl Revocation {
 
     /// Sends one request, and waits `attempt_timeout` for its answer at most.
     pub(crate) async fn send(self, token: Token) -> Result<(), RevokeError> {
-        let task = Arc::new(Task {
+        let task = Arc::new(RevocationTask {
             revocation: self,
             token,
             awaited: CurrentlyAwaited::default(),
@@ -63,7 +63,7 @@ impl Revocation {
         let ports = &task.revocation.ports;
         let (started_at, timeout) = (ports.now(), ports.config.attempt_timeout);
         let ended = task.ended.listen();
-        let running = Running(Arc::clone(&task)).run(started_at + timeout);
+        let running = RunningRevocation(Arc::clone(&task)).run(started_at + timeout);
         ports.runtime.spawn(Box::pin(running));
         ports.within(timeout, ended).await;
         let result = task.result.get().cloned();
@@ -83,7 +83,7 @@ impl Revocation {
     }
 }
 
-impl Task {
+impl RevocationTask {
     async fn exchange(&self, until: Moment) -> Result<(), Cause> {
         let Revocation {
             ports,
@@ -106,7 +106,7 @@ impl Task {
     }
 }
 
-impl Running {
+impl RunningRevocation {
     async fn run(self, until: Moment) {
         let Self(task) = &self;
         let ports = &task.revocation.ports;
@@ -119,7 +119,7 @@ impl Running {
 }
 
 /// Also if its runtime drops the task (S4).
-impl Drop for Running {
+impl Drop for RunningRevocation {
     fn drop(&mut self) {
         let Self(task) = self;
         let aborted = || Err(Cause::aborted(task.awaited.get()));

@@ -143,7 +143,8 @@ impl Acquisition<'_> {
     }
 
     fn note_failure(&self, record: &TargetRecord, operation: Operation, error: &StoreError) {
-        let is_first = record.store.health().failed(self.ports.now(), operation);
+        let now = self.ports.now();
+        let is_first = record.store.health().failed(now, operation);
         if is_first {
             self.observe(&Event::StoreFailed { error });
         }

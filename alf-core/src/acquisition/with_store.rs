@@ -17,8 +17,8 @@ use super::new_token::{NewToken, TokenOrigin};
 use super::store_access::StoreTrouble;
 
 impl Acquisition<'_> {
-    /// Reads the record until its token can be used, or until this instance may make an attempt: with the lease, or without
-    /// the store.
+    /// Reads the record until its token can be used. `None`: this instance may make an attempt, with the lease or without the
+    /// store.
     pub(super) async fn share(
         &mut self,
         record: &TargetRecord,
@@ -48,7 +48,7 @@ impl Acquisition<'_> {
                 ReadDecision::UseToken => {
                     let token = self.use_token(&read.record);
                     if token.is_none() {
-                        // This instance cannot present it.
+                        // This instance cannot present it: it makes an attempt without the lease.
                         self.permit(self.deadline).await?;
                     }
                     return Ok(token);
@@ -83,88 +83,12 @@ impl Acquisition<'_> {
         }
     }
 
-    /// An attempt has succeeded: numbers the token, and keeps it until it is saved.
-    pub(super) fn numbered(&mut self, mut token: NewToken) -> NewToken {
-        let Some(record) = self.record else {
-            return token;
-        };
-        record.store.refusal().ended();
-        token.number = match &self.lease {
-            Some(lease) => lease.record.number,
-            None => record.sharing().next_number(),
-        };
-        let clocks = self.clocks();
-        // T9, E7: from before its request was sent.
-        let suspended = self.ports.clock.jumped().saturating_sub(token.jumped);
-        let age = clocks.now.saturating_since(token.obtained.requested_at) + suspended;
-        let default_lifetime = self.ports.config.policy.default_lifetime;
-        self.unsaved = Some(SharedToken {
-            token: Arc::clone(&token.obtained.token),
-            number: token.number,
-            obtained_at: clocks.wall.saturating_sub(age),
-            lifetime: token.obtained.lifetime.or(default_lifetime),
-        });
-        token
-    }
-
-    /// The error of a permanent failure of this client, while the next attempt must wait (D11).
-    pub(super) fn refused(&self) -> Option<Cause> {
-        let refusal = self.record?.store.refusal();
-        refusal.error_at(self.ports.now()).cloned()
-    }
-
-    /// A transient failure: the lease ends with a pause for all instances (D10). Returns when this one may make its next attempt,
-    /// if that is in time. `retry_at` is that without a store.
-    pub(super) fn pause_for_all(
-        &mut self,
-        now: Moment,
-        retry_at: Option<Moment>,
-        cause: &Cause,
-    ) -> Option<Moment> {
-        let wall = self.clocks().wall;
-        let Some(lease) = &mut self.lease else {
-            return retry_at;
-        };
-        let pause = lease
-            .record
-            .fail(wall, cause.failure.retry_after(), cause.into());
-        let until = now + pause;
-        // B1
-        let is_in_time = retry_at.is_some() && until < self.deadline;
-        is_in_time.then(|| read_after_pause(until + AFTER_PAUSE, fastrand::f64()))
-    }
-
-    /// A permanent failure (D11).
-    pub(super) async fn note_refusal(&mut self, cause: &Cause) {
-        let Some(record) = self.record else {
-            return;
-        };
-        let Clocks { now, wall } = self.clocks();
-        if cause.concerns_all_targets() {
-            let mut refusal = record.store.refusal();
-            refusal.refused(now, &cause.failure, cause.clone());
-        }
-        if let Some(lease) = &mut self.lease {
-            if let Some(credentials) = &self.credentials {
-                let credentials = record.store.hash_of(credentials);
-                let retry_after = cause.failure.retry_after();
-                lease
-                    .record
-                    .refuse(wall, retry_after, credentials, cause.into());
-            } else {
-                // D15: nothing was refused. Others may go on at once.
-                lease.record.occupancy = Occupancy::Free;
-            }
-        }
-        self.end_lease().await;
-    }
-
     /// Behind a lease, or after a conflict (D12).
     fn next_read(&self, record: &TargetRecord, until: Option<Moment>) -> Moment {
         let urgency = self.progress.urgency(self.id);
+        let (now, random) = (self.ports.now(), [fastrand::f64(), fastrand::f64()]);
         let mut sharing = record.sharing();
-        let random = [fastrand::f64(), fastrand::f64()];
-        sharing.next_read(self.ports.now(), until, urgency, random)
+        sharing.next_read(now, until, urgency, random)
     }
 
     fn clocks(&self) -> Clocks {
@@ -256,6 +180,82 @@ impl Acquisition<'_> {
             }
             Err(StoreTrouble) => Ok(Some(self.ports.now())),
         }
+    }
+
+    /// An attempt has succeeded: numbers the token, and keeps it until it is saved.
+    pub(super) fn numbered(&mut self, mut token: NewToken) -> NewToken {
+        let Some(record) = self.record else {
+            return token;
+        };
+        record.store.refusal().ended();
+        token.number = match &self.lease {
+            Some(lease) => lease.record.number,
+            None => record.sharing().next_number(),
+        };
+        let clocks = self.clocks();
+        // T9, E7: from before its request was sent.
+        let suspended = self.ports.clock.jumped().saturating_sub(token.jumped);
+        let age = clocks.now.saturating_since(token.obtained.requested_at) + suspended;
+        let default_lifetime = self.ports.config.policy.default_lifetime;
+        self.unsaved = Some(SharedToken {
+            token: Arc::clone(&token.obtained.token),
+            number: token.number,
+            obtained_at: clocks.wall.saturating_sub(age),
+            lifetime: token.obtained.lifetime.or(default_lifetime),
+        });
+        token
+    }
+
+    /// The error of a permanent failure of this client, while the next attempt must wait (D11).
+    pub(super) fn refused(&self) -> Option<Cause> {
+        let now = self.ports.now();
+        self.record?.store.refusal().error_at(now).cloned()
+    }
+
+    /// A transient failure: the lease ends with a pause for all instances (D10). Returns when this one may make its next attempt,
+    /// if that is in time. `retry_at` is that without a store.
+    pub(super) fn pause_for_all(
+        &mut self,
+        now: Moment,
+        retry_at: Option<Moment>,
+        cause: &Cause,
+    ) -> Option<Moment> {
+        let wall = self.clocks().wall;
+        let Some(lease) = &mut self.lease else {
+            return retry_at;
+        };
+        let pause = lease
+            .record
+            .fail(wall, cause.failure.retry_after(), cause.into());
+        let until = now + pause;
+        // B1
+        let is_in_time = retry_at.is_some() && until < self.deadline;
+        is_in_time.then(|| read_after_pause(until + AFTER_PAUSE, fastrand::f64()))
+    }
+
+    /// A permanent failure (D11).
+    pub(super) async fn note_refusal(&mut self, cause: &Cause) {
+        let Some(record) = self.record else {
+            return;
+        };
+        let Clocks { now, wall } = self.clocks();
+        if cause.concerns_all_targets() {
+            let mut refusal = record.store.refusal();
+            refusal.refused(now, &cause.failure, cause.clone());
+        }
+        if let Some(lease) = &mut self.lease {
+            if let Some(credentials) = &self.credentials {
+                let credentials = record.store.hash_of(credentials);
+                let retry_after = cause.failure.retry_after();
+                lease
+                    .record
+                    .refuse(wall, retry_after, credentials, cause.into());
+            } else {
+                // D15: nothing was refused. Others may go on at once.
+                lease.record.occupancy = Occupancy::Free;
+            }
+        }
+        self.end_lease().await;
     }
 
     /// S5: the deadline has come while this instance waited for another one.

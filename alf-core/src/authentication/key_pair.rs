@@ -13,11 +13,11 @@ use super::{pem, thumbprint};
 
 /// A private key, and its algorithm.
 pub(super) struct KeyPair {
-    key: Key,
+    key: PrivateKey,
     pub(super) algorithm: SigningAlgorithm,
 }
 
-enum Key {
+enum PrivateKey {
     Rsa(rsa::KeyPair),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
@@ -60,7 +60,7 @@ impl KeyPair {
     /// Reads a private key. It signs by `wanted`, or by the usual algorithm for its kind.
     pub(super) fn new(pem: &str, wanted: Option<SigningAlgorithm>) -> Result<Self, Problem> {
         let pem = pem::private_key(pem)?;
-        let key = Key::new(pem.label, &pem.der()?).ok_or(UNSUPPORTED)?;
+        let key = PrivateKey::new(pem.label, &pem.der()?).ok_or(UNSUPPORTED)?;
         let (kind, usual, other) = key.kind();
         let algorithm = wanted.unwrap_or(usual);
         if algorithm != usual && Some(algorithm) != other {
@@ -73,10 +73,12 @@ impl KeyPair {
     /// Returns the thumbprint of the public key (RFC 7638).
     pub(super) fn thumbprint(&self) -> Option<String> {
         match &self.key {
-            Key::Rsa(pair) => Some(thumbprint::of_rsa_key(pair.public_key())),
-            Key::P256(pair) => thumbprint::of_ec_key("P-256", pair.public_key().as_ref()),
-            Key::P384(pair) => thumbprint::of_ec_key("P-384", pair.public_key().as_ref()),
-            Key::Ed25519(pair) => Some(thumbprint::of_ed25519_key(pair.public_key().as_ref())),
+            PrivateKey::Rsa(pair) => Some(thumbprint::of_rsa_key(pair.public_key())),
+            PrivateKey::P256(pair) => thumbprint::of_ec_key("P-256", pair.public_key().as_ref()),
+            PrivateKey::P384(pair) => thumbprint::of_ec_key("P-384", pair.public_key().as_ref()),
+            PrivateKey::Ed25519(pair) => {
+                Some(thumbprint::of_ed25519_key(pair.public_key().as_ref()))
+            }
         }
     }
 
@@ -89,7 +91,7 @@ impl KeyPair {
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let random = SystemRandom::new();
         match &self.key {
-            Key::Rsa(pair) => {
+            PrivateKey::Rsa(pair) => {
                 let encoding: &'static dyn RsaEncoding =
                     if self.algorithm == SigningAlgorithm::Ps256 {
                         &RSA_PSS_SHA256
@@ -100,8 +102,10 @@ impl KeyPair {
                 pair.sign(encoding, &random, message, &mut signature)?;
                 Ok(signature)
             }
-            Key::P256(pair) | Key::P384(pair) => Ok(pair.sign(&random, message)?.as_ref().to_vec()),
-            Key::Ed25519(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
+            PrivateKey::P256(pair) | PrivateKey::P384(pair) => {
+                Ok(pair.sign(&random, message)?.as_ref().to_vec())
+            }
+            PrivateKey::Ed25519(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
         }
     }
 }
@@ -120,7 +124,7 @@ impl SigningAlgorithm {
     }
 }
 
-impl Key {
+impl PrivateKey {
     fn new(label: &str, der: &[u8]) -> Option<Self> {
         match label {
             pem::SEC1 => Self::ec(der),

@@ -33,7 +33,7 @@ pub(crate) struct Breaker<E> {
 struct Trouble<E> {
     next_attempt_at: Moment,
     /// Whether the client backs off until then, or did until then and has made no attempt since.
-    back_off: Option<BackOff<E>>,
+    back_off: Option<ServerBackOff<E>>,
     /// The pauses between attempts.
     pauses: DoublingDelay,
     /// The back-offs after failures of one kind: transient ones, or not.
@@ -45,7 +45,7 @@ struct Trouble<E> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct BackOff<E> {
+struct ServerBackOff<E> {
     /// Whether waiting helps.
     is_transient: bool,
     error: E,
@@ -100,7 +100,7 @@ impl<E: Clone> Breaker<E> {
         };
         match trouble.back_off(now) {
             None => Health::Troubled,
-            Some(BackOff { error, .. }) => Health::BackingOff {
+            Some(ServerBackOff { error, .. }) => Health::BackingOff {
                 until: trouble.next_attempt_at,
                 error: error.clone(),
             },
@@ -123,8 +123,9 @@ impl<E: Clone> Breaker<E> {
         let next_attempt_at = self.next_attempt_at();
         let trouble = self.trouble.as_ref();
         let back_off = trouble.and_then(|trouble| trouble.back_off(now));
-        let helps_to_wait =
-            |back_off: &&BackOff<E>| back_off.is_transient && next_attempt_at < claim.deadline;
+        let helps_to_wait = |back_off: &&ServerBackOff<E>| {
+            back_off.is_transient && next_attempt_at < claim.deadline
+        };
         if let Some(back_off) = back_off.filter(|back_off| !helps_to_wait(back_off)) {
             let error = back_off.error.clone();
             self.leave(claim);
@@ -223,7 +224,7 @@ impl<E: Clone> Breaker<E> {
         let until = trouble.next_attempt_at.max(now + retry_after);
         let error = error(until);
         trouble.next_attempt_at = until;
-        trouble.back_off = Some(BackOff {
+        trouble.back_off = Some(ServerBackOff {
             is_transient: failure.is_transient(),
             error: error.clone(),
         });
@@ -304,7 +305,7 @@ impl<E> Trouble<E> {
     };
 
     /// The back-off that has not ended.
-    fn back_off(&self, now: Moment) -> Option<&BackOff<E>> {
+    fn back_off(&self, now: Moment) -> Option<&ServerBackOff<E>> {
         self.back_off
             .as_ref()
             .filter(|_| now < self.next_attempt_at)

@@ -1,5 +1,6 @@
 //! What is known of one origin that rejects tokens: whether renewing them helped, and the cool-down if not (R6).
 
+use core::ops::Range;
 use core::time::Duration;
 
 use super::{DoublingDelay, Generation, Moment};
@@ -23,17 +24,30 @@ struct Cooldown {
     duration: DoublingDelay,
     /// The generation whose renewal was useless: it counts once.
     counted: Generation,
-    /// How often it has rejected the token in a row that it accepted before.
-    row: u32,
+    row: Row,
     /// How many rejections in a row show that the token was revoked in this cool-down.
     revoked_after: u32,
     /// Whether it was renewed because of such a row.
     was_renewed: bool,
 }
 
+/// Rejections of a token that it accepted before: each request was sent after the one before was rejected, and none was
+/// accepted in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Row {
+    length: u32,
+    /// The number of the last one.
+    last: u64,
+}
+
 impl OriginRecord {
     /// It rejected the held token. Returns whether the token may be renewed.
-    pub(super) fn rejected(&mut self, now: Moment, generation: Generation) -> bool {
+    pub(super) fn rejected(
+        &mut self,
+        now: Moment,
+        generation: Generation,
+        numbers: Range<u64>,
+    ) -> bool {
         if self.waits_since.is_some() {
             return true;
         }
@@ -46,9 +60,14 @@ impl OriginRecord {
         }
         match &mut self.cooldown {
             Some(cooldown) if now < cooldown.until => {
-                // It always rejects some requests. So many in a row show that it rejects all.
-                cooldown.row = cooldown.row.saturating_add(is_accepted.into());
-                is_accepted && cooldown.row >= cooldown.revoked_after
+                // It always rejects some requests. So many in a row show that it rejects all. Of requests side by side, all
+                // may be of the kind that is always rejected.
+                let row = &mut cooldown.row;
+                if is_accepted && row.last <= numbers.start {
+                    row.length = row.length.saturating_add(1);
+                    row.last = numbers.end;
+                }
+                is_accepted && row.length >= cooldown.revoked_after
             }
             Some(_) | None => true,
         }
@@ -58,7 +77,7 @@ impl OriginRecord {
     pub(super) fn wait(&mut self, now: Moment) {
         self.waits_since.get_or_insert(now);
         if let Some(cooldown) = &mut self.cooldown {
-            cooldown.was_renewed |= cooldown.row >= cooldown.revoked_after;
+            cooldown.was_renewed |= cooldown.row.length >= cooldown.revoked_after;
         }
     }
 
@@ -114,7 +133,7 @@ impl OriginRecord {
         }
         self.accepted = Some(generation);
         if let Some(cooldown) = &mut self.cooldown {
-            cooldown.row = 0;
+            cooldown.row = Row::default();
         }
     }
 
@@ -130,7 +149,7 @@ impl OriginRecord {
     pub(super) fn acceptance_matters(&self, now: Moment, generation: Generation) -> bool {
         let cooldown = self.cooldown.filter(|cooldown| now < cooldown.until);
         if self.accepted == Some(generation) {
-            return cooldown.is_some_and(|cooldown| cooldown.row > 0);
+            return cooldown.is_some_and(|cooldown| cooldown.row.length > 0);
         }
         cooldown.is_some() || self.is_unproven(now)
     }
@@ -171,11 +190,11 @@ impl OriginRecord {
     }
 
     fn cool_down(&mut self, now: Moment, generation: Generation) {
-        let cooldown = self.cooldown.get_or_insert(Cooldown {
+        let cooldown = self.cooldown.get_or_insert_with(|| Cooldown {
             until: now,
             duration: DoublingDelay::new(FIRST, LONGEST),
             counted: generation,
-            row: 0,
+            row: Row::default(),
             revoked_after: REVOKED_AFTER,
             was_renewed: false,
         });
@@ -184,7 +203,7 @@ impl OriginRecord {
         if core::mem::take(&mut cooldown.was_renewed) {
             cooldown.revoked_after = cooldown.revoked_after.saturating_mul(2);
         }
-        cooldown.row = 0;
+        cooldown.row = Row::default();
     }
 }
 

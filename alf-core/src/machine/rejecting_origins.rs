@@ -1,5 +1,6 @@
 //! The origins that reject tokens, and which of them have a record of their own (R6).
 
+use core::ops::Range;
 use core::time::Duration;
 
 use super::cooldown::OriginRecord;
@@ -31,6 +32,7 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         &mut self,
         now: Moment,
         (generation, obtained_at): (Generation, Moment),
+        numbers: Range<u64>,
         origin: Option<&O>,
     ) -> bool {
         self.forget_outdated(now);
@@ -41,7 +43,7 @@ impl<O: Clone + PartialEq> RejectingOrigins<O> {
         if origin.is_none() && obtained_at + PROVEN_AFTER_IF_UNKNOWN <= now {
             record.served(generation);
         }
-        record.rejected(now, generation)
+        record.rejected(now, generation, numbers)
     }
 
     /// No rejection waits any more.

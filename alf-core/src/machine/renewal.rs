@@ -1,5 +1,6 @@
 //! Which token is used, when it is renewed, and who waits (E, S1 to S5, B2, R1, R2, R9).
 
+use core::ops::Range;
 use core::time::Duration;
 
 use super::held::Held;
@@ -95,12 +96,14 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         self.join_or_start(now, health)
     }
 
-    /// A resource server rejected the token of `generation`: the one that was sent (R1).
+    /// A resource server rejected the token of `generation`: the one that was sent (R1). All rejections are numbered:
+    /// `numbers` is from the last one before that request was sent to this one.
     pub(crate) fn reject(
         &mut self,
         now: Moment,
         health: &Health<E>,
         generation: Generation,
+        numbers: Range<u64>,
         origin: Option<&O>,
     ) -> RejectionDecision<T, E> {
         self.forget_outdated(now);
@@ -110,7 +113,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
             return RejectionDecision::Superseded(self.demand(now, health));
         };
         let rejected = (held.generation, held.obtained_at);
-        if !self.origins.rejected(now, rejected, origin) {
+        if !self.origins.rejected(now, rejected, numbers, origin) {
             return RejectionDecision::Return;
         }
         if let Some(previous) = held.use_previous() {
@@ -184,7 +187,7 @@ impl<T: Clone, O: Clone + PartialEq, E: Clone> Renewal<T, O, E> {
         })
     }
 
-    /// An attempt of the acquisition failed and it goes on, or it waits for a permit: its waiters ask again (E4).
+    /// An attempt of the acquisition failed and it goes on, or it waits for a permit: callers with an unexpired token do not wait for it (E4).
     pub(crate) fn delayed(&mut self, id: AcquisitionId) {
         let acquisition = self.acquisition.as_mut();
         if let Some(acquisition) = acquisition.filter(|current| current.claim.id == id) {

@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::{BoxFuture, clock};
 
 pub(super) struct ThreadPool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     changed: Condvar,
     start_thread: StartThread,
     /// The process that uses it; 0 before the first use.
@@ -28,9 +28,9 @@ type StartThread = fn(&'static ThreadPool) -> bool;
 /// When a timer ends, and its number: two timers of one instant are two.
 pub(super) type Timer = (Instant, u64);
 
-struct State {
+struct PoolState {
     /// The tasks that are to be polled.
-    woken: VecDeque<Arc<Task>>,
+    woken: VecDeque<Arc<SpawnedTask>>,
     /// How many tasks have not ended.
     tasks: usize,
     /// The timers that have not ended, and whom they wake.
@@ -40,7 +40,7 @@ struct State {
     idle: usize,
 }
 
-struct Task {
+struct SpawnedTask {
     pool: &'static ThreadPool,
     /// `None` while it is polled, and when it has ended.
     future: Mutex<Option<BoxFuture>>,
@@ -57,7 +57,7 @@ static POOLS: [ThreadPool; 8] = [const { ThreadPool::new(start_thread) }; 8];
 impl ThreadPool {
     const fn new(start_thread: StartThread) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(PoolState {
                 woken: VecDeque::new(),
                 tasks: 0,
                 timers: BTreeMap::new(),
@@ -104,7 +104,7 @@ impl ThreadPool {
             let _counted = counted;
             task.await;
         });
-        let task = Task {
+        let task = SpawnedTask {
             pool: self,
             future: Mutex::new(Some(future)),
             wakes: AtomicUsize::new(0),
@@ -199,7 +199,7 @@ impl ThreadPool {
     }
 
     /// Waits until the next timer ends, or something changes.
-    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    fn wait<'s>(&'s self, state: MutexGuard<'s, PoolState>) -> MutexGuard<'s, PoolState> {
         let Some((at, _)) = state.next_timer() else {
             let changed = self.changed.wait(state);
             return changed.unwrap_or_else(PoisonError::into_inner);
@@ -209,13 +209,13 @@ impl ThreadPool {
         changed.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         // Nothing in this file panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl PoolState {
     fn next_timer(&self) -> Option<Timer> {
         self.timers.keys().next().copied()
     }
@@ -247,7 +247,7 @@ fn wake(waker: Waker) {
     let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
-impl Task {
+impl SpawnedTask {
     fn run(self: Arc<Self>) {
         // If it panics, it is dropped, and reports that itself. The last one that can wake it drops it too: it may panic then.
         let _ = catch_unwind(AssertUnwindSafe(move || {
@@ -280,7 +280,7 @@ impl Task {
 }
 
 /// Starts no thread and drops no task: a waker may be called while its caller holds a lock.
-impl Wake for Task {
+impl Wake for SpawnedTask {
     fn wake(self: Arc<Self>) {
         let pool = self.pool;
         if !pool.is_in_use() {

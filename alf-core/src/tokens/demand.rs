@@ -3,6 +3,7 @@
 //! Each method takes the lock, asks the machine, carries out what it decided, and releases the lock before it calls
 //! anything outside: a runtime that is shut down drops a task inside `spawn`, and a waker may poll. None of them waits.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 
 use crate::error::{Awaited, Cause};
@@ -45,19 +46,29 @@ impl ManagedToken {
             .tokens()
             .any(|known| known.is_same_token(token));
         if holds {
-            let _ = self.reject(token, origin);
+            // It is not known when the request was sent, nor whether others are accepted.
+            let _ = self.reject(token, 0, origin);
         }
     }
 
-    /// A resource server rejected a token of this manager: it is renewed (R1, R2). `None`: the 401 is returned, because
-    /// renewing did not help lately (R6), or because the token was revoked.
-    pub(crate) fn reject(self: &Arc<Self>, token: &Token, origin: Option<&Origin>) -> Option<Step> {
+    /// A resource server rejected a token of this manager: it is renewed (R1, R2). `sent_after` is what
+    /// [`rejections`](Self::rejections) returned when the request was sent. It is 0 if that is not known, or if this rejection
+    /// was counted already. `None`: the 401 is returned, because renewing did not help lately (R6), or because the token was
+    /// revoked.
+    pub(crate) fn reject(
+        self: &Arc<Self>,
+        token: &Token,
+        sent_after: u64,
+        origin: Option<&Origin>,
+    ) -> Option<Step> {
         let now = self.ports.now();
         let mut state = self.lock();
         let health = self.ports.server.health(now);
         state.renewal.held()?;
         let (id, generation) = (token.generation_id(), token.generation());
-        let (decision, event) = match state.renewal.reject(now, &health, id, origin) {
+        let numbers = sent_after..self.rejections.fetch_add(1, Ordering::Relaxed) + 1;
+        let rejection = state.renewal.reject(now, &health, id, numbers, origin);
+        let (decision, event) = match rejection {
             RejectionDecision::Superseded(decision) => (decision, None),
             RejectionDecision::Renew(decision) => {
                 let event = Event::TokenRejected { generation, origin };
@@ -100,7 +111,7 @@ impl ManagedToken {
             .rejected_replay(now, rejected, replayed, origin);
         self.update_cache(&state, now);
         drop(state);
-        is_previous.then(|| self.reject(token, Some(origin)))?
+        is_previous.then(|| self.reject(token, 0, Some(origin)))?
     }
 
     fn carry_out(

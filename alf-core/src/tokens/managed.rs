@@ -2,6 +2,7 @@
 //!
 //! No method waits, and none calls anything outside while it holds the lock: a waker may poll.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,8 +22,9 @@ pub(crate) struct ManagedToken {
     pub(crate) ports: Arc<Ports>,
     pub(crate) target: TokenTarget,
     cache: TokenCache,
-    // Read for each request, so it is not behind the lock.
+    // Both are read for each request, so they are not behind the lock.
     awaited: AwaitedOrigins,
+    pub(super) rejections: AtomicU64,
     /// Notified when the token has changed, or an acquisition has ended.
     changed: event_listener::Event,
     state: Mutex<State>,
@@ -49,6 +51,7 @@ impl ManagedToken {
             target,
             cache: TokenCache::new(),
             awaited: AwaitedOrigins::new(),
+            rejections: AtomicU64::new(0),
             changed: event_listener::Event::new(),
             state: Mutex::new(State {
                 renewal: Renewal::new(target_id, ports.config.policy.clone()),
@@ -67,6 +70,11 @@ impl ManagedToken {
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
         self.ports.observe(&self.target, event);
+    }
+
+    /// How many requests were rejected: one that is sent now keeps it for [`reject`](Self::reject) (R6).
+    pub(crate) fn rejections(&self) -> u64 {
+        self.rejections.load(Ordering::Relaxed)
     }
 
     /// A request that was no replay was answered, and the token was not rejected (R6).

@@ -26,7 +26,7 @@ pub(crate) struct Pending {
 pub(super) enum Outcome {
     Obtained(Token),
     Failed(TokenError),
-    /// None: it was aborted, another one replaced it, or the token was revoked. Its waiters ask again (S4, S5, F5).
+    /// No result: it was aborted, another one replaced it, or the token was revoked. Its waiters ask again (S4, S5, F5).
     AskAgain,
 }
 
@@ -90,7 +90,7 @@ impl Pending {
         self.wake();
     }
 
-    /// Wakes the waiters without an outcome: they ask again (E4).
+    /// Wakes the waiters without an outcome: those with an unexpired token use it, and the others go on waiting (E4).
     pub(super) fn wake(&self) {
         self.changed.notify(usize::MAX);
     }

@@ -1,4 +1,4 @@
-//! The only place where callers wait (S2, S3, S5).
+//! The only place where callers wait for an acquisition (S2, S3, S5).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,15 +38,15 @@ impl ManagedToken {
         // `reject` may decide now that the 401 is returned (R6). It is discarded already: the request is replayed with the
         // token there is.
         let again = || {
-            let step = self.reject(rejected, Some(origin));
+            let step = self.reject(rejected, 0, Some(origin));
             step.unwrap_or_else(|| self.demand())
         };
         self.wait(renewal, again, || None).await
     }
 
-    /// Waits until there is a token. `again` asks again if an acquisition ended without an outcome (S4, S5). `unexpired` is the
-    /// token for a caller that need not have the renewed one (R5, E8): it is used once the acquisition is delayed or has
-    /// failed.
+    /// Waits until there is a token. `again` asks again if an acquisition ended without an outcome (S4, S5). `unexpired` returns
+    /// the token of a caller that may use an old one, once the acquisition is delayed or has failed (E4). Callers of `renew` and
+    /// `renewed` may not (E8, R5).
     /// A caller waits no longer than `acquire_timeout`, whatever becomes of acquisitions.
     async fn wait(
         &self,
@@ -80,6 +80,7 @@ impl ManagedToken {
     ) -> Option<Outcome> {
         let ports = &self.ports;
         let deadline = asked_at + ports.config.acquire_timeout;
+        // From then on its runtime counts as frozen (S5).
         let frozen_from = pending.claim.deadline + ports.config.completion_time();
         // An outcome from before `changed` was made wakes nobody.
         let woken = if pending.outcome().is_some() {

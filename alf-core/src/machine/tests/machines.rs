@@ -7,6 +7,8 @@ use super::*;
 pub(super) struct Machines {
     pub(super) renewal: Renewal<TestToken, u16, Moment>,
     pub(super) breaker: Breaker<Moment>,
+    /// How many requests were rejected.
+    pub(super) rejections: u64,
 }
 
 /// What a server issued, and the number that the machine gave it.
@@ -42,6 +44,7 @@ impl Machines {
         Self {
             renewal: Renewal::new(TargetId(0), policy),
             breaker: Breaker::new(),
+            rejections: 0,
         }
     }
 
@@ -56,9 +59,22 @@ impl Machines {
         generation: Generation,
         origin: Option<u16>,
     ) -> TestRejection {
+        self.reject_sent(self.rejections, now, generation, origin)
+    }
+
+    /// The request was sent after that many rejections.
+    pub(super) fn reject_sent(
+        &mut self,
+        sent_after: u64,
+        now: Moment,
+        generation: Generation,
+        origin: Option<u16>,
+    ) -> TestRejection {
         let health = self.breaker.health(now);
+        self.rejections += 1;
+        let numbers = sent_after..self.rejections;
         self.renewal
-            .reject(now, &health, generation, origin.as_ref())
+            .reject(now, &health, generation, numbers, origin.as_ref())
     }
 
     /// A replay with the token of `generation` is answered, after another one of the same token.

@@ -46,6 +46,7 @@ fn events() -> impl Strategy<Value = Event> {
         6 => times().prop_map(Event::Pass),
         6 => Just(Event::Demand),
         4 => (which(), 0..ORIGINS).prop_map(|(which, origin)| Event::Reject(which, origin)),
+        1 => (0..ORIGINS).prop_map(Event::RejectEarly),
         2 => (which(), 0..ORIGINS).prop_map(|(which, origin)| Event::Accept(which, origin)),
         1 => Just(Event::AttemptFailure),
         3 => (lifetimes(), 0.0..1.0)

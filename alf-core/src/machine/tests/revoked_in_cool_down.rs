@@ -50,6 +50,21 @@ fn r6_acceptance_ends_a_row_of_rejections() {
 }
 
 #[test]
+fn r6_each_request_of_a_row_was_sent_after_the_one_before_was_rejected() {
+    let mut scenario = mixed();
+    for expected in [Action::Return, Action::Return, Action::Start] {
+        let sent_after = scenario.machine.rejections;
+        assert_eq!(scenario.reject_sent(sent_after), expected);
+        if expected == Action::Return {
+            // They were sent side by side.
+            for _ in 0..100 {
+                assert_eq!(scenario.reject_sent(sent_after), Action::Return);
+            }
+        }
+    }
+}
+
+#[test]
 fn r6_rejections_in_a_row_whose_renewal_was_useless_count_and_need_twice_as_many() {
     let mut scenario = mixed();
     for needed in [3, 6, 12] {

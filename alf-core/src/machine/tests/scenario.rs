@@ -155,6 +155,14 @@ impl Scenario {
         self.action_after_rejection(reject)
     }
 
+    /// The API rejects a request with the held token that was sent after that many rejections.
+    pub(super) fn reject_sent(&mut self, sent_after: u64) -> Action {
+        let (now, generation) = (self.now, self.generation());
+        let machine = &mut self.machine;
+        let reject = machine.reject_sent(sent_after, now, generation, Some(API));
+        self.action_after_rejection(reject)
+    }
+
     /// An API accepts another request with the held token.
     pub(super) fn accept_by(&mut self, origin: u16) {
         let generation = self.generation();

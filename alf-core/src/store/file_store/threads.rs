@@ -21,7 +21,7 @@ struct Shared {
 }
 
 /// For one operation, until it ends, also if its future was dropped.
-struct Permit(Arc<Shared>);
+struct ThreadPermit(Arc<Shared>);
 
 impl Threads {
     /// Runs `work` on a thread. Once it has begun, it runs to its end, also if the future is dropped.
@@ -51,21 +51,21 @@ impl Threads {
         result.take().unwrap_or_else(no_thread)
     }
 
-    async fn permit(&self) -> Permit {
+    async fn permit(&self) -> ThreadPermit {
         let Shared { running, freed } = &*self.0;
         loop {
             let freed = freed.listen();
             let one_more = |running| (running < MOST).then_some(running + 1);
             let permitted = running.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more);
             if permitted.is_ok() {
-                return Permit(Arc::clone(&self.0));
+                return ThreadPermit(Arc::clone(&self.0));
             }
             freed.await;
         }
     }
 }
 
-impl Drop for Permit {
+impl Drop for ThreadPermit {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::AcqRel);
         self.0.freed.notify(1);

@@ -67,6 +67,8 @@ pub(super) enum Event {
     Pass(Duration),
     Demand,
     Reject(SentToken, usize),
+    /// The request was sent before every earlier rejection.
+    RejectEarly(usize),
     /// A request that was no replay is accepted.
     Accept(SentToken, usize),
     AttemptFailure,
@@ -129,7 +131,10 @@ impl CheckedMachine {
                 let demand = self.machine.demand(self.now);
                 self.check_demand(demand)?;
             }
-            Event::Reject(which, origin) => self.reject(which, origin)?,
+            Event::Reject(which, origin) => {
+                self.reject(which, origin, self.machine.rejections)?;
+            }
+            Event::RejectEarly(origin) => self.reject(SentToken::Held, origin, 0)?,
             Event::Accept(which, origin) => self.accept(which, origin),
             Event::AttemptFailure => {
                 if let Some(under_way) = &self.acquisition {
@@ -203,11 +208,19 @@ impl CheckedMachine {
         }
     }
 
-    fn reject(&mut self, which: SentToken, origin: usize) -> Result<(), BrokenRule> {
+    fn reject(
+        &mut self,
+        which: SentToken,
+        origin: usize,
+        sent_after: u64,
+    ) -> Result<(), BrokenRule> {
         let Some(generation) = self.generation_of(which) else {
             return Ok(());
         };
-        let decision = self.machine.reject(self.now, generation, Some(key(origin)));
+        let is_later = sent_after == self.machine.rejections;
+        let (now, origin_key) = (self.now, Some(key(origin)));
+        let machine = &mut self.machine;
+        let decision = machine.reject_sent(sent_after, now, generation, origin_key);
         self.replace_overdue_acquisition();
         self.forget_outdated_older();
         if which == SentToken::Older && !self.older_rejects_held() {
@@ -219,7 +232,7 @@ impl CheckedMachine {
         let Some(held) = self.generation_of(SentToken::Held) else {
             return broken("R1: there is none", &decision);
         };
-        let may_renew = self.may_renew(held, origin);
+        let may_renew = self.may_renew(held, origin, is_later);
         if may_renew && which == SentToken::Held && self.older_is_usable() {
             return self.check_use_of_older(&decision);
         }

@@ -60,8 +60,13 @@ impl CheckedMachine {
         }
     }
 
-    /// Whether a rejection of the held token may renew it.
-    pub(super) fn may_renew(&mut self, generation: Generation, origin: usize) -> bool {
+    /// Whether a rejection of the held token may renew it. `is_later`: the request was sent after all earlier rejections.
+    pub(super) fn may_renew(
+        &mut self,
+        generation: Generation,
+        origin: usize,
+        is_later: bool,
+    ) -> bool {
         let now = self.now;
         let facts = self.facts(origin);
         if facts.waits_since.is_some() {
@@ -75,7 +80,7 @@ impl CheckedMachine {
             return is_accepted && is_first;
         }
         match &mut facts.cooldown {
-            Some(cooldown) if is_cooling => is_accepted && cooldown.reject(generation),
+            Some(cooldown) if is_cooling => is_accepted && cooldown.reject(generation, is_later),
             _ => true,
         }
     }
@@ -208,9 +213,9 @@ impl Facts {
 
 impl CoolingDown {
     /// Whether so many rejections in a row show that the token was revoked.
-    fn reject(&mut self, generation: Generation) -> bool {
+    fn reject(&mut self, generation: Generation, is_later: bool) -> bool {
         let length = match self.row {
-            Some((held, length)) if held == generation => length + 1,
+            Some((held, length)) if held == generation => length + u32::from(is_later),
             _ => 1,
         };
         self.row = Some((generation, length));
