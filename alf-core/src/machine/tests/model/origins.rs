@@ -51,7 +51,12 @@ impl CheckedMachine {
             ReplayOutcome::RejectedAgain if which == SentToken::Held => {
                 facts.useless(now, generation);
             }
-            ReplayOutcome::RejectedAgain => {}
+            // R9: it is not used again.
+            ReplayOutcome::RejectedAgain => {
+                if let Some(older) = &mut self.older {
+                    older.is_kept = false;
+                }
+            }
         }
     }
 
