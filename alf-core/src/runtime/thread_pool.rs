@@ -77,13 +77,17 @@ impl ThreadPool {
     /// A forked process has one of its own (S5): in the copy of its parent's, a lock may be held by a thread that it does not
     /// have.
     fn of(process: u32, pools: &'static [Self; 8]) -> &'static Self {
+        let is_taken = |pool: &&Self| pool.process.load(Ordering::Acquire) != 0;
+        // Not an earlier one: that of an ancestor whose id this process has again.
+        let earlier = pools.iter().take_while(is_taken).count().saturating_sub(1);
         let is_of_process = |pool: &&Self| {
             let taken =
                 pool.process
                     .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire);
             taken.is_ok() || taken == Err(process)
         };
-        pools.iter().find(is_of_process).unwrap_or_else(|| {
+        let mut from_latest = pools.iter().skip(earlier);
+        from_latest.find(is_of_process).unwrap_or_else(|| {
             // It was forked by a forked process, and so on, so often.
             let [first, ..] = pools;
             first.process.store(process, Ordering::Release);

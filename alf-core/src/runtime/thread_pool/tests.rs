@@ -215,6 +215,15 @@ fn s5_a_forked_process_waits_for_no_lock_of_its_parent() {
 }
 
 #[test]
+fn s5_a_forked_process_uses_no_pool_of_an_ancestor_whose_id_it_has() {
+    let pools = [const { ThreadPool::new(start_thread) }; 8];
+    let pools = Box::leak(Box::new(pools));
+    let [ancestor, parent, own] = [1, 2, 1].map(|process| ThreadPool::of(process, pools));
+    assert!(!std::ptr::eq(own, ancestor) && !std::ptr::eq(own, parent));
+    assert!(std::ptr::eq(own, ThreadPool::of(1, pools)));
+}
+
+#[test]
 fn s5_threads_of_one_process_use_one_pool() {
     let own = ThreadPool::of_this_process();
     assert!(own.is_in_use());
