@@ -70,9 +70,12 @@ impl<'de> DeserializeSeed<'de> for Setting<'_> {
             Kind::Text | Kind::AnyText | Kind::Time => {
                 SecretText::deserialize(deserializer).ok().map(Value::Text)
             }
-            Kind::Flag | Kind::Number | Kind::List | Kind::Statuses | Kind::Pairs => {
-                Value::deserialize(deserializer).ok()
-            }
+            Kind::Flag
+            | Kind::Number
+            | Kind::List
+            | Kind::Origins
+            | Kind::Statuses
+            | Kind::Pairs => Value::deserialize(deserializer).ok(),
         };
         self.config.set(&self.name, read).map_err(D::Error::custom)
     }

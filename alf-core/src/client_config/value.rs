@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Number,
     Time,
     List,
+    /// A list that is not empty: that would have the opposite meaning of no list.
+    Origins,
     /// A list that is not empty: otherwise no rejected token would be renewed.
     Statuses,
     Pairs,
@@ -63,10 +65,11 @@ impl Kind {
             }
             (Self::Pairs, Value::Text(text)) => pairs(text.expose()).map(Value::Pairs),
             (Self::Pairs, Value::Table(table)) => Some(Value::Pairs(table.into_iter().collect())),
-            (Self::List | Self::Statuses, Value::Text(text)) => {
+            (Self::List | Self::Origins | Self::Statuses, Value::Text(text)) => {
                 let words = text.expose().split_whitespace().map(str::to_owned);
                 self.parse(Value::List(words.collect()))
             }
+            (Self::Origins, Value::List(list)) if !list.is_empty() => Some(Value::List(list)),
             (Self::Statuses, Value::List(list)) if !list.is_empty() => {
                 let statuses = list.iter().map(|status| status.parse().ok());
                 statuses.collect::<Option<_>>().map(Value::Statuses)
@@ -84,6 +87,7 @@ impl Kind {
             Self::Number => "should be a whole number",
             Self::Time => "should be a time with its unit, such as \"30s\"",
             Self::List => "should be a list of texts, or texts separated by spaces",
+            Self::Origins => ORIGINS,
             Self::Statuses => STATUSES,
             Self::Pairs => "should be a table of texts, or a text name=value&name=value",
         }
@@ -107,5 +111,7 @@ impl<'de> Deserialize<'de> for SecretText {
     }
 }
 
+const ORIGINS: &str = "should be a list of origins that is not empty; remove the key to allow \
+                       every origin";
 const STATUSES: &str = "should be a list of statuses that is not empty; remove the key for 401 \
                         alone, or set replays to false to disable replays";
