@@ -1,6 +1,5 @@
 //! The values of keys. A variable, and often a file, holds them as text.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -18,12 +17,11 @@ pub(super) enum Value {
     Number(usize),
     List(Vec<String>),
     Statuses(Vec<u16>),
-    Table(BTreeMap<String, String>),
-    #[serde(skip)]
-    Time(Duration),
-    /// A text may have a name twice, which is an error (T1).
+    /// In order. A map would lose a name that is written twice, which is an error (T1).
     #[serde(skip)]
     Pairs(Vec<(String, String)>),
+    #[serde(skip)]
+    Time(Duration),
 }
 
 /// What a key takes.
@@ -51,7 +49,8 @@ impl Kind {
             | (Self::AnyText, value @ Value::Text(_))
             | (Self::Number, value @ Value::Number(_))
             | (Self::List, value @ Value::List(_))
-            | (Self::Statuses, value @ Value::Statuses(_)) => Some(value),
+            | (Self::Statuses, value @ Value::Statuses(_))
+            | (Self::Pairs, value @ Value::Pairs(_)) => Some(value),
             (Self::Text, Value::Text(text)) => {
                 (!text.expose().trim().is_empty()).then_some(Value::Text(text))
             }
@@ -64,7 +63,6 @@ impl Kind {
                 time.ok().map(Value::Time)
             }
             (Self::Pairs, Value::Text(text)) => pairs(text.expose()).map(Value::Pairs),
-            (Self::Pairs, Value::Table(table)) => Some(Value::Pairs(table.into_iter().collect())),
             (Self::List | Self::Origins | Self::Statuses, Value::Text(text)) => {
                 let words = text.expose().split_whitespace().map(str::to_owned);
                 self.parse(Value::List(words.collect()))

@@ -283,6 +283,10 @@ fn missing_and_conflicting_settings_are_errors() {
             r#""private_key_file":"/k","certificate":"s3cr3t""#,
             "certificate: it is not a certificate in PEM",
         ),
+        (
+            r#""client_secret":"s3cr3t","parameters":{"a":"1","a":"1"}"#,
+            "parameters: \"a\" is set more than once",
+        ),
     ] {
         let error = with(settings).unwrap_err();
         assert!(error.starts_with(problem), "{settings}: {error}");
@@ -378,6 +382,16 @@ fn empty_text_is_an_error() {
         with(&format!(r#"{secret},"scope":"","audience":"""#)),
         Ok(())
     );
+}
+
+#[test]
+fn table_keeps_its_order() {
+    let config = read(r#"{"parameters":{"z":"1","a":"2"}}"#).unwrap();
+    let Some(Value::Pairs(pairs)) = config.values.get("parameters") else {
+        panic!("no pairs");
+    };
+    let names: Vec<_> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["z", "a"]);
 }
 
 #[test]
