@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -67,7 +68,7 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// - A file cannot be read, or is larger than 64 KiB.
+    /// - A file cannot be read, is not a regular file (or a link to one), or is larger than 64 KiB.
     /// - The PEM is damaged.
     /// - The PEM contains no certificate.
     /// - The PEM does not contain exactly one private key, or the key is encrypted.
@@ -165,13 +166,23 @@ impl PemSource {
             Self::Value(pem) => {
                 parse(pem.expose()).map_err(|problem| ConfigError::new(name, problem))
             }
+            Self::File(path) if path.as_os_str().is_empty() => {
+                Err(ConfigError::new(name, "the path of its file is empty"))
+            }
             Self::File(path) => {
                 let shown = path.display();
-                let pem = file::read_blocking(path).map_err(|error| {
+                let cannot_read = |error| {
                     let problem = format!("it cannot be read from {shown}");
                     ConfigError::new(name, problem).because(error)
-                })?;
-                parse(&pem).map_err(|problem| ConfigError::new(name, format!("{shown}: {problem}")))
+                };
+                let unusable =
+                    |problem: Problem| ConfigError::new(name, format!("{shown}: {problem}"));
+                // Opening a pipe would wait until someone writes into it.
+                if !fs::metadata(path).map_err(cannot_read)?.is_file() {
+                    return Err(unusable("it is not a regular file".into()));
+                }
+                let pem = file::read_blocking(path).map_err(cannot_read)?;
+                parse(&pem).map_err(unusable)
             }
         }
     }

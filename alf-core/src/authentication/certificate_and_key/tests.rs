@@ -106,8 +106,13 @@ fn x1_an_error_names_a_file_that_cannot_be_read() {
         "client_certificate_key: it cannot be read from /nowhere/client.key: No such file or directory (os error 2)"
     );
     assert!(error.source().is_some());
-    let error = CertificateAndKey::from_files("", there.path()).read();
-    assert_eq!(error.unwrap_err().setting(), CERTIFICATE);
+    let error = CertificateAndKey::from_files("", there.path())
+        .read()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "client_certificate: the path of its file is empty"
+    );
     let folder = std::env::temp_dir();
     assert!(
         CertificateAndKey::from_files(there.path(), folder)
@@ -123,6 +128,18 @@ fn x5_a_file_without_an_end_is_not_read_to_it() {
         .read()
         .unwrap_err();
     assert!(error.to_string().contains("64 KiB"), "{error}");
+    #[cfg(unix)]
+    {
+        let there = TemporaryFile::new(CERTIFICATE_PEM.as_bytes());
+        let pipe = Entry::beside(&there, "pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe.0).status();
+        assert!(made.unwrap().success());
+        let error = CertificateAndKey::from_files(there.path(), &pipe.0)
+            .read()
+            .unwrap_err();
+        let expected = format!("{KEY}: {}: it is not a regular file", pipe.0.display());
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[cfg(unix)]
@@ -264,7 +281,7 @@ impl Entry {
 #[cfg(unix)]
 impl Drop for Entry {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.0);
     }
 }
 
