@@ -93,11 +93,14 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line.
+    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line, or if
+    /// there is an empty line, or nothing, between BEGIN and END.
     pub fn check_files(&self) -> Result<(), ConfigError> {
         self.read()?;
-        self.certificate.parsed(CERTIFICATE, pem::check_lines)?;
-        self.key.parsed(KEY, pem::check_lines)
+        self.certificate
+            .parsed(CERTIFICATE, |text| pem::check_lines(text, pem::CERTIFICATE))?;
+        self.key
+            .parsed(KEY, |text| pem::check_lines(text, pem::PRIVATE_KEY))
     }
 
     /// Returns the files of the certificate and of its key, for a library that reads them itself. `None` if
