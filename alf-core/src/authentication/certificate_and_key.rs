@@ -115,15 +115,28 @@ impl CertificateAndKey {
     /// Returns the error for a certificate and a key that the HTTP library does not accept. It names the
     /// files. Its source is the library's error, which must not show any part of the key.
     pub fn refused(&self, by: impl StdError + Send + Sync + 'static) -> ConfigError {
+        let hint = self.hint_about_format();
         let problem = match self.files() {
             Some((certificate, key)) => format!(
-                "{}: it cannot be used with the private key in {}",
+                "{}: it cannot be used with the private key in {}{hint}",
                 certificate.display(),
                 key.display()
             ),
-            None => "it cannot be used with the private key".to_owned(),
+            None => format!("it cannot be used with the private key{hint}"),
         };
         ConfigError::new(CERTIFICATE, problem).because(by)
+    }
+
+    /// Some libraries accept only PKCS#8.
+    fn hint_about_format(&self) -> String {
+        let label = |pem: &str| Ok(pem::private_key(pem)?.label.to_owned());
+        match self.key.parsed(KEY, label) {
+            Ok(label) if label != pem::PKCS8 => format!(
+                ", which is BEGIN {label}; if the library accepts only PKCS#8, export it as PKCS#8 \
+                 (openssl pkey -in key.pem -out pkcs8.pem)"
+            ),
+            Ok(_) | Err(_) => String::new(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::*;
 const CERTIFICATE_PEM: &str = include_str!("../key_pair/testdata/certificate.pem");
 const KEY_PEM: &str = include_str!("../key_pair/testdata/p256_pkcs8.pem");
 const SEC1: &str = include_str!("../key_pair/testdata/p384_sec1.pem");
+const PKCS1: &str = include_str!("../key_pair/testdata/rsa_pkcs1.pem");
 const ENCRYPTED: &str = include_str!("../key_pair/testdata/encrypted_sec1.pem");
 
 /// The setting that is wrong, the two texts, and words of the error.
@@ -223,6 +224,27 @@ fn x1_an_error_explains_how_to_convert_other_formats_to_pem() {
         let error = pair.read().expect_err(words);
         assert!(error.to_string().contains(words), "{error}");
     }
+}
+
+#[test]
+fn x1_an_error_names_the_format_of_a_key_that_is_not_pkcs8() {
+    let refused = || io::Error::other("NotPkcs8");
+    for (key, words) in [
+        (SEC1, "BEGIN EC PRIVATE KEY"),
+        (PKCS1, "BEGIN RSA PRIVATE KEY"),
+    ] {
+        let file = TemporaryFile::new(key.as_bytes());
+        for error in [
+            CertificateAndKey::from_pem(CERTIFICATE_PEM, key).refused(refused()),
+            CertificateAndKey::from_files("/a/client.pem", file.path()).refused(refused()),
+        ] {
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.to_string().contains("export it as PKCS#8"), "{error}");
+            assert_shows_nothing_of(key, &error.to_string());
+        }
+    }
+    let error = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM).refused(refused());
+    assert!(!error.to_string().contains("PKCS#8"), "{error}");
 }
 
 #[test]
