@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -67,7 +68,7 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// - A file cannot be read, or is larger than 64 KiB.
+    /// - A file cannot be read, is not a regular file (or a link to one), or is larger than 64 KiB.
     /// - The PEM is damaged.
     /// - The PEM contains no certificate.
     /// - The PEM does not contain exactly one private key, or the key is encrypted.
@@ -92,11 +93,14 @@ impl CertificateAndKey {
     ///
     /// # Errors
     ///
-    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line.
+    /// The errors of [`read`](Self::read). Also if a BEGIN or an END is not on its own line, or if
+    /// there is an empty line, or nothing, between BEGIN and END.
     pub fn check_files(&self) -> Result<(), ConfigError> {
         self.read()?;
-        self.certificate.parsed(CERTIFICATE, pem::check_lines)?;
-        self.key.parsed(KEY, pem::check_lines)
+        self.certificate
+            .parsed(CERTIFICATE, |text| pem::check_lines(text, pem::CERTIFICATE))?;
+        self.key
+            .parsed(KEY, |text| pem::check_lines(text, pem::PRIVATE_KEY))
     }
 
     /// Returns the files of the certificate and of its key, for a library that reads them itself. `None` if
@@ -111,15 +115,28 @@ impl CertificateAndKey {
     /// Returns the error for a certificate and a key that the HTTP library does not accept. It names the
     /// files. Its source is the library's error, which must not show any part of the key.
     pub fn refused(&self, by: impl StdError + Send + Sync + 'static) -> ConfigError {
+        let hint = self.hint_about_format();
         let problem = match self.files() {
             Some((certificate, key)) => format!(
-                "{}: it cannot be used with the private key in {}",
+                "{}: it cannot be used with the private key in {}{hint}",
                 certificate.display(),
                 key.display()
             ),
-            None => "it cannot be used with the private key".to_owned(),
+            None => format!("it cannot be used with the private key{hint}"),
         };
         ConfigError::new(CERTIFICATE, problem).because(by)
+    }
+
+    /// Some libraries accept only PKCS#8.
+    fn hint_about_format(&self) -> String {
+        let label = |pem: &str| Ok(pem::private_key(pem)?.label.to_owned());
+        match self.key.parsed(KEY, label) {
+            Ok(label) if label != pem::PKCS8 => format!(
+                ", which is BEGIN {label}; if the library accepts only PKCS#8, export it as PKCS#8 \
+                 (openssl pkey -in key.pem -out pkcs8.pem)"
+            ),
+            Ok(_) | Err(_) => String::new(),
+        }
     }
 }
 
@@ -165,13 +182,23 @@ impl PemSource {
             Self::Value(pem) => {
                 parse(pem.expose()).map_err(|problem| ConfigError::new(name, problem))
             }
+            Self::File(path) if path.as_os_str().is_empty() => {
+                Err(ConfigError::new(name, "the path of its file is empty"))
+            }
             Self::File(path) => {
                 let shown = path.display();
-                let pem = file::read_blocking(path).map_err(|error| {
+                let cannot_read = |error| {
                     let problem = format!("it cannot be read from {shown}");
                     ConfigError::new(name, problem).because(error)
-                })?;
-                parse(&pem).map_err(|problem| ConfigError::new(name, format!("{shown}: {problem}")))
+                };
+                let unusable =
+                    |problem: Problem| ConfigError::new(name, format!("{shown}: {problem}"));
+                // Opening a pipe would wait until someone writes into it.
+                if !fs::metadata(path).map_err(cannot_read)?.is_file() {
+                    return Err(unusable("it is not a regular file".into()));
+                }
+                let pem = file::read_blocking(path).map_err(cannot_read)?;
+                parse(&pem).map_err(unusable)
             }
         }
     }

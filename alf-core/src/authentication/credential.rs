@@ -151,6 +151,16 @@ impl Credential {
         })
     }
 
+    /// Whether both are the same file, or clones of the same callback.
+    #[cfg(feature = "jwt")]
+    pub(super) fn has_same_source(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Source::File(path), Source::File(other)) => path == other,
+            (Source::Callback(read), Source::Callback(other)) => Arc::ptr_eq(read, other),
+            (Source::Value(_) | Source::File(_) | Source::Callback(_), _) => false,
+        }
+    }
+
     /// Checks what is known when the client is built: a value, and that a path is not empty.
     pub(super) fn check<T>(
         &self,

@@ -68,14 +68,24 @@ fn empty_text_for(pem: &str) -> Zeroizing<String> {
     Zeroizing::new(String::with_capacity(pem.len().saturating_mul(2)))
 }
 
-/// Checks that libraries which read line by line find the same blocks.
-pub(super) fn check_lines(pem: &str) -> Result<(), Problem> {
+/// Checks that libraries which read line by line find the same blocks. They decode those whose label ends with
+/// `wanted`.
+pub(super) fn check_lines(pem: &str, wanted: &str) -> Result<(), Problem> {
     let has_marker = |line: &&str| line.contains(BEGIN) || line.contains(END);
-    if pem.split('\n').filter(has_marker).all(is_only_a_marker) {
-        Ok(())
-    } else {
-        Err(NOT_IN_LINES.into())
+    if !pem.split('\n').filter(has_marker).all(is_only_a_marker) {
+        return Err(NOT_IN_LINES.into());
     }
+    for block in blocks(pem)? {
+        if block.body.trim().is_empty() {
+            return Err(NOTHING.into());
+        }
+        // OpenSSL takes an empty line for the end of headers. It ignores those that come first.
+        let mut lines = block.body.trim_start().lines();
+        if block.is(wanted) && lines.any(|line| line.trim().is_empty()) {
+            return Err("there is an empty line between BEGIN and END; remove it".into());
+        }
+    }
+    Ok(())
 }
 
 /// Before the line break rustls ignores spaces, and not tabs.
@@ -165,8 +175,8 @@ fn missing(wanted: &str, label: &str, pem: &str, blocks: &[Block<'_>]) -> Proble
 pub(super) const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
-const PRIVATE_KEY: &str = "PRIVATE KEY";
-const CERTIFICATE: &str = "CERTIFICATE";
+pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
+pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 /// RFC 5958.
 pub(super) const PKCS8: &str = "PRIVATE KEY";
 /// RFC 5915.

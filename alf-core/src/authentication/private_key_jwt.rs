@@ -135,8 +135,9 @@ impl PrivateKeyJwt {
     /// that identify the key by its certificate, such as Microsoft Entra ID. If the PEM has several
     /// certificates, alf uses the first. Default: none.
     ///
-    /// The file may be that of the key. alf reads the certificate whenever it reads the key, so both can be
-    /// replaced without a restart (B3).
+    /// The file may be that of the key, and the callback may be a clone of that of the key: alf then reads both
+    /// at once. alf reads the certificate whenever it reads the key, so both can be replaced without a restart
+    /// (B3).
     ///
     /// Needs the feature `jwt`.
     #[cfg(feature = "jwt")]
@@ -159,6 +160,15 @@ impl PrivateKeyJwt {
 
 #[cfg(feature = "jwt")]
 impl KeySettings {
+    /// Whether the key's source also has the certificate. It is read once: a rotation between two reads could mix
+    /// two pairs.
+    fn is_certificate_with_key(&self, key: &SigningKey) -> bool {
+        match (key, &self.certificate) {
+            (SigningKey::Pem(key), Some(certificate)) => key.has_same_source(certificate),
+            (SigningKey::Pem(_) | SigningKey::Signer(_), _) => false,
+        }
+    }
+
     fn check(&self, key: &SigningKey) -> Result<(), ConfigError> {
         if let Some(certificate) = &self.certificate {
             certificate.check(CERTIFICATE, thumbprint::of_certificate)?;
@@ -191,7 +201,14 @@ impl ClientAuthentication for PrivateKeyJwt {
         let (mut thumbprint, mut fingerprint) =
             (None::<String>, CredentialsFingerprint::unchanging());
         #[cfg(feature = "jwt")]
-        if let Some(certificate) = &self.key_settings.certificate {
+        let is_with_key = self.key_settings.is_certificate_with_key(&self.key);
+        #[cfg(feature = "jwt")]
+        if let Some(certificate) = self
+            .key_settings
+            .certificate
+            .as_ref()
+            .filter(|_| !is_with_key)
+        {
             let parse = thumbprint::of_certificate;
             let certificate = certificate.read(context, CERTIFICATE, parse).await?;
             (thumbprint, fingerprint) = (Some(certificate.parsed), certificate.fingerprint);
@@ -199,9 +216,14 @@ impl ClientAuthentication for PrivateKeyJwt {
         match &self.key {
             #[cfg(feature = "jwt")]
             SigningKey::Pem(key) => {
-                let parse = |pem: &str| KeyPair::new(pem, self.key_settings.algorithm);
+                let parse = |pem: &str| {
+                    let pair = KeyPair::new(pem, self.key_settings.algorithm)?;
+                    let certificate = is_with_key.then(|| thumbprint::of_certificate(pem));
+                    Ok((pair, certificate.transpose()?))
+                };
                 let key = key.read(context, PRIVATE_KEY, parse).await?;
-                let pair = key.parsed;
+                let (pair, with_key) = key.parsed;
+                let thumbprint = thumbprint.or(with_key);
                 let key_id = if self.key_settings.thumbprint_as_key_id {
                     pair.thumbprint()
                 } else {

@@ -81,7 +81,7 @@ pub(super) const KEYS: &[Key] = &[
     key("default_lifetime", Kind::Time, &METHODS),
     key("acquire_timeout", Kind::Time, &METHODS),
     key("attempt_timeout", Kind::Time, &METHODS),
-    key("allowed_origins", Kind::List, &METHODS),
+    key("allowed_origins", Kind::Origins, &METHODS),
     key("allow_insecure_http", Kind::Flag, &METHODS),
     key("token_header", Kind::Text, &METHODS),
     key("token_scheme", Kind::AnyText, &METHODS),

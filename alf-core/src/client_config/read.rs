@@ -70,10 +70,33 @@ impl<'de> DeserializeSeed<'de> for Setting<'_> {
             Kind::Text | Kind::AnyText | Kind::Time => {
                 SecretText::deserialize(deserializer).ok().map(Value::Text)
             }
-            Kind::Flag | Kind::Number | Kind::List | Kind::Statuses | Kind::Pairs => {
+            Kind::Flag | Kind::Number | Kind::List | Kind::Origins | Kind::Statuses => {
                 Value::deserialize(deserializer).ok()
             }
+            Kind::Pairs => deserializer.deserialize_any(PairsOrText).ok(),
         };
         self.config.set(&self.name, read).map_err(D::Error::custom)
+    }
+}
+
+struct PairsOrText;
+
+impl<'de> Visitor<'de> for PairsOrText {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of texts")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned().into()))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut table: M) -> Result<Value, M::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = table.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Value::Pairs(pairs))
     }
 }

@@ -1,6 +1,5 @@
 //! The values of keys. A variable, and often a file, holds them as text.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -18,12 +17,11 @@ pub(super) enum Value {
     Number(usize),
     List(Vec<String>),
     Statuses(Vec<u16>),
-    Table(BTreeMap<String, String>),
-    #[serde(skip)]
-    Time(Duration),
-    /// A text may have a name twice, which is an error (T1).
+    /// In order. A map would lose a name that is written twice, which is an error (T1).
     #[serde(skip)]
     Pairs(Vec<(String, String)>),
+    #[serde(skip)]
+    Time(Duration),
 }
 
 /// What a key takes.
@@ -36,6 +34,8 @@ pub(super) enum Kind {
     Number,
     Time,
     List,
+    /// A list that is not empty: that would have the opposite meaning of no list.
+    Origins,
     /// A list that is not empty: otherwise no rejected token would be renewed.
     Statuses,
     Pairs,
@@ -49,7 +49,8 @@ impl Kind {
             | (Self::AnyText, value @ Value::Text(_))
             | (Self::Number, value @ Value::Number(_))
             | (Self::List, value @ Value::List(_))
-            | (Self::Statuses, value @ Value::Statuses(_)) => Some(value),
+            | (Self::Statuses, value @ Value::Statuses(_))
+            | (Self::Pairs, value @ Value::Pairs(_)) => Some(value),
             (Self::Text, Value::Text(text)) => {
                 (!text.expose().trim().is_empty()).then_some(Value::Text(text))
             }
@@ -62,11 +63,11 @@ impl Kind {
                 time.ok().map(Value::Time)
             }
             (Self::Pairs, Value::Text(text)) => pairs(text.expose()).map(Value::Pairs),
-            (Self::Pairs, Value::Table(table)) => Some(Value::Pairs(table.into_iter().collect())),
-            (Self::List | Self::Statuses, Value::Text(text)) => {
+            (Self::List | Self::Origins | Self::Statuses, Value::Text(text)) => {
                 let words = text.expose().split_whitespace().map(str::to_owned);
                 self.parse(Value::List(words.collect()))
             }
+            (Self::Origins, Value::List(list)) if !list.is_empty() => Some(Value::List(list)),
             (Self::Statuses, Value::List(list)) if !list.is_empty() => {
                 let statuses = list.iter().map(|status| status.parse().ok());
                 statuses.collect::<Option<_>>().map(Value::Statuses)
@@ -84,6 +85,7 @@ impl Kind {
             Self::Number => "should be a whole number",
             Self::Time => "should be a time with its unit, such as \"30s\"",
             Self::List => "should be a list of texts, or texts separated by spaces",
+            Self::Origins => ORIGINS,
             Self::Statuses => STATUSES,
             Self::Pairs => "should be a table of texts, or a text name=value&name=value",
         }
@@ -107,5 +109,7 @@ impl<'de> Deserialize<'de> for SecretText {
     }
 }
 
+const ORIGINS: &str = "should be a list of origins that is not empty; remove the key to allow \
+                       every origin";
 const STATUSES: &str = "should be a list of statuses that is not empty; remove the key for 401 \
                         alone, or set replays to false to disable replays";

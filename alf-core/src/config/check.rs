@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{AUTHORIZATION, HOST};
 use http::uri::InvalidUri;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 
@@ -145,7 +146,7 @@ pub(super) fn set_once(repeated: &[&'static str]) -> Result<(), ConfigError> {
     match repeated.first() {
         Some(&"scope") => wrong(
             "scope",
-            "is set more than once; separate several scopes by spaces",
+            "is set more than once; keep one value (separate several scopes by spaces)",
         ),
         Some(setting) => wrong(setting, "is set more than once; keep one"),
         None => Ok(()),
@@ -178,7 +179,7 @@ pub(super) fn headers(
         // An invalid name is not shown: `Name: value` has a secret in it.
         let name = HeaderName::try_from(name)
             .map_err(|_| "the name of a header is not valid; check the names".to_owned())?;
-        if OWN_HEADERS.split(' ').any(|own| name == own) {
+        if is_own(&name) {
             return Err(format!(
                 "{name} is set by alf or the HTTP library; remove it"
             ));
@@ -192,6 +193,10 @@ pub(super) fn headers(
     };
     let headers: Result<_, String> = headers.into_iter().map(check).collect();
     headers.or_else(|problem| wrong("token_request_header", problem))
+}
+
+fn is_own(header: &HeaderName) -> bool {
+    OWN_HEADERS.split(' ').any(|own| header == own)
 }
 
 pub(super) fn not_zero(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
@@ -227,7 +232,15 @@ fn origin(entry: &str) -> Option<Origin> {
     (is_bare && (origin.is_https() || origin.is_http())).then(|| origin.to_origin())
 }
 
-/// F2: a header, and a scheme (RFC 9110 §11.1) or none.
+/// T1: what a server calls the grant.
+pub(super) fn grant_type(name: String) -> Result<String, ConfigError> {
+    if name.trim().is_empty() {
+        return wrong("grant_type", "is empty; remove it for client_credentials");
+    }
+    Ok(name)
+}
+
+/// F2: a header that nothing else sets, and a scheme (RFC 9110 §11.1) or none.
 pub(super) fn presentation(
     header: String,
     scheme: Option<String>,
@@ -239,6 +252,10 @@ pub(super) fn presentation(
         )
         .because(error)
     })?;
+    if header != AUTHORIZATION && (header == HOST || is_own(&header)) {
+        let problem = format!("{header} is set by alf or the HTTP library; use another header");
+        return wrong("token_header", problem);
+    }
     // A scheme has the same characters as the name of a header.
     let is_scheme = |scheme: &String| scheme.is_empty() || HeaderName::try_from(scheme).is_ok();
     if !scheme.as_ref().is_none_or(is_scheme) {

@@ -84,7 +84,7 @@ impl Config {
                 .checked(acquire_timeout, attempt_timeout, authentication.method())?;
         Ok(Self {
             server,
-            grant_type: settings.grant_type,
+            grant_type: check::grant_type(settings.grant_type)?,
             revocation_endpoint,
             client_id,
             authentication,

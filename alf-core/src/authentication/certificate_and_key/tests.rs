@@ -11,6 +11,7 @@ use super::*;
 const CERTIFICATE_PEM: &str = include_str!("../key_pair/testdata/certificate.pem");
 const KEY_PEM: &str = include_str!("../key_pair/testdata/p256_pkcs8.pem");
 const SEC1: &str = include_str!("../key_pair/testdata/p384_sec1.pem");
+const PKCS1: &str = include_str!("../key_pair/testdata/rsa_pkcs1.pem");
 const ENCRYPTED: &str = include_str!("../key_pair/testdata/encrypted_sec1.pem");
 
 /// The setting that is wrong, the two texts, and words of the error.
@@ -106,8 +107,13 @@ fn x1_an_error_names_a_file_that_cannot_be_read() {
         "client_certificate_key: it cannot be read from /nowhere/client.key: No such file or directory (os error 2)"
     );
     assert!(error.source().is_some());
-    let error = CertificateAndKey::from_files("", there.path()).read();
-    assert_eq!(error.unwrap_err().setting(), CERTIFICATE);
+    let error = CertificateAndKey::from_files("", there.path())
+        .read()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "client_certificate: the path of its file is empty"
+    );
     let folder = std::env::temp_dir();
     assert!(
         CertificateAndKey::from_files(there.path(), folder)
@@ -123,6 +129,18 @@ fn x5_a_file_without_an_end_is_not_read_to_it() {
         .read()
         .unwrap_err();
     assert!(error.to_string().contains("64 KiB"), "{error}");
+    #[cfg(unix)]
+    {
+        let there = TemporaryFile::new(CERTIFICATE_PEM.as_bytes());
+        let pipe = Entry::beside(&there, "pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe.0).status();
+        assert!(made.unwrap().success());
+        let error = CertificateAndKey::from_files(there.path(), &pipe.0)
+            .read()
+            .unwrap_err();
+        let expected = format!("{KEY}: {}: it is not a regular file", pipe.0.display());
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[cfg(unix)]
@@ -209,6 +227,27 @@ fn x1_an_error_explains_how_to_convert_other_formats_to_pem() {
 }
 
 #[test]
+fn x1_an_error_names_the_format_of_a_key_that_is_not_pkcs8() {
+    let refused = || io::Error::other("NotPkcs8");
+    for (key, words) in [
+        (SEC1, "BEGIN EC PRIVATE KEY"),
+        (PKCS1, "BEGIN RSA PRIVATE KEY"),
+    ] {
+        let file = TemporaryFile::new(key.as_bytes());
+        for error in [
+            CertificateAndKey::from_pem(CERTIFICATE_PEM, key).refused(refused()),
+            CertificateAndKey::from_files("/a/client.pem", file.path()).refused(refused()),
+        ] {
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.to_string().contains("export it as PKCS#8"), "{error}");
+            assert_shows_nothing_of(key, &error.to_string());
+        }
+    }
+    let error = CertificateAndKey::from_pem(CERTIFICATE_PEM, KEY_PEM).refused(refused());
+    assert!(!error.to_string().contains("PKCS#8"), "{error}");
+}
+
+#[test]
 fn x1_the_text_never_grows_while_it_is_written() {
     let one_line = CERTIFICATE_PEM.replace('\n', "");
     let lines = pem::certificate_lines(&one_line).unwrap();
@@ -264,7 +303,7 @@ impl Entry {
 #[cfg(unix)]
 impl Drop for Entry {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -110,6 +110,9 @@ fn b1_a_signer_decides_whether_its_failure_may_pass() {
 
 #[cfg(feature = "jwt")]
 mod with_a_key {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair as _, UnparsedPublicKey};
 
     use super::super::super::key_pair::tests::{CERTIFICATE, P256, P384, RSA, THUMBPRINT};
@@ -120,6 +123,7 @@ mod with_a_key {
     /// Not X.509, but its DER is not parsed.
     const OTHER_CERTIFICATE: &str =
         "-----BEGIN CERTIFICATE-----\nb3RoZXI=\n-----END CERTIFICATE-----\n";
+    const OTHER_THUMBPRINT: &str = "2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz_o";
 
     #[test]
     fn t2_the_key_signs_header_and_claims() {
@@ -177,16 +181,50 @@ mod with_a_key {
             file.write(OTHER_CERTIFICATE.as_bytes());
             assert!(has_changed(&method, &old.fingerprint));
             let new = sent(&method, "me");
-            assert_eq!(
-                thumbprint(&new),
-                "2SmKENGwc1g33EvYXaxkGw887yekfl1TpU8vP1svz_o"
-            );
+            assert_eq!(thumbprint(&new), OTHER_THUMBPRINT);
             assert!(!has_changed(&method, &new.fingerprint));
             assert!(
                 has_changed(&method, &old.fingerprint),
                 "another acquisition must notice it too"
             );
         }
+    }
+
+    #[test]
+    fn b3_a_key_and_its_certificate_from_one_source_are_read_once() {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&reads);
+        let both = Credential::from_fn(move || {
+            let rotated = counted.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+            let pair = if rotated {
+                [P384, OTHER_CERTIFICATE]
+            } else {
+                [P256, CERTIFICATE]
+            };
+            async move { Ok::<_, std::io::Error>(pair.concat()) }
+        });
+        let method = PrivateKeyJwt::new(both.clone()).certificate(both);
+        for (read, algorithm, thumbprint) in [
+            (1, "ES256", THUMBPRINT),
+            (2, "ES384", OTHER_THUMBPRINT),
+            (3, "ES256", THUMBPRINT),
+        ] {
+            let (header, ..) = parts(&sent(&method, "me").parameter("client_assertion"));
+            assert_eq!(
+                header,
+                serde_json::json!({"alg": algorithm, "x5t#S256": thumbprint})
+            );
+            assert_eq!(reads.load(Ordering::Relaxed), read);
+        }
+        let file = TemporaryFile::new([P256, CERTIFICATE].concat().as_bytes());
+        let both = || Credential::file(file.path());
+        let method = PrivateKeyJwt::new(both()).certificate(both());
+        let (header, ..) = parts(&sent(&method, "me").parameter("client_assertion"));
+        assert_eq!(header["x5t#S256"], THUMBPRINT);
+        file.write(P256.as_bytes());
+        let endpoint = http::Uri::from_static(ENDPOINT);
+        let error = attempt(&method, &context(&endpoint, "me")).err().unwrap();
+        assert!(error.to_string().contains("no certificate"), "{error}");
     }
 
     #[test]

@@ -283,6 +283,10 @@ fn missing_and_conflicting_settings_are_errors() {
             r#""private_key_file":"/k","certificate":"s3cr3t""#,
             "certificate: it is not a certificate in PEM",
         ),
+        (
+            r#""client_secret":"s3cr3t","parameters":{"a":"1","a":"1"}"#,
+            "parameters: \"a\" is set more than once",
+        ),
     ] {
         let error = with(settings).unwrap_err();
         assert!(error.starts_with(problem), "{settings}: {error}");
@@ -381,20 +385,35 @@ fn empty_text_is_an_error() {
 }
 
 #[test]
-fn empty_list_of_statuses_is_an_error() {
-    let problem = "should be a list of statuses that is not empty; remove the key for 401 alone";
-    let error = read(r#"{"rejecting_statuses":[]}"#).map(|_| ());
-    let error = error.unwrap_err();
-    assert!(
-        error.starts_with(&format!("rejecting_statuses: {problem}")),
-        "{error}"
-    );
-    let error = variables(&[("ALF_REJECTING_STATUSES", " ")]).map(|_| ());
-    let error = error.unwrap_err();
-    assert!(
-        error.starts_with(&format!("ALF_REJECTING_STATUSES: {problem}")),
-        "{error}"
-    );
+fn table_keeps_its_order() {
+    let config = read(r#"{"parameters":{"z":"1","a":"2"}}"#).unwrap();
+    let Some(Value::Pairs(pairs)) = config.values.get("parameters") else {
+        panic!("no pairs");
+    };
+    let names: Vec<_> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["z", "a"]);
+}
+
+#[test]
+fn empty_list_is_an_error_if_it_would_disable_everything() {
+    for (key, problem) in [
+        ("allowed_origins", "remove the key to allow every origin"),
+        ("rejecting_statuses", "remove the key for 401 alone"),
+    ] {
+        let variable = format!("ALF_{}", key.to_ascii_uppercase());
+        for (name, read) in [
+            (key, read(&format!(r#"{{"{key}":[]}}"#))),
+            (key, read(&format!(r#"{{"{key}":""}}"#))),
+            (&variable, variables(&[(&variable, " ")])),
+        ] {
+            let error = read.map(|_| ()).unwrap_err();
+            assert!(
+                error.starts_with(&format!("{name}: should be a list of ")),
+                "{error}"
+            );
+            assert!(error.contains(problem), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn t2_client_authentication_exactly_one() {
         ("TLS too", self_signed, setting, "more than once"),
         ("assertion too", assertion, setting, "more than once"),
         ("none", none, setting, "not set"),
-        ("two", two, setting, "more than once"),
+        ("two", two, setting, "more than once; keep one"),
         ("twice", twice, setting, "more than once"),
         ("none too", and_none, setting, "more than once"),
         ("own too", own, setting, "more than once"),
@@ -305,7 +305,12 @@ fn t1_a_scope_or_an_audience_that_is_set_twice() {
     ] {
         let error = refused(builder);
         assert_eq!(error.setting(), setting);
-        assert!(error.to_string().contains("more than once"), "{error}");
+        assert!(
+            error.to_string().contains("more than once; keep one"),
+            "{error}"
+        );
+        let is_about_scopes = error.to_string().contains("scopes");
+        assert_eq!(is_about_scopes, setting == "scope", "{error}");
     }
     let once = at(ENDPOINT).scope("read").audience("a");
     once.resource("urn:a")
@@ -447,7 +452,14 @@ fn r1_a_rejecting_status_that_is_not_from_300_to_599() {
 
 #[test]
 fn f2_a_header_or_a_scheme_that_cannot_present_a_token() {
-    for header in ["", "X Auth", "X-Auth-Token:"] {
+    for header in [
+        "",
+        "X Auth",
+        "X-Auth-Token:",
+        "Host",
+        "content-length",
+        "TE",
+    ] {
         let builder = at(ENDPOINT).token_header(header);
         check(vec![(header, builder, "token_header", "header")]);
     }
@@ -463,6 +475,14 @@ fn f2_a_header_or_a_scheme_that_cannot_present_a_token() {
     for header in ["Authorization", "X-Auth-Token"] {
         let builder = at(ENDPOINT).token_header(header).token_scheme("");
         builder.build_tokens(Nowhere).unwrap();
+    }
+}
+
+#[test]
+fn t1_a_grant_type_that_is_empty() {
+    for empty in ["", " "] {
+        let builder = at(ENDPOINT).grant_type(empty);
+        check(vec![("empty", builder, "grant_type", "client_credentials")]);
     }
 }
 

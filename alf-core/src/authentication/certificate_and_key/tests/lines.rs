@@ -5,22 +5,41 @@ use super::*;
 /// A change to a PEM, in which `|` stands for the line breaks after BEGIN and before END.
 type Change = fn(&str) -> String;
 
-/// A name, and the change. Each was seen to fail with OpenSSL or with rustls.
-const DAMAGES: [(&str, Change); 9] = [
-    ("mark", |pem| format!("\u{feff}{}", whole(pem))),
-    ("one line", |pem| whole(pem).replace('\n', " ")),
-    ("old Mac", |pem| whole(pem).replace('\n', "\r")),
-    ("BEGIN", |pem| whole(&pem.replacen('|', "", 1))),
-    ("END", |pem| pem.replacen('|', "\n", 1).replace('|', "")),
-    ("tab", |pem| whole(&pem.replacen('|', "\t\n", 1))),
-    ("indented", |pem| whole(&format!(" {pem}"))),
-    ("END indented", |pem| whole(&pem.replace("|-", "|  -"))),
-    ("after END", |pem| whole(pem).trim_end().to_owned() + " x"),
+const OWN_LINE: &str = "a line of its own";
+
+/// A name, the change, and words of the error. Each was seen to fail with OpenSSL or with rustls.
+const DAMAGES: [(&str, Change, &str); 10] = [
+    ("mark", |pem| format!("\u{feff}{}", whole(pem)), OWN_LINE),
+    ("one line", |pem| whole(pem).replace('\n', " "), OWN_LINE),
+    ("old Mac", |pem| whole(pem).replace('\n', "\r"), OWN_LINE),
+    ("BEGIN", |pem| whole(&pem.replacen('|', "", 1)), OWN_LINE),
+    (
+        "END",
+        |pem| pem.replacen('|', "\n", 1).replace('|', ""),
+        OWN_LINE,
+    ),
+    ("tab", |pem| whole(&pem.replacen('|', "\t\n", 1)), OWN_LINE),
+    ("indented", |pem| whole(&format!(" {pem}")), OWN_LINE),
+    (
+        "END indented",
+        |pem| whole(&pem.replace("|-", "|  -")),
+        OWN_LINE,
+    ),
+    (
+        "after END",
+        |pem| whole(pem).trim_end().to_owned() + " x",
+        OWN_LINE,
+    ),
+    (
+        "empty line",
+        |pem| whole(&pem.replacen('\n', "\n\n", 1)),
+        "empty line",
+    ),
 ];
 
 #[test]
 fn x5_what_alf_reads_and_curl_does_not_is_an_error() {
-    for (damage, change) in DAMAGES {
+    for (damage, change, words) in DAMAGES {
         for (name, certificate, key) in [
             (
                 CERTIFICATE,
@@ -36,13 +55,19 @@ fn x5_what_alf_reads_and_curl_does_not_is_an_error() {
             let file = &files[usize::from(name == KEY)];
             let expected = format!("{name}: {}: ", file.path().display());
             assert!(error.to_string().starts_with(&expected), "{error}");
-            assert!(
-                error.to_string().contains("a line of its own"),
-                "{damage}: {error}"
-            );
+            assert!(error.to_string().contains(words), "{damage}: {error}");
             assert_shows_nothing_of(KEY_PEM, &format!("{error} {error:?}"));
         }
     }
+}
+
+#[test]
+fn x5_an_empty_block_before_the_wanted_one_is_an_error() {
+    let empty = "-----BEGIN X-----\n-----END X-----\n";
+    let pair = CertificateAndKey::from_pem(format!("{empty}{CERTIFICATE_PEM}"), KEY_PEM);
+    pair.read().unwrap();
+    let error = pair.check_files().unwrap_err();
+    assert!(error.to_string().contains("nothing between"), "{error}");
 }
 
 #[test]
