@@ -62,6 +62,9 @@ pub(crate) struct Acquisition<'a> {
     /// The record of its target, if the client has a store.
     #[cfg(feature = "store")]
     record: Option<&'a TargetRecord>,
+    /// From its first attempt without the store to its end: the store may have a lease of its own, whose write was not answered.
+    #[cfg(feature = "store")]
+    goes_without_store: bool,
     /// The lease of this instance, and the record as it is written when the lease ends.
     #[cfg(feature = "store")]
     lease: Option<VersionedRecord>,
@@ -110,6 +113,8 @@ impl<'a> Acquisition<'a> {
             #[cfg(feature = "store")]
             record,
             #[cfg(feature = "store")]
+            goes_without_store: false,
+            #[cfg(feature = "store")]
             lease: None,
             #[cfg(feature = "store")]
             unsaved: None,
@@ -146,7 +151,7 @@ impl<'a> Acquisition<'a> {
     /// Waits until an attempt may be made. Returns the token that another instance has obtained, if there is one.
     async fn before_attempt(&mut self) -> Result<Option<NewToken>, AcquisitionFailure> {
         #[cfg(feature = "store")]
-        if let Some(record) = self.record {
+        if let Some(record) = self.record.filter(|_| !self.goes_without_store) {
             // Boxed, so that an acquisition without a store is as small as without the feature.
             return Box::pin(self.share(record)).await;
         }
@@ -223,8 +228,8 @@ impl<'a> Acquisition<'a> {
         let Some(retry_at) = retry_at else {
             return Err(self.failure(cause));
         };
-        // Its own pause, also if another target has success meanwhile.
-        self.sleep_until(retry_at).await;
+        // Its own pause, also if another target has success meanwhile. With a store, it may end a little after the deadline (D12).
+        self.sleep_until(retry_at.min(self.deadline)).await;
         Ok(())
     }
 

@@ -83,6 +83,8 @@ impl Acquisition<'_> {
         let is_used = record.sharing().held() == token.number;
         if !is_used {
             if let Some(lease) = &mut self.lease {
+                // Nothing has failed.
+                lease.record.attempts = 0;
                 lease.record.occupancy = Occupancy::Free;
             }
             return self.end_lease().await;

@@ -33,6 +33,7 @@ impl Acquisition<'_> {
                 if self.progress.urgency(self.id) == Urgency::Postponable {
                     return Err(AcquisitionFailure::Postponed { until });
                 }
+                self.goes_without_store = true;
                 self.permit(self.deadline).await?;
                 return Ok(None);
             }
@@ -48,7 +49,8 @@ impl Acquisition<'_> {
                 ReadDecision::UseToken => {
                     let token = self.use_token(&read.record);
                     if token.is_none() {
-                        // This instance cannot present it: it makes an attempt without the lease.
+                        // This instance cannot present it: it makes its attempts without the lease.
+                        self.goes_without_store = true;
                         self.permit(self.deadline).await?;
                     }
                     return Ok(token);

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alf_core::{Client, ExchangeError, ExchangeOptions, TokenTransport};
+use alf_core::{
+    Client, Event, EventContext, ExchangeError, ExchangeOptions, Observer, TokenTransport,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::clients::{Recorded, call, renew};
+use crate::clients::{Recorded, call, renew, start};
 use crate::fleet::{Fleet, key, millis, seconds};
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
@@ -260,6 +262,78 @@ fn d15_without_a_token_request_a_store_costs_no_further_requests() {
         server.0.load(Ordering::Relaxed)
     };
     assert_eq!(requests(true), requests(false));
+}
+
+#[test]
+fn s5_a_pause_until_shortly_before_the_deadline_ends_at_the_deadline() {
+    let mut fleet = Fleet::new();
+    fleet.server.set(Condition::Unavailable);
+    fleet.server.set_failure_delay(millis(750));
+    fleet.server.set_retry_after(Some(9));
+    let acquisitions = Arc::new(Acquisitions::default());
+    let observer = Arc::clone(&acquisitions);
+    let instance = fleet.instance_with(key(7), |builder| builder.observer(observer));
+    let mut calls = Vec::new();
+    for number in 0..240 {
+        fleet.run_until(millis(250) * number);
+        calls.push(start(&fleet, &instance));
+    }
+    fleet.run_until(seconds(60));
+    let started = acquisitions.0.load(Ordering::Relaxed);
+    assert_eq!((fleet.requests(), started), (5, 5));
+    let failed = calls.iter_mut().filter_map(alf_testkit::Call::take);
+    let errors: Vec<_> = failed.map(Result::unwrap_err).collect();
+    assert!(errors.len() > 200, "{}", errors.len());
+    assert!(errors.iter().all(|error| error.retry_at().is_some()));
+}
+
+#[test]
+fn d13_an_acquisition_that_runs_without_the_store_does_not_wait_for_its_own_lease() {
+    let mut fleet = Fleet::new();
+    let instance = fleet.instance();
+    fleet.server.set(Condition::Unavailable);
+    fleet.server.set_delay(Duration::ZERO);
+    fleet.store.set(Mode::LosesReplies);
+    let mut call = start(&fleet, &instance);
+    fleet.run_until(millis(25));
+    fleet.store.set(Mode::Works);
+    fleet.run_until(millis(1_500));
+    fleet.server.set(Condition::Works);
+    fleet.run_until(millis(2_500));
+    // After pauses of at most 0.1, 0.2, 0.4, 0.8 and 1 s (B1).
+    let times = fleet.request_times();
+    assert!(
+        call.take().is_some_and(|result| result.is_ok()),
+        "{times:?}"
+    );
+}
+
+#[test]
+fn t6_an_acquisition_reads_a_token_that_it_cannot_present_once() {
+    let mut fleet = Fleet::new();
+    fleet.server.set_token_type("mac");
+    let other = fleet.instance_with(key(7), |builder| builder.token_scheme("mac"));
+    let instance = fleet.instance();
+    call(&fleet, &other.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    fleet.server.set(Condition::Unavailable);
+    let operations = fleet.store.operations();
+    let _call = start(&fleet, &instance);
+    fleet.run_until(seconds(5));
+    assert!(fleet.requests() > 3, "{:?}", fleet.request_times());
+    assert_eq!(fleet.store.operations(), operations + 1);
+}
+
+/// Counts the acquisitions that start.
+#[derive(Default)]
+struct Acquisitions(AtomicUsize);
+
+impl Observer for Acquisitions {
+    fn on(&self, event: &Event<'_>, _context: &EventContext<'_>) {
+        if matches!(event, Event::AcquisitionStarted { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A server without metadata. It counts the requests.

@@ -28,6 +28,7 @@ struct State {
     token_type: &'static str,
     /// Of its failures, in seconds.
     retry_after: Option<u64>,
+    failure_delay: Duration,
     has_metadata: bool,
     metadata_requests: usize,
 }
@@ -92,6 +93,7 @@ impl Server {
             revokes_previous: false,
             token_type: "Bearer",
             retry_after: None,
+            failure_delay: Duration::ZERO,
             has_metadata: true,
             metadata_requests: 0,
         })))
@@ -123,6 +125,11 @@ impl Server {
 
     pub(crate) fn set_retry_after(&self, seconds: Option<u64>) {
         self.0.lock().unwrap().retry_after = seconds;
+    }
+
+    /// Failures are answered after this time; at once, if it is not set.
+    pub(crate) fn set_failure_delay(&self, delay: Duration) {
+        self.0.lock().unwrap().failure_delay = delay;
     }
 
     pub(crate) fn set_has_metadata(&self, has_metadata: bool) {
@@ -200,10 +207,10 @@ impl TokenTransport for Endpoint {
         }
         (self.on_request)(Stage::BeforeRequest);
         self.runtime.stand_still_if_frozen().await;
-        let (delay, condition) = {
+        let (delay, failure_delay, condition) = {
             let mut state = self.server.0.lock().unwrap();
             state.requests.push(self.runtime.now());
-            (state.delay, state.condition)
+            (state.delay, state.failure_delay, state.condition)
         };
         if condition == Condition::Works {
             // Half of the time is for the way to the server.
@@ -219,8 +226,9 @@ impl TokenTransport for Endpoint {
                 std::future::pending::<()>().await;
             }
             Condition::Works if works => self.runtime.sleep(delay / 2).await,
-            // Failures are answered at once.
-            Condition::Works | Condition::Unavailable => {}
+            Condition::Works | Condition::Unavailable => {
+                self.runtime.sleep(failure_delay).await;
+            }
         }
         (self.on_request)(Stage::Answered);
         self.runtime.stand_still_if_frozen().await;

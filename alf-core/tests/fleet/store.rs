@@ -32,6 +32,8 @@ pub(crate) enum Mode {
     Silent,
     /// Reads work, and writes are denied.
     ReadOnly,
+    /// Reads work, and writes are done, but their replies are lost.
+    LosesReplies,
     Panics,
     /// Writes work, and reads return what the store had when it was set.
     Stale,
@@ -95,7 +97,9 @@ impl Connection {
             state.mode
         };
         match mode {
-            Mode::Works | Mode::ReadOnly | Mode::Stale => self.runtime.sleep(DELAY).await,
+            Mode::Works | Mode::ReadOnly | Mode::LosesReplies | Mode::Stale => {
+                self.runtime.sleep(DELAY).await;
+            }
             Mode::Fails => return Err(StoreError::unavailable("refused")),
             Mode::Silent => std::future::pending().await,
             Mode::Panics => panic!("a bug of the store"),
@@ -147,6 +151,9 @@ impl TokenStore for Connection {
             state.versions += 1;
             let version = state.versions;
             state.values.insert(key.clone(), (version, value.to_vec()));
+            if state.mode == Mode::LosesReplies {
+                return Err(StoreError::unavailable("connection reset"));
+            }
             Ok(Written::Done(Version::new(version.to_le_bytes())))
         })
         .await
