@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::path::Path;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -92,6 +93,35 @@ fn is_surely_a_name(text: &str) -> bool {
         && text.split('_').all(|word| word.len() <= 14)
 }
 
+/// The path of a file with a secret, for texts. X1: a user may have written the secret in place of its path, so a path is shown
+/// only if it is surely one.
+pub(crate) struct ShownPath<'a>(pub(crate) &'a Path);
+
+impl ShownPath<'_> {
+    pub(crate) fn is_hidden(&self) -> bool {
+        let Some(text) = self.0.to_str() else {
+            return false;
+        };
+        let has_extension = self.0.extension().is_some_and(|name| name.len() <= 5);
+        let is_of_a_file = self.0.is_absolute() || text.starts_with('.') || has_extension;
+        // A PEM text, or base64.
+        text.contains(['\n', '\r'])
+            || text.contains("-----")
+            || text.ends_with('=')
+            || !is_of_a_file
+    }
+}
+
+impl fmt::Display for ShownPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_hidden() {
+            f.write_str("a path that is not shown, because it may be the secret itself")
+        } else {
+            write!(f, "{}", self.0.display())
+        }
+    }
+}
+
 impl From<String> for SecretText {
     fn from(text: String) -> Self {
         Self(Zeroizing::new(text))
@@ -138,5 +168,36 @@ pub(crate) fn percent_encoded(text: &str, set: &'static AsciiSet) -> Zeroizing<S
 pub(crate) fn wipe(bytes: Bytes) {
     if let Ok(mut bytes) = bytes.try_into_mut() {
         bytes.as_mut().zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x1_a_path_is_shown_only_if_it_is_surely_one() {
+        for path in [
+            "/run/secrets/client",
+            "./client",
+            "../secrets/client",
+            "key.pem",
+            "secrets/client.txt",
+            "",
+        ] {
+            let shown = ShownPath(Path::new(path)).to_string();
+            assert_eq!(shown == path, !path.is_empty(), "{path}");
+        }
+        for secret in [
+            "s3cr3t",
+            "hunter2hunter2",
+            "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n",
+            "/9j4AAQSkZJRgABAQEAYABgAAD2wBDAAgGBgcGBQ=",
+            "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl",
+            "a/b+c0123456789",
+        ] {
+            let shown = ShownPath(Path::new(secret)).to_string();
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
-use crate::secret::SecretText;
+use crate::secret::{SecretText, ShownPath};
 
 use super::client_authentication::Problem;
 use super::{file, pem};
@@ -119,8 +119,8 @@ impl CertificateAndKey {
         let problem = match self.files() {
             Some((certificate, key)) => format!(
                 "{}: it cannot be used with the private key in {}{hint}",
-                certificate.display(),
-                key.display()
+                ShownPath(certificate),
+                ShownPath(key)
             ),
             None => format!("it cannot be used with the private key{hint}"),
         };
@@ -165,10 +165,20 @@ impl fmt::Debug for CertificatePem {
 }
 
 /// A PEM text, or its file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum PemSource {
     Value(SecretText),
     File(PathBuf),
+}
+
+/// Shows where it comes from, but no part of it (X1).
+impl fmt::Debug for PemSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(_) => f.write_str("by value"),
+            Self::File(path) => write!(f, "from {}", ShownPath(path)),
+        }
+    }
 }
 
 impl PemSource {
@@ -186,7 +196,7 @@ impl PemSource {
                 Err(ConfigError::new(name, "the path of its file is empty"))
             }
             Self::File(path) => {
-                let shown = path.display();
+                let shown = ShownPath(path);
                 let cannot_read = |error| {
                     let problem = format!("it cannot be read from {shown}");
                     ConfigError::new(name, problem).because(error)

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::ConfigError;
 use crate::error::Activity;
-use crate::secret::SecretText;
+use crate::secret::{SecretText, ShownPath};
 
 use super::client_authentication::{
     AuthenticationContext, AuthenticationError, Problem, SecretError,
@@ -134,7 +134,7 @@ impl Credential {
         let parsed = parse(&text).map_err(|problem| {
             AuthenticationError::permanent(match &self.0 {
                 Source::Value(_) => format!("{name}: {problem}"),
-                Source::File(path) => format!("{name} in {}: {problem}", path.display()),
+                Source::File(path) => format!("{name} in {}: {problem}", ShownPath(path)),
                 Source::Callback(_) => {
                     format!("the callback for {name} returned an unusable value: {problem}")
                 }
@@ -190,7 +190,7 @@ impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::Value(_) => f.write_str("by value"),
-            Source::File(path) => write!(f, "from {}", path.display()),
+            Source::File(path) => write!(f, "from {}", ShownPath(path)),
             Source::Callback(_) => f.write_str("from a callback"),
         }
     }
@@ -198,7 +198,7 @@ impl fmt::Debug for Credential {
 
 /// B1: a file that cannot be opened or used needs someone to repair it. Other errors may pass.
 fn cannot_read(name: &str, path: &Path, error: io::Error) -> AuthenticationError {
-    let problem = format!("{name} cannot be read from {}", path.display());
+    let problem = format!("{name} cannot be read from {}", ShownPath(path));
     let is_permanent = matches!(
         error.kind(),
         io::ErrorKind::NotFound

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
-use crate::secret::SecretText;
+use crate::secret::{SecretText, ShownPath};
 
 /// The key that encrypts and authenticates what alf writes to a store: 32 random bytes that all instances share.
 ///
@@ -43,7 +43,7 @@ impl SealingKey {
     pub fn from_file(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let text = read_file(path);
-        Self::new(text.and_then(|text| decode(&text, &path.display().to_string())))
+        Self::new(text.and_then(|text| decode(&text, &ShownPath(path).to_string())))
     }
 
     /// Reads the key from an environment variable, in base64.
@@ -104,8 +104,8 @@ impl fmt::Debug for SealingKey {
 
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
     let cannot_read = |error: io::Error| {
-        let path = path.display();
-        let problem = if error.kind() == ErrorKind::NotFound {
+        let path = ShownPath(path);
+        let problem = if error.kind() == ErrorKind::NotFound && !path.is_hidden() {
             format!(
                 "{path} cannot be read; to generate one, run `(umask 077; openssl rand -base64 32 > {path})`"
             )
@@ -124,7 +124,7 @@ fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
         if mode & NOT_ALLOWED != 0 {
             let problem = format!(
                 "other users have access to {}; run `chmod 640` or `chmod 600` on it",
-                path.display()
+                ShownPath(path)
             );
             return Err(ConfigError::new(SETTING, problem));
         }

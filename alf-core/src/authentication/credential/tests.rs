@@ -198,6 +198,10 @@ fn x1_debug_shows_where_a_secret_comes_from() {
     for (secret, shown) in [
         (Credential::value("s3cr3t"), "by value"),
         (Credential::file("/run/s"), "from /run/s"),
+        (
+            Credential::file("s3cr3t"),
+            "from a path that is not shown, because it may be the secret itself",
+        ),
         (callback, "from a callback"),
     ] {
         assert_eq!(format!("{secret:?}"), shown);
