@@ -10,7 +10,7 @@ use crate::wire::token_response;
 use crate::{CredentialsFingerprint, TimeoutPhase, TokenErrorKind, TokenRequest};
 
 use super::Acquisition;
-use super::exchange::{authenticate, exchange};
+use super::exchange::{Credentials, authenticate, exchange};
 use super::failure::out_of_time;
 use super::new_token::{NewToken, TokenOrigin};
 
@@ -42,14 +42,23 @@ impl Acquisition<'_> {
         Err(cause)
     }
 
-    /// The client's credentials as they are now.
-    pub(super) async fn current_credentials(&self) -> Result<CredentialsFingerprint, Cause> {
+    /// The client's credentials as they are now, for this endpoint. `None`: for that of the next attempt, whose metadata may be
+    /// read.
+    pub(super) async fn current_credentials(
+        &self,
+        endpoint: Option<&Arc<TokenEndpoint>>,
+    ) -> Result<CredentialsFingerprint, Cause> {
         let now = self.ports.now();
         let timeout = self.attempt_timeout(now);
-        let authenticated = self.authenticated_request(now + timeout);
+        let authenticated = async {
+            let endpoint = match endpoint {
+                Some(endpoint) => Arc::clone(endpoint),
+                None => self.token_endpoint(now + timeout).await?,
+            };
+            self.authenticated_request(&endpoint).await
+        };
         let authenticated = self.ports.within(timeout, authenticated).await;
-        let (_, _, credentials) =
-            authenticated.unwrap_or_else(|| Err(self.attempt_timed_out(now)))?;
+        let (_, credentials) = authenticated.unwrap_or_else(|| Err(self.attempt_timed_out(now)))?;
         Ok(credentials)
     }
 
@@ -70,25 +79,28 @@ impl Acquisition<'_> {
         Cause::timed_out(phase, self.activity.get(), after)
     }
 
-    /// A token request with the client's authentication, and where it is sent.
+    /// A token request with the client's authentication.
     async fn authenticated_request(
         &self,
-        until: Moment,
-    ) -> Result<(Arc<TokenEndpoint>, TokenRequest, CredentialsFingerprint), Cause> {
+        endpoint: &TokenEndpoint,
+    ) -> Result<(TokenRequest, CredentialsFingerprint), Cause> {
         let config = &self.ports.config;
-        let endpoint = self.token_endpoint(until).await?;
         let mut request = TokenRequest::new(&config.grant_type, self.target, &config.headers);
         let number = self.attempts + 1;
-        let credentials = authenticate(self.ports, &endpoint, number, self.activity, &mut request);
+        let credentials = authenticate(self.ports, endpoint, number, self.activity, &mut request);
         let credentials = credentials.await?;
-        Ok((endpoint, request, credentials))
+        Ok((request, credentials))
     }
 
     async fn obtain(&mut self, requested_at: Moment, until: Moment) -> Result<NewToken, Cause> {
         let jumped = self.ports.clock.jumped();
         let requested_by_wall_clock = self.ports.clock.wall();
-        let (endpoint, mut request, credentials) = self.authenticated_request(until).await?;
-        self.credentials = Some(credentials);
+        let endpoint = self.token_endpoint(until).await?;
+        let (mut request, fingerprint) = self.authenticated_request(&endpoint).await?;
+        self.credentials = Some(Credentials {
+            endpoint: Arc::clone(&endpoint),
+            fingerprint,
+        });
         if let Some(held) = &self.held {
             request.mask(held.expose_access_token());
         }

@@ -1,5 +1,7 @@
 //! One request to the authorization server, with the client's authentication.
 
+use std::sync::Arc;
+
 use http::{StatusCode, Uri};
 
 use crate::config::TokenEndpoint;
@@ -12,6 +14,12 @@ use crate::wire::{Redactor, clock_difference, token_response};
 use crate::{AuthenticationContext, CredentialsFingerprint, ExchangeOptions, TokenRequest};
 
 use super::failure::{MAX_RESPONSE, authentication_failed, no_response};
+
+/// What an attempt authenticated with.
+pub(super) struct Credentials {
+    pub(super) endpoint: Arc<TokenEndpoint>,
+    pub(super) fingerprint: CredentialsFingerprint,
+}
 
 /// The answer to a token request or a revocation.
 pub(super) struct ServerAnswer {

@@ -30,10 +30,9 @@ use crate::server::Admission;
 use crate::store::{TargetRecord, VersionedRecord};
 #[cfg(feature = "store")]
 use crate::token::Grant;
-use crate::{
-    CredentialsFingerprint, Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget,
-};
+use crate::{Event, TimeoutPhase, Token, TokenError, TokenErrorKind, TokenTarget};
 
+use exchange::Credentials;
 use failure::out_of_time;
 
 pub(crate) struct Acquisition<'a> {
@@ -54,7 +53,7 @@ pub(crate) struct Acquisition<'a> {
     /// How long the latest attempt took, until an event has reported it.
     unreported: Option<Duration>,
     /// What the latest attempt authenticated with, if it did.
-    credentials: Option<CredentialsFingerprint>,
+    credentials: Option<Credentials>,
     /// B3: once, or two secrets that alternate would never end.
     has_read_credentials_again: bool,
     /// B3: the next attempt needs no permit.
@@ -236,14 +235,15 @@ impl<'a> Acquisition<'a> {
     /// B3: whether the credentials, read again, differ from those that were refused.
     async fn have_changed(&self) -> bool {
         let refused = self.credentials.as_ref();
-        let Some(refused) = refused.filter(|refused| refused.may_change()) else {
+        let Some(refused) = refused.filter(|refused| refused.fingerprint.may_change()) else {
             return false;
         };
         // E4: nobody waits for the second read.
         self.progress.delayed(self.id);
         // Credentials that cannot be read have not changed.
-        let latest = self.current_credentials().await;
-        latest.is_ok_and(|latest| latest.differs_from(refused)) && self.ports.now() < self.deadline
+        let latest = self.current_credentials(Some(&refused.endpoint)).await;
+        latest.is_ok_and(|latest| latest.differs_from(&refused.fingerprint))
+            && self.ports.now() < self.deadline
     }
 
     fn note_failed_attempt(&mut self, error: &TokenError, pause: Duration) {

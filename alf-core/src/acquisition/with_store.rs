@@ -141,7 +141,7 @@ impl Acquisition<'_> {
         }
         if let Some((credentials, error)) = refused {
             // With the permit, since it may send a request for the metadata.
-            match self.current_credentials().await {
+            match self.current_credentials(None).await {
                 Ok(own) if record.store.hash_of(&own) == credentials => {
                     return Err(self.failure(error.into()));
                 }
@@ -247,7 +247,7 @@ impl Acquisition<'_> {
         }
         if let Some(lease) = &mut self.lease {
             if let Some(credentials) = &self.credentials {
-                let credentials = record.store.hash_of(credentials);
+                let credentials = record.store.hash_of(&credentials.fingerprint);
                 let retry_after = cause.failure.retry_after();
                 lease
                     .record

@@ -324,6 +324,20 @@ fn t6_an_acquisition_reads_a_token_that_it_cannot_present_once() {
     assert_eq!(fleet.store.operations(), operations + 1);
 }
 
+#[test]
+fn b3_credentials_are_read_again_without_a_request_for_the_metadata() {
+    let mut fleet = Fleet::new();
+    fleet.server.set_lifetime(Some(seconds(60)));
+    let instance = fleet.discovering_instance();
+    call(&fleet, &instance.tokens).unwrap();
+    // A refusal with 404 makes the metadata doubtful, which is then valid for a minute.
+    fleet.run_until(seconds(70));
+    fleet.server.set(Condition::Moved);
+    let error = call(&fleet, &instance.tokens).unwrap_err();
+    assert_eq!(error.status().unwrap(), 404);
+    assert_eq!(fleet.server.metadata_requests(), 1);
+}
+
 /// Counts the acquisitions that start.
 #[derive(Default)]
 struct Acquisitions(AtomicUsize);

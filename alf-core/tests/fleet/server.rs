@@ -38,6 +38,8 @@ pub(crate) enum Condition {
     Works,
     Unavailable,
     Silent,
+    /// There is no token endpoint any more.
+    Moved,
 }
 
 /// The server as one instance sees it.
@@ -226,7 +228,7 @@ impl TokenTransport for Endpoint {
                 std::future::pending::<()>().await;
             }
             Condition::Works if works => self.runtime.sleep(delay / 2).await,
-            Condition::Works | Condition::Unavailable => {
+            Condition::Works | Condition::Unavailable | Condition::Moved => {
                 self.runtime.sleep(failure_delay).await;
             }
         }
@@ -244,6 +246,9 @@ impl TokenTransport for Endpoint {
         };
         if condition == Condition::Unavailable {
             return answer(503, String::new());
+        }
+        if condition == Condition::Moved {
+            return answer(404, String::new());
         }
         let Some((token, lifetime)) = issued else {
             return answer(401, r#"{"error":"invalid_client"}"#.to_owned());
