@@ -68,12 +68,14 @@ use value::{Kind, Value};
 /// The methods `client_secret_jwt` and `private_key_jwt` also need the feature `jwt`. The keys of a store need the feature `store`. With
 /// `tls_client_auth` and `self_signed_tls_client_auth`, set the certificate in code: see the adapter's `ClientCertificate`.
 ///
-/// An unknown key is an error, which names the most similar key. Keys that conflict are an error. A key
+/// A credential that comes from a callback or a [`Signer`](crate::Signer) cannot be in a configuration: use [`Client::builder`](crate::Client::builder).
+///
+/// An unknown key is an error, which names a similar key if there is one. Keys that conflict are an error. A key
 /// that the client's method does not use is an error too. `issuer` and `token_endpoint` do not conflict.
 ///
 /// The errors of the library that reads the file have the line of the problem. Some also show secrets:
 /// the `Display` of toml's error quotes the line, and its `Debug` contains the whole file. Show only its
-/// `message()`.
+/// `message()`, and the line of its `span()`.
 ///
 /// # Examples
 ///
