@@ -10,6 +10,8 @@ mod url_mistake;
 pub(crate) use check::target as checked_target;
 pub(crate) use server::{Issuer, Server, TokenEndpoint};
 pub(crate) use settings::{InsecureHttp, NamedBy, Replays, Settings};
+#[cfg(all(test, feature = "store"))]
+pub(crate) use store::tests::EmptyStore;
 
 use std::sync::Arc;
 use std::time::Duration;

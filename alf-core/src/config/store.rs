@@ -137,4 +137,4 @@ const NO_KEY: &str = "is not set, but a store is; give a key to store(..), or se
 const NO_STORE: &str = "is set, but no store is; call store(..) on the builder";
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -76,12 +76,7 @@ fn e5_a_token_of_unknown_lifetime_has_the_default_lifetime() {
 
 #[test]
 fn t6_a_token_that_this_instance_cannot_present_is_not_used() {
-    let mut fleet = Fleet::new();
-    fleet.server.set_token_type("mac");
-    let other = fleet.instance_with(key(7), |builder| builder.token_scheme("mac"));
-    let instance = fleet.instance();
-    call(&fleet, &other.tokens).unwrap();
-    fleet.run_until(seconds(1));
+    let (fleet, instance) = with_a_token_it_cannot_present();
     let error = call(&fleet, &instance.tokens).unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::TokenType);
     assert_eq!(fleet.requests(), 2);
@@ -338,6 +333,17 @@ fn d17_a_store_needs_a_key_and_a_prefix() {
         let error = build(prefix, timeout, key).unwrap_err();
         assert_eq!(error.setting(), setting, "{error}");
     }
+}
+
+/// An instance that cannot present the token in the store, which another one has obtained.
+pub(crate) fn with_a_token_it_cannot_present() -> (Fleet, Instance) {
+    let mut fleet = Fleet::new();
+    fleet.server.set_token_type("mac");
+    let other = fleet.instance_with(key(7), |builder| builder.token_scheme("mac"));
+    let instance = fleet.instance();
+    call(&fleet, &other.tokens).unwrap();
+    fleet.run_until(seconds(1));
+    (fleet, instance)
 }
 
 pub(crate) fn start(

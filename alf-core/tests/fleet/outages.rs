@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-use crate::clients::{Recorded, call, renew, start};
+use crate::clients::{Recorded, call, renew, start, with_a_token_it_cannot_present};
 use crate::fleet::{Fleet, key, millis, seconds};
 use crate::server::{Condition, Secret};
 use crate::store::Mode;
@@ -310,12 +310,7 @@ fn d13_an_acquisition_that_runs_without_the_store_does_not_wait_for_its_own_leas
 
 #[test]
 fn t6_an_acquisition_reads_a_token_that_it_cannot_present_once() {
-    let mut fleet = Fleet::new();
-    fleet.server.set_token_type("mac");
-    let other = fleet.instance_with(key(7), |builder| builder.token_scheme("mac"));
-    let instance = fleet.instance();
-    call(&fleet, &other.tokens).unwrap();
-    fleet.run_until(seconds(1));
+    let (fleet, instance) = with_a_token_it_cannot_present();
     fleet.server.set(Condition::Unavailable);
     let operations = fleet.store.operations();
     let _call = start(&fleet, &instance);

@@ -1,9 +1,8 @@
 //! The keys of a store (D13, D17).
 
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, EmptyStore};
 use crate::store::TargetRecord;
-use crate::{StoreError, StoreKey, Stored, TokenStore, Version, Written};
 
 #[test]
 fn d17_a_store_takes_its_key_from_the_configuration() {
@@ -176,7 +175,7 @@ fn d18_the_configuration_has_the_previous_key() {
             "client_secret":"s3cr3t","previous_sealing_key_file":{path:?}}}"#
     ));
     let builder = config.unwrap().builder::<CustomTransport>().unwrap();
-    let builder = builder.store(NoStore, SealingKey::from_bytes(*OTHER_KEY));
+    let builder = builder.store(EmptyStore, SealingKey::from_bytes(*OTHER_KEY));
     let config = Config::parse(builder.settings).unwrap();
     std::fs::remove_file(path).unwrap();
     let record = record(&config);
@@ -190,12 +189,12 @@ const KEY: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
 const OTHER_KEY: &[u8; 32] = b"fedcba9876543210fedcba9876543210";
 
 const WITHOUT: SetStore = |builder| builder;
-const WITH_STORE: SetStore = |builder| builder.store(NoStore, None);
-const WITH_KEY: SetStore = |builder| builder.store(NoStore, SealingKey::from_bytes(*KEY));
+const WITH_STORE: SetStore = |builder| builder.store(EmptyStore, None);
+const WITH_KEY: SetStore = |builder| builder.store(EmptyStore, SealingKey::from_bytes(*KEY));
 const WITH_TWO_KEYS: SetStore = |builder| {
     let key = SealingKey::from_bytes(*KEY);
     let keys = key.with_previous(SealingKey::from_bytes(*OTHER_KEY));
-    builder.store(NoStore, keys)
+    builder.store(EmptyStore, keys)
 };
 
 #[track_caller]
@@ -217,24 +216,4 @@ fn parsed(keys: &str, set_store: SetStore) -> Result<Config, ConfigError> {
     ));
     let builder = config.unwrap().builder()?;
     Config::parse(set_store(builder).settings)
-}
-
-/// It has no values.
-struct NoStore;
-
-#[async_trait::async_trait]
-impl TokenStore for NoStore {
-    async fn read(&self, _: &StoreKey) -> Result<Option<Stored>, StoreError> {
-        Ok(None)
-    }
-
-    async fn write(
-        &self,
-        _: &StoreKey,
-        _: Option<&Version>,
-        _: &[u8],
-        _: Duration,
-    ) -> Result<Written, StoreError> {
-        Ok(Written::Conflict)
-    }
 }

@@ -33,7 +33,7 @@ fn d17_every_part_of_a_name_counts() {
             Client::builder("https://as.example/token")
                 .client_secret("client-id", "secret")
                 .store(
-                    Empty,
+                    EmptyStore,
                     SealingKey::from_bytes(*b"fedcba9876543210fedcba9876543210"),
                 )
         },
@@ -59,7 +59,7 @@ fn plain() -> Builder {
 
 fn at(endpoint: &str) -> Builder {
     Client::builder(endpoint).store(
-        Empty,
+        EmptyStore,
         SealingKey::from_bytes(*b"0123456789abcdef0123456789abcdef"),
     )
 }
@@ -69,10 +69,11 @@ fn key(builder: Builder) -> StoreKey {
     config.record(&config.target).unwrap().key
 }
 
-struct Empty;
+/// A store without values, which takes none.
+pub(crate) struct EmptyStore;
 
 #[async_trait::async_trait]
-impl TokenStore for Empty {
+impl TokenStore for EmptyStore {
     async fn read(&self, _: &StoreKey) -> Result<Option<Stored>, StoreError> {
         Ok(None)
     }
