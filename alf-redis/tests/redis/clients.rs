@@ -7,7 +7,7 @@ use alf_testkit::Servers;
 use crate::server::{Program, Server};
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn ten_clients_make_one_token_request_for_each_renewal() {
     for program in [Program::Redis, Program::Valkey] {
         let store = Server::start(program, &[]);
@@ -22,7 +22,7 @@ async fn ten_clients_make_one_token_request_for_each_renewal() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_token_costs_three_round_trips_and_a_restart_one() {
     let store = Server::start(Program::Redis, &[]);
     let servers = Servers::start();

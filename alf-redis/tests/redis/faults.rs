@@ -9,7 +9,7 @@ use crate::certificates::Certificates;
 use crate::server::{Program, Server};
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_paused_server_costs_an_operation_and_its_connection() {
     for server in both(&[]) {
         let store = store(&server.url());
@@ -28,7 +28,7 @@ async fn a_paused_server_costs_an_operation_and_its_connection() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_server_that_was_killed_is_unavailable_until_it_is_back() {
     for server in both(&[]) {
         let store = store(&server.url());
@@ -47,7 +47,7 @@ async fn a_server_that_was_killed_is_unavailable_until_it_is_back() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_restart_between_two_operations_is_not_noticed() {
     for server in both(&[]) {
         let store = store(&server.url());
@@ -59,7 +59,7 @@ async fn a_restart_between_two_operations_is_not_noticed() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_read_only_replica_denies_writes_until_it_is_promoted() {
     for server in both(&[]) {
         let store = store(&server.url());
@@ -79,7 +79,7 @@ async fn a_read_only_replica_denies_writes_until_it_is_promoted() {
 
 /// The name of the server leads to another one after a failover.
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn after_a_fail_over_the_first_write_reaches_the_new_primary() {
     let old = Server::start(Program::Redis, &[]);
     let new = Server::start(Program::Redis, &[]);
@@ -97,7 +97,7 @@ async fn after_a_fail_over_the_first_write_reaches_the_new_primary() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn after_flushall_the_old_version_conflicts() {
     for server in both(&[]) {
         let store = store(&server.url());
@@ -114,7 +114,7 @@ async fn after_flushall_the_old_version_conflicts() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_full_server_is_unavailable() {
     for server in both(&["--maxmemory", "1"]) {
         let error = create(&store(&server.url())).await.unwrap_err();
@@ -124,7 +124,7 @@ async fn a_full_server_is_unavailable() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_value_expires_after_keep_for() {
     for server in both(&[]) {
         create(&store(&server.url())).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_value_expires_after_keep_for() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_password_is_needed_and_checked() {
     for server in both(&[]) {
         server.admin::<()>("CONFIG SET requirepass pass@word");
@@ -164,7 +164,7 @@ async fn a_password_is_needed_and_checked() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn keys_that_a_user_may_not_use_are_denied() {
     for server in both(&[]) {
         server.admin::<()>("ACL SETUSER alf on >password ~other:* +get +set +eval");
@@ -180,7 +180,7 @@ async fn keys_that_a_user_may_not_use_are_denied() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn a_certificate_of_an_unknown_authority_is_an_error() {
     let (server, _) = Certificates::server(Program::Redis);
     let store = store(&format!("rediss://:hunter2@localhost:{}", server.port()));
@@ -190,7 +190,7 @@ async fn a_certificate_of_an_unknown_authority_is_an_error() {
 }
 
 #[tokio::test]
-#[ignore = "needs the servers of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
 async fn each_operation_is_one_command_of_one_connection() {
     for server in both(&[]) {
         let store = store(&server.url());

@@ -75,7 +75,7 @@ macro_rules! with_user {
 
         mod $module {
             alf_testkit::store_conformance!(
-                #[ignore = "needs the servers of .ci/setup"]
+                #[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
                 super::$name
             );
         }
@@ -113,7 +113,7 @@ impl StoreSubject for Tls {
 
 mod redis_with_tls {
     alf_testkit::store_conformance!(
-        #[ignore = "needs the servers of .ci/setup"]
+        #[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
         super::Tls
     );
 }
@@ -138,7 +138,7 @@ impl StoreSubject for Socket {
 
 mod redis_on_a_socket {
     alf_testkit::store_conformance!(
-        #[ignore = "needs the servers of .ci/setup"]
+        #[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
         super::Socket
     );
 }
@@ -175,7 +175,7 @@ impl StoreSubject for Cluster {
 
 mod redis_cluster {
     alf_testkit::store_conformance!(
-        #[ignore = "needs the servers of .ci/setup"]
+        #[ignore = "after .ci/setup: cargo test -p alf-redis --test redis -- --ignored"]
         super::Cluster
     );
 }

@@ -11,7 +11,7 @@ use crate::database::{Database, RUNTIME, pool};
 use crate::server::Server;
 
 #[test]
-#[ignore = "needs the programs of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
 fn what_the_server_refuses_is_denied() {
     let _kept = Server::shared();
     let text = "password authentication failed";
@@ -28,7 +28,7 @@ fn what_the_server_refuses_is_denied() {
 }
 
 #[test]
-#[ignore = "needs the programs of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
 fn a_missing_table_is_unavailable() {
     let database = Database::on(Server::shared());
     database.admin("DROP TABLE ME.alf_tokens");
@@ -41,7 +41,7 @@ fn a_missing_table_is_unavailable() {
 }
 
 #[test]
-#[ignore = "needs the programs of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
 fn a_write_that_cannot_be_serialized_is_a_conflict() {
     let database = Database::on(Server::shared());
     let Ok(Written::Done(first)) = write(&database.store(), None) else {
@@ -75,7 +75,7 @@ fn a_write_that_cannot_be_serialized_is_a_conflict() {
 }
 
 #[test]
-#[ignore = "needs the programs of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
 fn an_operation_that_is_dropped_closes_its_connection() {
     let database = Database::on(Server::shared());
     let pool = pool(database.options());
@@ -96,7 +96,7 @@ fn an_operation_that_is_dropped_closes_its_connection() {
 }
 
 #[test]
-#[ignore = "needs the programs of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
 fn three_clients_make_one_token_request() {
     let database = Database::on(Server::shared());
     let requests = RUNTIME.block_on(token_requests_of_three_clients(database.store()));

@@ -44,7 +44,7 @@ impl StoreSubject for Postgres {
 }
 
 alf_testkit::store_conformance!(
-    #[ignore = "needs the programs of .ci/setup"]
+    #[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
     Postgres
 );
 
@@ -72,7 +72,7 @@ impl StoreSubject for Restarted {
 }
 
 #[test]
-#[ignore = "needs the programs of .ci/setup"]
+#[ignore = "after .ci/setup: cargo test -p examples-stores --test postgres -- --ignored"]
 fn the_cases_with_a_restart() {
     for case in [
         "a_connection_works_after_a_restart",
